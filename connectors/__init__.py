@@ -1,0 +1,25 @@
+"""One folder per connector, named by the standard it reads; which feed uses it is configuration.
+
+To add one: a folder exporting `CONNECTOR`, one line here, one test file (docs/add-a-connector.md).
+"""
+
+from importlib import import_module
+
+from hub.connector import Connector
+from hub.errors import StartError
+
+REGISTRY: dict[str, str] = {
+    "gtfs": "connectors.gtfs",
+    "gtfs_rt": "connectors.gtfs_rt",
+    "siri_et": "connectors.siri_et",
+    "siri_sx": "connectors.siri_sx",
+    "jtt905": "connectors.jtt905",
+}
+
+
+def connector(kind: str) -> Connector:
+    """The connector for a feed kind. Raises StartError, naming the known kinds."""
+    if kind not in REGISTRY:
+        raise StartError(f"kind {kind!r} is not known.", hint=f"Known: {', '.join(REGISTRY)}.")
+    found: Connector = import_module(REGISTRY[kind]).CONNECTOR
+    return found

@@ -1,0 +1,1 @@
+"""The core: model, formats, store, ingest, operations. No web framework below `asgi.py`."""

@@ -1,0 +1,1 @@
+"""Who may do and see what: principals, scopes, tokens, passwords."""

@@ -1,0 +1,144 @@
+"""Bounded in-process fan-out of committed changes.
+
+The change-stream tail publishes, rules and subscriptions listen. A listener that falls behind
+loses its backlog and gets one RESET instead: it must read its state again, and nobody else waits.
+The last changes are kept, so that a client that was away can resume from its cursor.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+RETAINED = 20_000
+BACKLOG = 2_000
+
+
+class Cursor(NamedTuple):
+    """A place in the stream of changes: the database's cluster time and a count within it."""
+
+    seconds: int
+    increment: int
+    ordinal: int
+
+    def encode(self) -> str:
+        """Opaque text for clients."""
+        return base64.urlsafe_b64encode(
+            f"{self.seconds}.{self.increment}.{self.ordinal}".encode()
+        ).decode()
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor | None":
+        """The cursor behind `text`, or None if it is not one of ours."""
+        try:
+            seconds, increment, ordinal = base64.urlsafe_b64decode(text.encode()).split(b".")
+            return cls(int(seconds), int(increment), int(ordinal))
+        except (ValueError, binascii.Error):
+            return None
+
+
+class ChangeKind(StrEnum):
+    """What happened to the document. RESET: changes were missed, read everything again."""
+
+    INSERTED = "INSERTED"
+    UPDATED = "UPDATED"
+    DELETED = "DELETED"
+    RESET = "RESET"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One committed change. `document` is the state after it (None when deleted or reset).
+
+    `updated` names the dotted fields that an update set or unset, when the database says so.
+    """
+
+    cursor: Cursor
+    collection: str
+    kind: ChangeKind
+    id: Any
+    document: Mapping[str, Any] | None = None
+    updated: frozenset[str] | None = None
+
+
+class Listener:
+    """One consumer's bounded queue."""
+
+    def __init__(self, collections: frozenset[str], backlog: int) -> None:
+        self.collections = collections
+        self._queue: deque[Change] = deque()
+        self._backlog = backlog
+        self._ready = asyncio.Event()
+
+    @property
+    def depth(self) -> int:
+        """Changes waiting."""
+        return len(self._queue)
+
+    def push(self, change: Change) -> bool:
+        """Queue a change; False when the backlog was dropped for a RESET instead."""
+        kept = True
+        if len(self._queue) >= self._backlog:
+            self._queue.clear()
+            change = Change(change.cursor, change.collection, ChangeKind.RESET, None)
+            kept = False
+        self._queue.append(change)
+        self._ready.set()
+        return kept
+
+    async def __aiter__(self) -> AsyncIterator[Change]:
+        while True:
+            while self._queue:
+                yield self._queue.popleft()
+            self._ready.clear()
+            await self._ready.wait()
+
+
+class Bus:
+    """Publishes changes to listeners by collection. One per process; use it on its event loop."""
+
+    def __init__(self, *, retained: int = RETAINED) -> None:
+        self._listeners: set[Listener] = set()
+        self._recent: deque[Change] = deque(maxlen=retained)
+        self.head: Cursor | None = None
+        self.published = 0
+        self.overflows = 0
+
+    def publish(self, change: Change) -> None:
+        """Hand a change to every listener of its collection. Never blocks."""
+        self.head = change.cursor
+        self.published += 1
+        if change.kind is ChangeKind.RESET:
+            self._recent.clear()
+        self._recent.append(change)
+        for listener in self._listeners:
+            wanted = not listener.collections or change.collection in listener.collections
+            if (wanted or change.kind is ChangeKind.RESET) and not listener.push(change):
+                self.overflows += 1
+
+    def listen(self, *collections: str, backlog: int = BACKLOG) -> Listener:
+        """Start listening (to all collections if none is named). Pair with `unlisten`."""
+        listener = Listener(frozenset(collections), backlog)
+        self._listeners.add(listener)
+        return listener
+
+    def unlisten(self, listener: Listener) -> None:
+        """Stop listening."""
+        self._listeners.discard(listener)
+
+    def since(self, cursor: Cursor) -> Iterable[Change] | None:
+        """Changes after `cursor`, oldest first; None when they are no longer all kept."""
+        if self.head is not None and cursor == self.head:
+            return ()
+        if not self._recent or cursor < self._recent[0].cursor or cursor > self._recent[-1].cursor:
+            return None
+        return [change for change in self._recent if change.cursor > cursor]
+
+    @property
+    def depth(self) -> int:
+        """The longest backlog among listeners."""
+        return max((listener.depth for listener in self._listeners), default=0)

@@ -1,0 +1,1 @@
+"""`liandong`: the command line."""

@@ -1,0 +1,211 @@
+"""The contract between feeds and the hub: a connector is a manifest and pure functions.
+
+A connector never reads a clock, a socket or the database. It is given bytes and a context and
+returns a `Batch`: records, rejects with reasons, and what was noticed on the way. One contract
+test suite (`tests/contract/`) runs over every connector in `connectors.REGISTRY`.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from hub.errors import Reason
+from hub.model.common import Mode
+from hub.model.journeys import DatedJourney
+from hub.model.network import Line, Quay, StopPlace
+from hub.model.situations import Situation
+from hub.model.vehicles import VehiclePosition
+
+Record = StopPlace | Quay | Line | DatedJourney | Situation | VehiclePosition
+
+
+class Role(StrEnum):
+    """How the bytes arrive."""
+
+    POLL = "POLL"
+    TCP_SERVER = "TCP_SERVER"
+
+
+class Incrementality(StrEnum):
+    """What the absence of an entity means. AUTO: as the message itself says."""
+
+    FULL = "full"
+    DIFFERENTIAL = "differential"
+    AUTO = "auto"
+
+
+class ConnectorConfig(BaseModel):
+    """Keys a connector understands beyond the common ones (`[feeds.options]`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Raw bytes as they came in, and when. `source` is the URL, file or peer without secrets."""
+
+    body: bytes
+    received_at: datetime
+    source: str = ""
+    content_type: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the body: the name of this message in the archive."""
+        return sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One entity, or a part of one, that was refused: the reason, its native id, one sentence."""
+
+    reason: Reason
+    native_id: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one payload says.
+
+    `entities` counts what the payload itself lists; `rejects` holds one entry for each entity
+    refused whole, so accepted = entities - len(rejects). `notes` holds refused parts of accepted
+    entities. `complete` says that what is absent from `records` no longer holds (full data).
+    `withdrawn` names journeys, situations or vehicles a differential message takes back.
+    """
+
+    as_of: datetime | None = None
+    entities: int = 0
+    records: list[Record] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    notes: list[Reject] = field(default_factory=list)
+    matched_journeys: int = 0
+    matched_stops: int = 0
+    complete: bool = False
+    withdrawn: list[str] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> int:
+        """Entities used, whole or in part."""
+        return self.entities - len(self.rejects)
+
+    def reject(self, reason: Reason, native_id: str, detail: str) -> None:
+        """Refuse one entity."""
+        self.rejects.append(Reject(reason, native_id, detail))
+
+    def note(self, reason: Reason, native_id: str, detail: str) -> None:
+        """Refuse a part of an accepted entity."""
+        self.notes.append(Reject(reason, native_id, detail))
+
+    def counts(self) -> dict[str, int]:
+        """Records by type; the calls inside journeys are counted as `Call`."""
+        counted = Counter(type(record).__name__ for record in self.records)
+        counted["Call"] = sum(
+            len(record.calls) for record in self.records if isinstance(record, DatedJourney)
+        )
+        return {name: number for name, number in sorted(counted.items()) if number}
+
+
+class Reference(Protocol):
+    """Static reference data a connector resolves ids against. Opaque to everybody else."""
+
+    @property
+    def version(self) -> str:
+        """Names the content; another version means the reference was replaced."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """All that a connector may know besides the bytes."""
+
+    feed_id: str
+    dataset: str
+    mode: Mode | None
+    timezone: ZoneInfo
+    incrementality: Incrementality
+    config: ConnectorConfig
+    reference: Reference | None = None
+    stop_places: frozenset[str] = frozenset()
+    """Native ids of the interchange's stop places in this dataset; empty = keep every journey."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a poll sends: by default a GET without a body."""
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What a peer's bytes led to: records to write, then replies to send, in that order.
+
+    The receiver sends `replies` only after `batch` is durable (an acknowledgement is a promise).
+    """
+
+    batch: Batch = field(default_factory=Batch)
+    replies: list[bytes] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    close: bool = False
+
+
+class Session(Protocol):
+    """One peer's connection to a TCP server feed: a pure state machine."""
+
+    peer_id: str | None
+
+    def receive(self, data: bytes, at: datetime) -> Exchange:
+        """Take what arrived (any split, any glue) and say what follows from it."""
+        ...
+
+
+Parse = Callable[[Envelope, Context], Batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a connector is, for the registry, the documentation and the configuration."""
+
+    kind: str
+    standard: str
+    modes: frozenset[Mode]
+    role: Role
+    fresh_for: timedelta
+    expires_after: timedelta
+    reads: str
+    drops: str
+    config: type[ConnectorConfig] = ConnectorConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A manifest and its functions.
+
+    `parse` decodes and normalises one payload (for a TCP feed: a raw capture). `load_reference`
+    builds the static reference from the bytes behind `static_url`; `request` builds what a poll
+    sends; `open_session` starts the state machine of one TCP peer. parse and load_reference raise
+    PayloadError when the bytes are not what they should be.
+    """
+
+    manifest: Manifest
+    parse: Parse
+    load_reference: Callable[[Envelope, Context], Reference] | None = None
+    request: Callable[[Context, datetime], Request] | None = None
+    open_session: Callable[[Context], Session] | None = None
+    samples: tuple[str, ...] = ()
+    """Sample files (below the samples folder) the contract suite mutilates."""
+
+
+def options_of(manifest: Manifest, raw: dict[str, Any]) -> ConnectorConfig:
+    """The connector's own keys, validated. Raises pydantic.ValidationError."""
+    return manifest.config.model_validate(raw)

@@ -1,0 +1,61 @@
+"""What every part of the model uses: modes, bilingual names, positions, occupancy."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """Mode of transport (运输方式). GTFS route types, SIRI VehicleMode and taxis map onto these."""
+
+    RAIL = "RAIL"
+    METRO = "METRO"
+    COACH = "COACH"
+    TAXI = "TAXI"
+    BUS = "BUS"
+    TRAM = "TRAM"
+    FERRY = "FERRY"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in Chinese and English; either may be missing, not both."""
+
+    zh: str | None = None
+    en: str | None = None
+
+    @property
+    def best(self) -> str:
+        """Chinese if known, else English, else empty."""
+        return self.zh or self.en or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """WGS-84 degrees."""
+
+    lat: float
+    lon: float
+
+
+class OccupancyStatus(StrEnum):
+    """GTFS-RT OccupancyStatus, which SIRI's values map onto (拥挤度)."""
+
+    EMPTY = "EMPTY"
+    MANY_SEATS_AVAILABLE = "MANY_SEATS_AVAILABLE"
+    FEW_SEATS_AVAILABLE = "FEW_SEATS_AVAILABLE"
+    STANDING_ROOM_ONLY = "STANDING_ROOM_ONLY"
+    CRUSHED_STANDING_ROOM_ONLY = "CRUSHED_STANDING_ROOM_ONLY"
+    FULL = "FULL"
+    NOT_ACCEPTING_PASSENGERS = "NOT_ACCEPTING_PASSENGERS"
+    NOT_BOARDABLE = "NOT_BOARDABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """How full: a status, a percentage, or a count of a capacity; whatever the source gives."""
+
+    status: OccupancyStatus | None = None
+    percent: int | None = None
+    count: int | None = None
+    capacity: int | None = None

@@ -1,0 +1,108 @@
+"""Dated journeys and their calls: the timetable layer and the real-time layer over it."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from hub.model.common import Mode, Name, Occupancy
+
+
+class JourneyState(StrEnum):
+    """State of a dated journey (班次状态)."""
+
+    PLANNED = "PLANNED"
+    RUNNING = "RUNNING"
+    CANCELLED = "CANCELLED"
+    DELETED = "DELETED"
+    ADDED = "ADDED"
+    REPLACED = "REPLACED"
+
+
+class CallStatus(StrEnum):
+    """State of one call. UNKNOWN says that nothing fresh is known; it never means on time."""
+
+    SCHEDULED = "SCHEDULED"
+    ON_TIME = "ON_TIME"
+    EARLY = "EARLY"
+    DELAYED = "DELAYED"
+    ARRIVED = "ARRIVED"
+    DEPARTED = "DEPARTED"
+    CANCELLED = "CANCELLED"
+    SKIPPED = "SKIPPED"
+    NO_DATA = "NO_DATA"
+    UNKNOWN = "UNKNOWN"
+
+
+class Layer(StrEnum):
+    """Which layer a record belongs to. A real-time record never erases what the timetable says."""
+
+    TIMETABLE = "TIMETABLE"
+    REALTIME = "REALTIME"
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Arrival and departure, UTC; either may be unknown."""
+
+    arrival: datetime | None = None
+    departure: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRef:
+    """What a board shows of a line."""
+
+    id: str
+    public_code: str
+    name: Name
+    colour: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A journey's stop at one place (到发).
+
+    `order` is the place in the journey: GTFS stop_sequence where the timetable is known, the
+    source's own order otherwise. `stop_place_id` names the stop place (the parent station),
+    `quay_id` the platform, both scoped. `status` and `actual`, `expected` are of the real-time
+    layer; a timetable record leaves them at their defaults.
+    """
+
+    order: int
+    stop_place_id: str
+    stop_name: Name
+    quay_id: str | None = None
+    aimed: Times = field(default_factory=Times)
+    expected: Times = field(default_factory=Times)
+    actual: Times = field(default_factory=Times)
+    planned_platform: str | None = None
+    actual_platform: str | None = None
+    status: CallStatus = CallStatus.SCHEDULED
+    boarding: bool = True
+    alighting: bool = True
+    occupancy: Occupancy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedJourney:
+    """One run of a vehicle on one service day (班次/车次), with the calls the source speaks of.
+
+    `observed_at` is the source's own time for this journey; None where it gives none, and the
+    record is then as old as the message that carried it. A real-time record may carry a part of
+    the calls: the others keep what they have.
+    """
+
+    id: str
+    dataset: str
+    native_id: str
+    service_date: date
+    layer: Layer
+    mode: Mode
+    state: JourneyState
+    line: LineRef | None = None
+    public_code: str | None = None
+    origin: Name | None = None
+    destination: Name | None = None
+    vehicle_ref: str | None = None
+    calls: tuple[Call, ...] = ()
+    observed_at: datetime | None = None

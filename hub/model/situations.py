@@ -1,0 +1,61 @@
+"""Situations (运营通告): SIRI-SX PtSituationElement, GTFS-RT Alert, later CAP."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from hub.model.common import Mode, Name
+
+
+class Severity(StrEnum):
+    """CAP / SIRI severity (严重程度)."""
+
+    UNKNOWN = "UNKNOWN"
+    MINOR = "MINOR"
+    MODERATE = "MODERATE"
+    SEVERE = "SEVERE"
+    EXTREME = "EXTREME"
+
+
+class SituationProgress(StrEnum):
+    """SIRI ProgressStatus, reduced to what decides whether it is shown."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A validity period; an open end is None."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Affects:
+    """Scoped ids of what a situation affects; all empty means the source's whole network."""
+
+    stop_places: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+    journeys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """A planned or unplanned happening that affects travel. Same id, higher version replaces."""
+
+    id: str
+    dataset: str
+    native_id: str
+    version: int = 1
+    mode: Mode | None = None
+    severity: Severity = Severity.UNKNOWN
+    cause: str | None = None
+    effect: str | None = None
+    progress: SituationProgress = SituationProgress.OPEN
+    summary: Name
+    description: Name | None = None
+    validity: tuple[Period, ...] = ()
+    affects: Affects = Affects()
+    observed_at: datetime | None = None

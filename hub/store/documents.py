@@ -1,0 +1,358 @@
+"""Beanie documents: people, duty, incidents, orders and what delivers them.
+
+Feed data (calls, journeys, positions, ...) is not here: it lives in raw collections behind the
+typed repositories (`transit.py`), because Beanie costs several times the driver there
+(docs/decisions/0001). Ids are text we choose, never ObjectIds: they are stable across exports.
+"""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from beanie import Document
+from pydantic import BaseModel, Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from hub.model.operations import (
+    IncidentKind,
+    IncidentState,
+    OrderPriority,
+    OrderState,
+    Role,
+    Stage,
+    UnitKind,
+)
+from hub.model.situations import Severity
+
+
+class NameDoc(BaseModel):
+    """Chinese and English name."""
+
+    zh: str | None = None
+    en: str | None = None
+
+
+class TextDocument(Document):
+    """A document whose id is text of our choosing."""
+
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId; ours are never
+
+
+class UnitDoc(TextDocument):
+    """A member unit (成员单位); `id` is its code."""
+
+    name: NameDoc
+    kind: UnitKind
+    note: str | None = None
+
+    class Settings:
+        name = "units"
+
+
+class Duty(BaseModel):
+    """Whether an officer is on duty (勤务签到), since when and at which post."""
+
+    on: bool = False
+    since: datetime | None = None
+    post: str | None = None
+
+
+class AccountDoc(TextDocument):
+    """An account: officer, liaison, watch officer, commander, partner client or admin.
+
+    `password_hash` is argon2id. `demo` accounts exist on the embedded database only.
+    """
+
+    login: str
+    password_hash: str
+    role: Role
+    unit: str | None = None
+    name: NameDoc
+    duty: Duty = Field(default_factory=Duty)
+    active: bool = True
+    demo: bool = False
+    created_at: datetime
+
+    class Settings:
+        name = "accounts"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("login", ASCENDING)], unique=True),
+            IndexModel([("unit", ASCENDING), ("login", ASCENDING)]),
+        ]
+
+
+class SessionDoc(TextDocument):
+    """A signed-in device or client. Refresh tokens are stored hashed and used once.
+
+    `previous_hash` with `rotated_at` allows one lost reply within the grace period; any other
+    reuse revokes the session (`revoked_at`).
+    """
+
+    account_id: str
+    device_id: str | None = None
+    refresh_hash: str
+    previous_hash: str | None = None
+    rotated_at: datetime | None = None
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
+
+    class Settings:
+        name = "sessions"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("account_id", ASCENDING)]),
+            IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+        ]
+
+
+class DeviceDoc(TextDocument):
+    """A phone (设备) and how to wake it; `id` is account and device id together.
+
+    A push token belongs to one device: registering it elsewhere takes it away here.
+    """
+
+    account_id: str
+    device_id: str
+    platform: str
+    model: str | None = None
+    app_version: str | None = None
+    locale: str = "zh-CN"
+    push_channel: str | None = None
+    push_token: str | None = None
+    seen_at: datetime
+
+    class Settings:
+        name = "devices"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("account_id", ASCENDING)]),
+            IndexModel([("push_token", ASCENDING)], sparse=True),
+        ]
+
+
+class TimelineEntry(BaseModel):
+    """One line of an incident's append-only timeline."""
+
+    at: datetime
+    by: str
+    kind: str
+    text: str
+
+
+class IncidentDoc(TextDocument):
+    """An incident (事件). `units` are the codes of the units involved, the lead unit first."""
+
+    number: str
+    kind: IncidentKind
+    severity: Severity = Severity.UNKNOWN
+    state: IncidentState = IncidentState.OPEN
+    title: str
+    description: str | None = None
+    place: str | None = None
+    location: dict[str, Any] | None = Field(
+        default=None, description="GeoJSON Point, WGS-84, [lon, lat]"
+    )
+    units: list[str] = Field(default_factory=list)
+    officers: list[str] = Field(
+        default_factory=list, description="accounts ordered here, or that reported it"
+    )
+    opened_by: str
+    opened_at: datetime
+    closed_by: str | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    timeline: list[TimelineEntry] = Field(default_factory=list)
+    exercise: bool = False
+    revision: int = 1
+
+    class Settings:
+        name = "incidents"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("number", ASCENDING)], unique=True),
+            IndexModel([("opened_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("units", ASCENDING), ("opened_at", DESCENDING)]),
+            IndexModel([("officers", ASCENDING), ("opened_at", DESCENDING)]),
+        ]
+
+
+class OrderDoc(TextDocument):
+    """An order (指令) of an incident. Its truth is here and in its recipients' ledgers.
+
+    `escalation` lists the accounts to ask next, in order; the policy is a snapshot taken when
+    the order was made, so that a later change of settings moves no running clock.
+    """
+
+    incident_id: str
+    number: str
+    text: str
+    priority: OrderPriority = OrderPriority.URGENT
+    state: OrderState = OrderState.OPEN
+    created_by: str
+    created_at: datetime
+    units: list[str] = Field(default_factory=list)
+    recipients: list[str] = Field(default_factory=list)
+    escalation: list[str] = Field(default_factory=list)
+    accept_within_s: int
+    ended_at: datetime | None = None
+    exhausted_at: datetime | None = Field(
+        default=None, description="when escalation ran out of people: an alarm for the watch"
+    )
+    revision: int = 1
+
+    class Settings:
+        name = "orders"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("incident_id", ASCENDING)]),
+            IndexModel([("units", ASCENDING), ("created_at", DESCENDING)]),
+            IndexModel([("recipients", ASCENDING), ("created_at", DESCENDING)]),
+        ]
+
+
+class LedgerEntry(BaseModel):
+    """One step of an order with one recipient: stage, the hub's time, and how it was learnt.
+
+    `channel` is what carried it: fcm, webpush, sync, events, actions, escalation, hub.
+    `device_at` is the phone's own time for it, which is data and never decides an order of events.
+    """
+
+    stage: Stage
+    at: datetime
+    channel: str
+    device_at: datetime | None = None
+    note: str | None = None
+
+
+class RecipientDoc(TextDocument):
+    """The ledger of one order with one recipient (签收记录); `id` is `order:account`.
+
+    `next_step_at` is the durable timer: when it passes before acceptance, the escalation takes
+    its next step. It is None once nothing is awaited. `escalated_from` names who did not answer.
+    """
+
+    order_id: str
+    incident_id: str
+    account_id: str
+    unit: str | None = None
+    stage: Stage = Stage.QUEUED
+    entries: list[LedgerEntry] = Field(default_factory=list)
+    next_step_at: datetime | None = None
+    escalated_from: str | None = None
+    created_at: datetime
+    revision: int = 1
+
+    class Settings:
+        name = "recipients"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("order_id", ASCENDING), ("created_at", ASCENDING)]),
+            IndexModel([("account_id", ASCENDING), ("created_at", DESCENDING)]),
+            IndexModel([("next_step_at", ASCENDING)], sparse=True),
+        ]
+
+
+class OutboxDoc(TextDocument):
+    """One wake-up to be sent, written in the transaction that made it necessary.
+
+    A worker leases it (`lease_owner`, `lease_until` by the server's clock, `fence` counts leases:
+    only the holder of the current fence may finish it). `state`: QUEUED, SENT, NO_DEVICE, DEAD.
+    """
+
+    account_id: str
+    recipient_id: str | None = None
+    topic: str
+    priority: OrderPriority = OrderPriority.URGENT
+    state: str = "QUEUED"
+    due_at: datetime
+    created_at: datetime
+    attempts: int = 0
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    fence: int = 0
+    sent_at: datetime | None = None
+    last_error: str | None = None
+
+    class Settings:
+        name = "outbox"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("state", ASCENDING), ("due_at", ASCENDING)]),
+            IndexModel([("created_at", ASCENDING)], expireAfterSeconds=30 * 86400),
+        ]
+
+
+class InboxHeadDoc(TextDocument):
+    """The last sequence number given to a recipient; `id` is the account."""
+
+    seq: int = 0
+
+    class Settings:
+        name = "inbox_heads"
+
+
+class InboxDoc(TextDocument):
+    """One change in a recipient's sync stream, numbered inside the transaction that made it."""
+
+    account_id: str
+    seq: int
+    entity: str
+    op: str
+    data: dict[str, Any]
+    at: datetime
+
+    class Settings:
+        name = "inbox"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("account_id", ASCENDING), ("seq", ASCENDING)], unique=True),
+            IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * 86400),
+        ]
+
+
+class IdempotencyDoc(TextDocument):
+    """What a client-made id already led to. Same id with another body is a conflict."""
+
+    body_hash: str
+    result: dict[str, Any]
+    at: datetime
+
+    class Settings:
+        name = "idempotency"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * 86400),
+        ]
+
+
+class AuditDoc(TextDocument):
+    """One line of the audit log: who did what to whom. Append only."""
+
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+    class Settings:
+        name = "audit"
+        indexes: ClassVar[list[IndexModel]] = [IndexModel([("at", DESCENDING)])]
+
+
+class CounterDoc(TextDocument):
+    """Running numbers (incident and order numbers per day); `id` names the series."""
+
+    value: int = 0
+
+    class Settings:
+        name = "counters"
+
+
+DOCUMENTS: list[type[TextDocument]] = [
+    UnitDoc,
+    AccountDoc,
+    SessionDoc,
+    DeviceDoc,
+    IncidentDoc,
+    OrderDoc,
+    RecipientDoc,
+    OutboxDoc,
+    InboxHeadDoc,
+    InboxDoc,
+    IdempotencyDoc,
+    AuditDoc,
+    CounterDoc,
+]

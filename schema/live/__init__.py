@@ -1,0 +1,1 @@
+"""Live subscriptions: one execution per group of identical operations, over two transports."""

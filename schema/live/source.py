@@ -1,0 +1,63 @@
+"""What a subscription root field follows: the contract between the schema and the live engine.
+
+A live source is a query that is asked again when something it depends on changed. The engine
+compares the rows with those it knew and sends the difference, so a subscriber always converges to
+what the query of the same name would answer: joins, row policy and time windows need no code here.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import strawberry
+
+from hub.bus import Change
+
+Row = Mapping[str, Any]
+Arguments = Mapping[str, Any]
+"""Coerced arguments by their GraphQL names."""
+
+
+@strawberry.enum(description="What an event says about its node (变更类型).")
+class ChangeType(Enum):
+    """ADDED, UPDATED, REMOVED; SNAPSHOT: a node of the present state; RESET: drop what you hold."""
+
+    ADDED = "ADDED"
+    UPDATED = "UPDATED"
+    REMOVED = "REMOVED"
+    SNAPSHOT = "SNAPSHOT"
+    RESET = "RESET"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """One event of a subscription: a cursor to resume after, what happened, and the node."""
+
+    cursor: str
+    change: ChangeType
+    node: Any
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSource:
+    """How one subscription root field is fed.
+
+    `rows(context, arguments)` answers the present rows, each with an `_id`, row policy applied;
+    `wrap(row)` makes the schema's node of one. A change in `collections` for which `concerns`
+    holds makes the engine ask again; so does `refresh_s` (time windows move). `volatile(row,
+    context)` names what changes by time alone, such as freshness. `per_viewer` says that rows
+    depend on who asks, beyond the scopes.
+    """
+
+    collections: frozenset[str]
+    rows: Callable[[Any, Arguments], Awaitable[list[Row]]]
+    wrap: Callable[[Row], Any]
+    concerns: Callable[[Change, Arguments], bool] = lambda _change, _arguments: True
+    volatile: Callable[[Row, Any], Hashable] = lambda _row, _context: None
+    refresh_s: float | None = None
+    per_viewer: bool = False
+
+
+SOURCES: dict[str, LiveSource] = {}
+"""By subscription root field name; filled by the modules that declare subscriptions."""
