@@ -90,6 +90,12 @@ class Listener:
         self._ready.set()
         return kept
 
+    def take(self) -> list[Change]:
+        """Everything that waits, without waiting."""
+        taken = list(self._queue)
+        self._queue.clear()
+        return taken
+
     async def __aiter__(self) -> AsyncIterator[Change]:
         while True:
             while self._queue:

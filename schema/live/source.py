@@ -45,7 +45,8 @@ class LiveSource:
 
     `rows(context, arguments)` answers the present rows, each with an `_id`, row policy applied;
     `wrap(row)` makes the schema's node of one. A change in `collections` for which `concerns`
-    holds makes the engine ask again; so does `refresh_s` (time windows move). `volatile(row,
+    holds makes the engine ask again and render the row of that id anew, and the row of the id that
+    `related(change)` names (an order, when one of its recipients changed); so does `refresh_s` (time windows move). `volatile(row,
     context)` names what changes by time alone, such as freshness. `per_viewer` says that rows
     depend on who asks, beyond the scopes.
     """
@@ -54,6 +55,7 @@ class LiveSource:
     rows: Callable[[Any, Arguments], Awaitable[list[Row]]]
     wrap: Callable[[Row], Any]
     concerns: Callable[[Change, Arguments], bool] = lambda _change, _arguments: True
+    related: Callable[[Change], Hashable | None] = lambda _change: None
     volatile: Callable[[Row, Any], Hashable] = lambda _row, _context: None
     refresh_s: float | None = None
     per_viewer: bool = False

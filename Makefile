@@ -1,0 +1,66 @@
+# Two commands matter: `make run` (set up, serve) and `make test` (set up, all gates, all tests).
+# Needs python3 (3.11 to 3.13), python3-venv, git and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+UV_VERSION := 0.13.8
+
+.PHONY: run test check bench clean setup setup-dev lock format sdl
+
+run: setup
+	@exec $(BIN)/liandong up
+
+test: check
+	$(BIN)/pytest
+
+setup: $(VENV)/.runtime
+setup-dev: $(VENV)/.dev
+
+$(BIN)/uv:
+	@./setup/check-prerequisites $(PYTHON)
+	@echo "Making $(VENV) ... 正在建立 Python 环境"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.runtime: $(BIN)/uv requirements.lock pyproject.toml
+	@echo "Installing what requirements.lock names ... 正在安装依赖"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing what requirements-dev.lock adds ... 正在安装测试工具"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+check: setup-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry .
+
+format: setup-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The committed SDL; a test fails when it differs from what the code says.
+sdl: setup
+	$(BIN)/liandong schema export > schema/schema.graphql
+
+bench: setup-dev
+	$(BIN)/python -m bench
+
+# After a change of pyproject.toml: make the locks anew (hashes, no host names).
+COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --group build
+lock: $(BIN)/uv
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+# Ends what `make run` left behind (the embedded database outlives a kill -9 on purpose).
+clean:
+	@if [ -x $(BIN)/liandong ]; then $(BIN)/liandong down; fi
+	rm -rf $(VENV) .liandong .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,270 @@
+"""A group: one live query, asked once for all subscribers with the same operation and scope.
+
+The group keeps the rows it last saw. When something they depend on changes it asks again, renders
+the nodes that differ, once, and hands the same bytes to every subscriber. Between changes it looks
+at what time alone changes (freshness, moving windows).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any, Protocol
+
+import orjson
+import structlog
+from graphql import DocumentNode, GraphQLSchema, execute
+
+from hub.bus import Bus, Change, ChangeKind
+from schema.live.source import Arguments, ChangeType, LiveEvent, LiveSource, Row
+
+log = structlog.get_logger()
+
+SETTLE = 0.02
+"""Seconds a group waits after a change before it asks again: a burst is answered once."""
+TICK = 1.0
+REPLAYED = 2_000
+_CURSOR = "\x00cursor"
+
+Subscriber = Callable[[bytes], None]
+"""Takes the JSON of one ExecutionResult. Must not block or raise."""
+
+
+class Watched(Protocol):
+    """What a group needs to know of an operation."""
+
+    document: DocumentNode
+    operation_name: str | None
+
+
+@dataclass(slots=True)
+class Rendered:
+    """One node's result, kept so that cursor and change type can be put in without executing."""
+
+    root: str
+    keys: list[tuple[str, str, Any]] | None
+    errors: list[Any] | None = None
+
+    def payload(self, cursor: str, change: ChangeType) -> bytes:
+        """The ExecutionResult JSON of this node as one event."""
+        event: dict[str, Any] = {}
+        for key, kind, value in self.keys or ():
+            if kind == "cursor":
+                event[key] = cursor
+            elif kind == "change":
+                event[key] = change.value
+            elif kind == "node":
+                event[key] = orjson.Fragment(value)
+            else:
+                event[key] = value
+        result: dict[str, Any] = {"data": {self.root: event if self.keys is not None else None}}
+        if self.errors:
+            result["errors"] = self.errors
+        return orjson.dumps(result)
+
+
+@dataclass(slots=True)
+class Known:
+    """A row as last seen, with what was rendered of it."""
+
+    row: Row
+    volatile: Hashable
+    rendered: Rendered
+
+
+@dataclass
+class Group:
+    """One live query and its subscribers. `run()` keeps it current until cancelled."""
+
+    source: LiveSource
+    watched: Watched
+    schema: GraphQLSchema
+    arguments: Arguments
+    variables: dict[str, Any]
+    make_context: Callable[[], Any]
+    bus: Bus
+    subscribers: dict[int, Subscriber] = field(default_factory=dict)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self._known: dict[Any, Known] = {}
+        self._replay: deque[tuple[str, bytes]] = deque(maxlen=REPLAYED)
+        self._next = 0
+        self._empty: Rendered | None = None
+
+    @property
+    def cursor(self) -> str:
+        """Where a client that knows all this group has sent should resume."""
+        return self._replay[-1][0] if self._replay else ""
+
+    def join(self, subscriber: Subscriber, after: str | None) -> int:
+        """Add a subscriber; it gets what it missed since `after`, or the present state.
+
+        Without `after`: a SNAPSHOT event for each node. With one this group still remembers: every
+        event from there on, the last one seen again (events are upserts, so twice is harmless).
+        Otherwise RESET, then the snapshot: the client was away too long to be told what it missed.
+        """
+        missed = self._since(after) if after else None
+        if missed is not None:
+            for payload in missed:
+                subscriber(payload)
+        else:
+            cursor = self.cursor
+            if after and self._empty is not None:
+                subscriber(self._empty.payload(cursor, ChangeType.RESET))
+            for known in self._known.values():
+                subscriber(known.rendered.payload(cursor, ChangeType.SNAPSHOT))
+        self._next += 1
+        self.subscribers[self._next] = subscriber
+        return self._next
+
+    def leave(self, number: int) -> None:
+        """Remove a subscriber."""
+        self.subscribers.pop(number, None)
+
+    def _since(self, after: str) -> list[bytes] | None:
+        for index, (cursor, _) in enumerate(self._replay):
+            if cursor == after:
+                return [payload for _, payload in list(self._replay)[index:] if payload]
+        return None
+
+    def _head(self) -> str:
+        return self.bus.head.encode() if self.bus.head else "-"
+
+    async def run(self) -> None:
+        """Prime, then follow. Ends only by cancellation; a failed read is tried again."""
+        listener = self.bus.listen(*self.source.collections)
+        changes = aiter(listener)
+        upcoming: asyncio.Task[Change] | None = None
+        loop = asyncio.get_running_loop()
+        try:
+            await self._prime()
+            refreshed = loop.time()
+            while True:
+                if upcoming is None:
+                    upcoming = asyncio.ensure_future(anext(changes))
+                await asyncio.wait({upcoming}, timeout=TICK)
+                touched: set[Any] | None = set()
+                if upcoming.done():
+                    first, upcoming = upcoming.result(), None
+                    await asyncio.sleep(SETTLE)
+                    touched = self._touched([first, *listener.take()])
+                due = self.source.refresh_s and loop.time() - refreshed >= self.source.refresh_s
+                if touched is None or touched or due:
+                    await self._refresh(touched)
+                    refreshed = loop.time()
+                else:
+                    await self._age()
+        finally:
+            self.bus.unlisten(listener)
+            if upcoming is not None:
+                upcoming.cancel()
+
+    async def _prime(self) -> None:
+        try:
+            self._empty = await self._render(None)
+            await self._refresh(set())
+            self._replay.append((self._head(), b""))
+        except Exception as error:  # noqa: BLE001  # told to whoever waits for this group
+            self.failure = error
+            log.exception("live.prime_failed")
+        finally:
+            self.ready.set()
+
+    def _touched(self, changes: Iterable[Change]) -> set[Any] | None:
+        """Ids whose rows must be rendered again; None = all (a RESET came by)."""
+        touched: set[Any] = set()
+        for change in changes:
+            if change.kind is ChangeKind.RESET:
+                return None
+            if self.source.concerns(change, self.arguments):
+                touched.add(change.id)
+                related = self.source.related(change)
+                if related is not None:
+                    touched.add(related)
+        return touched
+
+    async def _refresh(self, touched: set[Any] | None) -> None:
+        """Ask again and send the difference."""
+        context = self.make_context()
+        try:
+            rows = await self.source.rows(context, self.arguments)
+        except Exception:
+            if not self.ready.is_set():
+                raise
+            log.exception("live.refresh_failed")
+            return
+        present = {row["_id"]: row for row in rows}
+        for gone in self._known.keys() - present.keys():
+            self._broadcast(self._known.pop(gone).rendered, ChangeType.REMOVED)
+        for identifier, row in present.items():
+            before = self._known.get(identifier)
+            state = self.source.volatile(row, context)
+            dirty = touched is None or identifier in touched
+            if before and not dirty and before.row == row and before.volatile == state:
+                continue
+            await self._update(identifier, row, state, before)
+
+    async def _age(self) -> None:
+        """Render again what has changed by time alone."""
+        context = self.make_context()
+        for identifier, known in list(self._known.items()):
+            state = self.source.volatile(known.row, context)
+            if state != known.volatile:
+                await self._update(identifier, known.row, state, known)
+
+    async def _update(
+        self, identifier: Any, row: Row, state: Hashable, before: Known | None
+    ) -> None:
+        rendered = await self._render(row)
+        self._known[identifier] = Known(row, state, rendered)
+        if before is None:
+            self._broadcast(rendered, ChangeType.ADDED)
+        elif before.rendered != rendered:
+            self._broadcast(rendered, ChangeType.UPDATED)
+
+    def _broadcast(self, rendered: Rendered, change: ChangeType) -> None:
+        if not self.ready.is_set():
+            return
+        cursor = self._head()
+        payload = rendered.payload(cursor, change)
+        self._replay.append((cursor, payload))
+        for subscriber in list(self.subscribers.values()):
+            subscriber(payload)
+
+    async def _render(self, row: Row | None) -> Rendered:
+        """Execute the operation once for one event and take the result apart."""
+        event = LiveEvent(
+            _CURSOR, ChangeType.RESET, None if row is None else self.source.wrap(row)
+        )
+        result = execute(
+            self.schema,
+            self.watched.document,
+            root_value=event,
+            context_value=self.make_context(),
+            variable_values=self.variables,
+            operation_name=self.watched.operation_name,
+        )
+        if isawaitable(result):
+            result = await result
+        errors = [error.formatted for error in result.errors] if result.errors else None
+        return _taken_apart(result.data, errors)
+
+
+def _taken_apart(data: Mapping[str, Any] | None, errors: list[Any] | None) -> Rendered:
+    root, event = next(iter((data or {}).items()), ("", None))
+    if event is None:
+        return Rendered(root, None, errors)
+    keys: list[tuple[str, str, Any]] = []
+    for key, value in event.items():
+        if value == _CURSOR:
+            keys.append((key, "cursor", None))
+        elif value == ChangeType.RESET.value:
+            keys.append((key, "change", None))
+        elif isinstance(value, str):
+            keys.append((key, "name", value))
+        else:
+            keys.append((key, "node", orjson.dumps(value)))
+    return Rendered(root, keys, errors)

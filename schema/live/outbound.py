@@ -1,0 +1,98 @@
+"""One client's way out: send at once while the client keeps up, queue a little, evict if it does not.
+
+A group of subscribers is served by one loop, so nobody's slowness may hold it up. `push` never
+waits: while the transport takes bytes the frame is sent on the spot (no task, no queue, which is
+what makes thousands of subscribers cheap); once the transport is full, frames queue up to a bound
+and a task drains them. A client whose queue overflows, or that has taken nothing for
+`PATIENCE` seconds, is evicted.
+"""
+
+import asyncio
+import types
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
+from typing import Any
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MAX_QUEUED = 512
+MAX_QUEUED_BYTES = 1024 * 1024
+PATIENCE = 10.0
+
+
+@types.coroutine
+def _rest_of(started: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:  # noqa: ANN401  # whatever the event loop yields
+    """Go on with a coroutine that was stepped once by hand and yielded `pending`."""
+    while True:
+        try:
+            value = yield pending
+        except BaseException as error:  # noqa: BLE001  # passed on to the coroutine it belongs to
+            pending = started.throw(error)
+        else:
+            try:
+                pending = started.send(value)
+            except StopIteration:
+                return
+
+
+class Outbound:
+    """Frames to one client, in order. `evicted` is set when the client is given up."""
+
+    def __init__(self, send: Send, frame: Callable[[bytes], MutableMapping[str, Any]]) -> None:
+        self._send = send
+        self._frame = frame
+        self._queue: deque[bytes] = deque()
+        self._queued_bytes = 0
+        self._drain: asyncio.Task[None] | None = None
+        self.evicted = asyncio.Event()
+        self.closed = False
+
+    def push(self, data: bytes) -> None:
+        """Send or queue one message. Never blocks; does nothing once closed."""
+        if self.closed:
+            return
+        if self._drain is not None:
+            self._queue.append(data)
+            self._queued_bytes += len(data)
+            if len(self._queue) > MAX_QUEUED or self._queued_bytes > MAX_QUEUED_BYTES:
+                self._evict()
+            return
+        sending = self._send(self._frame(data))
+        if not isinstance(sending, Coroutine):
+            self._start_draining(sending)
+            return
+        try:
+            pending = sending.send(None)
+        except StopIteration:
+            return
+        except Exception:  # noqa: BLE001  # the server says the client has gone, each in its own way
+            self.close()
+            return
+        self._start_draining(_rest_of(sending, pending))
+
+    def _start_draining(self, first: Awaitable[None]) -> None:
+        self._drain = asyncio.get_running_loop().create_task(self._drain_queue(first))
+
+    async def _drain_queue(self, first: Awaitable[None]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await first
+            while self._queue:
+                data = self._queue.popleft()
+                self._queued_bytes -= len(data)
+                async with asyncio.timeout(PATIENCE):
+                    await self._send(self._frame(data))
+        except Exception:  # noqa: BLE001  # gone or too slow: either way this client is given up
+            self._evict()
+        finally:
+            self._drain = None
+
+    def _evict(self) -> None:
+        self.close()
+        self.evicted.set()
+
+    def close(self) -> None:
+        """Send nothing more and forget what was queued."""
+        self.closed = True
+        self._queue.clear()
+        self._queued_bytes = 0

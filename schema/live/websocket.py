@@ -1,0 +1,304 @@
+"""graphql-transport-ws: the WebSocket side of /graphql, on bare ASGI.
+
+Close codes are the protocol's: 4400 bad message, 4401 subscribe before init, 4403 forbidden (also
+when a token expires or is revoked while connected), 4406 wrong subprotocol, 4408 no init in time,
+4409 id in use, 4429 second init. The legacy `graphql-ws` protocol is refused.
+Source: the GraphQL over WebSocket Protocol document of the graphql-ws project.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+import structlog
+from graphql import ExecutionResult, GraphQLError, OperationType
+
+from hub import clock
+from hub.access.principal import Principal
+from hub.errors import AccessDenied
+from schema.live.engine import LiveEngine, RefusedError, Subscription
+from schema.live.outbound import Outbound, Send
+from schema.serving.documents import Prepared
+
+log = structlog.get_logger()
+
+PROTOCOL = "graphql-transport-ws"
+INIT_TIMEOUT = 10.0
+MAX_SUBSCRIPTIONS = 20
+VALIDITY_CHECK = 1.0
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+class Executor(Protocol):
+    """What the sockets need of the HTTP side: prepare a document, run a query or mutation."""
+
+    def prepare(self, text: str, operation_name: str | None, principal: Principal) -> Prepared:
+        """Parse, validate, check limits and scopes; raises RefusedError."""
+        ...
+
+    async def execute(
+        self, prepared: Prepared, variables: dict[str, Any], principal: Principal
+    ) -> ExecutionResult:
+        """Run a query or mutation to its end."""
+        ...
+
+    async def authenticate(self, token: str) -> Principal:
+        """The principal of an access token; raises AccessDenied."""
+        ...
+
+    def still_valid(self, principal: Principal) -> bool:
+        """Whether the principal's session still holds."""
+        ...
+
+
+class _ClosedError(Exception):
+    """Close the socket with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass
+class Socket:
+    """One connection. `run()` returns when it is over."""
+
+    scope: MutableMapping[str, Any]
+    receive: Receive
+    send: Send
+    executor: Executor
+    engine: LiveEngine
+    allowed_origins: frozenset[str] = frozenset()
+    principal: Principal | None = None
+    _active: dict[str, Subscription | asyncio.Task[None] | None] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Serve the connection from handshake to close."""
+        await self.receive()
+        if not self._origin_allowed():
+            await self.send({"type": "websocket.close", "code": 4403, "reason": "Origin"})
+            return
+        offered = PROTOCOL in self.scope.get("subprotocols", ())
+        await self.send(
+            {"type": "websocket.accept", "subprotocol": PROTOCOL if offered else None}
+        )
+        self.out = Outbound(
+            self.send, lambda data: {"type": "websocket.send", "text": data.decode()}
+        )
+        try:
+            if not offered:
+                raise _ClosedError(4406, "Subprotocol not acceptable")
+            await self._converse()
+        except _ClosedError as closed:
+            self.out.close()
+            await self.send(
+                {"type": "websocket.close", "code": closed.code, "reason": closed.reason}
+            )
+        finally:
+            self.out.close()
+            for active in list(self._active.values()):
+                _end(active)
+            self._active.clear()
+
+    async def _converse(self) -> None:
+        try:
+            async with asyncio.timeout(INIT_TIMEOUT):
+                while self.principal is None:
+                    message = await self._message()
+                    if message is None:
+                        return
+                    await self._before_init(message)
+        except TimeoutError:
+            raise _ClosedError(4408, "Connection initialisation timeout") from None
+        guard = asyncio.create_task(self._guard())
+        reader = asyncio.create_task(self._read())
+        evicted = asyncio.create_task(self.out.evicted.wait())
+        try:
+            done, _ = await asyncio.wait(
+                {guard, reader, evicted}, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                task.result()
+        finally:
+            for task in (guard, reader, evicted):
+                task.cancel()
+
+    async def _read(self) -> None:
+        while (message := await self._message()) is not None:
+            await self._handle(message)
+
+    async def _guard(self) -> None:
+        """End the connection when its token expires or its session is revoked."""
+        while self.principal is not None and self.executor.still_valid(self.principal):
+            await asyncio.sleep(
+                min(VALIDITY_CHECK, clock.seconds_until(self.principal.expires_at) + 0.01)
+            )
+        raise _ClosedError(4403, "Forbidden")
+
+    def _origin_allowed(self) -> bool:
+        headers = {key: value for key, value in self.scope["headers"]}
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        if not origin:
+            return True
+        return (
+            urlsplit(origin).netloc == headers.get(b"host", b"").decode("latin-1")
+            or origin in self.allowed_origins
+        )
+
+    async def _message(self) -> dict[str, Any] | None:
+        """The next message; None when the client has gone."""
+        event = await self.receive()
+        if event["type"] == "websocket.disconnect":
+            return None
+        text = event.get("text")
+        try:
+            message = orjson.loads(text) if text is not None else None
+        except orjson.JSONDecodeError:
+            message = None
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            raise _ClosedError(4400, "Invalid message: expected a JSON object with a type")
+        return message
+
+    async def _before_init(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "connection_init":
+                self.principal = await self._authenticated(message.get("payload"))
+                self.out.push(b'{"type":"connection_ack"}')
+            case "ping":
+                self.out.push(b'{"type":"pong"}')
+            case "pong":
+                pass
+            case "subscribe":
+                raise _ClosedError(4401, "Unauthorized")
+            case _:
+                raise _ClosedError(4400, "Invalid message before connection_init")
+
+    async def _authenticated(self, payload: object) -> Principal:
+        """From the init payload (`authorization` or `token`), else the Authorization header."""
+        given = ""
+        if isinstance(payload, dict):
+            folded = {str(key).lower(): value for key, value in payload.items()}
+            given = str(folded.get("authorization") or folded.get("token") or "")
+        if not given:
+            given = next(
+                (
+                    value.decode("latin-1")
+                    for key, value in self.scope["headers"]
+                    if key == b"authorization"
+                ),
+                "",
+            )
+        token = given.removeprefix("Bearer ").removeprefix("bearer ").strip()
+        try:
+            return await self.executor.authenticate(token)
+        except AccessDenied:
+            raise _ClosedError(4403, "Forbidden") from None
+
+    async def _handle(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "ping":
+                self.out.push(b'{"type":"pong"}')
+            case "pong":
+                pass
+            case "connection_init":
+                raise _ClosedError(4429, "Too many initialisation requests")
+            case "subscribe":
+                await self._subscribe(message)
+            case "complete":
+                _end(self._active.pop(str(message.get("id")), None))
+            case other:
+                raise _ClosedError(4400, f"Invalid message type {other[:40]!r}")
+
+    async def _subscribe(self, message: dict[str, Any]) -> None:
+        identifier, payload = message.get("id"), message.get("payload")
+        if not isinstance(identifier, str) or not identifier or not isinstance(payload, dict):
+            raise _ClosedError(4400, "Invalid message: subscribe needs id and payload")
+        query, variables = payload.get("query"), payload.get("variables") or {}
+        name = payload.get("operationName")
+        if (
+            not isinstance(query, str)
+            or not isinstance(variables, dict)
+            or not (name is None or isinstance(name, str))
+        ):
+            raise _ClosedError(4400, "Invalid message: query must be text, variables an object")
+        if identifier in self._active:
+            raise _ClosedError(4409, f"Subscriber for {identifier[:40]} already exists")
+        if self.principal is None:
+            raise _ClosedError(4401, "Unauthorized")
+        if len(self._active) >= MAX_SUBSCRIPTIONS:
+            error = GraphQLError(
+                f"At most {MAX_SUBSCRIPTIONS} operations at a time on one socket.",
+                extensions={"code": "TOO_MANY_SUBSCRIPTIONS"},
+            )
+            self._error(identifier, [error])
+            return
+        try:
+            prepared = self.executor.prepare(query, name, self.principal)
+            if prepared.operation.operation is OperationType.SUBSCRIPTION:
+                await self._follow(identifier, prepared, variables, self.principal)
+            else:
+                task = asyncio.create_task(
+                    self._run_once(identifier, prepared, variables, self.principal)
+                )
+                self._active[identifier] = task
+        except RefusedError as refused:
+            self._active.pop(identifier, None)
+            self._error(identifier, refused.errors)
+
+    async def _follow(
+        self,
+        identifier: str,
+        prepared: Prepared,
+        variables: dict[str, Any],
+        principal: Principal,
+    ) -> None:
+        head = b'{"id":' + orjson.dumps(identifier) + b',"type":"next","payload":'
+        still_valid, push = self.executor.still_valid, self.out.push
+
+        def deliver(payload: bytes) -> None:
+            if still_valid(principal):
+                push(head + payload + b"}")
+
+        self._active[identifier] = None
+        self._active[identifier] = await self.engine.subscribe(
+            prepared, variables, principal, deliver
+        )
+
+    async def _run_once(
+        self,
+        identifier: str,
+        prepared: Prepared,
+        variables: dict[str, Any],
+        principal: Principal,
+    ) -> None:
+        """A query or mutation over the socket: one `next`, then `complete`."""
+        result = await self.executor.execute(prepared, variables, principal)
+        if self._active.pop(identifier, None) is None:
+            return
+        self.out.push(
+            orjson.dumps({"id": identifier, "type": "next", "payload": result.formatted})
+        )
+        self.out.push(orjson.dumps({"id": identifier, "type": "complete"}))
+
+    def _error(self, identifier: str, errors: list[GraphQLError]) -> None:
+        self.out.push(
+            orjson.dumps(
+                {
+                    "id": identifier,
+                    "type": "error",
+                    "payload": [error.formatted for error in errors],
+                }
+            )
+        )
+
+
+def _end(active: "Subscription | asyncio.Task[None] | None") -> None:
+    if isinstance(active, Subscription):
+        active.end()
+    elif active is not None:
+        active.cancel()
