@@ -107,7 +107,9 @@ class SessionDoc(TextDocument):
 class DeviceDoc(TextDocument):
     """A phone (设备) and how to wake it; `id` is account and device id together.
 
-    A push token belongs to one device: registering it elsewhere takes it away here.
+    A push token belongs to one device: registering it elsewhere takes it away here. Which of
+    `push_token`, `push_fid` (Firebase installation id) and `push_subscription` (Web Push) is set
+    depends on the channel.
     """
 
     account_id: str
@@ -118,6 +120,8 @@ class DeviceDoc(TextDocument):
     locale: str = "zh-CN"
     push_channel: str | None = None
     push_token: str | None = None
+    push_fid: str | None = None
+    push_subscription: dict[str, Any] | None = None
     seen_at: datetime
 
     class Settings:
@@ -125,6 +129,31 @@ class DeviceDoc(TextDocument):
         indexes: ClassVar[list[IndexModel]] = [
             IndexModel([("account_id", ASCENDING)]),
             IndexModel([("push_token", ASCENDING)], sparse=True),
+            IndexModel([("push_fid", ASCENDING)], sparse=True),
+            IndexModel([("push_subscription.endpoint", ASCENDING)], sparse=True),
+        ]
+
+
+class OfficerPositionDoc(TextDocument):
+    """Where an officer on duty was; `id` is the account and the phone's time, so repeats are one.
+
+    `at` is the phone's time, `received_at` the hub's; 30 days later the row is gone.
+    """
+
+    account_id: str
+    unit: str | None = None
+    device_id: str | None = None
+    at: datetime
+    received_at: datetime
+    location: dict[str, Any] = Field(description="GeoJSON Point, WGS-84, [lon, lat]")
+    accuracy_m: float | None = None
+    battery: float | None = Field(default=None, description="share of a full battery, 0 to 1")
+
+    class Settings:
+        name = "officer_positions"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("account_id", ASCENDING), ("at", DESCENDING)]),
+            IndexModel([("received_at", ASCENDING)], expireAfterSeconds=30 * 86400),
         ]
 
 
@@ -346,6 +375,7 @@ DOCUMENTS: list[type[TextDocument]] = [
     AccountDoc,
     SessionDoc,
     DeviceDoc,
+    OfficerPositionDoc,
     IncidentDoc,
     OrderDoc,
     RecipientDoc,

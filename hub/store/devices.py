@@ -1,0 +1,182 @@
+"""Phones (设备): which one belongs to whom, how to wake it, and where it was."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+
+from hub import clock
+from hub.store.documents import DeviceDoc, OfficerPositionDoc
+from hub.store.driver import Store, Tx
+
+_ADDRESSES = ("push_token", "push_fid", "push_subscription")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What a phone says of itself at sign-in. `id` is made by the app and kept by it."""
+
+    id: str
+    platform: str
+    model: str | None = None
+    app_version: str | None = None
+    locale: str = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class PushAddress:
+    """How to wake a device: a channel's name and exactly one of the three."""
+
+    channel: str
+    token: str | None = None
+    fid: str | None = None
+    subscription: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One position from a phone: its own time for it, WGS-84 degrees, metres, share of battery."""
+
+    at: datetime
+    lat: float
+    lon: float
+    accuracy_m: float | None = None
+    battery: float | None = None
+
+
+def device_key(account_id: str, device_id: str) -> str:
+    """The id of a device's row: the same phone is another row for another person."""
+    return f"{account_id}:{device_id}"
+
+
+class Devices:
+    """Repository of devices."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def register(self, account_id: str, device: DeviceInfo) -> None:
+        """Note that the account uses this phone; its push address, if any, stays."""
+        row = DeviceDoc(
+            id=device_key(account_id, device.id),
+            account_id=account_id,
+            device_id=device.id,
+            platform=device.platform,
+            model=device.model,
+            app_version=device.app_version,
+            locale=device.locale,
+            seen_at=clock.now(),
+        )
+        push = {"push_channel", *_ADDRESSES}
+        await DeviceDoc.get_pymongo_collection().update_one(
+            {"_id": row.id},
+            {
+                "$set": row.model_dump(exclude={"id", "revision_id"} | push),
+                "$setOnInsert": dict.fromkeys(sorted(push)),
+            },
+            upsert=True,
+        )
+
+    async def set_push(self, account_id: str, device_id: str, address: PushAddress) -> bool:
+        """Give a device its push address and take the same address away from every other device.
+
+        False if the account has no such device.
+        """
+        rows = DeviceDoc.get_pymongo_collection()
+        mine = device_key(account_id, device_id)
+
+        async def move(tx: Tx) -> bool:
+            await rows.update_many({**_same(address), "_id": {"$ne": mine}}, _CLEAR, session=tx)
+            done = await rows.update_one(
+                {"_id": mine},
+                {
+                    "$set": {
+                        "push_channel": address.channel,
+                        "push_token": address.token,
+                        "push_fid": address.fid,
+                        "push_subscription": address.subscription,
+                        "seen_at": clock.now(),
+                    }
+                },
+                session=tx,
+            )
+            return bool(done.matched_count)
+
+        return await self._store.transaction(move)
+
+    async def silence(self, account_id: str, device_id: str) -> None:
+        """Forget how to wake a device: its person has signed out."""
+        await DeviceDoc.get_pymongo_collection().update_one(
+            {"_id": device_key(account_id, device_id)}, _CLEAR
+        )
+
+    async def forget_address(self, device: DeviceDoc) -> bool:
+        """Remove an address that the vendor no longer knows, unless it was replaced meanwhile."""
+        current = {name: getattr(device, name) for name in _ADDRESSES}
+        done = await DeviceDoc.get_pymongo_collection().update_one(
+            {"_id": device.id, **current}, _CLEAR
+        )
+        return bool(done.modified_count)
+
+    async def of_account(self, account_id: str) -> list[DeviceDoc]:
+        """The phones of one account, the one seen last first."""
+        return await DeviceDoc.find({"account_id": account_id}).sort("-seen_at").to_list()
+
+    async def of_accounts(self, account_ids: Collection[str]) -> list[DeviceDoc]:
+        """The phones of several accounts."""
+        return await DeviceDoc.find({"account_id": {"$in": list(account_ids)}}).to_list()
+
+
+class Positions:
+    """Repository of where officers on duty were (定位). The caller sees to "on duty"."""
+
+    async def add(
+        self, account_id: str, unit: str | None, device_id: str | None, fixes: Sequence[Fix]
+    ) -> None:
+        """Keep the fixes; one that is already there (same account, same time) changes nothing."""
+        now = clock.now()
+        rows = [
+            OfficerPositionDoc(
+                id=f"{account_id}:{fix.at.timestamp():.3f}",
+                account_id=account_id,
+                unit=unit,
+                device_id=device_id,
+                at=fix.at,
+                received_at=now,
+                location={"type": "Point", "coordinates": [fix.lon, fix.lat]},
+                accuracy_m=fix.accuracy_m,
+                battery=fix.battery,
+            )
+            for fix in fixes
+        ]
+        if rows:
+            await OfficerPositionDoc.get_pymongo_collection().bulk_write(
+                [
+                    UpdateOne(
+                        {"_id": row.id},
+                        {"$setOnInsert": row.model_dump(exclude={"id", "revision_id"})},
+                        upsert=True,
+                    )
+                    for row in rows
+                ],
+                ordered=False,
+            )
+
+    async def latest(self, account_id: str, *, limit: int) -> list[OfficerPositionDoc]:
+        """The last positions of one account, newest first."""
+        rows = OfficerPositionDoc.find({"account_id": account_id})
+        return await rows.sort("-at").limit(limit).to_list()
+
+
+_CLEAR: dict[str, Any] = {"$set": {"push_channel": None, **dict.fromkeys(_ADDRESSES)}}
+
+
+def _same(address: PushAddress) -> dict[str, Any]:
+    if address.token is not None:
+        return {"push_channel": address.channel, "push_token": address.token}
+    if address.fid is not None:
+        return {"push_channel": address.channel, "push_fid": address.fid}
+    endpoint = (address.subscription or {}).get("endpoint")
+    return {"push_channel": address.channel, "push_subscription.endpoint": endpoint}

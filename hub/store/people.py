@@ -1,0 +1,233 @@
+"""Accounts (账号) and units (成员单位), and who may see which of them."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from pymongo import ASCENDING, UpdateOne
+from pymongo.errors import DuplicateKeyError
+
+from hub import clock
+from hub.access.demo import PASSWORD, DemoPerson, demo_people
+from hub.access.passwords import hash_password, verify
+from hub.access.principal import Viewer
+from hub.errors import UserFault
+from hub.model.area import Area
+from hub.model.operations import Role
+from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc
+from hub.store.driver import Store, Tx
+
+AccountKey = tuple[str | None, str, str]
+"""A place in the listing of accounts: unit, login, id."""
+
+
+class Accounts:
+    """Repository of accounts.
+
+    Methods that take a `viewer` apply the row policy; the others are for the hub's own decisions
+    and their results never go to a caller unasked.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def by_login(self, login: str) -> AccountDoc | None:
+        """The account with this login, active or not."""
+        return await AccountDoc.find_one({"login": login})
+
+    async def by_id(self, account_id: str, *, tx: Tx | None = None) -> AccountDoc | None:
+        """The account with this id, active or not."""
+        return await AccountDoc.find_one({"_id": account_id}, session=tx)
+
+    async def by_logins_or_ids(
+        self, names: Collection[str], *, tx: Tx | None = None
+    ) -> dict[str, AccountDoc]:
+        """Active accounts by the name they were asked for, login or id; unknown names are absent."""
+        wanted = list(names)
+        query = {"active": True, "$or": [{"_id": {"$in": wanted}}, {"login": {"$in": wanted}}]}
+        found = await AccountDoc.find(query, session=tx).to_list()
+        by_name = {account.login: account for account in found}
+        by_name.update({account.id: account for account in found})
+        return {name: by_name[name] for name in wanted if name in by_name}
+
+    async def by_ids(self, account_ids: Collection[str]) -> dict[str, AccountDoc]:
+        """Accounts by id, active or not."""
+        found = await AccountDoc.find({"_id": {"$in": list(account_ids)}}).to_list()
+        return {account.id: account for account in found}
+
+    async def visible(self, viewer: Viewer, account_ids: Collection[str]) -> dict[str, AccountDoc]:
+        """Those of the accounts that the viewer may see, by id."""
+        query = {"$and": [_rows(viewer), {"_id": {"$in": list(account_ids)}}]}
+        return {account.id: account for account in await AccountDoc.find(query).to_list()}
+
+    async def list_(
+        self,
+        viewer: Viewer,
+        *,
+        first: int,
+        after: AccountKey | None = None,
+        roles: Collection[Role] | None = None,
+        unit: str | None = None,
+        on_duty: bool | None = None,
+    ) -> list[AccountDoc]:
+        """At most `first` active accounts that the viewer may see, by (unit, login, id)."""
+        terms: list[dict[str, Any]] = [{"active": True}, _rows(viewer)]
+        if after is not None:
+            terms.append(_beyond(after))
+        if roles is not None:
+            terms.append({"role": {"$in": list(roles)}})
+        if unit is not None:
+            terms.append({"unit": unit})
+        if on_duty is not None:
+            terms.append({"duty.on": on_duty})
+        order = [("unit", ASCENDING), ("login", ASCENDING), ("_id", ASCENDING)]
+        return await AccountDoc.find({"$and": terms}).sort(order).limit(first).to_list()
+
+    async def add(
+        self,
+        *,
+        login: str,
+        password_hash: str,
+        role: Role,
+        name: NameDoc,
+        unit: str | None = None,
+        demo: bool = False,
+    ) -> AccountDoc:
+        """A new account; its login is its id too. UserFault LOGIN_TAKEN if there is one already."""
+        account = AccountDoc(
+            id=login,
+            login=login,
+            password_hash=password_hash,
+            role=role,
+            unit=unit,
+            name=name,
+            demo=demo,
+            created_at=clock.now(),
+        )
+        try:
+            return await account.insert()
+        except DuplicateKeyError as error:
+            raise UserFault(
+                "LOGIN_TAKEN", f"登录名已存在 / The login {login!r} is taken.", path=("login",)
+            ) from error
+
+    async def set_duty(self, account_id: str, duty: Duty, *, tx: Tx | None = None) -> bool:
+        """Sign an officer in to duty or out of it (勤务签到); False if there is no such account."""
+        done = await AccountDoc.get_pymongo_collection().update_one(
+            {"_id": account_id}, {"$set": {"duty": duty.model_dump()}}, session=tx
+        )
+        return bool(done.matched_count)
+
+    async def set_password_hash(self, account_id: str, password_hash: str) -> None:
+        """Replace the stored hash."""
+        await AccountDoc.get_pymongo_collection().update_one(
+            {"_id": account_id}, {"$set": {"password_hash": password_hash}}
+        )
+
+    async def set_active(self, account_id: str, active: bool) -> bool:
+        """Let an account in, or keep it out; False if there is no such account."""
+        done = await AccountDoc.get_pymongo_collection().update_one(
+            {"_id": account_id}, {"$set": {"active": active}}
+        )
+        return bool(done.matched_count)
+
+    async def seed_demo(self, area: Area, password: str = PASSWORD) -> list[DemoPerson]:
+        """Make the demonstration accounts that are missing; call it on the embedded database only.
+
+        Officers begin on duty, so that they can be ordered at once. Accounts that exist keep their
+        duty. One hash serves all of them: the password is printed on the screen anyway.
+        """
+        people = demo_people(area)
+        known = await AccountDoc.find_one({"demo": True})
+        if known is not None and await verify(known.password_hash, password):
+            shared = known.password_hash
+        else:
+            shared = await hash_password(password)
+            await AccountDoc.get_pymongo_collection().update_many(
+                {"demo": True}, {"$set": {"password_hash": shared}}
+            )
+        now = clock.now()
+        await AccountDoc.get_pymongo_collection().bulk_write(
+            [
+                UpdateOne(
+                    {"_id": person.login},
+                    {
+                        "$setOnInsert": AccountDoc(
+                            id=person.login,
+                            login=person.login,
+                            password_hash=shared,
+                            role=person.role,
+                            unit=person.unit,
+                            name=NameDoc(zh=person.name.zh, en=person.name.en),
+                            duty=Duty(on=True, since=now)
+                            if person.role is Role.OFFICER
+                            else Duty(),
+                            demo=True,
+                            created_at=now,
+                        ).model_dump(exclude={"id", "revision_id"})
+                    },
+                    upsert=True,
+                )
+                for person in people
+            ],
+            ordered=False,
+        )
+        return people
+
+
+class Units:
+    """Repository of member units. Everybody signed in may see them all."""
+
+    async def all(self) -> list[UnitDoc]:
+        """Every unit, by code."""
+        return await UnitDoc.find_all().sort([("_id", ASCENDING)]).to_list()
+
+    async def by_codes(self, codes: Collection[str]) -> dict[str, UnitDoc]:
+        """Units by code; unknown codes are absent."""
+        found = await UnitDoc.find({"_id": {"$in": list(codes)}}).to_list()
+        return {unit.id: unit for unit in found}
+
+    async def seed(self, area: Area) -> None:
+        """Bring the stored units in line with the area file; units it no longer lists are kept."""
+        await _upsert(
+            UnitDoc(
+                id=unit.code,
+                name=NameDoc(zh=unit.name.zh, en=unit.name.en),
+                kind=unit.kind,
+                note=unit.note,
+            )
+            for unit in area.units
+        )
+
+
+async def _upsert(units: Iterable[UnitDoc]) -> None:
+    changes = [
+        UpdateOne(
+            {"_id": unit.id},
+            {"$set": unit.model_dump(exclude={"id", "revision_id"})},
+            upsert=True,
+        )
+        for unit in units
+    ]
+    if changes:
+        await UnitDoc.get_pymongo_collection().bulk_write(changes, ordered=False)
+
+
+def _rows(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of accounts: the centre all, a unit its officers, everybody themselves."""
+    if viewer.sees_everything:
+        return {}
+    itself = {"_id": viewer.account_id}
+    if viewer.role in {Role.LIAISON, Role.PARTNER} and viewer.unit is not None:
+        return {"$or": [itself, {"unit": viewer.unit, "role": Role.OFFICER}]}
+    return itself
+
+
+def _beyond(key: AccountKey) -> dict[str, Any]:
+    unit, login, account_id = key
+    within: dict[str, Any] = {
+        "unit": unit,
+        "$or": [{"login": {"$gt": login}}, {"login": login, "_id": {"$gt": account_id}}],
+    }
+    # null sorts first, and MongoDB's $gt never crosses from null to text
+    later: dict[str, Any] = {"unit": {"$ne": None} if unit is None else {"$gt": unit}}
+    return {"$or": [within, later]}

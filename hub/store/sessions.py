@@ -1,0 +1,83 @@
+"""Sessions: who is signed in where, and the rotation of their refresh tokens (stored hashed)."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from hub.store.documents import SessionDoc
+from hub.store.driver import Tx
+
+GRACE = timedelta(seconds=10)
+"""How long a refresh token still works after it was replaced: the reply may have been lost."""
+
+
+class Rotation(StrEnum):
+    """What presenting a refresh token led to. REUSED: the session is revoked by now."""
+
+    ROTATED = "ROTATED"
+    REUSED = "REUSED"
+    GONE = "GONE"
+
+
+class Sessions:
+    """Repository of sessions. Every step of a rotation is one atomic update."""
+
+    async def open(self, session: SessionDoc) -> None:
+        """Store a new session."""
+        await session.insert()
+
+    async def by_id(self, session_id: str) -> SessionDoc | None:
+        """One session, revoked or not; None once it has expired."""
+        return await SessionDoc.find_one({"_id": session_id})
+
+    async def by_ids(self, session_ids: Collection[str]) -> list[SessionDoc]:
+        """Those of the sessions that exist."""
+        return await SessionDoc.find({"_id": {"$in": list(session_ids)}}).to_list()
+
+    async def rotate(
+        self, session_id: str, presented: str, fresh: str, *, now: datetime, expires_at: datetime
+    ) -> Rotation:
+        """Replace the refresh token whose hash is `presented` by the one whose hash is `fresh`.
+
+        The token before the current one is taken for GRACE after it was replaced. Any other token
+        of this session was used before, by somebody: the session is revoked and REUSED returned.
+        """
+        alive = {"_id": session_id, "revoked_at": None, "expires_at": {"$gt": now}}
+        rows = SessionDoc.get_pymongo_collection()
+        turned = await rows.update_one(
+            {**alive, "refresh_hash": presented},
+            {
+                "$set": {
+                    "refresh_hash": fresh,
+                    "previous_hash": presented,
+                    "rotated_at": now,
+                    "expires_at": expires_at,
+                }
+            },
+        )
+        if turned.matched_count:
+            return Rotation.ROTATED
+        again = await rows.update_one(
+            {**alive, "previous_hash": presented, "rotated_at": {"$gte": now - GRACE}},
+            {"$set": {"refresh_hash": fresh, "expires_at": expires_at}},
+        )
+        if again.matched_count:
+            return Rotation.ROTATED
+        revoked = await rows.update_one(alive, {"$set": {"revoked_at": now}})
+        return Rotation.REUSED if revoked.matched_count else Rotation.GONE
+
+    async def revoke(self, session_id: str, *, now: datetime, tx: Tx | None = None) -> bool:
+        """End a session; False when it had ended already."""
+        rows = SessionDoc.get_pymongo_collection()
+        done = await rows.update_one(
+            {"_id": session_id, "revoked_at": None}, {"$set": {"revoked_at": now}}, session=tx
+        )
+        return bool(done.modified_count)
+
+    async def revoke_all(self, account_id: str, *, now: datetime) -> int:
+        """End every session of an account; how many there were."""
+        rows = SessionDoc.get_pymongo_collection()
+        done = await rows.update_many(
+            {"account_id": account_id, "revoked_at": None}, {"$set": {"revoked_at": now}}
+        )
+        return done.modified_count
