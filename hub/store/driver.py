@@ -1,0 +1,208 @@
+"""MongoDB's clients are made here and nowhere else (docs/decisions/0001).
+
+Beanie and the raw collections share one PyMongo Async client; Motor, for GridFS and rate limits,
+is made when it is first asked for.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import pymongo
+from beanie import init_beanie
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient, IndexModel, MongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
+from pymongo.write_concern import WriteConcern
+
+from hub.errors import RetryLater, StartError
+from hub.store import raw
+from hub.store.documents import DOCUMENTS
+
+Tx = AsyncClientSession
+"""What a transaction's work is given, to be passed as `session=` to every call it makes."""
+Document = dict[str, Any]
+Work = TypeVar("Work")
+
+POOL = 32
+CONNECT_SECONDS = 5.0
+SELECTION_SECONDS = 10.0
+PING_SECONDS = 2.0
+INDEX_OPTIONS_CONFLICT = 85
+
+_PASSING = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+
+
+class Store:
+    """The database of one process: clients, collections, transactions.
+
+    `db` is for repositories inside hub.store only.
+    """
+
+    def __init__(self, uri: str, client: "AsyncMongoClient[Document]", database: str) -> None:
+        self._uri = uri
+        self._client = client
+        self._motor: AsyncIOMotorClient[Document] | None = None
+        self.db: AsyncDatabase[Document] = client[database]
+
+    @classmethod
+    async def open(cls, uri: str, database: str, *, raw_days: int = 3) -> "Store":
+        """Connect, check that it is a replica set, prepare documents and indexes.
+
+        Raises StartError, in one line, when it is unreachable or of the wrong kind.
+        """
+        where = hosts(uri)
+        client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_options())
+        store = cls(uri, client, database)
+        try:
+            with pymongo.timeout(CONNECT_SECONDS):
+                _require_replica_set(await client.admin.command("hello"), where)
+            await init_beanie(database=store.db, document_models=DOCUMENTS)
+            await store._create_indexes(raw.indexes(raw_days))
+        except StartError:
+            await client.close()
+            raise
+        except PyMongoError as error:
+            await client.close()
+            raise StartError(
+                f"MongoDB at {where}: {_first_line(error)}.",
+                hint="Check that it runs and that LIANDONG_MONGODB_URI names it.",
+            ) from error
+        return store
+
+    async def close(self) -> None:
+        """Close the clients."""
+        await self._client.close()
+        if self._motor is not None:
+            self._motor.close()
+
+    @property
+    def motor(self) -> "AsyncIOMotorClient[Document]":
+        """The Motor client, made at first use: for hub/store/motor_side.py only."""
+        if self._motor is None:
+            self._motor = AsyncIOMotorClient(
+                self._uri, io_loop=asyncio.get_running_loop(), **_options()
+            )
+        return self._motor
+
+    @property
+    def uri(self) -> str:
+        """The address as given; it may hold a password, so never log it."""
+        return self._uri
+
+    async def transaction(self, work: Callable[[Tx], Awaitable[Work]]) -> Work:
+        """Run `work` in one transaction: snapshot reads, majority writes, retried on conflict.
+
+        `work` may run more than once, so it must do nothing but database calls with its session.
+        What it raises aborts the transaction. Raises RetryLater when no primary answers.
+        """
+        async with self._client.start_session() as session:
+            try:
+                return await session.with_transaction(
+                    work,
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=WriteConcern("majority"),
+                )
+            except _PASSING as error:
+                raise unreachable(error) from error
+
+    async def server_time(self) -> datetime:
+        """The database server's clock, UTC."""
+        answer = await self._client.admin.command("hello")
+        moment: datetime = answer["localTime"]
+        return moment.astimezone(UTC)
+
+    async def ping(self) -> None:
+        """Write a little with majority. Raises RetryLater when no primary can be written."""
+        try:
+            with pymongo.timeout(PING_SECONDS):
+                await self.db[raw.LEASES].update_one(
+                    {"_id": "readyz"}, {"$currentDate": {"at": True}}, upsert=True
+                )
+        except PyMongoError as error:
+            raise unreachable(error) from error
+
+    async def drop(self) -> None:
+        """Delete the whole database (the end of a test)."""
+        await self._client.drop_database(self.db.name)
+
+    async def _create_indexes(self, wanted: Mapping[str, list[IndexModel]]) -> None:
+        for name, models in wanted.items():
+            await _ensure_indexes(self.db[name], models)
+
+
+async def _ensure_indexes(collection: AsyncCollection[Document], models: list[IndexModel]) -> None:
+    try:
+        await collection.create_indexes(models)
+    except OperationFailure as error:
+        if error.code != INDEX_OPTIONS_CONFLICT:
+            raise
+        for model in models:  # only a time to live is ever changed, by settings
+            if (seconds := model.document.get("expireAfterSeconds")) is not None:
+                change = {"keyPattern": model.document["key"], "expireAfterSeconds": seconds}
+                await collection.database.command("collMod", collection.name, index=change)
+
+
+def direct_client(port: int) -> "MongoClient[Document]":
+    """A blocking client to one mongod on the loopback interface, whatever its state."""
+    return MongoClient(
+        "127.0.0.1", port, directConnection=True, serverSelectionTimeoutMS=5000, maxPoolSize=2
+    )
+
+
+def hosts(uri: str) -> str:
+    """The host:port list of a URI, without its credentials. Raises StartError if it is none."""
+    try:
+        nodes = parse_uri(uri)["nodelist"]
+    except (PyMongoError, ValueError) as error:
+        raise StartError(
+            f"The MongoDB address is not usable: {_first_line(error)}.",
+            hint="Expected mongodb://HOST:PORT/?replicaSet=NAME.",
+        ) from error
+    return ",".join(f"{host}:{port}" for host, port in nodes)
+
+
+def unreachable(error: Exception) -> RetryLater:
+    """What to raise in place of a driver's error that passes by itself."""
+    return RetryLater(f"The database cannot be written now: {_first_line(error)}.")
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "tz_aware": True,
+        "w": "majority",
+        "retryWrites": True,
+        "maxPoolSize": POOL,
+        "serverSelectionTimeoutMS": int(SELECTION_SECONDS * 1000),
+        "appname": "liandong",
+    }
+
+
+def _require_replica_set(hello: Mapping[str, Any], where: str) -> None:
+    if "setName" in hello or hello.get("msg") == "isdbgrid":
+        return
+    raise StartError(
+        f"MongoDB at {where} is not a replica set; transactions and change streams need one.",
+        hint="Start mongod with --replSet rs0 and run rs.initiate() once.",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).split(", full error:", maxsplit=1)[0].split(" (configured timeouts", 1)[0]
+    return (
+        text.split(", Timeout:", maxsplit=1)[0].splitlines()[0].rstrip(".")
+        if text
+        else (type(error).__name__)
+    )

@@ -1,0 +1,317 @@
+"""A real mongod as a replica set of one, for trying out and for tests (docs/decisions/0002).
+
+It runs in a session of its own and is recorded in `DATA_DIR/mongod.json`, so that it outlives a
+hub that is killed and the next hub adopts it. `kill -9` of the mongod itself is survived as well:
+the next `ensure` starts it again on the same files.
+"""
+
+import ctypes
+import fcntl
+import importlib.util
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from hub.errors import StartError
+from hub.settings import child_environment
+from hub.store.driver import direct_client
+
+REPLICA_SET = "rs0"
+OLDEST_MAJOR = 6
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+POLL_SECONDS = 0.02
+NOT_YET_INITIALIZED = 94
+
+_HINT = (
+    "Type: python3 -m pip install 'liandong[embedded]', or install MongoDB 6 or newer, "
+    "or set LIANDONG_MONGODB_URI."
+)
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+"""The mongods this process started: kept so that they are reaped when they end."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedMongo:
+    """A running mongod: its address, process id and port on the loopback interface."""
+
+    uri: str
+    pid: int
+    port: int
+
+    @classmethod
+    def start(cls, data_dir: Path) -> "EmbeddedMongo":
+        """Start a mongod on `data_dir` or adopt the one already running there.
+
+        Returns once it is a writable primary. Raises StartError with the line to type.
+        """
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with _lock(data_dir):
+            return _adopt(data_dir) or _start(data_dir)
+
+    def stop(self) -> None:
+        """End it cleanly and wait until it has ended."""
+        _end(self.pid)
+
+
+def ensure(data_dir: Path) -> str:
+    """URI of the mongod of `data_dir`: the running one, else a new one. Raises StartError."""
+    return EmbeddedMongo.start(data_dir).uri
+
+
+def running(data_dir: Path) -> str | None:
+    """URI of the mongod that runs on `data_dir`, or None."""
+    found = _adopt(data_dir)
+    return found.uri if found else None
+
+
+def stop(data_dir: Path) -> bool:
+    """End the mongod of `data_dir` cleanly; False when none ran."""
+    if not data_dir.is_dir():
+        return False
+    with _lock(data_dir):
+        recorded = _recorded(data_dir)
+        if recorded is None or not _is_ours(recorded.pid, data_dir):
+            return False
+        recorded.stop()
+        _record(data_dir).unlink(missing_ok=True)
+        return True
+
+
+def _record(data_dir: Path) -> Path:
+    return data_dir / "mongod.json"
+
+
+def _files(data_dir: Path) -> Path:
+    return (data_dir / "mongo").resolve()
+
+
+@contextmanager
+def _lock(data_dir: Path) -> Iterator[None]:
+    """One process at a time starts or stops the mongod of a data folder."""
+    with (data_dir / "mongod.start.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _recorded(data_dir: Path) -> EmbeddedMongo | None:
+    try:
+        return EmbeddedMongo(**json.loads(_record(data_dir).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None  # never started here, or killed while writing the record
+
+
+def _is_ours(pid: int, data_dir: Path) -> bool:
+    """Whether `pid` is a live mongod on this folder, not another process that got the number."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and str(_files(data_dir)) in (
+            process.cmdline()
+        )
+    except psutil.Error:
+        return False
+
+
+def _adopt(data_dir: Path) -> EmbeddedMongo | None:
+    recorded = _recorded(data_dir)
+    if recorded is None or not _is_ours(recorded.pid, data_dir):
+        return None
+    try:
+        with direct_client(recorded.port) as client:
+            _await_primary(client, recorded.pid, data_dir, time.monotonic() + START_SECONDS)
+    except PyMongoError:
+        return None
+    return recorded
+
+
+def _start(data_dir: Path) -> EmbeddedMongo:
+    binary = find_mongod()
+    environment = child_environment()
+    if sys.platform == "linux":
+        _provide_libcurl(data_dir, environment)
+    files = _files(data_dir)
+    files.mkdir(exist_ok=True)
+    recorded = _recorded(data_dir)
+    port = _free_port(recorded.port if recorded else 0)
+    with (data_dir / "mongod.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  # our own binary, a list of arguments
+            _command(binary, files, port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment,
+        )
+    _children[process.pid] = process
+    mongo = EmbeddedMongo(
+        f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}", process.pid, port
+    )
+    _record(data_dir).write_text(json.dumps(asdict(mongo)), encoding="utf-8")
+    try:
+        _make_primary(mongo, data_dir)
+    except BaseException:
+        _end(process.pid)
+        raise
+    return mongo
+
+
+def _command(binary: Path, files: Path, port: int) -> list[str]:
+    parameters = (
+        "diagnosticDataCollectionEnabled=false",
+        "shutdownTimeoutMillisForSignaledShutdown=100",  # nobody to hand over to
+    )
+    return [
+        str(binary),
+        *("--dbpath", str(files), "--port", str(port), "--bind_ip", "127.0.0.1"),
+        *("--replSet", REPLICA_SET, "--oplogSize", "64", "--nounixsocket"),
+        *("--networkMessageCompressors", "snappy,zstd", "--wiredTigerCacheSizeGB", "0.25"),
+        *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=16MB)"),
+        *(part for parameter in parameters for part in ("--setParameter", parameter)),
+    ]
+
+
+def _make_primary(mongo: EmbeddedMongo, data_dir: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _accepts(mongo.port):
+        _check_alive(mongo.pid, data_dir, deadline)
+        time.sleep(POLL_SECONDS)
+    with direct_client(mongo.port) as client:
+        _configure(client, f"127.0.0.1:{mongo.port}")
+        _await_primary(client, mongo.pid, data_dir, deadline)
+
+
+def _configure(client: "MongoClient[dict[str, object]]", host: str) -> None:
+    """Initiate the set, or tell it that it now lives on another port."""
+    try:
+        config = client.admin.command("replSetGetConfig")["config"]
+    except OperationFailure as error:
+        if error.code != NOT_YET_INITIALIZED:
+            raise
+        members = [{"_id": 0, "host": host}]
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        return
+    if config["members"][0]["host"] != host:
+        config["members"][0]["host"] = host
+        config["version"] += 1
+        client.admin.command("replSetReconfig", config, force=True)
+
+
+def _await_primary(
+    client: "MongoClient[dict[str, object]]", pid: int, data_dir: Path, deadline: float
+) -> None:
+    while not client.admin.command("hello").get("isWritablePrimary"):
+        _check_alive(pid, data_dir, deadline)
+        time.sleep(POLL_SECONDS)
+
+
+def _check_alive(pid: int, data_dir: Path, deadline: float) -> None:
+    child = _children.get(pid)
+    if child is not None and child.poll() is not None:
+        raise StartError(f"mongod did not start: {_last_complaint(data_dir / 'mongod.log')}")
+    if time.monotonic() > deadline:
+        raise StartError(
+            f"mongod did not become writable within {START_SECONDS:.0f} s: "
+            f"{_last_complaint(data_dir / 'mongod.log')}"
+        )
+
+
+def _last_complaint(log: Path) -> str:
+    """The last line of mongod's log that says what is wrong, as one sentence."""
+    found = f"see {log}."
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            found = line.strip() or found  # the loader and the option parser speak plain text
+            continue
+        if isinstance(entry, dict) and entry.get("s") in {"E", "F"}:
+            detail = entry.get("attr", {}).get("error", "")
+            found = " ".join(str(part) for part in (entry.get("msg"), detail) if part)
+    return found[:300]
+
+
+def _accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port(preferred: int) -> int:
+    """`preferred` if nobody has it (the set's configuration names it), else one that is free."""
+    for candidate in (preferred, 0):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", candidate))
+            return int(probe.getsockname()[1])
+    raise StartError("No free port on 127.0.0.1 for the embedded database.")
+
+
+def _end(pid: int) -> None:
+    try:
+        process = psutil.Process(pid)
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_SECONDS)
+    except psutil.NoSuchProcess:
+        pass  # it has ended already, which is what was asked
+    except psutil.TimeoutExpired:
+        process.kill()
+    if child := _children.pop(pid, None):
+        child.wait()
+
+
+def find_mongod() -> Path:
+    """The mongod to run: on PATH (6 or newer), else the one in the wheel. Raises StartError."""
+    on_path = shutil.which("mongod")
+    if on_path and _major(on_path) >= OLDEST_MAJOR:
+        return Path(on_path)
+    spec = importlib.util.find_spec("fiftyone")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        binary = Path(folder) / "db" / "bin" / "mongod"
+        if binary.is_file():
+            return binary
+    raise StartError("No MongoDB was found.", hint=_HINT)
+
+
+def _major(binary: str) -> int:
+    try:
+        answer = subprocess.run(  # noqa: S603  # the mongod on the operator's PATH
+            [binary, "--version"], capture_output=True, timeout=10, check=True, text=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return 0  # it does not run here, so it is not the one to use
+    version = re.search(r"v(\d+)\.", answer.stdout)
+    return int(version[1]) if version else 0
+
+
+def _provide_libcurl(data_dir: Path, environment: dict[str, str]) -> None:
+    """Put the libcurl inside the pycurl wheel on the loader's path where the system has none."""
+    with suppress(OSError):
+        ctypes.CDLL("libcurl.so.4")
+        return
+    spec = importlib.util.find_spec("pycurl")
+    site = Path(spec.origin).parent if spec and spec.origin else None
+    if site and site.name == "pycurl":
+        site = site.parent
+    bundled = sorted((site / "pycurl.libs").glob("libcurl-*.so.4*")) if site else []
+    if not bundled:
+        raise StartError("libcurl.so.4 is missing.", hint="Type: apt-get install libcurl4")
+    folder = data_dir.resolve() / "lib"
+    folder.mkdir(exist_ok=True)
+    link = folder / "libcurl.so.4"
+    link.unlink(missing_ok=True)
+    link.symlink_to(bundled[0])
+    # the wheel's libcurl looks for its own dependencies beside itself
+    paths = [str(folder), str(bundled[0].parent), environment.get("LD_LIBRARY_PATH", "")]
+    environment["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)

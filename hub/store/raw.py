@@ -1,0 +1,57 @@
+"""The raw collections of feed data: their names and the indexes their readers need."""
+
+from pymongo import ASCENDING, DESCENDING, GEOSPHERE, IndexModel
+
+STOP_PLACES = "stop_places"
+LINES = "lines"
+JOURNEYS = "journeys"
+CALLS = "calls"
+SITUATIONS = "situations"
+VEHICLES = "vehicles"
+TAXI_RANKS = "taxi_ranks"
+FEEDS = "feeds"
+RAW_MESSAGES = "raw_messages"
+REJECTS = "rejects"
+RESUME = "resume"
+LEASES = "leases"
+
+DAY = 86_400
+
+
+def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
+    """Indexes by collection; raw messages are kept for `raw_days` days."""
+    return {
+        CALLS: [
+            _index("stop_place.id", "board.departure", "_id"),
+            _index("stop_place.id", "board.arrival", "_id"),
+            _index("dataset", "journey.service_date"),
+        ],
+        JOURNEYS: [
+            _index("dataset", "service_date"),
+            _index("timetable.feed", "service_date"),
+            _index("realtime.feed"),
+        ],
+        STOP_PLACES: [_index("feed")],
+        LINES: [_index("feed")],
+        SITUATIONS: [
+            _index("feed"),
+            IndexModel([("closed_at", ASCENDING)], expireAfterSeconds=DAY),
+        ],
+        VEHICLES: [
+            _index("feed"),
+            IndexModel([("location", GEOSPHERE)]),
+            IndexModel([("observed_at", ASCENDING)], expireAfterSeconds=DAY),
+        ],
+        RAW_MESSAGES: [
+            IndexModel([("feed", ASCENDING), ("received_at", DESCENDING)]),
+            IndexModel([("received_at", ASCENDING)], expireAfterSeconds=raw_days * DAY),
+        ],
+        REJECTS: [
+            IndexModel([("feed", ASCENDING), ("at", DESCENDING)]),
+            IndexModel([("at", ASCENDING)], expireAfterSeconds=DAY),
+        ],
+    }
+
+
+def _index(*keys: str) -> IndexModel:
+    return IndexModel([(key, ASCENDING) for key in keys])

@@ -1,0 +1,46 @@
+"""Fixtures on a real mongod, started once for a run of tests, with a fresh database per module."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import pytest
+
+from hub import clock as hub_clock
+from hub.bus import Bus
+from hub.store.driver import Store
+from hub.store.embedded import EmbeddedMongo
+
+
+@pytest.fixture(scope="session")
+def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a replica set: LIANDONG_TEST_MONGODB_URI, else a mongod of our own."""
+    given = os.environ.get("LIANDONG_TEST_MONGODB_URI")
+    if given:
+        yield given
+        return
+    mongo = EmbeddedMongo.start(tmp_path_factory.mktemp("mongod"))
+    yield mongo.uri
+    mongo.stop()
+
+
+@pytest.fixture(scope="module")
+async def store(mongo_uri: str) -> AsyncIterator[Store]:
+    """An open store on a database of the test module's own, dropped after it."""
+    opened = await Store.open(mongo_uri, f"test_{uuid4().hex[:12]}")
+    yield opened
+    await opened.drop()
+    await opened.close()
+
+
+@pytest.fixture
+def bus() -> Bus:
+    """An empty bus."""
+    return Bus()
+
+
+@pytest.fixture
+def clock() -> Iterator[hub_clock.ManualClock]:
+    """The hub's clock, standing still until the test moves it."""
+    with hub_clock.manual() as mine:
+        yield mine
