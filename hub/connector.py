@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.errors import Reason
 from hub.model.common import Mode
@@ -45,6 +45,17 @@ class ConnectorConfig(BaseModel):
     """Keys a connector understands beyond the common ones (`[feeds.options]`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TcpServerConfig(ConnectorConfig):
+    """Keys of every connector whose peers call the hub.
+
+    A peer that sends no complete message for three `heartbeat_s` is disconnected.
+    """
+
+    heartbeat_s: float = Field(default=60, gt=0)
+    max_connections: int = Field(default=5000, ge=1)
+    max_connections_per_peer: int = Field(default=1000, ge=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""One terminal's connection: what arrives, what is written, what is answered."""
+
+from datetime import datetime
+
+from connectors.jtt905.taxi import Taxis
+from hub.connector import Batch, Context, Exchange
+from hub.errors import PayloadError, Reason
+from hub.formats.jtt905 import (
+    MAX_FRAME,
+    Frame,
+    MessageId,
+    Result,
+    Segment,
+    Splitter,
+    decode_frame,
+    encode_frame,
+    platform_reply,
+    registration_reply,
+)
+from hub.formats.jtt905_position import positions_of, without_personal_data
+
+MAX_BROKEN = 32
+"""Broken frames in a row after which a peer is no terminal and is disconnected."""
+MAX_TERMINALS = 10_000
+"""Terminals that may authenticate over one connection (a gateway forwards for many)."""
+FROM_PLATFORM = 0x8000
+_UNANSWERED = {MessageId.TERMINAL_REPLY, MessageId.POSITION_QUERY_REPLY}
+
+
+def decode_segment(segment: Segment) -> Frame:
+    """The frame between two delimiters. Raises PayloadError with the reason it is none."""
+    if segment.content is None:
+        raise PayloadError(Reason.TOO_LARGE, f"a frame is longer than {MAX_FRAME} bytes.")
+    return decode_frame(segment.content)
+
+
+class TerminalSession:
+    """The state machine of one TCP peer; satisfies `hub.connector.Session`.
+
+    Answers registration (0x8100), authentication, heartbeat, positions, sign-in, sign-out and
+    trips (0x8001). Broken frames are counted and not answered: who sent them is not certain.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._taxis = Taxis(context)
+        self._splitter = Splitter()
+        self._authenticated: set[str] = set()
+        self._serial = 0
+        self._broken = 0
+        self.peer_id: str | None = None
+
+    def receive(self, data: bytes, at: datetime) -> Exchange:
+        """Take what arrived, in any split, and say what follows from it."""
+        exchange = Exchange()
+        for segment in self._splitter.feed(data):
+            exchange.batch.entities += 1
+            try:
+                frame = decode_segment(segment)
+            except PayloadError as error:
+                self._refuse(error, segment, exchange)
+                if exchange.close:
+                    break
+            else:
+                self._broken = 0
+                self._take(frame, at, exchange)
+        return exchange
+
+    def _refuse(self, error: PayloadError, segment: Segment, exchange: Exchange) -> None:
+        exchange.batch.reject(error.reason, self.peer_id or "", error.message)
+        if segment.content is not None:
+            exchange.raw.append(b"\x7e" + segment.content + b"\x7e")
+        self._broken += 1
+        exchange.close = self._broken >= MAX_BROKEN
+
+    def _take(self, frame: Frame, at: datetime, exchange: Exchange) -> None:
+        self.peer_id = self.peer_id or self._taxis.native_id(frame.terminal)
+        result = self._result(frame, at, exchange.batch)
+        if positions_of(frame) is not None:
+            exchange.raw.append(encode_frame(without_personal_data(frame)))
+        if frame.message_id >= FROM_PLATFORM or frame.message_id in _UNANSWERED:
+            return
+        exchange.replies.append(self._reply(frame, result))
+
+    def _result(self, frame: Frame, at: datetime, batch: Batch) -> Result:
+        required = self._taxis.config.require_authentication
+        if frame.message_id == MessageId.AUTHENTICATION and required:
+            return self._authenticate(frame, batch)
+        unknown = frame.terminal not in self._authenticated
+        if required and unknown and positions_of(frame) is not None:
+            batch.reject(
+                Reason.NOT_AUTHENTICATED,
+                self._taxis.native_id(frame.terminal),
+                "the terminal has not given its authentication code.",
+            )
+            return Result.FAILED
+        return self._taxis.read(frame, at, batch)
+
+    def _authenticate(self, frame: Frame, batch: Batch) -> Result:
+        if self._taxis.knows_code(frame) and len(self._authenticated) < MAX_TERMINALS:
+            self._authenticated.add(frame.terminal)
+            return Result.OK
+        batch.reject(
+            Reason.NOT_AUTHENTICATED,
+            self._taxis.native_id(frame.terminal),
+            "the authentication code is not the one given at registration.",
+        )
+        return Result.FAILED
+
+    def _reply(self, frame: Frame, result: Result) -> bytes:
+        serial, self._serial = self._serial, (self._serial + 1) & 0xFFFF
+        if frame.message_id == MessageId.REGISTRATION:
+            return registration_reply(frame, serial, self._taxis.code(frame.terminal))
+        return platform_reply(frame, serial, result)
