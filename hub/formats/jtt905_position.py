@@ -18,6 +18,7 @@ BEIJING = timezone(timedelta(hours=8))
 SIZE = 25
 _LAYOUT = Struct(">IIIIHB6s")
 _KNOWN_ALARMS = sum(Alarm)
+_KNOWN_STATUS = sum(Status)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ def decode_position(body: bytes) -> PositionReport:
             Reason.BAD_LENGTH, f"a position has at least {SIZE} bytes, not {len(body)}."
         )
     alarms, status, lat, lon, speed, direction, time = _LAYOUT.unpack_from(body)
-    bits = Status(status & sum(Status))
+    bits = Status(status & _KNOWN_STATUS)
     return PositionReport(
         lat=(-lat if Status.SOUTH in bits else lat) / UNITS_PER_DEGREE,
         lon=(-lon if Status.WEST in bits else lon) / UNITS_PER_DEGREE,
