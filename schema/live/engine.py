@@ -1,4 +1,4 @@
-"""Groups by operation: who subscribes to the same thing with the same rights shares one execution."""
+"""Groups by operation: equal subscriptions with equal rights share one execution."""
 
 import asyncio
 from collections.abc import Callable

@@ -167,7 +167,7 @@ class Group:
             self._empty = await self._render(None)
             await self._refresh(set())
             self._replay.append((self._head(), b""))
-        except Exception as error:  # noqa: BLE001  # told to whoever waits for this group
+        except Exception as error:
             self.failure = error
             log.exception("live.prime_failed")
         finally:
@@ -216,7 +216,7 @@ class Group:
                 await self._update(identifier, known.row, state, known)
 
     async def _update(
-        self, identifier: Any, row: Row, state: Hashable, before: Known | None
+        self, identifier: Hashable, row: Row, state: Hashable, before: Known | None
     ) -> None:
         rendered = await self._render(row)
         self._known[identifier] = Known(row, state, rendered)
@@ -236,9 +236,7 @@ class Group:
 
     async def _render(self, row: Row | None) -> Rendered:
         """Execute the operation once for one event and take the result apart."""
-        event = LiveEvent(
-            _CURSOR, ChangeType.RESET, None if row is None else self.source.wrap(row)
-        )
+        event = LiveEvent(_CURSOR, ChangeType.RESET, None if row is None else self.source.wrap(row))
         result = execute(
             self.schema,
             self.watched.document,

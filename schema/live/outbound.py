@@ -1,4 +1,4 @@
-"""One client's way out: send at once while the client keeps up, queue a little, evict if it does not.
+"""One client's way out: send at once while it keeps up, queue a little, evict if it does not.
 
 A group of subscribers is served by one loop, so nobody's slowness may hold it up. `push` never
 waits: while the transport takes bytes the frame is sent on the spot (no task, no queue, which is

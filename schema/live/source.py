@@ -45,10 +45,10 @@ class LiveSource:
 
     `rows(context, arguments)` answers the present rows, each with an `_id`, row policy applied;
     `wrap(row)` makes the schema's node of one. A change in `collections` for which `concerns`
-    holds makes the engine ask again and render the row of that id anew, and the row of the id that
-    `related(change)` names (an order, when one of its recipients changed); so does `refresh_s` (time windows move). `volatile(row,
-    context)` names what changes by time alone, such as freshness. `per_viewer` says that rows
-    depend on who asks, beyond the scopes.
+    holds makes the engine ask again and render anew the row of that id, and the row of the id that
+    `related(change)` names (an order, when one of its recipients changed). So does `refresh_s`,
+    for time windows that move. `volatile(row, context)` names what changes by time alone, such as
+    freshness. `per_viewer` says that rows depend on who asks, beyond the scopes.
     """
 
     collections: frozenset[str]

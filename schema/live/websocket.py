@@ -84,16 +84,12 @@ class Socket:
             await self.send({"type": "websocket.close", "code": 4403, "reason": "Origin"})
             return
         offered = PROTOCOL in self.scope.get("subprotocols", ())
-        await self.send(
-            {"type": "websocket.accept", "subprotocol": PROTOCOL if offered else None}
-        )
+        await self.send({"type": "websocket.accept", "subprotocol": PROTOCOL if offered else None})
         self.out = Outbound(
             self.send, lambda data: {"type": "websocket.send", "text": data.decode()}
         )
         try:
-            if not offered:
-                raise _ClosedError(4406, "Subprotocol not acceptable")
-            await self._converse()
+            await self._converse(offered)
         except _ClosedError as closed:
             self.out.close()
             await self.send(
@@ -105,7 +101,9 @@ class Socket:
                 _end(active)
             self._active.clear()
 
-    async def _converse(self) -> None:
+    async def _converse(self, offered: bool) -> None:
+        if not offered:
+            raise _ClosedError(4406, "Subprotocol not acceptable")
         try:
             async with asyncio.timeout(INIT_TIMEOUT):
                 while self.principal is None:
@@ -134,14 +132,14 @@ class Socket:
 
     async def _guard(self) -> None:
         """End the connection when its token expires or its session is revoked."""
-        while self.principal is not None and self.executor.still_valid(self.principal):
-            await asyncio.sleep(
-                min(VALIDITY_CHECK, clock.seconds_until(self.principal.expires_at) + 0.01)
-            )
-        raise _ClosedError(4403, "Forbidden")
+        while True:
+            if self.principal is None or not self.executor.still_valid(self.principal):
+                raise _ClosedError(4403, "Forbidden")
+            left = clock.seconds_until(self.principal.expires_at) + 0.01
+            await asyncio.sleep(min(VALIDITY_CHECK, left))
 
     def _origin_allowed(self) -> bool:
-        headers = {key: value for key, value in self.scope["headers"]}
+        headers = dict(self.scope["headers"])
         origin = headers.get(b"origin", b"").decode("latin-1")
         if not origin:
             return True
@@ -280,9 +278,7 @@ class Socket:
         result = await self.executor.execute(prepared, variables, principal)
         if self._active.pop(identifier, None) is None:
             return
-        self.out.push(
-            orjson.dumps({"id": identifier, "type": "next", "payload": result.formatted})
-        )
+        self.out.push(orjson.dumps({"id": identifier, "type": "next", "payload": result.formatted}))
         self.out.push(orjson.dumps({"id": identifier, "type": "complete"}))
 
     def _error(self, identifier: str, errors: list[GraphQLError]) -> None:

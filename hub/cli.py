@@ -1,1 +1,0 @@
-"""`liandong`: the command line."""

@@ -1,0 +1,59 @@
+"""What several commands need: settings with the database found, and running a coroutine."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hub import settings as configuration
+from hub.errors import StartError
+from hub.settings import Settings
+
+T = TypeVar("T")
+GENERATED = "liandong.toml"
+
+
+def load(config: Path | None) -> Settings:
+    """Settings of `--config`, else of the file `up` generated, with the database's URI in them.
+
+    The embedded database that runs for this data directory is found by itself. Raises StartError
+    when there is neither a URI nor a running database.
+    """
+    settings = configuration.load(config)
+    if config is None and (settings.hub.data_dir / GENERATED).exists():
+        settings = configuration.load(settings.hub.data_dir / GENERATED)
+    if settings.hub.mongodb_uri is None:
+        from hub.store import embedded
+
+        uri = embedded.running(settings.hub.data_dir)
+        if uri is None:
+            raise StartError(
+                f"No database: nothing runs for {settings.hub.data_dir}.",
+                hint="Start `make run`, or set LIANDONG_MONGODB_URI.",
+            )
+        settings = settings.model_copy(
+            update={"hub": settings.hub.model_copy(update={"mongodb_uri": uri})}
+        )
+    return settings
+
+
+def is_embedded(settings: Settings) -> bool:
+    """Whether the configured database is the embedded one of this data directory."""
+    from hub.store import embedded
+
+    return settings.hub.mongodb_uri == embedded.running(settings.hub.data_dir)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine."""
+    return asyncio.run(work)
+
+
+def facts_of(data_dir: Path) -> dict[str, Any]:
+    """What a running `up` wrote down about itself: addresses and process ids; empty if none."""
+    try:
+        facts: dict[str, Any] = json.loads((data_dir / "up.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts

@@ -1,0 +1,75 @@
+"""`feed check` and `schema export`: what looks at feeds and the schema without a running hub."""
+
+import json
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from hub.errors import LiandongError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    feed = typer.Typer(help="数据源 · Feeds.", no_args_is_help=True)
+    feed.command("check")(check)
+    app.add_typer(feed, name="feed")
+    schema = typer.Typer(help="GraphQL 模式 · The schema.", no_args_is_help=True)
+    schema.command("export")(export)
+    app.add_typer(schema, name="schema")
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter("expected RFC 3339 with a zone, such as 2026-11-23T18:00:00+08:00")
+    return moment
+
+
+def check(
+    kind: Annotated[str, typer.Argument(help="gtfs, gtfs_rt, siri_et, siri_sx, jtt905")],
+    source: Annotated[str, typer.Argument(help="a file or a URL")],
+    static: Annotated[str | None, typer.Option(help="the GTFS zip to match against")] = None,
+    timezone: Annotated[str | None, typer.Option(help="zone of times that name none")] = None,
+    at: Annotated[str | None, typer.Option(help="received at (RFC 3339)")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+) -> None:
+    """试读数据源 · Decode and normalise with the real connector; write nothing."""
+    from connectors import connector
+    from hub.ingest.check import check as check_source
+
+    try:
+        report = check_source(
+            connector(kind), source, static=static, timezone=timezone, at=_moment(at)
+        )
+    except LiandongError as error:
+        print(f"{source}: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice
+        raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
+        return
+    facts = report.to_json()
+    for key in ("kind", "as_of", "entities", "accepted"):
+        typer.echo(f"{key:10} {facts[key]}")
+    for key in ("rejected", "records", "matched"):
+        shown = ", ".join(f"{name} {count}" for name, count in facts[key].items()) or "-"
+        typer.echo(f"{key:10} {shown}")
+    for note in facts["notes"]:
+        typer.echo(f"{'note':10} {note}")
+
+
+def export(
+    federation: Annotated[
+        bool, typer.Option("--federation", help="the subgraph SDL with its directives")
+    ] = False,
+) -> None:
+    """导出 SDL · Print the schema."""
+    from schema.export import sdl
+
+    typer.echo(sdl(federation=federation), nl=False)

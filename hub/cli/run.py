@@ -1,0 +1,74 @@
+"""`up`, `down`, `serve`, `sandbox`: what starts and ends processes."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hub import settings as configuration
+from hub.cli import common
+from hub.errors import StartError
+
+Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(serve)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
+        sandbox
+    )
+
+
+def up(
+    scenario: Annotated[str | None, typer.Option(help="sandbox scenario")] = None,
+    taxis: Annotated[int, typer.Option(help="taxis in the sandbox")] = 300,
+) -> None:
+    """启动数据库、沙盒与中枢 · Embedded MongoDB, sandbox and hub: everything to try it out."""
+    from hub.cli.supervise import Up
+
+    Up(configuration.load().hub, scenario=scenario, taxis=taxis).run()
+
+
+def down() -> None:
+    """停止 · End what `up` started here, the embedded database included."""
+    from hub.cli.supervise import end_running
+    from hub.store import embedded
+
+    data_dir = configuration.load().hub.data_dir
+    end_running(data_dir)
+    embedded.stop(data_dir)
+
+
+def serve(
+    config: Config = None,
+    role: Annotated[str, typer.Option(help="all, api, ingest or dispatch")] = "all",
+    until_stdin_closes: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """运行中枢 · The hub, or one role of it, against the configured MongoDB."""
+    roles = {"all": ("api", "ingest", "dispatch")}.get(role, (role,))
+    if not set(roles) <= {"api", "ingest", "dispatch"}:
+        raise StartError(f"--role {role!r}: expected all, api, ingest or dispatch.")
+    settings = common.load(config)
+    from hub import server
+
+    server.run(
+        settings,
+        roles=frozenset(roles),
+        embedded=common.is_embedded(settings),
+        until_stdin_closes=until_stdin_closes,
+    )
+
+
+def sandbox(context: typer.Context) -> None:
+    """模拟外部世界 · The outside world, simulated; see `liandong sandbox --help`."""
+    # The sandbox is another program: the hub never imports it.
+    with contextlib.suppress(KeyboardInterrupt):
+        os.execv(  # noqa: S606  # our own interpreter and module, the user's own arguments
+            sys.executable, [sys.executable, "-m", "sandbox", *context.args]
+        )
