@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class InboxChange:
-    """One change. `entity` is order, incident or duty; `op` is upsert or remove; JSON-ready data."""
+    """One change. `entity`: order, incident, duty; `op`: upsert, remove; `data` is JSON-ready."""
 
     seq: int
     entity: str

@@ -281,7 +281,8 @@ class OutboxDoc(TextDocument):
     """One wake-up to be sent, written in the transaction that made it necessary.
 
     A worker leases it (`lease_owner`, `lease_until` by the server's clock, `fence` counts leases:
-    only the holder of the current fence may finish it). `state`: QUEUED, SENT, NO_DEVICE, DEAD.
+    only the holder of the current fence may finish it). `state`: QUEUED, SENT, NO_DEVICE, SKIPPED,
+    DEAD. `failing_since` is the first failure in a row.
     """
 
     account_id: str
@@ -295,6 +296,7 @@ class OutboxDoc(TextDocument):
     lease_owner: str | None = None
     lease_until: datetime | None = None
     fence: int = 0
+    failing_since: datetime | None = None
     sent_at: datetime | None = None
     last_error: str | None = None
 

@@ -1,0 +1,97 @@
+"""What every operation has at hand: the repositories, the settings, and the words of its records."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from hub.access.principal import SCOPES, Scope
+from hub.settings import OrderSettings
+from hub.store.audit import Audit
+from hub.store.documents import AccountDoc, OutboxDoc, RecipientDoc, TimelineEntry
+from hub.store.devices import Devices
+from hub.store.driver import Store
+from hub.store.idempotency import Idempotency
+from hub.store.inbox import InboxRepository
+from hub.store.incidents import IncidentRepository, Numbers
+from hub.store.orders import OrderRepository
+from hub.store.outbox import Outbox
+from hub.store.people import Accounts, Units
+
+CREATED = "order.created"
+CANCELLED = "order.cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The repositories operations write to. `zone` decides which day an incident is numbered in."""
+
+    store: Store
+    settings: OrderSettings
+    zone: ZoneInfo
+    incidents: IncidentRepository
+    orders: OrderRepository
+    inbox: InboxRepository
+    outbox: Outbox
+    numbers: Numbers
+    idempotency: Idempotency
+    accounts: Accounts
+    units: Units
+    devices: Devices
+    audit: Audit
+
+    @classmethod
+    def over(
+        cls,
+        store: Store,
+        settings: OrderSettings | None = None,
+        zone: ZoneInfo = ZoneInfo("Asia/Shanghai"),  # noqa: B008  # immutable
+    ) -> "Desk":
+        """A desk over one store."""
+        return cls(
+            store=store,
+            settings=settings or OrderSettings(),
+            zone=zone,
+            incidents=IncidentRepository(store),
+            orders=OrderRepository(store),
+            inbox=InboxRepository(store),
+            outbox=Outbox(store),
+            numbers=Numbers(),
+            idempotency=Idempotency(store),
+            accounts=Accounts(store),
+            units=Units(),
+            devices=Devices(store),
+            audit=Audit(),
+        )
+
+    def day(self, at: datetime) -> date:
+        """The area's day at this moment."""
+        return at.astimezone(self.zone).date()
+
+
+def new_id() -> str:
+    """An id that says nothing."""
+    return uuid4().hex
+
+
+def entry(at: datetime, by: str, kind: str, words: str) -> TimelineEntry:
+    """A line of an incident's timeline; `by` is an account, or `hub`."""
+    return TimelineEntry(at=at, by=by, kind=kind, text=words)
+
+
+def can_be_ordered(account: AccountDoc) -> bool:
+    """Whether an account can receive an order: only who may answer it (officers and liaisons)."""
+    return account.active and Scope.FIELD_WORK in SCOPES[account.role]
+
+
+def wake(recipient: RecipientDoc, topic: str, at: datetime, *, priority: str) -> OutboxDoc:
+    """A wake-up for a recipient. Its id is the event id the phone sees: random, and kept."""
+    return OutboxDoc(
+        id=new_id(),
+        account_id=recipient.account_id,
+        recipient_id=recipient.id,
+        topic=topic,
+        priority=priority,
+        due_at=at,
+        created_at=at,
+    )

@@ -1,0 +1,25 @@
+"""What officers and watch officers read: Chinese first, English second. One place for all of it."""
+
+from hub.model.operations import Stage
+from hub.store.documents import AccountDoc
+
+STAGES: dict[Stage, str] = {
+    Stage.RECEIVED: "已收到 / received",
+    Stage.SEEN: "已查看 / seen",
+    Stage.ACCEPTED: "已签收 / accepted",
+    Stage.EN_ROUTE: "在途 / en route",
+    Stage.ARRIVED: "到场 / on scene",
+    Stage.DONE: "处置完毕 / cleared",
+    Stage.DECLINED: "不能执行 / declined",
+}
+
+
+def person(account: AccountDoc) -> str:
+    """How a person is named in a timeline."""
+    return account.name.zh or account.name.en or account.login
+
+
+def people(accounts: list[AccountDoc], *, most: int = 5) -> str:
+    """Several persons, the first few by name."""
+    shown = "、".join(person(account) for account in accounts[:most])
+    return shown if len(accounts) <= most else f"{shown} 等 {len(accounts)} 人"

@@ -1,0 +1,254 @@
+"""Orders (指令) and their ledgers (签收记录): who may see which, and the writes that move them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, UpdateOne
+
+from hub.access.principal import Viewer
+from hub.model.operations import ENDED, PROGRESS, OrderState, Role, Stage
+from hub.store.documents import LedgerEntry, OrderDoc, RecipientDoc
+from hub.store.driver import Store, Tx
+from hub.store.incidents import NOTHING, Page, older_than
+
+UNANSWERED: tuple[Stage, ...] = PROGRESS[: PROGRESS.index(Stage.ACCEPTED)]
+"""The stages in which an answer is still awaited."""
+
+_NEWEST = [("created_at", DESCENDING), ("_id", DESCENDING)]
+
+
+def visible_orders(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of orders, as a filter.
+
+    The centre sees all, a liaison the orders with an officer of its unit, an officer its own,
+    a partner none.
+    """
+    if viewer.sees_everything:
+        return {}
+    if viewer.role is Role.LIAISON and viewer.unit is not None:
+        return {"$or": [{"units": viewer.unit}, {"recipients": viewer.account_id}]}
+    if viewer.role in {Role.OFFICER, Role.LIAISON}:
+        return {"recipients": viewer.account_id}
+    return NOTHING
+
+
+def visible_ledgers(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of ledgers: of an order that two units share, each sees its own officers."""
+    if viewer.sees_everything:
+        return {}
+    if viewer.role is Role.LIAISON and viewer.unit is not None:
+        return {"$or": [{"unit": viewer.unit}, {"account_id": viewer.account_id}]}
+    if viewer.role in {Role.OFFICER, Role.LIAISON}:
+        return {"account_id": viewer.account_id}
+    return NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One more line in a ledger, and where its recipient stands after it."""
+
+    recipient_id: str
+    entry: LedgerEntry
+    stage: Stage
+    next_step_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many recipients have not answered, since when the first of them, how many are overdue."""
+
+    count: int
+    since: datetime | None
+    overdue: int
+
+
+class OrderRepository:
+    """Orders. Methods with a `viewer` apply the row policy; the others are for the hub itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, order_id: str, viewer: Viewer, *, tx: Tx | None = None) -> OrderDoc | None:
+        """The order, or None if it is absent or not the viewer's to see."""
+        query = {"$and": [{"_id": order_id}, visible_orders(viewer)]}
+        return await OrderDoc.find_one(query, session=tx)
+
+    async def visible(self, viewer: Viewer, order_ids: Collection[str]) -> dict[str, OrderDoc]:
+        """Those of the orders that the viewer may see, by id."""
+        query = {"$and": [{"_id": {"$in": list(order_ids)}}, visible_orders(viewer)]}
+        return {order.id: order for order in await OrderDoc.find(query).to_list()}
+
+    async def page(
+        self,
+        viewer: Viewer,
+        *,
+        first: int,
+        after: Page | None = None,
+        state: OrderState | None = None,
+        incident_id: str | None = None,
+    ) -> list[OrderDoc]:
+        """At most `first` orders, newest first by (created_at, id), behind `after`."""
+        terms = [visible_orders(viewer), older_than(after, "created_at")]
+        if state is not None:
+            terms.append({"state": state})
+        if incident_id is not None:
+            terms.append({"incident_id": incident_id})
+        return await OrderDoc.find({"$and": terms}).sort(_NEWEST).limit(first).to_list()
+
+    async def ledgers(
+        self, viewer: Viewer, order_ids: Collection[str]
+    ) -> dict[str, list[RecipientDoc]]:
+        """The ledgers that the viewer may see, by order, in the order they were opened."""
+        query = {"$and": [{"order_id": {"$in": list(order_ids)}}, visible_ledgers(viewer)]}
+        rows = RecipientDoc.find(query).sort([("created_at", ASCENDING), ("_id", ASCENDING)])
+        found: dict[str, list[RecipientDoc]] = {order_id: [] for order_id in order_ids}
+        for row in await rows.to_list():
+            found[row.order_id].append(row)
+        return found
+
+    async def for_hub(self, order_id: str, *, tx: Tx | None = None) -> OrderDoc | None:
+        """The order whoever asks: for the hub's own steps, never for an answer to a caller."""
+        return await OrderDoc.find_one({"_id": order_id}, session=tx)
+
+    async def open_of_incident(self, tx: Tx, incident_id: str) -> list[OrderDoc]:
+        """The orders of an incident that are still open."""
+        query = {"incident_id": incident_id, "state": OrderState.OPEN}
+        return await OrderDoc.find(query, session=tx).to_list()
+
+    async def by_ids(self, tx: Tx, order_ids: Collection[str]) -> dict[str, OrderDoc]:
+        """Orders by id, for the hub's own steps."""
+        query = {"_id": {"$in": list(order_ids)}}
+        return {order.id: order for order in await OrderDoc.find(query, session=tx).to_list()}
+
+    async def insert(self, tx: Tx, order: OrderDoc, recipients: Sequence[RecipientDoc]) -> None:
+        """Store a new order and its ledgers."""
+        await order.insert(session=tx)
+        await RecipientDoc.insert_many(recipients, session=tx)
+
+    async def add_recipients(
+        self, tx: Tx, order_id: str, recipients: Sequence[RecipientDoc]
+    ) -> None:
+        """Ask more people: their ledgers, and their names and units in the order."""
+        await RecipientDoc.insert_many(recipients, session=tx)
+        units = {row.unit for row in recipients if row.unit is not None}
+        await OrderDoc.get_pymongo_collection().update_one(
+            {"_id": order_id},
+            {
+                "$push": {"recipients": {"$each": [row.account_id for row in recipients]}},
+                "$addToSet": {"units": {"$each": sorted(units)}},
+                "$inc": {"revision": 1},
+            },
+            session=tx,
+        )
+
+    async def change(self, tx: Tx, order_id: str, **fields: Any) -> None:  # noqa: ANN401
+        """Set fields of the order; with none, only its revision is raised.
+
+        Whatever ends a recipient's part, or takes it up again, goes through here: two such steps
+        then conflict, so that one of them sees the other and an order cannot miss its end.
+        """
+        change: dict[str, Any] = {"$inc": {"revision": 1}}
+        if fields:
+            change["$set"] = fields
+        await OrderDoc.get_pymongo_collection().update_one({"_id": order_id}, change, session=tx)
+
+    async def recipient(
+        self, order_id: str, account_id: str, *, tx: Tx | None = None
+    ) -> RecipientDoc | None:
+        """The ledger of one person in an order."""
+        return await RecipientDoc.find_one({"_id": recipient_id(order_id, account_id)}, session=tx)
+
+    async def recipients(self, tx: Tx, order_id: str) -> list[RecipientDoc]:
+        """All ledgers of an order."""
+        return await RecipientDoc.find({"order_id": order_id}, session=tx).to_list()
+
+    async def outcome(self, tx: Tx, order_id: str) -> tuple[bool, bool]:
+        """Whether everybody's part in the order has ended, and whether anybody's by DONE."""
+        rows = RecipientDoc.get_pymongo_collection()
+        live = {"order_id": order_id, "stage": {"$nin": [*ENDED]}}
+        if await rows.find_one(live, {"_id": True}, session=tx) is not None:
+            return False, False
+        done = {"order_id": order_id, "stage": Stage.DONE}
+        return True, await rows.find_one(done, {"_id": True}, session=tx) is not None
+
+    async def of_account(
+        self, account_id: str, *, since: datetime, limit: int, tx: Tx
+    ) -> list[RecipientDoc]:
+        """One person's ledgers: all that have not ended, the last `limit` ended and made since."""
+        ended = [*ENDED]
+        rows = await RecipientDoc.find(
+            {"account_id": account_id, "stage": {"$nin": ended}}, session=tx
+        ).to_list()
+        past = {"account_id": account_id, "created_at": {"$gte": since}, "stage": {"$in": ended}}
+        rows += await RecipientDoc.find(past, session=tx).sort(_NEWEST).limit(limit).to_list()
+        return rows
+
+    async def steps(self, tx: Tx, steps: Sequence[Step]) -> None:
+        """Write the lines into their ledgers."""
+        if not steps:
+            return
+        await RecipientDoc.get_pymongo_collection().bulk_write(
+            [
+                UpdateOne(
+                    {"_id": step.recipient_id},
+                    {
+                        "$set": {"stage": step.stage, "next_step_at": step.next_step_at},
+                        "$push": {"entries": step.entry.model_dump()},
+                        "$inc": {"revision": 1},
+                    },
+                )
+                for step in steps
+            ],
+            session=tx,
+        )
+
+    async def touch_recipients(self, tx: Tx, order_id: str) -> None:
+        """Raise the revision of every ledger of an order, so that a concurrent answer conflicts."""
+        await RecipientDoc.get_pymongo_collection().update_many(
+            {"order_id": order_id}, {"$inc": {"revision": 1}}, session=tx
+        )
+
+    async def overdue(self, now: datetime, limit: int) -> dict[str, list[str]]:
+        """Ledger ids whose timer has passed, the oldest first, by order."""
+        rows = RecipientDoc.get_pymongo_collection().find(
+            {"next_step_at": {"$lte": now}}, {"order_id": True}
+        )
+        found: dict[str, list[str]] = {}
+        async for row in rows.sort([("next_step_at", ASCENDING)]).limit(limit):
+            found.setdefault(row["order_id"], []).append(row["_id"])
+        return found
+
+    async def still_overdue(
+        self, tx: Tx, recipient_ids: Collection[str], now: datetime
+    ) -> list[RecipientDoc]:
+        """Those of the ledgers whose timer has passed, read in the transaction that will act."""
+        query = {"_id": {"$in": list(recipient_ids)}, "next_step_at": {"$lte": now}}
+        return await RecipientDoc.find(query, session=tx).sort("created_at", "_id").to_list()
+
+    async def next_timer(self) -> datetime | None:
+        """When the earliest timer passes; None if nothing is awaited."""
+        row = await RecipientDoc.get_pymongo_collection().find_one(
+            {"next_step_at": {"$ne": None}},
+            {"next_step_at": True},
+            sort=[("next_step_at", ASCENDING)],
+        )
+        moment: datetime | None = row["next_step_at"] if row else None
+        return moment
+
+    async def waiting(self, now: datetime) -> Waiting:
+        """What is unanswered, for the metrics."""
+        rows = RecipientDoc.get_pymongo_collection()
+        awaited = {"next_step_at": {"$ne": None}}
+        first = await rows.find_one(awaited, {"created_at": True}, sort=[("created_at", ASCENDING)])
+        return Waiting(
+            count=await rows.count_documents(awaited),
+            since=first["created_at"] if first else None,
+            overdue=await rows.count_documents({"next_step_at": {"$lte": now}}),
+        )
+
+
+def recipient_id(order_id: str, account_id: str) -> str:
+    """The id of the ledger of one person in one order."""
+    return f"{order_id}:{account_id}"
