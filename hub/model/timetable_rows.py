@@ -67,7 +67,7 @@ class Route:
     native_id: str
     line: LineRef
     mode: Mode
-    route_type: int
+    route_type: int | None = None
     operator: Name | None = None
 
 

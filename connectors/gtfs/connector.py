@@ -1,0 +1,195 @@
+"""The connector for a published timetable (GTFS Schedule, a zip of CSV tables)."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from pydantic import Field
+
+from hub.connector import (
+    Batch,
+    Connector,
+    ConnectorConfig,
+    Context,
+    Envelope,
+    Manifest,
+    Reject,
+    Role,
+)
+from hub.errors import Reason
+from hub.formats.gtfs import Dataset, load
+from hub.formats.gtfs_zip import Limits
+from hub.model.common import Mode
+from hub.model.ids import scoped
+from hub.model.network import Line, Quay, StopPlace, StopPlaceKind
+from hub.model.timetable import Timetable
+from hub.model.timetable_rows import Stop, Trip
+
+_PLATFORM, _STATION = 0, 1
+_KINDS = {
+    Mode.RAIL: StopPlaceKind.RAIL_STATION,
+    Mode.METRO: StopPlaceKind.METRO_STATION,
+    Mode.COACH: StopPlaceKind.COACH_STATION,
+}
+"""In order of precedence: a station with trains and coaches is a railway station."""
+
+
+class GtfsConfig(ConnectorConfig):
+    """Caps against absurd datasets."""
+
+    max_unpacked_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    max_calls: int = Field(default=2_000_000, gt=0, description="calls of all journeys together")
+
+
+def parse(envelope: Envelope, context: Context) -> Batch:
+    """Stop places, quays, lines and the dated journeys of three service days.
+
+    The days are yesterday, today and tomorrow at `received_at` in the agency's time zone: a
+    journey of yesterday's service day may still be running after midnight. With
+    `context.stop_places` only journeys that call at one of them are kept, with all their calls.
+    `entities` counts the rows of trips.txt, stops.txt and routes.txt; a trip without a route,
+    service or calls is a reject, a bad row of stop_times.txt a note on its trip. A calendar that
+    is over is no error: there are no journeys and a note OUTSIDE_PERIOD.
+
+    Raises PayloadError NOT_DECODABLE, TOO_LARGE or MISSING_FIELD.
+    """
+    dataset = _load(envelope, context)
+    timetable = dataset.timetable
+    batch = Batch(as_of=envelope.received_at, entities=dataset.entities, complete=True)
+    batch.rejects.extend(Reject(*problem) for problem in dataset.rejects)
+    batch.notes.extend(Reject(*problem) for problem in dataset.notes)
+    batch.records.extend(_network(timetable, context.mode))
+    today = envelope.received_at.astimezone(timetable.zone).date()
+    days = [today + timedelta(days=offset) for offset in (-1, 0, 1)]
+    _add_journeys(batch, timetable, days, context)
+    return batch
+
+
+def load_reference(envelope: Envelope, context: Context) -> Timetable:
+    """The dataset as a `Timetable` for a real-time feed. Raises PayloadError as `parse` does."""
+    return _load(envelope, context).timetable
+
+
+def _load(envelope: Envelope, context: Context) -> Dataset:
+    config = context.config
+    unpacked = config.max_unpacked_bytes if isinstance(config, GtfsConfig) else None
+    return load(
+        envelope.body,
+        dataset=context.dataset,
+        version=envelope.sha256,
+        zone=context.timezone,
+        mode=context.mode,
+        limits=Limits(unpacked_bytes=unpacked) if unpacked else None,
+    )
+
+
+def _network(timetable: Timetable, mode: Mode | None) -> Iterator[StopPlace | Quay | Line]:
+    modes = _modes_of_places(timetable)
+    for stop in timetable.stops.values():
+        if stop.is_place and stop.location_type in {_PLATFORM, _STATION}:
+            yield _stop_place(stop, timetable.dataset, modes[stop.native_id], mode)
+        elif stop.location_type == _PLATFORM:
+            yield Quay(
+                id=stop.id,
+                dataset=timetable.dataset,
+                native_id=stop.native_id,
+                stop_place_id=scoped(timetable.dataset, stop.place_id),
+                name=stop.name,
+                public_code=stop.platform_code,
+                position=stop.position,
+            )
+    for route in timetable.routes.values():
+        yield Line(
+            id=route.line.id,
+            dataset=timetable.dataset,
+            native_id=route.native_id,
+            public_code=route.line.public_code,
+            name=route.line.name,
+            mode=route.mode,
+            route_type=route.route_type,
+            colour=route.line.colour,
+            operator=route.operator,
+        )
+
+
+def _stop_place(stop: Stop, dataset: str, served_by: set[Mode], mode: Mode | None) -> StopPlace:
+    modes = tuple(sorted(served_by or ({mode} if mode else set())))
+    kind = next((kind for known, kind in _KINDS.items() if known in modes), StopPlaceKind.OTHER)
+    return StopPlace(
+        id=stop.id,
+        dataset=dataset,
+        native_id=stop.native_id,
+        name=stop.name,
+        position=stop.position,
+        kind=kind,
+        modes=modes,
+    )
+
+
+def _modes_of_places(timetable: Timetable) -> defaultdict[str, set[Mode]]:
+    found: defaultdict[str, set[Mode]] = defaultdict(set)
+    for trip in timetable.trips.values():
+        mode = timetable.routes[trip.route_id].mode
+        for row in trip.calls:
+            found[timetable.stops[row.stop_id].place_id].add(mode)
+    return found
+
+
+def _add_journeys(batch: Batch, timetable: Timetable, days: list[date], context: Context) -> None:
+    room = context.config.max_calls if isinstance(context.config, GtfsConfig) else 2_000_000
+    running = 0
+    for day, trip in _running(timetable, days):
+        running += 1
+        if context.stop_places and trip.native_id not in timetable.trips_calling_at(
+            context.stop_places
+        ):
+            continue
+        for start_s in trip.starts():
+            room -= len(trip.calls)
+            if room < 0:
+                batch.note(
+                    Reason.TOO_LARGE, "stop_times.txt", "more calls than max_calls; the rest is out"
+                )
+                return
+            journey = timetable.planned_journey(trip.native_id, day, start_s)
+            if journey is not None:
+                batch.records.append(journey)
+    if not running:
+        batch.note(
+            Reason.OUTSIDE_PERIOD,
+            timetable.feed_version or "calendar.txt",
+            f"no service runs from {days[0]} to {days[-1]}",
+        )
+
+
+def _running(timetable: Timetable, days: list[date]) -> Iterator[tuple[date, Trip]]:
+    for day in days:
+        active = {id_ for id_, service in timetable.services.items() if service.runs_on(day)}
+        for trip in timetable.trips.values():
+            if trip.service_id in active:
+                yield day, trip
+
+
+CONNECTOR = Connector(
+    manifest=Manifest(
+        kind="gtfs",
+        standard="GTFS Schedule",
+        modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
+        role=Role.POLL,
+        fresh_for=timedelta(days=1),
+        expires_after=timedelta(days=7),
+        reads="agency, stops, routes, trips, stop_times, calendar, calendar_dates, frequencies, "
+        "feed_info, translations",
+        drops="shapes, fares, transfers, pathways, levels, attributions",
+        config=GtfsConfig,
+    ),
+    parse=parse,
+    load_reference=load_reference,
+    samples=(
+        "gtfs/caltrain-2023.zip",
+        "gtfs/caltrain-2018.zip",
+        "gtfs/bart-2018.zip",
+        "gtfs/flytoget-2018.zip",
+        "gtfs/example-errors.zip",
+    ),
+)

@@ -1,0 +1,170 @@
+"""The outer shell of a GTFS Schedule dataset: a zip of CSV tables, opened without trusting it.
+
+GTFS Schedule reference, "Dataset Files" and "File Requirements". Real files come with a byte order
+mark, CRLF, quotes, blanks around values, a folder inside the zip and columns nobody knows.
+"""
+
+import csv
+import io
+import lzma
+import struct
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+from hub.errors import PayloadError, Reason
+
+_CORRUPT = (
+    BadZipFile,
+    EOFError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zlib.error,
+)
+"""What `zipfile` raises on hostile bytes, found by mutilating samples."""
+
+_SMALL = 1024 * 1024
+_NAMES_READ = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a dataset may grow to. `ratio` is unpacked to packed size of one table over 1 MiB.
+
+    Real stop_times tables unpack to at most some forty times their packed size.
+    """
+
+    unpacked_bytes: int = 512 * 1024 * 1024
+    ratio: int = 100
+    rows: int = 10_000_000
+    line_chars: int = 64 * 1024
+
+
+class Tables:
+    """The tables of one dataset. Every method raises PayloadError if the bytes are not sound."""
+
+    def __init__(self, body: bytes, wanted: frozenset[str], limits: Limits) -> None:
+        self._limits = limits
+        with _sound():
+            self._zip = ZipFile(io.BytesIO(body))
+            self._members = _members(self._zip, wanted)
+        _check_sizes(self._members.values(), len(body), limits)
+        self.not_utf8: set[str] = set()
+        """Tables in which bytes were met that are not UTF-8; they were replaced by U+FFFD."""
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def rows(
+        self, name: str, columns: tuple[str, ...], *, key: tuple[str, ...] = ()
+    ) -> Iterator[tuple[str, ...]]:
+        """The values of `columns` row by row, trimmed, "" where there is none.
+
+        A table that is absent has no rows. `key` names columns without which the table is useless:
+        PayloadError MISSING_FIELD. Blank rows are left out.
+        """
+        if name not in self._members:
+            return
+        with _sound(), self._zip.open(self._members[name]) as raw:
+            read: list[str] = []
+            reader = csv.reader(self._lines(name, raw, read), skipinitialspace=True)
+            header = [cell.strip().lower() for cell in next(reader, [])]
+            missing = [column for column in key if column not in header]
+            if missing:
+                raise PayloadError(Reason.MISSING_FIELD, f"{name} has no column {missing[0]}.")
+            where = [header.index(column) if column in header else -1 for column in columns]
+            for row in _rows(reader, read, len(header)):
+                width = len(row)
+                yield tuple(row[i].strip() if 0 <= i < width else "" for i in where)
+
+    def _lines(self, name: str, raw: IO[bytes], read: list[str]) -> Iterator[str]:
+        text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
+        longest = self._limits.line_chars
+        for number, line in enumerate(iter(lambda: text.readline(longest), "")):
+            if len(line) >= longest:
+                raise PayloadError(Reason.TOO_LARGE, f"{name}: line {number + 1} is too long.")
+            if number > self._limits.rows:
+                raise PayloadError(Reason.TOO_LARGE, f"{name} has over {number - 1} rows.")
+            if "\ufffd" in line:
+                self.not_utf8.add(name)
+            read.append(line)
+            yield line
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    try:
+        yield
+    except _CORRUPT as error:
+        raise PayloadError(
+            Reason.NOT_DECODABLE,
+            f"Not a readable GTFS zip: {error or type(error).__name__}.",
+            hint="Expected a zip of GTFS Schedule tables.",
+        ) from error
+
+
+def _members(archive: ZipFile, wanted: frozenset[str]) -> dict[str, ZipInfo]:
+    """The wanted tables in the folder that holds stops.txt (the outermost, if several do)."""
+    entries = archive.infolist()
+    if len(entries) > _NAMES_READ:
+        raise PayloadError(Reason.TOO_LARGE, f"The zip lists {len(entries)} files.")
+    folders = [
+        entry.filename[: -len("stops.txt")]
+        for entry in entries
+        if entry.filename == "stops.txt" or entry.filename.endswith("/stops.txt")
+    ]
+    folder = min(folders, key=len, default="")
+    found: dict[str, ZipInfo] = {}
+    for entry in entries:
+        name = entry.filename.removeprefix(folder)
+        if entry.filename.startswith(folder) and name in wanted:
+            found.setdefault(name, entry)
+    return found
+
+
+def _check_sizes(entries: Collection[ZipInfo], packed: int, limits: Limits) -> None:
+    for entry in entries:
+        if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+            raise PayloadError(
+                Reason.NOT_DECODABLE, f"{entry.filename} is packed by another method than deflate."
+            )
+        if entry.file_size > max(_SMALL, limits.ratio * entry.compress_size):
+            raise PayloadError(
+                Reason.TOO_LARGE,
+                f"{entry.filename} unpacks to {entry.file_size} bytes from {entry.compress_size}.",
+            )
+    if sum(entry.compress_size for entry in entries) > packed:
+        raise PayloadError(Reason.NOT_DECODABLE, "The zip's tables overlap.")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > limits.unpacked_bytes:
+        raise PayloadError(
+            Reason.TOO_LARGE,
+            f"The tables unpack to {unpacked} bytes; {limits.unpacked_bytes} are allowed.",
+        )
+
+
+def _rows(reader: Iterator[list[str]], read: list[str], width: int) -> Iterator[list[str]]:
+    """Rows that are not blank; `read` holds the lines the reader took for the current one.
+
+    A quote that is never closed would swallow the rows after it: lines that make no row of the
+    header's width together are taken one by one.
+    """
+    while True:
+        read.clear()
+        try:
+            rows = [next(reader)]
+        except StopIteration:
+            return
+        except csv.Error:
+            rows = []
+        if len(read) > 1 and not (rows and len(rows[0]) == width):
+            rows = [row for line in read for row in csv.reader([line], skipinitialspace=True)]
+        yield from (row for row in rows if any(row))
