@@ -1,0 +1,103 @@
+"""What the SIRI connectors share: their configuration, the request, the head of a batch."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from hub.connector import (
+    Batch,
+    ConnectorConfig,
+    Context,
+    Envelope,
+    Incrementality,
+    Request,
+)
+from hub.errors import PayloadError, Reason
+from hub.formats import siri_request
+from hub.formats.siri import Delivery
+
+TOLERANCE = timedelta(minutes=5)
+"""How far a producer's clock may run ahead of ours before its times are refused."""
+MAX_ENTITIES = 100_000
+
+
+class SiriConfig(ConnectorConfig):
+    """Keys of `[feeds.options]` for a SIRI feed."""
+
+    requestor_ref: str = Field(
+        default="liandong", min_length=1, description="RequestorRef the producer knows us by"
+    )
+    version: str = Field(
+        default="2.0", pattern=r"^[12]\.\d$", description="SIRI version of the request"
+    )
+    get: bool = Field(
+        default=False, description="SIRI-Lite: GET the address, without a ServiceRequest"
+    )
+
+
+def build_request(service: str, context: Context, now: datetime, **asks: str) -> Request:
+    """The POST of a request/response poll; a plain GET where `get` says so.
+
+    The MessageIdentifier is made of the feed and the time, so that the same poll is the same bytes.
+    """
+    config = context.config
+    if not isinstance(config, SiriConfig):
+        message = f"feed {context.feed_id}: no SIRI configuration"
+        raise TypeError(message)
+    if config.get:
+        return Request(headers=(("Accept", "application/xml, text/xml"),))
+    body = siri_request.request(
+        service,
+        config.requestor_ref,
+        now,
+        message_id=f"{context.feed_id}-{now:%Y%m%dT%H%M%S%f}",
+        version=config.version,
+        **asks,
+    )
+    headers = (("Content-Type", "text/xml; charset=utf-8"), ("Accept", "application/xml, text/xml"))
+    return Request("POST", headers, body)
+
+
+def open_batch(deliveries: Iterable[Delivery], raw: Envelope) -> Batch:
+    """A batch with the producer's time and a note for every delivery that carries an error.
+
+    `as_of` never lies after the moment of arrival: a clock that runs ahead must not make data look
+    fresh for longer than it is.
+    """
+    deliveries = list(deliveries)
+    stamps = [d.response_timestamp for d in deliveries if d.response_timestamp is not None]
+    batch = Batch(as_of=min(max(stamps), raw.received_at) if stamps else raw.received_at)
+    for delivery in deliveries:
+        if delivery.error:
+            batch.note(Reason.SOURCE_ERROR, delivery.producer_ref or "?", delivery.error)
+    return batch
+
+
+def is_full(batch: Batch, deliveries: Iterable[Delivery], context: Context) -> bool:
+    """Whether what is absent from the batch no longer holds.
+
+    Never while something was left out: MoreData, a delivery with an error, a refused entity (a
+    duplicate leaves nothing out). `auto` takes the answer to a request for full and the answer to
+    a subscription for differential.
+    """
+    if context.incrementality is Incrementality.DIFFERENTIAL:
+        return False
+    automatic = context.incrementality is Incrementality.AUTO
+    for delivery in deliveries:
+        if delivery.more_data or delivery.error or (automatic and delivery.subscribed):
+            return False
+    return all(reject.reason is Reason.DUPLICATE for reject in batch.rejects)
+
+
+def too_early_or_late(moment: datetime | None, received_at: datetime) -> str | None:
+    """Why a record's own time cannot be believed, or None."""
+    if moment is not None and moment > received_at + TOLERANCE:
+        return f"is of {moment.isoformat()}, received {received_at.isoformat()}"
+    return None
+
+
+def check_size(batch: Batch) -> None:
+    """Raise PayloadError TOO_LARGE beyond the number of entities that any area has."""
+    if batch.entities > MAX_ENTITIES:
+        raise PayloadError(Reason.TOO_LARGE, f"more than {MAX_ENTITIES} entities in one delivery.")

@@ -1,0 +1,270 @@
+"""Calls of a SIRI journey in the hub's words: orders, places, platforms, times, status."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.siri_et.matching import Run
+from hub.connector import Batch
+from hub.errors import Reason
+from hub.formats.siri import occupancy
+from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
+from hub.model.common import Name
+from hub.model.ids import scoped
+from hub.model.journeys import Call, CallStatus, Times
+from hub.model.timetable import Timetable
+from hub.model.timetable_rows import Stop
+
+PUNCTUAL = timedelta(seconds=60)
+"""Within this of the aimed time a call without a stated status is on time."""
+MEASURED_AHEAD = timedelta(seconds=60)
+"""How far an actual time may lie after the producer's own time before it cannot be one."""
+
+_STATED = {
+    "onTime": CallStatus.ON_TIME,
+    "early": CallStatus.EARLY,
+    "delayed": CallStatus.DELAYED,
+    "arrived": CallStatus.ARRIVED,
+    "departed": CallStatus.DEPARTED,
+    "noReport": CallStatus.NO_DATA,
+    "missed": CallStatus.SKIPPED,
+    "notExpected": CallStatus.SKIPPED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What the calls of one journey have in common.
+
+    `journey_ref` names it in notes, `measured_until` is the latest moment anything can have been
+    measured at, `passengers` says whether anybody may board at all.
+    """
+
+    dataset: str
+    journey_ref: str
+    measured_until: datetime
+    timetable: Timetable | None
+    run: Run | None
+    passengers: bool
+
+
+def calls_of(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -> tuple[Call, ...]:
+    """The calls of a journey, in order; what could not be used is noted in the batch.
+
+    A matched call takes the stop_sequence of its planned call. An unmatched journey keeps its
+    Order elements where they are complete and unique, else its calls are counted from 1. When the
+    whole journey is cancelled, the planned calls it does not mention are cancelled with it.
+    """
+    planned = _planned_calls(setting)
+    calls = []
+    for position, (call, order) in enumerate(_ordered(message, setting.run), start=1):
+        if call.stop_point_ref is None:
+            batch.note(
+                Reason.MISSING_FIELD, setting.journey_ref, f"call {position} has no StopPointRef"
+            )
+            continue
+        made = _call(call, message, order, planned.get(order), setting, batch)
+        _look_at_dwell(made, setting, batch)
+        calls.append(made)
+    _look_at_order(calls, setting, batch)
+    if message.cancelled:
+        mentioned = {call.order for call in calls}
+        calls += [
+            replace(call, status=CallStatus.CANCELLED)
+            for order, call in planned.items()
+            if order not in mentioned
+        ]
+    return tuple(sorted(calls, key=lambda call: call.order))
+
+
+def is_cancelled(call: SiriCall) -> bool:
+    """Cancelled as a whole: said so, or neither arrival nor departure is left."""
+    sides = [side for side in (call.arrival_status, call.departure_status) if side]
+    return call.cancelled or (bool(sides) and all(side == "cancelled" for side in sides))
+
+
+def _planned_calls(setting: Setting) -> dict[int, Call]:
+    if setting.run is None or setting.timetable is None:
+        return {}
+    run = setting.run
+    return {
+        call.order: call for call in setting.timetable.planned_calls(run.trip, run.service_date)
+    }
+
+
+def _ordered(message: EstimatedVehicleJourney, run: Run | None) -> Iterator[tuple[SiriCall, int]]:
+    """Every call with its order.
+
+    A call the trip does not plan goes into a gap between the planned ones if the publisher left
+    one, else behind the last.
+    """
+    if run is None:
+        given = [call.order for call in message.calls]
+        usable = None not in given and len(set(given)) == len(given)
+        for position, call in enumerate(message.calls, start=1):
+            yield call, call.order if usable and call.order is not None else position
+        return
+    taken = {row.stop_sequence for row in run.trip.calls}
+    last = min(taken) - 1
+    for call, row in zip(message.calls, run.planned, strict=True):
+        order = row.stop_sequence if row else last + 1
+        if row is None and order in taken:
+            order = max(taken) + 1
+        taken.add(order)
+        last = order
+        yield call, order
+
+
+def _call(
+    call: SiriCall,
+    message: EstimatedVehicleJourney,
+    order: int,
+    planned: Call | None,
+    setting: Setting,
+    batch: Batch,
+) -> Call:
+    stop = _stop(call.stop_point_ref, setting)
+    if stop:
+        batch.matched_stops += 1
+    elif setting.run and not call.extra:
+        batch.note(
+            Reason.UNKNOWN_STOP,
+            setting.journey_ref,
+            f"StopPointRef {call.stop_point_ref} is not in the timetable; kept under its own id",
+        )
+    quay = _stop(call.expected_quay_ref, setting) or stop
+    actual = _measured(call, setting, batch)
+    recorded = call.recorded and actual == call.actual
+    base = planned or _unplanned(call, order, stop, setting)
+    full = occupancy(call.occupancy) or occupancy(message.occupancy)
+    return replace(
+        base,
+        quay_id=_quay_id(call, quay, setting) or base.quay_id,
+        aimed=Times(
+            call.aimed.arrival or base.aimed.arrival, call.aimed.departure or base.aimed.departure
+        ),
+        expected=call.expected,
+        actual=actual,
+        planned_platform=call.aimed_platform
+        or _platform(_stop(call.aimed_quay_ref, setting))
+        or base.planned_platform,
+        actual_platform=call.platform or _platform(quay),
+        status=_status(call, message, actual, recorded=recorded),
+        boarding=setting.passengers
+        and base.boarding
+        and call.boarding
+        and call.departure_status != "cancelled",
+        alighting=setting.passengers
+        and base.alighting
+        and call.alighting
+        and call.arrival_status != "cancelled",
+        occupancy=full,
+    )
+
+
+def _unplanned(call: SiriCall, order: int, stop: Stop | None, setting: Setting) -> Call:
+    """A call the timetable does not have: at a place it knows, or at one of the producer's own."""
+    ref = call.stop_point_ref or ""
+    place = setting.timetable.place(ref) if setting.timetable and stop else None
+    name = place.name if place else call.stop_point_name
+    return Call(
+        order=order,
+        stop_place_id=place.id if place else scoped(setting.dataset, ref),
+        stop_name=name or Name(en=ref),
+        boarding=call.aimed.departure is not None or call.expected.departure is not None,
+        alighting=call.aimed.arrival is not None or call.expected.arrival is not None,
+    )
+
+
+def _stop(ref: str | None, setting: Setting) -> Stop | None:
+    return setting.timetable.stop(ref) if setting.timetable and ref else None
+
+
+def _platform(stop: Stop | None) -> str | None:
+    return stop.platform_code if stop else None
+
+
+def _quay_id(call: SiriCall, quay: Stop | None, setting: Setting) -> str | None:
+    if quay is not None:
+        return None if quay.is_place else quay.id
+    return scoped(setting.dataset, call.expected_quay_ref) if call.expected_quay_ref else None
+
+
+def _measured(call: SiriCall, setting: Setting, batch: Batch) -> Times:
+    """The actual times that can be: nothing has been measured in the future."""
+    kept = []
+    for name, moment in (("Arrival", call.actual.arrival), ("Departure", call.actual.departure)):
+        if moment and moment > setting.measured_until + MEASURED_AHEAD:
+            batch.note(
+                Reason.TIMESTAMP_IN_FUTURE,
+                setting.journey_ref,
+                f"Actual{name}Time {moment.isoformat()} at {call.stop_point_ref} is yet to come",
+            )
+            moment = None  # noqa: PLW2901  # refused
+        kept.append(moment)
+    return Times(*kept)
+
+
+def _status(
+    call: SiriCall, message: EstimatedVehicleJourney, actual: Times, *, recorded: bool
+) -> CallStatus:
+    """What the producer says; what it does not say is NO_DATA or UNKNOWN, never on time."""
+    if message.cancelled or is_cancelled(call):
+        return CallStatus.CANCELLED
+    if actual.departure:
+        return CallStatus.DEPARTED
+    if actual.arrival:
+        return CallStatus.ARRIVED
+    departs = bool(call.aimed.departure or call.expected.departure)
+    if recorded:
+        return CallStatus.DEPARTED if departs else CallStatus.ARRIVED
+    word = call.departure_status if departs else call.arrival_status
+    stated = _STATED.get(word or call.arrival_status or "") or _from_times(call)
+    if stated is CallStatus.ON_TIME and (call.inaccurate or message.inaccurate):
+        return CallStatus.UNKNOWN
+    return stated
+
+
+def _from_times(call: SiriCall) -> CallStatus:
+    expected = call.expected.departure or call.expected.arrival
+    aimed = call.aimed.departure if call.expected.departure else call.aimed.arrival
+    if expected is None:
+        return CallStatus.NO_DATA
+    if aimed is None:
+        return CallStatus.UNKNOWN
+    if abs(expected - aimed) < PUNCTUAL:
+        return CallStatus.ON_TIME
+    return CallStatus.DELAYED if expected > aimed else CallStatus.EARLY
+
+
+def _look_at_dwell(call: Call, setting: Setting, batch: Batch) -> None:
+    """Note a departure before the arrival; both stay, nobody can say which of them is wrong."""
+    for kind, times in (("expected", call.expected), ("actual", call.actual)):
+        if times.arrival and times.departure and times.departure < times.arrival:
+            short = (times.arrival - times.departure).total_seconds()
+            batch.note(
+                Reason.NEGATIVE_DWELL,
+                setting.journey_ref,
+                f"call {call.order}: {kind} departure is {short:.0f} s before the arrival",
+            )
+
+
+def _look_at_order(calls: list[Call], setting: Setting, batch: Batch) -> None:
+    """Note a call that is reached before the last one was left; both stay."""
+    left: datetime | None = None
+    for call in calls:
+        if call.status is CallStatus.CANCELLED:
+            continue
+        best = [
+            call.actual.arrival or call.expected.arrival,
+            call.actual.departure or call.expected.departure,
+        ]
+        reached = best[0] or best[1]
+        if left and reached and reached < left:
+            batch.note(
+                Reason.TIME_ORDER,
+                setting.journey_ref,
+                f"call {call.order} is reached {(left - reached).total_seconds():.0f} s before"
+                " the call before it is left",
+            )
+        left = best[1] or best[0] or left

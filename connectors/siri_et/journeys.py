@@ -1,0 +1,282 @@
+"""EstimatedVehicleJourneys to dated journeys of the real-time layer."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
+from connectors.siri_et.calls import Setting, calls_of, is_cancelled
+from connectors.siri_et.config import SiriEtConfig
+from connectors.siri_et.matching import Ambiguous, Journey, Run, match
+from hub.connector import Batch, Context, Envelope
+from hub.errors import Reason
+from hub.formats import siri_et
+from hub.formats.siri_et import EstimatedVehicleJourney
+from hub.model.common import Mode, Name
+from hub.model.ids import journey_id, scoped
+from hub.model.journeys import DatedJourney, JourneyState, Layer, LineRef
+from hub.model.timetable import Timetable
+
+_MODES = {
+    "air": Mode.OTHER,
+    "bus": Mode.BUS,
+    "coach": Mode.COACH,
+    "ferry": Mode.FERRY,
+    "metro": Mode.METRO,
+    "rail": Mode.RAIL,
+    "tram": Mode.TRAM,
+    "underground": Mode.METRO,
+    "water": Mode.FERRY,
+}
+_NETEX_ID = re.compile(r"\w+:Line:(?P<local>.+)")
+_OLDEST, _NEWEST = date(2000, 1, 1), date(2200, 1, 1)
+
+
+def parse(raw: Envelope, context: Context) -> Batch:
+    """Dated journeys of one EstimatedTimetable delivery; what cannot be used, with its reason.
+
+    `entities` are EstimatedVehicleJourneys. A journey of the timetable takes the trip's id, line,
+    names and orders (see `matching`); one the timetable does not have is accepted under its own
+    reference. Of two messages about one journey the newer is taken, the other is a DUPLICATE.
+    Raises PayloadError if the bytes are no such delivery or carry only the producer's error.
+    """
+    deliveries = siri_et.read(raw.body, context.timezone)
+    batch = open_batch(deliveries, raw)
+    work = _Work(raw, context, batch)
+    for delivery in deliveries:
+        if delivery.error:
+            continue
+        for message in siri_et.journeys(delivery, context.timezone):
+            batch.entities += 1
+            check_size(batch)
+            work.take(message, delivery.response_timestamp or raw.received_at)
+    batch.records.extend(work.journeys())
+    batch.complete = is_full(batch, deliveries, context)
+    return batch
+
+
+@dataclass(slots=True)
+class _Found:
+    record: DatedJourney
+    recorded_at: datetime
+    matched: bool
+    aside: Batch
+
+
+class _Work:
+    """The journeys of one payload as they are read."""
+
+    def __init__(self, raw: Envelope, context: Context, batch: Batch) -> None:
+        if not isinstance(context.config, SiriEtConfig):
+            message = f"feed {context.feed_id}: no siri_et configuration"
+            raise TypeError(message)
+        self.config = context.config
+        self.context = context
+        self.received_at = raw.received_at
+        self.batch = batch
+        reference = context.reference
+        self.timetable = reference if isinstance(reference, Timetable) else None
+        self.found: dict[str, _Found] = {}
+
+    def take(self, message: EstimatedVehicleJourney, response_timestamp: datetime) -> None:
+        """Read one journey; keep it, or refuse it with its reason."""
+        ref = message.ref or "?"
+        recorded_at = message.recorded_at or response_timestamp
+        refusal = self._refusal(message, recorded_at)
+        if refusal:
+            self.batch.reject(*refusal)
+            return
+        # notes and counts of a journey that turns out to be superseded are dropped with it
+        aside = Batch()
+        for fault in message.faults:
+            aside.note(fault.reason, ref, fault.detail)
+        journey = self._identify(message, recorded_at, aside)
+        run = self._match(journey, aside)
+        record = self._record(journey, run, recorded_at, aside)
+        self._keep(_Found(record, recorded_at, run is not None, aside), ref)
+
+    def journeys(self) -> list[DatedJourney]:
+        """What was kept and touches the interchange; their notes and counts go to the batch."""
+        kept = []
+        for found in self.found.values():
+            self.batch.notes.extend(found.aside.notes)
+            self.batch.matched_stops += found.aside.matched_stops
+            self.batch.matched_journeys += found.matched
+            if self._is_ours(found.record):
+                kept.append(found.record)
+        return kept
+
+    def _refusal(
+        self, message: EstimatedVehicleJourney, recorded_at: datetime
+    ) -> tuple[Reason, str, str] | None:
+        if message.ref is None:
+            line = message.line_ref or message.vehicle_ref or "?"
+            return Reason.MISSING_FIELD, line, "the journey has no DatedVehicleJourneyRef"
+        if any(
+            fault.reason is Reason.TIMESTAMP_EPOCH and fault.detail.startswith("RecordedAtTime")
+            for fault in message.faults
+        ):
+            return Reason.TIMESTAMP_EPOCH, message.ref, "RecordedAtTime lies before 2000"
+        if late := too_early_or_late(recorded_at, self.received_at):
+            return Reason.TIMESTAMP_IN_FUTURE, message.ref, f"the journey {late}"
+        if message.calls and not any(call.stop_point_ref for call in message.calls):
+            return Reason.MISSING_FIELD, message.ref, "no call has a StopPointRef"
+        if not (message.calls or message.cancelled):
+            return Reason.EMPTY_ENTITY, message.ref, "no calls, and not cancelled: nothing is said"
+        return None
+
+    def _identify(
+        self, message: EstimatedVehicleJourney, recorded_at: datetime, aside: Batch
+    ) -> Journey:
+        native = message.ref or ""
+        taken = self.config.ref_pattern.fullmatch(native)
+        groups = taken.groupdict() if taken else {}
+        day = _as_date(groups.get("date")) or _sane(message.declared_date)
+        journey = Journey(
+            message=message,
+            ref=groups.get("ref") or native,
+            day=day or recorded_at.astimezone(self.context.timezone).date(),
+            line_ref=_line_ref(message.line_ref),
+            numbers=tuple(filter(None, [self._train_number(message)])),
+        )
+        first = journey.first_aimed
+        if day is None and first:
+            return replace(journey, day=first.astimezone(self.context.timezone).date())
+        if day is None:
+            aside.note(
+                Reason.TIMESTAMP_MISSING,
+                native,
+                f"nothing names the service day; taken as {journey.day}, the day of the message",
+            )
+        return journey
+
+    def _train_number(self, message: EstimatedVehicleJourney) -> str | None:
+        line = message.line_name.best if message.line_name else None
+        fields = {
+            "TrainNumberRef": message.train_number,
+            "VehicleRef": message.vehicle_ref,
+            "VehicleJourneyName": message.journey_name,
+            "PublishedLineName": line,
+        }
+        return next((fields[name] for name in self.config.train_number_from if fields[name]), None)
+
+    def _match(self, journey: Journey, aside: Batch) -> Run | None:
+        if self.timetable is None:
+            return None
+        found = match(journey, self.timetable, self.config.matching)
+        if isinstance(found, Ambiguous):
+            trips = ", ".join(found.trip_ids[:5])
+            aside.note(Reason.AMBIGUOUS_MATCH, journey.ref, f"{found.method} finds {trips}")
+            return None
+        return found
+
+    def _record(
+        self, journey: Journey, run: Run | None, recorded_at: datetime, aside: Batch
+    ) -> DatedJourney:
+        message, dataset = journey.message, self.context.dataset
+        setting = Setting(
+            dataset=dataset,
+            journey_ref=message.ref or "",
+            measured_until=min(recorded_at, self.received_at),
+            timetable=self.timetable,
+            run=run,
+            passengers=not set(message.service_features) & set(self.config.not_for_passengers),
+        )
+        calls = calls_of(message, setting, aside)
+        told = DatedJourney(
+            id=journey_id(dataset, journey.ref, journey.day),
+            dataset=dataset,
+            native_id=message.ref or "",
+            service_date=journey.day,
+            layer=Layer.REALTIME,
+            mode=_MODES.get(message.mode or "") or self.context.mode or Mode.OTHER,
+            state=_state(message),
+            line=self._line(journey),
+            public_code=self._train_number(message),
+            origin=message.origin or _call_name(message, 0),
+            destination=message.destination or _call_name(message, -1),
+            vehicle_ref=message.vehicle_ref,
+            calls=calls,
+            observed_at=message.recorded_at,
+        )
+        if self.timetable is None or run is None:
+            return told
+        planned = self.timetable.planned_journey(run.trip.native_id, run.service_date)
+        if planned is None:
+            return told
+        return replace(
+            planned,
+            layer=Layer.REALTIME,
+            state=told.state,
+            public_code=run.trip.short_name or told.public_code or planned.public_code,
+            vehicle_ref=told.vehicle_ref,
+            calls=calls,
+            observed_at=told.observed_at,
+        )
+
+    def _line(self, journey: Journey) -> LineRef | None:
+        ref, name = journey.line_ref, journey.message.line_name
+        if ref is None:
+            return None
+        route = self.timetable.route(ref) if self.timetable else None
+        if route:
+            return route.line
+        local = _NETEX_ID.fullmatch(ref)
+        code = name.best if name else (local["local"] if local else ref)
+        return LineRef(
+            id=scoped(self.context.dataset, ref), public_code=code, name=name or Name(en=code)
+        )
+
+    def _keep(self, found: _Found, ref: str) -> None:
+        known = self.found.get(found.record.id)
+        if known is None:
+            self.found[found.record.id] = found
+            return
+        newer = found.recorded_at > known.recorded_at
+        if newer:
+            self.found[found.record.id] = found
+        self.batch.reject(
+            Reason.DUPLICATE,
+            ref,
+            f"{found.record.id} is in the delivery twice; the newer, else the first, is taken",
+        )
+
+    def _is_ours(self, record: DatedJourney) -> bool:
+        if not self.context.stop_places or not record.calls:
+            return True
+        ours = {scoped(self.context.dataset, place) for place in self.context.stop_places}
+        return any(call.stop_place_id in ours or call.quay_id in ours for call in record.calls)
+
+
+def _state(message: EstimatedVehicleJourney) -> JourneyState:
+    whole = bool(message.calls) and all(is_cancelled(call) for call in message.calls)
+    if message.cancelled or whole:
+        return JourneyState.CANCELLED
+    if message.extra:
+        return JourneyState.ADDED
+    under_way = any(call.actual.arrival or call.actual.departure for call in message.calls)
+    return JourneyState.RUNNING if under_way else JourneyState.PLANNED
+
+
+def _line_ref(ref: str | None) -> str | None:
+    """The line's id. BaneNOR writes it twice, "A$A", and "A:Line:-" where there is none."""
+    if ref is None:
+        return None
+    first, _, second = ref.partition("$")
+    line = first if first == second else ref
+    return None if line.rpartition(":")[2] in {"", "-"} else line
+
+
+def _call_name(message: EstimatedVehicleJourney, index: int) -> Name | None:
+    return message.calls[index].stop_point_name if message.calls else None
+
+
+def _as_date(text: str | None) -> date | None:
+    try:
+        return _sane(date.fromisoformat(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _sane(day: date | None) -> date | None:
+    return day if day and _OLDEST <= day < _NEWEST else None

@@ -1,0 +1,39 @@
+"""SIRI Situation Exchange over request/response: situations (运营通告) of railways and others."""
+
+from datetime import datetime, timedelta
+
+from connectors.gtfs import load_reference
+from connectors.siri_common import SiriConfig, build_request
+from connectors.siri_sx.situations import parse
+from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.model.common import Mode
+
+
+def request(context: Context, now: datetime) -> Request:
+    """The SituationExchangeRequest of one poll."""
+    return build_request("SituationExchange", context, now)
+
+
+MANIFEST = Manifest(
+    kind="siri_sx",
+    standard="SIRI-SX 1.3-2.1 (CEN/TS 15531-5), request/response",
+    modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
+    role=Role.POLL,
+    fresh_for=timedelta(minutes=10),
+    expires_after=timedelta(minutes=30),
+    reads="PtSituationElement, RoadSituationElement",
+    drops="Source (names and telephone numbers of who reported it); PublishingActions' layout",
+    config=SiriConfig,
+)
+
+CONNECTOR = Connector(
+    manifest=MANIFEST,
+    parse=parse,
+    load_reference=load_reference,
+    request=request,
+    samples=(
+        "siri/exx_situationExchange_response.xml",
+        "siri/SX_1010_first_message.xml",
+        "siri/SX_1022_main_message.xml",
+    ),
+)
