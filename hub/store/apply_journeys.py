@@ -1,0 +1,273 @@
+"""Writes journeys and their board rows, layer by layer, each chunk in one transaction.
+
+The timetable and the real-time feed of one dataset write the same documents, perhaps from two
+processes. Every change reads the journey and writes it within a transaction, so whoever comes
+second sees a write conflict and starts again on what the first one left: no update is lost, and a
+board row is never out of step with its journey.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+
+from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
+
+from hub import clock
+from hub.model.journeys import DatedJourney, Layer
+from hub.settings import FeedSettings
+from hub.store import merge, raw
+from hub.store.driver import Store, Tx
+from hub.store.memory import Applied, Memory, Seen, Verdict
+from hub.store.rows import Document, difference, fingerprint, milliseconds, plain
+
+CHUNK = 200
+KEPT_DAYS = 1
+Write = ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A record that is to be written, and what it is remembered by."""
+
+    record: DatedJourney
+    fingerprint: str
+    stamp: datetime | None
+
+
+class JourneyWriter:
+    """The journeys of one feed; `stop_places` are those whose calls become board rows."""
+
+    def __init__(
+        self,
+        store: Store,
+        feed: FeedSettings,
+        stop_places: frozenset[str],
+        touch_after: timedelta,
+    ) -> None:
+        self._store = store
+        self._feed = feed
+        self._stop_places = stop_places
+        places = "\n".join(sorted(stop_places))
+        self._projection = sha256(f"{merge.LAYOUT}\n{places}".encode()).hexdigest()[:12]
+        self._memory = {layer: Memory(touch_after) for layer in Layer}
+        self._oldest: date | None = None
+
+    async def load(self) -> None:
+        """Remember what this feed wrote before."""
+        for layer, memory in self._memory.items():
+            part = layer.value.lower()
+            wanted = {f"{part}.{name}": 1 for name in ("fp", "observed_at", "as_of")}
+            cursor = self._store.db[raw.JOURNEYS].find({f"{part}.feed": self._feed.id}, wanted)
+            async for journey in cursor:
+                said = journey[part]
+                seen = Seen(said["fp"], said.get("as_of"), said.get("observed_at"))
+                memory.remember(journey["_id"], seen)
+
+    async def write(self, records: list[DatedJourney], as_of: datetime | None) -> Applied:
+        """Apply records in the order given; those of a service day gone by are dropped."""
+        oldest = await self._purge()
+        current = [record for record in records if record.service_date >= oldest]
+        applied = Applied(stale=len(records) - len(current))
+        for start in range(0, len(current), CHUNK):
+            applied += await self._write_chunk(current[start : start + CHUNK], as_of)
+            await asyncio.sleep(0)  # a long timetable leaves room for everybody else
+        return applied
+
+    async def withdraw_absent(self, records: list[DatedJourney]) -> Applied:
+        """A complete message held `records`: withdraw what it no longer holds.
+
+        The timetable speaks for the service days between its first and last; a journey missing
+        there goes at once. An observation goes after it was absent several times in a row.
+        """
+        planned = [record for record in records if record.layer is Layer.TIMETABLE]
+        observed = {record.id for record in records if record.layer is Layer.REALTIME}
+        gone = self._memory[Layer.REALTIME].absent(observed)
+        applied = await self._withdraw(Layer.REALTIME, gone, merge.without_realtime)
+        if planned:
+            here = {record.id for record in planned}
+            days = sorted(record.service_date for record in planned)
+            memory = self._memory[Layer.TIMETABLE]
+            window = (id_ for id_ in memory.ids() if days[0] <= _service_date(id_) <= days[-1])
+            gone = [id_ for id_ in window if id_ not in here]
+            applied += await self._withdraw(Layer.TIMETABLE, gone, merge.without_timetable)
+        return applied
+
+    async def withdraw(self, ids: Iterable[str]) -> Applied:
+        """Withdraw the observations of these journeys at once; unknown ids are passed over."""
+        known = [id_ for id_ in ids if id_ in self._memory[Layer.REALTIME]]
+        return await self._withdraw(Layer.REALTIME, known, merge.without_realtime)
+
+    async def _write_chunk(self, records: list[DatedJourney], as_of: datetime | None) -> Applied:
+        changed: list[Judged] = []
+        touched: list[DatedJourney] = []
+        stale = 0
+        for record in records:
+            judged, verdict = self._judge(record, as_of)
+            if verdict is Verdict.WRITE:
+                changed.append(judged)
+            elif verdict is Verdict.TOUCH:
+                touched.append(record)
+            stale += verdict is Verdict.STALE
+        if changed:
+            await self._store.transaction(partial(self._merge, changed=changed))
+            self._remember(changed)
+        if touched:
+            await self._touch(touched)
+        written = len(changed)
+        return Applied(written=written, unchanged=len(records) - written - stale, stale=stale)
+
+    def _judge(self, record: DatedJourney, as_of: datetime | None) -> tuple[Judged, Verdict]:
+        name = fingerprint(record, self._projection)
+        observed = record.observed_at if record.layer is Layer.REALTIME else None
+        stamp = _stamp(record, as_of)
+        verdict = self._memory[record.layer].judge(
+            record.id, name, observed_at=observed, stamp=stamp
+        )
+        return Judged(record, name, stamp), verdict
+
+    async def _merge(self, tx: Tx, changed: list[Judged]) -> None:
+        olds = await self._read(tx, {judged.record.id for judged in changed})
+        news: dict[str, Document | None] = dict(olds)
+        for judged in changed:
+            news[judged.record.id] = self._merged(news.get(judged.record.id), judged)
+        await self._save(tx, olds, news)
+
+    def _merged(self, old: Document | None, judged: Judged) -> Document:
+        record, feed, name = judged.record, self._feed.id, judged.fingerprint
+        if record.layer is Layer.TIMETABLE:
+            return merge.with_timetable(old, record, feed=feed, fingerprint=name)
+        return merge.with_realtime(old, record, feed=feed, fingerprint=name, as_of=judged.stamp)
+
+    async def _withdraw(
+        self, layer: Layer, ids: list[str], without: Callable[[Document], Document | None]
+    ) -> Applied:
+        withdrawn = 0
+        for start in range(0, len(ids), CHUNK):
+            chunk = ids[start : start + CHUNK]
+            work = partial(self._strip, layer=layer, ids=chunk, without=without)
+            withdrawn += await self._store.transaction(work)
+            self._memory[layer].forget(chunk)
+        return Applied(withdrawn=withdrawn)
+
+    async def _strip(
+        self,
+        tx: Tx,
+        layer: Layer,
+        ids: list[str],
+        without: Callable[[Document], Document | None],
+    ) -> int:
+        part = layer.value.lower()
+        olds = {
+            id_: old
+            for id_, old in (await self._read(tx, set(ids))).items()
+            if old.get(part, {}).get("feed") == self._feed.id  # else another feed took it over
+        }
+        await self._save(tx, olds, {id_: without(old) for id_, old in olds.items()})
+        return len(olds)
+
+    async def _read(self, tx: Tx, ids: set[str]) -> dict[str, Document]:
+        cursor = self._store.db[raw.JOURNEYS].find({"_id": {"$in": list(ids)}}, session=tx)
+        return {journey["_id"]: journey async for journey in cursor}
+
+    async def _save(
+        self, tx: Tx, olds: Mapping[str, Document], news: Mapping[str, Document | None]
+    ) -> None:
+        journeys: list[Write] = []
+        rows: list[Write] = []
+        for id_, new in news.items():
+            if new is not None:
+                new["projection"] = self._projection
+            journeys.extend(_journey_writes(id_, olds.get(id_), new))
+            rows.extend(self._row_writes(id_, olds.get(id_), new))
+        for collection, writes in ((raw.JOURNEYS, journeys), (raw.CALLS, rows)):
+            if writes:
+                await self._store.db[collection].bulk_write(writes, ordered=False, session=tx)
+
+    def _row_writes(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
+        rows = merge.board_rows(new, self._stop_places) if new else {}
+        if old is None or old.get("projection") != self._projection:
+            # what lies there was laid out otherwise: trust none of it
+            swept: Write = DeleteMany({"_id": {**_rows_of(id_), "$nin": list(rows)}})
+            replaced = [_replace(row) for row in rows.values()]
+            return [swept, *replaced] if old else [*replaced]
+        before = merge.board_rows(old, self._stop_places)
+        writes: list[Write] = [DeleteOne({"_id": row}) for row in before.keys() - rows.keys()]
+        for row_id, row in rows.items():
+            change = difference(before.get(row_id, {}), row)
+            if change.keys() == {"$set"} and change["$set"].keys() == {"observed_at"}:
+                writes.append(UpdateOne({"_id": row_id}, change))
+            elif change:
+                writes.append(_replace(row))
+        return writes
+
+    def _remember(self, changed: list[Judged]) -> None:
+        for judged in changed:
+            record = judged.record
+            observed = record.observed_at if record.layer is Layer.REALTIME else None
+            seen = Seen(judged.fingerprint, judged.stamp, observed)
+            self._memory[record.layer].remember(record.id, seen)
+
+    async def _touch(self, records: list[DatedJourney]) -> None:
+        """Move the time of journeys whose content stands; nobody is told."""
+        journeys: list[Write] = []
+        rows: list[Write] = []
+        for record in records:
+            moment = plain(record.observed_at)
+            mine = {"_id": record.id, "realtime.feed": self._feed.id}
+            layer = {"realtime.observed_at": moment, "realtime.as_of": moment}
+            journeys.append(UpdateOne(mine, {"$set": layer}))
+            shown = {"_id": _rows_of(record.id), "source": self._feed.id, "realtime": True}
+            rows.append(UpdateMany(shown, {"$set": {"observed_at": moment}}))
+        await self._store.db[raw.JOURNEYS].bulk_write(journeys, ordered=False)
+        await self._store.db[raw.CALLS].bulk_write(rows, ordered=False)
+        for record in records:
+            if record.observed_at is not None:
+                self._memory[record.layer].touched(record.id, record.observed_at)
+
+    async def _purge(self) -> date:
+        """Remove service days older than yesterday, once a day; the oldest day that is kept."""
+        today = clock.now().astimezone(self._feed.timezone).date()
+        oldest = today - timedelta(days=KEPT_DAYS)
+        if oldest != self._oldest:
+            before = {"$lt": oldest.isoformat()}
+            mine = {"dataset": self._feed.namespace}
+            await self._store.db[raw.CALLS].delete_many({**mine, "journey.service_date": before})
+            await self._store.db[raw.JOURNEYS].delete_many({**mine, "service_date": before})
+            for memory in self._memory.values():
+                memory.forget([id_ for id_ in memory.ids() if _service_date(id_) < oldest])
+            self._oldest = oldest
+        return oldest
+
+
+def _journey_writes(id_: str, old: Document | None, new: Document | None) -> list[Write]:
+    if new is None:
+        return [DeleteOne({"_id": id_})]
+    if old is None:
+        return [_replace(new)]
+    change = difference(old, new)
+    return [UpdateOne({"_id": id_}, change)] if change else []
+
+
+def _replace(document: Document) -> ReplaceOne[Document]:
+    return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
+
+
+def _rows_of(journey: str) -> Document:
+    """The range of `_id` that holds the calls of a journey: `journey#order`."""
+    return {"$gte": f"{journey}#", "$lt": f"{journey}$"}
+
+
+def _service_date(journey: str) -> date:
+    """The service day a journey's id ends with (hub.model.ids.journey_id)."""
+    return date.fromisoformat(journey[-10:])
+
+
+def _stamp(record: DatedJourney, as_of: datetime | None) -> datetime | None:
+    """What orders records of one journey; a timetable is ordered by its arrival alone."""
+    if record.layer is Layer.TIMETABLE:
+        return None
+    moment = record.observed_at or as_of
+    return milliseconds(moment) if moment else None

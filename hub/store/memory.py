@@ -1,0 +1,127 @@
+"""What a feed's writer remembers of what it wrote, so that nothing is read or written twice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+ABSENCES = 2
+"""A complete message must lack an entity this often in a row before the entity is withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a batch's records.
+
+    `stale` were older than what is known, `refused` are those the database would not take.
+    """
+
+    written: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    stale: int = 0
+    refused: int = 0
+
+    def __add__(self, other: "Applied") -> "Applied":
+        return Applied(
+            self.written + other.written,
+            self.unchanged + other.unchanged,
+            self.withdrawn + other.withdrawn,
+            self.stale + other.stale,
+            self.refused + other.refused,
+        )
+
+
+class Verdict(Enum):
+    """What to do with a record: write it, only move its time, nothing, or drop it as older."""
+
+    WRITE = auto()
+    TOUCH = auto()
+    SAME = auto()
+    STALE = auto()
+
+
+@dataclass(slots=True)
+class Seen:
+    """One entity as last accepted.
+
+    `stamp` orders records: the source's time, else its message's. `stored` is the `observed_at`
+    that lies in the database, which may lag behind what was seen.
+    """
+
+    fingerprint: str
+    stamp: datetime | None = None
+    stored: datetime | None = None
+    version: int = 0
+    missed: int = 0
+
+
+class Memory:
+    """Entities of one feed in one collection, by id."""
+
+    def __init__(self, touch_after: timedelta) -> None:
+        self._seen: dict[str, Seen] = {}
+        self._touch_after = touch_after
+
+    def __contains__(self, entity: str) -> bool:
+        return entity in self._seen
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def judge(
+        self,
+        entity: str,
+        fingerprint: str,
+        *,
+        observed_at: datetime | None,
+        stamp: datetime | None,
+        version: int = 0,
+    ) -> Verdict:
+        """What to do with a record of `entity`; an accepted unchanged one moves its stamp."""
+        seen = self._seen.get(entity)
+        if seen is None:
+            return Verdict.WRITE
+        if _older(version, stamp, seen):
+            return Verdict.STALE
+        if fingerprint != seen.fingerprint:
+            return Verdict.WRITE
+        seen.stamp = stamp or seen.stamp
+        if observed_at is None:
+            return Verdict.SAME
+        if seen.stored is None or observed_at - seen.stored > self._touch_after:
+            return Verdict.TOUCH
+        return Verdict.SAME
+
+    def remember(self, entity: str, seen: Seen) -> None:
+        """What the database now holds of `entity`."""
+        self._seen[entity] = seen
+
+    def touched(self, entity: str, observed_at: datetime) -> None:
+        """The database now holds this `observed_at` of `entity`."""
+        self._seen[entity].stored = observed_at
+
+    def absent(self, present: Iterable[str]) -> list[str]:
+        """Note a complete message with `present` in it; the ids that were absent often enough."""
+        here = set(present)
+        gone = []
+        for entity, seen in self._seen.items():
+            seen.missed = 0 if entity in here else seen.missed + 1
+            if seen.missed >= ABSENCES:
+                gone.append(entity)
+        return gone
+
+    def forget(self, entities: Iterable[str]) -> None:
+        """These are no longer in the database."""
+        for entity in entities:
+            self._seen.pop(entity, None)
+
+    def ids(self) -> list[str]:
+        """Every id remembered."""
+        return list(self._seen)
+
+
+def _older(version: int, stamp: datetime | None, seen: Seen) -> bool:
+    if version != seen.version:
+        return version < seen.version
+    return stamp is not None and seen.stamp is not None and stamp < seen.stamp

@@ -1,0 +1,254 @@
+"""Two layers on one journey: what the timetable says and what is observed. Pure.
+
+A journey document keeps both layers apart, so that either can be replaced or withdrawn without
+loss: `timetable` and `realtime` hold what each says of the journey as a whole; in a call, `planned`
+says that the timetable lists it, `reported` is the status the real-time layer gave (None: it said
+nothing), and the other fields belong to one layer each. `settle` derives the rest.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from hub.model.ids import call_id
+from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Times
+from hub.store.rows import Document, plain
+
+LAYOUT = 1
+"""Changes when the same records make other documents: everything is then written again."""
+
+_GIVEN = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref", "state")
+_CALLED_OFF = frozenset({JourneyState.CANCELLED.value, JourneyState.DELETED.value})
+
+
+def with_timetable(
+    old: Document | None, record: DatedJourney, *, feed: str, fingerprint: str
+) -> Document:
+    """The journey with its timetable layer replaced by `record`; what is observed stays."""
+    journey = _copy(old) if old else _empty(record)
+    journey["timetable"] = {"feed": feed, "fp": fingerprint, **_said(record)}
+    calls = {call.order: _fresh(call, call.order, planned=True) for call in record.calls}
+    for call in journey["calls"]:
+        order = _place(calls, call["order"], call["stop_place"]["id"])
+        if call["reported"] is not None and order is not None:
+            calls[order] = _replanned(calls.get(order) or _unplanned(call), call)
+    return settle(journey, calls.values())
+
+
+def with_realtime(
+    old: Document | None,
+    record: DatedJourney,
+    *,
+    feed: str,
+    fingerprint: str,
+    as_of: datetime | None,
+) -> Document:
+    """The journey with `record` observed; calls the record does not speak of keep what they have.
+
+    What is planned is taken from the record only where no timetable gave it.
+    """
+    journey = _copy(old) if old else _empty(record)
+    journey["realtime"] = {
+        "feed": feed,
+        "fp": fingerprint,
+        "observed_at": plain(record.observed_at),
+        "as_of": as_of,
+        **_said(record),
+    }
+    calls = {call["order"]: call for call in journey["calls"]}
+    for call in record.calls:
+        order = _place(calls, call.order, call.stop_place_id)
+        if order is not None:
+            known = calls.get(order)
+            base = known if known and known["planned"] else _fresh(call, order, planned=False)
+            calls[order] = _observed(base, call)
+    return settle(journey, calls.values())
+
+
+def without_realtime(old: Document) -> Document | None:
+    """The journey as planned; None when there is no timetable for it."""
+    if "timetable" not in old:
+        return None
+    journey = _copy(old)
+    journey.pop("realtime", None)
+    return settle(journey, [_unobserved(call) for call in journey["calls"] if call["planned"]])
+
+
+def without_timetable(old: Document) -> Document | None:
+    """The journey as observed; None when nothing is. Its calls keep what was planned."""
+    if "realtime" not in old:
+        return None
+    journey = _copy(old)
+    journey.pop("timetable", None)
+    return settle(journey, [_unplanned(call) for call in journey["calls"]])
+
+
+def settle(journey: Document, calls: Iterable[Document]) -> Document:
+    """Derive what readers see from the layers: the journey's fields, each call's status."""
+    planned, observed = journey.get("timetable", {}), journey.get("realtime", {})
+    for name in _GIVEN[:-2]:
+        journey[name] = planned.get(name) or observed.get(name)
+    for name in _GIVEN[-2:]:
+        journey[name] = observed.get(name) or planned.get(name)
+    called_off = bool(observed) and journey["state"] in _CALLED_OFF
+    journey["calls"] = sorted(calls, key=_order)
+    for call in journey["calls"]:
+        call["realtime"] = called_off or call["reported"] is not None
+        reported = call["reported"] or CallStatus.SCHEDULED.value
+        call["status"] = CallStatus.CANCELLED.value if called_off else reported
+    return journey
+
+
+def board_rows(journey: Document, stop_places: frozenset[str]) -> dict[str, Document]:
+    """The journey's rows in `calls` by id: those at `stop_places`, all when that is empty."""
+    about = {
+        name: journey[name]
+        for name in (
+            *("public_code", "mode", "line", "origin", "destination"),
+            *("state", "service_date", "vehicle_ref"),
+        )
+    }
+    about["id"] = journey["_id"]
+    rows = {}
+    for call in journey["calls"]:
+        if not stop_places or call["stop_place"]["id"] in stop_places:
+            row = _row(journey, about, call)
+            rows[row["_id"]] = row
+    return rows
+
+
+def _row(journey: Document, about: Document, call: Document) -> Document:
+    planned, observed = journey.get("timetable"), journey.get("realtime")
+    layer: Any = observed if call["realtime"] or planned is None else planned
+    return {
+        "_id": call_id(journey["_id"], call["order"]),
+        "dataset": journey["dataset"],
+        "feed": (planned or observed or {}).get("feed"),
+        "journey": about,
+        **{name: value for name, value in call.items() if name not in _INTERNAL},
+        "board": {
+            "departure": _best(call, "departure") if call["boarding"] else None,
+            "arrival": _best(call, "arrival") if call["alighting"] else None,
+        },
+        "source": layer["feed"],
+        "observed_at": layer.get("observed_at"),
+    }
+
+
+_INTERNAL = frozenset({"planned", "planned_quay_id", "reported"})
+
+
+def _best(call: Document, end: str) -> datetime | None:
+    best: datetime | None = call["actual"][end] or call["expected"][end] or call["aimed"][end]
+    return best
+
+
+def _order(call: Document) -> int:
+    order: int = call["order"]
+    return order
+
+
+def _copy(journey: Document) -> Document:
+    return {**journey, "calls": [dict(call) for call in journey["calls"]]}
+
+
+def _empty(record: DatedJourney) -> Document:
+    return {
+        "_id": record.id,
+        "dataset": record.dataset,
+        "native_id": record.native_id,
+        "service_date": record.service_date.isoformat(),
+        "calls": [],
+    }
+
+
+def _said(record: DatedJourney) -> Document:
+    values = ((name, plain(getattr(record, name))) for name in _GIVEN)
+    return {name: value for name, value in values if value is not None}
+
+
+def _fresh(call: Call, order: int, *, planned: bool) -> Document:
+    """A call of which nothing is observed."""
+    return {
+        "order": order,
+        "stop_place": {"id": call.stop_place_id, "name": plain(call.stop_name)},
+        "quay_id": call.quay_id,
+        "planned_quay_id": call.quay_id,
+        "aimed": _times(call.aimed),
+        "platform": {"planned": call.planned_platform, "actual": None},
+        "boarding": call.boarding,
+        "alighting": call.alighting,
+        "planned": planned,
+        **_unknown(),
+    }
+
+
+def _observed(base: Document, call: Call) -> Document:
+    """What is planned in `base`, and `call` as observed over it."""
+    return {
+        **base,
+        "quay_id": call.quay_id or base["planned_quay_id"],
+        "platform": {"planned": base["platform"]["planned"], "actual": call.actual_platform},
+        "expected": _times(call.expected),
+        "actual": _times(call.actual),
+        "occupancy": plain(call.occupancy),
+        "reported": call.status.value,
+    }
+
+
+def _replanned(base: Document, old: Document) -> Document:
+    """What is planned in `base`, and what `old` knew as observed over it."""
+    changed_quay = old["quay_id"] if old["quay_id"] != old["planned_quay_id"] else None
+    return {
+        **base,
+        "quay_id": changed_quay or base["planned_quay_id"],
+        "platform": {
+            "planned": base["platform"]["planned"],
+            "actual": old["platform"]["actual"],
+        },
+        **{name: old[name] for name in ("expected", "actual", "occupancy", "reported")},
+    }
+
+
+def _unobserved(call: Document) -> Document:
+    return {
+        **call,
+        "quay_id": call["planned_quay_id"],
+        "platform": {"planned": call["platform"]["planned"], "actual": None},
+        **_unknown(),
+    }
+
+
+def _unplanned(call: Document) -> Document:
+    return {**call, "planned": False}
+
+
+def _unknown() -> Document:
+    return {
+        "expected": {"arrival": None, "departure": None},
+        "actual": {"arrival": None, "departure": None},
+        "occupancy": None,
+        "reported": None,
+    }
+
+
+def _times(times: Times) -> Document:
+    return {"arrival": plain(times.arrival), "departure": plain(times.departure)}
+
+
+def _place(calls: dict[int, Document], order: int, stop_place: str) -> int | None:
+    """The order under which an observed call belongs.
+
+    Sources number calls in their own way. Where the timetable has another stop place at that
+    number, the call is placed by its stop place, if the journey stops there exactly once; else it
+    is left out, because a time shown at the wrong station is worse than none.
+    """
+    there = calls.get(order)
+    if there is None or not there["planned"] or there["stop_place"]["id"] == stop_place:
+        return order
+    same = [
+        place
+        for place, known in calls.items()
+        if known["planned"] and known["stop_place"]["id"] == stop_place
+    ]
+    return same[0] if len(same) == 1 else None

@@ -1,0 +1,143 @@
+"""Records to documents, fingerprints of content, and the difference of two documents. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from hashlib import sha256
+from operator import attrgetter
+from typing import Any, get_type_hints
+
+import orjson
+
+from hub.model.common import Position
+
+Document = dict[str, Any]
+_OBSERVED = "observed_at"
+
+
+def to_document(record: object) -> Document:
+    """A dataclass as a document: enums to text, dates to ISO text, datetimes to milliseconds.
+
+    `id` becomes `_id`, and `position` becomes `location`, a GeoJSON Point (absent when unknown).
+    """
+    document: Document = {}
+    for name in _names(type(record)):
+        value = getattr(record, name)
+        if name == "id":
+            document["_id"] = value
+        elif name == "position":
+            if value is not None:
+                document["location"] = point(value)
+        else:
+            document[name] = plain(value)
+    return document
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  # BSON's values have no type of their own
+    """A value as BSON knows it."""
+    match value:
+        case datetime():
+            return milliseconds(value)
+        case Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case date():
+            return value.isoformat()
+        case tuple() | list():
+            return [plain(item) for item in value]
+    if is_dataclass(value):
+        return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    raise TypeError(f"{type(value).__name__} has no form in the database.")
+
+
+def milliseconds(moment: datetime) -> datetime:
+    """The moment as the database keeps it: what is finer than a millisecond is cut off."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def point(position: Position) -> Document:
+    """GeoJSON Point, WGS-84: longitude first."""
+    return {"type": "Point", "coordinates": [position.lon, position.lat]}
+
+
+def fingerprint(record: object, salt: str = "") -> str:
+    """Names the content of a record, its `observed_at` left out: equal content, equal text."""
+    values = _content(type(record))(record)
+    leaves = [
+        [_content(type(item))(item) for item in value] if _records(value) else value
+        for value in values
+    ]
+    return sha256(salt.encode() + orjson.dumps(leaves)).hexdigest()[:24]
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Document:
+    """The update (`$set`, `$unset`) that turns `old` into `new`; empty when they are equal."""
+    update: dict[str, Document] = {"$set": {}, "$unset": {}}
+    for operator, path, value in _differences(old, new, ""):
+        update[operator][path] = value
+    return {operator: paths for operator, paths in update.items() if paths}
+
+
+def _differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, str, Any]]:
+    for key in old.keys() - new.keys():
+        yield "$unset", prefix + key, ""
+    for key, value in new.items():
+        before = old.get(key)
+        if before == value and key in old:
+            continue
+        path = prefix + key
+        if isinstance(before, dict) and isinstance(value, dict):
+            yield from _differences(before, value, f"{path}.")
+        elif isinstance(before, list) and isinstance(value, list) and len(before) == len(value):
+            yield from _items(before, value, path)
+        else:
+            yield "$set", path, value
+
+
+def _items(old: list[Any], new: list[Any], path: str) -> Iterator[tuple[str, str, Any]]:
+    for index, (before, value) in enumerate(zip(old, new, strict=True)):
+        if before == value:
+            continue
+        if isinstance(before, dict) and isinstance(value, dict):
+            yield from _differences(before, value, f"{path}.{index}.")
+        else:
+            yield "$set", f"{path}.{index}", value
+
+
+def _records(value: object) -> bool:
+    return isinstance(value, tuple) and bool(value) and is_dataclass(value[0])
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    found = _NAMES.get(kind)
+    if found is None:
+        if not is_dataclass(kind):
+            raise TypeError(f"{kind.__name__} is no record.")
+        found = _NAMES[kind] = tuple(field.name for field in fields(kind))
+    return found
+
+
+def _content(kind: type) -> "attrgetter[tuple[Any, ...]]":
+    """Reads every leaf of a record at once: several times quicker than walking the dataclass."""
+    found = _CONTENT.get(kind)
+    if found is None:
+        leaves = (path for path in _leaves(kind) if path != _OBSERVED)
+        found = _CONTENT[kind] = attrgetter(*leaves)
+    return found
+
+
+def _leaves(kind: type) -> Iterator[str]:
+    hints = get_type_hints(kind)
+    for name in _names(kind):
+        if is_dataclass(hints[name]):
+            yield from (f"{name}.{leaf}" for leaf in _leaves(hints[name]))
+        else:
+            yield name
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+_CONTENT: dict[type, "attrgetter[tuple[Any, ...]]"] = {}
