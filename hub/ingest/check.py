@@ -1,0 +1,235 @@
+"""Behind `liandong feed check`: read one payload with the real connector, write nothing."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx2
+from pydantic import ValidationError
+
+from hub import clock
+from hub.connector import (
+    Batch,
+    Connector,
+    Context,
+    Envelope,
+    Incrementality,
+    Reference,
+    Reject,
+    Request,
+    options_of,
+)
+from hub.errors import PayloadError, Reason, RetryLater, StartError, UserFault
+from hub.ingest.fetch import Fetcher
+from hub.settings import FeedSettings, describe
+
+DEFAULT_ZONE = "Asia/Shanghai"
+_ID = "feed-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a payload holds, as the hub would take it. `records` counts by type, calls as Call."""
+
+    kind: str
+    entities: int
+    accepted: int
+    rejected: dict[str, int]
+    records: dict[str, int]
+    matched: dict[str, int]
+    as_of: datetime | None
+    notes: list[dict[str, Any]]
+    examples: dict[str, str] = field(default_factory=dict)
+    """For each reason of `rejected` the first entity refused for it, in words; text output only."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The fixed interface of `feed check --json`.
+
+        `notes` holds one object for each reason parts of entities were refused or doubted for:
+        reason, count and the first example.
+        """
+        return {
+            "kind": self.kind,
+            "entities": self.entities,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "records": self.records,
+            "matched": self.matched,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "notes": self.notes,
+        }
+
+    def to_text(self) -> str:
+        """The same for people, Chinese beside English."""
+        as_of = self.as_of.isoformat() if self.as_of else "未知 unknown"
+        journeys, stops = self.matched["journeys"], self.matched["stops"]
+        refused = sum(self.rejected.values())
+        listed = ", ".join(f"{name} {count}" for name, count in self.records.items())
+        lines = [
+            f"{self.kind}: 实体 entities {self.entities}",
+            f"接受 accepted {self.accepted}, 拒绝 rejected {refused}",
+            f"记录 records: {listed or '无 none'}",
+            f"匹配 matched: 班次 journeys {journeys}, 站点 stops {stops}",
+            f"数据时间 as of: {as_of}",
+        ]
+        lines += [
+            f"拒绝 rejected {reason} ×{count}: {self.examples[reason]}"
+            for reason, count in self.rejected.items()
+        ]
+        lines += [
+            f"提示 note {note['reason']} ×{note['count']}: {note['example']}" for note in self.notes
+        ]
+        return "\n".join(lines)
+
+
+def check(
+    connector: Connector,
+    source: str,
+    *,
+    static: str | None = None,
+    timezone: str | None = None,
+    at: datetime | None = None,
+) -> Report:
+    """Decode and normalise what lies behind `source`, a file or an http(s) URL.
+
+    `static` is the file or URL of the static reference, `timezone` the zone of times written
+    without one. `at` is the moment the payload is taken to have arrived, against which times in
+    the future are judged. Without it that is now for a URL; for a file it is the newest moment the
+    payload itself speaks of (its `as_of`), so that an archived file reads the same every year: it
+    is read once as of now to learn that moment, and again as of then.
+
+    Raises PayloadError if the bytes are not what the kind reads; UserFault if `source`, `static`,
+    `timezone` or `at` is unusable; RetryLater or FeedStopped if a URL gives nothing. Each says in
+    one line what to do. Makes an event loop of its own for a URL: not to be called from within one.
+    """
+    if at is not None and at.tzinfo is None:
+        raise UserFault("BAD_TIME", f"at = {at.isoformat()} has no zone.", hint="Add Z or +08:00.")
+    now = clock.now()
+    context = _context(connector, timezone)
+    if static is not None:
+        context = replace(context, reference=_reference(connector, static, context, now))
+    raw = _read(connector, source, context, now, is_payload=True)
+    raw = replace(raw, received_at=at or now)
+    batch = connector.parse(raw, context)
+    if at is None and not _is_url(source) and batch.as_of is not None and batch.as_of < now:
+        batch = connector.parse(replace(raw, received_at=batch.as_of), context)
+    return report(connector.manifest.kind, batch)
+
+
+def report(kind: str, batch: Batch) -> Report:
+    """A batch, counted."""
+    return Report(
+        kind=kind,
+        entities=batch.entities,
+        accepted=batch.accepted,
+        rejected=_by_reason(batch.rejects),
+        records=batch.counts(),
+        matched={"journeys": batch.matched_journeys, "stops": batch.matched_stops},
+        as_of=batch.as_of.astimezone(UTC) if batch.as_of else None,
+        notes=[
+            {"reason": reason, "count": count, "example": _example(batch.notes, reason)}
+            for reason, count in _by_reason(batch.notes).items()
+        ],
+        examples={reason: _example(batch.rejects, reason) for reason in _by_reason(batch.rejects)},
+    )
+
+
+def _context(connector: Connector, timezone: str | None) -> Context:
+    try:
+        zone = ZoneInfo(timezone or DEFAULT_ZONE)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UserFault(
+            "BAD_TIMEZONE",
+            f"timezone {timezone!r} is not known.",
+            hint="Give an IANA name such as Asia/Shanghai.",
+        ) from error
+    try:
+        config = options_of(connector.manifest, {})
+    except ValidationError as error:
+        raise StartError(
+            f"kind {connector.manifest.kind} cannot be read without options: {describe(error)}"
+        ) from error
+    return Context(
+        feed_id=_ID,
+        dataset=_ID,
+        mode=None,
+        timezone=zone,
+        incrementality=Incrementality.AUTO,
+        config=config,
+    )
+
+
+def _reference(connector: Connector, static: str, context: Context, now: datetime) -> Reference:
+    if connector.load_reference is None:
+        raise UserFault(
+            "NO_STATIC",
+            f"kind {connector.manifest.kind} reads no static reference.",
+            hint="Leave --static out.",
+        )
+    raw = _read(connector, static, context, now, is_payload=False)
+    try:
+        return connector.load_reference(raw, context)
+    except PayloadError as error:
+        raise PayloadError(
+            error.reason, f"static {raw.source}: {error.message}", hint=error.hint
+        ) from error
+
+
+def _read(
+    connector: Connector, source: str, context: Context, now: datetime, *, is_payload: bool
+) -> Envelope:
+    if _is_url(source):
+        request = connector.request(context, now) if is_payload and connector.request else None
+        return asyncio.run(_fetch(connector.manifest.kind, source, request))
+    path = Path(source.removeprefix("file://"))
+    limit = _settings(connector.manifest.kind, "file:///").max_bytes
+    try:
+        if path.stat().st_size > limit:
+            raise PayloadError(Reason.TOO_LARGE, f"{source} is larger than {limit} bytes.")
+        return Envelope(path.read_bytes(), now, path.name)
+    except OSError as error:
+        raise UserFault(
+            "SOURCE_NOT_FOUND",
+            f"{source} cannot be read: {error.strerror}.",
+            hint="Give the path of one payload, or an http(s) URL.",
+        ) from error
+
+
+async def _fetch(kind: str, url: str, request: Request | None) -> Envelope:
+    try:
+        fetcher = Fetcher(_settings(kind, url), url)
+    except (httpx2.InvalidURL, ValidationError) as error:
+        raise UserFault("SOURCE_NOT_FOUND", f"{url!r} is no URL.", hint="Look it over.") from error
+    try:
+        raw = await fetcher.get(request)
+    except RetryLater as error:
+        hint = error.hint or "See that the address is right and its server is up, then try again."
+        raise RetryLater(error.message, hint=hint, after=error.after) from error
+    finally:
+        await fetcher.aclose()
+    if raw is None:
+        raise UserFault("SOURCE_NOT_FOUND", f"{fetcher.source} gave no body.")
+    return raw
+
+
+def _settings(kind: str, url: str) -> FeedSettings:
+    """The limits of a feed nobody configured. An operator's own shell may reach private hosts."""
+    return FeedSettings(id=_ID, kind=kind, url=url, allow_private=True)
+
+
+def _is_url(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+def _by_reason(refused: Sequence[Reject]) -> dict[str, int]:
+    return dict(sorted(Counter(str(one.reason) for one in refused).items()))
+
+
+def _example(refused: Sequence[Reject], reason: str) -> str:
+    first = next(one for one in refused if one.reason == reason)
+    return f"{first.native_id}: {first.detail}"
