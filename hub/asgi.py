@@ -1,1 +1,296 @@
-"""Composition root: the only file that knows everything."""
+"""Composition root: the only file that knows everything, and puts it together for one process."""
+
+import asyncio
+import socket as sockets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import structlog
+from mobile_api.app import build as build_mobile
+from schema.root import build_schema
+from schema.serving.app import GraphQLApp
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from connectors import connector
+from hub import clock, observe
+from hub.access.keys import load_signing_key, signing_key_path
+from hub.access.tokens import Tokens
+from hub.bus import Bus
+from hub.errors import LiandongError, StartError
+from hub.ingest.supervisor import FeedSupervisor
+from hub.model.area import Area, parse_area
+from hub.operations.channels import Channel
+from hub.operations.dispatcher import Dispatcher
+from hub.operations.escalation import Escalator
+from hub.operations.facade import Operations
+from hub.settings import Settings, area_text
+from hub.store.driver import Store
+from hub.store.feeds import FeedCache
+from hub.store.incidents import IncidentRepository
+from hub.store.motor_side import RateLimiter
+from hub.store.orders import OrderRepository
+from hub.store.people import Accounts, Units
+from hub.store.tail import ChangeTail
+from hub.store.transit import TransitRepository
+from mobile_api.context import MobileContext
+from mobile_api.oauth import routes as oauth_routes
+from mobile_api.push.fcm import FcmChannel
+from schema.context import Services
+from schema.live.engine import LiveEngine
+
+log = structlog.get_logger()
+
+READY_OUTBOX_SECONDS = 30.0
+"""A wake-up that should have gone out this long ago makes the process unready."""
+
+
+class Role(StrEnum):
+    """What a process does; all of them by default."""
+
+    API = "api"
+    INGEST = "ingest"
+    DISPATCH = "dispatch"
+
+
+def tokens_for(store: Store, settings: Settings, *, embedded: bool) -> Tokens:
+    """The token service of a process. Raises StartError when the signing key is not usable."""
+    key = load_signing_key(signing_key_path(settings))
+    return Tokens(store, settings.access, key, limiter=RateLimiter(store), embedded=embedded)
+
+
+def area_of(settings: Settings) -> Area:
+    """The configured area. Raises StartError with the key that is wrong."""
+    text = area_text(settings.hub.area)
+    try:
+        return parse_area(text)
+    except (KeyError, ValueError, TypeError) as error:
+        raise StartError(
+            f"hub.area = {settings.hub.area!r}: {type(error).__name__}: {error}."
+        ) from error
+
+
+@dataclass
+class Hub:
+    """One running process: what it is made of, its background work, and its ASGI application."""
+
+    settings: Settings
+    roles: frozenset[Role]
+    store: Store
+    bus: Bus
+    tail: ChangeTail
+    feeds: FeedCache
+    operations: Operations
+    draining: bool = False
+    app: Any = None
+    live: LiveEngine | None = None
+    mobile: MobileContext | None = None
+    dispatcher: Dispatcher | None = None
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    @classmethod
+    async def start(cls, settings: Settings, *, roles: frozenset[Role], embedded: bool) -> "Hub":
+        """Open the database, seed what the area file says, start the work. Raises StartError."""
+        area = area_of(settings)
+        await _follow_clock(settings.hub.clock_url)
+        tokens: Tokens | None = None
+        store = await Store.open(
+            settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
+        )
+        try:
+            await Units().seed(area)
+            if embedded:
+                await Accounts(store).seed_demo(area)
+            tokens = tokens_for(store, settings, embedded=embedded)
+            bus = Bus()
+            hub = cls(
+                settings=settings,
+                roles=roles,
+                store=store,
+                bus=bus,
+                tail=ChangeTail(store, bus, _process_name(settings, roles)),
+                feeds=FeedCache(TransitRepository(store)),
+                operations=Operations(store, settings.orders),
+            )
+            await hub._start_work(area, tokens)
+        except BaseException:
+            await store.close()
+            raise
+        return hub
+
+    async def _start_work(self, area: Area, tokens: Tokens) -> None:
+        self._run("tail", self.tail.run)
+        await self.tail.ready.wait()
+        self._run("feeds", partial(self.feeds.follow, self.bus))
+        self._run("sessions", partial(tokens.watch, self.bus))
+        channels = self._channels()
+        if Role.INGEST in self.roles:
+            supervisor = FeedSupervisor(self.store, self.settings, area, connector)
+            self._run("ingest", supervisor.run)
+        if Role.DISPATCH in self.roles:
+            owner = _process_name(self.settings, self.roles)
+            self.dispatcher = Dispatcher(self.store, self.bus, channels, owner)
+            self._run("dispatch", self.dispatcher.run)
+            self._run("escalate", Escalator(self.store, self.bus, owner).run)
+        if Role.API in self.roles:
+            self.app = self._application(area, tokens, frozenset(channels))
+
+    def _channels(self) -> dict[str, Channel]:
+        fcm = self.settings.push.fcm
+        return {"fcm": FcmChannel(fcm)} if fcm is not None else {}
+
+    def _application(self, area: Area, tokens: Tokens, channels: frozenset[str]) -> observe.App:
+        schema = build_schema()
+        services = Services(
+            area=area,
+            transit=TransitRepository(self.store),
+            feeds=self.feeds,
+            accounts=Accounts(self.store),
+            units=Units(),
+            incidents=IncidentRepository(self.store),
+            orders=OrderRepository(self.store),
+            operations=self.operations,
+            tokens=tokens,
+        )
+        self.live = LiveEngine(schema.graphql, self.bus, services.context)
+        self.mobile = MobileContext(
+            store=self.store,
+            bus=self.bus,
+            tokens=tokens,
+            operations=self.operations,
+            channels=channels,
+        )
+        graphql = GraphQLApp(
+            schema, services, self.live, allowed_origins=self.settings.hub.allowed_origins
+        )
+        return observe.counted(
+            Starlette(
+                routes=[
+                    Route("/livez", self._livez),
+                    Route("/readyz", self._readyz),
+                    Route("/metrics", self._metrics),
+                    *oauth_routes(tokens),
+                    Mount("/mobile/v1", build_mobile(self.mobile)),
+                    Mount("/graphql", graphql),
+                    Route("/", _front),
+                ]
+            ),
+            _route_name,
+        )
+
+    def _run(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        async def kept() -> None:
+            await work()
+
+        self._tasks[name] = asyncio.create_task(kept(), name=name)
+
+    async def failed(self) -> None:
+        """Return when some background work has ended, which it never should."""
+        await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    def reraise(self) -> None:
+        """Raise what background work failed with, if any did."""
+        for name, task in self._tasks.items():
+            if task.done() and not task.cancelled() and (error := task.exception()):
+                if isinstance(error, LiandongError):
+                    raise error
+                raise StartError(f"{name} failed: {type(error).__name__}: {error}.") from error
+
+    async def drain(self) -> None:
+        """Be unready, and let go of the live streams: they would hold the server up for ever."""
+        self.draining = True
+        if self.mobile is not None:
+            await self.mobile.streams.close()
+        if self.live is not None:
+            self.live.closing.set()
+
+    async def stop(self) -> None:
+        """Take no more work, finish what is in hand, close the database."""
+        await self.drain()
+        if self.live is not None:
+            await self.live.close()
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self.store.close()
+
+    async def _livez(self, _request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def _readyz(self, _request: Request) -> Response:
+        """Ready: a primary can be written, changes are followed, wake-ups go out in time."""
+        problems: list[str] = []
+        if self.draining:
+            problems.append("shutting down")
+        if not self.tail.ready.is_set():
+            problems.append("change stream not open")
+        try:
+            await self.store.ping()
+            oldest = await self.operations.oldest_unsent()
+            if oldest is not None and oldest > READY_OUTBOX_SECONDS:
+                problems.append(f"oldest wake-up unsent for {oldest:.0f} s")
+        except LiandongError as error:
+            problems.append(str(error))
+        body = {"status": "ready" if not problems else "not ready", "problems": problems}
+        return JSONResponse(body, status_code=503 if problems else 200)
+
+    async def _metrics(self, _request: Request) -> Response:
+        now = clock.now()
+        observe.FEED_STATE.clear()
+        for feed in self.feeds.all():
+            if (as_of := feed.get("data_as_of")) is not None:
+                observe.FEED_AGE.labels(feed["_id"]).set((now - as_of).total_seconds())
+            observe.FEED_STATE.labels(feed["_id"], feed["state"]).set(1)
+        observe.STREAM_LAG.set(self.tail.lag_seconds)
+        observe.BUS_DEPTH.set(self.bus.depth)
+        observe.BUS_OVERFLOWS.set(self.bus.overflows)
+        observe.OUTBOX_AGE.set(await self.operations.oldest_unsent() or 0)
+        observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
+        if self.live is not None:
+            observe.SUBSCRIBERS.set(self.live.subscribers)
+            observe.GROUPS.set(self.live.groups)
+        return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")
+
+
+async def _front(_request: Request) -> Response:
+    page = (
+        "联动 Liandong\n\n/graphql           查询与订阅 query and subscribe\n"
+        "/mobile/v1/openapi.json  移动接口 mobile API\n/readyz /livez /metrics\n"
+    )
+    return Response(page, media_type="text/plain; charset=utf-8")
+
+
+def _route_name(path: str) -> str:
+    """A path without ids, so that metrics stay few."""
+    parts = path.strip("/").split("/")
+    known = {"graphql", "mobile", "auth", "livez", "readyz", "metrics", ""}
+    if parts[0] not in known:
+        return "other"
+    return "/" + "/".join(parts[:3])
+
+
+def _process_name(settings: Settings, roles: frozenset[Role]) -> str:
+    """Names this process to the others: where it runs, what it does, on which port."""
+    what = "all" if len(roles) == len(Role) else "+".join(sorted(roles))
+    return f"{sockets.gethostname()}:{settings.hub.port}:{what}"
+
+
+async def _follow_clock(url: str | None) -> None:
+    """Take the time from a sandbox running at another speed, when the configuration says so."""
+    if url is None:
+        return
+    import httpx2
+
+    try:
+        async with httpx2.AsyncClient(timeout=5) as http:
+            answer = (await http.get(url)).raise_for_status().json()
+        origin, speed = clock.parse(answer["now"]), float(answer["speed"])
+    except (httpx2.HTTPError, KeyError, ValueError) as error:
+        raise StartError(f"hub.clock_url = {url!r}: no clock there: {error}.") from error
+    clock.use(clock.shifted(origin, speed=speed), speed=speed)
+    log.info("clock.follows", url=url, speed=speed)

@@ -47,6 +47,15 @@ def shifted(origin: datetime, *, speed: float = 1.0) -> Source:
     return lambda: origin + (real() - started) * speed
 
 
+def parse(text: str) -> datetime:
+    """An aware UTC datetime from RFC 3339 text. Raises ValueError, also when it has no zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        message = f"{text!r} has no time zone"
+        raise ValueError(message)
+    return moment.astimezone(UTC)
+
+
 class ManualClock:
     """A clock for tests: stands still until moved; calling it reads it."""
 

@@ -2,13 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub import settings as configuration
 from hub.errors import StartError
 from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.store.driver import Store
 
 T = TypeVar("T")
 GENERATED = "liandong.toml"
@@ -57,3 +61,16 @@ def facts_of(data_dir: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return facts
+
+
+@asynccontextmanager
+async def opened(config: Path | None) -> "AsyncIterator[tuple[Settings, Store]]":
+    """The settings, and their database open. Raises StartError."""
+    from hub.store.driver import Store
+
+    settings = load(config)
+    store = await Store.open(settings.hub.mongodb_uri or "", settings.hub.database)
+    try:
+        yield settings, store
+    finally:
+        await store.close()

@@ -53,6 +53,7 @@ class LiveEngine:
     schema: GraphQLSchema
     bus: Bus
     make_context: Callable[[Principal], Any]
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     _groups: dict[bytes, Group] = field(default_factory=dict)
     _tasks: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -97,7 +98,8 @@ class LiveEngine:
         return Subscription(group, group.join(subscriber, after))
 
     async def close(self) -> None:
-        """End every group."""
+        """End every group, and every stream that follows one."""
+        self.closing.set()
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -65,7 +65,7 @@ async def stream(
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         held, waiting = waiting or [], None
         out.push(b":\n\n" + b"".join(_event(payload) for payload in held))
-        await _until_over(receive, out, executor, principal)
+        await _until_over(receive, out, executor, engine, principal)
         if not out.closed:
             await _complete(send)
     finally:
@@ -74,20 +74,23 @@ async def stream(
 
 
 async def _until_over(
-    receive: Receive, out: Outbound, executor: Executor, principal: Principal
+    receive: Receive, out: Outbound, executor: Executor, engine: LiveEngine, principal: Principal
 ) -> None:
-    """Beat until the client leaves, is evicted, or may not listen any more."""
+    """Beat until the client leaves or is evicted, may not listen any more, or the hub ends."""
     gone = asyncio.create_task(_disconnected(receive))
     evicted = asyncio.create_task(out.evicted.wait())
+    closing = asyncio.create_task(engine.closing.wait())
     loop = asyncio.get_running_loop()
     beat = loop.time()
     try:
         while executor.still_valid(principal):
             done, _ = await asyncio.wait(
-                {gone, evicted}, timeout=VALIDITY_CHECK, return_when=asyncio.FIRST_COMPLETED
+                {gone, evicted, closing},
+                timeout=VALIDITY_CHECK,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             if done:
-                out.close()
+                out.closed = out.closed or closing not in done
                 return
             if loop.time() - beat >= HEARTBEAT:
                 out.push(b":\n\n")
@@ -95,6 +98,7 @@ async def _until_over(
     finally:
         gone.cancel()
         evicted.cancel()
+        closing.cancel()
 
 
 async def _disconnected(receive: Receive) -> None:

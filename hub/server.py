@@ -1,0 +1,116 @@
+"""One hub process: the socket, the event loop, the signals; what runs inside is in `asgi.py`."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+
+import structlog
+import uvicorn
+import uvloop
+
+from hub import observe
+from hub.asgi import Hub, Role
+from hub.errors import StartError
+from hub.settings import Settings
+
+log = structlog.get_logger()
+
+FRAME_LIMIT = 64 * 1024
+GRACE_SECONDS = 8
+
+
+def run(
+    settings: Settings,
+    *,
+    roles: frozenset[str],
+    embedded: bool,
+    until_stdin_closes: bool = False,
+) -> None:
+    """Serve until SIGTERM or SIGINT. Raises StartError in one line if it cannot start."""
+    observe.configure_logs(settings.hub.log)
+    listening = _bound(settings) if "api" in roles else None
+    if until_stdin_closes:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
+    # sockets make garbage of known shape; the default thresholds scan it far too often
+    gc.set_threshold(50_000, 20, 50)
+    uvloop.run(_serve(settings, frozenset(map(Role, roles)), embedded, listening))
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _bound(settings: Settings) -> socket.socket:
+    address = (settings.hub.host, settings.hub.port)
+    family = socket.AF_INET6 if ":" in settings.hub.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+    except OSError as error:
+        raise StartError(
+            f"{address[0]}:{address[1]} cannot be listened on: {error.strerror}.",
+            hint="Free the port, or set LIANDONG_PORT.",
+        ) from error
+    return listening
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handling: it would end the process before the hub has drained."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `_serve`."""
+        yield
+
+
+async def _serve(
+    settings: Settings, roles: frozenset[Role], embedded: bool, listening: socket.socket | None
+) -> None:
+    hub = await Hub.start(settings, roles=roles, embedded=embedded)
+    try:
+        if listening is None:
+            await _until_told(hub)
+            return
+        server = _Server(
+            uvicorn.Config(
+                hub.app,
+                lifespan="off",
+                ws="websockets-sansio",
+                ws_max_size=FRAME_LIMIT,
+                ws_per_message_deflate=False,
+                access_log=False,
+                log_config=None,
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        ending = asyncio.create_task(_until_told(hub))
+        log.info("hub.listening", host=settings.hub.host, port=settings.hub.port)
+        await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
+        await hub.drain()
+        server.should_exit = True
+        await serving
+        ending.cancel()
+    finally:
+        await hub.stop()
+    hub.reraise()
+
+
+async def _until_told(hub: Hub) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, told.set)
+    waiting = [asyncio.create_task(told.wait()), asyncio.create_task(hub.failed())]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()

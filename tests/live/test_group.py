@@ -1,0 +1,191 @@
+"""A group converges to what its query answers, and says so once for everybody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+from graphql import build_schema, parse
+
+from hub.bus import Bus, Change, ChangeKind, Cursor
+from schema.live.group import Group
+from schema.live.source import ChangeType, LiveEvent, LiveSource
+
+SCHEMA = build_schema(
+    """
+    type Query { no: String }
+    type Node { id: ID! text: String age: String }
+    type Event { cursor: String! change: String! node: Node }
+    type Subscription { things: Event }
+    """
+)
+
+
+def _resolve(event: LiveEvent, _info: Any) -> dict[str, Any]:
+    return {"cursor": event.cursor, "change": event.change.value, "node": event.node}
+
+
+SCHEMA.subscription_type.fields["things"].resolve = _resolve
+
+
+@dataclass
+class World:
+    """A collection that tests change, with the group that follows it."""
+
+    bus: Bus
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    age: str = "young"
+    asked: int = 0
+    tick: int = 0
+    events: asyncio.Queue[tuple[str, str, str | None]] = field(default_factory=asyncio.Queue)
+    payloads: list[dict[str, Any]] = field(default_factory=list)
+
+    async def _ask(self, _context: Any, _arguments: Any) -> list[dict[str, Any]]:
+        self.asked += 1
+        return [{"_id": key, **row} for key, row in self.rows.items()]
+
+    def group(self) -> Group:
+        source = LiveSource(
+            collections=frozenset({"things"}),
+            rows=self._ask,
+            wrap=lambda row: {"id": row["_id"], "text": row.get("text"), "age": self.age},
+            volatile=lambda _row, _context: self.age,
+        )
+
+        @dataclass
+        class Watched:
+            document = parse("subscription { things { cursor change node { id text age } } }")
+            operation_name = None
+
+        return Group(source, Watched(), SCHEMA, {}, {}, lambda: None, self.bus)
+
+    def take(self, payload: bytes) -> None:
+        body = orjson.loads(payload)["data"]["things"]
+        self.payloads.append(body)
+        node = body["node"] or {}
+        self.events.put_nowait((body["change"], node.get("id"), node.get("text")))
+
+    def change(self, key: str, kind: ChangeKind = ChangeKind.UPDATED) -> None:
+        self.tick += 1
+        self.bus.publish(Change(Cursor(1, self.tick, 0), "things", kind, key))
+
+
+@pytest.fixture
+def world(bus: Bus) -> World:
+    return World(bus, {"a": {"text": "1"}, "b": {"text": "1"}})
+
+
+@pytest.fixture
+async def group(world: World) -> AsyncIterator[Group]:
+    made = world.group()
+    running = asyncio.create_task(made.run())
+    await made.ready.wait()
+    yield made
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def _next(world: World) -> tuple[str, str, str | None]:
+    async with asyncio.timeout(5):
+        return await world.events.get()
+
+
+async def test_a_new_subscriber_gets_the_present_state(world, group):
+    """Joining yields one SNAPSHOT event for each node, without asking the database again."""
+    asked = world.asked
+    group.join(world.take, None)
+    assert [await _next(world), await _next(world)] == [
+        ("SNAPSHOT", "a", "1"),
+        ("SNAPSHOT", "b", "1"),
+    ]
+    assert world.asked == asked
+
+
+async def test_changes_become_added_updated_removed(world, group):
+    """Each kind of difference is told once, and an unchanged node is not told at all."""
+    group.join(world.take, None)
+    await _next(world), await _next(world)
+    world.rows["a"]["text"] = "2"
+    world.rows["c"] = {"text": "1"}
+    del world.rows["b"]
+    for key in ("a", "b", "c"):
+        world.change(key)
+    told = {await _next(world), await _next(world), await _next(world)}
+    assert told == {("UPDATED", "a", "2"), ("REMOVED", "b", "1"), ("ADDED", "c", "1")}
+    assert world.events.empty()
+
+
+async def test_a_burst_is_answered_with_one_question(world, group):
+    """A hundred changes at once make the group ask once."""
+    group.join(world.take, None)
+    asked = world.asked
+    for number in range(100):
+        world.rows["a"]["text"] = str(number)
+        world.change("a")
+    await _next(world), await _next(world)
+    assert await _next(world) == ("UPDATED", "a", "99")
+    assert world.asked == asked + 1
+
+
+async def test_a_change_that_shows_nowhere_is_not_told(world, group):
+    """A touched row whose selected fields read the same makes no event."""
+    group.join(world.take, None)
+    await _next(world), await _next(world)
+    world.rows["a"]["hidden"] = 1
+    world.change("a")
+    world.rows["b"]["text"] = "seen"
+    world.change("b")
+    assert await _next(world) == ("UPDATED", "b", "seen")
+
+
+async def test_what_time_alone_changes_is_told(world, group):
+    """A node whose freshness changed is sent again although no row changed."""
+    group.join(world.take, None)
+    await _next(world), await _next(world)
+    world.age = "old"
+    assert (await _next(world))[0] == "UPDATED"
+    assert world.payloads[-1]["node"]["age"] == "old"
+
+
+async def test_a_client_that_comes_back_gets_what_it_missed(world, group):
+    """With a cursor the group remembers, the events from there on are replayed; none is missed."""
+    number = group.join(world.take, None)
+    await _next(world), await _next(world)
+    cursor = world.payloads[-1]["cursor"]
+    group.leave(number)
+    other = World(world.bus, world.rows)
+    group.join(other.take, None)
+    await _next(other), await _next(other)
+    world.rows["a"]["text"] = "2"
+    world.change("a")
+    await _next(other)
+    group.join(world.take, cursor)
+    assert await _next(world) == ("UPDATED", "a", "2")
+
+
+async def test_an_unknown_cursor_gets_reset_and_snapshot(world, group):
+    """A client from before a restart is told to drop what it holds, then gets the state."""
+    group.join(world.take, "from-another-life")
+    assert [(await _next(world))[0] for _ in range(3)] == ["RESET", "SNAPSHOT", "SNAPSHOT"]
+
+
+async def test_a_reset_on_the_bus_makes_the_group_ask_again(world, group):
+    """When changes were missed, the difference is found by asking."""
+    group.join(world.take, None)
+    await _next(world), await _next(world)
+    world.rows["a"]["text"] = "2"
+    world.change("a", ChangeKind.RESET)
+    assert await _next(world) == ("UPDATED", "a", "2")
+
+
+def test_change_types_are_the_interface():
+    """The words clients rely on."""
+    assert {change.value for change in ChangeType} == {
+        "ADDED",
+        "UPDATED",
+        "REMOVED",
+        "SNAPSHOT",
+        "RESET",
+    }

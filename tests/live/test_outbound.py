@@ -1,0 +1,80 @@
+"""What a client gets, and when it is given up."""
+
+import asyncio
+from typing import Any
+
+from schema.live.outbound import MAX_QUEUED, Outbound
+
+
+class Wire:
+    """A transport that takes frames until it is blocked, as a full socket is."""
+
+    def __init__(self) -> None:
+        self.frames: list[bytes] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.open.wait()
+        self.frames.append(message["data"])
+
+    def outbound(self) -> Outbound:
+        return Outbound(self.send, lambda data: {"data": data})
+
+
+async def test_a_frame_goes_out_on_the_spot_while_the_client_keeps_up():
+    """Pushing to an idle client sends before the call returns, without a task."""
+    wire = Wire()
+    wire.outbound().push(b"1")
+    assert wire.frames == [b"1"]
+
+
+async def test_frames_keep_their_order_through_a_stall():
+    """What is pushed while the transport is full follows in order once it drains."""
+    wire = Wire()
+    out = wire.outbound()
+    out.push(b"1")
+    wire.open.clear()
+    for frame in (b"2", b"3", b"4"):
+        out.push(frame)
+    assert wire.frames == [b"1"]
+    drain = out._drain
+    assert drain is not None
+    wire.open.set()
+    await drain
+    out.push(b"5")
+    assert wire.frames == [b"1", b"2", b"3", b"4", b"5"]
+
+
+async def test_a_client_whose_queue_overflows_is_evicted():
+    """A client that takes nothing is given up when its queue is full, and holds nothing."""
+    wire = Wire()
+    wire.open.clear()
+    out = wire.outbound()
+    for number in range(MAX_QUEUED + 2):
+        out.push(str(number).encode())
+    await out.evicted.wait()
+    assert out.closed
+    assert not out._queue
+
+
+async def test_a_client_that_takes_nothing_is_evicted_in_time(monkeypatch):
+    """One frame that does not go out within the patience is enough."""
+    monkeypatch.setattr("schema.live.outbound.PATIENCE", 0.05)
+    wire = Wire()
+    wire.open.clear()
+    out = wire.outbound()
+    out.push(b"1")
+    async with asyncio.timeout(5):
+        await out.evicted.wait()
+
+
+async def test_a_client_that_has_gone_stops_being_sent_to():
+    """The server's own error for a gone client closes the way out and is not raised."""
+
+    async def gone(_message: dict[str, Any]) -> None:
+        raise ConnectionResetError
+
+    out = Outbound(gone, lambda data: {"data": data})
+    out.push(b"1")
+    assert out.closed
