@@ -41,7 +41,7 @@ class Accounts:
     async def by_logins_or_ids(
         self, names: Collection[str], *, tx: Tx | None = None
     ) -> dict[str, AccountDoc]:
-        """Active accounts by the name they were asked for, login or id; unknown names are absent."""
+        """Active accounts by the login or id they were asked for; unknown names are absent."""
         wanted = list(names)
         query = {"active": True, "$or": [{"_id": {"$in": wanted}}, {"login": {"$in": wanted}}]}
         found = await AccountDoc.find(query, session=tx).to_list()

@@ -1,0 +1,261 @@
+"""Signing in, staying signed in, and being signed out again."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from joserfc.jwk import OKPKey
+
+from hub import clock
+from hub.access.attempts import Attempts, Limiter
+from hub.access.bearer import Bearer, unauthenticated
+from hub.access.passwords import hash_password, outdated, verify
+from hub.access.principal import SCOPES, Principal
+from hub.access.standing import Register, Standing
+from hub.bus import Bus
+from hub.errors import NotFound
+from hub.model.operations import Role
+from hub.settings import AccessSettings
+from hub.store.audit import Audit
+from hub.store.devices import DeviceInfo, Devices
+from hub.store.documents import AccountDoc, SessionDoc
+from hub.store.driver import Store
+from hub.store.people import Accounts
+from hub.store.sessions import Rotation, Sessions
+
+_WRONG = "登录名或密码不正确 / Wrong login or password."
+_SIGN_IN_AGAIN = "登录已失效，请重新登录 / This session has ended. Sign in again."
+_NO_REFRESH = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a client holds after signing in. `expires_in`: seconds of the access token.
+
+    `refresh_token` is None for partner clients and for tokens issued on the server.
+    """
+
+    access_token: str
+    refresh_token: str | None
+    expires_in: int
+    account: AccountDoc
+    session_id: str
+
+
+class Tokens:
+    """Sessions and their tokens.
+
+    `embedded`: the database is the embedded one, so demonstration accounts may sign in.
+    `limiter` bounds the attempts at one login and from one address.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: AccessSettings,
+        key: OKPKey,
+        *,
+        limiter: Limiter,
+        embedded: bool = False,
+    ) -> None:
+        self._accounts = Accounts(store)
+        self._sessions = Sessions()
+        self._devices = Devices(store)
+        self._audit = Audit()
+        self._attempts = Attempts(limiter)
+        self._bearer = Bearer(key, lifetime=timedelta(minutes=settings.access_minutes))
+        self._stay = timedelta(days=settings.refresh_days)
+        self._register = Register(self._sessions, self._accounts, embedded=embedded)
+
+    async def sign_in(
+        self,
+        login: str,
+        password: str,
+        device: DeviceInfo | None = None,
+        *,
+        address: str | None = None,
+    ) -> SignedIn:
+        """Open a session for a person.
+
+        Raises AccessDenied UNAUTHENTICATED, with one message after one time for an unknown login,
+        a wrong password and an account that is kept out; RateLimited after too many attempts.
+        """
+        account = await self._proven(login, password, address)
+        if device is not None:
+            await self._devices.register(account.id, device)
+        signed_in = await self._open(account, device_id=device and device.id, refreshable=True)
+        await self._audit.append(
+            account.id, "session.opened", signed_in.session_id, {"address": address}
+        )
+        return signed_in
+
+    async def client_credentials(
+        self, client_id: str, secret: str, *, address: str | None = None
+    ) -> SignedIn:
+        """Open a session for a partner application (RFC 6749, 4.4): no refresh token.
+
+        Raises as `sign_in` does, also for an account that is no partner's.
+        """
+        account = await self._proven(client_id, secret, address, role=Role.PARTNER)
+        signed_in = await self._open(account)
+        await self._audit.append(
+            account.id, "client.token", signed_in.session_id, {"address": address}
+        )
+        return signed_in
+
+    async def refresh(self, refresh_token: str) -> SignedIn:
+        """Trade a refresh token for a new pair; it works once.
+
+        The same token works again for ten seconds, in case the reply was lost. An older one was
+        stolen or copied: the whole session is revoked. Raises AccessDenied UNAUTHENTICATED.
+        """
+        session_id, _, _ = refresh_token.partition(".")
+        fresh = _new_refresh_token(session_id)
+        now = clock.now()
+        turned = await self._sessions.rotate(
+            session_id,
+            _digest(refresh_token),
+            _digest(fresh),
+            now=now,
+            expires_at=now + self._stay,
+        )
+        if turned is Rotation.REUSED:
+            self._register.end(session_id)
+            await self._audit.append("hub", "session.revoked", session_id, {"why": "reuse"})
+        session = await self._sessions.by_id(session_id)
+        account = session and await self._accounts.by_id(session.account_id)
+        if turned is not Rotation.ROTATED or account is None or not self._admitted(account):
+            raise unauthenticated(_SIGN_IN_AGAIN)
+        return self._signed_in(account, session_id, fresh)
+
+    async def sign_out(self, principal: Principal) -> None:
+        """End the caller's session and stop waking its phone."""
+        session = await self._sessions.by_id(principal.session_id)
+        await self.revoke(principal.session_id, by=principal.account_id, why="signed out")
+        if session is not None and session.device_id is not None:
+            await self._devices.silence(session.account_id, session.device_id)
+
+    async def revoke(self, session_id: str, *, by: str, why: str) -> bool:
+        """End any session; False if it had ended. Live sockets of it close within seconds."""
+        ended = await self._sessions.revoke(session_id, now=clock.now())
+        self._register.end(session_id)
+        if ended:
+            await self._audit.append(by, "session.revoked", session_id, {"why": why})
+        return ended
+
+    async def issue(self, login: str, *, by: str = "server shell") -> SignedIn:
+        """An access token for an account without its password: for the server's own shell.
+
+        Raises NotFound for an unknown login, AccessDenied for an account that is kept out.
+        """
+        account = await self._accounts.by_login(login)
+        if account is None:
+            raise NotFound("account", login, path=("login",))
+        if not self._admitted(account):
+            raise unauthenticated("账号已停用 / This account is not active here.")
+        signed_in = await self._open(account)
+        await self._audit.append(by, "token.issued", account.id, {"session": signed_in.session_id})
+        return signed_in
+
+    async def authenticate(self, access_token: str) -> Principal:
+        """Who calls. Raises AccessDenied UNAUTHENTICATED unless the token and its session stand."""
+        claims = self._bearer.read(access_token)
+        standing = await self._register.find(claims.session_id)
+        if standing is None or standing.account_id != claims.account_id:
+            raise unauthenticated(_SIGN_IN_AGAIN)
+        return Principal(
+            account_id=standing.account_id,
+            login=standing.login,
+            role=standing.role,
+            unit=standing.unit,
+            scopes=SCOPES[standing.role],
+            session_id=claims.session_id,
+            expires_at=claims.expires_at,
+        )
+
+    def still_valid(self, principal: Principal) -> bool:
+        """Whether a principal from `authenticate` may go on: for live sockets, before each event.
+
+        Costs no I/O. False once the token has expired, the session is revoked, the account is
+        kept out, or its role or unit is no longer what the principal was given.
+        """
+        standing = self._register.known(principal.session_id)
+        return (
+            standing is not None
+            and clock.now() < principal.expires_at
+            and (standing.role, standing.unit) == (principal.role, principal.unit)
+        )
+
+    def standing(self, principal: Principal) -> Standing | None:
+        """The principal's session as known here, with its device."""
+        return self._register.known(principal.session_id)
+
+    async def watch(self, bus: Bus) -> None:
+        """Follow revocations and changes of accounts on the bus, until cancelled."""
+        await self._register.watch(bus)
+
+    async def _proven(
+        self, login: str, password: str, address: str | None, *, role: Role | None = None
+    ) -> AccountDoc:
+        login = login.strip().lower()
+        await self._attempts.begin(login, address)
+        account = await self._accounts.by_login(login)
+        right = await verify(account.password_hash if account else None, password)
+        if (
+            account is None
+            or not right
+            or not self._admitted(account)
+            or (role is not None and account.role is not role)
+        ):
+            await self._attempts.failed(address)
+            await self._audit.append(login[:64], "session.denied", "", {"address": address})
+            raise unauthenticated(_WRONG)
+        await self._attempts.succeeded(login)
+        if outdated(account.password_hash):
+            await self._accounts.set_password_hash(account.id, await hash_password(password))
+        return account
+
+    def _admitted(self, account: AccountDoc) -> bool:
+        return self._register.admits(active=account.active, demo=account.demo)
+
+    async def _open(
+        self, account: AccountDoc, *, device_id: str | None = None, refreshable: bool = False
+    ) -> SignedIn:
+        session_id = uuid4().hex
+        refresh_token = _new_refresh_token(session_id) if refreshable else None
+        now = clock.now()
+        await self._sessions.open(
+            SessionDoc(
+                id=session_id,
+                account_id=account.id,
+                device_id=device_id,
+                refresh_hash=_digest(refresh_token) if refresh_token else _NO_REFRESH,
+                created_at=now,
+                expires_at=now + (self._stay if refreshable else self._bearer.lifetime),
+            )
+        )
+        return self._signed_in(account, session_id, refresh_token)
+
+    def _signed_in(
+        self, account: AccountDoc, session_id: str, refresh_token: str | None
+    ) -> SignedIn:
+        return SignedIn(
+            access_token=self._bearer.mint(
+                account_id=account.id, session_id=session_id, role=account.role, unit=account.unit
+            ),
+            refresh_token=refresh_token,
+            expires_in=int(self._bearer.lifetime.total_seconds()),
+            account=account,
+            session_id=session_id,
+        )
+
+
+def _new_refresh_token(session_id: str) -> str:
+    """The session's id, to find it by, and 256 random bits."""
+    return f"{session_id}.{secrets.token_urlsafe(32)}"
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,17 @@
+"""Telling a fault of the database that passes by itself from one that does not.
+
+Repositories let the driver's errors through; what serves requests asks here, since nothing outside
+hub.store may know the driver.
+"""
+
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
+
+from hub.errors import RetryLater
+from hub.store.driver import unreachable
+
+
+def passing(error: BaseException) -> RetryLater | None:
+    """The RetryLater to answer with when `error` is an election, a lost connection or a timeout."""
+    if isinstance(error, ConnectionFailure | ExecutionTimeout | WTimeoutError):
+        return unreachable(error)
+    return None

@@ -1,0 +1,47 @@
+"""The mobile API as one ASGI application, mounted at `/mobile/v1`."""
+
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from hub.errors import LiandongError
+from mobile_api import openapi, sessions, sync, work
+from mobile_api.context import MobileContext
+from mobile_api.endpoint import JSON, Call, Endpoint, Nothing
+from mobile_api.problems import Refusal, on_expected, on_http, on_refusal, on_unexpected
+
+
+async def describe(call: Call[Nothing]) -> Response:  # every endpoint takes a call
+    """This document."""
+    return Response(orjson.dumps(openapi.document(ENDPOINTS)), media_type=JSON)
+
+
+ENDPOINTS: tuple[Endpoint[Any], ...] = (
+    *sessions.ENDPOINTS,
+    *sync.ENDPOINTS,
+    *work.ENDPOINTS,
+    Endpoint(
+        method="GET",
+        path="/openapi.json",
+        name="openapi",
+        summary="接口说明 / This description",
+        handler=describe,
+        takes=Nothing,
+    ),
+)
+
+
+def build(context: MobileContext) -> Starlette:
+    """The application; `POST /auth/token` is apart, in `mobile_api.oauth`."""
+    return Starlette(
+        routes=[endpoint.route(context) for endpoint in ENDPOINTS],
+        exception_handlers={
+            Refusal: on_refusal,
+            LiandongError: on_expected,
+            HTTPException: on_http,
+            Exception: on_unexpected,
+        },
+    )

@@ -1,0 +1,42 @@
+"""What the mobile API works with."""
+
+from dataclasses import dataclass, field
+
+from hub.access.tokens import Tokens
+from hub.bus import Bus
+from hub.operations.facade import Operations
+from hub.store.devices import Devices, Positions
+from hub.store.driver import Store
+from hub.store.people import Accounts, Units
+from mobile_api.streams import Streams
+
+
+@dataclass(frozen=True)
+class MobileContext:
+    """Built once by the composition root. `channels` names the push channels in service.
+
+    Before shutting down, `streams.close()` ends the live streams, so that no phone holds the
+    server up.
+    """
+
+    store: Store
+    bus: Bus
+    tokens: Tokens
+    operations: Operations
+    channels: frozenset[str] = frozenset()
+    accounts: Accounts = field(init=False)
+    units: Units = field(init=False)
+    devices: Devices = field(init=False)
+    positions: Positions = field(init=False)
+    streams: Streams = field(init=False)
+
+    def __post_init__(self) -> None:
+        parts = {
+            "accounts": Accounts(self.store),
+            "units": Units(),
+            "devices": Devices(self.store),
+            "positions": Positions(),
+            "streams": Streams(self.bus),
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)

@@ -1,0 +1,160 @@
+"""One declaration per endpoint: its route, its checks and its place in the OpenAPI document.
+
+The order of checks is the order of trust: who calls, may they, then what they sent.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.access.bearer import unauthenticated
+from hub.access.principal import Principal, Scope
+from hub.store.faults import passing
+from mobile_api.context import MobileContext
+from mobile_api.models import Message
+from mobile_api.problems import Refusal, invalid
+
+BODY_CAP = 256 * 1024
+JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
+
+Sent = TypeVar("Sent", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Sent]):
+    """One request that passed the checks. `caller` is set where the endpoint has a scope."""
+
+    request: Request
+    context: MobileContext
+    sent: Sent
+    principal: Principal | None
+
+    @property
+    def caller(self) -> Principal:
+        """The authenticated caller."""
+        if self.principal is None:
+            raise unauthenticated()
+        return self.principal
+
+    @property
+    def address(self) -> str | None:
+        """Where the request came from, for the audit log and the limits."""
+        return self.request.client.host if self.request.client else None
+
+
+Handler = Callable[[Call[Sent]], Awaitable[BaseModel | Response | None]]
+
+
+class Nothing(Message):
+    """An endpoint that takes neither a body nor a query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint(Generic[Sent]):
+    """An operation of the API.
+
+    `takes` is the model of the JSON body, or of the query where the method is GET. `gives` is the
+    model of the answer; None is 204. Without a `scope` the caller need not be signed in.
+    `problems` are the codes beyond those that follow from the rest.
+    """
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    handler: Handler[Sent]
+    takes: type[Sent]
+    gives: type[Message] | None = None
+    scope: Scope | None = None
+    media: str = JSON
+    problems: tuple[str, ...] = ()
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the request carries JSON."""
+        return self.method != "GET" and self.takes is not Nothing
+
+    def route(self, context: MobileContext) -> Route:
+        """Starlette's route. GET does not answer HEAD: a live stream has no head to show."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await self._answer(request, context)
+            except Exception as error:
+                if (fault := passing(error)) is not None:
+                    raise fault from error
+                raise
+
+        route = Route(self.path, answer, methods=[self.method], name=self.name)
+        route.methods = {self.method}
+        return route
+
+    async def _answer(self, request: Request, context: MobileContext) -> Response:
+        principal = None
+        if self.scope is not None:
+            principal = await context.tokens.authenticate(bearer_token(request))
+            principal.require(self.scope)
+        sent = await self._read(request)
+        reply = await self.handler(Call(request, context, sent, principal))
+        if reply is None:
+            return Response(status_code=204)
+        if isinstance(reply, Response):
+            return reply
+        return Response(
+            reply.model_dump_json(by_alias=True),
+            media_type=JSON,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _read(self, request: Request) -> Sent:
+        try:
+            if not self.has_body:
+                return self.takes.model_validate(dict(request.query_params))
+            body = await read_body(request, JSON)
+            _require_json(body)
+            return self.takes.model_validate_json(body, strict=True)
+        except ValidationError as error:
+            raise invalid(error) from error
+
+
+def bearer_token(request: Request) -> str:
+    """The token of the Authorization header. Raises AccessDenied UNAUTHENTICATED without one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise unauthenticated()
+    return token.strip()
+
+
+async def read_body(request: Request, media_type: str) -> bytes:
+    """The body, if it is of the type and no larger than BODY_CAP. Raises Refusal."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != media_type:
+        raise Refusal(
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"应为 {media_type} / Expected {media_type}, not {given or 'nothing'}.",
+        )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refusal(
+            "UNSUPPORTED_MEDIA_TYPE", "不接受压缩内容 / A compressed body is not accepted."
+        )
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_CAP:
+            raise Refusal("TOO_LARGE", f"最大 {BODY_CAP} 字节 / At most {BODY_CAP} bytes.")
+    return bytes(body)
+
+
+def _require_json(body: bytes) -> None:
+    # stricter than the model's own parser: no NaN, no invalid UTF-8, no half a surrogate pair
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Refusal("BAD_JSON", f"不是有效的 JSON / Not valid JSON: {error}.") from error

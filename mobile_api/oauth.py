@@ -1,0 +1,144 @@
+"""`POST /auth/token`: OAuth 2.0's token endpoint (RFC 6749) for consoles, partners and curl."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote_plus
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hub.access.attempts import RateLimited
+from hub.access.tokens import SignedIn, Tokens
+from hub.errors import AccessDenied, RetryLater
+from hub.store.faults import passing
+from mobile_api.endpoint import read_body
+from mobile_api.problems import Refusal
+
+FORM = "application/x-www-form-urlencoded"
+_NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_FIELDS = 20
+
+
+class _Declined(Exception):
+    """An error answer of RFC 6749, 5.2."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+def token_route(tokens: Tokens) -> Route:
+    """The route of the token endpoint.
+
+    Grants: `password` (username, password), `client_credentials` (client_id, client_secret, in
+    the form or as HTTP Basic), `refresh_token`.
+    """
+
+    async def answer(request: Request) -> Response:
+        try:
+            return _granted(await _grant(tokens, request))
+        except _Declined as declined:
+            return _declined(declined, request)
+        except RateLimited as error:
+            wait = {"Retry-After": str(error.after)}
+            return _error("temporarily_unavailable", error.message, 429, wait)
+        except RetryLater as error:
+            return _error("temporarily_unavailable", error.message, 503, {"Retry-After": "2"})
+        except Exception as error:
+            if (fault := passing(error)) is None:
+                raise
+            return _error("temporarily_unavailable", fault.message, 503, {"Retry-After": "2"})
+
+    return Route("/auth/token", answer, methods=["POST"], name="token")
+
+
+async def _grant(tokens: Tokens, request: Request) -> SignedIn:
+    form = await _form(request)
+    address = request.client.host if request.client else None
+    grant_type = _required(form, "grant_type")
+    try:
+        match grant_type:
+            case "password":
+                return await tokens.sign_in(
+                    _required(form, "username"), _required(form, "password"), address=address
+                )
+            case "client_credentials":
+                client_id, secret = _client(form, request)
+                return await tokens.client_credentials(client_id, secret, address=address)
+            case "refresh_token":
+                return await tokens.refresh(_required(form, "refresh_token"))
+            case _:
+                raise _Declined(
+                    "unsupported_grant_type",
+                    "Expected password, client_credentials or refresh_token.",
+                )
+    except AccessDenied as error:
+        if grant_type == "client_credentials":
+            raise _Declined("invalid_client", error.message, 401) from error
+        raise _Declined("invalid_grant", error.message) from error
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    try:
+        body = await read_body(request, FORM)
+        pairs = parse_qsl(
+            body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"
+        )
+    except Refusal as refusal:
+        raise _Declined("invalid_request", refusal.detail) from refusal
+    except ValueError as error:
+        raise _Declined("invalid_request", "Not a readable form.") from error
+    form = dict(pairs)
+    if len(form) < len(pairs):
+        raise _Declined("invalid_request", "A parameter is given twice.")
+    return form
+
+
+def _required(form: Mapping[str, str], name: str) -> str:
+    value = form.get(name)
+    if not value:
+        raise _Declined("invalid_request", f"{name} is missing.")
+    return value
+
+
+def _client(form: Mapping[str, str], request: Request) -> tuple[str, str]:
+    scheme, _, rest = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return _required(form, "client_id"), _required(form, "client_secret")
+    if "client_secret" in form:
+        raise _Declined("invalid_request", "The client authenticates in two ways at once.")
+    try:
+        name, found, secret = base64.b64decode(rest, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        found = ""
+    if not found:
+        raise _Declined("invalid_client", "Not readable as HTTP Basic.", 401)
+    return unquote_plus(name), unquote_plus(secret)
+
+
+def _granted(signed_in: SignedIn) -> Response:
+    body: dict[str, str | int] = {
+        "access_token": signed_in.access_token,
+        "token_type": "Bearer",
+        "expires_in": signed_in.expires_in,
+    }
+    if signed_in.refresh_token is not None:
+        body["refresh_token"] = signed_in.refresh_token
+    return Response(orjson.dumps(body), 200, _NO_STORE, "application/json")
+
+
+def _declined(declined: _Declined, request: Request) -> Response:
+    headers = {}
+    if declined.status == 401 and request.headers.get("authorization"):
+        headers = {"WWW-Authenticate": 'Basic realm="liandong"'}
+    return _error(declined.error, declined.description, declined.status, headers)
+
+
+def _error(error: str, description: str, status: int, headers: Mapping[str, str]) -> Response:
+    body = {"error": error, "error_description": description}
+    return Response(orjson.dumps(body), status, {**_NO_STORE, **headers}, "application/json")

@@ -1,0 +1,152 @@
+"""Errors on the wire: RFC 9457 problem+json with a stable code, Chinese first, English second."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.access.attempts import RateLimited
+from hub.errors import LiandongError, NotFound, RetryLater, UserFault
+from hub.store.faults import passing
+
+log = structlog.get_logger()
+
+TITLES: dict[str, tuple[int, str]] = {
+    "BAD_JSON": (400, "不是有效的 JSON / Not valid JSON"),
+    "UNAUTHENTICATED": (401, "未登录或登录无效 / Not signed in"),
+    "FORBIDDEN": (403, "无权进行此操作 / Not allowed"),
+    "NOT_FOUND": (404, "未找到 / Not found"),
+    "METHOD_NOT_ALLOWED": (405, "不支持此方法 / Method not allowed"),
+    "CONFLICT": (409, "与当前状态冲突 / In conflict with the current state"),
+    "IDEMPOTENCY_CONFLICT": (409, "编号已被使用 / Id already used"),
+    "NO_DEVICE": (409, "本次登录没有设备 / No device in this session"),
+    "TOO_LARGE": (413, "内容过大 / Body too large"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "不支持的内容类型 / Unsupported content type"),
+    "INVALID": (422, "内容不符合要求 / Content not as required"),
+    "RATE_LIMITED": (429, "请求过于频繁 / Too many requests"),
+    "INTERNAL": (500, "服务内部错误 / Internal error"),
+    "RETRY_LATER": (503, "暂时不可用，请稍后重试 / Try again later"),
+}
+MEDIA_TYPE = "application/problem+json"
+
+
+class Refusal(Exception):
+    """A request refused before it reaches an endpoint; `code` is one of TITLES."""
+
+    def __init__(
+        self, code: str, detail: str, *, errors: list[dict[str, str]] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+
+
+def problem(
+    code: str,
+    detail: str,
+    *,
+    hint: str | None = None,
+    errors: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer for `code`; one that TITLES does not list has the status and title of INVALID."""
+    status, title = TITLES.get(code, TITLES["INVALID"])
+    body: dict[str, Any] = {
+        "type": f"urn:liandong:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if hint is not None:
+        body["hint"] = hint
+    if errors is not None:
+        body["errors"] = errors
+    return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
+
+
+def invalid(error: ValidationError) -> Refusal:
+    """The refusal for a body or query that does not fit its model: which fields, and why."""
+    errors = complaints(error)
+    return Refusal("INVALID", f"{errors[0]['path']}: {errors[0]['message']}", errors=errors)
+
+
+def complaints(error: ValidationError) -> list[dict[str, str]]:
+    """Path and reason of each refused field. What was sent is not repeated: it may be a secret."""
+    return [
+        {
+            "path": ".".join(str(part) for part in item["loc"]) or "(body)",
+            "message": item["msg"].removeprefix("Value error, "),
+        }
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+
+
+async def on_refusal(request: Request, error: Exception) -> Response:
+    """Starlette's handler for Refusal."""
+    if not isinstance(error, Refusal):
+        raise error
+    return problem(error.code, error.detail, errors=error.errors)
+
+
+async def on_expected(request: Request, error: Exception) -> Response:
+    """Starlette's handler for the hub's own errors."""
+    match error:
+        case RateLimited():
+            wait = str(error.after)
+            return problem(error.code, error.message, headers={"Retry-After": wait})
+        case UserFault(code="UNAUTHENTICATED"):
+            return problem(error.code, error.message, headers=challenge(request))
+        case NotFound():
+            return problem(error.code, f"未找到 / {error.message}", hint=error.hint)
+        case UserFault():
+            return problem(error.code, error.message, hint=error.hint)
+        case RetryLater():
+            return retry_later(error)
+        case LiandongError():
+            log.error("mobile_api.unexpected", path=request.url.path, error=str(error))
+            return problem("INTERNAL", "服务内部错误 / The hub could not do this.")
+        case _:
+            raise error
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    """Starlette's handler for unknown paths and methods."""
+    if not isinstance(error, HTTPException):
+        raise error
+    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "INVALID")
+    return problem(code, HTTPStatus(error.status_code).phrase, headers=error.headers)
+
+
+async def on_unexpected(request: Request, error: Exception) -> Response:
+    """Starlette's handler for everything else; the server logs the traceback after it."""
+    fault = passing(error)
+    if fault is not None:
+        return retry_later(fault)
+    log.error("mobile_api.unexpected", path=request.url.path, error=repr(error))
+    return problem("INTERNAL", "服务内部错误 / The hub could not do this.")
+
+
+def retry_later(error: RetryLater) -> Response:
+    """503 with the wait in Retry-After."""
+    wait = max(1, round(error.after)) if error.after is not None else 2
+    return problem(
+        "RETRY_LATER",
+        f"暂时不可用 / {error.message}",
+        hint="Send the same request again: ids make it safe.",
+        headers={"Retry-After": str(wait)},
+    )
+
+
+def challenge(request: Request) -> dict[str, str]:
+    """The WWW-Authenticate header (RFC 6750, 3): with an error only where a token was sent."""
+    sent = request.headers.get("authorization", "").lower().startswith("bearer ")
+    detail = ', error="invalid_token"' if sent else ""
+    return {"WWW-Authenticate": f'Bearer realm="liandong"{detail}'}

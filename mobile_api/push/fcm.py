@@ -1,0 +1,238 @@
+"""Firebase Cloud Messaging: one opaque message per call, bounded in time, retried by us alone.
+
+Source: FCM HTTP v1, projects.messages.send, and its ErrorCode table.
+"""
+
+import asyncio
+import warnings
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import firebase_admin
+import structlog
+from firebase_admin import App, credentials, exceptions, messaging
+from firebase_admin._http_client import HttpxAsyncClient
+from firebase_admin._retry import HttpxRetry
+from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.auth.transport.requests import Request
+
+from hub import clock
+from hub.errors import StartError
+from hub.model.operations import OrderPriority
+from hub.operations.channels import SEND_TIMEOUT, Outcome, Wake
+from hub.settings import FcmSettings
+from hub.store.documents import DeviceDoc
+
+log = structlog.get_logger()
+
+# RFC 6749, 5.2: what no repetition mends; anything else the token endpoint says may pass
+_REFUSALS = {"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"}
+_ASK_THE_OWNER = "Check the service account of [push.fcm] in the Firebase console."
+
+
+class FcmChannel:
+    """The `fcm` channel: wakes phones through Firebase, or what speaks its HTTP v1 interface.
+
+    Make it with `open`; `close` it on the loop it was used on.
+    """
+
+    name = "fcm"
+
+    def __init__(self, app: App, settings: FcmSettings, timeout: float) -> None:
+        self._app = app
+        self._settings = settings
+        self._timeout = timeout
+        self._credential = app.credential.get_credential()
+        self._service: Any = None
+        self._refreshing: asyncio.Task[None] | None = None
+        self._healthy = True
+
+    @classmethod
+    def open(cls, settings: FcmSettings, *, timeout: float = SEND_TIMEOUT) -> "FcmChannel":
+        """A channel with the service account of the settings; nothing is sent yet.
+
+        Raises StartError if the file is no service account.
+        """
+        try:
+            certificate = credentials.Certificate(str(settings.credentials))
+            app = firebase_admin.initialize_app(certificate, name=f"liandong-{uuid4().hex}")
+        except (OSError, ValueError) as error:
+            raise StartError(
+                f"push.fcm.credentials = '{settings.credentials}': {error}",
+                hint="Expected the JSON file of a Firebase service account.",
+            ) from error
+        if not app.project_id:
+            firebase_admin.delete_app(app)
+            raise StartError(f"push.fcm.credentials = '{settings.credentials}': no project_id.")
+        return cls(app, settings, timeout)
+
+    async def close(self) -> None:
+        """Close connections and forget the app."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+        if self._service is not None:
+            await self._service._async_client.aclose()  # noqa: SLF001  # see _service_of
+        firebase_admin.delete_app(self._app)
+
+    async def send(self, device: DeviceDoc, wake: Wake) -> Outcome:
+        """Wake one device within the timeout. Expected failures are outcomes."""
+        message = _message(device, wake)
+        if message is None:
+            return Outcome.failed("device has neither a token nor an installation id")
+        try:
+            async with asyncio.timeout(self._timeout):
+                outcome = await self._send(message)
+        except TimeoutError:
+            outcome = Outcome.retry(f"no answer within {self._timeout:g} s")
+        self._note_health(outcome)
+        return outcome
+
+    async def _send(self, message: messaging.Message) -> Outcome:
+        if self._service is None:
+            self._service = _service_of(self._app, self._settings.endpoint, self._timeout)
+        for last in (False, True):
+            try:
+                await self._authorise()
+            except RefreshError as error:
+                return _refused_credential(error)
+            except GoogleAuthError as error:
+                return Outcome.retry(f"token endpoint: {error}")
+            used = self._credential.token
+            outcome = await self._attempt(message)
+            if outcome is not None:
+                return outcome
+            if not last and self._credential.token == used:
+                # withdrawn before its time: once more with a fresh one
+                self._credential.token = None
+        return Outcome.failed(f"401: the service account is not accepted. {_ASK_THE_OWNER}")
+
+    async def _attempt(self, message: messaging.Message) -> Outcome | None:
+        """One call of the send method; None when the access token was not accepted."""
+        try:
+            batch = await messaging.send_each_async([message], app=self._app)
+        except exceptions.FirebaseError as error:
+            # the library read the answer as JSON and failed: a proxy's page instead of an answer
+            return Outcome.retry(f"not an answer of the push service: {_line(error)}")
+        answer = batch.responses[0]
+        if answer.success:
+            return Outcome.sent(answer.message_id)
+        return _outcome_of(answer.exception)
+
+    async def _authorise(self) -> None:
+        """Put a good access token on the service, fetched in a thread: google-auth blocks."""
+        if not self._credential.valid:
+            if self._refreshing is None or self._refreshing.done():
+                self._refreshing = asyncio.create_task(self._refresh(), name="fcm access token")
+                self._refreshing.add_done_callback(_observed)
+            # shielded: one refresh serves all who wait, and outlives the first to lose patience
+            await asyncio.shield(self._refreshing)
+        self._service._fcm_headers["Authorization"] = f"Bearer {self._credential.token}"  # noqa: SLF001  # see _service_of
+
+    async def _refresh(self) -> None:
+        request = partial(Request(), timeout=self._timeout)
+        await asyncio.to_thread(self._credential.refresh, request)
+
+    def _note_health(self, outcome: Outcome) -> None:
+        healthy = outcome.kind.value in {"SENT", "DEAD_TOKEN"}
+        if healthy != self._healthy:
+            self._healthy = healthy
+            if healthy:
+                log.info("push.fcm.recovered")
+            else:
+                log.warning("push.fcm.failing", detail=outcome.detail)
+
+
+def _service_of(app: App, endpoint: str | None, timeout: float) -> Any:  # noqa: ANN401  # untyped
+    """The app's messaging service, bent to our needs: the one place that touches private parts.
+
+    firebase-admin 7 has no public way to set the endpoint, to switch its own retries off (four, up
+    to half a minute) or to keep its token refresh, which blocks, off the event loop. So its URL is
+    set, and its HTTP client replaced by one without retries and without a credential: the channel
+    puts the Authorization header on itself. tests/mobile/test_fcm.py fails if the library changes.
+    """
+    service = messaging._get_messaging_service(app)  # noqa: SLF001
+    if endpoint is not None:
+        service._fcm_url = (  # noqa: SLF001
+            f"{endpoint.rstrip('/')}/v1/projects/{app.project_id}/messages:send"
+        )
+    service._async_client = HttpxAsyncClient(  # noqa: SLF001
+        retry_config=HttpxRetry(max_retries=0), timeout=timeout
+    )
+    return service
+
+
+def _message(device: DeviceDoc, wake: Wake) -> messaging.Message | None:
+    if device.push_fid is None and device.push_token is None:
+        return None
+    urgent = wake.priority is OrderPriority.URGENT
+    target: dict[str, str] = (
+        {"fid": device.push_fid} if device.push_fid else {"token": device.push_token or ""}
+    )
+    with warnings.catch_warnings():
+        # `token` is deprecated for `fid`, and is still what most phones register
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return messaging.Message(
+            data={"event": wake.event_id, "topic": wake.topic, "priority": wake.priority.value},
+            android=messaging.AndroidConfig(
+                priority="high" if urgent else "normal", collapse_key=wake.topic
+            ),
+            **target,
+        )
+
+
+def _outcome_of(error: exceptions.FirebaseError) -> Outcome | None:
+    """What an error of the service means; None for an access token that was not accepted."""
+    response = error.http_response
+    status = response.status_code if response is not None else None
+    detail = f"{status or 'no answer'}: {_line(error)}"
+    if isinstance(error, messaging.UnregisteredError) or (status == 404 and _is_json(response)):
+        return Outcome.dead_token(detail)
+    if isinstance(error, messaging.SenderIdMismatchError):
+        return Outcome.dead_token(f"{detail} (the token belongs to another Firebase project)")
+    if status == 401 and not isinstance(error, messaging.ThirdPartyAuthError):
+        return None
+    if status == 403 or isinstance(error, messaging.ThirdPartyAuthError):
+        return Outcome.failed(f"{detail}. {_ASK_THE_OWNER}")
+    if status == 400 and _is_json(response):
+        return Outcome.failed(detail)
+    return Outcome.retry(detail, _retry_after(response))
+
+
+def _refused_credential(error: RefreshError) -> Outcome:
+    answer = error.args[1] if len(error.args) > 1 else None
+    if isinstance(answer, dict) and answer.get("error") in _REFUSALS:
+        return Outcome.failed(f"token endpoint: {_line(error)}. {_ASK_THE_OWNER}")
+    return Outcome.retry(f"token endpoint: {_line(error)}")
+
+
+def _observed(task: "asyncio.Task[None]") -> None:
+    """Note that the result was seen, also when whoever waited for it has lost patience."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _is_json(response: Any) -> bool:  # noqa: ANN401  # httpx's, which we do not depend on
+    with suppress(ValueError):
+        return isinstance(response.json(), dict)
+    return False
+
+
+def _retry_after(response: Any) -> float | None:  # noqa: ANN401  # httpx's
+    """Seconds from Retry-After (RFC 9110, 10.2.3): a number, or a date."""
+    value = response.headers.get("retry-after") if response is not None else None
+    if value is None:
+        return None
+    with suppress(ValueError):
+        return max(0.0, float(value))
+    with suppress(ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
+    return None
+
+
+def _line(error: BaseException) -> str:
+    """The first line of an error, short enough for a ledger."""
+    text = str(error).strip()
+    return text.splitlines()[0][:200] if text else type(error).__name__

@@ -1,0 +1,164 @@
+"""Signing in and out, the phone's push address, and who is signed in."""
+
+from typing import Any
+
+from hub.access.bearer import unauthenticated
+from hub.access.principal import Scope
+from hub.access.tokens import SignedIn
+from hub.errors import UserFault
+from hub.store.devices import DeviceInfo, PushAddress
+from hub.store.documents import AccountDoc
+from mobile_api.context import MobileContext
+from mobile_api.endpoint import Call, Endpoint, Nothing
+from mobile_api.models import (
+    DeviceReply,
+    Me,
+    Officer,
+    PushRegistration,
+    Refresh,
+    SignedInReply,
+    SignIn,
+)
+
+
+async def sign_in(call: Call[SignIn]) -> SignedInReply:
+    """Login and password for a pair of tokens."""
+    sent = call.sent
+    device = sent.device and DeviceInfo(
+        id=sent.device.id,
+        platform=sent.device.platform,
+        model=sent.device.model,
+        app_version=sent.device.app_version,
+        locale=sent.device.locale,
+    )
+    signed_in = await call.context.tokens.sign_in(
+        sent.login, sent.password, device, address=call.address
+    )
+    return await _reply(call.context, signed_in)
+
+
+async def refresh(call: Call[Refresh]) -> SignedInReply:
+    """A refresh token for a new pair."""
+    signed_in = await call.context.tokens.refresh(call.sent.refresh_token)
+    return await _reply(call.context, signed_in)
+
+
+async def sign_out(call: Call[Nothing]) -> None:
+    """End this session."""
+    await call.context.tokens.sign_out(call.caller)
+
+
+async def register_push(call: Call[PushRegistration]) -> DeviceReply:
+    """Note how to wake this session's phone."""
+    sent = call.sent
+    device_id = device_of(call)
+    if device_id is None:
+        raise UserFault(
+            "NO_DEVICE",
+            "本次登录未登记设备 / This session was opened without a device.",
+            hint="Sign in with device{id, platform} first.",
+        )
+    address = PushAddress(
+        channel=sent.push_channel,
+        token=sent.push_token,
+        fid=sent.fid,
+        subscription=sent.subscription.model_dump(by_alias=True) if sent.subscription else None,
+    )
+    await call.context.devices.set_push(call.caller.account_id, device_id, address)
+    return DeviceReply(
+        device_id=device_id,
+        push_channel=sent.push_channel,
+        active=sent.push_channel in call.context.channels,
+    )
+
+
+async def me(call: Call[Nothing]) -> Me:
+    """Who is signed in."""
+    account = await account_of(call)
+    return Me(
+        officer=await _officer(call.context, account),
+        scopes=sorted(call.caller.scopes),
+        expires_at=call.caller.expires_at,
+    )
+
+
+def device_of(call: Call[Any]) -> str | None:
+    """The phone that the caller's session was opened on."""
+    standing = call.context.tokens.standing(call.caller)
+    return standing.device_id if standing else None
+
+
+async def account_of(call: Call[Any]) -> AccountDoc:
+    """The caller's account as stored now, duty included."""
+    account = await call.context.accounts.by_id(call.caller.account_id)
+    if account is None:
+        raise unauthenticated()
+    return account
+
+
+async def _reply(context: MobileContext, signed_in: SignedIn) -> SignedInReply:
+    return SignedInReply(
+        access_token=signed_in.access_token,
+        refresh_token=signed_in.refresh_token,
+        expires_in=signed_in.expires_in,
+        officer=await _officer(context, signed_in.account),
+    )
+
+
+async def _officer(context: MobileContext, account: AccountDoc) -> Officer:
+    units = await context.units.by_codes([account.unit]) if account.unit else {}
+    return Officer.of(account, units.get(account.unit or ""))
+
+
+ENDPOINTS: tuple[Endpoint[Any], ...] = (
+    Endpoint(
+        method="POST",
+        path="/session",
+        name="signIn",
+        summary="登录 / Sign in",
+        handler=sign_in,
+        takes=SignIn,
+        gives=SignedInReply,
+        problems=("UNAUTHENTICATED", "RATE_LIMITED"),
+    ),
+    Endpoint(
+        method="POST",
+        path="/session/refresh",
+        name="refreshSession",
+        summary="换发令牌 / Trade a refresh token for a new pair",
+        handler=refresh,
+        takes=Refresh,
+        gives=SignedInReply,
+        problems=("UNAUTHENTICATED",),
+    ),
+    Endpoint(
+        method="DELETE",
+        path="/session",
+        name="signOut",
+        summary="退出登录 / Sign out",
+        handler=sign_out,
+        takes=Nothing,
+        scope=Scope.ME_READ,
+    ),
+    Endpoint(
+        method="PUT",
+        path="/device",
+        name="registerPush",
+        summary="推送登记 / Register this phone for push",
+        handler=register_push,
+        takes=PushRegistration,
+        gives=DeviceReply,
+        scope=Scope.FIELD_WORK,
+        problems=("NO_DEVICE",),
+    ),
+    Endpoint(
+        method="GET",
+        path="/me",
+        name="me",
+        summary="当前账号 / Who is signed in",
+        handler=me,
+        takes=Nothing,
+        gives=Me,
+        scope=Scope.ME_READ,
+    ),
+)

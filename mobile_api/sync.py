@@ -1,0 +1,177 @@
+"""What changed for this officer: page by page (`/sync`) or live (`/events`).
+
+Having read an order here does not mark it received: the app says so with `order.received`.
+"""
+
+import asyncio
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+import structlog
+from starlette.responses import StreamingResponse
+
+from hub.access.principal import Principal, Scope
+from hub.errors import RetryLater
+from hub.operations.inbox import InboxChange, SyncPage
+from hub.store.faults import passing
+from mobile_api.context import MobileContext
+from mobile_api.endpoint import EVENT_STREAM, Call, Endpoint
+from mobile_api.models import EventsQuery, SyncChange, SyncQuery, SyncReply
+from mobile_api.streams import woken
+
+log = structlog.get_logger()
+
+HEARTBEAT = 15.0
+RECHECK = 4.0
+"""Seconds after which a quiet stream looks whether its session still stands."""
+PAGE = 200
+
+
+async def sync(call: Call[SyncQuery]) -> SyncReply:
+    """One page of changes; a snapshot first, and whenever the cursor is not known any more."""
+    account_id = call.caller.account_id
+    since = decode_cursor(account_id, call.sent.since)
+    page = await call.context.operations.sync(account_id, since, call.sent.limit)
+    # a cursor that is none of ours: what the phone holds is of unknown age
+    foreign = call.sent.since is not None and since is None
+    return SyncReply(
+        changes=[_change(change) for change in page.changes],
+        next_cursor=encode_cursor(account_id, page.next_cursor),
+        limited=page.limited,
+        reset=page.reset or foreign,
+    )
+
+
+async def events(call: Call[EventsQuery]) -> StreamingResponse:
+    """The same changes, live, as server-sent events, until the session ends."""
+    call.context.streams.require_room(call.caller.account_id)
+    sent_id = call.request.headers.get("last-event-id")
+    if sent_id is not None:
+        start, known = _seq(sent_id), _seq(sent_id) is not None
+    else:
+        start = decode_cursor(call.caller.account_id, call.sent.since)
+        known = start is not None or call.sent.since is None
+    return StreamingResponse(
+        _Stream(call.context, call.caller).run(start, reset=not known),
+        media_type=EVENT_STREAM,
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+class _Stream:
+    """One phone's live stream."""
+
+    def __init__(self, context: MobileContext, principal: Principal) -> None:
+        self._context = context
+        self._principal = principal
+
+    async def run(self, cursor: int | None, *, reset: bool) -> AsyncIterator[bytes]:
+        """Pages as events, heartbeats between them, and a last word on why it ended."""
+        loop = asyncio.get_running_loop()
+        with self._context.streams.flag(self._principal.account_id) as flag:
+            yield b"retry: 2000\n\n"
+            beat_at = loop.time() + HEARTBEAT
+            while self._goes_on():
+                try:
+                    page = await self._context.operations.sync(
+                        self._principal.account_id, cursor, PAGE
+                    )
+                except Exception as error:
+                    if passing(error) is None and not isinstance(error, RetryLater):
+                        raise
+                    yield _event("closed", {"code": "RETRY_LATER"})
+                    return
+                if not self._goes_on():
+                    break
+                for block in _blocks(page, snapshot=cursor is None, reset=reset):
+                    yield block
+                cursor, reset = page.next_cursor, False
+                if page.limited:
+                    continue
+                while not await woken(flag, RECHECK) and self._goes_on():
+                    if loop.time() >= beat_at:
+                        yield b": heartbeat\n\n"
+                        beat_at = loop.time() + HEARTBEAT
+        code = "SHUTTING_DOWN" if self._context.streams.closed else "UNAUTHENTICATED"
+        yield _event("closed", {"code": code})
+
+    def _goes_on(self) -> bool:
+        return not self._context.streams.closed and self._context.tokens.still_valid(
+            self._principal
+        )
+
+
+def encode_cursor(account_id: str, seq: int) -> str:
+    """Opaque text for a place in one account's stream."""
+    return base64.urlsafe_b64encode(f"{seq}.{account_id}".encode()).decode().rstrip("=")
+
+
+def decode_cursor(account_id: str, text: str | None) -> int | None:
+    """The place behind `text`; None without one, and for what is no cursor of this account."""
+    if text is None:
+        return None
+    try:
+        decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, ValueError):
+        return None
+    seq, _, owner = decoded.partition(".")
+    return _seq(seq) if owner == account_id else None
+
+
+def _seq(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _change(change: InboxChange) -> SyncChange:
+    return SyncChange.model_validate(
+        {"seq": change.seq, "entity": change.entity, "op": change.op, "data": change.data}
+    )
+
+
+def _blocks(page: SyncPage, *, snapshot: bool, reset: bool) -> list[bytes]:
+    """A page as events.
+
+    The items of a snapshot carry no id, only the `synced` that ends it does: a phone cut off in
+    the middle of one resumes from before it, not from behind it.
+    """
+    whole = snapshot or page.reset
+    blocks = [_event("reset", {})] if reset or page.reset else []
+    for change in page.changes:
+        data = _change(change).model_dump(by_alias=True)
+        blocks.append(_event("change", data, None if whole else change.seq))
+    if whole and not page.limited:
+        blocks.append(_event("synced", {"seq": page.next_cursor}, page.next_cursor))
+    return blocks
+
+
+def _event(name: str, data: dict[str, Any], identifier: int | None = None) -> bytes:
+    head = f"id: {identifier}\n" if identifier is not None else ""
+    return f"{head}event: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
+
+
+ENDPOINTS: tuple[Endpoint[Any], ...] = (
+    Endpoint(
+        method="GET",
+        path="/sync",
+        name="sync",
+        summary="同步 / What changed since the cursor",
+        handler=sync,
+        takes=SyncQuery,
+        gives=SyncReply,
+        scope=Scope.FIELD_WORK,
+    ),
+    Endpoint(
+        method="GET",
+        path="/events",
+        name="events",
+        summary="实时变更 / What changes, live",
+        handler=events,
+        takes=EventsQuery,
+        scope=Scope.FIELD_WORK,
+        media=EVENT_STREAM,
+        problems=("RATE_LIMITED",),
+    ),
+)

@@ -1,0 +1,129 @@
+"""What the officer did and where the officer was: many at a time, each judged on its own."""
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from hub import clock
+from hub.access.principal import Scope
+from hub.errors import UserFault
+from hub.operations.actions import ActionResult, ActionStatus, FieldAction
+from hub.store.devices import Fix
+from hub.store.documents import AccountDoc
+from mobile_api.endpoint import Call, Endpoint
+from mobile_api.models import (
+    Action,
+    ActionOutcome,
+    Actions,
+    ActionsReply,
+    Position,
+    PositionRejection,
+    Positions,
+    PositionsReply,
+)
+from mobile_api.problems import complaints
+from mobile_api.sessions import account_of, device_of
+
+AHEAD = timedelta(minutes=5)
+"""How far a phone's clock may run ahead before its positions are refused."""
+
+
+async def act(call: Call[Actions]) -> ActionsReply:
+    """Carry out actions in order. One that is malformed is rejected, the others go on.
+
+    When the database cannot be written the whole call fails with RETRY_LATER: what was done
+    before is done, and the same call may be sent again.
+    """
+    device_id = device_of(call) or f"session:{call.caller.session_id}"
+    results = [await _one(call, item, device_id) for item in call.sent.actions]
+    return ActionsReply(results=results)
+
+
+async def report_positions(call: Call[Positions]) -> PositionsReply:
+    """Keep positions of an officer on duty, from the beginning of this duty on."""
+    account = await account_of(call)
+    kept: list[Fix] = []
+    rejected: list[PositionRejection] = []
+    for index, item in enumerate(call.sent.positions):
+        try:
+            kept.append(
+                _fix(account, Position.model_validate_json(orjson.dumps(item), strict=True))
+            )
+        except ValidationError as error:
+            rejected.append(
+                PositionRejection(index=index, code="INVALID", message=_first_complaint(error))
+            )
+        except UserFault as fault:
+            rejected.append(PositionRejection(index=index, code=fault.code, message=fault.message))
+    await call.context.positions.add(account.id, account.unit, device_of(call), kept)
+    return PositionsReply(accepted=len(kept), rejected=rejected)
+
+
+async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutcome:
+    try:
+        action = Action.model_validate_json(orjson.dumps(item), strict=True)
+    except ValidationError as error:
+        return ActionOutcome(
+            id=_given_id(item),
+            status="rejected",
+            code="INVALID",
+            message=f"操作格式不正确 / {_first_complaint(error)}",
+        )
+    try:
+        result = await call.context.operations.act(
+            call.caller, FieldAction(action.id, action.kind, action.at, device_id, action.body)
+        )
+    except UserFault as fault:
+        result = ActionResult(action.id, ActionStatus.REJECTED, fault.code, fault.message)
+    return ActionOutcome(
+        id=result.id,
+        status=result.status.value,
+        code=result.code,
+        message=result.message,
+        data=result.data,
+    )
+
+
+def _fix(account: AccountDoc, position: Position) -> Fix:
+    since = account.duty.since
+    if not account.duty.on or (since is not None and position.at < since):
+        raise UserFault("OFF_DUTY", "未在勤，位置不予保存 / Not on duty then: nothing is kept.")
+    if position.at > clock.now() + AHEAD:
+        raise UserFault("TIMESTAMP_IN_FUTURE", "时间晚于当前时间 / The time lies in the future.")
+    return Fix(position.at, position.lat, position.lon, position.accuracy, position.battery)
+
+
+def _given_id(item: object) -> str | None:
+    given = item.get("id") if isinstance(item, dict) else None
+    return given[:128] if isinstance(given, str) else None
+
+
+def _first_complaint(error: ValidationError) -> str:
+    first = complaints(error)[0]
+    return f"{first['path']}: {first['message']}"
+
+
+ENDPOINTS: tuple[Endpoint[Any], ...] = (
+    Endpoint(
+        method="POST",
+        path="/actions",
+        name="act",
+        summary="上报操作 / What the officer did",
+        handler=act,
+        takes=Actions,
+        gives=ActionsReply,
+        scope=Scope.FIELD_WORK,
+    ),
+    Endpoint(
+        method="POST",
+        path="/positions",
+        name="reportPositions",
+        summary="上报位置 / Where the officer was",
+        handler=report_positions,
+        takes=Positions,
+        gives=PositionsReply,
+        scope=Scope.FIELD_WORK,
+    ),
+)
