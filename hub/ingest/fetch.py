@@ -1,0 +1,280 @@
+"""Acquire: the bytes behind a feed's URL, within limits of time and size.
+
+Errors by what can be done: RetryLater (network, 5xx, 429), FeedStopped (a person must act),
+PayloadError (too large, broken compression).
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import httpx2
+
+from hub import clock, settings
+from hub.connector import Envelope, Request
+from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
+from hub.ingest.guard import Resolve, pinned, resolve
+from hub.settings import FeedSettings
+
+FULL_EVERY = 10
+"""Every tenth request asks for the whole body: some servers answer 304 wrongly."""
+MAX_REDIRECTS = 3
+GAP_SECONDS = 0.05
+_DEFAULT_PORT = {"http": 80, "https": 443}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_COMPRESSED = {"gzip", "x-gzip", "deflate"}
+
+
+class Unauthorised(FeedStopped):
+    """The other side refuses our credential (401, 403)."""
+
+
+class RateLimited(RetryLater):
+    """The other side asks us to come less often (429)."""
+
+
+class Spacing:
+    """Keeps requests to one host apart. One per process, shared by its feeds."""
+
+    def __init__(self, gap: float = GAP_SECONDS) -> None:
+        self._gap = gap
+        self._free_at: dict[str, float] = {}
+
+    async def turn(self, host: str) -> None:
+        """Wait for the host's next free moment and take it."""
+        now = asyncio.get_running_loop().time()
+        at = max(now, self._free_at.get(host, now))
+        self._free_at[host] = at + self._gap
+        if at > now:
+            await asyncio.sleep(at - now)
+
+
+class Fetcher:
+    """Fetches one URL of one feed again and again. `aclose` it.
+
+    Conditional requests by ETag and Last-Modified; the caller compares bodies all the same.
+    The secret goes to the host of the feed's `url` only, never into `source` or a message.
+    """
+
+    def __init__(
+        self,
+        feed: FeedSettings,
+        url: str,
+        *,
+        spacing: Spacing | None = None,
+        resolver: Resolve = resolve,
+    ) -> None:
+        self._feed = feed
+        self._url = httpx2.URL(url)
+        self._spacing = spacing or Spacing()
+        self._resolver = resolver
+        self._secret = self._own_secret()
+        self._validators: dict[str, str] = {}
+        self._asked = 0
+        # No environment: a proxy set there would resolve names itself, behind the guard.
+        self._client = httpx2.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            timeout=feed.timeout.total_seconds(),
+            limits=httpx2.Limits(max_connections=2, max_keepalive_connections=1),
+        )
+
+    @property
+    def source(self) -> str:
+        """The URL without credentials."""
+        return str(self._url.copy_with(userinfo=b""))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def forget(self) -> None:
+        """Ask for the whole body next time."""
+        self._validators = {}
+
+    async def get(self, request: Request | None = None) -> Envelope | None:
+        """The body now; None if the server says it has not changed.
+
+        Raises RetryLater, Unauthorised, FeedStopped or PayloadError (TOO_LARGE, NOT_DECODABLE).
+        """
+        if self._url.scheme == "file":
+            return await asyncio.to_thread(self._read_file)
+        limit = self._feed.timeout.total_seconds()
+        try:
+            async with asyncio.timeout(limit):
+                return await self._over_http(request or Request())
+        except (TimeoutError, httpx2.TimeoutException) as error:
+            raise RetryLater(f"{self.source} did not answer within {limit:g} s.") from error
+        except httpx2.HTTPError as error:
+            raise RetryLater(f"{self.source}: {_first_line(error)}.") from error
+
+    async def _over_http(self, request: Request) -> Envelope | None:
+        host, port = self._url.host, self._url.port or _DEFAULT_PORT[self._url.scheme]
+        await self._spacing.turn(host)
+        address = await pinned(
+            host, port, allow_private=self._feed.allow_private, resolver=self._resolver
+        )
+        self._asked += 1
+        if self._asked % FULL_EVERY == 0:
+            self.forget()
+        url = self._url
+        for _ in range(MAX_REDIRECTS + 1):
+            response = await self._client.send(self._built(request, url, address), stream=True)
+            try:
+                if response.status_code not in _REDIRECTS:
+                    return await self._received(response)
+                url = self._followed(url, response)
+            finally:
+                await response.aclose()
+        raise FeedStopped(f"{self.source} redirects more than {MAX_REDIRECTS} times.")
+
+    def _built(self, request: Request, url: httpx2.URL, address: str) -> httpx2.Request:
+        """The request, addressed to the pinned address but named after the host."""
+        headers = httpx2.Headers(dict(request.headers))
+        headers.update({"accept-encoding": "gzip", "user-agent": "liandong"})
+        headers["host"] = url.netloc.decode("ascii")
+        if request.method == "GET":
+            headers.update(self._validators)
+        auth = self._feed.auth
+        if auth is not None and self._secret is not None:
+            if auth.kind == "header":
+                joint = " " if auth.prefix[-1:].isalnum() else ""
+                headers[auth.name] = f"{auth.prefix}{joint}{self._secret}"
+            elif auth.kind == "query_param":
+                url = url.copy_add_param(auth.name, self._secret)
+        built = self._client.build_request(
+            request.method,
+            url.copy_with(host=address),
+            headers=headers,
+            content=request.body,
+            extensions={"sni_hostname": url.host},
+        )
+        if auth is not None and auth.kind == "basic" and self._secret is not None:
+            user, _, password = self._secret.partition(":")
+            return next(httpx2.BasicAuth(user, password).auth_flow(built))
+        return built
+
+    def _followed(self, url: httpx2.URL, response: httpx2.Response) -> httpx2.URL:
+        """Where a redirect leads, if that is the same host. Raises FeedStopped if not."""
+        target = url.join(response.headers.get("location", ""))
+        same_host = (target.host, target.port) == (url.host, url.port)
+        downgraded = url.scheme == "https" and target.scheme != "https"
+        if not same_host or downgraded or target.scheme not in _DEFAULT_PORT:
+            shown = target.copy_with(userinfo=b"", query=None, fragment=None)
+            raise FeedStopped(
+                f"{self.source} redirects to {shown}, which is not followed.",
+                hint="Set the url of the feed to the new address.",
+            )
+        return target
+
+    async def _received(self, response: httpx2.Response) -> Envelope | None:
+        if response.status_code == httpx2.codes.NOT_MODIFIED and self._validators:
+            return None
+        self._check_status(response)
+        body = await self._body(response)
+        self._validators = {
+            name: response.headers[header]
+            for name, header in (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
+            if header in response.headers
+        }
+        return Envelope(body, clock.now(), self.source, response.headers.get("content-type"))
+
+    def _check_status(self, response: httpx2.Response) -> None:
+        status = response.status_code
+        if status == httpx2.codes.OK:
+            return
+        said = f"{self.source} answered {status}"
+        if status in {401, 403}:
+            given = f"the secret behind {self._feed.secret_ref!r}" if self._secret else "no secret"
+            raise Unauthorised(
+                f"{said} ({given} was sent).",
+                hint="Ask the operator for access and set auth and secret_ref.",
+            )
+        after = _retry_after(response.headers.get("retry-after"))
+        kind = RateLimited if status == httpx2.codes.TOO_MANY_REQUESTS else RetryLater
+        raise kind(f"{said}.", after=after)
+
+    async def _body(self, response: httpx2.Response) -> bytes:
+        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding in _COMPRESSED:
+            return await _inflated(response.aiter_raw(), self._feed.max_bytes)
+        if encoding != "identity":
+            raise PayloadError(
+                Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} was not asked for."
+            )
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            _check_size(len(body), self._feed.max_bytes)
+        return bytes(body)
+
+    def _read_file(self) -> Envelope:
+        path = Path(url2pathname(urlsplit(str(self._url)).path))
+        try:
+            _check_size(path.stat().st_size, self._feed.max_bytes)
+            return Envelope(path.read_bytes(), clock.now(), self.source)
+        except OSError as error:
+            raise RetryLater(f"{self.source}: {error.strerror}.") from error
+
+    def _own_secret(self) -> str | None:
+        home = httpx2.URL(self._feed.url or "")
+        if (home.host, home.scheme) != (self._url.host, self._url.scheme):
+            return None
+        return settings.secret(self._feed.secret_ref)
+
+
+async def _inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    """The decompressed body, never more than `limit` bytes in memory whatever the ratio."""
+    body = bytearray()
+    inflater = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
+    received = 0
+    try:
+        async for chunk in chunks:
+            received += len(chunk)
+            _check_size(received, limit)
+            data = chunk
+            while data:
+                if inflater.eof:  # a further gzip member
+                    inflater = zlib.decompressobj(wbits=47)
+                body += inflater.decompress(data, limit + 1 - len(body))
+                _check_size(len(body), limit)
+                data = inflater.unconsumed_tail or inflater.unused_data
+    except zlib.error as error:
+        raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is broken.") from error
+    if received and not inflater.eof:
+        raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is cut off.")
+    return bytes(body)
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise PayloadError(
+            Reason.TOO_LARGE,
+            f"The body is larger than max_bytes = {limit}.",
+            hint="Raise max_bytes if the feed is really that large.",
+        )
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds to wait, from delta-seconds or an HTTP date (RFC 9110, 10.2.3); None if neither."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return clock.seconds_until(moment)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__

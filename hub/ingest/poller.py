@@ -1,0 +1,193 @@
+"""One polled feed: acquire, keep the raw bytes, parse, apply; again at every tick."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from random import uniform
+
+import structlog
+
+from hub import clock
+from hub.connector import Batch, Connector, Context, Envelope
+from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
+from hub.ingest.durable import pause, until_durable
+from hub.ingest.fetch import Fetcher, RateLimited, Spacing, Unauthorised
+from hub.ingest.reference import ReferenceKeeper
+from hub.ingest.status import Monitor
+from hub.settings import FeedSettings
+from hub.store.apply import FeedWriter
+from hub.store.feeds import FeedRepository
+
+THREAD_ABOVE = 256 * 1024
+"""Bytes above which a payload is parsed beside the event loop."""
+SLOW = timedelta(minutes=5)
+"""How soon a feed that needs a person is tried again, and where the backoff ends."""
+LONGEST_RETRY_AFTER = timedelta(hours=1)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was last parsed and applied: bytes, reference version and local day."""
+
+    digest: str
+    basis: tuple[str | None, date]
+    as_of: datetime | None
+
+
+class Poller:
+    """Runs one feed until cancelled. No error of the other side ends it."""
+
+    def __init__(
+        self,
+        feed: FeedSettings,
+        connector: Connector,
+        context: Context,
+        *,
+        monitor: Monitor,
+        writer: FeedWriter,
+        repository: FeedRepository,
+        spacing: Spacing,
+    ) -> None:
+        self._feed = feed
+        self._connector = connector
+        self._context = context
+        self._monitor = monitor
+        self._writer = writer
+        self._repository = repository
+        self._fetcher = Fetcher(feed, feed.url or "", spacing=spacing)
+        self._static = Fetcher(feed, feed.static_url, spacing=spacing) if feed.static_url else None
+        self._reference = ReferenceKeeper(feed, connector, self._static)
+        self._read: _Read | None = None
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Poll at every tick; a poll that overruns its tick skips the ones it missed."""
+        due = clock.now()
+        try:
+            while True:
+                wait = await self.poll()
+                if wait is None:
+                    due = _next_tick(due, self._feed.interval)
+                    wait = clock.seconds_until(due) + uniform(0, self._jitter())  # noqa: S311  # spreads load, guards nothing
+                else:
+                    due = clock.now()
+                await asyncio.sleep(wait)
+        finally:
+            await self._fetcher.aclose()
+            if self._static is not None:
+                await self._static.aclose()
+
+    async def poll(self) -> float | None:
+        """Poll once and save the feed's status; seconds to wait, None for the regular tick."""
+        health = self._monitor.health
+        try:
+            await self._once()
+            self._failures = 0
+            wait = None
+        except Unauthorised as error:
+            self._monitor.health = health.unauthorised(str(error))
+            wait = self._slow()
+        except FeedStopped as error:
+            self._monitor.health = health.misconfigured(str(error))
+            wait = self._slow()
+        except PayloadError as error:
+            self._read = None
+            self._fetcher.forget()
+            self._monitor.health = self._monitor.health.undecodable(f"{error.reason}: {error}")
+            wait = None
+        except RetryLater as error:
+            limited = isinstance(error, RateLimited)
+            said = str(error)
+            self._monitor.health = (
+                health.rate_limited(said) if limited else health.disconnected(said)
+            )
+            wait = self._backoff(error.after)
+        await self._monitor.save()
+        return wait
+
+    async def _once(self) -> None:
+        context = await self._with_reference()
+        version = context.reference.version if context.reference else None
+        today = clock.now().astimezone(self._feed.timezone).date()
+        basis = (version, today)
+        if self._read is not None and self._read.basis != basis:
+            self._read = None
+            self._fetcher.forget()
+        request = self._connector.request
+        envelope = await self._fetcher.get(request(context, clock.now()) if request else None)
+        if envelope is None or (self._read is not None and self._read.digest == envelope.sha256):
+            self._unchanged()
+            return
+        batch = await self._parsed(envelope, context)
+        await until_durable(self._feed.id, lambda: self._writer.apply(batch))
+        own_time = batch.as_of if batch.as_of != envelope.received_at else None
+        self._read = _Read(envelope.sha256, basis, own_time)
+        self._monitor.payload(batch, size=len(envelope.body), now=clock.now())
+        await self._monitor.refuse(batch.rejects + batch.notes)
+
+    async def _with_reference(self) -> Context:
+        if self._reference.missing:
+            self._monitor.health = self._monitor.health.primes()
+            await self._monitor.save()
+        reference = await self._reference.current(self._context)
+        self._monitor.health = self._monitor.health.primed()
+        return replace(self._context, reference=reference)
+
+    async def _parsed(self, envelope: Envelope, context: Context) -> Batch:
+        """The batch of a payload, its bytes kept. One that cannot be used is kept, flagged."""
+        try:
+            batch = await self._parse(envelope, context)
+        except PayloadError as error:
+            self._monitor.quarantined(len(envelope.body), clock.now())
+            await self._archive(envelope, error.reason)
+            raise
+        await self._archive(envelope, None)
+        return batch
+
+    async def _parse(self, envelope: Envelope, context: Context) -> Batch:
+        parse = self._connector.parse
+        try:
+            if len(envelope.body) > THREAD_ABOVE:
+                return await asyncio.to_thread(parse, envelope, context)
+            return parse(envelope, context)
+        except PayloadError:
+            raise
+        except Exception as error:
+            # A connector's own fault must not end its feed, nor empty what it wrote before.
+            log.exception("connector failed", feed=self._feed.id, sha256=envelope.sha256)
+            raise PayloadError(
+                Reason.NOT_DECODABLE, f"the connector failed: {type(error).__name__}."
+            ) from error
+
+    async def _archive(self, envelope: Envelope, refused: Reason | None) -> None:
+        await until_durable(
+            self._feed.id,
+            lambda: self._repository.archive(self._feed.id, envelope, quarantined=refused),
+        )
+
+    def _unchanged(self) -> None:
+        """The same bytes again: as old as they say, or as fresh as this answer if they do not."""
+        now = clock.now()
+        as_of = self._read.as_of if self._read else None
+        self._monitor.unchanged(as_of or now, now)
+
+    def _backoff(self, after: float | None) -> float:
+        self._failures += 1
+        longest = max(SLOW, self._feed.interval).total_seconds()
+        wait = pause(self._failures, first=1.0, longest=longest)
+        return max(wait, min(after or 0.0, LONGEST_RETRY_AFTER.total_seconds()))
+
+    def _slow(self) -> float:
+        self._fetcher.forget()
+        return max(SLOW, self._feed.interval).total_seconds() * uniform(0.9, 1.1)  # noqa: S311  # spreads load, guards nothing
+
+    def _jitter(self) -> float:
+        return min(1.0, self._feed.interval.total_seconds() / 10)
+
+
+def _next_tick(due: datetime, interval: timedelta) -> datetime:
+    """The first tick after `due` that still lies ahead."""
+    missed = (clock.now() - due) // interval
+    return due + interval * max(1, missed + 1)

@@ -1,0 +1,75 @@
+"""The static reference of a feed: loaded before its first payload, looked at again every hour."""
+
+import asyncio
+from datetime import date, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from hub import clock
+from hub.connector import Connector, Context, Reference
+from hub.errors import FeedStopped, PayloadError, RetryLater
+from hub.ingest.fetch import Fetcher
+from hub.settings import FeedSettings
+
+CHECK_EVERY = timedelta(hours=1)
+TRY_AGAIN_AFTER = timedelta(minutes=5)
+
+log = structlog.get_logger()
+
+
+class ReferenceKeeper:
+    """Keeps the reference behind `static_url` current.
+
+    It is read anew when its content changed, and when the local day did: which journeys run is a
+    matter of the day. Without a `static_url` there is none, and that is the connector's to judge.
+    """
+
+    def __init__(self, feed: FeedSettings, connector: Connector, fetcher: Fetcher | None) -> None:
+        self._feed = feed
+        self._load = connector.load_reference
+        self._fetcher = fetcher
+        self._current: Reference | None = None
+        self._digest: str | None = None
+        self._day: date | None = None
+        self._check_at: datetime | None = None
+
+    @property
+    def missing(self) -> bool:
+        """Whether a reference is wanted and was never loaded."""
+        return self._fetcher is not None and self._load is not None and self._current is None
+
+    async def current(self, context: Context) -> Reference | None:
+        """The reference now.
+
+        Before the first one is loaded its errors are raised; later they are logged and the last
+        good reference stays.
+        """
+        now = clock.now()
+        due = self._check_at is None or now >= self._check_at or self._today(now) != self._day
+        if self._fetcher is None or self._load is None or not due:
+            return self._current
+        try:
+            await self._refresh(self._fetcher, context, self._today(now))
+            self._check_at = now + CHECK_EVERY
+        except (RetryLater, FeedStopped, PayloadError) as error:
+            self._fetcher.forget()
+            if self._current is None:
+                raise
+            self._check_at, self._day = now + TRY_AGAIN_AFTER, self._today(now)
+            log.warning("reference kept", feed=self._feed.id, detail=str(error))
+        return self._current
+
+    async def _refresh(self, fetcher: Fetcher, context: Context, today: date) -> None:
+        if today != self._day:
+            fetcher.forget()
+        envelope = await fetcher.get()
+        if envelope is None or (envelope.sha256 == self._digest and today == self._day):
+            return
+        if self._load is not None:
+            self._current = await asyncio.to_thread(partial(self._load, envelope, context))
+            self._digest, self._day = envelope.sha256, today
+            log.info("reference loaded", feed=self._feed.id, version=self._current.version)
+
+    def _today(self, now: datetime) -> date:
+        return now.astimezone(self._feed.timezone).date()

@@ -1,0 +1,145 @@
+"""What everybody sees of one feed: its document in `feeds`, kept up to date, transitions logged."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from hub import clock
+from hub.connector import Batch, Manifest, Reject
+from hub.ingest.health import Health, Thresholds
+from hub.model.common import Mode
+from hub.model.feeds import FeedState
+from hub.settings import FeedSettings
+from hub.store.faults import passing
+from hub.store.feeds import FeedRepository
+
+_WELL = {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING, FeedState.DISABLED}
+
+log = structlog.get_logger()
+
+
+class Monitor:
+    """One feed's health and counts. Set `health` and call `payload`; `save` writes what changed."""
+
+    def __init__(
+        self, feed: FeedSettings, manifest: Manifest, mode: Mode | None, repository: FeedRepository
+    ) -> None:
+        self.feed = feed
+        self.thresholds = thresholds(feed, manifest)
+        self.health = Health(started_at=clock.now())
+        self.state = FeedState.STARTING if feed.enabled else FeedState.DISABLED
+        self._repository = repository
+        self._about = {
+            "kind": feed.kind,
+            "mode": mode.value if mode else None,
+            "dataset": feed.namespace,
+            "standard": manifest.standard,
+            "warn_after_s": self.thresholds.warn_after.total_seconds(),
+            "expire_after_s": self.thresholds.expire_after.total_seconds(),
+        }
+        self._totals = {"payloads": 0, "accepted": 0, "rejected": 0, "bytes": 0}
+        self._received: dict[str, Any] = {}
+        self._saved: dict[str, Any] = {}
+        self._refusals: list[Reject] = []
+
+    async def open(self) -> None:
+        """Take up the totals where the last process left them, and show the feed."""
+        known = await self._repository.get(self.feed.id) or {}
+        totals = known.get("totals") or {}
+        self._totals = {key: int(totals.get(key, 0)) for key in self._totals}
+        await self.save()
+
+    def payload(self, batch: Batch, *, size: int, now: datetime) -> None:
+        """A payload was decoded and is durable."""
+        self.health = self.health.data(batch.as_of or now, now)
+        self.counted(batch, size=size, now=now)
+
+    def counted(self, batch: Batch, *, size: int, now: datetime) -> None:
+        """A payload came and was decoded; its counts, whether or not it held data."""
+        self._totals["payloads"] += 1
+        self._totals["bytes"] += size
+        self._totals["accepted"] += batch.accepted
+        self._totals["rejected"] += len(batch.rejects)
+        self._received = {
+            "last_received_at": now,
+            "counts": {
+                "accepted": batch.accepted,
+                "rejected": len(batch.rejects),
+                "entities": batch.entities,
+            },
+            "rejects": _by_reason(batch.rejects),
+            "notes": _by_reason(batch.notes),
+        }
+
+    def unchanged(self, as_of: datetime, now: datetime) -> None:
+        """The other side has nothing newer than what was decoded before."""
+        self.health = self.health.data(as_of, now)
+        self._received["last_received_at"] = now
+
+    def quarantined(self, size: int, now: datetime) -> None:
+        """A payload came and could not be decoded."""
+        self._totals["payloads"] += 1
+        self._totals["rejected"] += 1
+        self._totals["bytes"] += size
+        self._received["last_received_at"] = now
+
+    async def refuse(self, refused: list[Reject]) -> None:
+        """Keep rejects and notes for people to read, unless they are those of last time."""
+        if refused and refused != self._refusals:
+            await self._repository.add_rejects(self.feed.id, refused)
+        self._refusals = refused
+
+    async def save(self) -> None:
+        """Evaluate the state now and write what changed; a database away now is tried again."""
+        now = clock.now()
+        state = self.health.state(self.thresholds, now) if self.feed.enabled else self.state
+        fields = {
+            **self._about,
+            **self._received,
+            "state": state.value,
+            "link_state": self.health.link.value,
+            "detail": self.health.detail,
+            "totals": dict(self._totals),
+        }
+        if self.health.data_as_of is not None:
+            fields["data_as_of"] = self.health.data_as_of
+        if state is not self.state:
+            self._log(state)
+            self.state = state
+        if self._saved.get("state") != fields["state"]:
+            fields["changed_at"] = now
+        changed = {key: value for key, value in fields.items() if self._saved.get(key) != value}
+        if not changed and self._saved:
+            return
+        try:
+            await self._repository.save_status(self.feed.id, changed)
+        except Exception as error:
+            if passing(error) is None:
+                raise
+            return  # the next tick tries again; the outage itself is logged by the writers
+        self._saved |= changed
+
+    def _log(self, state: FeedState) -> None:
+        say = log.info if state in _WELL else log.warning
+        say(
+            "feed state",
+            feed=self.feed.id,
+            state=state.value,
+            was=self.state.value,
+            detail=self.health.detail,
+        )
+
+
+def thresholds(feed: FeedSettings, manifest: Manifest) -> Thresholds:
+    """The feed's own ages where set, else the connector's."""
+    return Thresholds(
+        feed.warn_after or manifest.fresh_for, feed.expire_after or manifest.expires_after
+    )
+
+
+def _by_reason(refused: Iterable[Reject]) -> list[dict[str, Any]]:
+    counted = Counter(reject.reason.value for reject in refused)
+    return [{"reason": reason, "count": count} for reason, count in sorted(counted.items())]
