@@ -1,0 +1,77 @@
+"""Leases: at most one process at a time does a thing, by the database server's clock."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from hub.store import raw
+from hub.store.driver import Store
+
+TTL = timedelta(seconds=10)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Lease:
+    """One named lease as `owner` sees it. Clocks of processes play no part: only `$$NOW` does.
+
+    `fence` counts the times the lease changed hands: work done under it carries the number, and
+    whoever finds a higher one in the database has been replaced. It is None while not held.
+    """
+
+    store: Store
+    name: str
+    owner: str
+    ttl: timedelta = TTL
+    fence: int | None = None
+
+    async def acquire(self) -> bool:
+        """Take the lease if it is free, has run out, or is ours already (which renews it)."""
+        free = {"$lte": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]}
+        mine = {"$eq": ["$owner", {"$literal": self.owner}]}
+        counted = {"$add": [{"$ifNull": ["$fence", 0]}, 1]}
+        held = {"$and": [mine, {"$not": [free]}]}
+        return await self._update({"$or": [free, mine]}, {"$cond": [held, "$fence", counted]})
+
+    async def renew(self) -> bool:
+        """Prolong a lease that is still ours and has not changed hands since; False if lost."""
+        if self.fence is None:
+            return False
+        mine = [{"$eq": ["$owner", {"$literal": self.owner}]}, {"$eq": ["$fence", self.fence]}]
+        return await self._update({"$and": mine}, "$fence", upsert=False)
+
+    async def release(self) -> None:
+        """Give it back, if it is still ours."""
+        mine = {"_id": self.name, "owner": self.owner, "fence": self.fence}
+        await self.store.db[raw.LEASES].update_one(mine, {"$set": {"until": _LONG_AGO}})
+        self.fence = None
+
+    async def _update(self, granted: Any, fence: Any, *, upsert: bool = True) -> bool:  # noqa: ANN401  # aggregation expressions
+        until = {
+            "$dateAdd": {
+                "startDate": "$$NOW",
+                "unit": "millisecond",
+                "amount": int(self.ttl.total_seconds() * 1000),
+            }
+        }
+        ours = {"owner": {"$literal": self.owner}, "until": until, "fence": fence}
+        stage = {name: {"$cond": [granted, value, f"${name}"]} for name, value in ours.items()}
+        try:
+            found = await self.store.db[raw.LEASES].find_one_and_update(
+                {"_id": self.name},
+                [{"$set": stage}, {"$set": {"read_at": "$$NOW"}}],
+                upsert=upsert,
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:
+            found = None  # somebody made it at the same moment
+        held = (
+            found is not None
+            and found.get("owner") == self.owner
+            and found["until"] > found["read_at"]
+        )
+        self.fence = found["fence"] if held and found else None
+        return held

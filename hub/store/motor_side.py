@@ -1,0 +1,130 @@
+"""What runs on Motor: attachments in GridFS, and rate limits, which need it (docs/decisions/0001).
+
+Both stand behind a protocol; the contract test of `Attachments` runs on PyMongo Async as well, so
+leaving Motor is a change of this file and of one property in driver.py.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bson import ObjectId
+from bson.errors import InvalidId
+from gridfs.asynchronous import AsyncGridFSBucket
+from gridfs.errors import NoFile
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MongoDBStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+from motor.motor_asyncio import AsyncIOMotorGridFSBucket
+
+from hub import clock
+from hub.errors import NotFound
+from hub.store.driver import Store
+
+BUCKET = "attachments"
+COUNTERS = "rate_counters"
+WINDOWS = "rate_windows"
+
+
+class Attachment:
+    """A stored file: its bytes, its type, and the account that owns it."""
+
+    __slots__ = ("content", "content_type", "owner")
+
+    def __init__(self, content: bytes, content_type: str, owner: str) -> None:
+        self.content = content
+        self.content_type = content_type
+        self.owner = owner
+
+
+class Attachments(Protocol):
+    """Files such as photographs, by an id made when they are put."""
+
+    async def put(self, content: bytes, content_type: str, owner: str) -> str:
+        """Store a file; its id."""
+        ...
+
+    async def get(self, attachment_id: str) -> Attachment:
+        """The file. Raises NotFound."""
+        ...
+
+    async def delete(self, attachment_id: str) -> None:
+        """Remove the file. Raises NotFound."""
+        ...
+
+
+class GridFsAttachments:
+    """Attachments in GridFS, over either driver: their buckets have the same methods."""
+
+    def __init__(self, bucket: Callable[[], Any]) -> None:
+        self._bucket = bucket
+
+    async def put(self, content: bytes, content_type: str, owner: str) -> str:
+        """Store a file; its id. It is durable on a majority when this returns."""
+        about = {"content_type": content_type, "owner": owner, "at": clock.now()}
+        name = await self._bucket().upload_from_stream("attachment", content, metadata=about)
+        return str(name)
+
+    async def get(self, attachment_id: str) -> Attachment:
+        """The file. Raises NotFound."""
+        try:
+            stream = await self._bucket().open_download_stream(_object_id(attachment_id))
+        except NoFile as error:
+            raise NotFound("attachment", attachment_id) from error
+        about = stream.metadata
+        return Attachment(await stream.read(), about["content_type"], about["owner"])
+
+    async def delete(self, attachment_id: str) -> None:
+        """Remove the file. Raises NotFound."""
+        try:
+            await self._bucket().delete(_object_id(attachment_id))
+        except NoFile as error:
+            raise NotFound("attachment", attachment_id) from error
+
+
+def motor_attachments(store: Store) -> Attachments:
+    """The attachments of a store, on Motor."""
+    return GridFsAttachments(
+        lambda: AsyncIOMotorGridFSBucket(store.motor[store.db.name], bucket_name=BUCKET)
+    )
+
+
+def pymongo_attachments(store: Store) -> Attachments:
+    """The same attachments on PyMongo Async: what we go to when Motor ends."""
+    return GridFsAttachments(lambda: AsyncGridFSBucket(store.db, bucket_name=BUCKET))
+
+
+def _object_id(text: str) -> ObjectId:
+    try:
+        return ObjectId(text)
+    except InvalidId as error:
+        raise NotFound("attachment", text) from error
+
+
+class RateLimiter:
+    """Counts events per key over a moving window, shared by all processes."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._strategy: MovingWindowRateLimiter | None = None
+
+    async def hit(self, key: str, *, limit: int, seconds: int) -> float | None:
+        """Count one more; the seconds to wait when there were `limit` already, else None."""
+        strategy = self._strategy = self._strategy or self._make()
+        item = RateLimitItemPerSecond(limit, seconds)
+        if await strategy.hit(item, key):
+            return None
+        reset_at, _ = await strategy.get_window_stats(item, key)
+        return max(0.0, float(reset_at) - clock.real().timestamp())
+
+    def _make(self) -> MovingWindowRateLimiter:
+        storage = MongoDBStorage(
+            self._store.uri,
+            database_name=self._store.db.name,
+            counter_collection_name=COUNTERS,
+            window_collection_name=WINDOWS,
+            connect=False,
+        )
+        # limits makes a client of its own, which has not connected yet: ours takes its place
+        storage.storage.close()
+        storage.storage = self._store.motor
+        return MovingWindowRateLimiter(storage)
