@@ -15,7 +15,7 @@ from mobile_api.streams import Streams
 class MobileContext:
     """Built once by the composition root. `channels` names the push channels in service.
 
-    Before shutting down, `streams.close()` ends the live streams, so that no phone holds the
+    Before shutting down, `await streams.close()` ends the live streams, so that no phone holds the
     server up.
     """
 

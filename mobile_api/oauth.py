@@ -32,8 +32,8 @@ class _Declined(Exception):
         self.status = status
 
 
-def token_route(tokens: Tokens) -> Route:
-    """The route of the token endpoint.
+def routes(tokens: Tokens) -> list[Route]:
+    """The token endpoint.
 
     Grants: `password` (username, password), `client_credentials` (client_id, client_secret, in
     the form or as HTTP Basic), `refresh_token`.
@@ -54,7 +54,7 @@ def token_route(tokens: Tokens) -> Route:
                 raise
             return _error("temporarily_unavailable", fault.message, 503, {"Retry-After": "2"})
 
-    return Route("/auth/token", answer, methods=["POST"], name="token")
+    return [Route("/auth/token", answer, methods=["POST"], name="token")]
 
 
 async def _grant(tokens: Tokens, request: Request) -> SignedIn:

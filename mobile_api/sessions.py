@@ -24,13 +24,7 @@ from mobile_api.models import (
 async def sign_in(call: Call[SignIn]) -> SignedInReply:
     """Login and password for a pair of tokens."""
     sent = call.sent
-    device = sent.device and DeviceInfo(
-        id=sent.device.id,
-        platform=sent.device.platform,
-        model=sent.device.model,
-        app_version=sent.device.app_version,
-        locale=sent.device.locale,
-    )
+    device = DeviceInfo(**sent.device.model_dump()) if sent.device else None
     signed_in = await call.context.tokens.sign_in(
         sent.login, sent.password, device, address=call.address
     )

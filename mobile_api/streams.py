@@ -51,8 +51,8 @@ class Streams:
             if not self._flags:
                 self._stop_listening()
 
-    def close(self) -> None:
-        """End all streams, and refuse to keep new ones open: the process is shutting down."""
+    async def close(self) -> None:
+        """End all streams, and let no new one go on: the process is shutting down."""
         self.closed = True
         self._wake_all()
 

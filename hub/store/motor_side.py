@@ -109,12 +109,27 @@ class RateLimiter:
 
     async def hit(self, key: str, *, limit: int, seconds: int) -> float | None:
         """Count one more; the seconds to wait when there were `limit` already, else None."""
-        strategy = self._strategy = self._strategy or self._make()
         item = RateLimitItemPerSecond(limit, seconds)
-        if await strategy.hit(item, key):
-            return None
-        reset_at, _ = await strategy.get_window_stats(item, key)
+        return None if await self._windows.hit(item, key) else await self._left(item, key)
+
+    async def wait(self, key: str, *, limit: int, seconds: int) -> float | None:
+        """What `hit` would answer, without counting."""
+        item = RateLimitItemPerSecond(limit, seconds)
+        return None if await self._windows.test(item, key) else await self._left(item, key)
+
+    async def clear(self, key: str, *, limit: int, seconds: int) -> None:
+        """Forget what was counted for the key under this limit."""
+        await self._windows.clear(RateLimitItemPerSecond(limit, seconds), key)
+
+    async def _left(self, item: RateLimitItemPerSecond, key: str) -> float:
+        reset_at, _ = await self._windows.get_window_stats(item, key)
         return max(0.0, float(reset_at) - clock.real().timestamp())
+
+    @property
+    def _windows(self) -> MovingWindowRateLimiter:
+        if self._strategy is None:
+            self._strategy = self._make()
+        return self._strategy
 
     def _make(self) -> MovingWindowRateLimiter:
         storage = MongoDBStorage(

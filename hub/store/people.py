@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from pymongo import ASCENDING, UpdateOne
+from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from hub import clock
@@ -79,8 +79,8 @@ class Accounts:
             terms.append({"unit": unit})
         if on_duty is not None:
             terms.append({"duty.on": on_duty})
-        order = [("unit", ASCENDING), ("login", ASCENDING), ("_id", ASCENDING)]
-        return await AccountDoc.find({"$and": terms}).sort(order).limit(first).to_list()
+        found = AccountDoc.find({"$and": terms}).sort("unit", "login", "_id")
+        return await found.limit(first).to_list()
 
     async def add(
         self,
@@ -179,7 +179,7 @@ class Units:
 
     async def all(self) -> list[UnitDoc]:
         """Every unit, by code."""
-        return await UnitDoc.find_all().sort([("_id", ASCENDING)]).to_list()
+        return await UnitDoc.find_all().sort("_id").to_list()
 
     async def by_codes(self, codes: Collection[str]) -> dict[str, UnitDoc]:
         """Units by code; unknown codes are absent."""

@@ -36,38 +36,20 @@ _ASK_THE_OWNER = "Check the service account of [push.fcm] in the Firebase consol
 class FcmChannel:
     """The `fcm` channel: wakes phones through Firebase, or what speaks its HTTP v1 interface.
 
-    Make it with `open`; `close` it on the loop it was used on.
+    Nothing is sent before the first `send`; `close` it on the loop it was used on. Raises
+    StartError when the settings' file is no service account.
     """
 
     name = "fcm"
 
-    def __init__(self, app: App, settings: FcmSettings, timeout: float) -> None:
-        self._app = app
-        self._settings = settings
+    def __init__(self, settings: FcmSettings, *, timeout: float = SEND_TIMEOUT) -> None:
+        self._app = _app_of(settings)
+        self._endpoint = settings.endpoint
         self._timeout = timeout
-        self._credential = app.credential.get_credential()
+        self._credential = self._app.credential.get_credential()
         self._service: Any = None
         self._refreshing: asyncio.Task[None] | None = None
         self._healthy = True
-
-    @classmethod
-    def open(cls, settings: FcmSettings, *, timeout: float = SEND_TIMEOUT) -> "FcmChannel":
-        """A channel with the service account of the settings; nothing is sent yet.
-
-        Raises StartError if the file is no service account.
-        """
-        try:
-            certificate = credentials.Certificate(str(settings.credentials))
-            app = firebase_admin.initialize_app(certificate, name=f"liandong-{uuid4().hex}")
-        except (OSError, ValueError) as error:
-            raise StartError(
-                f"push.fcm.credentials = '{settings.credentials}': {error}",
-                hint="Expected the JSON file of a Firebase service account.",
-            ) from error
-        if not app.project_id:
-            firebase_admin.delete_app(app)
-            raise StartError(f"push.fcm.credentials = '{settings.credentials}': no project_id.")
-        return cls(app, settings, timeout)
 
     async def close(self) -> None:
         """Close connections and forget the app."""
@@ -92,7 +74,7 @@ class FcmChannel:
 
     async def _send(self, message: messaging.Message) -> Outcome:
         if self._service is None:
-            self._service = _service_of(self._app, self._settings.endpoint, self._timeout)
+            self._service = _service_of(self._app, self._endpoint, self._timeout)
         for last in (False, True):
             try:
                 await self._authorise()
@@ -143,6 +125,19 @@ class FcmChannel:
                 log.info("push.fcm.recovered")
             else:
                 log.warning("push.fcm.failing", detail=outcome.detail)
+
+
+def _app_of(settings: FcmSettings) -> App:
+    where = f"push.fcm.credentials = '{settings.credentials}'"
+    try:
+        certificate = credentials.Certificate(str(settings.credentials))
+    except (OSError, ValueError) as error:
+        raise StartError(
+            f"{where}: {_line(error)}", hint="Expected the JSON file of a service account."
+        ) from error
+    if not certificate.project_id:
+        raise StartError(f"{where}: the file names no project_id.")
+    return firebase_admin.initialize_app(certificate, name=f"liandong-{uuid4().hex}")
 
 
 def _service_of(app: App, endpoint: str | None, timeout: float) -> Any:  # noqa: ANN401  # untyped
