@@ -1,9 +1,13 @@
-"""Actions of the field app: each one idempotent, each one a single transaction."""
+"""What an action of the field app is, and what its handlers are given and give back."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from hub.errors import UserFault
+from hub.operations.handover import Handover
+from hub.store.documents import AccountDoc
 
 
 class ActionStatus(StrEnum):
@@ -38,3 +42,43 @@ class ActionResult:
     code: str | None = None
     message: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One attempt at applying an action: who, what, and the hub's time for it.
+
+    `handovers` collects what is to be reported once the transaction has committed.
+    """
+
+    officer: AccountDoc
+    body: dict[str, Any]
+    at: datetime
+    device_at: datetime
+    handovers: list[Handover] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an action did; kept with its id, so that a repetition gets the same answer."""
+
+    status: ActionStatus
+    code: str | None = None
+    message: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class Refused(UserFault):
+    """An action that does not fit the state of things, with that state as `data`."""
+
+    def __init__(
+        self,
+        status: ActionStatus,
+        code: str,
+        message: str,
+        *,
+        data: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(code, message)
+        self.status = status
+        self.data = data or {}

@@ -40,7 +40,7 @@ def key(value: object) -> str:
 
 
 def identifier(value: object, path: Path) -> str:
-    """An id as it came: text that could be one. Whether there is such a thing is found out later."""
+    """An id as it came: text that could be one; whether it is anybody's is found out later."""
     if isinstance(value, str) and 1 <= len(value) <= KEY_LENGTH and _storable(value):
         return value
     raise UserFault("BAD_ID", f"编号无效 / {path[-1]}: not an id.", path=path)
@@ -49,7 +49,7 @@ def identifier(value: object, path: Path) -> str:
 def word(value: object, words: type[Word], path: Path) -> Word:
     """A member of an enumeration, given as such or as its text."""
     try:
-        return words(value)
+        return words(str(value))
     except ValueError as error:
         known = ", ".join(words)
         raise UserFault(
@@ -91,7 +91,7 @@ def fingerprint(operation: str, body: object) -> str:
 
 def geojson(place: Position | None) -> dict[str, Any] | None:
     """A GeoJSON Point, [lon, lat]."""
-    return place and {"type": "Point", "coordinates": [place.lon, place.lat]}
+    return None if place is None else {"type": "Point", "coordinates": [place.lon, place.lat]}
 
 
 def _number(value: object, limit: int) -> bool:

@@ -1,16 +1,20 @@
-"""What every operation has at hand: the repositories, the settings, and the words of its records."""
+"""What every operation has at hand: repositories, settings, and the makers of its records."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from hub.access.principal import SCOPES, Scope
+from hub.access.principal import SCOPES, Principal, Scope
+from hub.model.operations import OrderPriority
+from hub.operations import checks
 from hub.settings import OrderSettings
 from hub.store.audit import Audit
-from hub.store.documents import AccountDoc, OutboxDoc, RecipientDoc, TimelineEntry
 from hub.store.devices import Devices
-from hub.store.driver import Store
+from hub.store.documents import AccountDoc, OutboxDoc, RecipientDoc, TimelineEntry
+from hub.store.driver import Store, Tx
 from hub.store.idempotency import Idempotency
 from hub.store.inbox import InboxRepository
 from hub.store.incidents import IncidentRepository, Numbers
@@ -64,6 +68,24 @@ class Desk:
             audit=Audit(),
         )
 
+    async def once(
+        self,
+        by: Principal,
+        operation: str,
+        body: object,
+        key: str,
+        work: Callable[[Tx], Awaitable[dict[str, Any]]],
+        at: datetime,
+    ) -> str:
+        """Run a caller's write once per key, in one transaction; the `id` in its result.
+
+        Raises UserFault IDEMPOTENCY_CONFLICT when the key was used for something else.
+        """
+        sealed = checks.fingerprint("call", [by.account_id, checks.key(key)])
+        asked = checks.fingerprint(operation, body)
+        kept = await self.idempotency.once(sealed, asked, work, at=at)
+        return str(kept.result["id"])
+
     def day(self, at: datetime) -> date:
         """The area's day at this moment."""
         return at.astimezone(self.zone).date()
@@ -84,7 +106,9 @@ def can_be_ordered(account: AccountDoc) -> bool:
     return account.active and Scope.FIELD_WORK in SCOPES[account.role]
 
 
-def wake(recipient: RecipientDoc, topic: str, at: datetime, *, priority: str) -> OutboxDoc:
+def wake(
+    recipient: RecipientDoc, topic: str, at: datetime, *, priority: OrderPriority
+) -> OutboxDoc:
     """A wake-up for a recipient. Its id is the event id the phone sees: random, and kept."""
     return OutboxDoc(
         id=new_id(),

@@ -61,9 +61,7 @@ class Idempotency:
                 continue
         raise RetryLater(f"Too many calls with the key {key!r} at once.")
 
-    async def _known(
-        self, key: str, body_hash: str, tx: Tx | None = None
-    ) -> dict[str, Any] | None:
+    async def _known(self, key: str, body_hash: str, tx: Tx | None = None) -> dict[str, Any] | None:
         rows = IdempotencyDoc.get_pymongo_collection()
         if tx is None:
             rows = rows.with_options(read_concern=ReadConcern("majority"))

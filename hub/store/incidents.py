@@ -4,15 +4,19 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from pymongo import DESCENDING, ReturnDocument
+from beanie import SortDirection
+from pymongo import ReturnDocument
 
 from hub.access.principal import Viewer
+from hub.errors import RetryLater
 from hub.model.operations import IncidentState, Role
 from hub.store.documents import CounterDoc, IncidentDoc, TimelineEntry
 from hub.store.driver import Store, Tx
 
 Page = tuple[datetime, str]
 """A place in a newest-first listing: the row's time and id."""
+
+_NEWEST = [("opened_at", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
 
 NOTHING: dict[str, Any] = {"_id": {"$in": []}}
 """A filter that no row passes."""
@@ -43,7 +47,7 @@ def older_than(after: Page | None, field: str) -> dict[str, Any]:
 
 
 class IncidentRepository:
-    """Incidents. Methods with a `viewer` apply the row policy; the others are for the hub itself."""
+    """Incidents. Methods with a `viewer` apply the row policy; others are for the hub itself."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -55,7 +59,9 @@ class IncidentRepository:
         query = {"$and": [{"_id": incident_id}, visible_incidents(viewer)]}
         return await IncidentDoc.find_one(query, session=tx)
 
-    async def visible(self, viewer: Viewer, incident_ids: Collection[str]) -> dict[str, IncidentDoc]:
+    async def visible(
+        self, viewer: Viewer, incident_ids: Collection[str]
+    ) -> dict[str, IncidentDoc]:
         """Those of the incidents that the viewer may see, by id."""
         query = {"$and": [{"_id": {"$in": list(incident_ids)}}, visible_incidents(viewer)]}
         return {incident.id: incident for incident in await IncidentDoc.find(query).to_list()}
@@ -76,21 +82,21 @@ class IncidentRepository:
         if unit is not None:
             terms.append({"units": unit})
         rows = IncidentDoc.find({"$and": terms})
-        order = [("opened_at", DESCENDING), ("_id", DESCENDING)]
-        return await rows.sort(order).limit(first).to_list()
+        return await rows.sort(_NEWEST).limit(first).to_list()
 
     async def of_officer(
         self, account_id: str, *, closed_since: datetime, limit: int, tx: Tx
     ) -> list[IncidentDoc]:
         """Incidents with this officer: all that are open, the last `limit` closed since then."""
         mine = {"officers": account_id}
-        order = [("opened_at", DESCENDING), ("_id", DESCENDING)]
-        found = await IncidentDoc.find(
-            {**mine, "state": IncidentState.OPEN}, session=tx
-        ).sort(order).to_list()
+        found = (
+            await IncidentDoc.find({**mine, "state": IncidentState.OPEN}, session=tx)
+            .sort(_NEWEST)
+            .to_list()
+        )
         found += await (
             IncidentDoc.find({**mine, "closed_at": {"$gte": closed_since}}, session=tx)
-            .sort(order)
+            .sort(_NEWEST)
             .limit(limit)
             .to_list()
         )
@@ -159,11 +165,13 @@ class Numbers:
         return f"{incident_number}-{await self._next(tx, f'order:{incident_number}'):02}"
 
     async def _next(self, tx: Tx, series: str) -> int:
-        row = await CounterDoc.get_pymongo_collection().find_one_and_update(
+        row: dict[str, Any] | None = await CounterDoc.get_pymongo_collection().find_one_and_update(
             {"_id": series},
             {"$inc": {"value": 1}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
             session=tx,
         )
+        if row is None:
+            raise RetryLater(f"No number was given in the series {series!r}.")
         return int(row["value"])

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, UpdateOne
+from beanie import SortDirection
+from pymongo import ASCENDING, UpdateOne
 
 from hub.access.principal import Viewer
 from hub.model.operations import ENDED, PROGRESS, OrderState, Role, Stage
@@ -16,7 +17,8 @@ from hub.store.incidents import NOTHING, Page, older_than
 UNANSWERED: tuple[Stage, ...] = PROGRESS[: PROGRESS.index(Stage.ACCEPTED)]
 """The stages in which an answer is still awaited."""
 
-_NEWEST = [("created_at", DESCENDING), ("_id", DESCENDING)]
+_NEWEST = [("created_at", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
+_OLDEST = [("created_at", SortDirection.ASCENDING), ("_id", SortDirection.ASCENDING)]
 
 
 def visible_orders(viewer: Viewer) -> dict[str, Any]:
@@ -97,12 +99,22 @@ class OrderRepository:
             terms.append({"incident_id": incident_id})
         return await OrderDoc.find({"$and": terms}).sort(_NEWEST).limit(first).to_list()
 
+    async def of_incidents(
+        self, viewer: Viewer, incident_ids: Collection[str]
+    ) -> dict[str, list[OrderDoc]]:
+        """The orders that the viewer may see, by incident, newest first."""
+        query = {"$and": [{"incident_id": {"$in": list(incident_ids)}}, visible_orders(viewer)]}
+        found: dict[str, list[OrderDoc]] = {incident_id: [] for incident_id in incident_ids}
+        for order in await OrderDoc.find(query).sort(_NEWEST).to_list():
+            found[order.incident_id].append(order)
+        return found
+
     async def ledgers(
         self, viewer: Viewer, order_ids: Collection[str]
     ) -> dict[str, list[RecipientDoc]]:
         """The ledgers that the viewer may see, by order, in the order they were opened."""
         query = {"$and": [{"order_id": {"$in": list(order_ids)}}, visible_ledgers(viewer)]}
-        rows = RecipientDoc.find(query).sort([("created_at", ASCENDING), ("_id", ASCENDING)])
+        rows = RecipientDoc.find(query).sort(_OLDEST)
         found: dict[str, list[RecipientDoc]] = {order_id: [] for order_id in order_ids}
         for row in await rows.to_list():
             found[row.order_id].append(row)
@@ -158,7 +170,11 @@ class OrderRepository:
         self, order_id: str, account_id: str, *, tx: Tx | None = None
     ) -> RecipientDoc | None:
         """The ledger of one person in an order."""
-        return await RecipientDoc.find_one({"_id": recipient_id(order_id, account_id)}, session=tx)
+        return await self.ledger(recipient_id(order_id, account_id), tx=tx)
+
+    async def ledger(self, ledger_id: str, *, tx: Tx | None = None) -> RecipientDoc | None:
+        """One ledger by its id, for the hub's own steps."""
+        return await RecipientDoc.find_one({"_id": ledger_id}, session=tx)
 
     async def recipients(self, tx: Tx, order_id: str) -> list[RecipientDoc]:
         """All ledgers of an order."""
@@ -177,13 +193,16 @@ class OrderRepository:
         self, account_id: str, *, since: datetime, limit: int, tx: Tx
     ) -> list[RecipientDoc]:
         """One person's ledgers: all that have not ended, the last `limit` ended and made since."""
-        ended = [*ENDED]
-        rows = await RecipientDoc.find(
-            {"account_id": account_id, "stage": {"$nin": ended}}, session=tx
-        ).to_list()
-        past = {"account_id": account_id, "created_at": {"$gte": since}, "stage": {"$in": ended}}
+        rows = await self.live_of_account(tx, account_id)
+        ended = {"$in": [*ENDED]}
+        past = {"account_id": account_id, "created_at": {"$gte": since}, "stage": ended}
         rows += await RecipientDoc.find(past, session=tx).sort(_NEWEST).limit(limit).to_list()
         return rows
+
+    async def live_of_account(self, tx: Tx, account_id: str) -> list[RecipientDoc]:
+        """One person's ledgers that have not ended."""
+        query = {"account_id": account_id, "stage": {"$nin": [*ENDED]}}
+        return await RecipientDoc.find(query, session=tx).to_list()
 
     async def steps(self, tx: Tx, steps: Sequence[Step]) -> None:
         """Write the lines into their ledgers."""
@@ -225,7 +244,7 @@ class OrderRepository:
     ) -> list[RecipientDoc]:
         """Those of the ledgers whose timer has passed, read in the transaction that will act."""
         query = {"_id": {"$in": list(recipient_ids)}, "next_step_at": {"$lte": now}}
-        return await RecipientDoc.find(query, session=tx).sort("created_at", "_id").to_list()
+        return await RecipientDoc.find(query, session=tx).sort(_OLDEST).to_list()
 
     async def next_timer(self) -> datetime | None:
         """When the earliest timer passes; None if nothing is awaited."""

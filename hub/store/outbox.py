@@ -17,7 +17,7 @@ from hub.store.driver import Store, Tx
 
 
 class OutboxState(StrEnum):
-    """What became of a wake-up. SKIPPED: nobody was to be woken any more. DEAD: given up, loudly."""
+    """What became of a wake-up. SKIPPED: nobody was to be woken any more. DEAD: given up."""
 
     QUEUED = "QUEUED"
     SENT = "SENT"
@@ -28,10 +28,14 @@ class OutboxState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits to be sent: how many, since when the oldest, and how many were given up."""
+    """What waits to be sent: how many, when the oldest was queued, since when the longest is due.
+
+    `dead` counts what was given up.
+    """
 
     queued: int
     oldest: datetime | None
+    due_since: datetime | None
     dead: int
 
 
@@ -104,9 +108,11 @@ class Outbox:
         rows = OutboxDoc.get_pymongo_collection()
         queued = {"state": OutboxState.QUEUED}
         first = await rows.find_one(queued, {"created_at": True}, sort=[("created_at", ASCENDING)])
+        due = await rows.find_one(queued, {"due_at": True}, sort=[("due_at", ASCENDING)])
         return Backlog(
             queued=await rows.count_documents(queued),
             oldest=first["created_at"] if first else None,
+            due_since=due["due_at"] if due else None,
             dead=await rows.count_documents({"state": OutboxState.DEAD}),
         )
 

@@ -1,0 +1,136 @@
+"""The dispatcher: takes wake-ups out of the outbox and sends them, several at a time.
+
+A change of the outbox wakes it, a poll each second guarantees it. A row is leased before it is
+sent and settled after: a crash between the two leads to a second send under the same event id,
+which the phone drops; never to none.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+import structlog
+
+from hub import clock
+from hub.bus import Bus, ChangeKind, Listener
+from hub.operations.channels import SEND_TIMEOUT, Channel
+from hub.operations.delivery import Delivery
+from hub.operations.desk import Desk
+from hub.store.documents import OutboxDoc
+from hub.store.driver import Store
+
+log = structlog.get_logger()
+
+POLL = 1.0
+LEASE = 10.0
+"""Real seconds a row is ours: twice the longest send."""
+DRAIN = 8.0
+"""Real seconds that sends in hand get to finish when the process is told to stop."""
+
+
+class Dispatcher:
+    """Sends what the outbox holds. Any number may run, in any number of processes."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        channels: Mapping[str, Channel],
+        owner: str,
+        *,
+        in_flight: int = 16,
+        lease: float = LEASE,
+        send_timeout: float = SEND_TIMEOUT,
+    ) -> None:
+        self._desk = Desk.over(store)
+        self._bus = bus
+        self._owner = owner
+        self._lease = lease
+        self._delivery = Delivery(self._desk, channels, send_timeout=send_timeout)
+        self._room = asyncio.Semaphore(in_flight)
+        self._woken = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._failing = False
+
+    async def run(self) -> None:
+        """Work until cancelled; then let the sends in hand finish."""
+        listener = self._bus.listen("outbox")
+        follower = asyncio.create_task(self._follow(listener))
+        try:
+            while True:
+                self._woken.clear()
+                await self._guarded_pass()
+                await self._pause()
+        finally:
+            follower.cancel()
+            self._bus.unlisten(listener)
+            await self.drain(DRAIN)
+
+    async def take_all(self) -> int:
+        """Lease and start every row that is due; how many. They are in hand when it returns."""
+        taken = 0
+        while True:
+            await self._room.acquire()
+            try:
+                row = await self._desk.outbox.lease(
+                    self._owner, due=clock.now(), seconds=self._lease
+                )
+            except BaseException:
+                self._room.release()
+                raise
+            if row is None:
+                self._room.release()
+                return taken
+            task = asyncio.create_task(self._deliver(row))
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+            taken += 1
+
+    async def drain(self, timeout: float) -> None:
+        """Wait for the sends in hand, at most `timeout` real seconds; cancel what is left."""
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=timeout)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _guarded_pass(self) -> None:
+        try:
+            await self.take_all()
+        except Exception as error:  # noqa: BLE001  # an election ends this pass, never the worker
+            if not self._failing:
+                log.warning("dispatcher_failing", error=repr(error))
+            self._failing = True
+        else:
+            if self._failing:
+                log.info("dispatcher_recovered")
+            self._failing = False
+
+    async def _deliver(self, row: OutboxDoc) -> None:
+        try:
+            await self._delivery.deliver(row)
+        except Exception as error:  # noqa: BLE001  # one bad row never holds up the others
+            log.warning("delivery_failed", wake=row.id, error=repr(error))
+            # if this fails too, the database is away: the lease runs out and the row comes again
+            with suppress(Exception):
+                await self._delivery.failed(row, type(error).__name__)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._room.release()
+
+    async def _follow(self, listener: Listener) -> None:
+        async for change in listener:
+            if change.kind in {ChangeKind.INSERTED, ChangeKind.RESET}:
+                self._woken.set()
+
+    async def _pause(self) -> None:
+        """Until something is queued or falls due, at most POLL."""
+        wait = POLL
+        if not self._failing:
+            with suppress(Exception):  # reported by the next pass
+                due = await self._desk.outbox.next_due(clock.now())
+                wait = POLL if due is None else min(POLL, clock.seconds_until(due))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._woken.wait()

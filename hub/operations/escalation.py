@@ -1,0 +1,126 @@
+"""The escalator: when an answer is overdue, the next person is asked. Timers are rows, not tasks.
+
+One process leads by a short lease; each step is a transaction that checks its timer again, so two
+leaders for a moment, or a crash at any point, repeat nothing and miss nothing.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from hub import clock
+from hub.bus import Bus, Listener
+from hub.operations.desk import Desk
+from hub.operations.handover import Handover, Why, hand_over
+from hub.store.driver import Store, Tx
+from hub.store.leases import Lease
+
+log = structlog.get_logger()
+
+POLL = 1.0
+LEADER_TTL = timedelta(seconds=3)
+"""With POLL, an escalation starts at most five seconds late after the leader's death."""
+BATCH = 200
+"""Overdue parts taken at a time; they are handled order by order."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Escalator:
+    """Takes the next step for every recipient whose timer has passed. Any number may run."""
+
+    def __init__(self, store: Store, bus: Bus, owner: str) -> None:
+        self._desk = Desk.over(store)
+        self._bus = bus
+        self._leader = Lease(store, "escalator", owner, ttl=LEADER_TTL)
+        self._woken = asyncio.Event()
+        self._asleep_until = _NEVER
+        self._failing: set[str] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled, whenever this process leads."""
+        listener = self._bus.listen("recipients")
+        follower = asyncio.create_task(self._follow(listener))
+        try:
+            while True:
+                self._woken.clear()
+                await self._guarded_pass()
+                await self._pause()
+        finally:
+            follower.cancel()
+            self._bus.unlisten(listener)
+            with suppress(Exception):  # a lease that is not given back runs out
+                await self._leader.release()
+
+    async def step(self) -> int:
+        """Escalate everything that is overdue now; how many parts were passed on."""
+        passed = 0
+        while found := await self._desk.orders.overdue(clock.now(), BATCH):
+            done = 0
+            for order_id, ledgers in found.items():
+                done += await self._guarded_step(order_id, ledgers)
+            passed += done
+            if not done:
+                break  # what is left fails: not now, and not in a tight loop
+        return passed
+
+    async def _guarded_pass(self) -> None:
+        try:
+            if await self._leader.acquire():
+                await self.step()
+        except Exception as error:  # noqa: BLE001  # an election ends this pass, never the worker
+            self._fails("database", error)
+        else:
+            self._failing.discard("database")
+
+    async def _guarded_step(self, order_id: str, ledgers: list[str]) -> int:
+        now = clock.now()
+        try:
+            handover = await self._desk.store.transaction(
+                partial(self._escalate, order_id, ledgers, now)
+            )
+        except Exception as error:  # noqa: BLE001  # one order's fault never holds up the others
+            self._fails(order_id, error)
+            return 0
+        self._failing.discard(order_id)
+        if handover is None:
+            return 0
+        handover.report()
+        return len(ledgers)
+
+    async def _escalate(
+        self, order_id: str, ledgers: list[str], now: datetime, tx: Tx
+    ) -> Handover | None:
+        rows = await self._desk.orders.still_overdue(tx, ledgers, now)
+        order = await self._desk.orders.for_hub(order_id, tx=tx)
+        if not rows or order is None:
+            return None
+        return await hand_over(self._desk, tx, order, rows, Why.TIMEOUT, now)
+
+    def _fails(self, what: str, error: Exception) -> None:
+        if what not in self._failing:
+            log.error("escalation_failing", what=what, error=repr(error))
+        self._failing.add(what)
+
+    async def _follow(self, listener: Listener) -> None:
+        """Wake up for a timer that is due sooner than planned."""
+        async for change in listener:
+            timer = (change.document or {}).get("next_step_at")
+            if timer is not None and timer < self._asleep_until:
+                self._woken.set()
+
+    async def _pause(self) -> None:
+        """Until the earliest timer, at most POLL."""
+        wait = POLL
+        self._asleep_until = _NEVER
+        now = clock.now()
+        with suppress(Exception):  # reported by the next pass
+            timer = await self._desk.orders.next_timer()
+            if timer is not None and timer > now:
+                self._asleep_until = timer
+                wait = min(POLL, clock.seconds_until(timer))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._woken.wait()

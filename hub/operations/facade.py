@@ -1,0 +1,159 @@
+"""The way into operations for every API: one method per thing a person can do."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hub import clock
+from hub.access.principal import Principal
+from hub.model.common import Position
+from hub.model.operations import IncidentKind, OrderPriority
+from hub.model.situations import Severity
+from hub.operations import fieldwork, incidents, orders
+from hub.operations.actions import ActionResult, FieldAction
+from hub.operations.desk import Desk
+from hub.operations.inbox import Inbox, SyncPage
+from hub.settings import OrderSettings
+from hub.store.documents import IncidentDoc, OrderDoc
+from hub.store.driver import Store
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def _age(since: datetime | None) -> float | None:
+    return None if since is None else max(0.0, (clock.now() - since).total_seconds())
+
+
+class Operations:
+    """Incidents, orders, field actions and sync.
+
+    Every write takes a client-made `key` (field actions: their id) and works once: the same key
+    with the same body gives the same result, with another body UserFault IDEMPOTENCY_CONFLICT.
+    Faults are UserFault with a stable `code` and the `path` of the argument; AccessDenied without
+    the scope; NotFound for what is absent or not the caller's to see. Nothing is written then.
+    """
+
+    def __init__(self, store: Store, settings: OrderSettings, *, zone: ZoneInfo = SHANGHAI) -> None:
+        self.desk = Desk.over(store, settings, zone)
+        self.inbox = Inbox(self.desk)
+
+    async def open_incident(
+        self,
+        by: Principal,
+        *,
+        kind: IncidentKind | str,
+        title: str,
+        description: str | None = None,
+        severity: Severity | str = Severity.UNKNOWN,
+        place: str | None = None,
+        position: Position | None = None,
+        units: Sequence[str] = (),
+        exercise: bool = False,
+        key: str,
+    ) -> IncidentDoc:
+        """Open an incident (事件), numbered `YYYYMMDD-NNN` in the area's day.
+
+        Needs INCIDENTS_WRITE; a liaison opens incidents of its own unit only.
+        Codes: BAD_TEXT, BAD_VALUE, BAD_POSITION, TOO_MANY_UNITS, UNIT_UNKNOWN.
+        """
+        asked = incidents.request_of(
+            kind=kind,
+            title=title,
+            description=description,
+            severity=severity,
+            place=place,
+            position=position,
+            units=units,
+            exercise=exercise,
+        )
+        return await self._incident(await incidents.open_incident(self.desk, by, asked, key))
+
+    async def close_incident(
+        self, by: Principal, *, incident_id: str, outcome: str, key: str
+    ) -> IncidentDoc:
+        """Close an incident and cancel its open orders, in one transaction.
+
+        Needs INCIDENTS_WRITE, and ORDERS_WRITE where orders are open; a liaison closes only what
+        involves no other unit. Codes: NOT_FOUND, INCIDENT_CLOSED, BAD_TEXT.
+        """
+        closed = await incidents.close_incident(
+            self.desk, by, incident_id=incident_id, outcome=outcome, key=key
+        )
+        return await self._incident(closed)
+
+    async def dispatch_order(
+        self,
+        by: Principal,
+        *,
+        incident_id: str,
+        text: str,
+        recipients: Sequence[str],
+        escalation: Sequence[str] = (),
+        priority: OrderPriority | str = OrderPriority.URGENT,
+        accept_within_s: int | None = None,
+        key: str,
+    ) -> OrderDoc:
+        """Dispatch an order (指令) to accounts named by id or login. Needs ORDERS_WRITE.
+
+        Recipients must be officers or liaisons on duty; `escalation` names who is asked next, in
+        that order, and may be off duty now. Codes: NOT_FOUND, INCIDENT_CLOSED, BAD_TEXT,
+        BAD_VALUE, RECIPIENT_COUNT, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY,
+        RECIPIENT_DUPLICATE.
+        """
+        if accept_within_s is None:
+            accept_within_s = self.desk.settings.accept_within // timedelta(seconds=1)
+        asked = orders.request_of(
+            incident_id=incident_id,
+            text=text,
+            recipients=recipients,
+            escalation=escalation,
+            priority=priority,
+            accept_within_s=accept_within_s,
+        )
+        return await self._order(await orders.dispatch_order(self.desk, by, asked, key))
+
+    async def cancel_order(
+        self, by: Principal, *, order_id: str, reason: str, key: str
+    ) -> OrderDoc:
+        """Cancel an open order. Needs ORDERS_WRITE. Codes: NOT_FOUND, ORDER_ENDED, BAD_TEXT."""
+        cancelled = await orders.cancel_order(
+            self.desk, by, order_id=order_id, reason=reason, key=key
+        )
+        return await self._order(cancelled)
+
+    async def act(self, by: Principal, action: FieldAction) -> ActionResult:
+        """Apply one action of the field app; see `fieldwork.act`. Needs FIELD_WORK."""
+        return await fieldwork.act(self.desk, by, action)
+
+    async def sync(self, account_id: str, seq: int | None, limit: int) -> SyncPage:
+        """A page of the account's sync stream; see `Inbox.changes_since`."""
+        return await self.inbox.changes_since(account_id, seq, limit)
+
+    async def snapshot(self, account_id: str) -> SyncPage:
+        """What the account's phone should hold now; see `Inbox.snapshot`."""
+        return await self.inbox.snapshot(account_id)
+
+    async def oldest_unsent(self) -> float | None:
+        """Seconds since the oldest wake-up that is still unsent was queued; None if all are sent.
+
+        It grows while a push service is down. Whether this hub keeps up is `dispatch_lag`.
+        """
+        return _age((await self.desk.outbox.backlog()).oldest)
+
+    async def dispatch_lag(self) -> float:
+        """Seconds by which the dispatcher is behind: how long a wake-up has been due, at most."""
+        return _age((await self.desk.outbox.backlog()).due_since) or 0.0
+
+    async def oldest_unacknowledged(self) -> float | None:
+        """Seconds since the oldest order that somebody has not answered was put to them."""
+        return _age((await self.desk.orders.waiting(clock.now())).since)
+
+    async def _incident(self, incident_id: str) -> IncidentDoc:
+        found = await self.desk.incidents.for_hub(incident_id)
+        assert found is not None  # noqa: S101  # just written; incidents are never deleted
+        return found
+
+    async def _order(self, order_id: str) -> OrderDoc:
+        found = await self.desk.orders.for_hub(order_id)
+        assert found is not None  # noqa: S101  # just written; orders are never deleted
+        return found

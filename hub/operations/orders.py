@@ -1,0 +1,178 @@
+"""Dispatching and cancelling orders (指令)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from hub import clock
+from hub.access.principal import Principal, Scope
+from hub.errors import NotFound, UserFault
+from hub.model.operations import OrderPriority, OrderState
+from hub.operations import checks
+from hub.operations.desk import Desk, can_be_ordered, entry, new_id
+from hub.operations.incidents import open_for
+from hub.operations.ledger import announce, cancel_within, open_ledger
+from hub.operations.words import people
+from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc
+from hub.store.driver import Tx
+
+TEXT = 2000
+REASON = 500
+MOST_RECIPIENTS = 1000
+ACCEPT_WITHIN = range(5, 3601)
+"""Seconds that may be given to accept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """An order to be dispatched, checked as far as that is possible without the database."""
+
+    incident_id: str
+    text: str
+    recipients: tuple[str, ...]
+    escalation: tuple[str, ...]
+    priority: OrderPriority
+    accept_within_s: int
+
+
+def request_of(
+    *,
+    incident_id: object,
+    text: object,
+    recipients: Sequence[str],
+    escalation: Sequence[str],
+    priority: object,
+    accept_within_s: int,
+) -> OrderRequest:
+    """Check what a caller asks for. Raises UserFault with the path of the first fault."""
+    if not 1 <= len(recipients) <= MOST_RECIPIENTS or len(escalation) > MOST_RECIPIENTS:
+        raise UserFault(
+            "RECIPIENT_COUNT",
+            f"人数须为 1 至 {MOST_RECIPIENTS} / Expected 1 to {MOST_RECIPIENTS} recipients, "
+            f"at most {MOST_RECIPIENTS} for escalation.",
+            path=("recipients" if not 1 <= len(recipients) <= MOST_RECIPIENTS else "escalation",),
+        )
+    if accept_within_s not in ACCEPT_WITHIN:
+        raise UserFault(
+            "BAD_VALUE",
+            "签收时限须为 5 至 3600 秒 / accept_within_s: expected 5 to 3600 seconds.",
+            path=("accept_within_s",),
+        )
+    return OrderRequest(
+        incident_id=checks.identifier(incident_id, ("incident_id",)),
+        text=checks.text(text, ("text",), most=TEXT),
+        recipients=tuple(checks.identifier(name, ("recipients",)) for name in recipients),
+        escalation=tuple(checks.identifier(name, ("escalation",)) for name in escalation),
+        priority=checks.word(priority, OrderPriority, ("priority",)),
+        accept_within_s=accept_within_s,
+    )
+
+
+async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: str) -> str:
+    """Dispatch an order once per key; its id.
+
+    One transaction: order, ledgers, inboxes, wake-ups, timeline, key. All of it or nothing.
+    """
+    by.require(Scope.ORDERS_WRITE)
+    at = clock.now()
+    order_id = new_id()
+
+    async def work(tx: Tx) -> dict[str, Any]:
+        incident = await open_for(desk, tx, by, asked.incident_id)
+        known = await desk.accounts.by_logins_or_ids({*asked.recipients, *asked.escalation}, tx=tx)
+        officers = _resolve(asked.recipients, known, "recipients", on_duty=True)
+        fallback = _resolve(asked.escalation, known, "escalation", on_duty=False)
+        order = OrderDoc(
+            id=order_id,
+            incident_id=incident.id,
+            number=await desk.numbers.order(tx, incident.number),
+            text=asked.text,
+            priority=asked.priority,
+            created_by=by.account_id,
+            created_at=at,
+            units=_units(officers),
+            recipients=[account.id for account in officers],
+            escalation=[account.id for account in fallback],
+            accept_within_s=asked.accept_within_s,
+        )
+        await _write(desk, tx, order, incident, officers, at)
+        await desk.audit.append(by.account_id, "order.dispatched", order.id, tx=tx)
+        return {"id": order.id}
+
+    return await desk.once(by, "dispatchOrder", asdict(asked), key, work, at)
+
+
+async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str, key: str) -> str:
+    """Cancel an order once per key; its id. Recipients are told, and woken if they are in it."""
+    by.require(Scope.ORDERS_WRITE)
+    order_id = checks.identifier(order_id, ("order_id",))
+    reason = checks.text(reason, ("reason",), most=REASON)
+    at = clock.now()
+
+    async def work(tx: Tx) -> dict[str, Any]:
+        order = await desk.orders.get(order_id, by.viewer, tx=tx)
+        incident = order and await desk.incidents.for_hub(order.incident_id, tx=tx)
+        if order is None or incident is None:
+            raise NotFound("order", order_id, path=("order_id",))
+        if order.state is not OrderState.OPEN:
+            raise UserFault(
+                "ORDER_ENDED",
+                f"指令已结束 / Order {order.number} is {order.state}.",
+                path=("order_id",),
+            )
+        await cancel_within(desk, tx, order, incident, by=by.account_id, reason=reason, at=at)
+        await desk.audit.append(by.account_id, "order.cancelled", order.id, tx=tx)
+        return {"id": order.id}
+
+    return await desk.once(by, "cancelOrder", {"order": order_id, "reason": reason}, key, work, at)
+
+
+async def _write(
+    desk: Desk,
+    tx: Tx,
+    order: OrderDoc,
+    incident: IncidentDoc,
+    officers: list[AccountDoc],
+    at: datetime,
+) -> None:
+    rows = [open_ledger(order, account, at) for account in officers]
+    await desk.orders.insert(tx, order, rows)
+    await announce(desk, tx, order, incident, rows, at)
+    words = f"指令 {order.number} 已下达 / Order dispatched: {people(officers)}"
+    await desk.incidents.note(
+        tx,
+        incident.id,
+        entry(at, order.created_by, "order.dispatched", words),
+        officers=order.recipients,
+        units=order.units,
+    )
+
+
+def _resolve(
+    names: Sequence[str], known: dict[str, AccountDoc], path: str, *, on_duty: bool
+) -> list[AccountDoc]:
+    """The accounts behind ids or logins, each fit to be ordered. Raises UserFault."""
+    found = []
+    for index, name in enumerate(names):
+        account = known.get(name)
+        where = (path, str(index))
+        if account is None:
+            raise UserFault(
+                "RECIPIENT_UNKNOWN", f"无此人员 / Nobody is called {name!r}.", path=where
+            )
+        if not can_be_ordered(account):
+            raise UserFault(
+                "RECIPIENT_ROLE",
+                f"该账号不能接收指令 / {name!r} is neither officer nor liaison.",
+                path=where,
+            )
+        if on_duty and not account.duty.on:
+            raise UserFault("RECIPIENT_OFF_DUTY", f"未签到 / {name!r} is not on duty.", path=where)
+        found.append(account)
+    checks.once_each([account.id for account in found], (path,))
+    return found
+
+
+def _units(officers: Sequence[AccountDoc]) -> list[str]:
+    return list(dict.fromkeys(officer.unit for officer in officers if officer.unit is not None))
