@@ -1,0 +1,50 @@
+"""Small types that many others use."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from hub.store.freshness import Freshness as Known
+from schema import enums
+from schema.policy import SIGNED_IN
+from schema.projection import Entity, entity, stored
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+TRUST = ("observed_at", "source", "feed", "realtime")
+"""What freshness is computed from: every field whose value depends on it needs these."""
+
+
+@entity(policy=SIGNED_IN)
+class Position(Entity):
+    """A place on the map (位置), WGS-84 degrees."""
+
+    lat: float = stored("lat", "Latitude", zh="纬度")
+    lon: float = stored("lon", "Longitude", zh="经度")
+
+
+def position(location: Any) -> Position | None:  # noqa: ANN401  # GeoJSON as it is stored
+    """A GeoJSON Point as a Position; None stays None."""
+    if not location:
+        return None
+    lon, lat = location["coordinates"]
+    return Position({"lat": lat, "lon": lon})
+
+
+@entity(policy=SIGNED_IN)
+class Freshness(Entity):
+    """How far a value can be trusted, and where it is from (时效)."""
+
+    as_of: datetime | None = stored("as_of", "The source's own time of the value", zh="数据时间")
+    source: str | None = stored("source", "Code of the feed it came by", zh="来源")
+    state: enums.FreshnessState = stored("state", "What its age makes of it", zh="时效")
+
+
+def freshness(known: Known) -> Freshness:
+    """The schema's object for a computed freshness."""
+    return Freshness({"as_of": known.as_of, "source": known.source, "state": known.state})
+
+
+def trusted(entity_: Entity, context: "SchemaContext") -> bool:
+    """False when the source has been silent too long: its values then read as unknown."""
+    return context.freshness(entity_.doc).state is not enums.FreshnessState.UNKNOWN

@@ -1,0 +1,132 @@
+"""What a resolver may reach: the process's repositories, the caller, and this request's loaders."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+from strawberry.dataloader import DataLoader
+
+from hub import clock
+from hub.access.principal import Principal, Viewer
+from hub.model.area import Area
+from hub.store.freshness import Freshness, freshness
+from hub.store.incidents import IncidentRepository
+from hub.store.orders import OrderRepository
+from hub.store.people import Accounts, Units
+from hub.store.transit import TransitRepository
+from schema.feeds.cache import FeedCache
+
+if TYPE_CHECKING:
+    from hub.access.tokens import Tokens
+    from hub.operations.operations import Operations
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What all requests of a process share."""
+
+    area: Area
+    transit: TransitRepository
+    feeds: FeedCache
+    accounts: Accounts
+    units: Units
+    incidents: IncidentRepository
+    orders: OrderRepository
+    operations: "Operations"
+    tokens: "Tokens"
+
+    def context(
+        self, principal: Principal, selections: dict[int, dict[str, int]] | None = None
+    ) -> "SchemaContext":
+        """A context for one execution. `selections` is the prepared document's memory."""
+        return SchemaContext(self, principal, selections if selections is not None else {})
+
+
+@dataclass
+class SchemaContext:
+    """One execution of one operation by one caller, at one moment (`now`)."""
+
+    services: Services
+    principal: Principal
+    selections: dict[int, dict[str, int]] = field(default_factory=dict)
+    now: datetime = field(default_factory=clock.now)
+
+    @property
+    def viewer(self) -> Viewer:
+        """What the repositories' row policies look at."""
+        return self.principal.viewer
+
+    def freshness(self, row: Row) -> Freshness:
+        """How far a stored record can be trusted now. Rows without `realtime` are real time."""
+        source = row.get("source") or row.get("feed")
+        return freshness(
+            observed_at=row.get("observed_at"),
+            source=source,
+            realtime=row.get("realtime", True),
+            feed=self.services.feeds.get(source),
+            now=self.now,
+        )
+
+    @cached_property
+    def load(self) -> "Loaders":
+        """Loaders of joined rows: each batch is one query, each row is read once."""
+        return Loaders(self)
+
+
+class Loaders:
+    """Joined rows by id, None where absent or not the viewer's to see."""
+
+    def __init__(self, context: SchemaContext) -> None:
+        services, viewer = context.services, context.viewer
+        transit, orders = services.transit, services.orders
+        self.stop_place = _raw(transit.stop_places)
+        self.line = _raw(transit.lines)
+        self.journey = _raw(transit.journeys)
+        self.unit = _documents(services.units.by_codes)
+        self.officer = _documents(lambda ids: services.accounts.visible(viewer, ids))
+        self.incident = _documents(lambda ids: services.incidents.visible(viewer, ids))
+        self.order = _documents(lambda ids: orders.visible(viewer, ids))
+        self.orders_of = _lists(lambda ids: orders.of_incidents(viewer, ids))
+        self.ledgers_of = _lists(lambda ids: orders.ledgers(viewer, ids))
+
+
+def row_of(document: BaseModel) -> Row:
+    """A stored document as a plain row, its id under `_id` as in the database."""
+    row = document.model_dump()
+    row["_id"] = row.pop("id")
+    return row
+
+
+def _raw(
+    fetch: Callable[[Collection[str]], Awaitable[Sequence[Row]]],
+) -> DataLoader[str, Row | None]:
+    async def batch(keys: list[str]) -> list[Row | None]:
+        found = {row["_id"]: row for row in await fetch(keys)}
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load_fn=batch)
+
+
+def _documents(
+    fetch: Callable[[Collection[str]], Awaitable[Mapping[str, BaseModel]]],
+) -> DataLoader[str, Row | None]:
+    async def batch(keys: list[str]) -> list[Row | None]:
+        found = await fetch(keys)
+        return [row_of(found[key]) if key in found else None for key in keys]
+
+    return DataLoader(load_fn=batch)
+
+
+def _lists(
+    fetch: Callable[[Collection[str]], Awaitable[Mapping[str, Sequence[BaseModel]]]],
+) -> DataLoader[str, list[Row]]:
+    async def batch(keys: list[str]) -> list[list[Row]]:
+        found = await fetch(keys)
+        return [[row_of(document) for document in found.get(key, ())] for key in keys]
+
+    return DataLoader(load_fn=batch)

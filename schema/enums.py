@@ -1,0 +1,76 @@
+"""The model's words as GraphQL enums, with their Chinese terms."""
+
+import strawberry
+
+from hub.model.common import Mode, OccupancyStatus
+from hub.model.feeds import FeedState, FreshnessState, LinkState
+from hub.model.journeys import CallStatus, JourneyState
+from hub.model.network import StopPlaceKind
+from hub.model.operations import (
+    IncidentKind,
+    IncidentState,
+    OrderPriority,
+    OrderState,
+    Role,
+    Stage,
+    UnitKind,
+)
+from hub.model.situations import Severity, SituationProgress
+from hub.model.vehicles import TaxiState
+
+_WORDS = {
+    Mode: "Mode of transport (运输方式): RAIL 铁路, METRO 轨道交通, COACH 长途客运, TAXI 出租车,"
+    " BUS 公交, TRAM 有轨电车, FERRY 轮渡, OTHER 其他.",
+    OccupancyStatus: "How full a vehicle is (拥挤度), in GTFS-RT's words.",
+    JourneyState: "State of a dated journey (班次状态): PLANNED 图定, RUNNING 运行, CANCELLED 停运,"
+    " DELETED 取消, ADDED 加开, REPLACED 替换.",
+    CallStatus: "State of a call (到发状态). UNKNOWN 未知: nothing fresh is known; it never means"
+    " on time. SCHEDULED 图定, ON_TIME 正点, EARLY 早点, DELAYED 晚点, ARRIVED 已到,"
+    " DEPARTED 已发, CANCELLED 停运, SKIPPED 通过不停, NO_DATA 无实时信息.",
+    StopPlaceKind: "Kind of stop place (站点类型): RAIL_STATION 火车站, METRO_STATION 地铁站,"
+    " COACH_STATION 长途客运站, TAXI_RANK 候客点, OTHER 其他.",
+    FeedState: "Health of a feed's data (数据源状态). HEALTHY 正常 needs fresh data, not just an"
+    " answer; DEGRADED 部分异常, STALE 过期, DOWN 中断.",
+    LinkState: "Health of a feed's connection (链路状态), apart from its data's age.",
+    FreshnessState: "How far a value can be trusted now (时效): FRESH 实时, STALE 过期,"
+    " UNKNOWN 未知 (its source has been silent too long), SCHEDULED 图定.",
+    TaxiState: "State of a taxi (营运状态), in MDS's words: AVAILABLE 空车, ON_TRIP 重车,"
+    " RESERVED 电召, STOPPED 停运, NON_OPERATIONAL 非营运, UNKNOWN 未知.",
+    Severity: "Severity (严重程度), in CAP's words.",
+    SituationProgress: "Whether a situation is still published (通告状态).",
+    Role: "What an account is (账号角色): OFFICER 队员, LIAISON 联络员, WATCH 值班员,"
+    " COMMANDER 指挥长, PARTNER 成员单位接口, ADMIN 管理员.",
+    UnitKind: "Kind of member unit (成员单位类型).",
+    IncidentKind: "What happened (事件类型): CROWD 客流, TRAFFIC 交通, PUBLIC_ORDER 治安,"
+    " MEDICAL 医疗, FIRE 火情, ILLEGAL_TRANSPORT 非法客运, STRANDED_PASSENGERS 滞留旅客,"
+    " FACILITY 设施, OTHER 其他.",
+    IncidentState: "State of an incident (事件状态): OPEN 处置中, CLOSED 办结.",
+    OrderState: "State of an order (指令状态): OPEN 执行中, COMPLETED 完成, CANCELLED 撤销.",
+    OrderPriority: "How loudly the phone may ask (指令等级): ROUTINE 一般, URGENT 紧急.",
+    Stage: "How far an order has come with one recipient (指令阶段): QUEUED 待发, SENT 已发,"
+    " RECEIVED 送达, SEEN 已阅, ACCEPTED 已签收, EN_ROUTE 在途, ARRIVED 到场, DONE 完成,"
+    " DECLINED 拒绝, ESCALATED 升级, CANCELLED 撤销.",
+}
+for _word, _description in _WORDS.items():
+    strawberry.enum(_word, description=_description)
+
+__all__ = [
+    "CallStatus",
+    "FeedState",
+    "FreshnessState",
+    "IncidentKind",
+    "IncidentState",
+    "JourneyState",
+    "LinkState",
+    "Mode",
+    "OccupancyStatus",
+    "OrderPriority",
+    "OrderState",
+    "Role",
+    "Severity",
+    "SituationProgress",
+    "Stage",
+    "StopPlaceKind",
+    "TaxiState",
+    "UnitKind",
+]

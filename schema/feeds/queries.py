@@ -1,0 +1,17 @@
+"""Query root of the feeds."""
+
+import strawberry
+
+from hub.access.principal import Scope
+from schema.feeds.types import Feed
+from schema.projection import Info, project, root
+
+
+@strawberry.type
+class FeedsQuery:
+    """Roots about where the data comes from."""
+
+    @root(Scope.FEEDS_READ, "Every feed and its health", zh="数据源")
+    async def feeds(self, info: Info) -> list[Feed]:
+        """By code."""
+        return [Feed(row) for row in await info.context.services.transit.feeds(project(info))]

@@ -1,0 +1,93 @@
+"""Feeds and their health."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from hub.access.principal import Scope
+from schema import enums
+from schema.nodes import Node, keyed, node_type
+from schema.projection import Entity, Row, computed, embedded, entity, stored
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.FEEDS_READ
+
+
+@entity(policy=READ)
+class FeedCounts(Entity):
+    """What the last payload held (最近一次数据): accepted + rejected = entities."""
+
+    accepted: int = stored("accepted", "Entities used, whole or in part", zh="接受")
+    rejected: int = stored("rejected", "Entities refused", zh="拒收")
+    entities: int = stored("entities", "Entities the payload listed", zh="总数")
+
+
+@entity(policy=READ)
+class FeedTotals(Entity):
+    """What has come in so far (累计)."""
+
+    payloads: int = stored("payloads", "Payloads", zh="报文数")
+    accepted: int = stored("accepted", "Entities used", zh="接受")
+    rejected: int = stored("rejected", "Entities refused", zh="拒收")
+
+
+@entity(policy=READ)
+class RejectCount(Entity):
+    """How often something was refused for one reason (拒收原因)."""
+
+    reason: str = stored("reason", "Stable code", zh="原因")
+    count: int = stored("count", "How often", zh="次数")
+
+
+@node_type
+@entity(policy=READ)
+class Feed(Node):
+    """A feed (数据源) and its health."""
+
+    code: str = keyed("Id in the configuration", zh="代码")
+    kind: str = stored("kind", "Connector that reads it", zh="接入方式")
+    mode: enums.Mode | None = stored("mode", "Mode of transport", zh="运输方式")
+    state: enums.FeedState = stored("state", "Health of its data", zh="数据源状态")
+    link_state: enums.LinkState | None = stored(
+        "link_state", "Health of the connection", zh="链路状态"
+    )
+    last_received_at: datetime | None = stored(
+        "last_received_at", "When the last payload came in", zh="最近接收"
+    )
+    data_as_of: datetime | None = stored(
+        "data_as_of", "The source's own time of its last data", zh="数据时间"
+    )
+    rejects: list[RejectCount] = embedded(
+        "rejects", "Why entities of the last payload were refused", zh="拒收原因"
+    )
+    notes: list[RejectCount] = embedded(
+        "notes", "Why parts of accepted entities were refused", zh="部分拒收原因"
+    )
+    detail: str | None = stored("detail", "What is wrong, in a sentence", zh="说明")
+    changed_at: datetime | None = stored("changed_at", "When the state changed", zh="状态变更时间")
+    warn_after_seconds: float | None = stored(
+        "warn_after_s", "Data older than this is STALE", zh="过期阈值"
+    )
+    expire_after_seconds: float | None = stored(
+        "expire_after_s", "Data older than this reads as unknown", zh="失效阈值"
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The feed, if it is configured."""
+        row = await context.services.transit.one("feeds", key)
+        return cls.of(row)
+
+    @computed(needs=("counts",), zh="最近一次数据")
+    def counts(self, _context: "SchemaContext") -> FeedCounts:
+        """What the last payload held; zeros before the first."""
+        return FeedCounts({**_NOTHING, **(self.doc.get("counts") or {})})
+
+    @computed(needs=("totals",), zh="累计")
+    def totals(self, _context: "SchemaContext") -> FeedTotals:
+        """What has come in so far."""
+        return FeedTotals({**_NOTHING, **(self.doc.get("totals") or {})})
+
+
+_NOTHING: Row = {"accepted": 0, "rejected": 0, "entities": 0, "payloads": 0}

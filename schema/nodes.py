@@ -1,0 +1,203 @@
+"""Relay: global ids, the Node interface, pages with keyset cursors."""
+
+import base64
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import orjson
+import strawberry
+
+from hub.access.principal import Scope
+from hub.errors import UserFault
+from schema.policy import SIGNED_IN
+from schema.projection import Entity, Projection, Row, computed, declare, described, entity, value
+
+if TYPE_CHECKING:
+    from strawberry.dataloader import DataLoader
+
+    from schema.context import SchemaContext
+
+T = TypeVar("T")
+N = TypeVar("N", bound=type[Any])
+
+FIRST_DEFAULT = 50
+FIRST_MOST = 200
+IDS_MOST = 100
+
+
+def global_id(type_name: str, key: str) -> str:
+    """The Relay id of an object: base64 of `Type:key`."""
+    return base64.b64encode(f"{type_name}:{key}".encode()).decode()
+
+
+def split_id(given: str) -> tuple[str, str] | None:
+    """Type and key behind a Relay id; None if it is none."""
+    try:
+        type_name, colon, key = base64.b64decode(given, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return (type_name, key) if colon and key and type_name in NODES else None
+
+
+def key_of(given: str, type_name: str, *path: str) -> str:
+    """The database id behind what a client gave: a Relay id of that type, or the plain id.
+
+    Raises UserFault BAD_ID, at the argument `path`, for the Relay id of something else.
+    """
+    parts = split_id(given)
+    if parts is None:
+        return given
+    if parts[0] != type_name:
+        message = f"{given!r} is the id of a {parts[0]}; expected that of a {type_name}."
+        raise UserFault("BAD_ID", message, path=path)
+    return parts[1]
+
+
+@entity(policy=SIGNED_IN, interface=True)
+class Node(Entity):
+    """Anything with a globally unique id (全局标识)."""
+
+    @computed(needs=("id",), zh="全局标识")
+    def id(self, _context: "SchemaContext") -> strawberry.ID:
+        """The global id, for `node(id)` and wherever an id is asked for."""
+        return strawberry.ID(global_id(type(self).__name__, self.key))
+
+    @property
+    def key(self) -> str:
+        """The database id; an embedded document carries it as `id`."""
+        found: str = self.doc.get("_id") or self.doc["id"]
+        return found
+
+    @classmethod
+    def of(cls, row: Row | None) -> Self | None:
+        """The object over a row; None for none."""
+        return None if row is None else cls(row)
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The object, if it exists and the caller may see it."""
+        raise NotImplementedError
+
+    async def whole(self, loader: "DataLoader[str, Row | None]", mark: str) -> Row:
+        """The whole document: what is embedded elsewhere is a part of it, without `mark`."""
+        if mark in self.doc:
+            return self.doc
+        return await loader.load(self.key) or self.doc
+
+
+NODES: dict[str, type[Node]] = {}
+"""Every type behind `node` and `_entities`, by its GraphQL name."""
+
+
+def keyed(text: str, *, zh: str) -> Any:  # noqa: ANN401  # a field stands for its value's type
+    """The id as the database knows it: readable, and accepted wherever a Relay id is."""
+    return declare(Projection(needs=("id",), read=lambda node, _context: node.key), text, zh)
+
+
+def node_type(cls: N) -> N:
+    """Register a type with `node(id)` and `_entities`. Stands above `@entity`."""
+    NODES[cls.__name__] = cls
+    return cls
+
+
+async def load_node(context: "SchemaContext", type_name: str, key: str) -> Node | None:
+    """An object by type and key, under the policy of its type and of its row.
+
+    Absent, forbidden and unheard-of look the same: None.
+    """
+    cls = NODES.get(type_name)
+    if cls is None:
+        return None
+    if isinstance(cls.policy, Scope) and cls.policy not in context.principal.scopes:
+        return None
+    return await cls.load(context, key)
+
+
+@value(policy=SIGNED_IN)
+class PageInfo:
+    """Where a page stands (分页)."""
+
+    has_next_page: bool = described("Whether more follows")
+    has_previous_page: bool = described("Whether this page was asked for with `after`")
+    start_cursor: str | None = described("Cursor of the first row")
+    end_cursor: str | None = described("Cursor of the last row: the next page's `after`")
+
+
+@value(policy=SIGNED_IN)
+class Edge(Generic[T]):
+    """A row and its cursor."""
+
+    cursor: str = described("Opaque; as `after` it starts a page behind this row")
+    node: T = described("The row")
+
+
+@value(policy=SIGNED_IN)
+class Connection(Generic[T]):
+    """A page of rows in a stable order."""
+
+    edges: list[Edge[T]] = described("Rows with their cursors", paged=True)
+    nodes: list[T] = described("The rows alone", paged=True)
+    page_info: PageInfo = described("Where this page stands")
+
+
+def page_size(first: int) -> int:
+    """How many rows to answer. Raises UserFault BAD_FIRST outside 1 to 200."""
+    if not 1 <= first <= FIRST_MOST:
+        message = f"first is {first}: expected 1 to {FIRST_MOST}. Use `after` for what follows."
+        raise UserFault("BAD_FIRST", message, path=("first",))
+    return first
+
+
+def encode_cursor(*place: object) -> str:
+    """The cursor of a row: its place in the order, for example (time, id)."""
+    return base64.urlsafe_b64encode(orjson.dumps(place)).decode()
+
+
+def decode_cursor(after: str | None, *kinds: Any) -> Any:  # noqa: ANN401  # a tuple of the kinds
+    """The place a cursor names, as a tuple of `kinds` (datetime, str, or NoneType | str).
+
+    Raises UserFault BAD_CURSOR for what is no cursor of such a list.
+    """
+    if after is None:
+        return None
+    try:
+        given = orjson.loads(base64.urlsafe_b64decode(after.encode("ascii")))
+        return tuple(_part(part, kind) for part, kind in zip(given, kinds, strict=True))
+    except (ValueError, TypeError):
+        message = "after is no cursor of this list. Take one from edges or pageInfo, unchanged."
+        raise UserFault("BAD_CURSOR", message, path=("after",)) from None
+
+
+def _part(part: Any, kind: Any) -> Any:  # noqa: ANN401  # JSON in, a member of `kind` out
+    if kind is datetime:
+        part = datetime.fromisoformat(part)
+        if part.tzinfo is None:
+            raise ValueError
+    if not isinstance(part, kind):
+        raise TypeError
+    return part
+
+
+def connect(
+    rows: Sequence[Row],
+    *,
+    first: int,
+    after: str | None,
+    wrap: Callable[[Row], T],
+    place: Callable[[Row], tuple[object, ...]],
+) -> Connection[T]:
+    """A page from `first` + 1 rows: the last one only says that there is more."""
+    page = rows[:first]
+    nodes = [wrap(row) for row in page]
+    cursors = [encode_cursor(*place(row)) for row in page]
+    return Connection(
+        edges=[Edge(cursor=c, node=node) for c, node in zip(cursors, nodes, strict=True)],
+        nodes=nodes,
+        page_info=PageInfo(
+            has_next_page=len(rows) > first,
+            has_previous_page=after is not None,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
+    )

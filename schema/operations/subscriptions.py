@@ -1,0 +1,110 @@
+"""Subscription roots of operations: incidents and orders, as far as the caller may see them."""
+
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
+
+import strawberry
+
+from hub.access.principal import Scope
+from hub.bus import Change
+from schema.context import row_of
+from schema.events import Event, live
+from schema.live.source import Arguments, LiveSource
+from schema.nodes import FIRST_DEFAULT, key_of, page_size
+from schema.operations.queries import IncidentStateOnly, OfIncident, OrderStateOnly
+from schema.operations.types import Incident, Order
+from schema.people.queries import OfUnit
+from schema.projection import Row
+from schema.transit.arguments import First, Resume
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+
+async def _incidents(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    unit = arguments.get("unit")
+    found = await context.services.incidents.page(
+        context.viewer,
+        first=page_size(arguments.get("first", FIRST_DEFAULT)),
+        state=arguments.get("state"),
+        unit=None if unit is None else key_of(unit, "Unit", "unit"),
+    )
+    return [row_of(incident) for incident in found]
+
+
+async def _orders(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    incident = arguments.get("incident")
+    found = await context.services.orders.page(
+        context.viewer,
+        first=page_size(arguments.get("first", FIRST_DEFAULT)),
+        state=arguments.get("state"),
+        incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
+    )
+    rows = [row_of(order) for order in found]
+    incidents = await context.load.incident.load_many([row["incident_id"] for row in rows])
+    # the revision is not shown: it makes the row differ when its incident does
+    return [
+        {**row, "incident_revision": its and its["revision"]}
+        for row, its in zip(rows, incidents, strict=True)
+    ]
+
+
+def _incident_of(change: Change) -> str | None:
+    """The incident that shows an order or a ledger which changed."""
+    document = change.document
+    return None if document is None else document.get("incident_id")
+
+
+def _order_of(change: Change) -> str | None:
+    """The order that shows a ledger which changed."""
+    document = change.document
+    return None if document is None else document.get("order_id")
+
+
+@strawberry.type
+class OperationsSubscription:
+    """Live roots about what is being done."""
+
+    @live(
+        Scope.INCIDENTS_READ,
+        "Incidents the caller may see, live",
+        LiveSource(
+            collections=frozenset({"incidents", "orders", "recipients"}),
+            rows=_incidents,
+            wrap=Incident,
+            related=_incident_of,
+            per_viewer=True,
+        ),
+        zh="事件",
+    )
+    async def incidents(
+        self,
+        state: IncidentStateOnly = None,
+        unit: OfUnit = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Incident], None]:
+        """As the query: the newest `first`. Changes of their orders count if they are selected."""
+        raise NotImplementedError
+
+    @live(
+        Scope.ORDERS_READ,
+        "Orders the caller may see, live",
+        LiveSource(
+            collections=frozenset({"orders", "recipients", "incidents"}),
+            rows=_orders,
+            wrap=Order,
+            related=_order_of,
+            per_viewer=True,
+        ),
+        zh="指令",
+    )
+    async def orders(
+        self,
+        state: OrderStateOnly = None,
+        incident: OfIncident = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Order], None]:
+        """As the query: the newest `first`. A step in a recipient's ledger changes its order."""
+        raise NotImplementedError

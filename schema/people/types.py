@@ -1,0 +1,100 @@
+"""Units, officers, and who is asking."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+import strawberry
+
+from hub.access.principal import Scope
+from schema import enums
+from schema.nodes import Node, global_id, keyed, node_type
+from schema.projection import Entity, computed, entity, named, stored
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+
+@node_type
+@entity(policy=Scope.UNITS_READ, keys=("id",))
+class Unit(Node):
+    """A member unit (成员单位) of the joint command."""
+
+    code: str = keyed("Its code", zh="代码")
+    name: str | None = named("name", "Name, Chinese first", zh="名称")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
+    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    kind: enums.UnitKind = stored("kind", "What sort of unit it is", zh="单位类型")
+    note: str | None = stored("note", "Remark", zh="备注")
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The unit, if there is one."""
+        row = await context.load.unit.load(key)
+        return cls.of(row)
+
+
+@node_type
+@entity(policy=Scope.OFFICERS_READ)
+class Officer(Node):
+    """A person who can be ordered, or who orders (队员)."""
+
+    login: str = stored("login", "Login name", zh="登录名")
+    name: str | None = named("name", "Name, Chinese first", zh="姓名")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文姓名")
+    name_en: str | None = stored("name.en", "English name", zh="英文姓名")
+    role: enums.Role = stored("role", "What the account is", zh="角色")
+    on_duty: bool = stored("duty.on", "Whether signed in for duty", zh="在岗")
+    on_duty_since: datetime | None = stored("duty.since", "Since when", zh="签到时间")
+    post: str | None = stored("duty.post", "At which post", zh="岗位")
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The person, if the caller may see them."""
+        row = await context.load.officer.load(key)
+        return cls.of(row)
+
+    @computed(needs=("unit",), zh="所属单位", policy=Scope.UNITS_READ)
+    async def unit(self, context: "SchemaContext") -> Unit | None:
+        """The unit they belong to."""
+        return await unit_of(context, self.doc.get("unit"))
+
+
+@entity(policy=Scope.ME_READ)
+class Me(Entity):
+    """Who is asking (当前账号)."""
+
+    login: str = stored("login", "Login name", zh="登录名")
+    role: enums.Role = stored("role", "What the account is", zh="角色")
+    scopes: list[str] = stored("scopes", "What it may do", zh="权限")
+
+    @computed(zh="账号")
+    def account(self, _context: "SchemaContext") -> strawberry.ID:
+        """The id of its Officer node."""
+        return strawberry.ID(global_id("Officer", self.doc["_id"]))
+
+    @computed(zh="姓名")
+    async def name(self, context: "SchemaContext") -> str | None:
+        """Name, Chinese first."""
+        row = await context.load.officer.load(self.doc["_id"])
+        name = (row or {}).get("name") or {}
+        return name.get("zh") or name.get("en")
+
+    @computed(zh="所属单位", policy=Scope.UNITS_READ)
+    async def unit(self, context: "SchemaContext") -> Unit | None:
+        """The unit it belongs to."""
+        return await unit_of(context, self.doc.get("unit"))
+
+
+async def unit_of(context: "SchemaContext", code: str | None) -> Unit | None:
+    """The unit of this code; None for none."""
+    return await Unit.load(context, code) if code else None
+
+
+async def units_of(context: "SchemaContext", codes: list[str]) -> list[Unit]:
+    """The units of these codes, in their order; unknown codes are left out."""
+    return [Unit(row) for row in await context.load.unit.load_many(codes) if row is not None]
+
+
+async def officers_of(context: "SchemaContext", ids: list[str]) -> list[Officer]:
+    """Those of the accounts that the caller may see, in their order."""
+    return [Officer(row) for row in await context.load.officer.load_many(ids) if row is not None]

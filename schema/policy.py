@@ -1,0 +1,16 @@
+"""The words a field's policy is written in."""
+
+from enum import Enum
+from typing import Final
+
+from hub.access.principal import Scope
+
+
+class SignedIn(Enum):
+    """A field that says nothing by itself: anybody with a valid token may read it."""
+
+    ANY = "signed-in"
+
+
+SIGNED_IN: Final = SignedIn.ANY
+Policy = Scope | SignedIn

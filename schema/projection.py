@@ -1,0 +1,319 @@
+"""Types as projections: a field says once where it is stored, who may read it and what it means.
+
+`@entity` makes a federation type whose objects wrap one database document; `stored`, `embedded`,
+`named` and `computed` declare its fields. `bind` turns the declarations into resolvers on the
+compiled schema, and `project` turns the fields an operation selects into what the database is
+asked for.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+
+import strawberry
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_named_type,
+    get_nullable_type,
+    is_composite_type,
+    is_list_type,
+)
+
+from schema.policy import Policy
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+Row = Mapping[str, Any]
+Info = strawberry.Info["SchemaContext", None]
+"""What a root field's resolver is given."""
+ResolveInfo = GraphQLResolveInfo[Any]
+Read = Callable[[Any, "SchemaContext"], Any]
+T = TypeVar("T")
+
+_KEY = "projection"
+_DEFINITION = "strawberry-definition"
+MANY = 10
+"""How many items a list is counted as when it does not say (cost of an operation)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What one field declares.
+
+    `needs` are dotted paths below the entity's document; `inside` the path of an embedded
+    document, below which the selected fields' own needs lie. `policy` None means the type's.
+    """
+
+    policy: Policy | None = None
+    needs: tuple[str, ...] = ()
+    inside: str | None = None
+    read: Read | None = None
+    size: int | None = None
+    paged: bool = False
+    """A list as long as the `first` of the connection around it."""
+
+
+class Entity:
+    """Base of the types that wrap a document (`doc`), and nothing else."""
+
+    policy: Policy
+
+    def __init__(self, doc: Row) -> None:
+        self.doc = doc
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.doc.get('_id')!r})"
+
+
+def entity(
+    *, policy: Policy, keys: tuple[str, ...] = (), interface: bool = False
+) -> Callable[[type[T]], type[T]]:
+    """A type over a document. `policy` holds for each of its fields that names no other."""
+    make = strawberry.federation.interface if interface else strawberry.federation.type
+
+    def decorate(cls: type[T]) -> type[T]:
+        # dataclasses would write these from the fields, which are no attributes here
+        for method in ("__init__", "__repr__", "__eq__"):
+            setattr(cls, method, getattr(Entity, method))
+        cls.policy = policy  # type: ignore[attr-defined]
+        return make(cls, description=inspect.getdoc(cls), keys=list(keys))
+
+    return decorate
+
+
+@dataclass_transform(kw_only_default=True)
+def value(*, policy: Policy) -> Callable[[type[T]], type[T]]:
+    """A type over plain attributes: connections, payloads, events."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        cls.policy = policy  # type: ignore[attr-defined]
+        return strawberry.type(cls, description=inspect.getdoc(cls))
+
+    return decorate
+
+
+def declare(projection: Projection, text: str, zh: str | None, graphql_type: object = None) -> Any:  # noqa: ANN401  # a field stands for its value's type
+    """A field with this declaration; its description ends with the Chinese term."""
+    return strawberry.field(
+        description=f"{text} ({zh})." if zh else f"{text}.",
+        metadata={_KEY: projection},
+        graphql_type=graphql_type,
+    )
+
+
+def stored(
+    path: str,
+    text: str,
+    *,
+    zh: str | None = None,
+    policy: Policy | None = None,
+) -> Any:  # noqa: ANN401
+    """A value as it lies in the document, at a dotted path."""
+    return declare(Projection(policy, (path,), read=_reader(path)), text, zh)
+
+
+def named(path: str, text: str, *, zh: str | None = None, policy: Policy | None = None) -> Any:  # noqa: ANN401
+    """The Chinese name at `path`, or the English one where there is no Chinese."""
+    get = _reader(path)
+
+    def read(source: Entity, context: "SchemaContext") -> str | None:
+        name = get(source, context) or {}
+        return name.get("zh") or name.get("en")
+
+    return declare(Projection(policy, (path,), read=read), text, zh)
+
+
+def embedded(
+    path: str,
+    text: str,
+    *,
+    zh: str | None = None,
+    policy: Policy | None = None,
+    size: int | None = None,
+) -> Any:  # noqa: ANN401
+    """A document within the document, or a list of them, as objects of the field's type."""
+    return declare(Projection(policy, inside=path, size=size), text, zh)
+
+
+def described(
+    text: str, *, zh: str | None = None, policy: Policy | None = None, paged: bool = False
+) -> Any:  # noqa: ANN401
+    """A plain attribute of a `value` type."""
+    return declare(Projection(policy, paged=paged), text, zh)
+
+
+def computed(
+    *,
+    needs: tuple[str, ...] = (),
+    zh: str | None = None,
+    policy: Policy | None = None,
+    size: int | None = None,
+) -> Callable[[Callable[..., Any]], Any]:
+    """A field by a method `(self, context)`, plain or async; its docstring is the description."""
+
+    def decorate(method: Callable[..., Any]) -> Any:  # noqa: ANN401
+        text = (inspect.getdoc(method) or "").rstrip(".")
+        projection = Projection(policy, needs, read=method, size=size)
+        return declare(projection, text, zh, method.__annotations__["return"])
+
+    return decorate
+
+
+def root(
+    policy: Policy,
+    text: str,
+    *,
+    zh: str | None = None,
+    size: int | None = None,
+    subscription: bool = False,
+) -> Callable[[Callable[..., Any]], Any]:
+    """A root field with a resolver of its own (strawberry's decorator, with our declaration)."""
+    decorate: Callable[[Callable[..., Any]], Any] = strawberry.field(
+        description=f"{text} ({zh})." if zh else f"{text}.",
+        metadata={_KEY: Projection(policy, size=size)},
+        is_subscription=subscription,
+    )
+    return decorate
+
+
+def _reader(path: str) -> Read:
+    first, *rest = path.split(".")
+    if not rest:
+        return lambda source, _context: source.doc.get(first)
+
+    def read(source: Entity, _context: "SchemaContext") -> object:
+        found = source.doc.get(first)
+        for part in rest:
+            if found is None:
+                return None
+            found = found.get(part)
+        return found
+
+    return read
+
+
+def declaration(field: GraphQLField) -> Projection | None:
+    """What a field of the compiled schema declares; None if it declares nothing."""
+    found: Projection | None = field.extensions.get(_KEY)
+    return found
+
+
+def attach(field: GraphQLField, declared: Projection) -> None:
+    """Declare for a field of the compiled schema."""
+    field.extensions[_KEY] = declared
+
+
+def bind(schema: GraphQLSchema) -> None:
+    """Give each declared field of a compiled schema its resolver and its effective policy."""
+    for type_ in schema.type_map.values():
+        if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            continue
+        definition = type_.extensions.get(_DEFINITION)
+        default = getattr(getattr(definition, "origin", None), "policy", None)
+        for field in type_.fields.values():
+            _bind_field(field, default)
+
+
+def _bind_field(field: GraphQLField, default: Policy | None) -> None:
+    definition = field.extensions.get(_DEFINITION)
+    declared: Projection | None = definition.metadata.get(_KEY) if definition else None
+    if declared is None:
+        return
+    attach(field, replace(declared, policy=declared.policy or default))
+    read = declared.read
+    if declared.inside is not None:
+        read = _embedded_reader(field, declared.inside)
+    if read is not None:
+        field.resolve = _resolver(read)
+
+
+def _resolver(read: Read) -> Callable[..., Any]:
+    return lambda source, info: read(source, info.context)
+
+
+def _embedded_reader(field: GraphQLField, path: str) -> Read:
+    get = _reader(path)
+    wrap = get_named_type(field.type).extensions[_DEFINITION].origin
+    if is_list_type(get_nullable_type(field.type)):
+        return lambda source, context: [wrap(doc) for doc in get(source, context) or ()]
+
+    def read(source: Entity, context: "SchemaContext") -> object:
+        doc = get(source, context)
+        return None if doc is None else wrap(doc)
+
+    return read
+
+
+def project(resolved: "Info", *always: str) -> dict[str, int]:
+    """The MongoDB projection for the fields selected below this one, with `always` and `_id`.
+
+    What an operation selects does not change: the answer is kept with the prepared document.
+    """
+    info: ResolveInfo = resolved._raw_info  # noqa: SLF001  # strawberry's costs ten times
+    memo: dict[int, dict[str, int]] = info.context.selections
+    node = info.field_nodes[0]
+    found = memo.get(id(node))
+    if found is None:
+        paths = {"_id", *always}
+        for each in info.field_nodes:
+            if each.selection_set:
+                _collect(info, get_named_type(info.return_type), each.selection_set, "", paths)
+        found = memo[id(node)] = dict.fromkeys(_without_nested(paths), 1)
+    return found
+
+
+def _collect(
+    info: ResolveInfo,
+    type_: GraphQLNamedType | None,
+    selections: SelectionSetNode,
+    prefix: str,
+    paths: set[str],
+) -> None:
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            field = getattr(type_, "fields", {}).get(node.name.value)
+            if field is not None:
+                _collect_field(info, field, node, prefix, paths)
+            continue
+        spread = info.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+        if isinstance(spread, FragmentDefinitionNode | InlineFragmentNode):
+            condition = spread.type_condition
+            on = info.schema.get_type(condition.name.value) if condition else type_
+            _collect(info, on, spread.selection_set, prefix, paths)
+
+
+def _collect_field(
+    info: ResolveInfo, field: GraphQLField, node: FieldNode, prefix: str, paths: set[str]
+) -> None:
+    declared = declaration(field) or Projection()
+    paths.update(prefix + need for need in declared.needs)
+    below = get_named_type(field.type)
+    if node.selection_set is None or declared.needs or not is_composite_type(below):
+        return
+    if declared.inside is None:
+        _collect(info, below, node.selection_set, prefix, paths)
+        return
+    inner: set[str] = set()
+    _collect(info, below, node.selection_set, f"{prefix}{declared.inside}.", inner)
+    paths.update(inner or {prefix + declared.inside})
+
+
+def _without_nested(paths: set[str]) -> list[str]:
+    """MongoDB refuses a path together with one above it."""
+    return sorted(
+        path
+        for path in paths
+        if not any(path.startswith(f"{other}.") for other in paths if other != path)
+    )

@@ -1,0 +1,123 @@
+"""The one schema: every root put together, compiled, its declarations bound."""
+
+import asyncio
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+from graphql import GraphQLObjectType, GraphQLSchema
+from strawberry.federation import Schema
+from strawberry.schema.config import StrawberryConfig
+
+from hub.access.principal import Scope
+from hub.errors import UserFault
+from schema.feeds.queries import FeedsQuery
+from schema.feeds.subscriptions import FeedsSubscription
+from schema.nodes import IDS_MOST, NODES, Node, load_node, split_id
+from schema.operations.mutations import OperationsMutation
+from schema.operations.queries import OperationsQuery
+from schema.operations.subscriptions import OperationsSubscription
+from schema.people.queries import PeopleQuery
+from schema.policy import SIGNED_IN
+from schema.projection import Info, Projection, ResolveInfo, attach, bind, root
+from schema.scalars import SCALARS
+from schema.transit.queries import TransitQuery
+from schema.transit.subscriptions import TransitSubscription
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+
+@strawberry.type(description="What can be asked (查询).")
+class Query(TransitQuery, FeedsQuery, PeopleQuery, OperationsQuery):
+    """Every query root."""
+
+    @root(SIGNED_IN, "Any object by its global id; null if not the caller's to see", zh="全局标识")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002
+        """Under the policy of the object's type and row."""
+        return await _load(info.context, split_id(id))
+
+    @root(SIGNED_IN, "Objects by their global ids, in their order, at most 100", zh="全局标识")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        """As `node`, for each."""
+        _at_most(ids, "ids")
+        parts = [split_id(each) for each in ids]
+        return await asyncio.gather(*(_load(info.context, part) for part in parts))
+
+
+@strawberry.type(description="What can be done (操作).")
+class Mutation(OperationsMutation):
+    """Every mutation root."""
+
+
+@strawberry.type(description="What can be followed (订阅).")
+class Subscription(TransitSubscription, FeedsSubscription, OperationsSubscription):
+    """Every subscription root."""
+
+
+@cache
+def build_schema() -> Schema:
+    """The schema, with its declarations bound to the compiled fields."""
+    schema = Schema(
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=list(NODES.values()),
+        config=StrawberryConfig(scalar_map=SCALARS),
+        federation_version="2.9",
+    )
+    compiled = graphql_schema(schema)
+    bind(compiled)
+    _bind_federation(compiled)
+    return schema
+
+
+def graphql_schema(schema: Schema) -> GraphQLSchema:
+    """What graphql-core executes."""
+    compiled: GraphQLSchema = schema._schema  # noqa: SLF001  # strawberry offers no other way
+    return compiled
+
+
+def _bind_federation(compiled: GraphQLSchema) -> None:
+    """The subgraph's own fields, which strawberry makes, under our policies.
+
+    A gateway resolves entities as whoever it asks for: under the same policy as `node`.
+    """
+    query = compiled.type_map["Query"]
+    service = compiled.type_map["_Service"]
+    if not isinstance(query, GraphQLObjectType) or not isinstance(service, GraphQLObjectType):
+        message = "the federation fields are missing"
+        raise TypeError(message)
+    attach(query.fields["_service"], Projection(Scope.DEVELOPER))
+    attach(service.fields["sdl"], Projection(Scope.DEVELOPER))
+    attach(query.fields["_entities"], Projection(SIGNED_IN, size=IDS_MOST))
+    query.fields["_entities"].resolve = _entities
+
+
+async def _entities(
+    _source: object, info: ResolveInfo, representations: list[object]
+) -> list[Node | None]:
+    """Federation: the entities behind `{__typename, id}`; None for what is absent or forbidden."""
+    _at_most(representations, "representations")
+    parts = [_reference(given) for given in representations]
+    return await asyncio.gather(*(_load(info.context, part) for part in parts))
+
+
+async def _load(context: "SchemaContext", parts: tuple[str, str] | None) -> Node | None:
+    return await load_node(context, *parts) if parts else None
+
+
+def _reference(given: object) -> tuple[str, str] | None:
+    if not isinstance(given, dict):
+        return None
+    type_name, key = given.get("__typename"), given.get("id")
+    if not isinstance(type_name, str) or not isinstance(key, str):
+        return None
+    parts = split_id(key)
+    return parts if parts is not None and parts[0] == type_name else None
+
+
+def _at_most(given: list[Any], argument: str) -> None:
+    if len(given) > IDS_MOST:
+        message = f"{argument}: {len(given)} given, at most {IDS_MOST}."
+        raise UserFault("TOO_MANY_IDS", message, path=(argument,))

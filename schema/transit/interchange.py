@@ -1,0 +1,67 @@
+"""The interchange itself: the station area this hub serves."""
+
+from typing import TYPE_CHECKING, Self
+
+from hub.access.principal import Scope
+from schema.common import Position
+from schema.nodes import Node, keyed, node_type
+from schema.projection import computed, embedded, entity, named, stored
+from schema.transit.network import StopPlace
+from schema.transit.vehicles import TaxiRank, rank_rows
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+
+@node_type
+@entity(policy=Scope.TRANSIT_READ)
+class Interchange(Node):
+    """The interchange (综合客运枢纽) this hub serves, as its area file describes it."""
+
+    code: str = keyed("Id in the configuration", zh="代码")
+    name: str | None = named("name", "Name, Chinese first", zh="名称")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
+    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    centre: Position = embedded("centre", "Where it is", zh="中心位置")
+    timezone: str = stored("timezone", "IANA name of its time zone", zh="时区")
+    illustrative: bool = stored(
+        "illustrative", "Whether positions are plausible rather than surveyed", zh="示意位置"
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The interchange, if it is this one."""
+        return cls.here(context) if key == context.services.area.id else None
+
+    @classmethod
+    def here(cls, context: "SchemaContext") -> Self:
+        """The interchange this hub serves."""
+        area = context.services.area
+        return cls(
+            {
+                "_id": area.id,
+                "name": {"zh": area.name.zh, "en": area.name.en},
+                "centre": {"lat": area.centre.lat, "lon": area.centre.lon},
+                "timezone": area.timezone,
+                "illustrative": area.illustrative,
+            }
+        )
+
+    @computed(needs=("id",), zh="站点")
+    async def stop_places(self, context: "SchemaContext") -> list[StopPlace]:
+        """Its stop places, of those a timetable has told of."""
+        return await stop_places(context)
+
+    @computed(needs=("id",), zh="候客点")
+    async def taxi_ranks(self, context: "SchemaContext") -> list[TaxiRank]:
+        """Its taxi ranks."""
+        return [TaxiRank(row) for row in await rank_rows(context)]
+
+
+async def stop_places(context: "SchemaContext") -> list[StopPlace]:
+    """The interchange's stop places in their configured order; all of them if it names none."""
+    named_here = context.services.area.stop_places
+    rows = await context.services.transit.stop_places(named_here or None)
+    if named_here:
+        rows.sort(key=lambda row: named_here.index(row["_id"]))
+    return [StopPlace(row) for row in rows]

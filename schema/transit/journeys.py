@@ -1,0 +1,185 @@
+"""Dated journeys and their calls: what a board shows."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self
+
+from hub.access.principal import Scope
+from hub.model.ids import call_id
+from schema import enums
+from schema.common import TRUST, Freshness, freshness, trusted
+from schema.nodes import Node, keyed, node_type
+from schema.projection import Entity, Row, computed, embedded, entity, named, stored
+from schema.transit.network import Line, StopPlace
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.TRANSIT_READ
+
+
+@entity(policy=READ)
+class Occupancy(Entity):
+    """How full (拥挤度): whatever the source gives of it."""
+
+    status: enums.OccupancyStatus | None = stored("status", "In words", zh="拥挤度")
+    percent: int | None = stored("percent", "In per cent of the capacity", zh="满载率")
+    count: int | None = stored("count", "People aboard", zh="在车人数")
+    capacity: int | None = stored("capacity", "How many it takes", zh="定员")
+
+
+@node_type
+@entity(policy=READ, keys=("id",))
+class DatedJourney(Node):
+    """One run of a vehicle on one service day (班次、车次)."""
+
+    scoped_id: str = keyed("Scoped id, dataset:ref:service day", zh="编号")
+    public_code: str | None = stored("public_code", "Train, trip or coach number", zh="车次")
+    mode: enums.Mode = stored("mode", "Mode of transport", zh="运输方式")
+    line: Line | None = embedded("line", "The line it runs on", zh="线路")
+    origin: str | None = named("origin", "Where it starts, Chinese first", zh="始发站")
+    origin_zh: str | None = stored("origin.zh", "Where it starts, in Chinese", zh="始发站中文名")
+    origin_en: str | None = stored("origin.en", "Where it starts, in English", zh="始发站英文名")
+    destination: str | None = named("destination", "Where it ends, Chinese first", zh="终到站")
+    destination_zh: str | None = stored(
+        "destination.zh", "Where it ends, in Chinese", zh="终到站中文名"
+    )
+    destination_en: str | None = stored(
+        "destination.en", "Where it ends, in English", zh="终到站英文名"
+    )
+    state: enums.JourneyState = stored("state", "State of the whole run", zh="班次状态")
+    service_date: date = stored(
+        "service_date", "Service day, which may end after midnight", zh="运营日"
+    )
+    vehicle_ref: str | None = stored("vehicle_ref", "The vehicle that runs it", zh="车辆")
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The journey, if there is one."""
+        row = await context.load.journey.load(key)
+        return cls.of(row)
+
+    @computed(needs=("id",), zh="到发列表", size=20)
+    async def calls(self, context: "SchemaContext") -> list["Call"]:
+        """Every call of the journey that is known, in order."""
+        row = await self.whole(context.load.journey, "calls")
+        return [Call(_call_of(row, call)) for call in row.get("calls") or ()]
+
+    @computed(needs=("id",), zh="时效")
+    async def freshness(self, context: "SchemaContext") -> Freshness:
+        """How old what is known of the run is."""
+        row = await self.whole(context.load.journey, "calls")
+        return freshness(context.freshness(_provenance(row, live="realtime" in row)))
+
+
+@node_type
+@entity(policy=READ)
+class Call(Node):
+    """A journey's stop at one place (到发): planned, expected, actual; one row of a board.
+
+    When its source has been silent too long only what was planned is shown, and `status` is
+    UNKNOWN.
+    """
+
+    order: int = stored("order", "Place in the journey, ascending", zh="站序")
+    journey: DatedJourney = embedded("journey", "The run this is a call of", zh="班次")
+    stop_place: StopPlace = embedded("stop_place", "Where", zh="站点")
+    planned_platform: str | None = stored(
+        "platform.planned", "Platform in the timetable", zh="计划站台"
+    )
+    aimed_arrival: datetime | None = stored("aimed.arrival", "Timetabled arrival", zh="计划到达")
+    aimed_departure: datetime | None = stored(
+        "aimed.departure", "Timetabled departure", zh="计划发车"
+    )
+    actual_arrival: datetime | None = stored("actual.arrival", "Recorded arrival", zh="实际到达")
+    actual_departure: datetime | None = stored(
+        "actual.departure", "Recorded departure", zh="实际发车"
+    )
+    boarding: bool = stored("boarding", "Whether passengers may board", zh="可上车")
+    alighting: bool = stored("alighting", "Whether passengers may alight", zh="可下车")
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The call, if its stop place is one of the interchange's."""
+        row = await context.services.transit.one("calls", key)
+        return cls.of(row)
+
+    @computed(needs=(*TRUST, "platform.actual"), zh="实际站台")
+    def actual_platform(self, context: "SchemaContext") -> str | None:
+        """Platform as announced now; null while nothing is announced."""
+        found: str | None = self._live(context, "platform").get("actual")
+        return found
+
+    @computed(needs=(*TRUST, "expected.arrival"), zh="预计到达")
+    def expected_arrival(self, context: "SchemaContext") -> datetime | None:
+        """Expected arrival."""
+        found: datetime | None = self._live(context, "expected").get("arrival")
+        return found
+
+    @computed(needs=(*TRUST, "expected.departure"), zh="预计发车")
+    def expected_departure(self, context: "SchemaContext") -> datetime | None:
+        """Expected departure."""
+        found: datetime | None = self._live(context, "expected").get("departure")
+        return found
+
+    @computed(needs=(*TRUST, "status"), zh="到发状态")
+    def status(self, context: "SchemaContext") -> enums.CallStatus:
+        """State of the call; UNKNOWN when its source is silent."""
+        found: enums.CallStatus = (
+            self.doc["status"] if trusted(self, context) else enums.CallStatus.UNKNOWN
+        )
+        return found
+
+    @computed(needs=(*TRUST, "aimed", "expected", "actual"), zh="晚点秒数")
+    def delay_seconds(self, context: "SchemaContext") -> int | None:
+        """Best known minus timetabled time: of the departure if there is one, else the arrival.
+
+        Negative when early; null while either is unknown, never 0 by default.
+        """
+        return _delay(self.doc) if trusted(self, context) else None
+
+    @computed(needs=(*TRUST, "occupancy"), zh="拥挤度")
+    def occupancy(self, context: "SchemaContext") -> Occupancy | None:
+        """How full the vehicle is when it leaves here."""
+        found = self._live(context, "occupancy")
+        return Occupancy(found) if found else None
+
+    @computed(needs=TRUST, zh="时效")
+    def freshness(self, context: "SchemaContext") -> Freshness:
+        """How far the times and the state can be trusted."""
+        return freshness(context.freshness(self.doc))
+
+    def _live(self, context: "SchemaContext", part: str) -> Row:
+        """A part of the document that only holds while its source speaks."""
+        found: Row = self.doc.get(part) or {}
+        return found if found and trusted(self, context) else {}
+
+
+def _delay(doc: Row) -> int | None:
+    for which in ("departure", "arrival"):
+        aimed = (doc.get("aimed") or {}).get(which)
+        best = (doc.get("actual") or {}).get(which) or (doc.get("expected") or {}).get(which)
+        if aimed is not None and best is not None:
+            seconds: float = (best - aimed).total_seconds()
+            return round(seconds)
+    return None
+
+
+def _provenance(journey: Row, *, live: bool) -> Row:
+    """The layer that what is known is from: the timetable only where nothing is observed."""
+    observed, planned = journey.get("realtime"), journey.get("timetable")
+    layer = (observed if live or planned is None else planned) or {}
+    return {
+        "source": layer.get("feed"),
+        "observed_at": layer.get("observed_at"),
+        "realtime": layer is observed,
+    }
+
+
+def _call_of(journey: Row, call: Row) -> Row:
+    """A call as a journey holds it, in the shape of a board's row."""
+    return {
+        **call,
+        **_provenance(journey, live=call["realtime"]),
+        "_id": call_id(journey["_id"], call["order"]),
+        "journey": {**journey, "id": journey["_id"]},
+    }

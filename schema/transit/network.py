@@ -1,0 +1,101 @@
+"""Stop places, quays, lines: the fixed objects of Transmodel."""
+
+from typing import TYPE_CHECKING, Self
+
+import strawberry
+
+from hub.access.principal import Scope
+from schema import enums
+from schema.common import Freshness, Position, freshness, position
+from schema.nodes import Node, keyed, node_type
+from schema.projection import Entity, computed, entity, named, stored
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.TRANSIT_READ
+
+
+@entity(policy=READ)
+class Quay(Entity):
+    """Where passengers board (站台): a platform, a gate, a bay."""
+
+    id: strawberry.ID = stored("id", "Scoped id, dataset:native", zh="编号")
+    public_code: str | None = stored("public_code", "The code on the sign", zh="站台号")
+    name: str | None = named("name", "Name, Chinese first", zh="名称")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
+    name_en: str | None = stored("name.en", "English name", zh="英文名")
+
+
+@node_type
+@entity(policy=READ, keys=("id",))
+class StopPlace(Node):
+    """A station, stop or terminal (站点). Passengers board at its quays."""
+
+    scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
+    name: str | None = named("name", "Name, Chinese first", zh="名称")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
+    name_en: str | None = stored("name.en", "English name", zh="英文名")
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The stop place, if there is one."""
+        row = await context.load.stop_place.load(key)
+        return cls.of(row)
+
+    @computed(needs=("id",), zh="站点类型")
+    async def kind(self, context: "SchemaContext") -> enums.StopPlaceKind | None:
+        """What sort of place it is."""
+        return (await self.whole(context.load.stop_place, "kind")).get("kind")
+
+    @computed(needs=("id",), zh="运输方式")
+    async def modes(self, context: "SchemaContext") -> list[enums.Mode]:
+        """Modes that call here."""
+        return list((await self.whole(context.load.stop_place, "kind")).get("modes") or ())
+
+    @computed(needs=("id",), zh="位置")
+    async def position(self, context: "SchemaContext") -> Position | None:
+        """Where it is."""
+        return position((await self.whole(context.load.stop_place, "kind")).get("location"))
+
+    @computed(needs=("id",), zh="站台")
+    async def quays(self, context: "SchemaContext") -> list[Quay]:
+        """Its platforms, gates or bays, as far as known."""
+        row = await self.whole(context.load.stop_place, "kind")
+        return [Quay(quay) for quay in row.get("quays") or ()]
+
+    @computed(needs=("id",), zh="时效")
+    async def freshness(self, context: "SchemaContext") -> Freshness:
+        """Of which timetable it is."""
+        row = await self.whole(context.load.stop_place, "kind")
+        return freshness(context.freshness({"feed": row.get("feed"), "realtime": False}))
+
+
+@node_type
+@entity(policy=READ)
+class Line(Node):
+    """A line (线路)."""
+
+    scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
+    public_code: str | None = stored("public_code", "What the sign says", zh="线路号")
+    name: str | None = named("name", "Name, Chinese first", zh="名称")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
+    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    colour: str | None = stored("colour", "Colour, as the source writes it", zh="线路颜色")
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The line, if there is one."""
+        row = await context.load.line.load(key)
+        return cls.of(row)
+
+    @computed(needs=("id",), zh="运输方式")
+    async def mode(self, context: "SchemaContext") -> enums.Mode | None:
+        """Mode of transport."""
+        return (await self.whole(context.load.line, "mode")).get("mode")
+
+    @computed(needs=("id",), zh="运营单位")
+    async def operator(self, context: "SchemaContext") -> str | None:
+        """Who runs it, Chinese name first."""
+        name = (await self.whole(context.load.line, "mode")).get("operator") or {}
+        return name.get("zh") or name.get("en")

@@ -1,0 +1,151 @@
+"""Query roots of transit: the interchange, its boards, its vehicles and ranks."""
+
+from typing import TYPE_CHECKING
+
+import strawberry
+
+from hub.access.principal import Scope
+from schema.nodes import FIRST_DEFAULT, Connection, connect, key_of
+from schema.projection import Info, Row, project, root
+from schema.transit.arguments import (
+    MAX_AGE_DEFAULT,
+    VEHICLES_MOST,
+    After,
+    Circle,
+    First,
+    From,
+    MaxAge,
+    Modes,
+    StopPlaceId,
+    Until,
+    Within,
+    age,
+    circle,
+)
+from schema.transit.boards import BoardRequest, board_rows
+from schema.transit.interchange import Interchange, stop_places
+from schema.transit.journeys import Call, DatedJourney
+from schema.transit.network import StopPlace
+from schema.transit.situations import Situation
+from schema.transit.vehicles import TaxiRank, VehiclePosition, rank_rows
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.TRANSIT_READ
+
+
+@strawberry.type
+class TransitQuery:
+    """Roots about what moves."""
+
+    @root(READ, "The station area this hub serves", zh="综合客运枢纽")
+    def interchange(self, info: Info) -> Interchange:
+        """From the area file."""
+        return Interchange.here(info.context)
+
+    @root(READ, "Stop places of the interchange", zh="站点")
+    async def stop_places(self, info: Info) -> list[StopPlace]:
+        """In their configured order."""
+        return await stop_places(info.context)
+
+    @root(READ, "A stop place by its id or scoped id; null if there is none", zh="站点")
+    async def stop_place(self, info: Info, id: strawberry.ID) -> StopPlace | None:  # noqa: A002
+        """Any stop place the hub knows, not only the interchange's."""
+        return await StopPlace.load(info.context, key_of(id, "StopPlace", "id"))
+
+    @root(READ, "Departures from a stop place, soonest first by the best known time", zh="发车")
+    async def departures(
+        self,
+        info: Info,
+        stop_place: StopPlaceId,
+        modes: Modes = None,
+        from_: From = None,
+        until: Until = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Call]:
+        """One indexed find."""
+        return await _board(
+            info, BoardRequest("departure", stop_place, modes, from_, until, first, after)
+        )
+
+    @root(READ, "Arrivals at a stop place, soonest first by the best known time", zh="到达")
+    async def arrivals(
+        self,
+        info: Info,
+        stop_place: StopPlaceId,
+        modes: Modes = None,
+        from_: From = None,
+        until: Until = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Call]:
+        """One indexed find."""
+        return await _board(
+            info, BoardRequest("arrival", stop_place, modes, from_, until, first, after)
+        )
+
+    @root(READ, "A dated journey by its id or scoped id; null if there is none", zh="班次")
+    async def journey(self, info: Info, id: strawberry.ID) -> DatedJourney | None:  # noqa: A002
+        """With every call that is known."""
+        return await DatedJourney.load(info.context, key_of(id, "DatedJourney", "id"))
+
+    @root(READ, "Situations in force now, newest first", zh="运营通告")
+    async def situations(self, info: Info, modes: Modes = None) -> list[Situation]:
+        """Those of any mode are of every mode."""
+        rows = await situation_rows(info.context, modes)
+        return [Situation(row) for row in rows]
+
+    @root(READ, "Vehicles heard of lately", zh="车辆位置", size=200)
+    async def vehicles(
+        self,
+        info: Info,
+        modes: Modes = None,
+        within: Within = None,
+        max_age: MaxAge = MAX_AGE_DEFAULT,
+    ) -> list[VehiclePosition]:
+        """At most 2,000."""
+        rows = await vehicle_rows(
+            info.context, modes, circle(within), max_age, project(info, "observed_at")
+        )
+        return [VehiclePosition(row) for row in rows]
+
+    @root(READ, "Taxi ranks of the interchange", zh="候客点")
+    async def taxi_ranks(self, info: Info) -> list[TaxiRank]:
+        """In their configured order; also those nothing is known of."""
+        return [TaxiRank(row) for row in await rank_rows(info.context)]
+
+
+async def _board(info: Info, request: BoardRequest) -> Connection[Call]:
+    sort = f"board.{request.board}"
+    rows = await board_rows(info.context, request, more=1, projection=project(info, sort))
+
+    def place(row: Row) -> tuple[object, ...]:
+        return row["board"][request.board], row["_id"]
+
+    return connect(rows, first=request.first, after=request.after, wrap=Call, place=place)
+
+
+async def situation_rows(context: "SchemaContext", modes: Modes) -> list[Row]:
+    """Situations in force, of these modes or of none in particular."""
+    rows = await context.services.transit.situations(context.now)
+    return [row for row in rows if modes is None or row.get("mode") in {None, *modes}]
+
+
+async def vehicle_rows(
+    context: "SchemaContext",
+    modes: Modes,
+    within: Circle | None,
+    max_age: int,
+    projection: dict[str, int] | None = None,
+) -> list[Row]:
+    """Vehicles heard of in the last `max_age` seconds, by id."""
+    rows = await context.services.transit.vehicles(
+        modes,
+        within,
+        context.now - age(max_age),
+        limit=VEHICLES_MOST,
+        projection=projection,
+    )
+    return list(rows)

@@ -1,0 +1,164 @@
+"""Subscription roots of transit: the queries of the same names, live."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from hub.access.principal import Scope
+from hub.bus import Change
+from schema.events import Event, live
+from schema.live.source import Arguments, LiveSource
+from schema.nodes import FIRST_DEFAULT
+from schema.projection import Row
+from schema.transit.arguments import (
+    MAX_AGE_DEFAULT,
+    First,
+    From,
+    MaxAge,
+    Modes,
+    Resume,
+    StopPlaceId,
+    Until,
+    Within,
+    circle,
+)
+from schema.transit.boards import Board, BoardRequest, board_rows, in_board
+from schema.transit.journeys import Call
+from schema.transit.queries import situation_rows, vehicle_rows
+from schema.transit.situations import Situation
+from schema.transit.vehicles import TaxiRank, VehiclePosition, rank_rows
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.TRANSIT_READ
+WINDOW_SECONDS = 5.0
+
+
+def _state(row: Row, context: "SchemaContext") -> str:
+    return context.freshness(row).state.value
+
+
+def _board(board: Board) -> LiveSource:
+    async def rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+        return await board_rows(context, BoardRequest.of(board, arguments))
+
+    def concerns(change: Change, arguments: Arguments) -> bool:
+        return in_board(BoardRequest.of(board, arguments), change.document)
+
+    return LiveSource(
+        collections=frozenset({"calls"}),
+        rows=rows,
+        wrap=Call,
+        concerns=concerns,
+        volatile=_state,
+        refresh_s=WINDOW_SECONDS,
+    )
+
+
+async def _situations(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    return await situation_rows(context, arguments.get("modes"))
+
+
+async def _vehicles(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    return await vehicle_rows(
+        context,
+        arguments.get("modes"),
+        circle(arguments.get("within")),
+        arguments.get("maxAge", MAX_AGE_DEFAULT),
+    )
+
+
+def _of_modes(change: Change, arguments: Arguments) -> bool:
+    modes, row = arguments.get("modes"), change.document
+    return modes is None or row is None or row.get("mode") in {None, *modes}
+
+
+async def _ranks(context: "SchemaContext", _arguments: Mapping[str, Any]) -> list[Row]:
+    return await rank_rows(context)
+
+
+@strawberry.type
+class TransitSubscription:
+    """Live roots about what moves."""
+
+    @live(READ, "Departures from a stop place, live", _board("departure"), zh="发车")
+    async def departures(
+        self,
+        stop_place: StopPlaceId,
+        modes: Modes = None,
+        from_: From = None,
+        until: Until = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Call], None]:
+        """As the query; without `from` and `until` the window moves with the time."""
+        raise NotImplementedError
+
+    @live(READ, "Arrivals at a stop place, live", _board("arrival"), zh="到达")
+    async def arrivals(
+        self,
+        stop_place: StopPlaceId,
+        modes: Modes = None,
+        from_: From = None,
+        until: Until = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Call], None]:
+        """As the query; without `from` and `until` the window moves with the time."""
+        raise NotImplementedError
+
+    @live(
+        READ,
+        "Situations in force, live",
+        LiveSource(
+            collections=frozenset({"situations"}),
+            rows=_situations,
+            wrap=Situation,
+            concerns=_of_modes,
+            volatile=_state,
+            refresh_s=WINDOW_SECONDS,
+        ),
+        zh="运营通告",
+    )
+    async def situations(
+        self, modes: Modes = None, after: Resume = None
+    ) -> AsyncGenerator[Event[Situation], None]:
+        """As the query."""
+        raise NotImplementedError
+
+    @live(
+        READ,
+        "Vehicles heard of lately, live",
+        LiveSource(
+            collections=frozenset({"vehicles"}),
+            rows=_vehicles,
+            wrap=VehiclePosition,
+            concerns=_of_modes,
+            volatile=_state,
+            refresh_s=WINDOW_SECONDS,
+        ),
+        zh="车辆位置",
+    )
+    async def vehicles(
+        self,
+        modes: Modes = None,
+        within: Within = None,
+        max_age: MaxAge = MAX_AGE_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[VehiclePosition], None]:
+        """As the query."""
+        raise NotImplementedError
+
+    @live(
+        READ,
+        "Taxi ranks of the interchange, live",
+        LiveSource(
+            collections=frozenset({"taxi_ranks"}), rows=_ranks, wrap=TaxiRank, volatile=_state
+        ),
+        zh="候客点",
+    )
+    async def taxi_ranks(self, after: Resume = None) -> AsyncGenerator[Event[TaxiRank], None]:
+        """As the query."""
+        raise NotImplementedError
