@@ -28,6 +28,7 @@ FOREVER_FROM = 2200
 _DATE_TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
 _HEADERS = ("ServiceDelivery", "ServiceDeliveryInfo")
 
 
@@ -165,7 +166,7 @@ def parse(body: bytes) -> Element:
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        if b"<!DOCTYPE" in body:
+        if any("<!DOCTYPE".encode(encoding) in body for encoding in _ENCODINGS):
             raise _dtd() from error
         first = str(error).splitlines()[0] if str(error) else "no XML"
         raise PayloadError(Reason.NOT_DECODABLE, f"not well-formed XML: {first}.") from error

@@ -1,0 +1,176 @@
+"""Every sample the five kinds can read, with what it must give.
+
+Expected values come from outside this project wherever there is an outside: upstream's own JSON
+dump beside a protobuf file, the elements counted in the text of an XML file, MANIFEST.md.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+
+import pytest
+from google.protobuf import json_format
+from google.transit import gtfs_realtime_pb2
+
+from connectors import REGISTRY, connector
+from hub.errors import PayloadError
+from hub.ingest.check import Report, check
+from hub.settings import samples_dir
+from tests.contract.mutations import sample
+
+pytestmark = pytest.mark.samples
+
+
+@dataclass(frozen=True)
+class Row:
+    """One sample and what `feed check` must say of it; `accepted` None: what is not rejected."""
+
+    kind: str
+    file: str
+    entities: int
+    accepted: int | None = None
+    records: dict[str, int] = field(default_factory=dict)
+    matched: dict[str, int] = field(default_factory=dict)
+    static: str | None = None
+    timezone: str | None = None
+
+
+TABLE = [
+    Row(
+        "gtfs_rt",
+        "gtfs-rt/caltrain-trip-updates.pb",
+        19,
+        19,
+        {"DatedJourney": 19, "Call": 220},
+        {"journeys": 19, "stops": 220},
+        static="gtfs/caltrain-2023.zip",
+    ),
+    Row(
+        "gtfs_rt",
+        "gtfs-rt/caltrain-trip-updates.pb.json",
+        19,
+        19,
+        {"DatedJourney": 19, "Call": 220},
+        {"journeys": 19, "stops": 220},
+        static="gtfs/caltrain-2023.zip",
+    ),
+    Row("gtfs_rt", "gtfs-rt/caltrain-vehicle-positions.pb", 14, 14, {"VehiclePosition": 14}),
+    Row("gtfs_rt", "gtfs-rt/caltrain-vehicle-positions.pb.json", 14, 14, {"VehiclePosition": 14}),
+    Row("gtfs_rt", "gtfs-rt/caltrain-service-alerts.pb", 0, 0),
+    Row("gtfs_rt", "gtfs-rt/CT-missing-trip.json", 1, static="gtfs/caltrain-2018.zip"),
+    Row("gtfs_rt", "gtfs-rt/BA-added.json", 4, static="gtfs/bart-2018.zip"),
+    Row("gtfs_rt", "gtfs-rt/nyc-subway-a_division.pb", 460),
+    Row("gtfs_rt", "gtfs-rt/kcm-vehicles-1531Z.pb", 627, records={"VehiclePosition": 627}),
+    Row("gtfs_rt", "gtfs-rt/mmri-3e-canceled.pb", 1),
+    Row(
+        "siri_et",
+        "siri/banenor-et-20180828.xml",
+        144,
+        144,
+        {"DatedJourney": 144, "Call": 1064 + 897},
+    ),
+    Row(
+        "siri_et",
+        "siri/banenor-et-20180828.xml",
+        144,
+        144,
+        {"DatedJourney": 144, "Call": 1064 + 897},
+        {"journeys": 11},
+        static="gtfs/flytoget-2018.zip",
+        timezone="Europe/Oslo",
+    ),
+    Row(
+        "siri_et", "siri/ext_estimatedTimetable_response.xml", 2, 2, {"DatedJourney": 2, "Call": 3}
+    ),
+    Row("siri_sx", "siri/exx_situationExchange_response.xml", 2, 2, {"Situation": 2}),
+    Row("siri_sx", "siri/SX_1010_first_message.xml", 1, 1, {"Situation": 1}),
+    Row("siri_sx", "siri/SX_1022_main_message.xml", 1, 1, {"Situation": 1}),
+    Row("jtt905", "jtt905/jt905-frames.tsv", 30),
+    Row("gtfs", "gtfs/caltrain-2023.zip", 9 + 176 + 109, 9 + 176 + 109, {"Line": 9}),
+    Row("gtfs", "gtfs/flytoget-2018.zip", 3 + 264 + 71, 3 + 264 + 71, {"Line": 3}),
+    Row("gtfs", "gtfs/bart-2018.zip", 6 + 2525 + 50, records={"Line": 6}),
+    Row("gtfs", "gtfs/caltrain-2018.zip", 6 + 185 + 64, records={"Line": 6}),
+    Row("gtfs", "gtfs/example-errors.zip", 5 + 11 + 9),
+]
+REFUSED = [
+    ("gtfs", "gtfs/invalid.zip"),
+    ("gtfs_rt", "gtfs-rt/invalid.pb"),
+    ("gtfs_rt", "gtfs/caltrain-2023.zip"),
+    ("siri_et", "siri/exx_situationExchange_response.xml"),
+    ("siri_et", "siri/exs_stopMonitoring_response.xml"),
+    ("siri_et", "siri/exa_checkStatus_response.xml"),
+    ("siri_sx", "siri/ext_estimatedTimetable_response.xml"),
+    ("siri_sx", "siri/exa_heartbeat_request.xml"),
+]
+"""Samples that are something else than the kind reads, or broken on purpose."""
+
+
+def run(kind: str, file: str, static: str | None = None, timezone: str | None = None) -> Report:
+    """`feed check` of a sample."""
+    sample(file)
+    base = samples_dir()
+    return check(
+        connector(kind),
+        str(base / file),
+        static=str(base / static) if static else None,
+        timezone=timezone,
+    )
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.kind} {row.file} {row.static or ''}")
+def test_a_sample_gives_what_it_holds(row: Row) -> None:
+    """Entities, records and matches of a real payload are what its publisher put into it."""
+    found = run(row.kind, row.file, row.static, row.timezone)
+    assert found.entities == row.entities
+    assert found.accepted + sum(found.rejected.values()) == row.entities
+    assert row.accepted in {None, found.accepted}, found.rejected
+    assert found.records | row.records == found.records
+    assert found.matched | row.matched == found.matched
+    assert list(found.to_json()) == [
+        "kind", "entities", "accepted", "rejected", "records", "matched", "as_of", "notes"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "file"), REFUSED)
+def test_a_payload_of_another_sort_is_refused_in_one_line(kind: str, file: str) -> None:
+    """What a kind does not read does not decode; the reason fits on a line."""
+    with pytest.raises(PayloadError) as caught:
+        run(kind, file)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_kind_has_a_row() -> None:
+    """No kind of the registry is without a sample in the table."""
+    assert {row.kind for row in TABLE} == set(REGISTRY)
+
+
+def test_caltrain_agrees_with_its_publisher_s_own_json() -> None:
+    """The calls read from protobuf are the StopTimeUpdates that upstream's JSON dump lists."""
+    upstream = json.loads(sample("gtfs-rt/caltrain-trip-updates.pb.json"))
+    entities = upstream["entity"]
+    updates = [entity.get("tripUpdate") or entity["trip_update"] for entity in entities]
+    calls = sum(len(u.get("stopTimeUpdate") or u["stop_time_update"]) for u in updates)
+    found = run("gtfs_rt", "gtfs-rt/caltrain-trip-updates.pb", "gtfs/caltrain-2023.zip")
+    assert found.entities == len(entities)
+    assert found.records["Call"] == calls
+
+
+@pytest.mark.parametrize("name", ["caltrain-trip-updates", "caltrain-vehicle-positions"])
+def test_protobuf_and_its_json_read_the_same(name: str) -> None:
+    """One message gives one report, whichever of its two encodings it comes in."""
+    static = "gtfs/caltrain-2023.zip"
+    binary = run("gtfs_rt", f"gtfs-rt/{name}.pb", static)
+    text = run("gtfs_rt", f"gtfs-rt/{name}.pb.json", static)
+    message = gtfs_realtime_pb2.FeedMessage()
+    json_format.Parse(sample(f"gtfs-rt/{name}.pb.json"), message)
+    assert message == gtfs_realtime_pb2.FeedMessage.FromString(sample(f"gtfs-rt/{name}.pb"))
+    assert binary == text
+
+
+def test_the_railway_file_gives_every_element_it_has() -> None:
+    """As many journeys, calls and cancellations as elements of those names in the text."""
+    text = sample("siri/banenor-et-20180828.xml").decode()
+    found = run("siri_et", "siri/banenor-et-20180828.xml")
+    assert found.entities == text.count("<EstimatedVehicleJourney>") == 144
+    calls = len(re.findall(r"<(?:Estimated|Recorded)Call>", text))
+    assert found.records["Call"] == calls == 1961
