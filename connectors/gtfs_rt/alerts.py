@@ -1,0 +1,123 @@
+"""From an Alert to a situation."""
+
+from datetime import datetime
+
+from google.transit import gtfs_realtime_pb2 as pb
+
+from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.runs import find_run
+from hub.errors import Reason
+from hub.formats.gtfs_fields import mode_of
+from hub.formats.gtfs_rt import is_time, name_of, utc
+from hub.model.common import Mode, Name
+from hub.model.ids import journey_id
+from hub.model.situations import Affects, Period, Severity, Situation
+
+MOST_SELECTORS = 5000
+_SEVERITIES = {
+    pb.Alert.INFO: Severity.MINOR,
+    pb.Alert.WARNING: Severity.MODERATE,
+    pb.Alert.SEVERE: Severity.SEVERE,
+}
+_EFFECTS = {
+    pb.Alert.NO_SERVICE: Name(zh="停运", en="No service"),
+    pb.Alert.REDUCED_SERVICE: Name(zh="减少班次", en="Reduced service"),
+    pb.Alert.SIGNIFICANT_DELAYS: Name(zh="严重晚点", en="Significant delays"),
+    pb.Alert.DETOUR: Name(zh="绕行", en="Detour"),
+    pb.Alert.ADDITIONAL_SERVICE: Name(zh="增开班次", en="Additional service"),
+    pb.Alert.MODIFIED_SERVICE: Name(zh="运行调整", en="Modified service"),
+    pb.Alert.STOP_MOVED: Name(zh="站点迁移", en="Stop moved"),
+    pb.Alert.NO_EFFECT: Name(zh="运营通告", en="Notice"),
+    pb.Alert.ACCESSIBILITY_ISSUE: Name(zh="无障碍设施受影响", en="Accessibility issue"),
+}
+"""What is shown where an alert has an effect and no text."""
+
+
+def situation_of(alert: pb.Alert, entity_id: str, reading: Reading) -> Situation:
+    """A situation with its texts, periods and what it affects.
+
+    Raises Refused MISSING_FIELD where there is neither text nor effect, TOO_LARGE beyond
+    MOST_SELECTORS informed entities.
+    """
+    if len(alert.informed_entity) > MOST_SELECTORS:
+        raise Refused(Reason.TOO_LARGE, entity_id, f"{len(alert.informed_entity)} selectors")
+    description = name_of(alert.description_text.translation)
+    effect = alert.effect if alert.HasField("effect") else pb.Alert.UNKNOWN_EFFECT
+    summary = name_of(alert.header_text.translation) or description or _EFFECTS.get(effect)
+    if summary is None:
+        raise Refused(Reason.MISSING_FIELD, entity_id, "the alert has neither a text nor an effect")
+    return Situation(
+        id=reading.scoped(entity_id),
+        dataset=reading.dataset,
+        native_id=entity_id,
+        mode=_mode(alert, reading),
+        severity=_SEVERITIES.get(alert.severity_level, Severity.UNKNOWN),
+        cause=_told(pb.Alert.Cause.Name(alert.cause)) if alert.HasField("cause") else None,
+        effect=_told(pb.Alert.Effect.Name(effect)),
+        summary=summary,
+        description=description,
+        validity=tuple(_periods(alert, entity_id, reading)),
+        affects=_affects(alert, entity_id, reading),
+    )
+
+
+def _told(word: str) -> str | None:
+    return None if word.startswith("UNKNOWN_") else word
+
+
+def _periods(alert: pb.Alert, entity_id: str, reading: Reading) -> list[Period]:
+    found = []
+    for told in alert.active_period:
+        start, end = _moment(told.start), _moment(told.end)
+        if start is not None and end is not None and end < start:
+            reading.note(Reason.TIME_ORDER, entity_id, "an active_period ends before it starts")
+        else:
+            found.append(Period(start, end))
+    return found
+
+
+def _moment(seconds: int) -> datetime | None:
+    """A period's end; 0, and the far future some sources write, mean that it is open."""
+    return utc(seconds) if is_time(seconds) else None
+
+
+def _affects(alert: pb.Alert, entity_id: str, reading: Reading) -> Affects:
+    """Ids of what the alert names. One selector of a route at a stop affects both."""
+    stop_places: dict[str, None] = {}
+    lines: dict[str, None] = {}
+    journeys: dict[str, None] = {}
+    for selector in alert.informed_entity:
+        if selector.stop_id:
+            stop_places[reading.place_id(ident(selector.stop_id, "stop_id"))] = None
+        if selector.route_id:
+            lines[reading.scoped(ident(selector.route_id, "route_id"))] = None
+        if selector.HasField("trip"):
+            if selector.trip.trip_id or selector.trip.start_time:
+                journey = _journey(selector.trip, entity_id, reading)
+                journeys |= {journey: None} if journey else {}
+            elif selector.trip.route_id:
+                lines[reading.scoped(ident(selector.trip.route_id, "route_id"))] = None
+    return Affects(tuple(stop_places), tuple(lines), tuple(journeys))
+
+
+def _journey(trip: pb.TripDescriptor, entity_id: str, reading: Reading) -> str | None:
+    try:
+        run = find_run(trip, reading, fallback=entity_id, moment=reading.as_of)
+    except Refused as refused:
+        reading.note(refused.reason, entity_id, refused.detail)
+        return None
+    return journey_id(reading.dataset, run.ref, run.service_date)
+
+
+def _mode(alert: pb.Alert, reading: Reading) -> Mode | None:
+    """The feed's mode, else the one mode of the routes that are named, else None."""
+    if reading.context.mode is not None:
+        return reading.context.mode
+    found = set()
+    for selector in alert.informed_entity:
+        if selector.HasField("route_type"):
+            found.add(mode_of(selector.route_type))
+        route = reading.timetable.route(str(selector.route_id)) if reading.timetable else None
+        if route is not None:
+            found.add(route.mode)
+    return found.pop() if len(found) == 1 else None

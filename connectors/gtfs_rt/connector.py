@@ -1,0 +1,110 @@
+"""The connector for GTFS-Realtime: one FeedMessage to journeys, positions and situations."""
+
+from datetime import datetime, timedelta
+
+from google.transit import gtfs_realtime_pb2 as pb
+from pydantic import Field
+
+from connectors.gtfs import load_reference
+from connectors.gtfs_rt.entities import Entities
+from connectors.gtfs_rt.reading import Reading
+from hub.connector import (
+    Batch,
+    Connector,
+    ConnectorConfig,
+    Context,
+    Envelope,
+    Incrementality,
+    Manifest,
+    Role,
+)
+from hub.errors import PayloadError, Reason
+from hub.formats.gtfs_rt import VERSIONS, decode, text_of
+from hub.model.common import Mode
+from hub.model.timetable import Timetable
+
+_HEADER = "header"
+
+
+class GtfsRtConfig(ConnectorConfig):
+    """Caps against absurd messages."""
+
+    max_entities: int = Field(default=200_000, gt=0)
+
+
+def parse(envelope: Envelope, context: Context) -> Batch:
+    """Journeys, vehicle positions and situations of one FeedMessage; what cannot be used, and why.
+
+    `entities` counts FeedEntities; `matched_journeys` the TripUpdates whose trip the timetable
+    has, `matched_stops` their StopTimeUpdates that are stops of it. With `context.stop_places` a
+    journey that calls at none of them is accepted and yields no record. A journey is named by
+    trip_id and service day, which is not the calendar day; times are UTC.
+
+    `as_of` is the header's timestamp, or `received_at` where that cannot be believed. A trip that
+    is not in the timetable is refused UNKNOWN_TRIP unless it was added; without a timetable all
+    are taken as they are. Raises PayloadError NOT_DECODABLE or TOO_LARGE.
+
+    GTFS Realtime reference v2.0.
+    """
+    message = decode(envelope.body)
+    config = context.config
+    most = config.max_entities if isinstance(config, GtfsRtConfig) else 200_000
+    if len(message.entity) > most:
+        raise PayloadError(Reason.TOO_LARGE, f"{len(message.entity)} entities; {most} are allowed.")
+    batch = Batch(entities=len(message.entity), complete=_is_complete(message.header, context))
+    version = text_of(message.header.gtfs_realtime_version)
+    if version not in VERSIONS:
+        batch.note(Reason.UNSUPPORTED_VERSION, _HEADER, f"version {version[:20]!r}; read as 2.0")
+    timetable = context.reference if isinstance(context.reference, Timetable) else None
+    reading = Reading(batch, context, timetable, envelope.received_at, envelope.received_at)
+    as_of = _as_of(message.header, reading)
+    batch.as_of = as_of
+    entities = Entities(Reading(batch, context, timetable, as_of, envelope.received_at))
+    for number, entity in enumerate(message.entity, start=1):
+        entities.take(entity, number)
+    batch.records.extend(entities.records())
+    return batch
+
+
+def _is_complete(header: pb.FeedHeader, context: Context) -> bool:
+    if context.incrementality is Incrementality.AUTO:
+        return header.incrementality == pb.FeedHeader.FULL_DATASET
+    return context.incrementality is Incrementality.FULL
+
+
+def _as_of(header: pb.FeedHeader, reading: Reading) -> datetime:
+    """The header's timestamp if it can be believed, else when the message was received."""
+    if not header.HasField("timestamp"):
+        reading.note(Reason.TIMESTAMP_MISSING, _HEADER, "the header has no timestamp")
+        return reading.received_at
+    observed, wrong = reading.observed(header.timestamp)
+    if wrong is not None:
+        reading.note(wrong, _HEADER, f"timestamp {header.timestamp}; the time of receipt is used")
+    return observed or reading.received_at
+
+
+CONNECTOR = Connector(
+    manifest=Manifest(
+        kind="gtfs_rt",
+        standard="GTFS Realtime 2.0",
+        modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
+        role=Role.POLL,
+        fresh_for=timedelta(seconds=90),
+        expires_after=timedelta(minutes=5),
+        reads="TripUpdate, VehiclePosition, Alert; protobuf, or protobuf JSON",
+        drops="licence plates, Shape, Stop, TripModifications, extensions",
+        config=GtfsRtConfig,
+    ),
+    parse=parse,
+    load_reference=load_reference,
+    samples=(
+        "gtfs-rt/caltrain-trip-updates.pb",
+        "gtfs-rt/caltrain-vehicle-positions.pb",
+        "gtfs-rt/caltrain-service-alerts.pb",
+        "gtfs-rt/nyc-subway-a_division.pb",
+        "gtfs-rt/kcm-vehicles-1531Z.pb",
+        "gtfs-rt/mmri-3e-canceled.pb",
+        "gtfs-rt/BA-added.json",
+        "gtfs-rt/CT-missing-trip.json",
+    ),
+)

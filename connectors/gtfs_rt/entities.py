@@ -1,0 +1,155 @@
+"""The entities of one message, each once: what is kept, refused, merged and taken back."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from google.transit import gtfs_realtime_pb2 as pb
+
+from connectors.gtfs_rt.alerts import situation_of
+from connectors.gtfs_rt.journeys import journey_of
+from connectors.gtfs_rt.positions import position_of, run_of, standing_at, vehicle_id
+from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.runs import find_run
+from hub.connector import Record
+from hub.errors import Reason
+from hub.model.ids import journey_id
+from hub.model.journeys import DatedJourney
+from hub.model.situations import Situation
+from hub.model.vehicles import VehiclePosition
+
+_PARTS = ("trip_update", "vehicle", "alert")
+
+
+class Entities:
+    """Takes the entities of one message one after the other; `records` is what they come to."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._seen: set[str] = set()
+        self._journeys: dict[str, DatedJourney] = {}
+        self._vehicles: dict[str, VehiclePosition] = {}
+        self._situations: dict[str, Situation] = {}
+        self._unplaced: list[tuple[str, pb.VehiclePosition]] = []
+        self._take = {
+            "trip_update": self._trip_update,
+            "vehicle": self._vehicle,
+            "alert": self._alert,
+        }
+
+    def take(self, entity: pb.FeedEntity, number: int) -> None:
+        """One entity with all its parts. It is refused only if none of them can be used."""
+        reading = self._reading
+        try:
+            entity_id = ident(entity.id, "entity id") or f"entity {number}"
+        except Refused as refused:
+            reading.batch.reject(refused.reason, refused.native_id, refused.detail)
+            return
+        if entity_id in self._seen:
+            reading.note(Reason.DUPLICATE, entity_id, "the message has this entity twice")
+        self._seen.add(entity_id)
+        parts = [part for part in _PARTS if entity.HasField(part)]
+        if entity.is_deleted:
+            self._delete(entity, entity_id)
+            return
+        if not parts:
+            self._reject_empty(entity, entity_id)
+            return
+        refusals = []
+        for part in parts:
+            try:
+                self._take[part](entity, entity_id)
+            except Refused as refused:
+                refusals.append(refused)
+        if refusals and len(refusals) == len(parts):
+            first = refusals.pop(0)
+            reading.batch.reject(first.reason, first.native_id, first.detail)
+        for part_refused in refusals:
+            reading.note(part_refused.reason, part_refused.native_id, part_refused.detail)
+
+    def records(self) -> Iterator[Record]:
+        """The records of all entities taken. To be called once, after the last entity."""
+        for entity_id, vehicle in self._unplaced:
+            self._place(entity_id, vehicle)
+        yield from self._journeys.values()
+        yield from self._vehicles.values()
+        yield from self._situations.values()
+
+    def _trip_update(self, entity: pb.FeedEntity, entity_id: str) -> None:
+        journey = journey_of(entity.trip_update, entity_id, self._reading)
+        if journey is None:
+            return
+        known = self._journeys.get(journey.id)
+        if known is not None:
+            self._reading.note(Reason.DUPLICATE, journey.native_id, "updated twice in one message")
+            journey = self._newer(known, journey)
+        self._journeys[journey.id] = journey
+
+    def _newer(self, first: DatedJourney, second: DatedJourney) -> DatedJourney:
+        """The later of two; calls that only the earlier one has are kept where orders compare.
+
+        Orders compare where both follow the timetable; otherwise each source list counts anew.
+        """
+        as_of = self._reading.as_of
+        if (first.observed_at or as_of) > (second.observed_at or as_of):
+            first, second = second, first
+        timetable = self._reading.timetable
+        if timetable is None or timetable.trip(second.native_id) is None:
+            return second
+        calls = {call.order: call for call in (*first.calls, *second.calls)}
+        return replace(second, calls=tuple(calls[order] for order in sorted(calls)))
+
+    def _vehicle(self, entity: pb.FeedEntity, entity_id: str) -> None:
+        vehicle = entity.vehicle
+        if not vehicle.HasField("position") and vehicle.HasField("trip"):
+            self._unplaced.append((entity_id, vehicle))
+            return
+        position = position_of(vehicle, entity_id, self._reading)
+        known = self._vehicles.get(position.id)
+        if known is not None:
+            self._reading.note(Reason.DUPLICATE, position.native_id, "two positions, newer kept")
+        if known is None or known.observed_at <= position.observed_at:
+            self._vehicles[position.id] = position
+
+    def _place(self, entity_id: str, vehicle: pb.VehiclePosition) -> None:
+        """A vehicle without coordinates tells of its journey, if the message speaks of that."""
+        reading = self._reading
+        run = run_of(vehicle, entity_id, reading)
+        id_ = journey_id(reading.dataset, run.ref, run.service_date) if run else ""
+        native_id = vehicle_id(vehicle, entity_id)
+        if id_ in self._journeys:
+            journey = self._journeys[id_]
+            self._journeys[id_] = standing_at(journey, vehicle, entity_id, reading)
+        if id_ in self._journeys or id_ in reading.elsewhere:
+            detail = "no coordinates; read for the stop it is at"
+            reading.note(Reason.POSITION_NOT_FIXED, native_id, detail)
+        else:
+            detail = "no coordinates, and no update of its trip"
+            reading.batch.reject(Reason.POSITION_NOT_FIXED, native_id, detail)
+
+    def _alert(self, entity: pb.FeedEntity, entity_id: str) -> None:
+        situation = situation_of(entity.alert, entity_id, self._reading)
+        self._situations[situation.id] = situation
+
+    def _delete(self, entity: pb.FeedEntity, entity_id: str) -> None:
+        """Name what a differential message takes back: by what it holds, else by its own id."""
+        reading = self._reading
+        taken_back = reading.scoped(entity_id)
+        try:
+            if entity.HasField("vehicle"):
+                taken_back = reading.scoped(vehicle_id(entity.vehicle, entity_id))
+            elif entity.HasField("trip_update"):
+                trip = entity.trip_update.trip
+                run = find_run(trip, reading, fallback=entity_id, moment=reading.as_of)
+                taken_back = journey_id(reading.dataset, run.ref, run.service_date)
+        except Refused as refused:
+            reading.batch.reject(refused.reason, refused.native_id, refused.detail)
+        else:
+            reading.batch.withdrawn.append(taken_back)
+
+    def _reject_empty(self, entity: pb.FeedEntity, entity_id: str) -> None:
+        other = [field.name for field, _ in entity.ListFields() if field.name != "id"]
+        if other:
+            detail = f"{other[0]} is not read"
+            self._reading.batch.reject(Reason.UNSUPPORTED_MESSAGE, entity_id, detail)
+        else:
+            self._reading.batch.reject(Reason.EMPTY_ENTITY, entity_id, "the entity says nothing")

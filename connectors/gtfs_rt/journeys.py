@@ -1,0 +1,178 @@
+"""From a TripUpdate to a dated journey with the calls it speaks of."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from google.transit import gtfs_realtime_pb2 as pb
+
+from connectors.gtfs_rt.planned import Plan, propagated, replaced
+from connectors.gtfs_rt.predictions import match_updates
+from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.runs import CALLED_OFF, Run, find_run
+from connectors.gtfs_rt.told import told_calls
+from hub.errors import Reason
+from hub.formats.gtfs_fields import seconds_of_day, service_day
+from hub.formats.gtfs_names import name_in
+from hub.formats.gtfs_rt import is_time, text_of, utc
+from hub.model.common import Mode, Name
+from hub.model.ids import journey_id
+from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Layer, LineRef
+from hub.model.timetable_rows import NAMED_BY_NUMBER, public_code
+
+MOST_STOPS = 2000
+_Trip = pb.TripDescriptor
+_STATES: dict[int, JourneyState] = {
+    _Trip.ADDED: JourneyState.ADDED,
+    _Trip.NEW: JourneyState.ADDED,
+    _Trip.DUPLICATED: JourneyState.ADDED,
+    _Trip.CANCELED: JourneyState.CANCELLED,
+    _Trip.DELETED: JourneyState.DELETED,
+    _Trip.REPLACEMENT: JourneyState.REPLACED,
+}
+_AHEAD = frozenset({CallStatus.SCHEDULED, CallStatus.ON_TIME, CallStatus.EARLY, CallStatus.DELAYED})
+
+
+def journey_of(update: pb.TripUpdate, entity_id: str, reading: Reading) -> DatedJourney | None:
+    """The real-time layer of one journey; None if it never calls at the interchange.
+
+    Calls before the first one the update speaks of are left out: they keep what they have. Raises
+    Refused where the trip cannot be told.
+    """
+    if len(update.stop_time_update) > MOST_STOPS:
+        raise Refused(Reason.TOO_LARGE, entity_id, f"more than {MOST_STOPS} stop_time_updates")
+    run = find_run(update.trip, reading, fallback=entity_id, moment=_moment(update, reading))
+    if run.trip is not None:
+        reading.batch.matched_journeys += 1
+    if run.relationship == _Trip.DUPLICATED:
+        run = _duplicated(run, update.trip_properties, reading)
+    calls = _calls(run, update, reading)
+    if calls is None:
+        reading.elsewhere.add(journey_id(reading.dataset, run.ref, run.service_date))
+        return None
+    return _journey(run, update, calls, reading)
+
+
+def _moment(update: pb.TripUpdate, reading: Reading) -> datetime:
+    """The time the update speaks of: its first prediction, else the time of the message."""
+    for stop in update.stop_time_update:
+        for event in (stop.arrival, stop.departure):
+            if is_time(event.time):
+                return utc(event.time)
+    return reading.as_of
+
+
+def _duplicated(run: Run, properties: pb.TripUpdate.TripProperties, reading: Reading) -> Run:
+    """A copy of a planned trip under an id, on a day and at a time of its own."""
+    ref = ident(properties.trip_id, "trip_properties.trip_id")
+    if not ref:
+        raise Refused(Reason.MISSING_FIELD, run.ref, "a duplicated trip has no trip_properties")
+    day = service_day(text_of(properties.start_date)) or run.service_date
+    start_s = seconds_of_day(text_of(properties.start_time))
+    if start_s is None and run.trip is not None:
+        start_s = run.trip.start_s if run.start_s is None else run.start_s
+    return replace(run, ref=ref, service_date=day, start_s=start_s)
+
+
+def _calls(run: Run, update: pb.TripUpdate, reading: Reading) -> list[Call] | None:
+    timetable, trip = reading.timetable, run.trip
+    wanted = reading.context.stop_places
+    if timetable is None or trip is None or run.relationship == _Trip.NEW:
+        calls = told_calls(update.stop_time_update, reading, run)
+        if wanted and calls and not any(c.stop_place_id in reading.wanted_places for c in calls):
+            return None
+        return calls
+    plan = Plan(run, trip, timetable)
+    found, strays, twice = match_updates(trip.calls, update.stop_time_update, timetable)
+    reading.batch.matched_stops += len(update.stop_time_update) - len(strays)
+    if wanted and trip.native_id not in timetable.trips_calling_at(wanted):
+        return None
+    for index in twice:
+        sequence = trip.calls[index].stop_sequence
+        reading.note(Reason.DUPLICATE, run.ref, f"stop_sequence {sequence} is updated twice")
+    if run.relationship == _Trip.REPLACEMENT:
+        return replaced(plan, found, strays, reading)
+    for stray in strays:
+        what = text_of(stray.stop_id) or stray.stop_sequence
+        reading.note(Reason.UNKNOWN_STOP, run.ref, f"stop {what} is not on the trip")
+    if run.relationship in CALLED_OFF:
+        return [plan.call(index, status=CallStatus.CANCELLED) for index in range(plan.length)]
+    return propagated(plan, found, update, reading)
+
+
+def _journey(run: Run, update: pb.TripUpdate, calls: list[Call], reading: Reading) -> DatedJourney:
+    mode = reading.mode_of_route(run.route_id)
+    vehicle = ident(update.vehicle.id, "vehicle.id") if update.HasField("vehicle") else ""
+    origin, destination = _ends(run, update, calls, reading)
+    return DatedJourney(
+        id=journey_id(reading.dataset, run.ref, run.service_date),
+        dataset=reading.dataset,
+        native_id=run.ref,
+        service_date=run.service_date,
+        layer=Layer.REALTIME,
+        mode=mode,
+        state=_STATES.get(run.relationship) or _under_way(run, calls),
+        line=_line(run, reading),
+        public_code=_public_code(run, update, mode),
+        origin=origin,
+        destination=destination,
+        vehicle_ref=reading.scoped(vehicle) if vehicle else None,
+        calls=tuple(calls),
+        observed_at=_observed_at(run, update, reading),
+    )
+
+
+def _under_way(run: Run, calls: list[Call]) -> JourneyState:
+    """PLANNED until it has left its first stop; a first stop that is not spoken of is behind it."""
+    begins = bool(calls) and run.trip is not None and calls[0].order == run.trip.calls[0][0]
+    if begins and calls[0].status in _AHEAD:
+        return JourneyState.PLANNED
+    return JourneyState.RUNNING
+
+
+def _line(run: Run, reading: Reading) -> LineRef | None:
+    if not run.route_id:
+        return None
+    route = reading.timetable.route(run.route_id) if reading.timetable else None
+    if route is not None:
+        return route.line
+    if reading.timetable is not None:
+        reading.note(Reason.UNKNOWN_ROUTE, run.ref, f"route {run.route_id} is not in the timetable")
+    return LineRef(
+        id=reading.scoped(run.route_id), public_code=run.route_id, name=Name(en=run.route_id)
+    )
+
+
+def _public_code(run: Run, update: pb.TripUpdate, mode: Mode) -> str | None:
+    told = text_of(update.trip_properties.trip_short_name)
+    if told:
+        return told
+    if run.trip is not None:
+        return public_code(run.trip, mode)
+    return run.ref if mode in NAMED_BY_NUMBER else None
+
+
+def _ends(
+    run: Run, update: pb.TripUpdate, calls: list[Call], reading: Reading
+) -> tuple[Name | None, Name | None]:
+    told = text_of(update.trip_properties.trip_headsign)
+    destination = name_in("", told) if told else None
+    if reading.timetable is None:
+        return None, destination
+    if run.trip is not None and run.relationship not in {_Trip.NEW, _Trip.REPLACEMENT}:
+        return (
+            reading.timetable.origin(run.trip),
+            destination or reading.timetable.destination(run.trip),
+        )
+    if not calls:
+        return None, destination
+    return calls[0].stop_name, destination or calls[-1].stop_name
+
+
+def _observed_at(run: Run, update: pb.TripUpdate, reading: Reading) -> datetime | None:
+    """The update's own timestamp; None where it gives none, or one that cannot be."""
+    if not update.HasField("timestamp"):
+        return None
+    observed, wrong = reading.observed(update.timestamp)
+    if wrong is not None:
+        reading.note(wrong, run.ref, f"timestamp {update.timestamp}")
+    return observed

@@ -1,0 +1,148 @@
+"""Calls of a journey that follows the timetable: its plan, and what is predicted over it."""
+
+from dataclasses import dataclass, replace
+
+from google.transit import gtfs_realtime_pb2 as pb
+
+from connectors.gtfs_rt.predictions import (
+    NO_TIMES,
+    NOTHING,
+    Prediction,
+    Update,
+    occupancy_at,
+    predict,
+    status_of,
+    times_of,
+    told_stop,
+)
+from connectors.gtfs_rt.reading import Reading
+from connectors.gtfs_rt.runs import Run
+from connectors.gtfs_rt.told import told_calls
+from hub.formats.gtfs_rt import utc
+from hub.model.journeys import Call, CallStatus, Times
+from hub.model.timetable import Timetable
+from hub.model.timetable_rows import Trip, service_midnight
+
+
+@dataclass(slots=True)
+class Plan:
+    """The planned calls of a run, and how one of them is written with what is observed."""
+
+    run: Run
+    trip: Trip
+    timetable: Timetable
+    length: int = 0
+    midnight_s: int = 0
+
+    def __post_init__(self) -> None:
+        self.length = len(self.trip.calls)
+        midnight = service_midnight(self.timetable.zone, self.run.service_date)
+        shift = 0 if self.run.start_s is None else self.run.start_s - self.trip.start_s
+        self.midnight_s = int(midnight.timestamp()) + shift
+
+    def aimed(self, index: int) -> tuple[int | None, int | None]:
+        """Planned arrival and departure of a call, POSIX seconds."""
+        row = self.trip.calls[index]
+        arrival, departure = row.arrival_s, row.departure_s
+        return (
+            None if arrival is None else self.midnight_s + arrival,
+            None if departure is None else self.midnight_s + departure,
+        )
+
+    def call(
+        self,
+        index: int,
+        *,
+        status: CallStatus,
+        found: Prediction = NOTHING,
+        update: Update | None = None,
+        now_s: int = 0,
+    ) -> Call:
+        """The call as planned, with what is predicted, its platform and how full it leaves."""
+        row = self.trip.calls[index]
+        stops = self.timetable.stops
+        planned = stops[row.stop_id]
+        told = planned if update is None else stops.get(told_stop(update), planned)
+        arrival, departure = self.aimed(index)
+        expected, actual = (NO_TIMES, NO_TIMES) if found is NOTHING else times_of(found, now_s)
+        return Call(
+            order=row.stop_sequence,
+            stop_place_id=stops[told.place_id].id,
+            stop_name=stops[told.place_id].name,
+            quay_id=None if told.is_place else told.id,
+            aimed=Times(
+                None if arrival is None else utc(arrival),
+                None if departure is None else utc(departure),
+            ),
+            expected=expected,
+            actual=actual,
+            planned_platform=planned.platform_code,
+            actual_platform=None if told is planned else told.platform_code,
+            status=status,
+            boarding=row.pickup and index != self.length - 1,
+            alighting=row.drop_off and index != 0,
+            occupancy=None if update is None else occupancy_at(update),
+        )
+
+
+def propagated(
+    plan: Plan, found: dict[int, Update], update: pb.TripUpdate, reading: Reading
+) -> list[Call]:
+    """The calls from the first one spoken of, with delays carried on to later stops.
+
+    A delay holds until a stop that says otherwise; it passes over a skipped stop, and NO_DATA
+    ends it. TripUpdate.delay holds for stops still ahead, up to the first update.
+    """
+    carried = update.delay if update.HasField("delay") else None
+    first = min(found, default=plan.length)
+    if carried is not None:
+        first = min(first, _first_ahead(plan, carried, reading.now_s))
+    calls: list[Call] = []
+    now_s, ref, last = reading.now_s, plan.run.ref, plan.length - 1
+    for index in range(first, plan.length):
+        at_stop = found.get(index)
+        relationship = Update.SCHEDULED if at_stop is None else at_stop.schedule_relationship
+        if relationship == Update.SKIPPED:
+            calls.append(plan.call(index, status=CallStatus.SKIPPED, update=at_stop))
+            continue
+        if relationship == Update.NO_DATA:
+            carried = None
+            calls.append(plan.call(index, status=CallStatus.NO_DATA, update=at_stop))
+            continue
+        aimed = plan.aimed(index)
+        prediction = predict(at_stop, aimed, carried, reading, ref)
+        carried = prediction.delay
+        status = status_of(prediction, aimed, now_s, last=index == last)
+        calls.append(plan.call(index, status=status, found=prediction, update=at_stop, now_s=now_s))
+    return calls
+
+
+def _first_ahead(plan: Plan, delay: int, now_s: int) -> int:
+    for index in range(plan.length):
+        departure = plan.aimed(index)[1]
+        if departure is not None and departure + delay > now_s:
+            return index
+    return plan.length
+
+
+def replaced(
+    plan: Plan, found: dict[int, Update], strays: list[Update], reading: Reading
+) -> list[Call]:
+    """A replacement's stops are the whole journey: planned ones it does not name are skipped."""
+    calls: dict[int, Call] = {}
+    now_s, last = reading.now_s, plan.length - 1
+    for index in range(plan.length):
+        update = found.get(index)
+        if update is None or update.schedule_relationship == Update.SKIPPED:
+            call = plan.call(index, status=CallStatus.SKIPPED, update=update)
+        else:
+            aimed = plan.aimed(index)
+            prediction = predict(update, aimed, None, reading, plan.run.ref)
+            status = status_of(prediction, aimed, now_s, last=index == last)
+            call = plan.call(index, status=status, found=prediction, update=update, now_s=now_s)
+        calls[call.order] = call
+    for call in told_calls(strays, reading, plan.run):
+        # A number that is taken by a planned call is not free for another stop.
+        order = call.order if call.order not in calls else max(calls) + 1
+        calls[order] = replace(call, order=order)
+    return [calls[order] for order in sorted(calls)]

@@ -1,0 +1,230 @@
+"""What StopTimeUpdates say of calls: matching to the plan, predicted times, status.
+
+GTFS Realtime reference, StopTimeUpdate and StopTimeEvent, and its guide to trip updates. Inside,
+times are POSIX seconds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from google.transit import gtfs_realtime_pb2 as pb
+
+from connectors.gtfs_rt.reading import Reading
+from hub.errors import Reason
+from hub.formats.gtfs_rt import is_epoch, is_time, occupancy_of, text_of, utc
+from hub.model.common import Occupancy
+from hub.model.journeys import CallStatus, Times
+from hub.model.timetable import Timetable
+from hub.model.timetable_rows import StopTime
+
+Update = pb.TripUpdate.StopTimeUpdate
+LATE_S = 60
+"""From this many seconds on a call is late, or early; below, it is on time."""
+ABSURD_DELAY_S = 24 * 3600
+
+
+@dataclass(slots=True)
+class Prediction:
+    """Times at one stop: known, and whether the source itself gave them or they were derived."""
+
+    arrival: int | None = None
+    departure: int | None = None
+    arrival_told: bool = False
+    departure_told: bool = False
+    delay: int | None = None
+    """How late the vehicle leaves this stop, which later stops inherit; None: not known."""
+
+
+NOTHING = Prediction()
+NO_TIMES = Times()
+
+
+def event_time(
+    event: pb.TripUpdate.StopTimeEvent, aimed: int | None, reading: Reading, ref: str
+) -> int | None:
+    """The predicted time of an event: `time`, else `delay` over the planned time."""
+    if event.HasField("time") and event.time:
+        if is_time(event.time):
+            return event.time
+        reason = Reason.TIMESTAMP_EPOCH if is_epoch(event.time) else Reason.BAD_VALUE
+        reading.note(reason, ref, f"stop time {event.time} is none")
+    if aimed is not None and event.HasField("delay"):
+        if abs(event.delay) <= ABSURD_DELAY_S:
+            return aimed + event.delay
+        reading.note(Reason.BAD_VALUE, ref, f"delay of {event.delay} s")
+    return None
+
+
+def predict(
+    update: Update | None,
+    aimed: tuple[int | None, int | None],
+    carried: int | None,
+    reading: Reading,
+    ref: str,
+) -> Prediction:
+    """What is predicted at a stop, given the delay `carried` from the stop before.
+
+    A StopTimeUpdate with neither arrival nor departure says that the vehicle is on time.
+    """
+    aimed_arrival, aimed_departure = aimed
+    if update is None:
+        if carried is None:
+            return NOTHING
+        return Prediction(
+            None if aimed_arrival is None else aimed_arrival + carried,
+            None if aimed_departure is None else aimed_departure + carried,
+            delay=carried,
+        )
+    has_arrival, has_departure = update.HasField("arrival"), update.HasField("departure")
+    if not has_arrival and not has_departure:
+        return Prediction(aimed_arrival, aimed_departure, delay=0)
+    arrival = event_time(update.arrival, aimed_arrival, reading, ref) if has_arrival else None
+    departure = (
+        event_time(update.departure, aimed_departure, reading, ref) if has_departure else None
+    )
+    found = Prediction(arrival, departure, arrival is not None, departure is not None, carried)
+    if arrival is not None and aimed_arrival is not None:
+        found.delay = arrival - aimed_arrival
+    if arrival is None and carried is not None and aimed_arrival is not None:
+        found.arrival = aimed_arrival + carried
+    if departure is None and found.delay is not None and aimed_departure is not None:
+        found.departure = aimed_departure + found.delay
+    if departure is not None and aimed_departure is not None:
+        found.delay = departure - aimed_departure
+    _keep_order(found, reading, ref)
+    return found
+
+
+def _keep_order(found: Prediction, reading: Reading, ref: str) -> None:
+    """A vehicle does not leave before it comes: the derived time gives way, a told one is noted."""
+    if found.arrival is None or found.departure is None or found.arrival <= found.departure:
+        return
+    if found.arrival_told and found.departure_told:
+        reading.note(Reason.NEGATIVE_DWELL, ref, "departure before arrival; arrival left out")
+        found.arrival, found.arrival_told = None, False
+    elif found.arrival_told:
+        found.departure = found.arrival
+    else:
+        found.arrival = found.departure
+
+
+def status_of(
+    found: Prediction, aimed: tuple[int | None, int | None], now_s: int, *, last: bool
+) -> CallStatus:
+    """Status of a call that is neither skipped nor without data."""
+    if found.arrival is None and found.departure is None:
+        return CallStatus.NO_DATA
+    if not last and found.departure is not None and found.departure <= now_s:
+        return CallStatus.DEPARTED
+    if found.arrival is not None and found.arrival <= now_s:
+        return CallStatus.ARRIVED
+    late = _lateness(found, aimed, last=last)
+    if late is None:
+        return CallStatus.SCHEDULED
+    if late >= LATE_S:
+        return CallStatus.DELAYED
+    return CallStatus.EARLY if late <= -LATE_S else CallStatus.ON_TIME
+
+
+def _lateness(found: Prediction, aimed: tuple[int | None, int | None], *, last: bool) -> int | None:
+    aimed_arrival, aimed_departure = aimed
+    if not last and found.departure is not None and aimed_departure is not None:
+        return found.departure - aimed_departure
+    if found.arrival is not None and aimed_arrival is not None:
+        return found.arrival - aimed_arrival
+    return found.delay
+
+
+def times_of(found: Prediction, now_s: int) -> tuple[Times, Times]:
+    """Expected and actual times: what the source told and what has passed is actual."""
+    arrival, departure = found.arrival, found.departure
+    arrived = found.arrival_told and arrival is not None and arrival <= now_s
+    departed = found.departure_told and departure is not None and departure <= now_s
+    expected = Times(
+        None if arrival is None or arrived else utc(arrival),
+        None if departure is None or departed else utc(departure),
+    )
+    if not arrived and not departed:
+        return expected, NO_TIMES
+    actual = Times(
+        utc(arrival) if arrived and arrival is not None else None,
+        utc(departure) if departed and departure is not None else None,
+    )
+    return expected, actual
+
+
+def match_updates(
+    calls: Sequence[StopTime], updates: Sequence[Update], timetable: Timetable
+) -> tuple[dict[int, Update], list[Update], list[int]]:
+    """Updates by index of the planned call, those that fit none, and indexes met twice.
+
+    By stop_sequence, else by stop_id from where the last one matched: a loop visits a stop twice.
+    A stop_id of another platform of the planned station matches, too.
+    """
+    found: dict[int, Update] = {}
+    strays: list[Update] = []
+    twice: list[int] = []
+    cursor = 0
+    for update in updates:
+        index = _locate(calls, update, cursor, timetable)
+        if index is None:
+            strays.append(update)
+            continue
+        if index in found:
+            twice.append(index)
+        found[index] = update
+        cursor = index + 1
+    return found, strays, twice
+
+
+def _locate(
+    calls: Sequence[StopTime], update: Update, cursor: int, timetable: Timetable
+) -> int | None:
+    stop_id = text_of(update.stop_id)
+    if cursor < len(calls) and _is_at(calls[cursor], update, stop_id):
+        return cursor
+    order: list[int] = [*range(cursor, len(calls)), *range(cursor)]
+    if update.HasField("stop_sequence"):
+        sequence = int(update.stop_sequence)
+        numbered = next((index for index in order if calls[index].stop_sequence == sequence), None)
+        if numbered is not None and (
+            not stop_id or _same_place(calls[numbered].stop_id, stop_id, timetable)
+        ):
+            return numbered
+    if not stop_id:
+        return None
+    there = next((index for index in order if calls[index].stop_id == stop_id), None)
+    if there is not None:
+        return there
+    near = (index for index in order if _same_place(calls[index].stop_id, stop_id, timetable))
+    return next(near, None)
+
+
+def _is_at(row: StopTime, update: Update, stop_id: str) -> bool:
+    """The usual case: the update is of the very next planned call."""
+    if update.HasField("stop_sequence"):
+        return row.stop_sequence == update.stop_sequence and stop_id in {"", row.stop_id}
+    return row.stop_id == stop_id
+
+
+def _same_place(planned: str, told: str, timetable: Timetable) -> bool:
+    if planned == told:
+        return True
+    stop = timetable.stop(told)
+    return stop is not None and stop.place_id == timetable.stops[planned].place_id
+
+
+def told_stop(update: Update) -> str:
+    """The stop an update speaks of; StopTimeProperties.assigned_stop_id goes before stop_id."""
+    if update.HasField("stop_time_properties"):
+        assigned = text_of(update.stop_time_properties.assigned_stop_id)
+        if assigned:
+            return assigned
+    return text_of(update.stop_id)
+
+
+def occupancy_at(update: Update) -> Occupancy | None:
+    """How full the vehicle leaves the stop, where the source says it."""
+    if not update.HasField("departure_occupancy_status"):
+        return None
+    return occupancy_of(update.departure_occupancy_status)

@@ -1,0 +1,99 @@
+"""What is known while one FeedMessage is read, and how a part of it is refused."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from hub.connector import Batch, Context
+from hub.errors import Reason
+from hub.formats.gtfs_rt import is_epoch, is_time, text_of, utc
+from hub.model.common import Mode
+from hub.model.ids import scoped
+from hub.model.timetable import Timetable
+
+AHEAD = timedelta(minutes=5)
+"""How far a source's clock may run ahead of ours before it is not believed."""
+
+_LONGEST_ID = 256
+
+
+class Refused(Exception):
+    """One part of an entity cannot be used."""
+
+    def __init__(self, reason: Reason, native_id: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.native_id = native_id
+        self.detail = detail
+
+
+@dataclass
+class Reading:
+    """One message in its context. `as_of` is the message's own time, `received_at` ours."""
+
+    batch: Batch
+    context: Context
+    timetable: Timetable | None
+    as_of: datetime
+    received_at: datetime
+    dataset: str = field(init=False)
+    now_s: int = field(init=False)
+    elsewhere: set[str] = field(default_factory=set)
+    """Ids of journeys the message speaks of that never call at the interchange."""
+
+    def __post_init__(self) -> None:
+        self.dataset = self.context.dataset
+        self.now_s = int(self.as_of.timestamp())
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone service days are counted in."""
+        return self.timetable.zone if self.timetable else self.context.timezone
+
+    @cached_property
+    def days(self) -> tuple[date, date, date]:
+        """Yesterday, today and tomorrow at `as_of`."""
+        today = self.as_of.astimezone(self.zone).date()
+        return today - timedelta(days=1), today, today + timedelta(days=1)
+
+    @cached_property
+    def wanted_places(self) -> frozenset[str]:
+        """Scoped ids of the interchange's stop places; empty = all."""
+        return frozenset(scoped(self.dataset, place) for place in self.context.stop_places)
+
+    def note(self, reason: Reason, native_id: str, detail: str) -> None:
+        """Refuse a part of an accepted entity."""
+        self.batch.note(reason, native_id, detail)
+
+    def scoped(self, native_id: str) -> str:
+        """A native id within this dataset."""
+        return scoped(self.dataset, native_id)
+
+    def place_id(self, stop_id: str) -> str:
+        """Scoped id of a stop's stop place; of the stop itself where it is not known."""
+        stop = self.timetable.stop(stop_id) if self.timetable else None
+        return self.scoped(stop.place_id if stop else stop_id)
+
+    def mode_of_route(self, route_id: str) -> Mode:
+        """The feed's mode, else that of the route, else OTHER."""
+        if self.context.mode is not None:
+            return self.context.mode
+        route = self.timetable.route(route_id) if self.timetable else None
+        return route.mode if route else Mode.OTHER
+
+    def observed(self, seconds: int) -> tuple[datetime | None, Reason | None]:
+        """A timestamp that can be believed, or None and what is wrong with it."""
+        if is_epoch(seconds):
+            return None, Reason.TIMESTAMP_EPOCH
+        if not is_time(seconds) or utc(seconds) > self.received_at + AHEAD:
+            return None, Reason.TIMESTAMP_IN_FUTURE
+        return utc(seconds), None
+
+
+def ident(value: str | bytes, what: str) -> str:
+    """A native id. Raises Refused BAD_VALUE if it is absurdly long."""
+    text = text_of(value)
+    if len(text) > _LONGEST_ID:
+        raise Refused(Reason.BAD_VALUE, text[:40], f"{what} has {len(text)} characters")
+    return text
