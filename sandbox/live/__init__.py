@@ -1,0 +1,1 @@
+"""What happens to the journeys of the day: delays, cancellations, platform changes, situations."""
