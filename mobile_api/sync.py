@@ -34,28 +34,22 @@ async def sync(call: Call[SyncQuery]) -> SyncReply:
     """One page of changes; a snapshot first, and whenever the cursor is not known any more."""
     account_id = call.caller.account_id
     since = decode_cursor(account_id, call.sent.since)
-    page = await call.context.operations.sync(account_id, since, call.sent.limit)
-    # a cursor that is none of ours: what the phone holds is of unknown age
-    foreign = call.sent.since is not None and since is None
+    page = await call.context.operations.changes_since(account_id, since, call.sent.limit)
     return SyncReply(
         changes=[_change(change) for change in page.changes],
         next_cursor=encode_cursor(account_id, page.next_cursor),
         limited=page.limited,
-        reset=page.reset or foreign,
+        reset=page.reset,
     )
 
 
 async def events(call: Call[EventsQuery]) -> StreamingResponse:
     """The same changes, live, as server-sent events, until the session ends."""
     call.context.streams.require_room(call.caller.account_id)
-    sent_id = call.request.headers.get("last-event-id")
-    if sent_id is not None:
-        start, known = _seq(sent_id), _seq(sent_id) is not None
-    else:
-        start = decode_cursor(call.caller.account_id, call.sent.since)
-        known = start is not None or call.sent.since is None
+    last = call.request.headers.get("last-event-id")
+    start = _seq(last) if last else decode_cursor(call.caller.account_id, call.sent.since)
     return StreamingResponse(
-        _Stream(call.context, call.caller).run(start, reset=not known),
+        _Stream(call.context, call.caller).run(start),
         media_type=EVENT_STREAM,
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -68,7 +62,7 @@ class _Stream:
         self._context = context
         self._principal = principal
 
-    async def run(self, cursor: int | None, *, reset: bool) -> AsyncIterator[bytes]:
+    async def run(self, cursor: int | None) -> AsyncIterator[bytes]:
         """Pages as events, heartbeats between them, and a last word on why it ended."""
         loop = asyncio.get_running_loop()
         with self._context.streams.flag(self._principal.account_id) as flag:
@@ -76,7 +70,7 @@ class _Stream:
             beat_at = loop.time() + HEARTBEAT
             while self._goes_on():
                 try:
-                    page = await self._context.operations.sync(
+                    page = await self._context.operations.changes_since(
                         self._principal.account_id, cursor, PAGE
                     )
                 except Exception as error:
@@ -86,9 +80,9 @@ class _Stream:
                     return
                 if not self._goes_on():
                     break
-                for block in _blocks(page, snapshot=cursor is None, reset=reset):
+                for block in _blocks(page):
                     yield block
-                cursor, reset = page.next_cursor, False
+                cursor = page.next_cursor
                 if page.limited:
                     continue
                 while not await woken(flag, RECHECK) and self._goes_on():
@@ -131,20 +125,20 @@ def _change(change: InboxChange) -> SyncChange:
     )
 
 
-def _blocks(page: SyncPage, *, snapshot: bool, reset: bool) -> list[bytes]:
+def _blocks(page: SyncPage) -> list[bytes]:
     """A page as events.
 
     The items of a snapshot carry no id, only the `synced` that ends it does: a phone cut off in
     the middle of one resumes from before it, not from behind it.
     """
-    whole = snapshot or page.reset
-    blocks = [_event("reset", {})] if reset or page.reset else []
-    for change in page.changes:
-        data = _change(change).model_dump(by_alias=True)
-        blocks.append(_event("change", data, None if whole else change.seq))
-    if whole and not page.limited:
-        blocks.append(_event("synced", {"seq": page.next_cursor}, page.next_cursor))
-    return blocks
+    changes = [_change(change).model_dump(by_alias=True) for change in page.changes]
+    if not page.reset:
+        return [_event("change", change, change["seq"]) for change in changes]
+    return [
+        _event("reset", {}),
+        *(_event("change", change) for change in changes),
+        _event("synced", {"seq": page.next_cursor}, page.next_cursor),
+    ]
 
 
 def _event(name: str, data: dict[str, Any], identifier: int | None = None) -> bytes:

@@ -85,7 +85,8 @@ class Tokens:
         account = await self._proven(login, password, address)
         if device is not None:
             await self._devices.register(account.id, device)
-        signed_in = await self._open(account, device_id=device.id if device else None, refreshable=True)
+        device_id = device.id if device else None
+        signed_in = await self._open(account, device_id=device_id, refreshable=True)
         await self._audit.append(
             account.id, "session.opened", signed_in.session_id, {"address": address}
         )

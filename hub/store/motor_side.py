@@ -100,6 +100,13 @@ def _object_id(text: str) -> ObjectId:
         raise NotFound("attachment", text) from error
 
 
+class _Windows(MongoDBStorage):
+    """The library's storage on a client that is not its own."""
+
+    def __del__(self) -> None:
+        """Close nothing: the library would close the store's client here."""
+
+
 class RateLimiter:
     """Counts events per key over a moving window, shared by all processes."""
 
@@ -132,7 +139,7 @@ class RateLimiter:
         return self._strategy
 
     def _make(self) -> MovingWindowRateLimiter:
-        storage = MongoDBStorage(
+        storage = _Windows(
             self._store.uri,
             database_name=self._store.db.name,
             counter_collection_name=COUNTERS,
