@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psutil
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from hub.errors import StartError
 from hub.settings import child_environment
@@ -31,7 +31,8 @@ from hub.store.driver import direct_client
 
 REPLICA_SET = "rs0"
 OLDEST_MAJOR = 6
-START_SECONDS = 30.0
+START_SECONDS = 60.0
+"""Seconds are enough; a set whose old port now belongs to a silent stranger needs half a minute."""
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.02
 NOT_YET_INITIALIZED = 94
@@ -131,7 +132,10 @@ def _adopt(data_dir: Path) -> EmbeddedMongo | None:
         return None
     try:
         with direct_client(recorded.port) as client:
-            _await_primary(client, recorded.pid, data_dir, time.monotonic() + START_SECONDS)
+            deadline = time.monotonic() + START_SECONDS
+            while not client.admin.command("hello").get("isWritablePrimary"):
+                _check_alive(recorded.pid, data_dir, deadline)
+                time.sleep(POLL_SECONDS)
     except PyMongoError:
         return None
     return recorded
@@ -189,8 +193,20 @@ def _make_primary(mongo: EmbeddedMongo, data_dir: Path) -> None:
         _check_alive(mongo.pid, data_dir, deadline)
         time.sleep(POLL_SECONDS)
     with direct_client(mongo.port) as client:
-        _configure(client, f"127.0.0.1:{mongo.port}")
-        _await_primary(client, mongo.pid, data_dir, deadline)
+        while not _is_primary(client, f"127.0.0.1:{mongo.port}"):
+            _check_alive(mongo.pid, data_dir, deadline)
+            time.sleep(POLL_SECONDS)
+
+
+def _is_primary(client: "MongoClient[dict[str, object]]", host: str) -> bool:
+    """Whether it can be written; a set that is not configured, or for another port, is set up."""
+    try:
+        hello = client.admin.command("hello")
+        if not hello.get("isWritablePrimary") and not hello.get("secondary"):
+            _configure(client, host)
+    except AutoReconnect:
+        return False  # it closes its connections when its state changes
+    return bool(hello.get("isWritablePrimary"))
 
 
 def _configure(client: "MongoClient[dict[str, object]]", host: str) -> None:
@@ -201,7 +217,8 @@ def _configure(client: "MongoClient[dict[str, object]]", host: str) -> None:
         if error.code != NOT_YET_INITIALIZED:
             raise
         members = [{"_id": 0, "host": host}]
-        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        with suppress(OperationFailure):  # it was asked already and is at it
+            client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
         return
     if config["members"][0]["host"] != host:
         config["members"][0]["host"] = host
@@ -209,38 +226,31 @@ def _configure(client: "MongoClient[dict[str, object]]", host: str) -> None:
         client.admin.command("replSetReconfig", config, force=True)
 
 
-def _await_primary(
-    client: "MongoClient[dict[str, object]]", pid: int, data_dir: Path, deadline: float
-) -> None:
-    while not client.admin.command("hello").get("isWritablePrimary"):
-        _check_alive(pid, data_dir, deadline)
-        time.sleep(POLL_SECONDS)
-
-
 def _check_alive(pid: int, data_dir: Path, deadline: float) -> None:
     child = _children.get(pid)
     if child is not None and child.poll() is not None:
-        raise StartError(f"mongod did not start: {_last_complaint(data_dir / 'mongod.log')}")
+        raise StartError(f"mongod did not start: {_complaint(data_dir / 'mongod.log')}")
     if time.monotonic() > deadline:
         raise StartError(
             f"mongod did not become writable within {START_SECONDS:.0f} s: "
-            f"{_last_complaint(data_dir / 'mongod.log')}"
+            f"{_complaint(data_dir / 'mongod.log')}"
         )
 
 
-def _last_complaint(log: Path) -> str:
-    """The last line of mongod's log that says what is wrong, as one sentence."""
-    found = f"see {log}."
+def _complaint(log: Path) -> str:
+    """What mongod's log says is wrong, in one line: its first error, else its last plain line."""
+    plain = f"see {log}"
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             entry = json.loads(line)
         except ValueError:
-            found = line.strip() or found  # the loader and the option parser speak plain text
+            plain = line.strip() or plain  # the loader and the option parser speak plain text
             continue
         if isinstance(entry, dict) and entry.get("s") in {"E", "F"}:
-            detail = entry.get("attr", {}).get("error", "")
-            found = " ".join(str(part) for part in (entry.get("msg"), detail) if part)
-    return found[:300]
+            error = entry.get("attr", {}).get("error", "")
+            detail = error.get("errmsg", "") if isinstance(error, dict) else error
+            return f"{entry['msg']} {detail}".strip()[:300]
+    return plain[:300]
 
 
 def _accepts(port: int) -> bool:

@@ -1,0 +1,189 @@
+"""The two layers of a journey, merged without a database."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from store_builders import NOON, journey, minutes, observed, planned
+
+from hub.model.common import Name
+from hub.model.journeys import Call, CallStatus, JourneyState, Layer, Times
+from hub.store.merge import (
+    board_rows,
+    with_realtime,
+    with_timetable,
+    without_realtime,
+    without_timetable,
+)
+
+
+def timetable(old, record):
+    return with_timetable(old, record, feed="tt", fingerprint="t")
+
+
+def realtime(old, record):
+    return with_realtime(old, record, feed="rt", fingerprint="r", as_of=record.observed_at)
+
+
+def call(document, order):
+    return next(found for found in document["calls"] if found["order"] == order)
+
+
+PLAN = planned("L1", ["A", "B", "C"])
+SEEN = observed("L1", {"2:B": 4, "3:C": 0})
+
+
+def test_the_order_in_which_layers_arrive_makes_no_difference():
+    """Timetable then real time is the same document as real time then timetable."""
+    assert realtime(timetable(None, PLAN), SEEN) == timetable(realtime(None, SEEN), PLAN)
+
+
+def test_real_time_never_erases_what_is_planned():
+    """Aimed times, names and platforms stay the timetable's under a real-time record."""
+    merged = call(realtime(timetable(None, PLAN), SEEN), 2)
+    assert merged["aimed"]["departure"] == minutes(20)
+    assert merged["expected"]["departure"] == minutes(24)
+    assert merged["stop_place"]["name"] == {"zh": "B站", "en": "B"}
+    assert merged["platform"] == {"planned": "1", "actual": None}
+    assert merged["quay_id"] == "metro:B-1"
+
+
+def test_calls_a_record_does_not_speak_of_keep_what_they_have():
+    """A later partial record leaves the earlier stops' observations alone."""
+    later = realtime(realtime(timetable(None, PLAN), SEEN), observed("L1", {"3:C": 9}))
+    assert call(later, 2)["expected"]["departure"] == minutes(24)
+    assert call(later, 3)["expected"]["departure"] == minutes(39)
+
+
+def test_a_cancelled_journey_keeps_its_aimed_times():
+    """Cancelling a journey turns every call CANCELLED, with its aimed times."""
+    off = realtime(timetable(None, PLAN), observed("L1", {}, state=JourneyState.CANCELLED))
+    assert {found["status"] for found in off["calls"]} == {"CANCELLED"}
+    assert call(off, 1)["aimed"]["departure"] == minutes(10)
+    rows = board_rows(off, frozenset())
+    assert {row["realtime"] for row in rows.values()} == {True}
+    assert {row["source"] for row in rows.values()} == {"rt"}
+
+
+def test_a_journey_that_runs_after_all_reads_as_before():
+    """A cancellation taken back by a later record leaves no call cancelled."""
+    off = realtime(timetable(None, PLAN), observed("L1", {}, state=JourneyState.CANCELLED))
+    on = realtime(off, observed("L1", {"2:B": 1}))
+    assert [found["status"] for found in on["calls"]] == ["SCHEDULED", "DELAYED", "SCHEDULED"]
+
+
+def test_withdrawing_real_time_gives_back_the_timetable():
+    """Without its real-time layer a journey is what the timetable alone would be."""
+    assert without_realtime(realtime(timetable(None, PLAN), SEEN)) == timetable(None, PLAN)
+
+
+def test_withdrawing_the_only_layer_leaves_nothing():
+    """An added journey without a timetable is gone when its real time is withdrawn."""
+    assert without_realtime(realtime(None, SEEN)) is None
+    assert without_timetable(timetable(None, PLAN)) is None
+
+
+def test_a_journey_dropped_from_the_timetable_stays_while_it_is_observed():
+    """A running train that the new timetable lacks keeps its calls until it is withdrawn."""
+    left = without_timetable(realtime(timetable(None, PLAN), SEEN))
+    assert left is not None
+    assert [found["order"] for found in left["calls"]] == [1, 2, 3]
+    assert without_realtime(left) is None
+
+
+def test_a_changed_quay_is_given_back():
+    """A platform change shows its quay, and the planned one again once withdrawn."""
+    moved = Call(
+        order=2,
+        stop_place_id="metro:B",
+        stop_name=Name(en="B"),
+        quay_id="metro:B-2",
+        actual_platform="2",
+    )
+    record = journey("L1", Layer.REALTIME, calls=(moved,), observed_at=NOON)
+    changed = realtime(timetable(None, PLAN), record)
+    assert call(changed, 2)["quay_id"] == "metro:B-2"
+    assert call(changed, 2)["platform"] == {"planned": "1", "actual": "2"}
+    again = timetable(changed, PLAN)
+    assert call(again, 2)["quay_id"] == "metro:B-2"
+    given_back = without_realtime(changed)
+    assert given_back is not None
+    assert call(given_back, 2)["quay_id"] == "metro:B-1"
+
+
+def test_an_observed_call_is_placed_by_its_stop_where_numbers_differ():
+    """A source that counts calls from zero is matched by stop place, never shown elsewhere."""
+    shifted = realtime(timetable(None, PLAN), observed("L1", {"1:B": 14}))
+    assert call(shifted, 1)["expected"]["departure"] is None
+    assert call(shifted, 2)["expected"]["departure"] == minutes(24)
+
+
+def test_an_observed_call_at_a_place_the_journey_visits_twice_is_left_out_when_ambiguous():
+    """Where a loop stops twice, a call with a wrong number is shown at neither."""
+    loop = planned("L2", ["A", "B", "A"])
+    merged = realtime(timetable(None, loop), observed("L2", {"2:A": 5}))
+    assert all(found["expected"]["departure"] is None for found in merged["calls"])
+
+
+def test_an_extra_stop_is_shown_and_goes_with_its_observation():
+    """A stop the timetable lacks is a call of the real-time layer alone."""
+    extra = realtime(timetable(None, PLAN), observed("L1", {"9:X": 0}))
+    assert [found["order"] for found in extra["calls"]] == [1, 2, 3, 9]
+    assert without_realtime(extra) == timetable(None, PLAN)
+
+
+def test_a_board_row_sorts_by_the_best_known_time():
+    """The board time is the actual one, else the expected, else the aimed; null at the ends."""
+    merged = realtime(timetable(None, PLAN), SEEN)
+    rows = board_rows(merged, frozenset({"metro:A", "metro:B"}))
+    first, second = rows["metro:L1:2026-11-23#1"], rows["metro:L1:2026-11-23#2"]
+    assert len(rows) == 2
+    assert first["board"] == {"departure": minutes(10), "arrival": None}
+    assert second["board"] == {"departure": minutes(24), "arrival": minutes(24)}
+    assert (first["realtime"], first["source"], first["observed_at"]) == (False, "tt", None)
+    assert (second["realtime"], second["source"], second["observed_at"]) == (True, "rt", NOON)
+    last = board_rows(merged, frozenset({"metro:C"}))["metro:L1:2026-11-23#3"]
+    assert last["board"]["departure"] is None
+
+
+stops = st.lists(st.sampled_from("ABCD"), min_size=2, max_size=5).map(
+    lambda names: planned("L1", names)
+)
+late = st.dictionaries(
+    st.tuples(st.integers(1, 6), st.sampled_from("ABCD")).map(
+        lambda place: f"{place[0]}:{place[1]}"
+    ),
+    st.integers(0, 9),
+    max_size=4,
+).filter(lambda calls: len({place[0] for place in calls}) == len(calls))
+
+
+@given(plan=stops, calls=late)
+def test_withdrawal_is_lossless_whatever_was_observed(plan, calls):
+    """Over any timetable, observing and withdrawing gives back exactly the timetable."""
+    assert without_realtime(realtime(timetable(None, plan), observed("L1", calls))) == timetable(
+        None, plan
+    )
+
+
+@given(plan=stops, replanned=stops, calls=late)
+def test_no_time_is_ever_shown_at_another_stop(plan, replanned, calls):
+    """Whatever order layers come in, an expected time stands only at the stop it was given for."""
+    document = timetable(realtime(timetable(None, plan), observed("L1", calls)), replanned)
+    given_for = {(minutes(10 * int(p[0]) + d), f"metro:{p[2:]}") for p, d in calls.items()}
+    for found in document["calls"]:
+        if found["expected"]["departure"]:
+            assert (found["expected"]["departure"], found["stop_place"]["id"]) in given_for
+
+
+def test_actual_wins_over_expected():
+    """A departure that happened is what the board sorts by."""
+    gone = Call(
+        order=1,
+        stop_place_id="metro:A",
+        stop_name=Name(en="A"),
+        expected=Times(None, minutes(12)),
+        actual=Times(None, minutes(13)),
+        status=CallStatus.DEPARTED,
+    )
+    record = journey("L1", Layer.REALTIME, calls=(gone,), observed_at=NOON)
+    rows = board_rows(realtime(timetable(None, PLAN), record), frozenset())
+    assert rows["metro:L1:2026-11-23#1"]["board"]["departure"] == minutes(13)
