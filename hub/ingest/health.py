@@ -61,6 +61,10 @@ class Health:
         """The other side answers, or a peer has called."""
         return replace(self, link=LinkState.UP)
 
+    def listening(self) -> "Health":
+        """Its port is open, and nobody has called yet."""
+        return replace(self, link=LinkState.CONNECTING, trouble=None, detail=None)
+
     def waiting(self) -> "Health":
         """Listening, and nobody is connected."""
         return replace(self, link=LinkState.CONNECTING)
@@ -71,7 +75,7 @@ class Health:
 
     def data(self, as_of: datetime, now: datetime) -> "Health":
         """A payload was decoded and is durable."""
-        newest = max(self.data_as_of or as_of, min(as_of, now))
+        newest = min(now, max(self.data_as_of or as_of, as_of))
         return replace(self, link=LinkState.UP, data_as_of=newest, trouble=None, detail=None)
 
     def undecodable(self, detail: str) -> "Health":

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import uniform
 
-import structlog
-
 from hub import clock
 from hub.connector import Batch, Connector, Context, Envelope
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
+from hub.ingest.decode import called
 from hub.ingest.durable import pause, until_durable
 from hub.ingest.fetch import Fetcher, RateLimited, Spacing, Unauthorised
 from hub.ingest.reference import ReferenceKeeper
@@ -17,23 +16,26 @@ from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter
 from hub.store.feeds import FeedRepository
+from hub.store.memory import ABSENCES
 
-THREAD_ABOVE = 256 * 1024
-"""Bytes above which a payload is parsed beside the event loop."""
 SLOW = timedelta(minutes=5)
 """How soon a feed that needs a person is tried again, and where the backoff ends."""
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 
-log = structlog.get_logger()
-
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What was last parsed and applied: bytes, reference version and local day."""
+    """What was last parsed and applied: bytes, reference version and local day.
+
+    `settled`: the same bytes need not be applied again. A complete message must come ABSENCES
+    times before what it lacks is withdrawn, so it is not settled at its first.
+    """
 
     digest: str
     basis: tuple[str | None, date]
     as_of: datetime | None
+    times: int
+    settled: bool
 
 
 class Poller:
@@ -81,30 +83,29 @@ class Poller:
 
     async def poll(self) -> float | None:
         """Poll once and save the feed's status; seconds to wait, None for the regular tick."""
-        health = self._monitor.health
+        monitor = self._monitor
         try:
             await self._once()
             self._failures = 0
             wait = None
         except Unauthorised as error:
-            self._monitor.health = health.unauthorised(str(error))
+            monitor.health = monitor.health.unauthorised(str(error))
             wait = self._slow()
         except FeedStopped as error:
-            self._monitor.health = health.misconfigured(str(error))
+            monitor.health = monitor.health.misconfigured(str(error))
             wait = self._slow()
         except PayloadError as error:
             self._read = None
             self._fetcher.forget()
-            self._monitor.health = self._monitor.health.undecodable(f"{error.reason}: {error}")
+            monitor.health = monitor.health.undecodable(f"{error.reason}: {error}")
             wait = None
         except RetryLater as error:
-            limited = isinstance(error, RateLimited)
-            said = str(error)
-            self._monitor.health = (
-                health.rate_limited(said) if limited else health.disconnected(said)
-            )
+            if isinstance(error, RateLimited):
+                monitor.health = monitor.health.rate_limited(str(error))
+            else:
+                monitor.health = monitor.health.disconnected(str(error))
             wait = self._backoff(error.after)
-        await self._monitor.save()
+        await monitor.save()
         return wait
 
     async def _once(self) -> None:
@@ -117,15 +118,26 @@ class Poller:
             self._fetcher.forget()
         request = self._connector.request
         envelope = await self._fetcher.get(request(context, clock.now()) if request else None)
-        if envelope is None or (self._read is not None and self._read.digest == envelope.sha256):
+        known = self._read
+        same = known is not None and envelope is not None and known.digest == envelope.sha256
+        if envelope is None or (same and known is not None and known.settled):
             self._unchanged()
             return
         batch = await self._parsed(envelope, context)
         await until_durable(self._feed.id, lambda: self._writer.apply(batch))
-        own_time = batch.as_of if batch.as_of != envelope.received_at else None
-        self._read = _Read(envelope.sha256, basis, own_time)
+        times = known.times + 1 if same and known is not None else 1
+        self._read = _Read(
+            digest=envelope.sha256,
+            basis=basis,
+            as_of=batch.as_of if batch.as_of != envelope.received_at else None,
+            times=times,
+            settled=times >= ABSENCES or not batch.complete,
+        )
+        if not self._read.settled:
+            self._fetcher.forget()
         self._monitor.payload(batch, size=len(envelope.body), now=clock.now())
-        await self._monitor.refuse(batch.rejects + batch.notes)
+        refused = batch.rejects + batch.notes
+        await until_durable(self._feed.id, lambda: self._monitor.refuse(refused))
 
     async def _with_reference(self) -> Context:
         if self._reference.missing:
@@ -138,28 +150,13 @@ class Poller:
     async def _parsed(self, envelope: Envelope, context: Context) -> Batch:
         """The batch of a payload, its bytes kept. One that cannot be used is kept, flagged."""
         try:
-            batch = await self._parse(envelope, context)
+            batch = await called(self._connector.parse, envelope, context)
         except PayloadError as error:
             self._monitor.quarantined(len(envelope.body), clock.now())
             await self._archive(envelope, error.reason)
             raise
         await self._archive(envelope, None)
         return batch
-
-    async def _parse(self, envelope: Envelope, context: Context) -> Batch:
-        parse = self._connector.parse
-        try:
-            if len(envelope.body) > THREAD_ABOVE:
-                return await asyncio.to_thread(parse, envelope, context)
-            return parse(envelope, context)
-        except PayloadError:
-            raise
-        except Exception as error:
-            # A connector's own fault must not end its feed, nor empty what it wrote before.
-            log.exception("connector failed", feed=self._feed.id, sha256=envelope.sha256)
-            raise PayloadError(
-                Reason.NOT_DECODABLE, f"the connector failed: {type(error).__name__}."
-            ) from error
 
     async def _archive(self, envelope: Envelope, refused: Reason | None) -> None:
         await until_durable(
@@ -188,6 +185,7 @@ class Poller:
 
 
 def _next_tick(due: datetime, interval: timedelta) -> datetime:
-    """The first tick after `due` that still lies ahead."""
-    missed = (clock.now() - due) // interval
-    return due + interval * max(1, missed + 1)
+    """The first tick after `due` that still lies ahead; one interval when the clock went back."""
+    now = clock.now()
+    missed = (now - due) // interval
+    return min(due + interval * max(1, missed + 1), now + interval)

@@ -1,14 +1,13 @@
 """The static reference of a feed: loaded before its first payload, looked at again every hour."""
 
-import asyncio
 from datetime import date, datetime, timedelta
-from functools import partial
 
 import structlog
 
 from hub import clock
 from hub.connector import Connector, Context, Reference
 from hub.errors import FeedStopped, PayloadError, RetryLater
+from hub.ingest.decode import called
 from hub.ingest.fetch import Fetcher
 from hub.settings import FeedSettings
 
@@ -66,10 +65,16 @@ class ReferenceKeeper:
         envelope = await fetcher.get()
         if envelope is None or (envelope.sha256 == self._digest and today == self._day):
             return
-        if self._load is not None:
-            self._current = await asyncio.to_thread(partial(self._load, envelope, context))
-            self._digest, self._day = envelope.sha256, today
-            log.info("reference loaded", feed=self._feed.id, version=self._current.version)
+        if self._load is None:
+            return
+        try:
+            self._current = await called(self._load, envelope, context)
+        except PayloadError as error:
+            raise PayloadError(
+                error.reason, f"static_url {envelope.source}: {error.message}", hint=error.hint
+            ) from error
+        self._digest, self._day = envelope.sha256, today
+        log.info("reference loaded", feed=self._feed.id, version=self._current.version)
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self._feed.timezone).date()

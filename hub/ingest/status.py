@@ -1,5 +1,6 @@
 """What everybody sees of one feed: its document in `feeds`, kept up to date, transitions logged."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
@@ -44,6 +45,12 @@ class Monitor:
         self._received: dict[str, Any] = {}
         self._saved: dict[str, Any] = {}
         self._refusals: list[Reject] = []
+        self._saving = asyncio.Lock()
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Payloads, entities accepted and rejected, and bytes, over all runs."""
+        return dict(self._totals)
 
     async def open(self) -> None:
         """Take up the totals where the last process left them, and show the feed."""
@@ -94,7 +101,10 @@ class Monitor:
 
     async def save(self) -> None:
         """Evaluate the state now and write what changed; a database away now is tried again."""
-        now = clock.now()
+        async with self._saving:
+            await self._save(clock.now())
+
+    async def _save(self, now: datetime) -> None:
         state = self.health.state(self.thresholds, now) if self.feed.enabled else self.state
         fields = {
             **self._about,

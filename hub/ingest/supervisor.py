@@ -1,0 +1,207 @@
+"""Runs every feed, each on its own, each in one process at a time."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import structlog
+
+from hub.errors import StartError
+from hub.ingest.durable import pause
+from hub.ingest.fetch import Spacing
+from hub.ingest.plan import Connectors, Plan, plan
+from hub.ingest.poller import Poller
+from hub.ingest.ranks import RankKeeper
+from hub.ingest.receiver import Receiver
+from hub.ingest.status import Monitor
+from hub.model.area import Area
+from hub.model.common import Mode
+from hub.settings import Settings
+from hub.store.apply import FeedWriter
+from hub.store.driver import Store
+from hub.store.faults import passing
+from hub.store.feeds import FeedRepository
+from hub.store.leases import Lease
+
+TICK_SECONDS = 1.0
+LEASE_SECONDS = 3.0
+"""How often a lease is renewed, or asked for while another process has it."""
+START_AGAIN_SECONDS = 30.0
+
+log = structlog.get_logger()
+
+
+class FeedSupervisor:
+    """All feeds of the settings. Making one validates them; `run` runs them until cancelled.
+
+    A feed runs under a lease, so that over all processes exactly one polls or listens for it.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, area: Area, connectors: Connectors
+    ) -> None:
+        """Raises StartError for the first feed that cannot work as configured."""
+        self._store = store
+        self._area = area
+        self._plans = [plan(feed, connectors, area) for feed in settings.feeds]
+        self._repository = FeedRepository(store)
+        self._spacing = Spacing()
+        self._owner = f"{socket.gethostname()}:{uuid4().hex[:8]}"
+        self._monitors: dict[str, Monitor] = {}
+        self._receivers: dict[str, Receiver] = {}
+
+    def states(self) -> dict[str, Monitor]:
+        """Monitors of the feeds this process runs now, by feed id (for metrics)."""
+        return dict(self._monitors)
+
+    def port(self, feed_id: str) -> int | None:
+        """The port a TCP feed listens on here; None while it does not."""
+        receiver = self._receivers.get(feed_id)
+        return receiver.port if receiver else None
+
+    async def run(self) -> None:
+        """Run all feeds until cancelled; each drains what it has in hand."""
+        async with asyncio.TaskGroup() as group:
+            for one in self._plans:
+                group.create_task(self._keep(one), name=f"feed {one.feed.id}")
+            group.create_task(self._tick(), name="feed states")
+
+    async def _tick(self) -> None:
+        """Re-evaluate every second: a silent feed grows STALE without anything arriving."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            for monitor in list(self._monitors.values()):
+                try:
+                    await monitor.save()
+                except Exception:
+                    log.exception("feed state not saved", feed=monitor.feed.id)
+
+    async def _keep(self, one: Plan) -> None:
+        """Run one feed whenever its lease can be had; whatever fails, start it again."""
+        failures = 0
+        lease = Lease(self._store, f"feed:{one.feed.id}", self._owner)
+        while True:
+            try:
+                if await lease.acquire():
+                    await self._hold(lease, one)
+                failures, wait = 0, LEASE_SECONDS
+            except Exception as error:
+                if passing(error) is None:
+                    log.exception("feed failed", feed=one.feed.id)
+                elif failures == 0:
+                    log.warning("feed waits for the database", feed=one.feed.id)
+                failures += 1
+                wait = pause(failures, first=1.0, longest=START_AGAIN_SECONDS)
+            await asyncio.sleep(wait)
+
+    async def _hold(self, lease: Lease, one: Plan) -> None:
+        """Run the feed while the lease is ours."""
+        run = asyncio.create_task(self._run_feed(one))
+        watch = asyncio.create_task(_renew(lease))
+        try:
+            await asyncio.wait({run, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if watch.done() and not run.done():
+                log.warning("feed taken over by another process", feed=one.feed.id)
+            elif run.done():
+                await run
+        finally:
+            await _finished(run, watch)
+            self._monitors.pop(one.feed.id, None)
+            self._receivers.pop(one.feed.id, None)
+            await _quietly(lease.release)
+
+    async def _run_feed(self, one: Plan) -> None:
+        monitor = Monitor(one.feed, one.connector.manifest, one.context.mode, self._repository)
+        await monitor.open()
+        self._monitors[one.feed.id] = monitor
+        if not one.feed.enabled:
+            await asyncio.Event().wait()
+        writer = FeedWriter(self._store, one.feed, frozenset(self._area.stop_places))
+        try:
+            if one.feed.listen is not None:
+                await self._receive(one, monitor, writer)
+            else:
+                await self._poll(one, monitor, writer)
+        except Exception as error:
+            monitor.health = monitor.health.disconnected(f"the feed failed: {_first(error)}")
+            await monitor.save()
+            raise
+
+    async def _poll(self, one: Plan, monitor: Monitor, writer: FeedWriter) -> None:
+        poller = Poller(
+            one.feed,
+            one.connector,
+            one.context,
+            monitor=monitor,
+            writer=writer,
+            repository=self._repository,
+            spacing=self._spacing,
+        )
+        await poller.run()
+
+    async def _receive(self, one: Plan, monitor: Monitor, writer: FeedWriter) -> None:
+        taxi = one.context.mode is Mode.TAXI
+        ranks = RankKeeper(
+            self._store, one.feed.id, self._area.ranks if taxi else (), monitor.thresholds
+        )
+        while True:
+            receiver = Receiver(
+                one.feed,
+                one.connector,
+                one.context,
+                monitor=monitor,
+                writer=writer,
+                repository=self._repository,
+                seen=ranks.see,
+            )
+            try:
+                await receiver.start()
+                break
+            except StartError as error:
+                monitor.health = monitor.health.misconfigured(str(error))
+                await monitor.save()
+                await asyncio.sleep(START_AGAIN_SECONDS)
+        monitor.health = monitor.health.listening()
+        self._receivers[one.feed.id] = receiver
+        async with asyncio.TaskGroup() as group:
+            group.create_task(receiver.run())
+            group.create_task(ranks.run())
+
+
+def _first(error: BaseException) -> str:
+    """The innermost first cause of an error, in one line."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+async def _renew(lease: Lease) -> None:
+    """Keep the lease; returns when it is lost.
+
+    While the database is away nobody else can take it, and nothing can be written either.
+    """
+    while True:
+        await asyncio.sleep(LEASE_SECONDS)
+        try:
+            if not await lease.renew():
+                return
+        except Exception as error:
+            if passing(error) is None:
+                raise
+
+
+async def _finished(*tasks: "asyncio.Task[None]") -> None:
+    """Cancel tasks and wait until they have drained; their errors were dealt with."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _quietly(release: Callable[[], Awaitable[None]]) -> None:
+    """Give a lease back; if that fails it runs out by itself."""
+    try:
+        await release()
+    except Exception as error:
+        if passing(error) is None:
+            raise
