@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
-from mobile_api.app import build as build_mobile
-from schema.root import build_schema
-from schema.serving.app import GraphQLApp
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 
 from connectors import connector
 from hub import clock, observe
@@ -38,16 +36,20 @@ from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 from hub.store.tail import ChangeTail
 from hub.store.transit import TransitRepository
+from mobile_api.app import build as build_mobile
 from mobile_api.context import MobileContext
 from mobile_api.oauth import routes as oauth_routes
 from mobile_api.push.fcm import FcmChannel
 from schema.context import Services
 from schema.live.engine import LiveEngine
+from schema.root import build_schema, graphql_schema
+from schema.serving.app import GraphQLApp
+from schema.serving.executor import Executor
 
 log = structlog.get_logger()
 
-READY_OUTBOX_SECONDS = 30.0
-"""A wake-up that should have gone out this long ago makes the process unready."""
+READY_DISPATCH_SECONDS = 30.0
+"""A dispatcher this far behind makes the process unready."""
 
 
 class Role(StrEnum):
@@ -115,7 +117,7 @@ class Hub:
                 bus=bus,
                 tail=ChangeTail(store, bus, _process_name(settings, roles)),
                 feeds=FeedCache(TransitRepository(store)),
-                operations=Operations(store, settings.orders),
+                operations=Operations(store, settings.orders, zone=ZoneInfo(area.timezone)),
             )
             await hub._start_work(area, tokens)
         except BaseException:
@@ -145,7 +147,7 @@ class Hub:
         return {"fcm": FcmChannel(fcm)} if fcm is not None else {}
 
     def _application(self, area: Area, tokens: Tokens, channels: frozenset[str]) -> observe.App:
-        schema = build_schema()
+        schema = graphql_schema(build_schema())
         services = Services(
             area=area,
             transit=TransitRepository(self.store),
@@ -157,7 +159,7 @@ class Hub:
             operations=self.operations,
             tokens=tokens,
         )
-        self.live = LiveEngine(schema.graphql, self.bus, services.context)
+        self.live = LiveEngine(schema, self.bus, services.context)
         self.mobile = MobileContext(
             store=self.store,
             bus=self.bus,
@@ -166,7 +168,9 @@ class Hub:
             channels=channels,
         )
         graphql = GraphQLApp(
-            schema, services, self.live, allowed_origins=self.settings.hub.allowed_origins
+            Executor(schema, services),
+            self.live,
+            allowed_origins=self.settings.hub.allowed_origins,
         )
         return observe.counted(
             Starlette(
@@ -176,7 +180,8 @@ class Hub:
                     Route("/metrics", self._metrics),
                     *oauth_routes(tokens),
                     Mount("/mobile/v1", build_mobile(self.mobile)),
-                    Mount("/graphql", graphql),
+                    Route("/graphql", graphql),
+                    WebSocketRoute("/graphql", graphql),
                     Route("/", _front),
                 ]
             ),
@@ -231,9 +236,9 @@ class Hub:
             problems.append("change stream not open")
         try:
             await self.store.ping()
-            oldest = await self.operations.oldest_unsent()
-            if oldest is not None and oldest > READY_OUTBOX_SECONDS:
-                problems.append(f"oldest wake-up unsent for {oldest:.0f} s")
+            lag = await self.operations.dispatch_lag()
+            if lag > READY_DISPATCH_SECONDS:
+                problems.append(f"the dispatcher is {lag:.0f} s behind")
         except LiandongError as error:
             problems.append(str(error))
         body = {"status": "ready" if not problems else "not ready", "problems": problems}

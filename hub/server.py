@@ -43,7 +43,9 @@ def run(
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    # read the descriptor, not sys.stdin: a thread inside a buffered read at exit aborts Python
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from hub.access.tokens import Tokens
 from hub.bus import Bus
-from hub.operations.operations import Operations
+from hub.operations.facade import Operations
 from hub.store.devices import Devices, Positions
 from hub.store.driver import Store
 from hub.store.people import Accounts, Units

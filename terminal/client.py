@@ -75,7 +75,7 @@ class HubClient:
             answer: dict[str, Any] = response.json()
         except ValueError:
             answer = {}
-        if response.status_code >= 400 and "errors" not in answer:
+        if response.status_code >= 300 and "errors" not in answer:
             detail = answer.get("error_description") or answer.get("detail") or response.text[:200]
             raise ClientError(f"{path}: {response.status_code} {detail}")
         return answer

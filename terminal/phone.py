@@ -238,7 +238,10 @@ async def run_phone(phone: Phone) -> None:
     """Run a phone until its user quits. Raises ClientError with one line."""
     try:
         await phone.run()
-    except* _QuitError:
-        return
-    except* ClientError as errors:
-        raise ClientError(str(errors.exceptions[0])) from None
+    except ExceptionGroup as group:
+        unexpected = group.split(_QuitError)[1]
+        refused = unexpected.subgroup(ClientError) if unexpected else None
+        if refused is not None:
+            raise ClientError(str(refused.exceptions[0])) from None
+        if unexpected is not None:
+            raise unexpected from None

@@ -1,10 +1,12 @@
 """`liandong watch`: live tables in a terminal, each over the public subscription."""
 
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -43,7 +45,7 @@ subscription Feeds($after: String) {
   feeds(after: $after) {
     cursor change
     node {
-      id kind mode state linkState lastReceivedAt dataAsOf
+      id code kind mode state linkState lastReceivedAt dataAsOf
       counts { accepted rejected } rejects { reason count } detail
     }
   }
@@ -136,11 +138,18 @@ def _styled(value: str, words: dict[str, str] | None = None) -> Text:
     return Text(shown, style=_STATE_STYLE.get(value, ""))
 
 
+def _table(title: str, view: View, columns: dict[str, int]) -> Table:
+    """An empty table; `columns` are titles with the least width each needs."""
+    table = Table(title=f"{title} · {view.link}", expand=True, padding=(0, 0, 0, 1), box=SIMPLE)
+    for name, width in columns.items():
+        table.add_column(name, no_wrap=True, min_width=width)
+    return table
+
+
 def board_table(view: View, limit: int) -> Table:
     """Departures of all modes, soonest first."""
-    table = Table(title=f"出发 Departures · {view.link}", expand=True)
-    for title in ("计划", "预计", "方式", "线路/车次", "开往 To", "站台", "状态", "站点", "新鲜度"):
-        table.add_column(title, no_wrap=True)
+    columns = {"计划": 5, "预计": 5, "线路/车次": 10, "开往 To": 8, "站台": 4, "状态": 12}
+    table = _table("出发 Departures", view, {**columns, "站点": 8, "新鲜度": 9})
     rows = sorted(
         view.of("departures"), key=lambda n: n["expectedDeparture"] or n["aimedDeparture"] or ""
     )
@@ -150,7 +159,6 @@ def board_table(view: View, limit: int) -> Table:
         table.add_row(
             clock_text(node["aimedDeparture"])[:5],
             clock_text(node["expectedDeparture"])[:5],
-            journey["mode"],
             code,
             f"{journey['destination'] or ''} {journey['destinationEn'] or ''}",
             node["actualPlatform"] or node["plannedPlatform"] or "–",
@@ -163,9 +171,8 @@ def board_table(view: View, limit: int) -> Table:
 
 def taxi_table(view: View, _limit: int) -> Table:
     """Both ranks: waiting, holding, loaded departures."""
-    table = Table(title=f"出租车候客点 Taxi ranks · {view.link}", expand=True)
-    for title in ("候客点", "候客车辆 waiting", "蓄车 holding", "15分钟载客离场", "截至", "新鲜度"):
-        table.add_column(title, no_wrap=True)
+    columns = {"候客点 Rank": 16, "候客 waiting": 8, "蓄车 holding": 8, "15分钟离场": 8}
+    table = _table("出租车候客点 Taxi ranks", view, {**columns, "截至": 8, "新鲜度": 7})
     for node in sorted(view.of("taxiRanks"), key=lambda n: n["id"]):
         table.add_row(
             f"{node['name']} {node['nameEn'] or ''}",
@@ -193,11 +200,11 @@ def feeds_table(view: View, _limit: int) -> Table:
         "原因",
     ):
         table.add_column(title, no_wrap=True)
-    for node in sorted(view.of("feeds"), key=lambda n: n["id"]):
+    for node in sorted(view.of("feeds"), key=lambda n: n["code"]):
         counts = node["counts"] or {"accepted": 0, "rejected": 0}
         reasons = ", ".join(f"{reject['reason']} {reject['count']}" for reject in node["rejects"])
         table.add_row(
-            node["id"].split(":")[-1] if ":" in node["id"] else node["id"],
+            node["code"],
             node["kind"],
             node["mode"] or "–",
             _styled(node["state"]),
@@ -212,9 +219,8 @@ def feeds_table(view: View, _limit: int) -> Table:
 
 def orders_table(view: View, limit: int) -> Table:
     """Orders, newest first, one line a recipient with how far it has come."""
-    table = Table(title=f"指令 Orders · {view.link}", expand=True)
-    for title in ("编号", "事件", "指令", "队员", "阶段", "最近", "途径"):
-        table.add_column(title)
+    columns = {"编号": 14, "事件": 8, "指令": 10, "队员": 9, "阶段": 12, "最近": 8, "途径": 7}
+    table = _table("指令 Orders", view, columns)
     for node in sorted(view.of("orders"), key=lambda n: n["createdAt"], reverse=True)[:limit]:
         for recipient in node["recipients"]:
             last = recipient["entries"][-1]
@@ -271,9 +277,10 @@ async def watch(
     limit = max(5, console.height - 6)
     with Live(Group(draw(view, limit)), console=console, refresh_per_second=4) as live:
         seen = 0
-        async for event in client.follow(queries):
-            view.take(event)
-            live.update(draw(view, limit))
-            seen += event.name != "link"
-            if events is not None and seen >= events:
-                return
+        async with aclosing(client.follow(queries)) as following:
+            async for event in following:
+                view.take(event)
+                live.update(draw(view, limit))
+                seen += event.name != "link"
+                if events is not None and seen >= events:
+                    return

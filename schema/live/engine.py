@@ -126,7 +126,7 @@ class LiveEngine:
         self, operation: OperationDefinitionNode, variables: dict[str, Any]
     ) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """Root field name, its coerced arguments, and the variables that tell groups apart."""
-        values = get_variable_values(self.schema, operation.variable_definitions, variables)
+        values = get_variable_values(self.schema, operation.variable_definitions or (), variables)
         if isinstance(values, list):
             raise RefusedError(values)
         root = operation.selection_set.selections[0]
@@ -138,7 +138,9 @@ class LiveEngine:
             arguments = get_argument_values(root_type.fields[name], root, values)
         except GraphQLError as error:
             raise RefusedError([error]) from error
-        after = next((node.value for node in root.arguments if node.name.value == "after"), None)
+        after = next(
+            (node.value for node in root.arguments or () if node.name.value == "after"), None
+        )
         own = after.name.value if isinstance(after, VariableNode) else None
         return name, arguments, {key: value for key, value in variables.items() if key != own}
 

@@ -1,0 +1,1 @@
+"""Measurements, side by side with a peer in one run, as ratios: these machines are noisy."""

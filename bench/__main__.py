@@ -1,0 +1,31 @@
+"""`python -m bench [board] [fanout] [latency] [memory]`: each row prints both sides and the ratio.
+
+Peers are Node servers in `bench/peers` (installed by npm into bench/peers/node_modules); without
+Node the rows are measured for the hub alone, and say so.
+"""
+
+import asyncio
+import sys
+
+from bench import board, fanout, latency, memory
+from bench.peer import prepared
+from bench.world import World
+
+ROWS = {"memory": memory.measure, "board": board.measure, "fanout": fanout.measure,
+        "latency": latency.measure}
+
+
+async def main(names: list[str]) -> None:
+    """Run the rows named, all by default."""
+    unknown = [name for name in names if name not in ROWS]
+    if unknown:
+        sys.exit(f"bench: no row {', '.join(unknown)}; there are: {', '.join(ROWS)}")
+    node = prepared()
+    print("peers: Node" if node else "peers: none (node and npm were not found)")
+    for name in names or ROWS:
+        with World() as world:
+            print(f"\n== {name}")
+            await ROWS[name](world, node)
+
+
+asyncio.run(main(sys.argv[1:]))
