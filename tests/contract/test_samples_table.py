@@ -41,7 +41,7 @@ TABLE = [
         "gtfs-rt/caltrain-trip-updates.pb",
         19,
         19,
-        {"DatedJourney": 19, "Call": 220},
+        {"DatedJourney": 19},
         {"journeys": 19, "stops": 220},
         static="gtfs/caltrain-2023.zip",
     ),
@@ -50,7 +50,7 @@ TABLE = [
         "gtfs-rt/caltrain-trip-updates.pb.json",
         19,
         19,
-        {"DatedJourney": 19, "Call": 220},
+        {"DatedJourney": 19},
         {"journeys": 19, "stops": 220},
         static="gtfs/caltrain-2023.zip",
     ),
@@ -145,14 +145,18 @@ def test_every_kind_has_a_row() -> None:
 
 
 def test_caltrain_agrees_with_its_publisher_s_own_json() -> None:
-    """The calls read from protobuf are the StopTimeUpdates that upstream's JSON dump lists."""
+    """Every StopTimeUpdate that upstream's JSON dump lists is matched to a planned call.
+
+    There may be more calls than updates: GTFS Realtime has a delay hold for the stops behind it.
+    """
     upstream = json.loads(sample("gtfs-rt/caltrain-trip-updates.pb.json"))
     entities = upstream["entity"]
     updates = [entity.get("tripUpdate") or entity["trip_update"] for entity in entities]
     calls = sum(len(u.get("stopTimeUpdate") or u["stop_time_update"]) for u in updates)
     found = run("gtfs_rt", "gtfs-rt/caltrain-trip-updates.pb", "gtfs/caltrain-2023.zip")
-    assert found.entities == len(entities)
-    assert found.records["Call"] == calls
+    assert found.entities == found.matched["journeys"] == len(entities) == 19
+    assert found.matched["stops"] == calls == 220
+    assert found.records["Call"] >= calls
 
 
 @pytest.mark.parametrize("name", ["caltrain-trip-updates", "caltrain-vehicle-positions"])
