@@ -4,6 +4,7 @@ Source: FCM HTTP v1, projects.messages.send, and its ErrorCode table.
 """
 
 import asyncio
+import json
 import warnings
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
@@ -16,7 +17,7 @@ import structlog
 from firebase_admin import App, credentials, exceptions, messaging
 from firebase_admin._http_client import HttpxAsyncClient
 from firebase_admin._retry import HttpxRetry
-from google.auth.exceptions import GoogleAuthError, RefreshError
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.auth.transport.requests import Request
 
 from hub import clock
@@ -57,7 +58,8 @@ class FcmChannel:
             self._refreshing.cancel()
         if self._service is not None:
             await self._service._async_client.aclose()  # noqa: SLF001  # see _service_of
-        firebase_admin.delete_app(self._app)
+        # in a thread: the library closes its client, which by now is closed, with asyncio.run
+        await asyncio.to_thread(firebase_admin.delete_app, self._app)
 
     async def send(self, device: DeviceDoc, wake: Wake) -> Outcome:
         """Wake one device within the timeout. Expected failures are outcomes."""
@@ -115,7 +117,11 @@ class FcmChannel:
 
     async def _refresh(self) -> None:
         request = partial(Request(), timeout=self._timeout)
-        await asyncio.to_thread(self._credential.refresh, request)
+        try:
+            await asyncio.to_thread(self._credential.refresh, request)
+        except TypeError as error:
+            # google-auth looks for its token inside whatever text came with a status of 200
+            raise TransportError("the token endpoint did not answer with JSON") from error
 
     def _note_health(self, outcome: Outcome) -> None:
         healthy = outcome.kind.value in {"SENT", "DEAD_TOKEN"}
@@ -130,7 +136,8 @@ class FcmChannel:
 def _app_of(settings: FcmSettings) -> App:
     where = f"push.fcm.credentials = '{settings.credentials}'"
     try:
-        certificate = credentials.Certificate(str(settings.credentials))
+        account = json.loads(settings.credentials.read_text(encoding="utf-8"))
+        certificate = credentials.Certificate(account if isinstance(account, dict) else {})
     except (OSError, ValueError) as error:
         raise StartError(
             f"{where}: {_line(error)}", hint="Expected the JSON file of a service account."
