@@ -100,11 +100,7 @@ CONNECTOR = Connector(
     samples=(
         "gtfs-rt/caltrain-trip-updates.pb",
         "gtfs-rt/caltrain-vehicle-positions.pb",
-        "gtfs-rt/caltrain-service-alerts.pb",
         "gtfs-rt/nyc-subway-a_division.pb",
         "gtfs-rt/kcm-vehicles-1531Z.pb",
-        "gtfs-rt/mmri-3e-canceled.pb",
-        "gtfs-rt/BA-added.json",
-        "gtfs-rt/CT-missing-trip.json",
     ),
 )

@@ -25,7 +25,7 @@ class Entities:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
-        self._seen: set[str] = set()
+        self._seen: dict[str, pb.FeedEntity] = {}
         self._journeys: dict[str, DatedJourney] = {}
         self._vehicles: dict[str, VehiclePosition] = {}
         self._situations: dict[str, Situation] = {}
@@ -44,9 +44,10 @@ class Entities:
         except Refused as refused:
             reading.batch.reject(refused.reason, refused.native_id, refused.detail)
             return
-        if entity_id in self._seen:
-            reading.note(Reason.DUPLICATE, entity_id, "the message has this entity twice")
-        self._seen.add(entity_id)
+        before = self._seen.setdefault(entity_id, entity)
+        if before is not entity and before == entity:
+            reading.batch.reject(Reason.DUPLICATE, entity_id, "the message says this twice")
+            return
         parts = [part for part in _PARTS if entity.HasField(part)]
         if entity.is_deleted:
             self._delete(entity, entity_id)

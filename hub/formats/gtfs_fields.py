@@ -16,6 +16,7 @@ _COLOUR = re.compile(r"[0-9A-Fa-f]{6}")
 _LAST_HOUR = 24 * 7
 _NOTES_KEPT = 1000
 
+NAMELESS = "(no id)"
 _BASIC_MODES = {
     0: Mode.TRAM,
     1: Mode.METRO,
@@ -67,6 +68,7 @@ class Problems:
 
     def note(self, reason: Reason, native_id: str, detail: str) -> None:
         """Refuse a row or a field of something that is kept."""
+        native_id = native_id or NAMELESS
         known = self._notes.get((reason, native_id))
         if known is not None:
             known[1] = int(known[1]) + 1
@@ -83,7 +85,7 @@ class Problems:
             for (reason, native_id), (detail, more) in self._notes.items()
         ]
         if self._beyond:
-            found.append(Problem(Reason.TOO_LARGE, "", f"{self._beyond} more were not noted"))
+            found.append(Problem(Reason.TOO_LARGE, NAMELESS, f"{self._beyond} more were not noted"))
         return found
 
 
