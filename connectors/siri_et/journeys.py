@@ -29,6 +29,8 @@ _MODES = {
     "water": Mode.FERRY,
 }
 _NETEX_ID = re.compile(r"\w+:Line:(?P<local>.+)")
+MAX_CALLS = 1_000
+"""More than the longest line has: matching such a journey would only cost time."""
 _OLDEST, _NEWEST = date(2000, 1, 1), date(2200, 1, 1)
 
 
@@ -119,6 +121,8 @@ class _Work:
             return Reason.TIMESTAMP_EPOCH, message.ref, "RecordedAtTime lies before 2000"
         if late := too_early_or_late(recorded_at, self.received_at):
             return Reason.TIMESTAMP_IN_FUTURE, message.ref, f"the journey {late}"
+        if len(message.calls) > MAX_CALLS:
+            return Reason.TOO_LARGE, message.ref, f"{len(message.calls)} calls in one journey"
         if message.calls and not any(call.stop_point_ref for call in message.calls):
             return Reason.MISSING_FIELD, message.ref, "no call has a StopPointRef"
         if not (message.calls or message.cancelled):

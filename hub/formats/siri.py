@@ -103,7 +103,7 @@ class Reader:
         return int(text)
 
     def time(self, path: str) -> datetime | None:
-        """An xsd:dateTime in UTC; None if absent, malformed or before 2000.
+        """An xsd:dateTime in UTC; None if absent, malformed, before 2000 or from 2200 on.
 
         Fractions of a second are kept to the microsecond. A time without a zone is read in
         `zone`; in the hour that autumn repeats, as the earlier of the two.
@@ -117,9 +117,9 @@ class Reader:
                 Fault(Reason.TIMESTAMP_EPOCH, f"{path} {text}: a default value, no time")
             )
             return None
-        moment = _moment(text, self.zone) if match else None
+        moment = _moment(text, self.zone) if match and int(match[1]) < FOREVER_FROM else None
         if moment is None:
-            self._bad(path, text, "an xsd:dateTime")
+            self._bad(path, text, "an xsd:dateTime of this century or the next")
         return moment
 
     def end(self, path: str) -> datetime | None:

@@ -313,6 +313,7 @@ def test_a_journey_is_as_old_as_its_own_record() -> None:
         (et(journey(*g7001(), ref=None)), Reason.MISSING_FIELD),
         (et(journey(call(None, AimedDepartureTime="12:10:00"))), Reason.MISSING_FIELD),
         (et(journey()), Reason.EMPTY_ENTITY),
+        (et(journey(*[call("SHH-1")] * 1_001)), Reason.TOO_LARGE),
         (et(journey(*g7001()), recorded_at="1970-01-01T00:00:00Z"), Reason.TIMESTAMP_EPOCH),
         (
             et(journey(*g7001()), recorded_at="2026-03-02T12:06:00+08:00"),
