@@ -34,7 +34,7 @@ async def sync(call: Call[SyncQuery]) -> SyncReply:
     """One page of changes; a snapshot first, and whenever the cursor is not known any more."""
     account_id = call.caller.account_id
     since = decode_cursor(account_id, call.sent.since)
-    page = await call.context.operations.changes_since(account_id, since, call.sent.limit)
+    page = await call.context.operations.sync(account_id, since, call.sent.limit)
     return SyncReply(
         changes=[_change(change) for change in page.changes],
         next_cursor=encode_cursor(account_id, page.next_cursor),
@@ -70,7 +70,7 @@ class _Stream:
             beat_at = loop.time() + HEARTBEAT
             while self._goes_on():
                 try:
-                    page = await self._context.operations.changes_since(
+                    page = await self._context.operations.sync(
                         self._principal.account_id, cursor, PAGE
                     )
                 except Exception as error:
