@@ -77,9 +77,13 @@ class Poller:
                     due = clock.now()
                 await asyncio.sleep(wait)
         finally:
-            await self._fetcher.aclose()
-            if self._static is not None:
-                await self._static.aclose()
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections; `run` does so at its end."""
+        await self._fetcher.aclose()
+        if self._static is not None:
+            await self._static.aclose()
 
     async def poll(self) -> float | None:
         """Poll once and save the feed's status; seconds to wait, None for the regular tick."""

@@ -1,0 +1,324 @@
+"""One polled feed against a real origin and a real database."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from feed_fakes import LINES, Answer, Origin, context_of, feed_settings
+
+from hub.connector import Batch, Connector, Context, Envelope
+from hub.errors import PayloadError, Reason
+from hub.ingest.fetch import Spacing
+from hub.ingest.poller import Poller
+from hub.ingest.status import Monitor
+from hub.model.common import Mode
+from hub.model.feeds import FeedState, LinkState
+from hub.settings import FeedSettings
+from hub.store.apply import FeedWriter
+from hub.store.driver import Store
+from hub.store.feeds import FeedRepository
+from hub.store.transit import TransitRepository
+
+
+class Rig:
+    """A poller with what it writes to."""
+
+    def __init__(self, store: Store, feed: FeedSettings, connector: Connector = LINES) -> None:
+        self.feed = feed
+        self.repository = FeedRepository(store)
+        self.monitor = Monitor(feed, connector.manifest, Mode.COACH, self.repository)
+        self.transit = TransitRepository(store)
+        self.poller = Poller(
+            feed,
+            connector,
+            context_of(feed),
+            monitor=self.monitor,
+            writer=FeedWriter(store, feed, frozenset()),
+            repository=self.repository,
+            spacing=Spacing(0),
+        )
+
+    async def status(self) -> dict:
+        return await self.repository.get(self.feed.id) or {}
+
+    async def vehicles(self) -> list[str]:
+        found = await self.transit.vehicles()
+        return [row["native_id"] for row in found if row["feed"] == self.feed.id]
+
+
+@pytest.fixture
+async def rig_of(store: Store):
+    """Makes rigs and closes their connections."""
+    made: list[Rig] = []
+
+    def make(feed: FeedSettings, connector: Connector = LINES) -> Rig:
+        made.append(Rig(store, feed, connector))
+        return made[-1]
+
+    yield make
+    for rig in made:
+        await rig.poller.aclose()
+
+
+def payload(clock, *rows: str, age: float = 0) -> bytes:
+    as_of = int((clock() - timedelta(seconds=age)).timestamp())
+    return "\n".join([str(as_of), *rows]).encode()
+
+
+async def test_a_good_payload_is_archived_applied_and_shown(rig_of, origin: Origin, clock):
+    """Bytes, records, rejects and counts are all there, and the feed is HEALTHY."""
+    body = payload(clock, "a 31.2 121.4", "b 31.3 121.5", "c 95 121.5")
+    origin.answer = lambda _: Answer(body=body, headers={"content-type": "text/plain"})
+    rig = rig_of(feed_settings(origin.url))
+    assert await rig.poller.poll() is None
+    assert await rig.vehicles() == ["a", "b"]
+    status = await rig.status()
+    assert (status["state"], status["link_state"]) == ("HEALTHY", "UP")
+    assert status["counts"] == {"accepted": 2, "rejected": 1, "entities": 3}
+    assert status["rejects"] == [{"reason": "POSITION_OUT_OF_RANGE", "count": 1}]
+    assert status["totals"] == {"payloads": 1, "accepted": 2, "rejected": 1, "bytes": len(body)}
+    assert (status["kind"], status["mode"], status["warn_after_s"]) == ("lines", "COACH", 90)
+    (kept,) = await rig.repository.raw_since(rig.feed.id, clock() - timedelta(seconds=1))
+    assert (kept.body, kept.source) == (body, origin.url)
+    (reject,) = await rig.repository.rejects(rig.feed.id)
+    assert (reject["reason"], reject["native_id"]) == ("POSITION_OUT_OF_RANGE", "c")
+
+
+async def test_an_unchanged_body_is_neither_parsed_nor_counted(rig_of, origin: Origin, clock):
+    """By 304 or by equal bytes: no second parse; the age of the data stays what the data says."""
+    parsed: list[str] = []
+
+    def counting(envelope: Envelope, context: Context) -> Batch:
+        parsed.append(envelope.sha256)
+        return LINES.parse(envelope, context)
+
+    body = payload(clock, "a 31.2 121.4")
+    origin.answer = lambda asked: (
+        Answer(304)
+        if "if-none-match" in asked.headers
+        else Answer(body=body, headers={"etag": '"1"'})
+    )
+    rig = rig_of(feed_settings(origin.url), replace(LINES, parse=counting))
+    for _ in range(3):
+        await rig.poller.poll()
+        clock.advance(seconds=40)
+    origin.answer = lambda _: Answer(body=body)
+    await rig.poller.poll()
+    assert len(parsed) == 1
+    status = await rig.status()
+    assert status["totals"]["payloads"] == 1
+    assert status["state"] == "STALE"
+    assert status["last_received_at"] > status["data_as_of"]
+
+
+async def test_a_body_without_a_time_of_its_own_is_as_fresh_as_the_answer(
+    rig_of, origin: Origin, clock
+):
+    """A timetable says no time: that it is unchanged is news, and keeps it HEALTHY."""
+    origin.answer = lambda _: Answer(body=b"-\na 31.2 121.4")
+    rig = rig_of(feed_settings(origin.url))
+    await rig.poller.poll()
+    clock.advance(minutes=3)
+    await rig.poller.poll()
+    assert (await rig.status())["state"] == "HEALTHY"
+
+
+async def test_an_empty_payload_is_healthy(rig_of, origin: Origin, clock):
+    """A valid feed without entities is a quiet night, not a fault."""
+    origin.answer = lambda _: Answer(body=payload(clock))
+    rig = rig_of(feed_settings(origin.url))
+    await rig.poller.poll()
+    status = await rig.status()
+    assert (status["state"], status["counts"]["entities"]) == ("HEALTHY", 0)
+
+
+@pytest.mark.parametrize("broken", [b"garbage", b"\xff\xfe\x00", b"1\nx y"])
+async def test_garbage_is_quarantined_and_the_last_good_state_kept(
+    rig_of, store: Store, origin: Origin, clock, broken
+):
+    """What cannot be decoded is archived with its reason; no record goes away; DEGRADED."""
+    good = payload(clock, "a 31.2 121.4")
+    origin.answer = lambda _: Answer(body=good)
+    rig = rig_of(feed_settings(origin.url))
+    await rig.poller.poll()
+    origin.answer = lambda _: Answer(body=broken)
+    assert await rig.poller.poll() is None
+    assert await rig.vehicles() == ["a"]
+    status = await rig.status()
+    assert status["state"] == "DEGRADED"
+    assert status["detail"].startswith("NOT_DECODABLE")
+    row = await store.db["raw_messages"].find_one(
+        {"feed": rig.feed.id, "quarantined": {"$ne": None}}
+    )
+    assert row is not None
+    assert row["quarantined"] == "NOT_DECODABLE"
+    origin.answer = lambda _: Answer(body=good)
+    await rig.poller.poll()
+    assert (await rig.status())["state"] == "HEALTHY"
+
+
+async def test_a_fault_of_the_connector_ends_nothing(rig_of, origin: Origin, clock):
+    """A bug in a parser is a refused payload, not a dead feed."""
+
+    def faulty(_envelope: Envelope, _context: Context) -> Batch:
+        raise ZeroDivisionError
+
+    origin.answer = lambda _: Answer(body=b"1")
+    rig = rig_of(feed_settings(origin.url), replace(LINES, parse=faulty))
+    assert await rig.poller.poll() is None
+    assert "ZeroDivisionError" in (await rig.status())["detail"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "link"),
+    [
+        (Answer(500), FeedState.DOWN, LinkState.DOWN),
+        (Answer(401), FeedState.UNAUTHORISED, LinkState.REFUSED),
+        (Answer(429), FeedState.RATE_LIMITED, LinkState.UP),
+        (
+            Answer(302, headers={"location": "http://10.0.0.1/"}),
+            FeedState.MISCONFIGURED,
+            LinkState.DOWN,
+        ),
+        (Answer(body=b"x" * 2000), FeedState.DEGRADED, LinkState.UP),
+        (Answer(hang=True), FeedState.DOWN, LinkState.DOWN),
+    ],
+)
+async def test_each_failure_has_its_state(rig_of, origin: Origin, clock, answer, state, link):
+    """What is wrong with a feed that never had data is told by its state and detail."""
+    origin.answer = lambda _: answer
+    rig = rig_of(feed_settings(origin.url, max_bytes=1000, timeout=0.3))
+    await rig.poller.poll()
+    status = await rig.status()
+    assert (status["state"], status["link_state"]) == (state.value, link.value)
+    assert status["detail"]
+    assert "\n" not in status["detail"]
+
+
+async def test_failures_stretch_the_interval_and_retry_after_is_kept(rig_of, origin: Origin, clock):
+    """Waits double from a second to five minutes; a server's own wait is honoured."""
+    origin.answer = lambda _: Answer(500)
+    rig = rig_of(feed_settings(origin.url, interval=20))
+    waits = [await rig.poller.poll() or 0 for _ in range(12)]
+    assert 0.5 <= waits[0] <= 1
+    assert 150 <= waits[-1] <= 300
+    assert waits[6] > 10 * waits[0]
+    origin.answer = lambda _: Answer(503, headers={"retry-after": "900"})
+    assert await rig.poller.poll() == 900
+    origin.answer = lambda _: Answer(403)
+    assert (await rig.poller.poll() or 0) >= 270
+
+
+async def test_what_a_complete_message_lacks_is_withdrawn_though_it_then_stays_the_same(
+    rig_of, origin: Origin, clock
+):
+    """An absence must be seen twice; equal bytes count as the second time."""
+
+    def complete(envelope: Envelope, context: Context) -> Batch:
+        batch = LINES.parse(envelope, context)
+        batch.complete = True
+        return batch
+
+    body = payload(clock, "a 31.2 121.4", "b 31.3 121.5")
+    origin.answer = lambda asked: (
+        Answer(304)
+        if asked.headers.get("if-none-match") == f'"{hash(body)}"'
+        else Answer(body=body, headers={"etag": f'"{hash(body)}"'})
+    )
+    rig = rig_of(feed_settings(origin.url), replace(LINES, parse=complete))
+    await rig.poller.poll()
+    body = payload(clock, "a 31.2 121.4")
+    await rig.poller.poll()
+    assert await rig.vehicles() == ["a", "b"]
+    await rig.poller.poll()
+    assert await rig.vehicles() == ["a"]
+    await rig.poller.poll()
+    assert (await rig.status())["totals"]["payloads"] == 3
+
+
+class Named:
+    """A reference that is its content."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+
+
+async def test_the_reference_is_loaded_first_and_again_when_it_changed(
+    rig_of, origin: Origin, clock
+):
+    """Nothing is polled without the reference; hourly and at the local midnight it is read anew."""
+    used: list[str | None] = []
+    static = Answer(500)
+
+    def load(envelope: Envelope, _context: Context) -> Named:
+        if envelope.body == b"bad":
+            raise PayloadError(Reason.NOT_DECODABLE, "no zip")
+        return Named(envelope.body.decode())
+
+    def parse(envelope: Envelope, context: Context) -> Batch:
+        used.append(context.reference.version if context.reference else None)
+        return LINES.parse(envelope, context)
+
+    feeds = {"/feed": lambda: Answer(body=b"-\na 31.2 121.4"), "/static": lambda: static}
+    origin.answer = lambda asked: feeds[asked.target]()
+    url = origin.url.replace("/feed", "/static")
+    rig = rig_of(
+        feed_settings(origin.url, static_url=url),
+        replace(LINES, parse=parse, load_reference=load),
+    )
+    await rig.poller.poll()
+    assert used == []
+    assert "static" in (await rig.status())["detail"]
+    static = Answer(body=b"v1")
+    await rig.poller.poll()
+    static = Answer(body=b"v2")
+    await rig.poller.poll()
+    assert used == ["v1"]
+    clock.advance(hours=1)
+    await rig.poller.poll()
+    static = Answer(body=b"bad")
+    clock.advance(hours=1)
+    await rig.poller.poll()
+    assert used == ["v1", "v2"]
+    assert (await rig.status())["state"] == "HEALTHY"
+    static = Answer(body=b"v2")
+    clock.advance(hours=24)
+    await rig.poller.poll()
+    assert used == ["v1", "v2", "v2"]
+
+
+async def test_an_overrun_poll_skips_its_ticks(rig_of, origin: Origin):
+    """A slow origin is asked again at the next tick, not once for every tick missed."""
+    rig = rig_of(feed_settings(origin.url, interval=0.1))
+    times: list[float] = []
+    third = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def slow() -> None:
+        times.append(loop.time())
+        if len(times) == 1:
+            await asyncio.sleep(0.35)
+        if len(times) == 3:
+            third.set()
+
+    rig.poller.poll = slow
+    task = asyncio.create_task(rig.poller.run())
+    await asyncio.wait_for(third.wait(), 5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert times[1] - times[0] >= 0.35
+    assert times[2] - times[1] >= 0.05
+
+
+async def test_running_polls_at_its_interval_until_cancelled(rig_of, origin: Origin):
+    """The loop asks again and again and stops when told to."""
+    origin.answer = lambda _: Answer(body=b"-\na 31.2 121.4")
+    rig = rig_of(feed_settings(origin.url, interval=0.05))
+    task = asyncio.create_task(rig.poller.run())
+    while len(origin.asked) < 3:
+        origin.arrived.clear()
+        await asyncio.wait_for(origin.arrived.wait(), 5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
