@@ -122,7 +122,9 @@ async def _note(
     words = f"指令 {order.number} {person(turn.officer)} {STAGES[to]}"
     words = f"{words}: {note}" if note else words
     kind = f"order.{to.lower()}"
-    await desk.incidents.note(tx, order.incident_id, entry(turn.at, turn.officer.id, kind, words))
+    await desk.incidents.note(
+        tx, order.incident_id, entry(turn.at, turn.officer.id, kind, words, [turn.officer.unit])
+    )
 
 
 def _data(order: OrderDoc, row: RecipientDoc) -> dict[str, str]:

@@ -180,7 +180,7 @@ class Delivery:
         name = person(account) if account else row.account_id
         words = f"呼叫 {name} 失败 / {name} could not be woken: {verdict.note}"
         await self._desk.incidents.note(
-            tx, ledger.incident_id, entry(at, "hub", "push.failed", words)
+            tx, ledger.incident_id, entry(at, "hub", "push.failed", words, [ledger.unit])
         )
 
 

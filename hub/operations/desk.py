@@ -1,6 +1,6 @@
 """What every operation has at hand: repositories, settings, and the makers of its records."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -96,9 +96,15 @@ def new_id() -> str:
     return uuid4().hex
 
 
-def entry(at: datetime, by: str, kind: str, words: str) -> TimelineEntry:
-    """A line of an incident's timeline; `by` is an account, or `hub`."""
-    return TimelineEntry(at=at, by=by, kind=kind, text=words)
+def entry(
+    at: datetime, by: str, kind: str, words: str, units: Iterable[str | None] = ()
+) -> TimelineEntry:
+    """A line of an incident's timeline; `by` is an account, or `hub`.
+
+    `units`: those of whom it speaks.
+    """
+    named = sorted({unit for unit in units if unit is not None})
+    return TimelineEntry(at=at, by=by, kind=kind, text=words, units=named)
 
 
 def can_be_ordered(account: AccountDoc) -> bool:

@@ -44,7 +44,9 @@ async def sign_out(desk: Desk, tx: Tx, turn: Turn) -> Effect:
             f"signed out of duty at stage {row.stage}"
         )
         await desk.incidents.note(
-            tx, order.incident_id, entry(turn.at, turn.officer.id, "duty.signedOut", words)
+            tx,
+            order.incident_id,
+            entry(turn.at, turn.officer.id, "duty.signedOut", words, [turn.officer.unit]),
         )
     left = sum(row.stage in {Stage.ACCEPTED, Stage.EN_ROUTE, Stage.ARRIVED} for row in rows)
     effect.data["openOrders"] = left

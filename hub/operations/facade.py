@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hub import clock
 from hub.access.principal import Principal
+from hub.errors import NotFound
 from hub.model.common import Position
 from hub.model.operations import IncidentKind, OrderPriority
 from hub.model.situations import Severity
@@ -66,7 +67,7 @@ class Operations:
             units=units,
             exercise=exercise,
         )
-        return await self._incident(await incidents.open_incident(self.desk, by, asked, key))
+        return await self._incident(by, await incidents.open_incident(self.desk, by, asked, key))
 
     async def close_incident(
         self, by: Principal, *, incident_id: str, outcome: str, key: str
@@ -79,7 +80,7 @@ class Operations:
         closed = await incidents.close_incident(
             self.desk, by, incident_id=incident_id, outcome=outcome, key=key
         )
-        return await self._incident(closed)
+        return await self._incident(by, closed)
 
     async def dispatch_order(
         self,
@@ -110,7 +111,7 @@ class Operations:
             priority=priority,
             accept_within_s=accept_within_s,
         )
-        return await self._order(await orders.dispatch_order(self.desk, by, asked, key))
+        return await self._order(by, await orders.dispatch_order(self.desk, by, asked, key))
 
     async def cancel_order(
         self, by: Principal, *, order_id: str, reason: str, key: str
@@ -119,7 +120,7 @@ class Operations:
         cancelled = await orders.cancel_order(
             self.desk, by, order_id=order_id, reason=reason, key=key
         )
-        return await self._order(cancelled)
+        return await self._order(by, cancelled)
 
     async def act(self, by: Principal, action: FieldAction) -> ActionResult:
         """Apply one action of the field app; see `fieldwork.act`. Needs FIELD_WORK."""
@@ -148,12 +149,15 @@ class Operations:
         """Seconds since the oldest order that somebody has not answered was put to them."""
         return _age((await self.desk.orders.waiting(clock.now())).since)
 
-    async def _incident(self, incident_id: str) -> IncidentDoc:
-        found = await self.desk.incidents.for_hub(incident_id)
-        assert found is not None  # noqa: S101  # just written; incidents are never deleted
+    async def _incident(self, by: Principal, incident_id: str) -> IncidentDoc:
+        """The incident as far as the caller may read it."""
+        found = await self.desk.incidents.get(incident_id, by.viewer)
+        if found is None:
+            raise NotFound("incident", incident_id)
         return found
 
-    async def _order(self, order_id: str) -> OrderDoc:
-        found = await self.desk.orders.for_hub(order_id)
-        assert found is not None  # noqa: S101  # just written; orders are never deleted
+    async def _order(self, by: Principal, order_id: str) -> OrderDoc:
+        found = await self.desk.orders.get(order_id, by.viewer)
+        if found is None:
+            raise NotFound("order", order_id)
         return found

@@ -123,16 +123,17 @@ async def _note(
 ) -> None:
     known = await desk.accounts.by_logins_or_ids([row.account_id for row in rows], tx=tx)
     before = people([known[row.account_id] for row in rows if row.account_id in known])
+    units = [row.unit for row in rows] + [account.unit for account in asked]
     lines = []
     if asked:
         words = f"指令 {order.number} 升级 / escalated ({before}: {why}) → {people([*asked])}"
-        lines.append(entry(at, "hub", "order.escalated", words))
+        lines.append(entry(at, "hub", "order.escalated", words, units))
     if len(asked) < len(rows):
         words = (
             f"指令 {order.number} 已无可升级人员，请值班员处理 / "
             f"nobody left to ask, the watch must act ({before}: {why})"
         )
-        lines.append(entry(at, "hub", "order.exhausted", words))
+        lines.append(entry(at, "hub", "order.exhausted", words, units))
     await desk.incidents.note(
         tx,
         order.incident_id,

@@ -102,7 +102,7 @@ async def cancel_within(
         tx, [order_news(row.account_id, order, row.stage, incident) for row in rows], at
     )
     words = f"指令 {order.number} 已撤销 / Order cancelled: {reason}"
-    await desk.incidents.note(tx, incident.id, entry(at, by, "order.cancelled", words))
+    await desk.incidents.note(tx, incident.id, entry(at, by, "order.cancelled", words, order.units))
 
 
 async def complete_if_ended(
@@ -123,5 +123,7 @@ async def complete_if_ended(
         tx, [order_news(row.account_id, order, row.stage, incident) for row in rows], at
     )
     words = f"指令 {order.number} 处置完毕 / Order completed"
-    await desk.incidents.note(tx, incident.id, entry(at, "hub", "order.completed", words))
+    await desk.incidents.note(
+        tx, incident.id, entry(at, "hub", "order.completed", words, order.units)
+    )
     return True

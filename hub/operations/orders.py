@@ -143,7 +143,7 @@ async def _write(
     await desk.incidents.note(
         tx,
         incident.id,
-        entry(at, order.created_by, "order.dispatched", words),
+        entry(at, order.created_by, "order.dispatched", words, order.units),
         officers=order.recipients,
         units=order.units,
     )

@@ -158,12 +158,16 @@ class OfficerPositionDoc(TextDocument):
 
 
 class TimelineEntry(BaseModel):
-    """One line of an incident's append-only timeline."""
+    """One line of an incident's append-only timeline.
+
+    `units` are those of whom it speaks; a unit is shown what speaks of it alone.
+    """
 
     at: datetime
     by: str
     kind: str
     text: str
+    units: list[str] = Field(default_factory=list)
 
 
 class IncidentDoc(TextDocument):

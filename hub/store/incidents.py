@@ -38,6 +38,23 @@ def visible_incidents(viewer: Viewer) -> dict[str, Any]:
     return {"$or": ways} if ways else NOTHING
 
 
+def shown(incident: IncidentDoc, viewer: Viewer) -> IncidentDoc:
+    """The incident with as much of its timeline as the viewer may read.
+
+    Everybody who sees it reads what happened to the incident itself. Of its orders the centre
+    reads all, a liaison what speaks of its unit alone, an officer what the officer did.
+    """
+    if not viewer.sees_everything:
+        incident.timeline = [line for line in incident.timeline if _readable(line, viewer)]
+    return incident
+
+
+def _readable(line: TimelineEntry, viewer: Viewer) -> bool:
+    if line.kind.startswith("incident.") or line.by == viewer.account_id:
+        return True
+    return viewer.role is Role.LIAISON and line.units == [viewer.unit]
+
+
 def older_than(after: Page | None, field: str) -> dict[str, Any]:
     """The rows behind a place in a listing sorted by `field` and id, newest first."""
     if after is None:
@@ -57,14 +74,16 @@ class IncidentRepository:
     ) -> IncidentDoc | None:
         """The incident, or None if it is absent or not the viewer's to see."""
         query = {"$and": [{"_id": incident_id}, visible_incidents(viewer)]}
-        return await IncidentDoc.find_one(query, session=tx)
+        found = await IncidentDoc.find_one(query, session=tx)
+        return found and shown(found, viewer)
 
     async def visible(
         self, viewer: Viewer, incident_ids: Collection[str]
     ) -> dict[str, IncidentDoc]:
         """Those of the incidents that the viewer may see, by id."""
         query = {"$and": [{"_id": {"$in": list(incident_ids)}}, visible_incidents(viewer)]}
-        return {incident.id: incident for incident in await IncidentDoc.find(query).to_list()}
+        found = await IncidentDoc.find(query).to_list()
+        return {incident.id: shown(incident, viewer) for incident in found}
 
     async def page(
         self,
@@ -82,7 +101,8 @@ class IncidentRepository:
         if unit is not None:
             terms.append({"units": unit})
         rows = IncidentDoc.find({"$and": terms})
-        return await rows.sort(_NEWEST).limit(first).to_list()
+        found = await rows.sort(_NEWEST).limit(first).to_list()
+        return [shown(incident, viewer) for incident in found]
 
     async def of_officer(
         self, account_id: str, *, closed_since: datetime, limit: int, tx: Tx

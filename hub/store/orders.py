@@ -66,6 +66,14 @@ class Waiting:
     overdue: int
 
 
+def _hide_strangers(ledgers: list[RecipientDoc]) -> None:
+    """Whom an order was passed on from is named only where that ledger is visible too."""
+    known = {ledger.account_id for ledger in ledgers}
+    for ledger in ledgers:
+        if ledger.escalated_from not in known:
+            ledger.escalated_from = None
+
+
 class OrderRepository:
     """Orders. Methods with a `viewer` apply the row policy; the others are for the hub itself."""
 
@@ -118,6 +126,9 @@ class OrderRepository:
         found: dict[str, list[RecipientDoc]] = {order_id: [] for order_id in order_ids}
         for row in await rows.to_list():
             found[row.order_id].append(row)
+        if not viewer.sees_everything:
+            for ledgers in found.values():
+                _hide_strangers(ledgers)
         return found
 
     async def for_hub(self, order_id: str, *, tx: Tx | None = None) -> OrderDoc | None:

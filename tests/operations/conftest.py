@@ -1,0 +1,30 @@
+"""A world of operations for each test: real database, empty at the start, clock in hand."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from operations_builders import World
+
+from hub import clock as hub_clock
+from hub.model.area import parse_area
+from hub.operations.facade import Operations
+from hub.settings import OrderSettings, area_text
+from hub.store.documents import DOCUMENTS
+from hub.store.driver import Store
+from hub.store.people import Units
+
+
+@pytest.fixture(scope="module")
+async def seeded(store: Store) -> Store:
+    """The store with the area's units."""
+    await Units().seed(parse_area(area_text("shanghai-railway-station")))
+    return store
+
+
+@pytest.fixture
+async def world(seeded: Store, clock: hub_clock.ManualClock) -> AsyncIterator[World]:
+    """Operations on an empty database, but for the units; the clock stands still."""
+    yield World(seeded, Operations(seeded, OrderSettings()))
+    for document in DOCUMENTS:
+        if (name := document.get_settings().name) not in {"units", None}:
+            await seeded.db[str(name)].delete_many({})

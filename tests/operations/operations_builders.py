@@ -1,0 +1,214 @@
+"""People, incidents, orders and a push channel for the tests of operations."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from hub import clock
+from hub.access.principal import SCOPES, Principal
+from hub.bus import Bus
+from hub.model.operations import Role, Stage
+from hub.operations.actions import ActionResult, FieldAction
+from hub.operations.channels import Outcome, Wake
+from hub.operations.dispatcher import Dispatcher
+from hub.operations.escalation import Escalator
+from hub.operations.facade import Operations
+from hub.store.devices import DeviceInfo, Devices, PushAddress
+from hub.store.documents import (
+    AccountDoc,
+    DeviceDoc,
+    Duty,
+    IncidentDoc,
+    NameDoc,
+    OrderDoc,
+    OutboxDoc,
+    RecipientDoc,
+)
+from hub.store.driver import Store
+
+Answer = Callable[[DeviceDoc, Wake], Outcome | Awaitable[Outcome]]
+_ids = count(1)
+
+
+def fresh(prefix: str) -> str:
+    """An id that no other test uses."""
+    return f"{prefix}-{next(_ids)}"
+
+
+def principal(login: str, role: Role, unit: str | None = None) -> Principal:
+    """A signed-in caller."""
+    return Principal(
+        account_id=login,
+        login=login,
+        role=role,
+        unit=unit,
+        scopes=SCOPES[role],
+        session_id="session",
+        expires_at=clock.now() + timedelta(hours=1),
+    )
+
+
+@dataclass
+class FakeChannel:
+    """A push service that takes everything, or answers as told; it remembers what it was sent."""
+
+    answer: Answer = lambda _device, _wake: Outcome.sent("vendor-id")
+    name: str = "fcm"
+    sent: list[tuple[str, Wake]] = field(default_factory=list)
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def send(self, device: DeviceDoc, wake: Wake) -> Outcome:
+        self.sent.append((device.account_id, wake))
+        self.taken.set()
+        outcome = self.answer(device, wake)
+        return outcome if isinstance(outcome, Outcome) else await outcome
+
+    @property
+    def woken(self) -> list[str]:
+        """The accounts, in the order they were woken."""
+        return [account for account, _ in self.sent]
+
+
+@dataclass
+class World:
+    """The operations under test over a real database, and shorthand for what tests do."""
+
+    store: Store
+    ops: Operations
+    watch: Principal = field(default_factory=lambda: principal("watch", Role.WATCH))
+
+    async def officer(
+        self,
+        login: str = "",
+        *,
+        unit: str | None = "RPS",
+        on_duty: bool = True,
+        role: Role = Role.OFFICER,
+        phone: bool = True,
+        active: bool = True,
+    ) -> Principal:
+        """A stored account with a phone that can be woken; as a caller."""
+        login = login or fresh("officer")
+        await AccountDoc(
+            id=login,
+            login=login,
+            password_hash="x",
+            role=role,
+            unit=unit,
+            name=NameDoc(zh=f"队员{login}"),
+            duty=Duty(on=on_duty, since=clock.now() if on_duty else None),
+            active=active,
+            created_at=clock.now(),
+        ).insert()
+        if phone:
+            await self.phone(login)
+        return principal(login, role, unit)
+
+    async def phone(self, login: str, device: str = "phone", channel: str = "fcm") -> None:
+        """A phone with a push token of its own."""
+        devices = Devices(self.store)
+        await devices.register(login, DeviceInfo(device, "android"))
+        await devices.set_push(login, device, PushAddress(channel, token=f"token-{login}-{device}"))
+
+    async def incident(self, by: Principal | None = None, **given: Any) -> IncidentDoc:
+        """An open incident."""
+        asked = {"kind": "CROWD", "title": "北广场客流积压", "units": ["RPS"], "key": fresh("key")}
+        return await self.ops.open_incident(by or self.watch, **{**asked, **given})
+
+    async def order(self, *to: Principal, incident: str | None = None, **given: Any) -> OrderDoc:
+        """A dispatched order to these officers."""
+        asked = {
+            "incident_id": incident or (await self.incident()).id,
+            "text": "请到北广场疏导旅客",
+            "recipients": [person.account_id for person in to],
+            "key": fresh("key"),
+        }
+        return await self.ops.dispatch_order(self.watch, **{**asked, **given})
+
+    async def act(
+        self,
+        by: Principal,
+        kind: str,
+        /,
+        *,
+        action_id: str | None = None,
+        at: datetime | None = None,
+        device: str = "phone",
+        **body: Any,
+    ) -> ActionResult:
+        """One action of an officer's phone."""
+        action = FieldAction(
+            id=action_id or fresh("action"),
+            kind=kind,
+            at=at or clock.now(),
+            device_id=device,
+            body=body,
+        )
+        return await self.ops.act(by, action)
+
+    async def ledger(self, order: OrderDoc, officer: Principal) -> RecipientDoc:
+        """The officer's ledger in the order."""
+        found = await RecipientDoc.get(f"{order.id}:{officer.account_id}")
+        assert found is not None
+        return found
+
+    async def stages(self, order: OrderDoc) -> dict[str, Stage]:
+        """How far the order has come with each recipient."""
+        rows = await RecipientDoc.find({"order_id": order.id}).to_list()
+        return {row.account_id: row.stage for row in rows}
+
+    async def read_order(self, order: OrderDoc) -> OrderDoc:
+        """The order as it is stored now."""
+        found = await OrderDoc.get(order.id)
+        assert found is not None
+        return found
+
+    async def timeline(self, incident_id: str) -> list[str]:
+        """The kinds of the incident's timeline entries, in order."""
+        found = await IncidentDoc.get(incident_id)
+        assert found is not None
+        return [line.kind for line in found.timeline]
+
+    async def outbox(self) -> dict[str, str]:
+        """The state of each account's last wake-up."""
+        rows = await OutboxDoc.find_all().sort("created_at").to_list()
+        return {row.account_id: row.state for row in rows}
+
+    async def counts(self) -> dict[str, int]:
+        """How many documents each collection of operations holds."""
+        names = ("incidents", "orders", "recipients", "outbox", "inbox", "inbox_heads")
+        more = ("idempotency", "counters", "audit")
+        return {name: await self.store.db[name].count_documents({}) for name in (*names, *more)}
+
+    def dispatcher(self, channel: FakeChannel, owner: str = "one", **given: Any) -> Dispatcher:
+        """A dispatcher with this channel."""
+        return Dispatcher(self.store, Bus(), {channel.name: channel}, owner, **given)
+
+    async def send_all(self, channel: FakeChannel, **given: Any) -> int:
+        """One pass of a dispatcher, with what it leads to; how many rows it took."""
+        dispatcher = self.dispatcher(channel, **given)
+        taken = await dispatcher.take_all()
+        await dispatcher.drain(30)
+        return taken
+
+    def escalator(self) -> Escalator:
+        """An escalator."""
+        return Escalator(self.store, Bus(), "one")
+
+    async def until(self, collection: str, query: dict[str, Any]) -> dict[str, Any]:
+        """The first document that answers the query, as soon as it is written."""
+        rows = self.store.db[collection]
+        async with await rows.watch() as stream:
+            while (found := await rows.find_one(query)) is None:
+                await anext(stream)
+        return found
+
+    async def expire_leases(self) -> None:
+        """As if the time of every lease in the outbox had passed."""
+        await self.store.db["outbox"].update_many(
+            {"lease_until": {"$ne": None}},
+            {"$set": {"lease_until": datetime(2000, 1, 1, tzinfo=UTC)}},
+        )

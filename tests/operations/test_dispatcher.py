@@ -1,0 +1,339 @@
+"""Wake-ups: who is woken, once, and what happens when that fails."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from random import Random
+
+import pytest
+import structlog.testing
+from operations_builders import FakeChannel, World, fresh
+
+from hub.bus import Bus, Change, ChangeKind, Cursor
+from hub.clock import ManualClock
+from hub.model.operations import OrderPriority, Stage
+from hub.operations.channels import Outcome, Wake
+from hub.operations.delivery import LONGEST_BACKOFF, SYNC_GRACE, backoff
+from hub.operations.dispatcher import Dispatcher
+from hub.store.documents import DeviceDoc, OutboxDoc
+
+
+def _always(outcome: Outcome) -> FakeChannel:
+    return FakeChannel(lambda _device, _wake: outcome)
+
+
+async def _row() -> OutboxDoc:
+    row = await OutboxDoc.find_one()
+    assert row is not None
+    return row
+
+
+async def test_a_wake_up_is_opaque_and_sent_once(world: World) -> None:
+    """The push service learns an id, a topic and a priority; a second pass sends nothing."""
+    officer = await world.officer()
+    order = await world.order(officer, priority="ROUTINE")
+    channel = FakeChannel()
+    assert await world.send_all(channel) == 1
+    assert await world.send_all(channel) == 0
+    row = await _row()
+    assert channel.sent == [
+        (officer.account_id, Wake(row.id, "order.created", OrderPriority.ROUTINE))
+    ]
+    assert (row.state, row.attempts, row.sent_at is None) == ("SENT", 1, False)
+    assert (await world.ledger(order, officer)).stage is Stage.SENT
+
+
+async def test_sent_never_moves_a_stage_back(world: World) -> None:
+    """A phone that synced before its push was sent stays at seen; the sending is recorded."""
+    officer = await world.officer()
+    order = await world.order(officer)
+    await world.act(officer, "order.seen", orderId=order.id)
+    await world.send_all(FakeChannel())
+    ledger = await world.ledger(order, officer)
+    assert (ledger.stage, ledger.entries[-1].stage) == (Stage.SEEN, Stage.SENT)
+    assert ledger.next_step_at is not None
+
+
+async def test_every_phone_of_the_officer_is_woken(world: World) -> None:
+    """All phones are woken, and one that takes it is enough."""
+    officer = await world.officer()
+    await world.phone(officer.account_id, "tablet")
+    await world.order(officer)
+    channel = FakeChannel(
+        lambda device, _wake: (
+            Outcome.retry("busy") if device.device_id == "phone" else Outcome.sent()
+        )
+    )
+    await world.send_all(channel)
+    assert len(channel.sent) == 2
+    assert (await _row()).state == "SENT"
+
+
+async def test_signed_out_officers_are_never_paged(world: World, clock: ManualClock) -> None:
+    """Whoever went off duty after the dispatch is not woken, and the order moves on at once."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    await world.store.db["accounts"].update_one(
+        {"_id": officer.account_id}, {"$set": {"duty.on": False}}
+    )
+    channel = FakeChannel()
+    await world.send_all(channel)
+    assert channel.sent == []
+    assert (await world.outbox())[officer.account_id] == "SKIPPED"
+    assert "off duty" in ((await world.ledger(order, officer)).entries[-1].note or "")
+    assert await world.escalator().step() == 1
+    await world.send_all(channel)
+    assert channel.woken == [fallback.account_id]
+
+
+async def test_without_a_phone_the_order_waits_for_sync(world: World) -> None:
+    """No phone, or none a channel can wake: noted in the ledger, and the timer runs."""
+    nobody, other = await world.officer(phone=False), await world.officer(phone=False)
+    await world.phone(other.account_id, channel="webpush")
+    order = await world.order(nobody, other)
+    await world.send_all(FakeChannel())
+    assert set((await world.outbox()).values()) == {"NO_DEVICE"}
+    for officer in (nobody, other):
+        ledger = await world.ledger(order, officer)
+        assert (ledger.stage, ledger.next_step_at is None) == (Stage.QUEUED, False)
+        assert "sync" in (ledger.entries[-1].note or "")
+
+
+async def test_an_order_that_was_taken_back_wakes_nobody_for_it(world: World) -> None:
+    """Of a cancelled order only the cancellation is sent."""
+    officer = await world.officer()
+    order = await world.order(officer)
+    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    channel = FakeChannel()
+    assert await world.send_all(channel) == 2
+    assert [wake.topic for _, wake in channel.sent] == ["order.cancelled"]
+    assert (await world.ledger(order, officer)).stage is Stage.CANCELLED
+
+
+async def test_a_dead_token_is_removed_and_never_tried_again(world: World) -> None:
+    """A token the vendor no longer knows is forgotten; the order stays reachable by sync."""
+    officer = await world.officer()
+    await world.order(officer)
+    channel = _always(Outcome.dead_token())
+    await world.send_all(channel)
+    device = await DeviceDoc.find_one({"account_id": officer.account_id})
+    assert device is not None
+    assert (device.push_token, device.push_channel) == (None, None)
+    assert (await _row()).state == "NO_DEVICE"
+    await world.order(officer)
+    await world.send_all(channel)
+    assert len(channel.sent) == 1
+
+
+async def test_a_failed_send_is_tried_again_later(world: World, clock: ManualClock) -> None:
+    """A retry waits at least as long as the vendor asks, under the same event id."""
+    await world.order(await world.officer())
+    answers = iter([Outcome.retry("429", after=7), Outcome.sent()])
+    channel = FakeChannel(lambda _device, _wake: next(answers))
+    await world.send_all(channel)
+    row = await _row()
+    assert (row.state, row.attempts, row.last_error) == ("QUEUED", 1, "429")
+    clock.advance(seconds=6.5)
+    assert await world.send_all(channel) == 0
+    clock.advance(seconds=1)
+    assert await world.send_all(channel) == 1
+    assert (await _row()).state == "SENT"
+    assert len({wake.event_id for _, wake in channel.sent}) == 1
+
+
+def test_backoff_doubles_up_to_its_limit() -> None:
+    """Half a second, doubled with each failure, thirty at most, spread by up to one half."""
+    assert [backoff(n, 1.0) for n in (0, 1, 2, 3)] == [0.5, 1.0, 2.0, 4.0]
+    assert backoff(50, 1.0) == LONGEST_BACKOFF
+    assert backoff(0, 0.0) == 0.25
+
+
+async def test_a_dead_letter_raises_an_alarm_and_escalates(
+    world: World, clock: ManualClock
+) -> None:
+    """After five minutes of failures: an error in the log, a timeline entry, the next person."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id], accept_within_s=3600)
+    channel = _always(Outcome.retry("503"))
+    await world.send_all(channel)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(12):
+            clock.advance(seconds=30)
+            await world.send_all(channel)
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["wake_up_dead"]
+    row = await _row()
+    assert row.state == "DEAD"
+    assert "push.failed" in await world.timeline(order.incident_id)
+    assert await world.escalator().step() == 1
+    assert await world.stages(order) == {
+        officer.account_id: Stage.ESCALATED,
+        fallback.account_id: Stage.QUEUED,
+    }
+
+
+async def test_a_dead_letter_does_not_pass_on_an_order_that_was_seen(
+    world: World, clock: ManualClock
+) -> None:
+    """Push may fail as it likes: an officer who has the order on the phone keeps the time given."""
+    officer = await world.officer()
+    order = await world.order(officer, accept_within_s=3600)
+    await world.act(officer, "order.seen", orderId=order.id)
+    await world.send_all(_always(Outcome.failed("400")))
+    assert (await _row()).state == "DEAD"
+    clock.advance(minutes=5)
+    assert await world.escalator().step() == 0
+
+
+async def test_a_refused_credential_leaves_time_to_sync(world: World, clock: ManualClock) -> None:
+    """A push refused for good is an alarm at once, but the next person is asked only after a while.
+
+    Otherwise one bad key would race every order through its whole escalation list.
+    """
+    officer = await world.officer()
+    await world.order(officer, accept_within_s=3600)
+    await world.send_all(_always(Outcome.failed("401")))
+    assert (await _row()).state == "DEAD"
+    clock.advance(seconds=SYNC_GRACE.total_seconds() - 1)
+    assert await world.escalator().step() == 0
+    clock.advance(seconds=2)
+    assert await world.escalator().step() == 1
+
+
+async def test_a_channel_that_hangs_is_cut_off(world: World) -> None:
+    """A send has its time limit here too, whatever the channel does."""
+    await world.order(await world.officer())
+
+    async def hang(_device: DeviceDoc, _wake: Wake) -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    await world.send_all(FakeChannel(hang), send_timeout=0.05)
+    row = await _row()
+    assert (row.state, "did not answer" in (row.last_error or "")) == ("QUEUED", True)
+
+
+async def test_one_bad_row_holds_up_no_other(world: World) -> None:
+    """While one send hangs and one fails by a defect, the others go out."""
+    stuck, defect, fine = [await world.officer() for _ in range(3)]
+    await world.order(stuck, defect, fine)
+    release = asyncio.Event()
+
+    async def answer(device: DeviceDoc, _wake: Wake) -> Outcome:
+        if device.account_id == stuck.account_id:
+            await release.wait()
+        if device.account_id == defect.account_id:
+            raise RuntimeError("a defect")
+        return Outcome.sent()
+
+    channel = FakeChannel(answer)
+    dispatcher = world.dispatcher(channel)
+    assert await dispatcher.take_all() == 3
+    async with asyncio.timeout(10):
+        await world.until("outbox", {"account_id": fine.account_id, "state": "SENT"})
+    assert (await world.outbox())[stuck.account_id] == "QUEUED"
+    release.set()
+    await dispatcher.drain(10)
+    states = await world.outbox()
+    assert (states[stuck.account_id], states[defect.account_id]) == ("SENT", "QUEUED")
+
+
+async def test_a_crash_between_lease_and_send_loses_nothing(world: World) -> None:
+    """A worker that dies with a leased row leaves it to the next one, under the same event id."""
+    officer = await world.officer()
+    order = await world.order(officer)
+
+    def die(_device: DeviceDoc, _wake: Wake) -> Outcome:
+        raise asyncio.CancelledError
+
+    dying, next_one = FakeChannel(die), FakeChannel()
+    await world.send_all(dying, owner="dying")
+    assert (await _row()).state == "QUEUED"
+    assert await world.send_all(next_one, owner="next") == 0  # the lease still stands
+    await world.expire_leases()
+    assert await world.send_all(next_one, owner="next") == 1
+    assert dying.sent == next_one.sent
+    assert (await world.ledger(order, officer)).stage is Stage.SENT
+
+
+async def test_a_worker_that_lost_its_lease_writes_nothing(world: World) -> None:
+    """The fence lets only the last holder of a lease settle the row."""
+    officer = await world.officer()
+    order = await world.order(officer)
+    going_on = asyncio.Event()
+
+    async def slow(_device: DeviceDoc, _wake: Wake) -> Outcome:
+        await going_on.wait()
+        return Outcome.sent()
+
+    late = FakeChannel(slow)
+    first = world.dispatcher(late, "first")
+    await first.take_all()
+    await late.taken.wait()
+    await world.expire_leases()
+    await world.send_all(FakeChannel(), owner="second")
+    settled = await _row()
+    going_on.set()
+    await first.drain(10)
+    assert await _row() == settled
+    entries = (await world.ledger(order, officer)).entries
+    assert [line.stage for line in entries] == [Stage.QUEUED, Stage.SENT]
+
+
+async def test_two_dispatchers_never_send_the_same_row(world: World) -> None:
+    """Within a lease a row belongs to one worker, however many there are."""
+    officers = [await world.officer() for _ in range(20)]
+    await world.order(*officers)
+    channel = FakeChannel()
+    workers = [world.dispatcher(channel, f"worker-{n}", in_flight=4) for n in range(2)]
+    await asyncio.gather(*(worker.take_all() for worker in workers))
+    await asyncio.gather(*(worker.drain(30) for worker in workers))
+    assert Counter(channel.woken) == {officer.account_id: 1 for officer in officers}
+    assert set((await world.outbox()).values()) == {"SENT"}
+
+
+async def test_pushes_that_fail_now_and_then_all_arrive(world: World, clock: ManualClock) -> None:
+    """With one send in ten failing, every officer is woken in the end."""
+    officers = [await world.officer() for _ in range(40)]
+    await world.order(*officers, accept_within_s=600)
+    dice = Random(7)
+    channel = FakeChannel(
+        lambda _device, _wake: Outcome.retry("500") if dice.random() < 0.1 else Outcome.sent()
+    )
+    for _ in range(8):
+        await world.send_all(channel)
+        clock.advance(seconds=5)
+    assert set((await world.outbox()).values()) == {"SENT"}
+    assert set(channel.woken) == {officer.account_id for officer in officers}
+    assert len(channel.sent) > len(officers)
+
+
+async def test_a_change_of_the_outbox_wakes_the_dispatcher(world: World) -> None:
+    """A running dispatcher sends at once when told of a new row, and stops when told to."""
+    channel, bus = FakeChannel(), Bus()
+    running = asyncio.create_task(Dispatcher(world.store, bus, {"fcm": channel}, "one").run())
+    officer = await world.officer()
+    await world.order(officer)
+    row = await _row()
+    bus.publish(Change(Cursor(1, 1, 1), "outbox", ChangeKind.INSERTED, row.id))
+    async with asyncio.timeout(10):
+        await channel.taken.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (await _row()).state == "SENT"  # the send in hand was finished
+
+
+async def test_the_backlog_tells_its_age(world: World, clock: ManualClock) -> None:
+    """Age counts from when a wake-up was queued; lag only from when it was due."""
+    assert await world.ops.oldest_unsent() is None
+    assert await world.ops.dispatch_lag() == 0.0
+    assert await world.ops.oldest_unacknowledged() is None
+    await world.order(await world.officer())
+    clock.advance(seconds=20)
+    await world.send_all(_always(Outcome.retry("503", after=30)))
+    clock.advance(seconds=10)
+    assert await world.ops.oldest_unsent() == pytest.approx(30, abs=0.01)
+    assert await world.ops.dispatch_lag() == 0.0
+    assert await world.ops.oldest_unacknowledged() == pytest.approx(30, abs=0.01)
+    clock.advance(seconds=timedelta(seconds=25).total_seconds())
+    assert await world.ops.dispatch_lag() == pytest.approx(5, abs=0.01)

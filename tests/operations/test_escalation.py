@@ -1,0 +1,216 @@
+"""Escalation: an order that nobody accepts goes to the next person, on time, once."""
+
+import asyncio
+
+import structlog.testing
+from operations_builders import FakeChannel, World, fresh
+
+from hub import clock as hub_clock
+from hub.bus import Bus
+from hub.clock import ManualClock
+from hub.model.operations import OrderState, Stage
+from hub.operations.escalation import Escalator
+from hub.store.documents import OutboxDoc, RecipientDoc
+
+
+async def test_an_unaccepted_order_goes_to_the_next_person(
+    world: World, clock: ManualClock
+) -> None:
+    """When the time to accept has passed, and not before, the next on the list is asked."""
+    officer, fallback = await world.officer(unit="RPS"), await world.officer(unit="MTR")
+    order = await world.order(officer, escalation=[fallback.account_id], accept_within_s=30)
+    escalator = world.escalator()
+    clock.advance(seconds=29)
+    assert await escalator.step() == 0
+    clock.advance(seconds=1)
+    assert await escalator.step() == 1
+    assert await escalator.step() == 0
+    assert await world.stages(order) == {
+        officer.account_id: Stage.ESCALATED,
+        fallback.account_id: Stage.QUEUED,
+    }
+    ledger = await world.ledger(order, fallback)
+    assert (ledger.escalated_from, ledger.entries[0].channel) == (officer.account_id, "escalation")
+    stored = await world.read_order(order)
+    assert stored.recipients == [officer.account_id, fallback.account_id]
+    assert stored.units == ["RPS", "MTR"]
+    assert (await world.timeline(order.incident_id))[-1] == "order.escalated"
+    told = await world.ops.sync(officer.account_id, 0, 100)
+    assert told.changes[-1].data["stage"] == "ESCALATED"
+    asked = await world.ops.sync(fallback.account_id, 0, 100)
+    assert [change.entity for change in asked.changes] == ["incident", "order"]
+    channel = FakeChannel()
+    await world.send_all(channel)
+    assert channel.woken == [fallback.account_id]
+
+
+async def test_the_chain_goes_on_to_its_end(world: World, clock: ManualClock) -> None:
+    """Each person asked has the full time; at the end of the list there is an alarm."""
+    first, second, third = [await world.officer() for _ in range(3)]
+    order = await world.order(
+        first, escalation=[second.account_id, third.account_id], accept_within_s=30
+    )
+    escalator = world.escalator()
+    for _ in range(2):
+        clock.advance(seconds=30)
+        assert await escalator.step() == 1
+    assert (await world.read_order(order)).exhausted_at is None
+    clock.advance(seconds=30)
+    with structlog.testing.capture_logs() as logs:
+        assert await escalator.step() == 1
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["order_exhausted"]
+    assert set((await world.stages(order)).values()) == {Stage.ESCALATED}
+    stored = await world.read_order(order)
+    assert (stored.state, stored.exhausted_at is None) == (OrderState.OPEN, False)
+    assert (await world.timeline(order.incident_id))[-1] == "order.exhausted"
+    assert await RecipientDoc.find({"next_step_at": {"$ne": None}}).count() == 0
+
+
+async def test_who_is_off_duty_or_asked_already_is_skipped(
+    world: World, clock: ManualClock
+) -> None:
+    """Escalation passes over the signed-out, the closed accounts and the recipients themselves."""
+    officer, other, on_duty = [await world.officer() for _ in range(3)]
+    off, gone = await world.officer(on_duty=False), await world.officer()
+    order = await world.order(
+        officer,
+        other,
+        escalation=[person.account_id for person in (other, off, gone, on_duty)],
+    )
+    await world.act(other, "order.accepted", orderId=order.id)
+    await world.store.db["accounts"].update_one(
+        {"_id": gone.account_id}, {"$set": {"active": False}}
+    )
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    assert await world.stages(order) == {
+        officer.account_id: Stage.ESCALATED,
+        other.account_id: Stage.ACCEPTED,
+        on_duty.account_id: Stage.QUEUED,
+    }
+
+
+async def test_someone_off_duty_at_dispatch_may_be_on_duty_when_needed(
+    world: World, clock: ManualClock
+) -> None:
+    """Whether a person can be asked is decided when the person is needed."""
+    officer, fallback = await world.officer(), await world.officer(on_duty=False)
+    order = await world.order(officer, escalation=[fallback.account_id])
+    await world.act(fallback, "duty.signIn")
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    assert (await world.stages(order))[fallback.account_id] is Stage.QUEUED
+
+
+async def test_a_late_acceptance_is_welcome(world: World, clock: ManualClock) -> None:
+    """Who accepts after the escalation is on the way too, and the record says so."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    result = await world.act(officer, "order.accepted", orderId=order.id)
+    assert (result.status, result.data["stage"]) == ("applied", "ACCEPTED")
+    await world.act(fallback, "order.done", orderId=order.id)
+    assert (await world.read_order(order)).state is OrderState.OPEN
+    await world.act(officer, "order.done", orderId=order.id)
+    assert (await world.read_order(order)).state is OrderState.COMPLETED
+
+
+async def test_an_acceptance_after_completion_is_a_conflict(
+    world: World, clock: ManualClock
+) -> None:
+    """Once the others have done it, a late acceptance is told so."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    await world.act(fallback, "order.done", orderId=order.id)
+    late = await world.act(officer, "order.accepted", orderId=order.id)
+    assert (late.status, late.code) == ("conflict", "ORDER_COMPLETED")
+
+
+async def test_declining_after_escalation_asks_nobody_twice(
+    world: World, clock: ManualClock
+) -> None:
+    """A part that was passed on already is not passed on again by a late refusal."""
+    officer, second, third = [await world.officer() for _ in range(3)]
+    order = await world.order(officer, escalation=[second.account_id, third.account_id])
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    await world.act(officer, "order.declined", orderId=order.id)
+    assert set(await world.stages(order)) == {officer.account_id, second.account_id}
+
+
+async def test_each_unanswered_part_gets_its_own_successor(
+    world: World, clock: ManualClock
+) -> None:
+    """Two officers who do not answer are replaced by two, a third by nobody: an alarm."""
+    officers = [await world.officer() for _ in range(3)]
+    spare = [await world.officer() for _ in range(2)]
+    order = await world.order(*officers, escalation=[person.account_id for person in spare])
+    clock.advance(minutes=2)
+    assert await world.escalator().step() == 3
+    stages = await world.stages(order)
+    assert [stages[person.account_id] for person in spare] == [Stage.QUEUED] * 2
+    assert (await world.read_order(order)).exhausted_at is not None
+
+
+async def test_two_escalators_ask_one_person(world: World, clock: ManualClock) -> None:
+    """Two leaders for a moment, and a refusal meanwhile, repeat nothing."""
+    officers = [await world.officer() for _ in range(4)]
+    spare = [await world.officer() for _ in range(8)]
+    order = await world.order(*officers, escalation=[person.account_id for person in spare])
+    clock.advance(minutes=2)
+    await asyncio.gather(
+        world.escalator().step(),
+        world.escalator().step(),
+        world.act(officers[0], "order.declined", orderId=order.id),
+    )
+    stored = await world.read_order(order)
+    assert len(stored.recipients) == len(set(stored.recipients)) == 8
+    assert await OutboxDoc.count() == 8
+    rows = await RecipientDoc.find(
+        {"order_id": order.id, "escalated_from": {"$ne": None}}
+    ).to_list()
+    assert {row.escalated_from for row in rows} == {officer.account_id for officer in officers}
+
+
+async def test_a_cancelled_order_escalates_no_more(world: World, clock: ManualClock) -> None:
+    """Cancelling stops every timer."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    clock.advance(minutes=5)
+    assert await world.escalator().step() == 0
+    assert set(await world.stages(order)) == {officer.account_id}
+
+
+async def test_one_broken_order_holds_up_no_other(world: World, clock: ManualClock) -> None:
+    """An order whose incident is gone is logged once; the others escalate."""
+    broken, fine = await world.officer(), await world.officer()
+    bad, good = await world.order(broken), await world.order(fine)
+    await world.store.db["incidents"].delete_one({"_id": bad.incident_id})
+    clock.advance(minutes=2)
+    escalator = world.escalator()
+    with structlog.testing.capture_logs() as logs:
+        await escalator.step()
+        await escalator.step()
+    assert [line["event"] for line in logs].count("escalation_failing") == 1
+    assert await world.stages(good) == {fine.account_id: Stage.ESCALATED}
+
+
+async def test_a_running_escalator_takes_over_and_keeps_time(world: World) -> None:
+    """With the real clock: a second escalator takes over from a dead one and is not late."""
+    with hub_clock.manual():
+        hub_clock.use(hub_clock.real)
+        officer, fallback = await world.officer(), await world.officer()
+        order = await world.order(officer, escalation=[fallback.account_id], accept_within_s=5)
+        dead = Escalator(world.store, Bus(), "dead")
+        assert await dead._leader.acquire()  # and never renewed: it died
+        running = asyncio.create_task(Escalator(world.store, Bus(), "alive").run())
+        asked = {"_id": f"{order.id}:{fallback.account_id}"}
+        async with asyncio.timeout(15):
+            ledger = await world.until("recipients", asked)
+        late = (ledger["created_at"] - order.created_at).total_seconds() - 5
+        running.cancel()
+        assert 0 <= late <= 5
