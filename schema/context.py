@@ -12,16 +12,16 @@ from strawberry.dataloader import DataLoader
 from hub import clock
 from hub.access.principal import Principal, Viewer
 from hub.model.area import Area
+from hub.store.feeds import FeedCache
 from hub.store.freshness import Freshness, freshness
 from hub.store.incidents import IncidentRepository
 from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 from hub.store.transit import TransitRepository
-from schema.feeds.cache import FeedCache
 
 if TYPE_CHECKING:
     from hub.access.tokens import Tokens
-    from hub.operations.operations import Operations
+    from hub.operations.facade import Operations
 
 Row = Mapping[str, Any]
 

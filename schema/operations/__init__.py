@@ -1,1 +1,1 @@
-"""TODO."""
+"""Operations (指挥): incidents, orders and their ledgers."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""People (人员): units, officers, and who is asking."""

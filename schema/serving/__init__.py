@@ -1,1 +1,1 @@
-"""TODO."""
+"""Serving: documents prepared once, limits, and /graphql over HTTP."""

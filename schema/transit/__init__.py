@@ -1,1 +1,1 @@
-"""TODO."""
+"""Transit (交通): places, boards, journeys, situations, vehicles, ranks."""

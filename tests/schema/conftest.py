@@ -1,0 +1,73 @@
+"""A schema over a real database: services, principals of every role, documents as stored."""
+
+from typing import Any
+
+import pytest
+from schema_builders import WATCH, Run
+
+from hub.access.keys import load_signing_key
+from hub.access.principal import Principal
+from hub.access.tokens import Tokens
+from hub.model.area import Area, parse_area
+from hub.operations.facade import Operations
+from hub.settings import AccessSettings, OrderSettings, area_text
+from hub.store.driver import Store
+from hub.store.feeds import FeedCache
+from hub.store.incidents import IncidentRepository
+from hub.store.motor_side import RateLimiter
+from hub.store.orders import OrderRepository
+from hub.store.people import Accounts, Units
+from hub.store.transit import TransitRepository
+from schema.context import Services
+from schema.live.engine import RefusedError
+from schema.root import build_schema, graphql_schema
+from schema.serving.executor import Executor
+
+
+@pytest.fixture(scope="session")
+def area() -> Area:
+    """The area the product ships with."""
+    return parse_area(area_text("shanghai-railway-station"))
+
+
+@pytest.fixture(scope="module")
+async def services(store: Store, area: Area, tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """The process-wide part, with the demonstration accounts and units."""
+    accounts = Accounts(store)
+    await Units().seed(area)
+    await accounts.seed_demo(area)
+    transit = TransitRepository(store)
+    key = load_signing_key(tmp_path_factory.mktemp("keys") / "signing.pem")
+    limiter = RateLimiter(store)
+    return Services(
+        area=area,
+        transit=transit,
+        feeds=FeedCache(transit),
+        accounts=accounts,
+        units=Units(),
+        incidents=IncidentRepository(store),
+        orders=OrderRepository(store),
+        operations=Operations(store, OrderSettings()),
+        tokens=Tokens(store, AccessSettings(), key, limiter=limiter, embedded=True),
+    )
+
+
+@pytest.fixture(scope="module")
+def executor(services: Services) -> Executor:
+    """What the transports call."""
+    return Executor(graphql_schema(build_schema()), services)
+
+
+@pytest.fixture
+def run(executor: Executor) -> Run:
+    """Run an operation as somebody; the answer as a client gets it."""
+
+    async def run_(text: str, by: Principal = WATCH, **variables: Any) -> dict[str, Any]:
+        try:
+            prepared = executor.prepare(text, None, by)
+        except RefusedError as refused:
+            return {"errors": [error.formatted for error in refused.errors]}
+        result = await executor.execute(prepared, variables, by)
+        return dict(result.formatted)
+
+    return run_
