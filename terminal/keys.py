@@ -1,27 +1,35 @@
 """Single key presses from a terminal, or from a pipe, without blocking the event loop."""
 
 import asyncio
+import os
 import sys
 import termios
+import threading
 import tty
 from collections.abc import AsyncIterator
 
 
 async def keys() -> AsyncIterator[str]:
     """Each key pressed; ends at end of input. The terminal is put back as it was."""
-    reader = asyncio.StreamReader()
+    pressed: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
+    descriptor = sys.stdin.fileno()
+
+    def read() -> None:
+        # a thread, because an event loop cannot wait for every kind of standard input
+        key = b"-"
+        while key:
+            key = os.read(descriptor, 1)
+            loop.call_soon_threadsafe(pressed.put_nowait, key.decode(errors="ignore"))
+
     before = None
     if sys.stdin.isatty():
-        before = termios.tcgetattr(sys.stdin)
-        tty.setcbreak(sys.stdin)
+        before = termios.tcgetattr(descriptor)
+        tty.setcbreak(descriptor)
+    threading.Thread(target=read, daemon=True).start()
     try:
-        while key := await reader.read(1):
-            yield key.decode(errors="ignore")
+        while key := await pressed.get():
+            yield key
     finally:
-        transport.close()
         if before is not None:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

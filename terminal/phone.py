@@ -39,6 +39,7 @@ class Phone:
     console: Console = field(default_factory=Console)
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     cursor: str | None = None
+    syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
     device_id: str = field(default_factory=lambda: f"terminal-{uuid.uuid4()}")
 
     async def run(self) -> None:
@@ -53,8 +54,8 @@ class Phone:
                 tasks.create_task(self._live())
                 if push_token:
                     tasks.create_task(self._pushes(push_token))
-                await self._keys()
-                raise _QuitError
+                if await self._quit_by_key():
+                    raise _QuitError
 
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         try:
@@ -106,6 +107,11 @@ class Phone:
         return token
 
     async def _sync(self) -> None:
+        """Fetch what changed. One at a time: a push and a live change often come together."""
+        async with self.syncing:
+            await self._fetch_pages()
+
+    async def _fetch_pages(self) -> None:
         while True:
             query = f"?since={self.cursor}" if self.cursor else ""
             page = await self._call("GET", f"/sync{query}")
@@ -184,14 +190,16 @@ class Phone:
                 self._say(f"[yellow]推送断线 push link lost ({type(error).__name__})[/yellow]")
             await asyncio.sleep(2)
 
-    async def _keys(self) -> None:
+    async def _quit_by_key(self) -> bool:
+        """Answer keys until q; False at end of input, where a phone without keys goes on."""
         async for key in keys():
             if key == "q":
-                return
+                return True
             if key == "?":
                 self._help()
             elif key in ANSWERS:
                 await self._answer(key)
+        return False
 
     async def _answer(self, key: str) -> None:
         """Answer the newest open order."""

@@ -187,19 +187,8 @@ def taxi_table(view: View, _limit: int) -> Table:
 
 def feeds_table(view: View, _limit: int) -> Table:
     """Health of every feed."""
-    table = Table(title=f"数据源 Feeds · {view.link}", expand=True)
-    for title in (
-        "数据源",
-        "标准",
-        "方式",
-        "状态",
-        "链路",
-        "最近收到",
-        "数据截至",
-        "接收/拒绝",
-        "原因",
-    ):
-        table.add_column(title, no_wrap=True)
+    columns = {"数据源 Feed": 17, "标准": 7, "方式": 5, "状态": 8, "链路": 4, "收到": 8}
+    table = _table("数据源 Feeds", view, {**columns, "截至": 8, "收/拒": 6, "原因": 4})
     for node in sorted(view.of("feeds"), key=lambda n: n["code"]):
         counts = node["counts"] or {"accepted": 0, "rejected": 0}
         reasons = ", ".join(f"{reject['reason']} {reject['count']}" for reject in node["rejects"])
