@@ -123,7 +123,7 @@ class SignedInReply(Message):
 class SubscriptionKeys(Message):
     """The keys of a Web Push subscription (RFC 8291), base64url."""
 
-    p256dh: str = Field(min_length=1, max_length=200)
+    p256dh: str = Field(alias="p256dh", min_length=1, max_length=200)
     auth: str = Field(min_length=1, max_length=100)
 
 

@@ -45,10 +45,9 @@ class FcmChannel:
 
     def __init__(self, settings: FcmSettings, *, timeout: float = SEND_TIMEOUT) -> None:
         self._app = _app_of(settings)
-        self._endpoint = settings.endpoint
         self._timeout = timeout
         self._credential = self._app.credential.get_credential()
-        self._service: Any = None
+        self._service = _service_of(self._app, settings.endpoint, timeout)
         self._refreshing: asyncio.Task[None] | None = None
         self._healthy = True
 
@@ -56,8 +55,7 @@ class FcmChannel:
         """Close connections and forget the app."""
         if self._refreshing is not None:
             self._refreshing.cancel()
-        if self._service is not None:
-            await self._service._async_client.aclose()  # noqa: SLF001  # see _service_of
+        await self._service._async_client.aclose()  # noqa: SLF001  # see _service_of
         # in a thread: the library closes its client, which by now is closed, with asyncio.run
         await asyncio.to_thread(firebase_admin.delete_app, self._app)
 
@@ -75,8 +73,6 @@ class FcmChannel:
         return outcome
 
     async def _send(self, message: messaging.Message) -> Outcome:
-        if self._service is None:
-            self._service = _service_of(self._app, self._endpoint, self._timeout)
         for last in (False, True):
             try:
                 await self._authorise()
@@ -121,7 +117,8 @@ class FcmChannel:
             await asyncio.to_thread(self._credential.refresh, request)
         except TypeError as error:
             # google-auth looks for its token inside whatever text came with a status of 200
-            raise TransportError("the token endpoint did not answer with JSON") from error
+            message = "the token endpoint did not answer with JSON"
+            raise TransportError(message) from error  # type: ignore[no-untyped-call]
 
     def _note_health(self, outcome: Outcome) -> None:
         healthy = outcome.kind.value in {"SENT", "DEAD_TOKEN"}

@@ -313,13 +313,13 @@ async def test_the_private_parts_are_where_we_found_them(tmp_path: Path, url: st
     When this fails after an upgrade, read `_MessagingService` anew before mending it.
     """
     channel = FcmChannel(FcmSettings(credentials=credentials(tmp_path, url)))
-    untouched = messaging._get_messaging_service(channel._app)
+    fresh = messaging._MessagingService(channel._app)
     for name in ("_fcm_url", "_fcm_headers", "_async_client"):
-        assert name in vars(untouched)
-    assert untouched._fcm_url == (f"https://fcm.googleapis.com/v1/projects/{PROJECT}/messages:send")
-    service = fcm._service_of(channel._app, None, 5.0)
-    assert service is untouched
-    assert service._fcm_url.startswith("https://fcm.googleapis.com/")
-    bent = fcm._service_of(channel._app, f"{url}/", 5.0)
-    assert bent._fcm_url == f"{url}/v1/projects/{PROJECT}/messages:send"
+        assert name in vars(fresh)
+    vendor = f"https://fcm.googleapis.com/v1/projects/{PROJECT}/messages:send"
+    assert fresh._fcm_url == vendor
+    assert fcm._service_of(channel._app, None, 5.0) is channel._service
+    assert channel._service._fcm_url == vendor
+    fcm._service_of(channel._app, f"{url}/", 5.0)
+    assert channel._service._fcm_url == f"{url}/v1/projects/{PROJECT}/messages:send"
     await channel.close()

@@ -1,0 +1,75 @@
+"""When the database is away, or we are wrong: an answer in the same format, and no lost record."""
+
+import json
+from typing import Any
+
+import pytest
+from pymongo.errors import AutoReconnect
+
+from hub.errors import RetryLater
+from mobile_api.context import MobileContext
+from tests.mobile.conftest import BASE, Phone
+
+PASSING = [AutoReconnect("primary stepped down"), RetryLater("busy", after=7)]
+
+
+def failing(error: Exception) -> Any:
+    async def fail(*_args: object, **_more: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", PASSING, ids=["driver", "hub"])
+async def test_an_election_is_a_503(
+    phone: Phone, context: MobileContext, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """While no primary can be read or written a call answers 503 with the wait, and says that it
+    may be repeated."""
+    mine = await phone.sign_in("officer1")
+    monkeypatch.setattr(context.operations, "sync", failing(error))
+    monkeypatch.setattr(context.operations, "act", failing(error))
+    action = {"id": "f1", "kind": "order.seen", "at": "2026-01-01T00:00:00Z"}
+    for reply in (
+        await mine.call("GET", "/sync"),
+        await mine.call("POST", "/actions", json={"actions": [action]}),
+    ):
+        assert reply.status_code == 503
+        assert reply.json()["code"] == "RETRY_LATER"
+        assert int(reply.headers["retry-after"]) in {2, 7}
+
+
+@pytest.mark.parametrize("error", PASSING, ids=["driver", "hub"])
+async def test_a_stream_ends_with_a_word_when_the_database_is_away(
+    phone: Phone, context: MobileContext, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """A live stream that cannot read says RETRY_LATER and ends; the phone comes back to it."""
+    mine = await phone.sign_in("officer1")
+    monkeypatch.setattr(context.operations, "sync", failing(error))
+    reply = await mine.call("GET", "/events")
+    assert 'event: closed\ndata: {"code":"RETRY_LATER"}' in reply.text
+
+
+async def test_the_token_endpoint_says_so_too(
+    phone: Phone, context: MobileContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OAuth's word for a database that is away is temporarily_unavailable."""
+    form = {"grant_type": "refresh_token", "refresh_token": "a.b"}
+    for error in PASSING:
+        monkeypatch.setattr(context.tokens, "refresh", failing(error))
+        reply = await phone.http.post("/auth/token", data=form)
+        assert (reply.status_code, reply.json()["error"]) == (503, "temporarily_unavailable")
+
+
+async def test_a_mistake_of_ours_is_a_500_without_its_text(
+    phone: Phone, context: MobileContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error nobody expected is answered as INTERNAL; what it says stays in the log."""
+    mine = await phone.sign_in("officer1")
+    monkeypatch.setattr(context.operations, "sync", failing(ValueError("a canary")))
+    reply = await mine.call("GET", "/sync")
+    assert reply.status_code == 500
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert reply.json()["code"] == "INTERNAL"
+    assert "canary" not in json.dumps(reply.json())
+    assert (await mine.http.get(f"{BASE}/openapi.json")).status_code == 200
