@@ -55,6 +55,7 @@ class SchemaContext:
     principal: Principal
     selections: dict[int, dict[str, int]] = field(default_factory=dict)
     now: datetime = field(default_factory=clock.now)
+    _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)
 
     @property
     def viewer(self) -> Viewer:
@@ -64,13 +65,17 @@ class SchemaContext:
     def freshness(self, row: Row) -> Freshness:
         """How far a stored record can be trusted now. Rows without `realtime` are real time."""
         source = row.get("source") or row.get("feed")
-        return freshness(
-            observed_at=row.get("observed_at"),
-            source=source,
-            realtime=row.get("realtime", True),
-            feed=self.services.feeds.get(source),
-            now=self.now,
-        )
+        key = (source, row.get("observed_at"), row.get("realtime", True))
+        known = self._freshness.get(key)
+        if known is None:
+            known = self._freshness[key] = freshness(
+                observed_at=key[1],
+                source=source,
+                realtime=key[2],
+                feed=self.services.feeds.get(source),
+                now=self.now,
+            )
+        return known
 
     @cached_property
     def load(self) -> "Loaders":

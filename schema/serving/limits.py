@@ -1,5 +1,6 @@
 """How much one operation may ask for. Refused before validation costs anything, where possible."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from graphql import (
@@ -30,6 +31,8 @@ MAX_TOKENS = 1_000
 MAX_DEPTH = 10
 MAX_ALIASES = 15
 MAX_ROOT_FIELDS = 10
+MAX_REPEATS = 60
+"""Fields of one name in a document: validation compares each with each."""
 MAX_COST = 100_000
 """Fields an operation may answer, by estimate; one costs some microseconds."""
 
@@ -55,15 +58,17 @@ def fragments_of(document: DocumentNode) -> Fragments:
 
 
 def check_shape(document: DocumentNode) -> None:
-    """Raise for too many aliases or root fields, or too deep a nesting.
+    """Raise for too many aliases, repeats or root fields, or too deep a nesting.
 
     Works on the text alone: the document need not be valid. Introspection is not counted as depth;
     its own nesting is bounded by validation.
     """
-    aliases = _Aliases()
-    visit(document, aliases)
-    if aliases.count > MAX_ALIASES:
+    names = _Names()
+    visit(document, names)
+    if names.aliases > MAX_ALIASES:
         raise over("aliases", MAX_ALIASES)
+    if max(names.repeats.values(), default=0) > MAX_REPEATS:
+        raise over("fields of one name", MAX_REPEATS)
     shape = _Shape(fragments_of(document))
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
@@ -72,14 +77,16 @@ def check_shape(document: DocumentNode) -> None:
             shape.check_depth(definition.selection_set, 1, frozenset())
 
 
-class _Aliases(Visitor):
+class _Names(Visitor):
     def __init__(self) -> None:
         super().__init__()
-        self.count = 0
+        self.aliases = 0
+        self.repeats: Counter[str] = Counter()
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
         if node.alias is not None:
-            self.count += 1
+            self.aliases += 1
+        self.repeats[node.name.value] += 1
 
 
 class _Shape:

@@ -58,6 +58,7 @@ def test_twenty_thousand_aliases_are_refused_at_once() -> None:
             "LIMIT_EXCEEDED",
         ),
         (nested(11), "LIMIT_EXCEEDED"),
+        ("{ interchange { " + "stopPlaces { id } " * 61 + "} }", "LIMIT_EXCEEDED"),
         ("{" * 300, "GRAPHQL_PARSE_FAILED"),
         ("{ a" + "{ a" * 30 + "}" * 31, "LIMIT_EXCEEDED"),
         ("{ a" + "{ a" * 300 + "}" * 301, "GRAPHQL_PARSE_FAILED"),
