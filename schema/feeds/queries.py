@@ -4,7 +4,8 @@ import strawberry
 
 from hub.access.principal import Scope
 from schema.feeds.types import Feed
-from schema.projection import Info, project, root
+from schema.projection import Info, root
+from schema.selection import project
 
 
 @strawberry.type

@@ -6,7 +6,8 @@ import strawberry
 
 from hub.access.principal import Scope
 from schema.nodes import FIRST_DEFAULT, Connection, connect, key_of
-from schema.projection import Info, Row, project, root
+from schema.projection import Info, Row, root
+from schema.selection import project
 from schema.transit.arguments import (
     MAX_AGE_DEFAULT,
     VEHICLES_MOST,
