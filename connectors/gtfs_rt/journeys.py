@@ -40,11 +40,11 @@ def journey_of(update: pb.TripUpdate, entity_id: str, reading: Reading) -> Dated
     """
     if len(update.stop_time_update) > MOST_STOPS:
         raise Refused(Reason.TOO_LARGE, entity_id, f"more than {MOST_STOPS} stop_time_updates")
-    run = find_run(update.trip, reading, fallback=entity_id, moment=_moment(update, reading))
-    if run.trip is not None:
-        reading.batch.matched_journeys += 1
+    moment = reading.as_of if update.trip.start_date else _moment(update, reading)
+    run = find_run(update.trip, reading, fallback=entity_id, moment=moment)
     if run.relationship == _Trip.DUPLICATED:
-        run = _duplicated(run, update.trip_properties, reading)
+        run = _duplicated(run, update.trip_properties)
+    reading.batch.matched_journeys += run.trip is not None
     calls = _calls(run, update, reading)
     if calls is None:
         reading.elsewhere.add(journey_id(reading.dataset, run.ref, run.service_date))
@@ -61,7 +61,7 @@ def _moment(update: pb.TripUpdate, reading: Reading) -> datetime:
     return reading.as_of
 
 
-def _duplicated(run: Run, properties: pb.TripUpdate.TripProperties, reading: Reading) -> Run:
+def _duplicated(run: Run, properties: pb.TripUpdate.TripProperties) -> Run:
     """A copy of a planned trip under an id, on a day and at a time of its own."""
     ref = ident(properties.trip_id, "trip_properties.trip_id")
     if not ref:

@@ -18,8 +18,7 @@ from connectors.gtfs_rt.predictions import (
 from connectors.gtfs_rt.reading import Reading
 from connectors.gtfs_rt.runs import Run
 from connectors.gtfs_rt.told import told_calls
-from hub.formats.gtfs_rt import utc
-from hub.model.journeys import Call, CallStatus, Times
+from hub.model.journeys import Call, CallStatus
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, service_midnight
 
@@ -31,13 +30,16 @@ class Plan:
     run: Run
     trip: Trip
     timetable: Timetable
+    planned: tuple[Call, ...] = ()
     length: int = 0
     midnight_s: int = 0
 
     def __post_init__(self) -> None:
-        self.length = len(self.trip.calls)
-        midnight = service_midnight(self.timetable.zone, self.run.service_date)
-        shift = 0 if self.run.start_s is None else self.run.start_s - self.trip.start_s
+        run = self.run
+        self.planned = self.timetable.planned_calls(self.trip, run.service_date, run.start_s)
+        self.length = len(self.planned)
+        midnight = service_midnight(self.timetable.zone, run.service_date)
+        shift = 0 if run.start_s is None else run.start_s - self.trip.start_s
         self.midnight_s = int(midnight.timestamp()) + shift
 
     def aimed(self, index: int) -> tuple[int | None, int | None]:
@@ -59,29 +61,38 @@ class Plan:
         now_s: int = 0,
     ) -> Call:
         """The call as planned, with what is predicted, its platform and how full it leaves."""
-        row = self.trip.calls[index]
-        stops = self.timetable.stops
-        planned = stops[row.stop_id]
-        told = planned if update is None else stops.get(told_stop(update), planned)
-        arrival, departure = self.aimed(index)
+        planned = self.planned[index]
         expected, actual = (NO_TIMES, NO_TIMES) if found is NOTHING else times_of(found, now_s)
-        return Call(
-            order=row.stop_sequence,
-            stop_place_id=stops[told.place_id].id,
-            stop_name=stops[told.place_id].name,
-            quay_id=None if told.is_place else told.id,
-            aimed=Times(
-                None if arrival is None else utc(arrival),
-                None if departure is None else utc(departure),
-            ),
+        call = Call(
+            order=planned.order,
+            stop_place_id=planned.stop_place_id,
+            stop_name=planned.stop_name,
+            quay_id=planned.quay_id,
+            aimed=planned.aimed,
             expected=expected,
             actual=actual,
-            planned_platform=planned.platform_code,
-            actual_platform=None if told is planned else told.platform_code,
+            planned_platform=planned.planned_platform,
             status=status,
-            boarding=row.pickup and index != self.length - 1,
-            alighting=row.drop_off and index != 0,
+            boarding=planned.boarding,
+            alighting=planned.alighting,
             occupancy=None if update is None else occupancy_at(update),
+        )
+        stop_id = "" if update is None else told_stop(update)
+        if stop_id and stop_id != self.trip.calls[index].stop_id:
+            return self._elsewhere(call, stop_id)
+        return call
+
+    def _elsewhere(self, call: Call, stop_id: str) -> Call:
+        """The call at another stop than planned; an unknown one changes nothing."""
+        stop, place = self.timetable.stop(stop_id), self.timetable.place(stop_id)
+        if stop is None or place is None:
+            return call
+        return replace(
+            call,
+            stop_place_id=place.id,
+            stop_name=place.name,
+            quay_id=None if stop.is_place else stop.id,
+            actual_platform=stop.platform_code,
         )
 
 

@@ -25,6 +25,8 @@ from hub.model.timetable_rows import (
     service_midnight,
 )
 
+_RUNS_REMEMBERED = 16_384
+
 
 class Timetable:
     """Stops, routes, trips and calendars of one dataset. Satisfies `hub.connector.Reference`.
@@ -52,6 +54,8 @@ class Timetable:
         self.routes = routes
         self.trips = trips
         self.services = services
+        self._planned_runs: dict[tuple[str, date, int | None], tuple[Call, ...]] = {}
+        self._calling: dict[frozenset[str], frozenset[str]] = {}
 
     def stop(self, native_id: str) -> Stop | None:
         """The stop of that stop_id, with its parent, platform code and stop place."""
@@ -84,7 +88,16 @@ class Timetable:
 
     def trips_calling_at(self, places: frozenset[str]) -> frozenset[str]:
         """Trip ids that call at one of the stop places or stops, given by native id."""
-        return self._calling(places)
+        known = self._calling.get(places)
+        if known is None:
+            wanted = {id_ for id_, stop in self.stops.items() if places & {id_, stop.place_id}}
+            known = frozenset(
+                trip.native_id
+                for trip in self.trips.values()
+                if any(row.stop_id in wanted for row in trip.calls)
+            )
+            self._calling[places] = known
+        return known
 
     def calls_of(self, trip_id: str) -> tuple[StopTime, ...]:
         """The planned calls of a trip in order; empty if the trip is not known."""
@@ -135,15 +148,26 @@ class Timetable:
     def planned_calls(
         self, trip: Trip, service_date: date, start_s: int | None = None
     ) -> tuple[Call, ...]:
-        """The calls of a run as planned. Nobody alights at the first, nobody boards at the last."""
+        """The calls of a run as planned. Nobody alights at the first, nobody boards at the last.
+
+        They are remembered, because a real-time feed asks for the same ones every few seconds.
+        """
+        key = (trip.native_id, service_date, start_s)
+        known = self._planned_runs.get(key)
+        if known is not None:
+            return known
         midnight = service_midnight(self.zone, service_date)
         if start_s is not None:
             midnight += timedelta(seconds=start_s - trip.start_s)
         last = len(trip.calls) - 1
-        return tuple(
+        planned = tuple(
             self._planned(row, midnight, first=index == 0, last=index == last)
             for index, row in enumerate(trip.calls)
         )
+        if len(self._planned_runs) >= _RUNS_REMEMBERED:
+            self._planned_runs.clear()
+        self._planned_runs[key] = planned
+        return planned
 
     def origin(self, trip: Trip) -> Name:
         """Name of the stop place where a trip starts."""
@@ -195,19 +219,3 @@ class Timetable:
             for start_s in trip.starts():
                 found[trip.route_id, trip.start_s if start_s is None else start_s].append(trip)
         return {key: tuple(trips) for key, trips in found.items()}
-
-    @cached_property
-    def _calling_cache(self) -> dict[frozenset[str], frozenset[str]]:
-        return {}
-
-    def _calling(self, places: frozenset[str]) -> frozenset[str]:
-        known = self._calling_cache.get(places)
-        if known is None:
-            wanted = {id_ for id_, stop in self.stops.items() if places & {id_, stop.place_id}}
-            known = frozenset(
-                trip.native_id
-                for trip in self.trips.values()
-                if any(row.stop_id in wanted for row in trip.calls)
-            )
-            self._calling_cache[places] = known
-        return known
