@@ -33,6 +33,7 @@ class PushService:
         self.phones = Phones()
         self.faults = Faults(seed)
         self._clock = clock
+        self._hanging = 0
 
     def routes(self) -> list[Route]:
         """To be mounted at the root."""
@@ -52,6 +53,7 @@ class PushService:
         return {
             "phones": len(self.phones),
             "accepted": len(self.phones.accepted),
+            "hanging": self._hanging,
             "faults": self.faults.status(),
         }
 
@@ -86,7 +88,7 @@ class PushService:
         if mode == "html":
             return HTMLResponse(PAGE)  # 200: as a proxy or a captive portal does it
         if mode == "hang":
-            await hang(request, self.faults.changed)
+            await self._hang(request)
             raise messages.INTERNAL
         errors = {
             "unregistered": messages.UNREGISTERED,
@@ -102,6 +104,13 @@ class PushService:
             return Json({"name": f"projects/{project}/messages/fake_message_id"})
         name = self.phones.deliver(phone, asked.message, project, self._clock.now())
         return Json({"name": name})
+
+    async def _hang(self, request: Request) -> None:
+        self._hanging += 1
+        try:
+            await hang(request, self.faults.changed)
+        finally:
+            self._hanging -= 1
 
     async def register(self, request: Request) -> Response:
         """A new phone."""

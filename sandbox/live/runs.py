@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil
 
 from sandbox.live.fate import Fate, Revision, Span, draw, longest_delay, turned
 from sandbox.scenario import Disruption
@@ -92,7 +93,7 @@ class _Moments:
         self._known = [revision for revision in revisions if revision.since <= now]
         self._now = now
         self._at = 0
-        self._last = float("-inf")
+        self._last: float = float("-inf")
 
     @property
     def delay(self) -> int:
@@ -103,14 +104,12 @@ class _Moments:
         earliest = self._last + at_least
         while True:
             revision = self._known[self._at]
-            moment = max(aimed + revision.delay, earliest, revision.since)
+            moment = ceil(max(aimed + revision.delay, earliest, revision.since))
             newest = self._at == len(self._known) - 1
-            if moment <= (self._now if newest else self._known[self._at + 1].since):
+            happened = moment <= (self._now if newest else self._known[self._at + 1].since)
+            if happened or newest:
                 self._last = moment
-                return round(moment), True
-            if newest:
-                self._last = moment
-                return round(moment), False
+                return moment, happened
             self._at += 1
 
 

@@ -17,7 +17,7 @@ from sandbox.wire.jtt905 import Fix, Status
 FASTEST = 1.0
 """A terminal never reports more often than this, in real seconds, whatever the speed."""
 CONNECT_WITHIN = 5.0
-"""Real seconds over which the terminals connect at the start."""
+"""Seconds over which the terminals connect at the start."""
 
 
 class Fleet:
@@ -49,8 +49,9 @@ class Fleet:
     def start(self) -> None:
         """Connect and begin to report."""
         every = self._every(self._figures.report_seconds)
+        within = self._clock.real(CONNECT_WITHIN)
         for terminal, taxi in zip(self.terminals, self.world.taxis, strict=True):
-            terminal.start(self._random.uniform(0, CONNECT_WITHIN))
+            terminal.start(self._random.uniform(0, within))
             self._later(taxi, self._random.uniform(0, every))
         self._beat(0)
 

@@ -24,7 +24,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ServiceRequest:
-    """What is asked for: `service` is "ET" or "SX". `preview` is in seconds; an empty `lines` means all."""
+    """What is asked for: `service` "ET" or "SX", `preview` in seconds; empty `lines` means all."""
 
     service: str
     request_ref: str | None

@@ -1,0 +1,115 @@
+"""`python -m sandbox`: how it starts, refuses and ends."""
+
+import asyncio
+import json
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+from sandbox_process import SandboxProcess, launch
+
+
+async def _refusal(*arguments: str) -> tuple[int, str]:
+    process = await launch(*arguments)
+    _, errors = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, errors.decode()
+
+
+async def test_it_ends_when_its_standard_input_does(tmp_path: Path):
+    """A sandbox told to never outlives its parent: the end of stdin ends it, with code 0."""
+    started = await SandboxProcess.start(tmp_path, "--taxis", "3", "--taxi", "127.0.0.1:9")
+    async with asyncio.timeout(10):
+        assert await started.stop() == 0
+
+
+async def test_it_ends_on_a_signal(tmp_path: Path):
+    """SIGTERM ends it with code 0 while a phone listens and taxis look for the hub."""
+    started = await SandboxProcess.start(tmp_path, "--taxis", "3", "--taxi", "127.0.0.1:9")
+    async with started.client() as client:
+        token = (await client.post("/fcm/phones")).json()["token"]
+        async with client.stream("GET", f"/fcm/phones/{token}/messages") as stream:
+            await anext(stream.aiter_lines())
+            started.process.terminate()
+            async with asyncio.timeout(10):
+                assert await started.process.wait() == 0
+
+
+async def test_a_port_in_use_is_one_line(tmp_path: Path):
+    """A port that somebody listens on is refused with one line that names it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        code, errors = await _refusal("--port", port, "--data-dir", str(tmp_path))
+    assert code == 1
+    assert errors.count("\n") == 1
+    assert port in errors
+    assert "in use" in errors
+
+
+async def test_an_unknown_scenario_is_one_line(tmp_path: Path):
+    """A scenario that does not exist is refused with one line that lists those that do."""
+    code, errors = await _refusal(
+        "--port", "0", "--scenario", "no_such", "--data-dir", str(tmp_path)
+    )
+    assert code == 1
+    assert errors.count("\n") == 1
+    assert "late_trains" in errors
+
+
+async def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
+    """A data folder below a file is refused with one line that names it."""
+    (tmp_path / "file").write_text("")
+    code, errors = await _refusal("--port", "0", "--data-dir", str(tmp_path / "file"))
+    assert code == 1
+    assert errors.count("\n") == 1
+    assert str(tmp_path / "file") in errors
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--taxi", "8905"),
+        ("--taxi", "127.0.0.1:0"),
+        ("--speed", "0"),
+        ("--speed", "fast"),
+        ("--taxis", "-1"),
+        ("--start", "2026-11-24T09:00:00"),
+        ("--start", "soon"),
+    ],
+)
+async def test_a_wrong_option_says_what_was_expected(arguments: tuple[str, str]):
+    """A wrong value is refused with the option, what was expected and what was given."""
+    code, errors = await _refusal(*arguments)
+    assert code == 2
+    assert arguments[0] in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+
+
+async def test_the_service_account_is_kept(tmp_path: Path):
+    """The credential is written for its owner only, and its key survives a restart."""
+    started = await SandboxProcess.start(tmp_path, "--taxis", "0")
+    file = tmp_path / "sandbox" / "service-account.json"
+    first = json.loads(file.read_text())
+    assert first["token_uri"] == f"{started.url}/fcm/token"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    await started.stop()
+    again = await SandboxProcess.start(tmp_path, "--taxis", "0")
+    second = json.loads(file.read_text())
+    await again.stop()
+    assert second["private_key"] == first["private_key"]
+    assert second["token_uri"] == f"{again.url}/fcm/token"
+
+
+async def test_the_clock_runs_at_its_speed(tmp_path: Path):
+    """At --speed 60 from a given start, GET /clock reads the start and minutes pass in seconds."""
+    started = await SandboxProcess.start(
+        tmp_path, "--taxis", "0", "--speed", "60", "--start", "2026-11-24T09:00:00+08:00"
+    )
+    async with started.client() as client:
+        read = (await client.get("/clock")).json()
+    await started.stop()
+    assert read["speed"] == 60
+    assert read["now"].startswith("2026-11-24T01:0")
