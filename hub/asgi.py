@@ -23,7 +23,6 @@ from hub.bus import Bus
 from hub.errors import LiandongError, StartError
 from hub.ingest.supervisor import FeedSupervisor
 from hub.model.area import Area, parse_area
-from hub.operations.channels import Channel
 from hub.operations.dispatcher import Dispatcher
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
@@ -92,7 +91,7 @@ class Hub:
     app: Any = None
     live: LiveEngine | None = None
     mobile: MobileContext | None = None
-    dispatcher: Dispatcher | None = None
+    channels: dict[str, FcmChannel] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     @classmethod
@@ -130,19 +129,19 @@ class Hub:
         await self.tail.ready.wait()
         self._run("feeds", partial(self.feeds.follow, self.bus))
         self._run("sessions", partial(tokens.watch, self.bus))
-        channels = self._channels()
+        self.channels = self._channels()
         if Role.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, area, connector)
             self._run("ingest", supervisor.run)
         if Role.DISPATCH in self.roles:
             owner = _process_name(self.settings, self.roles)
-            self.dispatcher = Dispatcher(self.store, self.bus, channels, owner)
-            self._run("dispatch", self.dispatcher.run)
+            dispatcher = Dispatcher(self.store, self.bus, self.channels, owner)
+            self._run("dispatch", dispatcher.run)
             self._run("escalate", Escalator(self.store, self.bus, owner).run)
         if Role.API in self.roles:
-            self.app = self._application(area, tokens, frozenset(channels))
+            self.app = self._application(area, tokens, frozenset(self.channels))
 
-    def _channels(self) -> dict[str, Channel]:
+    def _channels(self) -> dict[str, FcmChannel]:
         fcm = self.settings.push.fcm
         return {"fcm": FcmChannel(fcm)} if fcm is not None else {}
 
@@ -222,6 +221,8 @@ class Hub:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for channel in self.channels.values():
+            await channel.close()
         await self.store.close()
 
     async def _livez(self, _request: Request) -> Response:

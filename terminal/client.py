@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,7 +80,7 @@ class HubClient:
             raise ClientError(f"{path}: {response.status_code} {detail}")
         return answer
 
-    async def follow(self, queries: list[LiveQuery]) -> AsyncIterator[Event]:
+    async def follow(self, queries: list[LiveQuery]) -> AsyncGenerator[Event, None]:
         """Events of several live queries over one socket, for ever.
 
         A lost connection yields a `link` event DOWN, then each query resumes after its cursor.

@@ -18,11 +18,12 @@ from graphql import DocumentNode, GraphQLSchema, execute
 
 from hub.bus import Bus, Change, ChangeKind
 from schema.live.source import Arguments, ChangeType, LiveEvent, LiveSource, Row
+from schema.serving.errors import presented
 
 log = structlog.get_logger()
 
 SETTLE = 0.02
-"""Seconds a group waits after a change before it asks again: a burst is answered once."""
+"""Seconds a group waits, at least, after a change: a burst is answered with one question."""
 TICK = 1.0
 REPLAYED = 2_000
 _CURSOR = "\x00cursor"
@@ -139,6 +140,7 @@ class Group:
         changes = aiter(listener)
         upcoming: asyncio.Task[Change] | None = None
         loop = asyncio.get_running_loop()
+        cost = 0.0
         try:
             await self._prime()
             refreshed = loop.time()
@@ -149,12 +151,15 @@ class Group:
                 touched: set[Any] | None = set()
                 if upcoming.done():
                     first, upcoming = upcoming.result(), None
-                    await asyncio.sleep(SETTLE)
+                    # never more than a fifth of the time: a costly query follows at its own pace
+                    await asyncio.sleep(max(SETTLE, 4 * cost))
                     touched = self._touched([first, *listener.take()])
                 due = self.source.refresh_s and loop.time() - refreshed >= self.source.refresh_s
                 if touched is None or touched or due:
+                    began = loop.time()
                     await self._refresh(touched)
                     refreshed = loop.time()
+                    cost = refreshed - began
                 else:
                     await self._age()
         finally:
@@ -247,7 +252,7 @@ class Group:
         )
         if isawaitable(result):
             result = await result
-        errors = [error.formatted for error in result.errors] if result.errors else None
+        errors = [error.formatted for error in presented(result.errors or ())] or None
         return _taken_apart(result.data, errors)
 
 
