@@ -79,8 +79,12 @@ def calls_of(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -
 
 def is_cancelled(call: SiriCall) -> bool:
     """Cancelled as a whole: said so, or neither arrival nor departure is left."""
-    sides = [side for side in (call.arrival_status, call.departure_status) if side]
-    return call.cancelled or (bool(sides) and all(side == "cancelled" for side in sides))
+    sides = [
+        (call.arrival_status, call.aimed.arrival or call.expected.arrival),
+        (call.departure_status, call.aimed.departure or call.expected.departure),
+    ]
+    told = [status for status, moment in sides if status or moment]
+    return call.cancelled or (bool(told) and all(status == "cancelled" for status in told))
 
 
 def _planned_calls(setting: Setting) -> dict[int, Call]:
@@ -136,20 +140,21 @@ def _call(
     actual = _measured(call, setting, batch)
     recorded = call.recorded and actual == call.actual
     base = planned or _unplanned(call, order, stop, setting)
+    aimed = Times(
+        call.aimed.arrival or base.aimed.arrival, call.aimed.departure or base.aimed.departure
+    )
     full = occupancy(call.occupancy) or occupancy(message.occupancy)
     return replace(
         base,
         quay_id=_quay_id(call, quay, setting) or base.quay_id,
-        aimed=Times(
-            call.aimed.arrival or base.aimed.arrival, call.aimed.departure or base.aimed.departure
-        ),
+        aimed=aimed,
         expected=call.expected,
         actual=actual,
         planned_platform=call.aimed_platform
         or _platform(_stop(call.aimed_quay_ref, setting))
         or base.planned_platform,
         actual_platform=call.platform or _platform(quay),
-        status=_status(call, message, actual, recorded=recorded),
+        status=_status(call, message, aimed, actual, recorded=recorded),
         boarding=setting.passengers
         and base.boarding
         and call.boarding
@@ -206,35 +211,41 @@ def _measured(call: SiriCall, setting: Setting, batch: Batch) -> Times:
 
 
 def _status(
-    call: SiriCall, message: EstimatedVehicleJourney, actual: Times, *, recorded: bool
+    call: SiriCall, message: EstimatedVehicleJourney, aimed: Times, actual: Times, *, recorded: bool
 ) -> CallStatus:
-    """What the producer says; what it does not say is NO_DATA or UNKNOWN, never on time."""
+    """What the producer says; what it does not say is NO_DATA or UNKNOWN, never on time.
+
+    The departure speaks for the call, the arrival where the train ends or its departure is
+    cancelled.
+    """
     if message.cancelled or is_cancelled(call):
         return CallStatus.CANCELLED
     if actual.departure:
         return CallStatus.DEPARTED
     if actual.arrival:
         return CallStatus.ARRIVED
-    departs = bool(call.aimed.departure or call.expected.departure)
+    leaves = call.departure_status != "cancelled"
+    departs = leaves and bool(call.aimed.departure or call.expected.departure)
     if recorded:
         return CallStatus.DEPARTED if departs else CallStatus.ARRIVED
     word = call.departure_status if departs else call.arrival_status
-    stated = _STATED.get(word or call.arrival_status or "") or _from_times(call)
+    stated = _STATED.get(word or call.arrival_status or "") or _from_times(call, aimed, departs)
     if stated is CallStatus.ON_TIME and (call.inaccurate or message.inaccurate):
         return CallStatus.UNKNOWN
     return stated
 
 
-def _from_times(call: SiriCall) -> CallStatus:
-    expected = call.expected.departure or call.expected.arrival
-    aimed = call.aimed.departure if call.expected.departure else call.aimed.arrival
+def _from_times(call: SiriCall, aimed: Times, departs: bool) -> CallStatus:
+    by_departure = departs and call.expected.departure is not None
+    expected = call.expected.departure if by_departure else call.expected.arrival
+    planned = aimed.departure if by_departure else aimed.arrival
     if expected is None:
         return CallStatus.NO_DATA
-    if aimed is None:
+    if planned is None:
         return CallStatus.UNKNOWN
-    if abs(expected - aimed) < PUNCTUAL:
+    if abs(expected - planned) < PUNCTUAL:
         return CallStatus.ON_TIME
-    return CallStatus.DELAYED if expected > aimed else CallStatus.EARLY
+    return CallStatus.DELAYED if expected > planned else CallStatus.EARLY
 
 
 def _look_at_dwell(call: Call, setting: Setting, batch: Batch) -> None:

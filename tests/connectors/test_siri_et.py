@@ -122,6 +122,15 @@ def test_the_producer_s_word_counts_before_the_difference_of_times() -> None:
     assert calls(read(et(journey(early))))[0].status is CallStatus.EARLY
 
 
+def test_the_timetable_s_aimed_time_stands_in_for_a_missing_one() -> None:
+    """A prediction without aimed times is judged against the planned call."""
+    late = call("SHH-1", ExpectedDepartureTime="12:15:00")
+    made = calls(read(et(journey(late))))[0]
+    assert made.aimed.departure == at("12:10:00")
+    assert made.status is CallStatus.DELAYED
+    assert calls(read(et(journey(late)), context(static=False)))[0].status is CallStatus.UNKNOWN
+
+
 def test_a_cancelled_journey_cancels_the_calls_it_does_not_mention() -> None:
     """Cancellation of a planned train without calls cancels every planned call."""
     head = (
@@ -152,13 +161,13 @@ def test_a_train_that_ends_early_still_arrives() -> None:
     ends = call(
         "SZH-1",
         AimedArrivalTime="12:40:00",
-        ExpectedArrivalTime="12:40:00",
-        ArrivalStatus="onTime",
+        ExpectedArrivalTime="12:47:00",
         AimedDepartureTime="12:42:00",
+        ExpectedDepartureTime="12:42:00",
         DepartureStatus="cancelled",
     )
     (made,) = calls(read(et(journey(ends))))
-    assert made.status is not CallStatus.CANCELLED
+    assert made.status is CallStatus.DELAYED
     assert not made.boarding
     assert made.alighting
 
