@@ -29,6 +29,7 @@ from hub.operations.facade import Operations
 from hub.settings import Settings, area_text
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
+from hub.store.freshness import feed_state
 from hub.store.incidents import IncidentRepository
 from hub.store.motor_side import RateLimiter
 from hub.store.orders import OrderRepository
@@ -251,7 +252,7 @@ class Hub:
         for feed in self.feeds.all():
             if (as_of := feed.get("data_as_of")) is not None:
                 observe.FEED_AGE.labels(feed["_id"]).set((now - as_of).total_seconds())
-            observe.FEED_STATE.labels(feed["_id"], feed["state"]).set(1)
+            observe.FEED_STATE.labels(feed["_id"], feed_state(feed, now)).set(1)
         observe.STREAM_LAG.set(self.tail.lag_seconds)
         observe.BUS_DEPTH.set(self.bus.depth)
         observe.BUS_OVERFLOWS.set(self.bus.overflows)

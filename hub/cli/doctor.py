@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hub import clock
 from hub.cli import common
 from hub.errors import LiandongError, RetryLater
 from hub.settings import Settings
@@ -91,6 +92,7 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
 async def _database(findings: _Findings, settings: Settings) -> None:
     from hub.model.feeds import FeedState
     from hub.store.driver import Store
+    from hub.store.freshness import feed_state
     from hub.store.transit import TransitRepository
 
     store = await Store.open(settings.hub.mongodb_uri or "", settings.hub.database)
@@ -98,8 +100,9 @@ async def _database(findings: _Findings, settings: Settings) -> None:
         await store.ping()
         findings.ok("数据库可写 database: a primary can be written")
         for feed in await TransitRepository(store).feeds():
-            line = f"feed {feed['_id']}: {feed['state']} {feed.get('detail') or ''}"
-            good = feed["state"] in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
+            state = feed_state(feed, clock.now())
+            line = f"feed {feed['_id']}: {state} {feed.get('detail') or ''}"
+            good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
             findings.ok(line) if good else findings.wrong(line)
     except RetryLater as error:
         findings.wrong(f"数据库 database: {error}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hub.model.feeds import FreshnessState
+from hub.model.feeds import FeedState, FreshnessState
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +40,24 @@ def freshness(
     else:
         state = FreshnessState.FRESH
     return Freshness(as_of, source, state)
+
+
+_BY_AGE = frozenset({FeedState.HEALTHY, FeedState.DEGRADED, FeedState.STALE})
+
+
+def feed_state(feed: Mapping[str, Any], now: datetime) -> FeedState:
+    """The state of a feed that can be vouched for now.
+
+    The process that reads a feed writes its state every time it changes. When that process has
+    died the last state stays behind, so whoever shows it looks at the age of the data again.
+    """
+    stored = FeedState(feed["state"])
+    as_of = feed.get("data_as_of")
+    if stored not in _BY_AGE or as_of is None:
+        return stored
+    age = (now - as_of).total_seconds()
+    if age > feed["expire_after_s"]:
+        return FeedState.DOWN
+    if age > feed["warn_after_s"]:
+        return FeedState.STALE
+    return stored

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.access.principal import Scope
+from hub.store.freshness import feed_state
 from schema.events import Event, live
 from schema.feeds.types import Feed
 from schema.live.source import Arguments, LiveSource
@@ -27,7 +28,12 @@ class FeedsSubscription:
     @live(
         Scope.FEEDS_READ,
         "Feeds and their health, live",
-        LiveSource(collections=frozenset({"feeds"}), rows=_rows, wrap=Feed),
+        LiveSource(
+            collections=frozenset({"feeds"}),
+            rows=_rows,
+            wrap=Feed,
+            volatile=lambda row, context: feed_state(row, context.now),
+        ),
         zh="数据源",
     )
     async def feeds(self, after: Resume = None) -> AsyncGenerator[Event[Feed], None]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from hub.access.principal import Scope
+from hub.store.freshness import feed_state
 from schema import enums
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, stored
@@ -48,7 +49,6 @@ class Feed(Node):
     code: str = keyed("Id in the configuration", zh="代码")
     kind: str = stored("kind", "Connector that reads it", zh="接入方式")
     mode: enums.Mode | None = stored("mode", "Mode of transport", zh="运输方式")
-    state: enums.FeedState = stored("state", "Health of its data", zh="数据源状态")
     link_state: enums.LinkState | None = stored(
         "link_state", "Health of the connection", zh="链路状态"
     )
@@ -78,6 +78,11 @@ class Feed(Node):
         """The feed, if it is configured."""
         row = await context.services.transit.one("feeds", key)
         return cls.of(row)
+
+    @computed(needs=("state", "data_as_of", "warn_after_s", "expire_after_s"), zh="数据源状态")
+    def state(self, context: "SchemaContext") -> enums.FeedState:
+        """Health of its data, by its age now: true also when nobody reads the feed any more."""
+        return feed_state(self.doc, context.now)
 
     @computed(needs=("counts",), zh="最近一次数据")
     def counts(self, _context: "SchemaContext") -> FeedCounts:
