@@ -25,6 +25,7 @@ from hub.model.network import Line, Quay, StopPlace, StopPlaceKind
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Stop, Trip
 
+_MOST_CALLS = 1_000_000
 _PLATFORM, _STATION = 0, 1
 _KINDS = {
     Mode.RAIL: StopPlaceKind.RAIL_STATION,
@@ -38,7 +39,7 @@ class GtfsConfig(ConnectorConfig):
     """Caps against absurd datasets."""
 
     max_unpacked_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
-    max_calls: int = Field(default=2_000_000, gt=0, description="calls of all journeys together")
+    max_calls: int = Field(default=_MOST_CALLS, gt=0, description="calls of all journeys together")
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:
@@ -136,7 +137,7 @@ def _modes_of_places(timetable: Timetable) -> defaultdict[str, set[Mode]]:
 
 
 def _add_journeys(batch: Batch, timetable: Timetable, days: list[date], context: Context) -> None:
-    room = context.config.max_calls if isinstance(context.config, GtfsConfig) else 2_000_000
+    room = context.config.max_calls if isinstance(context.config, GtfsConfig) else _MOST_CALLS
     running = 0
     for day, trip in _running(timetable, days):
         running += 1

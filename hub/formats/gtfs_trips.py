@@ -31,6 +31,7 @@ _STOP_TIME_COLUMNS = (
 )
 _NOT_AVAILABLE = "1"
 _SHORTEST_HEADWAY_S = 10
+_MOST_RUNS = 1_000_000
 
 
 class _Head(NamedTuple):
@@ -198,6 +199,7 @@ def _read_frequencies(
 ) -> dict[str, list[Frequency]]:
     found: defaultdict[str, list[Frequency]] = defaultdict(list)
     columns = ("trip_id", "start_time", "end_time", "headway_secs", "exact_times")
+    runs = 0
     for trip_id, start_text, end_text, headway_text, exact in tables.rows(
         "frequencies.txt", columns
     ):
@@ -213,5 +215,9 @@ def _read_frequencies(
                 f"every {headway_text!r} s from {start_text!r} to {end_text!r}",
             )
             continue
+        runs += max(0, end - start) // headway + 1
+        if runs > _MOST_RUNS:
+            problems.note(Reason.TOO_LARGE, "frequencies.txt", f"more than {_MOST_RUNS} runs a day")
+            break
         found[trip_id].append(Frequency(start, end, headway, exact == "1"))
     return found

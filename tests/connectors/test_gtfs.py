@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from connectors.gtfs import GtfsConfig
 from hub.errors import PayloadError, Reason
 from hub.model.common import Mode, Name
 from hub.model.journeys import CallStatus, DatedJourney, JourneyState, Layer
@@ -362,14 +363,24 @@ def test_a_table_without_its_key_column_is_refused():
 
 def test_more_calls_than_allowed_are_left_out_with_a_note():
     """A trip repeated every ten seconds for a week does not fill the memory."""
-    from connectors.gtfs import GtfsConfig
-
     changes = {
         "frequencies.txt": "trip_id,start_time,end_time,headway_secs\nT1,00:00:00,168:00:00,10\n"
     }
     batch = read_gtfs(zipped(changes), config=GtfsConfig(max_calls=1000))
     assert batch.counts()["Call"] <= 1000
     assert "TOO_LARGE" in reasons(batch.notes)
+
+
+def test_frequencies_without_end_are_cut_off():
+    """Tables of frequencies cannot name more than a million runs a day."""
+    rows = [f"T1,00:00:00,{hour}:00:00,10" for hour in range(140, 169)]
+    header = "trip_id,start_time,end_time,headway_secs\n"
+    body = zipped({"frequencies.txt": header + "\n".join(rows)})
+    batch = read_gtfs(body, config=GtfsConfig(max_calls=1000))
+    assert [note.native_id for note in batch.notes if note.reason is Reason.TOO_LARGE] == [
+        "frequencies.txt",
+        "stop_times.txt",
+    ]
 
 
 def test_the_reference_is_named_by_its_content():
