@@ -127,15 +127,7 @@ def _call(
     setting: Setting,
     batch: Batch,
 ) -> Call:
-    stop = _stop(call.stop_point_ref, setting)
-    if stop:
-        batch.matched_stops += 1
-    elif setting.run and not call.extra:
-        batch.note(
-            Reason.UNKNOWN_STOP,
-            setting.journey_ref,
-            f"StopPointRef {call.stop_point_ref} is not in the timetable; kept under its own id",
-        )
+    stop = _known_stop(call, setting, batch)
     quay = _stop(call.expected_quay_ref, setting) or stop
     actual = _measured(call, setting, batch)
     recorded = call.recorded and actual == call.actual
@@ -165,6 +157,19 @@ def _call(
         and call.arrival_status != "cancelled",
         occupancy=full,
     )
+
+
+def _known_stop(call: SiriCall, setting: Setting, batch: Batch) -> Stop | None:
+    """The stop the timetable has for a call, counted; a planned train's unknown stop is noted."""
+    stop = _stop(call.stop_point_ref, setting)
+    batch.matched_stops += stop is not None
+    if stop is None and setting.run and not call.extra:
+        batch.note(
+            Reason.UNKNOWN_STOP,
+            setting.journey_ref,
+            f"StopPointRef {call.stop_point_ref} is not in the timetable; kept under its own id",
+        )
+    return stop
 
 
 def _unplanned(call: SiriCall, order: int, stop: Stop | None, setting: Setting) -> Call:

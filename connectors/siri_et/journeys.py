@@ -203,9 +203,15 @@ class _Work:
             calls=calls,
             observed_at=message.recorded_at,
         )
-        if self.timetable is None or run is None:
-            return told
-        planned = self.timetable.planned_journey(run.trip.native_id, run.service_date)
+        return self._as_planned(told, run) if run else told
+
+    def _as_planned(self, told: DatedJourney, run: Run) -> DatedJourney:
+        """What is told of a trip of the timetable, under the timetable's id and names."""
+        planned = (
+            self.timetable.planned_journey(run.trip.native_id, run.service_date)
+            if self.timetable
+            else None
+        )
         if planned is None:
             return told
         return replace(
@@ -214,7 +220,7 @@ class _Work:
             state=told.state,
             public_code=run.trip.short_name or told.public_code or planned.public_code,
             vehicle_ref=told.vehicle_ref,
-            calls=calls,
+            calls=told.calls,
             observed_at=told.observed_at,
         )
 

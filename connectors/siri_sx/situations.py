@@ -67,26 +67,15 @@ def _take(
     batch: Batch,
 ) -> None:
     native = _native_id(element)
-    if element.number is None:
-        batch.reject(Reason.MISSING_FIELD, native, "the situation has no SituationNumber")
-        return
-    if late := too_early_or_late(element.versioned_at or element.created_at, received_at):
-        batch.reject(Reason.TIMESTAMP_IN_FUTURE, native, f"the situation {late}")
-        return
     identifier = scoped(context.dataset, native)
+    if refusal := _refusal(element, received_at):
+        batch.reject(refusal[0], native, refusal[1])
+        return
     summary = _summary(element)
-    progress = _progress(element)
     if summary is None:
-        if progress is SituationProgress.CLOSED:
-            batch.withdrawn.append(identifier)
-        else:
-            batch.reject(Reason.EMPTY_ENTITY, native, "open, and neither text nor cause is given")
+        batch.withdrawn.append(identifier)
         return
     aside = Batch()
-    validity = _validity(element, native, aside)
-    if element.periods and not validity:
-        batch.reject(Reason.BAD_VALUE, native, "every ValidityPeriod ends before it starts")
-        return
     situation = Situation(
         id=identifier,
         dataset=context.dataset,
@@ -96,10 +85,10 @@ def _take(
         severity=_severity(element),
         cause=element.cause or (element.reason.best if element.reason else None),
         effect=_effect(element),
-        progress=progress,
+        progress=_progress(element),
         summary=summary,
         description=element.description,
-        validity=validity,
+        validity=_validity(element, native, aside),
         affects=_affects(element, context, native, aside),
     )
     for fault in element.faults:
@@ -111,6 +100,23 @@ def _take(
         found[identifier] = situation
         batch.notes.extend(aside.notes)
         batch.matched_stops += aside.matched_stops
+
+
+def _refusal(element: SituationElement, received_at: datetime) -> tuple[Reason, str] | None:
+    """Why the situation cannot be used at all; a closed one needs no text, it is withdrawn."""
+    if element.number is None:
+        return Reason.MISSING_FIELD, "the situation has no SituationNumber"
+    if late := too_early_or_late(element.versioned_at or element.created_at, received_at):
+        return Reason.TIMESTAMP_IN_FUTURE, f"the situation {late}"
+    if _summary(element) is None and _progress(element) is SituationProgress.OPEN:
+        return Reason.EMPTY_ENTITY, "open, and neither text nor cause is given"
+    if element.periods and all(_is_backward(period) for period in element.periods):
+        return Reason.BAD_VALUE, "every ValidityPeriod ends before it starts"
+    return None
+
+
+def _is_backward(period: Period) -> bool:
+    return bool(period.start and period.end and period.end < period.start)
 
 
 def _native_id(element: SituationElement) -> str:
@@ -149,7 +155,7 @@ def _mode(element: SituationElement, context: Context) -> Mode | None:
 def _validity(element: SituationElement, native: str, batch: Batch) -> tuple[Period, ...]:
     kept = []
     for period in element.periods:
-        if period.start and period.end and period.end < period.start:
+        if _is_backward(period):
             batch.note(Reason.TIME_ORDER, native, "a ValidityPeriod ends before it starts")
         else:
             kept.append(period)

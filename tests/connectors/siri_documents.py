@@ -7,7 +7,8 @@ from zipfile import ZipFile
 from zoneinfo import ZoneInfo
 
 from connectors import connector
-from hub.connector import Batch, Context, Envelope, Incrementality, options_of
+from hub.connector import Batch, Context, Envelope, Incrementality, Reject, options_of
+from hub.errors import Reason
 from hub.model.journeys import Call, DatedJourney
 
 NOW = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -150,3 +151,14 @@ def g7001() -> tuple[str, str, str]:
         ),
         call("NJH-1", AimedArrivalTime="13:30:00", ExpectedArrivalTime="13:40:00"),
     )
+
+
+def at(text: str) -> datetime:
+    """A time of 2 March 2026 in Shanghai."""
+    local = datetime.fromisoformat(f"2026-03-02T{text}")
+    return local.replace(tzinfo=ZoneInfo("Asia/Shanghai")).astimezone(UTC)
+
+
+def reasons(refused: list[Reject]) -> list[Reason]:
+    """The reasons of rejects or notes."""
+    return [one.reason for one in refused]

@@ -41,29 +41,24 @@ def only(batch: Batch) -> Situation:
     return record
 
 
+WHOLE = situation(
+    "<Version>3</Version><Progress>open</Progress>" + PERIOD + "<AlertCause>fog</AlertCause>"
+    "<Severity>severe</Severity>" + TEXT + '<Summary xml:lang="en">Slow trains</Summary>'
+    '<Description xml:lang="zh">晚点约20分钟</Description>'
+    "<Affects><Modes><AffectedModes><Mode><VehicleMode>rail</VehicleMode></Mode>"
+    "</AffectedModes></Modes><StopPoints><AffectedStopPoint><StopPointRef>SHH-2"
+    "</StopPointRef></AffectedStopPoint></StopPoints><StopPlaces><AffectedStopPlace>"
+    "<StopPlaceRef>XXX</StopPlaceRef></AffectedStopPlace></StopPlaces></Affects>"
+    "<Consequences><Consequence><Condition>unknown</Condition></Consequence>"
+    "<Consequence><Condition>delayed</Condition><Severity>verySevere</Severity><Affects>"
+    "<Networks><AffectedNetwork><AffectedLine><LineRef>HN</LineRef></AffectedLine>"
+    "</AffectedNetwork></Networks></Affects></Consequence></Consequences>"
+)
+
+
 def test_a_situation_is_read_whole() -> None:
     """Id, version, severity, cause, effect, texts by language, validity, and what it affects."""
-    found = only(
-        sx(
-            situation(
-                "<Version>3</Version><Progress>open</Progress>"
-                + PERIOD
-                + "<AlertCause>fog</AlertCause>"
-                "<Severity>severe</Severity>"
-                + TEXT
-                + '<Summary xml:lang="en">Slow trains</Summary>'
-                '<Description xml:lang="zh">晚点约20分钟</Description>'
-                "<Affects><Modes><AffectedModes><Mode><VehicleMode>rail</VehicleMode></Mode>"
-                "</AffectedModes></Modes><StopPoints><AffectedStopPoint><StopPointRef>SHH-2"
-                "</StopPointRef></AffectedStopPoint></StopPoints><StopPlaces><AffectedStopPlace>"
-                "<StopPlaceRef>XXX</StopPlaceRef></AffectedStopPlace></StopPlaces></Affects>"
-                "<Consequences><Consequence><Condition>unknown</Condition></Consequence>"
-                "<Consequence><Condition>delayed</Condition><Severity>verySevere</Severity><Affects>"
-                "<Networks><AffectedNetwork><AffectedLine><LineRef>HN</LineRef></AffectedLine>"
-                "</AffectedNetwork></Networks></Affects></Consequence></Consequences>"
-            )
-        )
-    )
+    found = only(sx(WHOLE))
     assert found == Situation(
         id="railway:SHR:17",
         dataset="railway",
