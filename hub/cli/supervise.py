@@ -125,8 +125,7 @@ _BANNER = """
   试一试 try:
     curl -s {address}/graphql -H 'content-type: application/json' \\
       -H "authorization: Bearer $({liandong} token issue watch)" \\
-      -d '{{"query":"{{departures(stopPlace:\\"railway:SHH\\",first:3){{nodes{{expectedDeparture \\
-      status journey{{publicCode destination}}}}}}}}"}}'
+      -d '{{"query":"{{departures(stopPlace:\\"railway:SHH\\",first:3){query}}}"}}'
     {liandong} watch board
     {liandong} demo phone officer1
   中枢 hub pid {pid}: 拔掉试试 pull the plug with kill -9, it comes back. Ctrl-C 停止 stops all.
@@ -291,6 +290,7 @@ class Up:
         print(  # noqa: T201  # what the user asked for
             _BANNER.format(
                 address=self.address,
+                query="{nodes{expectedDeparture status journey{publicCode destination}}}",
                 sandbox=self.sandbox,
                 password=DEMO_PASSWORD,
                 liandong=liandong,
@@ -321,10 +321,9 @@ class Up:
         self.stopping = True
 
     def _end_children(self) -> None:
-        for child in reversed(list(self.children.values())):
-            if child.poll() is None:
-                child.terminate()
-        for child in self.children.values():
+        """The hub first, so that it does not see its feeds go; each gets time to finish."""
+        for child in reversed(self.children.values()):
+            child.terminate()
             try:
                 child.wait(timeout=12)
             except subprocess.TimeoutExpired:
