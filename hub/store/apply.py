@@ -147,9 +147,12 @@ class _Sorted:
 
 def _with_quay(quay: Quay) -> dict[str, Any]:
     """A pipeline stage that puts a quay in the place of the one with its id, else at the end."""
-    known = {"$ifNull": ["$quays", []]}
-    others = {"$filter": {"input": known, "cond": {"$ne": ["$$this.id", quay.id]}}}
-    return {"$set": {"quays": {"$concatArrays": [others, [{"$literal": quay_document(quay)}]]}}}
+    known, new = {"$ifNull": ["$quays", []]}, {"$literal": quay_document(quay)}
+    same = {"$eq": ["$$this.id", {"$literal": quay.id}]}
+    replaced = {"$map": {"input": known, "in": {"$cond": [same, new, "$$this"]}}}
+    added = {"$concatArrays": [known, [new]]}
+    has_it = {"$in": [{"$literal": quay.id}, {"$ifNull": ["$quays.id", []]}]}
+    return {"$set": {"quays": {"$cond": [has_it, replaced, added]}}}
 
 
 async def save_rank(

@@ -40,6 +40,10 @@ POOL = 32
 CONNECT_SECONDS = 5.0
 SELECTION_SECONDS = 10.0
 PING_SECONDS = 2.0
+TRANSACTION_SECONDS = 20.0
+TRANSACTIONS = 8
+"""How many run at once in a process: more would only conflict, and wait for connections while
+they hold their rows."""
 INDEX_OPTIONS_CONFLICT = 85
 
 _PASSING = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
@@ -55,6 +59,7 @@ class Store:
         self._uri = uri
         self._client = client
         self._motor: AsyncIOMotorClient[Document] | None = None
+        self._at_once = asyncio.Semaphore(TRANSACTIONS)
         self.db: AsyncDatabase[Document] = client[database]
 
     @classmethod
@@ -108,13 +113,14 @@ class Store:
         `work` may run more than once, so it must do nothing but database calls with its session.
         What it raises aborts the transaction. Raises RetryLater when no primary answers.
         """
-        async with self._client.start_session() as session:
+        async with self._at_once, self._client.start_session() as session:
             try:
-                return await session.with_transaction(
-                    work,
-                    read_concern=ReadConcern("snapshot"),
-                    write_concern=WriteConcern("majority"),
-                )
+                with pymongo.timeout(TRANSACTION_SECONDS):  # the driver's own limit is 120 s
+                    return await session.with_transaction(
+                        work,
+                        read_concern=ReadConcern("snapshot"),
+                        write_concern=WriteConcern("majority"),
+                    )
             except _PASSING as error:
                 raise unreachable(error) from error
 

@@ -34,6 +34,7 @@ OLDEST_MAJOR = 6
 START_SECONDS = 60.0
 """Seconds are enough; a set whose old port now belongs to a silent stranger needs half a minute."""
 STOP_SECONDS = 20.0
+DYING_SECONDS = 3.0
 POLL_SECONDS = 0.02
 NOT_YET_INITIALIZED = 94
 
@@ -61,7 +62,7 @@ class EmbeddedMongo:
         """
         data_dir.mkdir(parents=True, exist_ok=True)
         with _lock(data_dir):
-            return _adopt(data_dir) or _start(data_dir)
+            return _adopt(data_dir) or _start(data_dir, _last(data_dir))
 
     def stop(self) -> None:
         """End it cleanly and wait until it has ended."""
@@ -128,28 +129,44 @@ def _is_ours(pid: int, data_dir: Path) -> bool:
 
 def _adopt(data_dir: Path) -> EmbeddedMongo | None:
     recorded = _recorded(data_dir)
-    if recorded is None or not _is_ours(recorded.pid, data_dir):
+    if recorded is None or not _is_ours(recorded.pid, data_dir) or not _accepts(recorded.port):
         return None
+    deadline = time.monotonic() + START_SECONDS
     try:
         with direct_client(recorded.port) as client:
-            deadline = time.monotonic() + START_SECONDS
             while not client.admin.command("hello").get("isWritablePrimary"):
-                _check_alive(recorded.pid, data_dir, deadline)
+                if time.monotonic() > deadline or not _is_ours(recorded.pid, data_dir):
+                    return None
                 time.sleep(POLL_SECONDS)
     except PyMongoError:
         return None
     return recorded
 
 
-def _start(data_dir: Path) -> EmbeddedMongo:
+def _last(data_dir: Path) -> EmbeddedMongo | None:
+    """The mongod recorded here, once it has ended: its port is free then. Raises StartError."""
+    recorded = _recorded(data_dir)
+    if recorded is not None and _is_ours(recorded.pid, data_dir):
+        try:
+            psutil.Process(recorded.pid).wait(DYING_SECONDS)
+        except psutil.NoSuchProcess:
+            return recorded
+        except psutil.TimeoutExpired as error:
+            raise StartError(
+                f"mongod {recorded.pid} runs on {data_dir} but does not answer.",
+                hint=f"Type: kill -9 {recorded.pid}",
+            ) from error
+    return recorded
+
+
+def _start(data_dir: Path, last: EmbeddedMongo | None) -> EmbeddedMongo:
     binary = find_mongod()
     environment = child_environment()
     if sys.platform == "linux":
         _provide_libcurl(data_dir, environment)
     files = _files(data_dir)
     files.mkdir(exist_ok=True)
-    recorded = _recorded(data_dir)
-    port = _free_port(recorded.port if recorded else 0)
+    port = _free_port(last.port if last else 0)
     with (data_dir / "mongod.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  # our own binary, a list of arguments
             _command(binary, files, port),
@@ -159,6 +176,7 @@ def _start(data_dir: Path) -> EmbeddedMongo:
             start_new_session=True,
             env=environment,
         )
+    _reap()
     _children[process.pid] = process
     mongo = EmbeddedMongo(
         f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}", process.pid, port
@@ -172,10 +190,17 @@ def _start(data_dir: Path) -> EmbeddedMongo:
     return mongo
 
 
+def _reap() -> None:
+    for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+        del _children[pid]
+
+
 def _command(binary: Path, files: Path, port: int) -> list[str]:
     parameters = (
         "diagnosticDataCollectionEnabled=false",
         "shutdownTimeoutMillisForSignaledShutdown=100",  # nobody to hand over to
+        # a hub killed within a transaction leaves its rows locked: let go before timers are late
+        "transactionLifetimeLimitSeconds=3",
     )
     return [
         str(binary),
@@ -259,13 +284,29 @@ def _accepts(port: int) -> bool:
 
 
 def _free_port(preferred: int) -> int:
-    """`preferred` if nobody has it (the set's configuration names it), else one that is free."""
-    for candidate in (preferred, 0):
-        with socket.socket() as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", candidate))
-            return int(probe.getsockname()[1])
-    raise StartError("No free port on 127.0.0.1 for the embedded database.")
+    """`preferred` if nobody has it (the set's configuration names it), else one that is free.
+
+    A mongod that was just killed holds its port for a moment longer than its process shows.
+    """
+    deadline = time.monotonic() + DYING_SECONDS
+    while preferred:
+        if (port := _bindable(preferred)) is not None:
+            return port
+        if time.monotonic() > deadline:
+            break
+        time.sleep(POLL_SECONDS)
+    port = _bindable(0)
+    if port is None:
+        raise StartError("No free port on 127.0.0.1 for the embedded database.")
+    return port
+
+
+def _bindable(port: int) -> int | None:
+    with socket.socket() as probe, suppress(OSError):
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        return int(probe.getsockname()[1])
+    return None
 
 
 def _end(pid: int) -> None:

@@ -28,8 +28,9 @@ UNTOLD = (
 TOUCHES = ("observed_at", "realtime.observed_at", "realtime.as_of")
 """Fields that say that something still stands: a change of these alone is no news."""
 
-HISTORY_LOST = frozenset({286, 280, 260, 10334})
-"""ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken, BSONObjectTooLarge."""
+HISTORY_LOST = frozenset({286, 280, 260, 10334, 9, 14, 15, 40647, 40649})
+"""ChangeStreamHistoryLost, ChangeStreamFatalError, InvalidResumeToken, BSONObjectTooLarge; the
+rest is what the server answers to a resume token it cannot read."""
 
 SAVE_SECONDS = 1.0
 SAVE_EVENTS = 1000
@@ -118,7 +119,8 @@ class ChangeTail:
             self._cursor = self._bus.head = Cursor(*saved["cursor"])
             return
         now: Timestamp = (await self._db.command("ping"))["operationTime"]
-        self._token, self._begin_at = None, now
+        # what is committed up to now is in what listeners read: the next change is the first news
+        self._token, self._begin_at = None, Timestamp(now.time, now.inc + 1)
         cursor = Cursor(now.time, now.inc, 0)
         if self._history_lost:
             self._reset(cursor)
