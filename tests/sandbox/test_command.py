@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 from sandbox_process import SandboxProcess, launch
 
-
-async def _refusal(*arguments: str) -> tuple[int, str]:
-    process = await launch(*arguments)
-    _, errors = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, errors.decode()
+from sandbox.__main__ import main
 
 
 async def test_it_ends_when_its_standard_input_does(tmp_path: Path):
@@ -42,27 +37,31 @@ async def test_a_port_in_use_is_one_line(tmp_path: Path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
-        code, errors = await _refusal("--port", port, "--data-dir", str(tmp_path))
-    assert code == 1
+        process = await launch("--port", port, "--data-dir", str(tmp_path))
+        _, output = await process.communicate()
+    errors = output.decode()
+    assert process.returncode == 1
     assert errors.count("\n") == 1
     assert port in errors
     assert "in use" in errors
 
 
-async def test_an_unknown_scenario_is_one_line(tmp_path: Path):
+def test_an_unknown_scenario_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """A scenario that does not exist is refused with one line that lists those that do."""
-    code, errors = await _refusal(
-        "--port", "0", "--scenario", "no_such", "--data-dir", str(tmp_path)
-    )
+    code = main(["--port", "0", "--scenario", "no_such", "--data-dir", str(tmp_path)])
+    errors = capsys.readouterr().err
     assert code == 1
     assert errors.count("\n") == 1
     assert "late_trains" in errors
 
 
-async def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
+def test_a_data_folder_that_cannot_be_made_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     """A data folder below a file is refused with one line that names it."""
     (tmp_path / "file").write_text("")
-    code, errors = await _refusal("--port", "0", "--data-dir", str(tmp_path / "file"))
+    code = main(["--port", "0", "--data-dir", str(tmp_path / "file")])
+    errors = capsys.readouterr().err
     assert code == 1
     assert errors.count("\n") == 1
     assert str(tmp_path / "file") in errors
@@ -80,12 +79,16 @@ async def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path):
         ("--start", "soon"),
     ],
 )
-async def test_a_wrong_option_says_what_was_expected(arguments: tuple[str, str]):
-    """A wrong value is refused with the option, what was expected and what was given."""
-    code, errors = await _refusal(*arguments)
-    assert code == 2
-    assert arguments[0] in errors.splitlines()[-1]
-    assert "Traceback" not in errors
+def test_a_wrong_option_says_what_was_expected(
+    arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]
+):
+    """A wrong value is refused with the option and the value, and exit code 2."""
+    with pytest.raises(SystemExit) as refused:
+        main(arguments)
+    assert refused.value.code == 2
+    line = capsys.readouterr().err.splitlines()[-1]
+    assert arguments[0] in line
+    assert arguments[1] in line
 
 
 async def test_the_service_account_is_kept(tmp_path: Path):

@@ -148,8 +148,11 @@ async def test_the_estimated_timetable_matches_its_timetable(sandbox: SandboxPro
         orders = [call.findtext("s:Order", "", NS) for call in found]
         assert orders == [str(n + 1) for n in range(len(found))]
         for call, order in zip(found, orders, strict=True):
-            if call.find(".//s:ExpectedQuayRef", NS) is None:
-                assert call.findtext("s:StopPointRef", "", NS) == calls[trip, order]
+            stop, planned = call.findtext("s:StopPointRef", "", NS), calls[trip, order]
+            assert stop.partition("-")[0] == planned.partition("-")[0]
+            if call.tag.endswith("EstimatedCall") and stop != planned:
+                assert call.findtext(".//s:AimedQuayRef", "", NS) == planned
+                assert call.findtext(".//s:ExpectedQuayRef", "", NS) == stop
     names = delivery.findall(".//s:DestinationName", NS)
     assert {name.get("{http://www.w3.org/XML/1998/namespace}lang") for name in names} == {
         "zh",
