@@ -18,12 +18,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hub.errors import Reason
 from hub.model.common import Mode
+from hub.model.facilities import FacilityCondition
 from hub.model.journeys import DatedJourney
 from hub.model.network import Line, Quay, StopPlace
+from hub.model.parking import ParkingFacility, ParkingStatus, SharingStation
 from hub.model.situations import Situation
 from hub.model.vehicles import VehiclePosition
 
-Record = StopPlace | Quay | Line | DatedJourney | Situation | VehiclePosition
+Record = (
+    StopPlace
+    | Quay
+    | Line
+    | DatedJourney
+    | Situation
+    | VehiclePosition
+    | ParkingFacility
+    | ParkingStatus
+    | SharingStation
+    | FacilityCondition
+)
 
 
 class Role(StrEnum):
@@ -31,6 +44,7 @@ class Role(StrEnum):
 
     POLL = "POLL"
     TCP_SERVER = "TCP_SERVER"
+    HTTP_PUSH = "HTTP_PUSH"
 
 
 class Incrementality(StrEnum):
@@ -180,6 +194,27 @@ class Session(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """One HTTP request of a source to this hub's own endpoint for a feed."""
+
+    envelope: Envelope
+    headers: dict[str, str]
+    """By lower-case name."""
+    secret: bytes | None = None
+    """What `secret_ref` names, for connectors whose payloads are signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a pushed request led to. The answer is sent only after `batch` is durable."""
+
+    batch: Batch = field(default_factory=Batch)
+    status: int = 200
+    content_type: str = "application/json"
+    body: bytes = b""
+
+
 Parse = Callable[[Envelope, Context], Batch]
 
 
@@ -204,7 +239,8 @@ class Connector:
 
     `parse` decodes and normalises one payload (for a TCP feed: a raw capture). `load_reference`
     builds the static reference from the bytes behind `static_url`; `request` builds what a poll
-    sends; `open_session` starts the state machine of one TCP peer. parse and load_reference raise
+    sends; `open_session` starts the state machine of one TCP peer; `accept` takes a request that a
+    source pushes (raises AccessDenied when its signature is wrong). parse and load_reference raise
     PayloadError when the bytes are not what they should be.
     """
 
@@ -213,6 +249,7 @@ class Connector:
     load_reference: Callable[[Envelope, Context], Reference] | None = None
     request: Callable[[Context, datetime], Request] | None = None
     open_session: Callable[[Context], Session] | None = None
+    accept: Callable[[Pushed, Context], Accepted] | None = None
     samples: tuple[str, ...] = ()
     """Sample files (below the samples folder) the contract suite mutilates."""
 

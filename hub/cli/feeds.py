@@ -49,19 +49,12 @@ def check(
             connector(kind), source, static=static, timezone=timezone, at=_moment(at)
         )
     except LiandongError as error:
-        print(f"{source}: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice
+        print(f"feed check: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice
         raise typer.Exit(1) from None
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
         return
-    facts = report.to_json()
-    for key in ("kind", "as_of", "entities", "accepted"):
-        typer.echo(f"{key:10} {facts[key]}")
-    for key in ("rejected", "records", "matched"):
-        shown = ", ".join(f"{name} {count}" for name, count in facts[key].items()) or "-"
-        typer.echo(f"{key:10} {shown}")
-    for note in facts["notes"]:
-        typer.echo(f"{'note':10} {note}")
+    typer.echo(report.to_text())
 
 
 def export(

@@ -58,6 +58,34 @@ class LineRef:
     colour: str | None = None
 
 
+class CheckIn(StrEnum):
+    """Ticket check at the gate of a coach station (检票)."""
+
+    NOT_OPEN = "NOT_OPEN"
+    OPEN = "OPEN"
+    CLOSING = "CLOSING"
+    CLOSED = "CLOSED"
+
+
+class SaleStatus(StrEnum):
+    """Whether seats are still sold (售票)."""
+
+    ON_SALE = "ON_SALE"
+    SOLD_OUT = "SOLD_OUT"
+    SUSPENDED = "SUSPENDED"
+    ENDED = "ENDED"
+
+
+@dataclass(frozen=True, slots=True)
+class Boarding:
+    """What a coach station says of a departure: seats (余票), ticket check, sale (检票、售票)."""
+
+    seats_total: int | None = None
+    seats_available: int | None = None
+    check_in: CheckIn | None = None
+    sale: SaleStatus | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A journey's stop at one place (到发).
@@ -81,6 +109,7 @@ class Call:
     boarding: bool = True
     alighting: bool = True
     occupancy: Occupancy | None = None
+    coach: Boarding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from hub.model.common import Mode, Name
+from hub.model.common import Mode, Name, Position
 
 
 class Severity(StrEnum):
@@ -41,9 +41,21 @@ class Affects:
     journeys: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AlertArea:
+    """A CAP area: its description, polygons and geocodes (`name:value`)."""
+
+    description: str
+    polygons: tuple[tuple[Position, ...], ...] = ()
+    geocodes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """A planned or unplanned happening that affects travel. Same id, higher version replaces."""
+    """A planned or unplanned happening that affects travel. Same id, higher version replaces.
+
+    `areas`, `urgency` and `certainty` are CAP's; `exercise` marks a drill of the sender's.
+    """
 
     id: str
     dataset: str
@@ -58,4 +70,8 @@ class Situation:
     description: Name | None = None
     validity: tuple[Period, ...] = ()
     affects: Affects = Affects()
+    areas: tuple[AlertArea, ...] = ()
+    urgency: str | None = None
+    certainty: str | None = None
+    exercise: bool = False
     observed_at: datetime | None = None
