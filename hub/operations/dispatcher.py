@@ -24,6 +24,8 @@ log = structlog.get_logger()
 POLL = 1.0
 LEASE = 10.0
 """Real seconds a row is ours: twice the longest send."""
+BATCH = 100
+"""Rows looked up at a time."""
 DRAIN = 8.0
 """Real seconds that sends in hand get to finish when the process is told to stop."""
 
@@ -69,22 +71,12 @@ class Dispatcher:
     async def take_all(self) -> int:
         """Lease and start every row that is due; how many. They are in hand when it returns."""
         taken = 0
-        while True:
-            await self._room.acquire()
-            try:
-                row = await self._desk.outbox.lease(
-                    self._owner, due=clock.now(), seconds=self._lease
-                )
-            except BaseException:
-                self._room.release()
-                raise
-            if row is None:
-                self._room.release()
-                return taken
-            task = asyncio.create_task(self._deliver(row))
-            self._sending.add(task)
-            task.add_done_callback(self._sent)
-            taken += 1
+        while found := await self._desk.outbox.due(clock.now(), BATCH):
+            started = [await self._take(row_id) for row_id in found]
+            if not any(started):
+                break  # others have them
+            taken += sum(started)
+        return taken
 
     async def drain(self, timeout: float) -> None:
         """Wait for the sends in hand, at most `timeout` real seconds; cancel what is left."""
@@ -93,6 +85,21 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _take(self, row_id: str) -> bool:
+        await self._room.acquire()
+        row = None
+        try:
+            row = await self._desk.outbox.lease(row_id, self._owner, seconds=self._lease)
+        finally:
+            if row is None:
+                self._room.release()
+        if row is None:
+            return False
+        task = asyncio.create_task(self._deliver(row))
+        self._sending.add(task)
+        task.add_done_callback(self._sent)
+        return True
 
     async def _guarded_pass(self) -> None:
         try:

@@ -25,6 +25,9 @@ LEADER_TTL = timedelta(seconds=3)
 """With POLL, an escalation starts at most five seconds late after the leader's death."""
 BATCH = 200
 """Overdue parts taken at a time; they are handled order by order."""
+STEP_SECONDS = 2.0
+"""Real seconds for one order; what a killed process has left locked is tried again."""
+AT_ONCE = 8
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -35,6 +38,7 @@ class Escalator:
         self._desk = Desk.over(store)
         self._bus = bus
         self._leader = Lease(store, "escalator", owner, ttl=LEADER_TTL)
+        self._room = asyncio.Semaphore(AT_ONCE)
         self._woken = asyncio.Event()
         self._asleep_until = _NEVER
         self._failing: set[str] = set()
@@ -58,9 +62,7 @@ class Escalator:
         """Escalate everything that is overdue now; how many parts were passed on."""
         passed = 0
         while found := await self._desk.orders.overdue(clock.now(), BATCH):
-            done = 0
-            for order_id, ledgers in found.items():
-                done += await self._guarded_step(order_id, ledgers)
+            done = sum(await asyncio.gather(*(self._one(*order) for order in found.items())))
             passed += done
             if not done:
                 break  # what is left fails: not now, and not in a tight loop
@@ -75,13 +77,15 @@ class Escalator:
         else:
             self._failing.discard("database")
 
-    async def _guarded_step(self, order_id: str, ledgers: list[str]) -> int:
+    async def _one(self, order_id: str, ledgers: list[str]) -> int:
+        """The overdue parts of one order; its fault, or its lock, never holds up the others."""
         now = clock.now()
         try:
-            handover = await self._desk.store.transaction(
-                partial(self._escalate, order_id, ledgers, now)
-            )
-        except Exception as error:  # noqa: BLE001  # one order's fault never holds up the others
+            async with self._room, asyncio.timeout(STEP_SECONDS):
+                handover = await self._desk.store.transaction(
+                    partial(self._escalate, order_id, ledgers, now)
+                )
+        except Exception as error:  # noqa: BLE001  # said above
             self._fails(order_id, error)
             return 0
         self._failing.discard(order_id)

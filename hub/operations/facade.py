@@ -1,6 +1,7 @@
 """The way into operations for every API: one method per thing a person can do."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,8 +22,27 @@ from hub.store.driver import Store
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
-def _age(since: datetime | None) -> float | None:
-    return None if since is None else max(0.0, (clock.now() - since).total_seconds())
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The signals of operations; ages in seconds, None where nothing waits.
+
+    `oldest_unsent` counts from when a wake-up was queued, and grows while a push service is down.
+    `dispatch_lag` counts from when one was due: it tells whether the dispatchers keep up.
+    `dead` wake-ups were given up. `unacknowledged` parts await an answer; those `overdue` should
+    have been escalated.
+    """
+
+    unsent: int
+    oldest_unsent: float | None
+    dispatch_lag: float
+    dead: int
+    unacknowledged: int
+    oldest_unacknowledged: float | None
+    overdue: int
+
+
+def _age(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else max(0.0, (now - since).total_seconds())
 
 
 class Operations:
@@ -134,20 +154,32 @@ class Operations:
         """What the account's phone should hold now; see `Inbox.snapshot`."""
         return await self.inbox.snapshot(account_id)
 
-    async def oldest_unsent(self) -> float | None:
-        """Seconds since the oldest wake-up that is still unsent was queued; None if all are sent.
+    async def metrics(self) -> Metrics:
+        """What waits, and for how long."""
+        now = clock.now()
+        backlog = await self.desk.outbox.backlog()
+        waiting = await self.desk.orders.waiting(now)
+        return Metrics(
+            unsent=backlog.queued,
+            oldest_unsent=_age(backlog.oldest, now),
+            dispatch_lag=_age(backlog.due_since, now) or 0.0,
+            dead=backlog.dead,
+            unacknowledged=waiting.count,
+            oldest_unacknowledged=_age(waiting.since, now),
+            overdue=waiting.overdue,
+        )
 
-        It grows while a push service is down. Whether this hub keeps up is `dispatch_lag`.
-        """
-        return _age((await self.desk.outbox.backlog()).oldest)
+    async def oldest_unsent(self) -> float | None:
+        """As in `metrics`."""
+        return (await self.metrics()).oldest_unsent
 
     async def dispatch_lag(self) -> float:
-        """Seconds by which the dispatcher is behind: how long a wake-up has been due, at most."""
-        return _age((await self.desk.outbox.backlog()).due_since) or 0.0
+        """As in `metrics`."""
+        return (await self.metrics()).dispatch_lag
 
     async def oldest_unacknowledged(self) -> float | None:
-        """Seconds since the oldest order that somebody has not answered was put to them."""
-        return _age((await self.desk.orders.waiting(clock.now())).since)
+        """As in `metrics`."""
+        return (await self.metrics()).oldest_unacknowledged
 
     async def _incident(self, by: Principal, incident_id: str) -> IncidentDoc:
         """The incident as far as the caller may read it."""

@@ -5,12 +5,14 @@ seconds by the server's clock ($$NOW), which no worker can have wrong.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from pymongo import ASCENDING, ReturnDocument
+from pymongo.errors import ExecutionTimeout
 
 from hub.store.documents import OutboxDoc
 from hub.store.driver import Store, Tx
@@ -24,6 +26,15 @@ class OutboxState(StrEnum):
     NO_DEVICE = "NO_DEVICE"
     SKIPPED = "SKIPPED"
     DEAD = "DEAD"
+
+
+LOCK_WAIT = 0.25
+"""Seconds to wait for a row that somebody's transaction holds."""
+
+_FREE: dict[str, Any] = {
+    "state": OutboxState.QUEUED,
+    "$expr": {"$lte": ["$lease_until", "$$NOW"]},  # null sorts before every date
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +61,36 @@ class Outbox:
         if rows:
             await OutboxDoc.insert_many(rows, session=tx)
 
-    async def lease(self, owner: str, *, due: datetime, seconds: float) -> OutboxDoc | None:
-        """Take the oldest row that is due and free, for `seconds`; its `fence` is then ours."""
-        row = await OutboxDoc.get_pymongo_collection().find_one_and_update(
-            {
-                "state": OutboxState.QUEUED,
-                "due_at": {"$lte": due},
-                "$expr": {"$lte": ["$lease_until", "$$NOW"]},  # null sorts before every date
-            },
-            [
-                {
-                    "$set": {
-                        "lease_owner": owner,
-                        "lease_until": {"$add": ["$$NOW", int(seconds * 1000)]},
-                        "fence": {"$add": ["$fence", 1]},
-                    }
-                }
-            ],
-            sort=[("due_at", ASCENDING)],
-            return_document=ReturnDocument.AFTER,
+    async def due(self, now: datetime, limit: int) -> list[str]:
+        """Ids of rows that are due and free, the longest due first. Reading waits for nobody."""
+        found = OutboxDoc.get_pymongo_collection().find(
+            {**_FREE, "due_at": {"$lte": now}}, {"_id": True}
         )
-        return OutboxDoc.model_validate(row) if row else None
+        return [row["_id"] async for row in found.sort([("due_at", ASCENDING)]).limit(limit)]
+
+    async def lease(self, row_id: str, owner: str, *, seconds: float) -> OutboxDoc | None:
+        """Take a row for `seconds`; its `fence` is then ours. None if another worker has it.
+
+        Also None after LOCK_WAIT on a row that a transaction holds: a process that was killed
+        leaves such rows, and they must not hold up the others.
+        """
+        with suppress(ExecutionTimeout):
+            row = await OutboxDoc.get_pymongo_collection().find_one_and_update(
+                {"_id": row_id, **_FREE},
+                [
+                    {
+                        "$set": {
+                            "lease_owner": owner,
+                            "lease_until": {"$add": ["$$NOW", int(seconds * 1000)]},
+                            "fence": {"$add": ["$fence", 1]},
+                        }
+                    }
+                ],
+                return_document=ReturnDocument.AFTER,
+                maxTimeMS=int(LOCK_WAIT * 1000),
+            )
+            return OutboxDoc.model_validate(row) if row else None
+        return None
 
     async def finish(
         self, tx: Tx, row: OutboxDoc, state: OutboxState, *, at: datetime, error: str | None = None

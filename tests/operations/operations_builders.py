@@ -1,7 +1,8 @@
 """People, incidents, orders and a push channel for the tests of operations."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -27,7 +28,7 @@ from hub.store.documents import (
     OutboxDoc,
     RecipientDoc,
 )
-from hub.store.driver import Store
+from hub.store.driver import Store, Tx
 
 Answer = Callable[[DeviceDoc, Wake], Outcome | Awaitable[Outcome]]
 _ids = count(1)
@@ -49,6 +50,10 @@ def principal(login: str, role: Role, unit: str | None = None) -> Principal:
         session_id="session",
         expires_at=clock.now() + timedelta(hours=1),
     )
+
+
+class Abandoned(Exception):  # no error: a test's own rollback
+    """Raised to roll a transaction back."""
 
 
 @dataclass
@@ -205,6 +210,24 @@ class World:
             while (found := await rows.find_one(query)) is None:
                 await anext(stream)
         return found
+
+    @asynccontextmanager
+    async def held(self, collection: str, query: dict[str, Any]) -> AsyncIterator[None]:
+        """A document held by somebody's open transaction, as a killed process leaves it behind."""
+        locked, release = asyncio.Event(), asyncio.Event()
+
+        async def hold(tx: Tx) -> None:
+            await self.store.db[collection].update_one(query, {"$set": {"held": 1}}, session=tx)
+            locked.set()
+            await release.wait()
+            raise Abandoned
+
+        holding = asyncio.create_task(self.store.transaction(hold))
+        await locked.wait()
+        yield
+        release.set()
+        with suppress(Abandoned):
+            await holding
 
     async def expire_leases(self) -> None:
         """As if the time of every lease in the outbox had passed."""

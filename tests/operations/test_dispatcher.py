@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
 from random import Random
 
 import pytest
@@ -237,6 +236,19 @@ async def test_one_bad_row_holds_up_no_other(world: World) -> None:
     assert (states[stuck.account_id], states[defect.account_id]) == ("SENT", "QUEUED")
 
 
+async def test_a_locked_row_holds_up_no_other(world: World) -> None:
+    """A row that a killed process has left locked waits; those behind it are sent."""
+    locked, fine = await world.officer(), await world.officer()
+    await world.order(locked)
+    await world.order(fine)
+    channel = FakeChannel()
+    async with world.held("outbox", {"account_id": locked.account_id}):
+        assert await world.send_all(channel) == 1
+        assert channel.woken == [fine.account_id]
+    assert await world.send_all(channel) == 1
+    assert channel.woken == [fine.account_id, locked.account_id]
+
+
 async def test_a_crash_between_lease_and_send_loses_nothing(world: World) -> None:
     """A worker that dies with a leased row leaves it to the next one, under the same event id."""
     officer = await world.officer()
@@ -256,25 +268,30 @@ async def test_a_crash_between_lease_and_send_loses_nothing(world: World) -> Non
 
 
 async def test_a_worker_that_lost_its_lease_writes_nothing(world: World) -> None:
-    """The fence lets only the last holder of a lease settle the row."""
+    """The fence lets only the last holder of a lease settle the row, also while it still sends."""
     officer = await world.officer()
     order = await world.order(officer)
-    going_on = asyncio.Event()
+    going_on = {name: asyncio.Event() for name in ("first", "second")}
+    workers = {}
+    for name, event in going_on.items():
 
-    async def slow(_device: DeviceDoc, _wake: Wake) -> Outcome:
-        await going_on.wait()
-        return Outcome.sent()
+        async def slow(_device: DeviceDoc, _wake: Wake, event: asyncio.Event = event) -> Outcome:
+            await event.wait()
+            return Outcome.sent()
 
-    late = FakeChannel(slow)
-    first = world.dispatcher(late, "first")
-    await first.take_all()
-    await late.taken.wait()
-    await world.expire_leases()
-    await world.send_all(FakeChannel(), owner="second")
-    settled = await _row()
-    going_on.set()
-    await first.drain(10)
-    assert await _row() == settled
+        channel = FakeChannel(slow)
+        workers[name] = world.dispatcher(channel, name)
+        assert await workers[name].take_all() == 1
+        await channel.taken.wait()
+        if name == "first":
+            await world.expire_leases()
+    leased = await _row()
+    going_on["first"].set()
+    await workers["first"].drain(10)
+    assert await _row() == leased
+    going_on["second"].set()
+    await workers["second"].drain(10)
+    assert (await _row()).state == "SENT"
     entries = (await world.ledger(order, officer)).entries
     assert [line.stage for line in entries] == [Stage.QUEUED, Stage.SENT]
 
@@ -335,5 +352,8 @@ async def test_the_backlog_tells_its_age(world: World, clock: ManualClock) -> No
     assert await world.ops.oldest_unsent() == pytest.approx(30, abs=0.01)
     assert await world.ops.dispatch_lag() == 0.0
     assert await world.ops.oldest_unacknowledged() == pytest.approx(30, abs=0.01)
-    clock.advance(seconds=timedelta(seconds=25).total_seconds())
+    clock.advance(seconds=25)
     assert await world.ops.dispatch_lag() == pytest.approx(5, abs=0.01)
+    clock.advance(seconds=10)
+    metrics = await world.ops.metrics()
+    assert (metrics.unsent, metrics.unacknowledged, metrics.overdue, metrics.dead) == (1, 1, 1, 0)

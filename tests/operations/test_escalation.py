@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 import structlog.testing
 from operations_builders import FakeChannel, World, fresh
 
@@ -9,6 +10,7 @@ from hub import clock as hub_clock
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.model.operations import OrderState, Stage
+from hub.operations import escalation
 from hub.operations.escalation import Escalator
 from hub.store.documents import OutboxDoc, RecipientDoc
 
@@ -197,6 +199,22 @@ async def test_one_broken_order_holds_up_no_other(world: World, clock: ManualClo
         await escalator.step()
     assert [line["event"] for line in logs].count("escalation_failing") == 1
     assert await world.stages(good) == {fine.account_id: Stage.ESCALATED}
+
+
+async def test_a_locked_order_holds_up_no_other(
+    world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An order that a killed process has left locked is tried again; the others escalate."""
+    monkeypatch.setattr(escalation, "STEP_SECONDS", 0.5)
+    locked, fine = await world.officer(), await world.officer()
+    stuck, good = await world.order(locked), await world.order(fine)
+    clock.advance(minutes=2)
+    escalator = world.escalator()
+    async with world.held("recipients", {"account_id": locked.account_id}):
+        assert await escalator.step() == 1
+        assert await world.stages(good) == {fine.account_id: Stage.ESCALATED}
+    assert await escalator.step() == 1
+    assert await world.stages(stuck) == {locked.account_id: Stage.ESCALATED}
 
 
 async def test_a_running_escalator_takes_over_and_keeps_time(world: World) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 
-from operations_builders import World, fresh
+from operations_builders import Abandoned, World, fresh
 
 from hub.clock import ManualClock
 from hub.model.operations import OrderState
@@ -101,11 +101,11 @@ async def test_numbers_have_no_gaps_and_no_duplicates(world: World) -> None:
             news = [News(account, "duty", {"by": number}) for account in mine]
             await world.ops.desk.inbox.append(tx, news, world.watch.expires_at)
             if number % 5 == 0:
-                raise _Abandoned
+                raise Abandoned
 
         try:
             await world.store.transaction(work)
-        except _Abandoned:
+        except Abandoned:
             return
         for account in mine:
             wanted[account] += 1
@@ -135,7 +135,3 @@ async def test_first_orders_at_once_number_a_new_inbox(world: World) -> None:
     told = {change.data["id"] for change in page.changes if change.entity == "order"}
     assert told == {order.id for order in orders}
     assert all(order.state is OrderState.OPEN for order in orders)
-
-
-class _Abandoned(Exception):  # not an error: the test's own rollback
-    pass
