@@ -49,6 +49,7 @@ class FeedWriter:
             collection: RecordWriter(store, feed, collection, touch_after)
             for collection in (raw.STOP_PLACES, raw.LINES, raw.SITUATIONS, raw.VEHICLES)
         }
+        self._counted: Batch | None = None
         self._loaded = False
         self._one_at_a_time = asyncio.Lock()
 
@@ -87,7 +88,11 @@ class FeedWriter:
         if batch.withdrawn:
             applied += await self._withdraw(batch.withdrawn)
         if batch.complete and (batch.records or not batch.entities):
+            if self._counted is not batch:  # a batch applied again after a failure counts once
+                self._count_absent(sorted_)
+                self._counted = batch
             applied += await self._withdraw_absent(sorted_)
+            self._counted = None
         return applied
 
     async def _withdraw(self, ids: list[str]) -> Applied:
@@ -96,13 +101,16 @@ class FeedWriter:
             applied += await self._records[collection].withdraw(ids)
         return applied
 
+    def _count_absent(self, present: "_Sorted") -> None:
+        """The message was complete, and not refused as a whole."""
+        self._journeys.count_absent(present.journeys)
+        self._records[raw.SITUATIONS].count_absent(item.id for item in present.situations)
+        self._records[raw.VEHICLES].count_absent(vehicle.id for vehicle in present.vehicles)
+
     async def _withdraw_absent(self, present: "_Sorted") -> Applied:
-        """The message was complete and not refused as a whole: what it lacks no longer holds."""
-        situations = [situation.id for situation in present.situations]
-        vehicles = [vehicle.id for vehicle in present.vehicles]
         applied = await self._journeys.withdraw_absent(present.journeys)
-        applied += await self._records[raw.SITUATIONS].withdraw_absent(situations)
-        applied += await self._records[raw.VEHICLES].withdraw_absent(vehicles)
+        for collection in (raw.SITUATIONS, raw.VEHICLES):
+            applied += await self._records[collection].withdraw_absent()
         return applied
 
     async def _add_quays(self, quays: list[Quay]) -> Applied:

@@ -76,16 +76,20 @@ class JourneyWriter:
             await asyncio.sleep(0)  # a long timetable leaves room for everybody else
         return applied
 
+    def count_absent(self, records: list[DatedJourney]) -> None:
+        """A complete message held `records`."""
+        observed = (record.id for record in records if record.layer is Layer.REALTIME)
+        self._memory[Layer.REALTIME].count_absent(observed)
+
     async def withdraw_absent(self, records: list[DatedJourney]) -> Applied:
-        """A complete message held `records`: withdraw what it no longer holds.
+        """Withdraw what the complete message of `records` no longer holds.
 
         The timetable speaks for the service days between its first and last; a journey missing
         there goes at once. An observation goes after it was absent several times in a row.
         """
-        planned = [record for record in records if record.layer is Layer.TIMETABLE]
-        observed = {record.id for record in records if record.layer is Layer.REALTIME}
-        gone = self._memory[Layer.REALTIME].absent(observed)
+        gone = self._memory[Layer.REALTIME].absent()
         applied = await self._withdraw(Layer.REALTIME, gone, merge.without_realtime)
+        planned = [record for record in records if record.layer is Layer.TIMETABLE]
         if planned:
             here = {record.id for record in planned}
             days = sorted(record.service_date for record in planned)

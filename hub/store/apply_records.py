@@ -58,9 +58,13 @@ class RecordWriter:
             applied += await self._write_chunk(entries[start : start + CHUNK])
         return applied
 
-    async def withdraw_absent(self, present: Iterable[str]) -> Applied:
-        """A complete message held `present`: remove what was absent several times in a row."""
-        return await self._remove(self._memory.absent(present))
+    def count_absent(self, present: Iterable[str]) -> None:
+        """A complete message held `present`."""
+        self._memory.count_absent(present)
+
+    async def withdraw_absent(self) -> Applied:
+        """Remove what complete messages lacked several times in a row."""
+        return await self._remove(self._memory.absent())
 
     async def withdraw(self, ids: Iterable[str]) -> Applied:
         """Remove these at once; unknown ids are passed over."""

@@ -5,12 +5,8 @@ hub that is killed and the next hub adopts it. `kill -9` of the mongod itself is
 the next `ensure` starts it again on the same files.
 """
 
-import ctypes
 import fcntl
-import importlib.util
 import json
-import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,9 +24,9 @@ from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 from hub.errors import StartError
 from hub.settings import child_environment
 from hub.store.driver import direct_client
+from hub.store.mongod import complaint, find_mongod, provide_libcurl
 
 REPLICA_SET = "rs0"
-OLDEST_MAJOR = 6
 START_SECONDS = 60.0
 """Seconds are enough; a set whose old port now belongs to a silent stranger needs half a minute."""
 STOP_SECONDS = 20.0
@@ -38,10 +34,6 @@ DYING_SECONDS = 3.0
 POLL_SECONDS = 0.02
 NOT_YET_INITIALIZED = 94
 
-_HINT = (
-    "Type: python3 -m pip install 'liandong[embedded]', or install MongoDB 6 or newer, "
-    "or set LIANDONG_MONGODB_URI."
-)
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
 """The mongods this process started: kept so that they are reaped when they end."""
 
@@ -163,7 +155,7 @@ def _start(data_dir: Path, last: EmbeddedMongo | None) -> EmbeddedMongo:
     binary = find_mongod()
     environment = child_environment()
     if sys.platform == "linux":
-        _provide_libcurl(data_dir, environment)
+        provide_libcurl(data_dir, environment)
     files = _files(data_dir)
     files.mkdir(exist_ok=True)
     port = _free_port(last.port if last else 0)
@@ -254,28 +246,12 @@ def _configure(client: "MongoClient[dict[str, object]]", host: str) -> None:
 def _check_alive(pid: int, data_dir: Path, deadline: float) -> None:
     child = _children.get(pid)
     if child is not None and child.poll() is not None:
-        raise StartError(f"mongod did not start: {_complaint(data_dir / 'mongod.log')}")
+        raise StartError(f"mongod did not start: {complaint(data_dir / 'mongod.log')}")
     if time.monotonic() > deadline:
         raise StartError(
             f"mongod did not become writable within {START_SECONDS:.0f} s: "
-            f"{_complaint(data_dir / 'mongod.log')}"
+            f"{complaint(data_dir / 'mongod.log')}"
         )
-
-
-def _complaint(log: Path) -> str:
-    """What mongod's log says is wrong, in one line: its first error, else its last plain line."""
-    plain = f"see {log}"
-    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            entry = json.loads(line)
-        except ValueError:
-            plain = line.strip() or plain  # the loader and the option parser speak plain text
-            continue
-        if isinstance(entry, dict) and entry.get("s") in {"E", "F"}:
-            error = entry.get("attr", {}).get("error", "")
-            detail = error.get("errmsg", "") if isinstance(error, dict) else error
-            return f"{entry['msg']} {detail}".strip()[:300]
-    return plain[:300]
 
 
 def _accepts(port: int) -> bool:
@@ -320,49 +296,3 @@ def _end(pid: int) -> None:
         process.kill()
     if child := _children.pop(pid, None):
         child.wait()
-
-
-def find_mongod() -> Path:
-    """The mongod to run: on PATH (6 or newer), else the one in the wheel. Raises StartError."""
-    on_path = shutil.which("mongod")
-    if on_path and _major(on_path) >= OLDEST_MAJOR:
-        return Path(on_path)
-    spec = importlib.util.find_spec("fiftyone")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        binary = Path(folder) / "db" / "bin" / "mongod"
-        if binary.is_file():
-            return binary
-    raise StartError("No MongoDB was found.", hint=_HINT)
-
-
-def _major(binary: str) -> int:
-    try:
-        answer = subprocess.run(  # noqa: S603  # the mongod on the operator's PATH
-            [binary, "--version"], capture_output=True, timeout=10, check=True, text=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return 0  # it does not run here, so it is not the one to use
-    version = re.search(r"v(\d+)\.", answer.stdout)
-    return int(version[1]) if version else 0
-
-
-def _provide_libcurl(data_dir: Path, environment: dict[str, str]) -> None:
-    """Put the libcurl inside the pycurl wheel on the loader's path where the system has none."""
-    with suppress(OSError):
-        ctypes.CDLL("libcurl.so.4")
-        return
-    spec = importlib.util.find_spec("pycurl")
-    site = Path(spec.origin).parent if spec and spec.origin else None
-    if site and site.name == "pycurl":
-        site = site.parent
-    bundled = sorted((site / "pycurl.libs").glob("libcurl-*.so.4*")) if site else []
-    if not bundled:
-        raise StartError("libcurl.so.4 is missing.", hint="Type: apt-get install libcurl4")
-    folder = data_dir.resolve() / "lib"
-    folder.mkdir(exist_ok=True)
-    link = folder / "libcurl.so.4"
-    link.unlink(missing_ok=True)
-    link.symlink_to(bundled[0])
-    # the wheel's libcurl looks for its own dependencies beside itself
-    paths = [str(folder), str(bundled[0].parent), environment.get("LD_LIBRARY_PATH", "")]
-    environment["LD_LIBRARY_PATH"] = ":".join(path for path in paths if path)

@@ -101,15 +101,15 @@ class Memory:
         """The database now holds this `observed_at` of `entity`."""
         self._seen[entity].stored = observed_at
 
-    def absent(self, present: Iterable[str]) -> list[str]:
-        """Note a complete message with `present` in it; the ids that were absent often enough."""
+    def count_absent(self, present: Iterable[str]) -> None:
+        """Note a complete message with `present` in it."""
         here = set(present)
-        gone = []
         for entity, seen in self._seen.items():
             seen.missed = 0 if entity in here else seen.missed + 1
-            if seen.missed >= ABSENCES:
-                gone.append(entity)
-        return gone
+
+    def absent(self) -> list[str]:
+        """What complete messages have lacked often enough to be withdrawn."""
+        return [entity for entity, seen in self._seen.items() if seen.missed >= ABSENCES]
 
     def forget(self, entities: Iterable[str]) -> None:
         """These are no longer in the database."""

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from pymongo.errors import AutoReconnect
 from store_builders import (
     DATASET,
     NOON,
@@ -19,6 +20,7 @@ from store_builders import (
 )
 
 from hub import clock as hub_clock
+from hub.errors import RetryLater
 from hub.model.common import Name, Position
 from hub.model.journeys import JourneyState, Layer
 from hub.model.network import Line, Quay, StopPlace
@@ -166,6 +168,25 @@ async def test_absence_from_two_complete_messages_withdraws(
     assert (await realtime.apply(batch(other, complete=True))).withdrawn == 2
     await realtime.apply(batch(withdrawn=[id_of("L2")]))
     assert await dump(store) == alone
+
+
+async def test_a_message_applied_again_after_a_failure_counts_once(
+    store: Store, realtime: FeedWriter, monkeypatch
+):
+    """One complete message, tried twice because the database was away, is one absence."""
+    other = observed("L2", {"1:A": 0})
+    await realtime.apply(batch(LATE, other, complete=True))
+    message = batch(other, complete=True)
+
+    async def away(_records):
+        raise AutoReconnect("no primary")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(realtime._journeys, "withdraw_absent", away)
+        with pytest.raises(RetryLater):
+            await realtime.apply(message)
+    assert (await realtime.apply(message)).withdrawn == 0
+    assert (await realtime.apply(batch(other, complete=True))).withdrawn == 1
 
 
 async def test_presence_in_between_starts_the_count_again(store: Store, realtime: FeedWriter):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import RetryLater, StartError
-from hub.store import driver, embedded
+from hub.store import driver, embedded, mongod
 from hub.store.documents import CounterDoc
 from hub.store.driver import Store
 from hub.store.embedded import EmbeddedMongo
@@ -86,7 +86,7 @@ async def test_a_lone_server_is_refused(tmp_path: Path):
     """A mongod that is no replica set is refused, and the error says how to make it one."""
     port, log = embedded._free_port(0), tmp_path / "log"
     process = await asyncio.create_subprocess_exec(
-        embedded.find_mongod(),
+        mongod.find_mongod(),
         *("--dbpath", tmp_path, "--port", str(port), "--nounixsocket", "--logpath", log),
     )
     try:

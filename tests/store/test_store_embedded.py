@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from hub.errors import StartError
-from hub.store import embedded
+from hub.store import embedded, mongod
 from hub.store.driver import direct_client
 from hub.store.embedded import EmbeddedMongo
 
@@ -74,10 +74,10 @@ def test_it_is_outside_the_session_of_the_hub(data_dir: Path):
 
 def test_no_mongod_is_answered_with_the_line_to_type(monkeypatch: pytest.MonkeyPatch):
     """Where no mongod is found the error names the package to install."""
-    monkeypatch.setattr(embedded.shutil, "which", lambda _name: None)
-    monkeypatch.setattr(embedded.importlib.util, "find_spec", lambda _name: None)
+    monkeypatch.setattr(mongod.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(mongod.importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(StartError, match=r"pip install 'liandong\[embedded\]'"):
-        embedded.find_mongod()
+        mongod.find_mongod()
 
 
 def test_a_mongod_that_is_too_old_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -85,8 +85,8 @@ def test_a_mongod_that_is_too_old_is_passed_over(tmp_path: Path, monkeypatch: py
     old = tmp_path / "mongod"
     old.write_text("#!/bin/sh\necho 'db version v4.4.1'\n")
     old.chmod(0o755)
-    monkeypatch.setattr(embedded.shutil, "which", lambda _name: str(old))
-    assert embedded.find_mongod() != old
+    monkeypatch.setattr(mongod.shutil, "which", lambda _name: str(old))
+    assert mongod.find_mongod() != old
 
 
 def test_why_it_did_not_start_is_in_the_error(data_dir: Path):
@@ -107,7 +107,7 @@ def test_the_bundled_libcurl_is_used_where_the_system_has_none(
     def missing(_name: str):
         raise OSError(_name)
 
-    monkeypatch.setattr(embedded.ctypes, "CDLL", missing)
+    monkeypatch.setattr(mongod.ctypes, "CDLL", missing)
     mongo = EmbeddedMongo.start(data_dir)
     maps = Path(f"/proc/{mongo.pid}/maps").read_text()
     assert "pycurl.libs" in maps
