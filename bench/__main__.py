@@ -11,8 +11,12 @@ from bench import board, fanout, latency, memory
 from bench.peer import prepared
 from bench.world import World
 
-ROWS = {"memory": memory.measure, "board": board.measure, "fanout": fanout.measure,
-        "latency": latency.measure}
+ROWS = {
+    "memory": memory.measure,
+    "board": board.measure,
+    "fanout": fanout.measure,
+    "latency": latency.measure,
+}
 
 
 async def main(names: list[str]) -> None:

@@ -22,7 +22,10 @@ async def measure(world: World, node: bool) -> None:
         return
     with Peer("board.mjs", world.mongo.uri, cores=SERVER_CORE) as peer:
         theirs = await _side(
-            "mercurius JIT", peer.port, peer.process.pid, PEER_QUERY,
+            "mercurius JIT",
+            peer.port,
+            peer.process.pid,
+            PEER_QUERY,
             {"content-type": "application/json"},
         )
     print(f"ratio liandong / mercurius JIT: {ours / theirs:.2f} CPU per request")

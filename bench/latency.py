@@ -62,8 +62,11 @@ def _position(terminal: int, serial: int, tenth_kmh: int) -> bytes:
         + bytes.fromhex(now)
     )
     plain = (
-        (0x0200).to_bytes(2) + len(body).to_bytes(2) + bytes.fromhex(f"{terminal + 1:012d}")
-        + (serial % 65536).to_bytes(2) + body
+        (0x0200).to_bytes(2)
+        + len(body).to_bytes(2)
+        + bytes.fromhex(f"{terminal + 1:012d}")
+        + (serial % 65536).to_bytes(2)
+        + body
     )
     check = 0
     for byte in plain:

@@ -1,4 +1,4 @@
-"""Load: many HTTP requests on kept-alive connections, many WebSockets with as little Python as can be."""
+"""Load: HTTP requests on kept-alive connections, WebSockets with as little Python as can be."""
 
 import asyncio
 import base64
@@ -13,8 +13,12 @@ async def http_requests(
     port: int, path: str, body: bytes, headers: dict[str, str], *, seconds: float, callers: int
 ) -> tuple[int, list[float]]:
     """Send the same POST from `callers` connections for `seconds`; count and latencies in s."""
-    lines = [f"POST {path} HTTP/1.1", f"host: 127.0.0.1:{port}", f"content-length: {len(body)}",
-             *(f"{name}: {value}" for name, value in headers.items())]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"host: 127.0.0.1:{port}",
+        f"content-length: {len(body)}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
     request = ("\r\n".join(lines) + "\r\n\r\n").encode() + body
     deadline = time.monotonic() + seconds
     took: list[float] = []
@@ -45,7 +49,9 @@ async def http_requests(
 class Socket(asyncio.Protocol):
     """A graphql-transport-ws subscriber that counts and times what it is sent."""
 
-    def __init__(self, port: int, token: str, query: str, received: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, port: int, token: str, query: str, received: Callable[[bytes], None]
+    ) -> None:
         self.port, self.token, self.query, self.received = port, token, query, received
         self.buffer = b""
         self.open = False
@@ -103,8 +109,11 @@ class Socket(asyncio.Protocol):
         """One masked text frame."""
         data = json.dumps(message).encode()
         mask = b"\0\0\0\0"  # a mask of zeros is a mask, and leaves the payload as it is
-        head = bytes([0x81, 0x80 | len(data)]) if len(data) < 126 else (
-            bytes([0x81, 0x80 | 126]) + struct.pack(">H", len(data)))
+        head = (
+            bytes([0x81, 0x80 | len(data)])
+            if len(data) < 126
+            else (bytes([0x81, 0x80 | 126]) + struct.pack(">H", len(data)))
+        )
         self.transport.write(head + mask + data)  # type: ignore[attr-defined]
 
 

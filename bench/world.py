@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +34,7 @@ listen = "127.0.0.1:{taxi}"
 
 
 class World:
-    """Started on entry, ended on exit. The hub is pinned to one core, mongod and load to the other."""
+    """Started on entry, ended on exit. The hub has one core, mongod and load have the other."""
 
     def __enter__(self) -> "World":
         self.data = Path(tempfile.mkdtemp(prefix="liandong-bench-"))
@@ -97,21 +98,41 @@ class World:
         name = {"zh": "测试站", "en": "Bench Station"}
         self.db["stop_places"].replace_one(
             {"_id": STOP},
-            {"_id": STOP, "dataset": "bench", "native_id": "STATION", "name": name,
-             "location": {"type": "Point", "coordinates": [121.45, 31.25]},
-             "kind": "RAIL_STATION", "modes": ["RAIL"], "quays": [], "feed": "bench"},
+            {
+                "_id": STOP,
+                "dataset": "bench",
+                "native_id": "STATION",
+                "name": name,
+                "location": {"type": "Point", "coordinates": [121.45, 31.25]},
+                "kind": "RAIL_STATION",
+                "modes": ["RAIL"],
+                "quays": [],
+                "feed": "bench",
+            },
             upsert=True,
         )
         now = datetime.now(UTC)
         self.db["feeds"].replace_one(
             {"_id": "bench"},
-            {"_id": "bench", "kind": "gtfs_rt", "mode": "RAIL", "dataset": "bench",
-             "standard": "GTFS Realtime 2.0", "state": "HEALTHY", "link_state": "UP",
-             "last_received_at": now, "data_as_of": now + timedelta(days=1),
-             "counts": {"accepted": 50, "rejected": 0, "entities": 50},
-             "totals": {"payloads": 1, "accepted": 50, "rejected": 0, "bytes": 1},
-             "rejects": [], "notes": [], "detail": None, "warn_after_s": 90,
-             "expire_after_s": 300, "changed_at": now},
+            {
+                "_id": "bench",
+                "kind": "gtfs_rt",
+                "mode": "RAIL",
+                "dataset": "bench",
+                "standard": "GTFS Realtime 2.0",
+                "state": "HEALTHY",
+                "link_state": "UP",
+                "last_received_at": now,
+                "data_as_of": now + timedelta(days=1),
+                "counts": {"accepted": 50, "rejected": 0, "entities": 50},
+                "totals": {"payloads": 1, "accepted": 50, "rejected": 0, "bytes": 1},
+                "rejects": [],
+                "notes": [],
+                "detail": None,
+                "warn_after_s": 90,
+                "expire_after_s": 300,
+                "changed_at": now,
+            },
             upsert=True,
         )
         self.db["calls"].insert_many(_call(number, now) for number in range(50))
@@ -129,8 +150,12 @@ def _call(number: int, now: datetime) -> dict[str, Any]:
             "id": journey,
             "public_code": f"G{number}",
             "mode": "RAIL",
-            "line": {"id": "bench:L", "public_code": "京沪高速", "name": {"zh": "京沪高速", "en": "Jinghu"},
-                     "colour": None},
+            "line": {
+                "id": "bench:L",
+                "public_code": "京沪高速",
+                "name": {"zh": "京沪高速", "en": "Jinghu"},
+                "colour": None,
+            },
             "origin": {"zh": "测试站", "en": "Bench Station"},
             "destination": {"zh": "北京南", "en": "Beijing South"},
             "state": "RUNNING",
@@ -161,4 +186,5 @@ def _pinned(core: str) -> list[str]:
 
 def _pin(pid: int, core: str) -> None:
     for task in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(task.name), {int(core)})
+        with suppress(ProcessLookupError):  # threads come and go while mongod starts
+            os.sched_setaffinity(int(task.name), {int(core)})

@@ -100,28 +100,26 @@ class Hub:
         """Open the database, seed what the area file says, start the work. Raises StartError."""
         area = area_of(settings)
         await _follow_clock(settings.hub.clock_url)
-        tokens: Tokens | None = None
         store = await Store.open(
             settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
+        )
+        bus = Bus()
+        hub = cls(
+            settings=settings,
+            roles=roles,
+            store=store,
+            bus=bus,
+            tail=ChangeTail(store, bus, _process_name(settings, roles)),
+            feeds=FeedCache(TransitRepository(store)),
+            operations=Operations(store, settings.orders, zone=ZoneInfo(area.timezone)),
         )
         try:
             await Units().seed(area)
             if embedded:
                 await Accounts(store).seed_demo(area)
-            tokens = tokens_for(store, settings, embedded=embedded)
-            bus = Bus()
-            hub = cls(
-                settings=settings,
-                roles=roles,
-                store=store,
-                bus=bus,
-                tail=ChangeTail(store, bus, _process_name(settings, roles)),
-                feeds=FeedCache(TransitRepository(store)),
-                operations=Operations(store, settings.orders, zone=ZoneInfo(area.timezone)),
-            )
-            await hub._start_work(area, tokens)
+            await hub._start_work(area, tokens_for(store, settings, embedded=embedded))
         except BaseException:
-            await store.close()
+            await hub.stop()
             raise
         return hub
 

@@ -189,6 +189,7 @@ async def test_a_killed_hub_loses_nothing(running: Running):
     await phone.sign_in()
     incident = await open_incident(watch)
     acknowledged: list[str] = []
+    enough = asyncio.Event()
 
     async def dispatching() -> None:
         for _ in range(200):
@@ -196,10 +197,11 @@ async def test_a_killed_hub_loses_nothing(running: Running):
                 acknowledged.append(await dispatch(watch, incident, ["officer3"], []))
             except ClientError:
                 return
+            if len(acknowledged) == 10:
+                enough.set()
 
     work = asyncio.create_task(dispatching())
-    while len(acknowledged) < 10:
-        await asyncio.sleep(0.01)
+    await enough.wait()
     await asyncio.to_thread(running.kill_hub)
     await work
     held = {order["number"] for order in (await phone.orders()).values()}

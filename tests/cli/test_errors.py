@@ -1,0 +1,108 @@
+"""What goes wrong at the command line is one line that says what to do; never a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def liandong(*arguments: str, data_dir: Path, **environment: str) -> tuple[int, str, str]:
+    """Exit code, output and error of `liandong ...`."""
+    inherited = {key: value for key, value in os.environ.items() if "LIANDONG" not in key}
+    done = subprocess.run(
+        [sys.executable, "-m", "hub.cli", *arguments],
+        env={**inherited, "LIANDONG_DATA_DIR": str(data_dir), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+FEED = '[[feeds]]\nid = "a"\nkind = "{kind}"\n{rest}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[hub\n", "not a readable TOML file"),
+        ("[hub]\nport = 0\n", "hub.port = 0: Input should be greater than or equal to 1"),
+        ("[hub]\ncolour = 1\n", "hub.colour: no such key"),
+        ('[[feeds]]\nid = "a"\n', "feeds.0.kind: is missing"),
+        (FEED.format(kind="gtfs", rest=""), "exactly one of url, listen"),
+        (FEED.format(kind="gtfs", rest='url = "ftp://x"'), "no http, https or file URL"),
+        (FEED.format(kind="gtfs", rest='url = "http://x"\ntimezone = "Mars"'), "IANA time zone"),
+    ],
+)
+def test_a_bad_configuration_names_its_key(tmp_path, text, said):
+    """The file is refused with the key, the value and what was expected."""
+    config = tmp_path / "liandong.toml"
+    config.write_text(text)
+    code, _, error = liandong("serve", "--config", str(config), data_dir=tmp_path)
+    assert code == 2
+    assert said in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_a_missing_configuration_is_one_line(tmp_path):
+    """No such file: said so."""
+    code, _, error = liandong("serve", "--config", "nowhere.toml", data_dir=tmp_path)
+    assert (code, error.strip()) == (2, "liandong: nowhere.toml: no such configuration file.")
+
+
+def test_without_a_database_the_hint_says_what_to_start(tmp_path):
+    """`token issue` without a running database."""
+    code, _, error = liandong("token", "issue", "watch", data_dir=tmp_path)
+    assert code == 2
+    assert "Start `make run`, or set LIANDONG_MONGODB_URI." in error
+
+
+def test_an_unreachable_database_is_one_line(tmp_path):
+    """`serve` against a port where nothing listens."""
+    uri = "mongodb://127.0.0.1:9/?replicaSet=rs0"
+    code, _, error = liandong("serve", data_dir=tmp_path, LIANDONG_MONGODB_URI=uri)
+    assert code == 2
+    assert "127.0.0.1:9" in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_an_unknown_kind_lists_the_known_ones(tmp_path, mongo_uri):
+    """A feed of a kind nobody wrote is refused at start."""
+    config = tmp_path / "liandong.toml"
+    config.write_text(FEED.format(kind="telepathy", rest='url = "http://127.0.0.1/x"'))
+    code, _, error = liandong(
+        "serve", "--config", str(config), data_dir=tmp_path, LIANDONG_MONGODB_URI=mongo_uri
+    )
+    assert code == 2
+    assert "telepathy" in error
+    assert "siri_et" in error
+    assert "Traceback" not in error
+
+
+def test_feed_check_of_garbage_is_one_line(tmp_path):
+    """A payload that does not decode ends with 1 and a reason."""
+    garbage = tmp_path / "garbage.pb"
+    garbage.write_bytes(b"\xff" * 40)
+    code, _, error = liandong("feed", "check", "gtfs_rt", str(garbage), data_dir=tmp_path)
+    assert code == 1
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_feed_check_of_a_missing_file_is_one_line(tmp_path):
+    """No such file: said so, with 1."""
+    code, _, error = liandong("feed", "check", "gtfs", "nowhere.zip", data_dir=tmp_path)
+    assert code == 1
+    assert "nowhere.zip" in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_the_schema_is_exported_without_a_database(tmp_path):
+    """Both forms of the SDL."""
+    code, plain, _ = liandong("schema", "export", data_dir=tmp_path)
+    assert code == 0
+    assert "type Call " in plain
+    code, subgraph, _ = liandong("schema", "export", "--federation", data_dir=tmp_path)
+    assert code == 0
+    assert "@key" in subgraph
