@@ -144,6 +144,7 @@ class Up:
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.address = f"http://{hub.host}:{hub.port}"
         self.sandbox = ""
+        self.embedded_here = False
         self.stopping = False
 
     def run(self) -> None:
@@ -155,10 +156,9 @@ class Up:
             return
         for name in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, lambda *_: self._stop())
-        embedded_here = False
         try:
             self._need_port()
-            embedded_here = self._database()
+            self.embedded_here = self._database()
             self._sandbox()
             self._hub()
             self._await_ready()
@@ -170,7 +170,7 @@ class Up:
             self.console.print("正在停止 stopping ...")
             self._end_children()
             (self.data_dir / "up.json").unlink(missing_ok=True)
-            if embedded_here:
+            if self.embedded_here:
                 from hub.store import embedded
 
                 embedded.stop(self.data_dir)
@@ -304,6 +304,7 @@ class Up:
         deaths: list[float] = []
         while not self.stopping:
             time.sleep(0.2)
+            self._revive_database()
             for name, child in list(self.children.items()):
                 code = child.poll()
                 if code is None or self.stopping:
@@ -316,6 +317,16 @@ class Up:
                     f"[yellow]{name} 已终止 ended ({code}); 重新启动 starting again[/yellow]"
                 )
                 self._sandbox() if name == "sandbox" else self._hub()
+
+    def _revive_database(self) -> None:
+        """Start the embedded database again on its files and port, should it have died."""
+        if not self.embedded_here:
+            return
+        from hub.store import embedded
+
+        if not embedded.alive(self.data_dir):
+            self.console.print("[yellow]数据库已终止 mongod ended; 重启 restarting[/yellow]")
+            embedded.ensure(self.data_dir)
 
     def _stop(self) -> None:
         self.stopping = True

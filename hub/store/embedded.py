@@ -72,6 +72,12 @@ def running(data_dir: Path) -> str | None:
     return found.uri if found else None
 
 
+def alive(data_dir: Path) -> bool:
+    """Whether the process of the recorded mongod lives; asks the system, not the database."""
+    recorded = _recorded(data_dir)
+    return recorded is not None and _is_ours(recorded.pid, data_dir)
+
+
 def stop(data_dir: Path) -> bool:
     """End the mongod of `data_dir` cleanly; False when none ran."""
     if not data_dir.is_dir():
