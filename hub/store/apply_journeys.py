@@ -24,6 +24,7 @@ from hub.store.memory import Applied, Memory, Seen, Verdict
 from hub.store.rows import Document, difference, fingerprint, milliseconds, plain
 
 CHUNK = 200
+BREATHE = 200
 KEPT_DAYS = 1
 Write = ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
 
@@ -70,11 +71,24 @@ class JourneyWriter:
         """Apply records in the order given; those of a service day gone by are dropped."""
         oldest = await self._purge()
         current = [record for record in records if record.service_date >= oldest]
-        applied = Applied(stale=len(records) - len(current))
-        for start in range(0, len(current), CHUNK):
-            applied += await self._write_chunk(current[start : start + CHUNK], as_of)
-            await asyncio.sleep(0)  # a long timetable leaves room for everybody else
-        return applied
+        changed: list[Judged] = []
+        touched: list[DatedJourney] = []
+        stale = len(records) - len(current)
+        for number, record in enumerate(current):
+            if number % BREATHE == 0:
+                await asyncio.sleep(0)  # a long timetable leaves room for everybody else
+            judged, verdict = self._judge(record, as_of)
+            if verdict is Verdict.WRITE:
+                changed.append(judged)
+            elif verdict is Verdict.TOUCH:
+                touched.append(record)
+            stale += verdict is Verdict.STALE
+        for start in range(0, len(changed), CHUNK):
+            await self._write(changed[start : start + CHUNK])
+        for start in range(0, len(touched), CHUNK):
+            await self._touch(touched[start : start + CHUNK])
+        written = len(changed)
+        return Applied(written=written, unchanged=len(records) - written - stale, stale=stale)
 
     def count_absent(self, records: list[DatedJourney]) -> None:
         """A complete message held `records`."""
@@ -104,24 +118,13 @@ class JourneyWriter:
         known = [id_ for id_ in ids if id_ in self._memory[Layer.REALTIME]]
         return await self._withdraw(Layer.REALTIME, known, merge.without_realtime)
 
-    async def _write_chunk(self, records: list[DatedJourney], as_of: datetime | None) -> Applied:
-        changed: list[Judged] = []
-        touched: list[DatedJourney] = []
-        stale = 0
-        for record in records:
-            judged, verdict = self._judge(record, as_of)
-            if verdict is Verdict.WRITE:
-                changed.append(judged)
-            elif verdict is Verdict.TOUCH:
-                touched.append(record)
-            stale += verdict is Verdict.STALE
-        if changed:
-            await self._store.transaction(partial(self._merge, changed=changed))
-            self._remember(changed)
-        if touched:
-            await self._touch(touched)
-        written = len(changed)
-        return Applied(written=written, unchanged=len(records) - written - stale, stale=stale)
+    async def _write(self, changed: list[Judged]) -> None:
+        await self._store.transaction(partial(self._merge, changed=changed))
+        for judged in changed:
+            record = judged.record
+            observed = record.observed_at if record.layer is Layer.REALTIME else None
+            seen = Seen(judged.fingerprint, judged.stamp, observed)
+            self._memory[record.layer].remember(record.id, seen)
 
     def _judge(self, record: DatedJourney, as_of: datetime | None) -> tuple[Judged, Verdict]:
         name = fingerprint(record, self._projection)
@@ -206,13 +209,6 @@ class JourneyWriter:
             elif change:
                 writes.append(_replace(row))
         return writes
-
-    def _remember(self, changed: list[Judged]) -> None:
-        for judged in changed:
-            record = judged.record
-            observed = record.observed_at if record.layer is Layer.REALTIME else None
-            seen = Seen(judged.fingerprint, judged.stamp, observed)
-            self._memory[record.layer].remember(record.id, seen)
 
     async def _touch(self, records: list[DatedJourney]) -> None:
         """Move the time of journeys whose content stands; nobody is told."""

@@ -54,7 +54,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401  # BSON's values have no type of t
 
 def milliseconds(moment: datetime) -> datetime:
     """The moment as the database keeps it: what is finer than a millisecond is cut off."""
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    finer = moment.microsecond % 1000
+    return moment.replace(microsecond=moment.microsecond - finer) if finer else moment
 
 
 def point(position: Position) -> Document:
