@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.formats.siri import Delivery, Fault, Reader, deliveries
+from hub.formats.siri import Delivery, deliveries
+from hub.formats.xml import Fault, Reader
 from hub.model.common import Name
 from hub.model.situations import Period
 

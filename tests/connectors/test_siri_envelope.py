@@ -5,8 +5,8 @@ import re
 import pytest
 
 from hub.errors import PayloadError, Reason
-from hub.formats import siri
-from hub.formats.siri import name_of, parse
+from hub.formats import xml
+from hub.formats.xml import name_of, parse
 from hub.model.common import Name
 from tests.connectors.siri_documents import STAMP, et, g7001, journey, only, read
 
@@ -124,7 +124,7 @@ def test_what_is_no_delivery_is_refused(document: str, reason: Reason) -> None:
 
 def test_a_document_beyond_the_cap_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     """More bytes than any delivery has are not parsed at all."""
-    monkeypatch.setattr(siri, "MAX_BYTES", len(PLAIN) - 1)
+    monkeypatch.setattr(xml, "MAX_BYTES", len(PLAIN) - 1)
     assert refused(PLAIN).reason is Reason.TOO_LARGE
 
 

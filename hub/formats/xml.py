@@ -1,0 +1,214 @@
+"""XML of any standard, read safely: one parser for all, and typed values below an element.
+
+Nothing is gated on a schema, because no real producer keeps to it: elements are found by their
+local name, whatever namespace, prefix or wrapper carries them. What is refused is what could harm:
+a DOCTYPE, entities, more bytes than a message ever has, nesting without end.
+Source: W3C XML 1.0 and XML Schema part 2 (the lexical forms of the values).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import isfinite
+from zoneinfo import ZoneInfo
+
+from lxml import etree
+
+from hub.errors import PayloadError, Reason
+from hub.model.common import Name
+
+Element = etree._Element  # noqa: SLF001  # lxml publishes its element type under no other name
+
+MAX_BYTES = 64 * 1024 * 1024
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""No real-time service published before: an earlier time is a default value that leaked out."""
+FOREVER_FROM = 2200
+"""Years from here on are a producer's way to write "no end"."""
+
+_DATE_TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_CJK = re.compile(r"[\u3400-\u9fff]")
+_LANGUAGES = ("{http://www.w3.org/XML/1998/namespace}lang", "lang")
+_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value that could not be used: why, and one sentence that names the element."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads typed values below one element; what is malformed becomes a fault, never a crash.
+
+    `zone` is the zone of times written without one. Paths are local names joined by "/".
+    """
+
+    element: Element
+    zone: ZoneInfo
+    faults: list[Fault] = field(default_factory=list)
+
+    def text(self, path: str) -> str | None:
+        """The text at the path with the white space around it removed; None if empty."""
+        found = self.element.findtext(path)
+        return (found.strip() or None) if found else None
+
+    def first(self, *paths: str) -> str | None:
+        """The first of several texts that is there."""
+        return next((text for path in paths if (text := self.text(path))), None)
+
+    def flag(self, path: str) -> bool:
+        """An xsd:boolean; absent is false. Anything but true, 1, false, 0 is a fault and false."""
+        return self.optional_flag(path) is True
+
+    def optional_flag(self, path: str) -> bool | None:
+        """An xsd:boolean, or None if absent or malformed."""
+        text = self.text(path)
+        if text is None:
+            return None
+        if text in {"true", "1"}:
+            return True
+        if text not in {"false", "0"}:
+            self._bad(path, text, "true or false")
+            return None
+        return False
+
+    def whole(self, path: str) -> int | None:
+        """A positive whole number of at most nine digits."""
+        text = self.text(path)
+        if text is None:
+            return None
+        if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+            self._bad(path, text, "a whole number")
+            return None
+        return int(text)
+
+    def number(self, path: str) -> float | None:
+        """An xsd:decimal or xsd:double; None if absent, malformed or not finite."""
+        text = self.text(path)
+        if text is None:
+            return None
+        if not _NUMBER.fullmatch(text) or not isfinite(number := float(text)):
+            self._bad(path, text, "a number")
+            return None
+        return number
+
+    def time(self, path: str) -> datetime | None:
+        """An xsd:dateTime in UTC; None if absent, malformed, before 2000 or from 2200 on.
+
+        Fractions of a second are kept to the microsecond. A time without a zone is read in
+        `zone`; in the hour that autumn repeats, as the earlier of the two.
+        """
+        text = self.text(path)
+        if text is None:
+            return None
+        match = _DATE_TIME.fullmatch(text)
+        if match and int(match[1]) < EARLIEST.year:
+            self.faults.append(
+                Fault(Reason.TIMESTAMP_EPOCH, f"{path} {text}: a default value, no time")
+            )
+            return None
+        moment = _moment(text, self.zone) if match and int(match[1]) < FOREVER_FROM else None
+        if moment is None:
+            self._bad(path, text, "an xsd:dateTime of this century or the next")
+        return moment
+
+    def end(self, path: str) -> datetime | None:
+        """Like `time`, but a year from 2200 on means that there is no end: None."""
+        text = self.text(path) or ""
+        if text[:4].isdigit() and int(text[:4]) >= FOREVER_FROM:
+            return None
+        return self.time(path)
+
+    def name(self, path: str) -> Name | None:
+        """A NaturalLanguageString in Chinese and English, from every xml:lang given.
+
+        Text without a language is Chinese if it has a Chinese character. A third language stands
+        in the English place, unless there is English.
+        """
+        return name_of(self.element.findall(path))
+
+    def each(self, path: str) -> Iterator["Reader"]:
+        """A reader for every element at the path; their faults are collected here."""
+        for element in self.element.iterfind(path):
+            yield Reader(element, self.zone, self.faults)
+
+    def _bad(self, path: str, text: str, expected: str) -> None:
+        self.faults.append(Fault(Reason.BAD_VALUE, f"{path} {text[:60]!r} is not {expected}"))
+
+
+def parse(body: bytes, what: str = "XML", max_bytes: int | None = None) -> Element:
+    """The root element with all namespaces taken off element names (attributes keep theirs).
+
+    `what` names the standard in the message of the error; `max_bytes` is MAX_BYTES unless given.
+    Raises PayloadError: TOO_LARGE, DTD_FORBIDDEN, NOT_DECODABLE.
+    """
+    most = MAX_BYTES if max_bytes is None else max_bytes
+    if len(body) > most:
+        raise PayloadError(
+            Reason.TOO_LARGE, f"{what}: {len(body)} bytes, more than the {most} allowed."
+        )
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        if any("<!DOCTYPE".encode(encoding) in body for encoding in _ENCODINGS):
+            raise _dtd() from error
+        first = str(error).splitlines()[0] if str(error) else "no XML"
+        raise PayloadError(Reason.NOT_DECODABLE, f"not well-formed XML: {first}.") from error
+    # lxml accepts a DOCTYPE even with entities off
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise _dtd()
+    for element in root.iter(etree.Element):
+        element.tag = etree.QName(element).localname
+    return root
+
+
+def type_of(element: Element) -> str | None:
+    """The local name in xsi:type; None if the element has none."""
+    written = element.get(_TYPE)
+    return written.rpartition(":")[2].strip() or None if written else None
+
+
+def name_of(elements: list[Element]) -> Name | None:
+    """One Name from elements with the same text in several languages; see `Reader.name`."""
+    zh = en = other = None
+    for element in elements:
+        text = " ".join((element.text or "").split())
+        language = next((found for key in _LANGUAGES if (found := element.get(key))), "").lower()
+        if not text:
+            continue
+        if language.startswith("zh") or (not language and _CJK.search(text)):
+            zh = zh or text
+        elif language.startswith("en") or not language:
+            en = en or text
+        else:
+            other = other or text
+    english = en or other
+    return Name(zh=zh, en=english) if zh or english else None
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _dtd() -> PayloadError:
+    return PayloadError(
+        Reason.DTD_FORBIDDEN, "The document has a DOCTYPE, which is refused unread."
+    )
