@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.errors import Reason
+from hub.errors import PayloadError, Reason
 from hub.model.common import Mode
 from hub.model.facilities import FacilityCondition
 from hub.model.journeys import DatedJourney
@@ -103,7 +103,8 @@ class Batch:
     `entities` counts what the payload itself lists; `rejects` holds one entry for each entity
     refused whole, so accepted = entities - len(rejects). `notes` holds refused parts of accepted
     entities. `complete` says that what is absent from `records` no longer holds (full data).
-    `withdrawn` names journeys, situations or vehicles a differential message takes back.
+    `withdrawn` names journeys, situations or vehicles a differential message takes back. `more`:
+    the answer goes on, and the same request brings the next part (SIRI MoreData).
     """
 
     as_of: datetime | None = None
@@ -115,6 +116,7 @@ class Batch:
     matched_stops: int = 0
     complete: bool = False
     withdrawn: list[str] = field(default_factory=list)
+    more: bool = False
 
     @property
     def accepted(self) -> int:
@@ -206,13 +208,78 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """What a pushed request led to. The answer is sent only after `batch` is durable."""
+class Heard:
+    """What a message of a producer we subscribed to says of the producer itself.
 
-    batch: Batch = field(default_factory=Batch)
+    `proof`: a heartbeat, which says that whatever was not sent has not changed. A different
+    `service_started_at` than before: the producer restarted and forgot the subscription.
+    `data_ready`: data waits to be fetched. `terminated`: the subscription was ended, and why.
+    """
+
+    available: bool = True
+    proof: bool = False
+    service_started_at: datetime | None = None
+    data_ready: bool = False
+    terminated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a pushed request led to. The answer is sent only after `batch` is durable.
+
+    `batch` is None where the request carries no data. `refused`: the payload cannot be used and is
+    quarantined, but the standard wants `body` as the answer.
+    """
+
+    batch: Batch | None = None
     status: int = 200
     content_type: str = "application/json"
     body: bytes = b""
+    heard: Heard | None = None
+    refused: PayloadError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a producer answered to a subscription: until when it holds, what was refused of it."""
+
+    until: datetime | None = None
+    service_started_at: datetime | None = None
+    refused: tuple[str, ...] = ()
+
+
+class Subscription(Protocol):
+    """The requests of one feed that subscribes, and what the answers to them mean. Pure.
+
+    Subscribing again under the same identifiers renews: the producer replaces what it had.
+    """
+
+    heartbeat: timedelta
+    lifetime: timedelta
+
+    def subscribe(self, address: str, now: datetime, until: datetime) -> Request:
+        """Ask for notifications at `address`, our endpoint, until a moment."""
+        ...
+
+    def granted(self, answer: Envelope) -> Granted:
+        """The answer. Raises RetryLater, AccessDenied, FeedStopped or PayloadError."""
+        ...
+
+    def check(self, now: datetime) -> Request:
+        """Ask the producer whether it lives."""
+        ...
+
+    def alive(self, answer: Envelope) -> Heard:
+        """The answer to `check`. Raises PayloadError."""
+        ...
+
+    def supply(self, now: datetime) -> Request:
+        """Fetch what is ready."""
+        ...
+
+    def terminate(self, now: datetime) -> Request:
+        """End the subscription."""
+        ...
 
 
 Parse = Callable[[Envelope, Context], Batch]
@@ -240,8 +307,9 @@ class Connector:
     `parse` decodes and normalises one payload (for a TCP feed: a raw capture). `load_reference`
     builds the static reference from the bytes behind `static_url`; `request` builds what a poll
     sends; `open_session` starts the state machine of one TCP peer; `accept` takes a request that a
-    source pushes (raises AccessDenied when its signature is wrong). parse and load_reference raise
-    PayloadError when the bytes are not what they should be.
+    source pushes (raises AccessDenied when its signature is wrong); `subscription` is how the feed
+    has itself pushed to, None where its options say that it is polled. parse, load_reference and
+    accept raise PayloadError when the bytes are not what they should be.
     """
 
     manifest: Manifest
@@ -250,6 +318,7 @@ class Connector:
     request: Callable[[Context, datetime], Request] | None = None
     open_session: Callable[[Context], Session] | None = None
     accept: Callable[[Pushed, Context], Accepted] | None = None
+    subscription: Callable[[Context], Subscription | None] | None = None
     samples: tuple[str, ...] = ()
     """Sample files (below the samples folder) the contract suite mutilates."""
 
