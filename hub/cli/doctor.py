@@ -13,6 +13,9 @@ from hub.cli import common
 from hub.errors import LiandongError, RetryLater
 from hub.settings import Settings
 
+LONGEST_LOCK = 3
+"""Seconds; escalation promises to start at most five late after a crash."""
+
 Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 
 
@@ -99,6 +102,13 @@ async def _database(findings: _Findings, settings: Settings) -> None:
     try:
         await store.ping()
         findings.ok("数据库可写 database: a primary can be written")
+        lifetime = await store.transaction_lifetime()
+        if lifetime is not None and lifetime > LONGEST_LOCK:
+            findings.wrong(
+                f"transactionLifetimeLimitSeconds is {lifetime:.0f}: a killed hub could hold up an "
+                f"escalation that long. Start mongod with --setParameter "
+                f"transactionLifetimeLimitSeconds={LONGEST_LOCK}."
+            )
         for feed in await TransitRepository(store).feeds():
             state = feed_state(feed, clock.now())
             line = f"feed {feed['_id']}: {state} {feed.get('detail') or ''}"

@@ -130,6 +130,15 @@ class Store:
         moment: datetime = answer["localTime"]
         return moment.astimezone(UTC)
 
+    async def transaction_lifetime(self) -> float | None:
+        """Seconds a dead client's transaction keeps its rows locked; None if we may not ask."""
+        name = "transactionLifetimeLimitSeconds"
+        try:
+            answer = await self._client.admin.command({"getParameter": 1, name: 1})
+        except OperationFailure:
+            return None
+        return float(answer[name])
+
     async def ping(self) -> None:
         """Write a little with majority. Raises RetryLater when no primary can be written."""
         try:
