@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 from pydantic import Field
 
+from connectors.planned import MOST_CALLS, add_journeys
 from hub.connector import (
     Batch,
     Connector,
@@ -16,16 +17,14 @@ from hub.connector import (
     Reject,
     Role,
 )
-from hub.errors import Reason
 from hub.formats.gtfs import Dataset, load
 from hub.formats.gtfs_zip import Limits
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.network import Line, Quay, StopPlace, StopPlaceKind
 from hub.model.timetable import Timetable
-from hub.model.timetable_rows import Stop, Trip
+from hub.model.timetable_rows import Stop
 
-_MOST_CALLS = 1_000_000
 _PLATFORM, _STATION = 0, 1
 _KINDS = {
     Mode.RAIL: StopPlaceKind.RAIL_STATION,
@@ -39,7 +38,7 @@ class GtfsConfig(ConnectorConfig):
     """Caps against absurd datasets."""
 
     max_unpacked_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
-    max_calls: int = Field(default=_MOST_CALLS, gt=0, description="calls of all journeys together")
+    max_calls: int = Field(default=MOST_CALLS, gt=0, description="calls of all journeys together")
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:
@@ -60,9 +59,9 @@ def parse(envelope: Envelope, context: Context) -> Batch:
     batch.rejects.extend(Reject(*problem) for problem in dataset.rejects)
     batch.notes.extend(Reject(*problem) for problem in dataset.notes)
     batch.records.extend(_network(timetable, context.mode))
-    today = envelope.received_at.astimezone(timetable.zone).date()
-    days = [today + timedelta(days=offset) for offset in (-1, 0, 1)]
-    _add_journeys(batch, timetable, days, context)
+    config = context.config
+    room = config.max_calls if isinstance(config, GtfsConfig) else MOST_CALLS
+    add_journeys(batch, timetable, context, envelope.received_at, max_calls=room)
     return batch
 
 
@@ -134,41 +133,6 @@ def _modes_of_places(timetable: Timetable) -> defaultdict[str, set[Mode]]:
         for row in trip.calls:
             found[timetable.stops[row.stop_id].place_id].add(mode)
     return found
-
-
-def _add_journeys(batch: Batch, timetable: Timetable, days: list[date], context: Context) -> None:
-    room = context.config.max_calls if isinstance(context.config, GtfsConfig) else _MOST_CALLS
-    running = 0
-    for day, trip in _running(timetable, days):
-        running += 1
-        if context.stop_places and trip.native_id not in timetable.trips_calling_at(
-            context.stop_places
-        ):
-            continue
-        for start_s in trip.starts():
-            room -= len(trip.calls)
-            if room < 0:
-                batch.note(
-                    Reason.TOO_LARGE, "stop_times.txt", "more calls than max_calls; the rest is out"
-                )
-                return
-            journey = timetable.planned_journey(trip.native_id, day, start_s)
-            if journey is not None:
-                batch.records.append(journey)
-    if not running:
-        batch.note(
-            Reason.OUTSIDE_PERIOD,
-            timetable.feed_version or "calendar.txt",
-            f"no service runs from {days[0]} to {days[-1]}",
-        )
-
-
-def _running(timetable: Timetable, days: list[date]) -> Iterator[tuple[date, Trip]]:
-    for day in days:
-        active = {id_ for id_, service in timetable.services.items() if service.runs_on(day)}
-        for trip in timetable.trips.values():
-            if trip.service_id in active:
-                yield day, trip
 
 
 CONNECTOR = Connector(

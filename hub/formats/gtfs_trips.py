@@ -60,7 +60,7 @@ def read_trips(
     frequencies = _read_frequencies(tables, heads, problems)
     trips: dict[str, Trip] = {}
     for native_id, head in heads.items():
-        ordered = _in_order(native_id, calls.pop(native_id, []), problems)
+        ordered = in_order(native_id, calls.pop(native_id, []), problems)
         if len(ordered) < 2:
             problems.reject(
                 Reason.EMPTY_ENTITY, native_id, "fewer than two stop_times of the trip can be used"
@@ -150,7 +150,7 @@ def _seconds(text: str, trip_id: str, problems: Problems) -> int | None:
     return found
 
 
-def _in_order(trip_id: str, rows: list[StopTime], problems: Problems) -> tuple[StopTime, ...]:
+def in_order(trip_id: str, rows: list[StopTime], problems: Problems) -> tuple[StopTime, ...]:
     """Calls by stop_sequence, each once; a time that runs backwards is refused, its call stays."""
     rows.sort(key=itemgetter(0))
     ordered: list[StopTime] = []

@@ -6,33 +6,15 @@ mark, CRLF, quotes, blanks around values, a folder inside the zip and columns no
 
 import csv
 import io
-import lzma
-import struct
-import zlib
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from hub.errors import PayloadError, Reason
+from hub.formats.zips import RATIO, UNPACKED_BYTES, check_sizes, entries_of, sound
 
-_CORRUPT = (
-    BadZipFile,
-    EOFError,
-    KeyError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    ValueError,
-    lzma.LZMAError,
-    struct.error,
-    zlib.error,
-)
-"""What `zipfile` raises on hostile bytes, found by mutilating samples."""
-
-_SMALL = 1024 * 1024
-_NAMES_READ = 20_000
+_EXPECTED = ("GTFS", "GTFS Schedule tables")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +24,8 @@ class Limits:
     Real stop_times tables unpack to at most some forty times their packed size.
     """
 
-    unpacked_bytes: int = 512 * 1024 * 1024
-    ratio: int = 100
+    unpacked_bytes: int = UNPACKED_BYTES
+    ratio: int = RATIO
     rows: int = 10_000_000
     line_chars: int = 64 * 1024
 
@@ -53,10 +35,15 @@ class Tables:
 
     def __init__(self, body: bytes, wanted: frozenset[str], limits: Limits) -> None:
         self._limits = limits
-        with _sound():
+        with sound(*_EXPECTED):
             self._zip = ZipFile(io.BytesIO(body))
             self._members = _members(self._zip, wanted)
-        _check_sizes(self._members.values(), len(body), limits)
+        check_sizes(
+            self._members.values(),
+            len(body),
+            ratio=limits.ratio,
+            unpacked_bytes=limits.unpacked_bytes,
+        )
         self.not_utf8: set[str] = set()
         """Tables in which bytes were met that are not UTF-8; they were replaced by U+FFFD."""
 
@@ -73,7 +60,7 @@ class Tables:
         """
         if name not in self._members:
             return
-        with _sound(), self._zip.open(self._members[name]) as raw:
+        with sound(*_EXPECTED), self._zip.open(self._members[name]) as raw:
             read: list[str] = []
             reader = csv.reader(self._lines(name, raw, read), skipinitialspace=True)
             header = [cell.strip().lower() for cell in next(reader, [])]
@@ -99,23 +86,9 @@ class Tables:
             yield line
 
 
-@contextmanager
-def _sound() -> Iterator[None]:
-    try:
-        yield
-    except _CORRUPT as error:
-        raise PayloadError(
-            Reason.NOT_DECODABLE,
-            f"Not a readable GTFS zip: {error or type(error).__name__}.",
-            hint="Expected a zip of GTFS Schedule tables.",
-        ) from error
-
-
 def _members(archive: ZipFile, wanted: frozenset[str]) -> dict[str, ZipInfo]:
     """The wanted tables in the folder that holds stops.txt (the outermost, if several do)."""
-    entries = archive.infolist()
-    if len(entries) > _NAMES_READ:
-        raise PayloadError(Reason.TOO_LARGE, f"The zip lists {len(entries)} files.")
+    entries = entries_of(archive)
     folders = [
         entry.filename[: -len("stops.txt")]
         for entry in entries
@@ -128,27 +101,6 @@ def _members(archive: ZipFile, wanted: frozenset[str]) -> dict[str, ZipInfo]:
         if entry.filename.startswith(folder) and name in wanted:
             found.setdefault(name, entry)
     return found
-
-
-def _check_sizes(entries: Collection[ZipInfo], packed: int, limits: Limits) -> None:
-    for entry in entries:
-        if entry.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
-            raise PayloadError(
-                Reason.NOT_DECODABLE, f"{entry.filename} is packed by another method than deflate."
-            )
-        if entry.file_size > max(_SMALL, limits.ratio * entry.compress_size):
-            raise PayloadError(
-                Reason.TOO_LARGE,
-                f"{entry.filename} unpacks to {entry.file_size} bytes from {entry.compress_size}.",
-            )
-    if sum(entry.compress_size for entry in entries) > packed:
-        raise PayloadError(Reason.NOT_DECODABLE, "The zip's tables overlap.")
-    unpacked = sum(entry.file_size for entry in entries)
-    if unpacked > limits.unpacked_bytes:
-        raise PayloadError(
-            Reason.TOO_LARGE,
-            f"The tables unpack to {unpacked} bytes; {limits.unpacked_bytes} are allowed.",
-        )
 
 
 def _rows(reader: Iterator[list[str]], read: list[str], width: int) -> Iterator[list[str]]:

@@ -1,4 +1,6 @@
-"""A published timetable (GTFS Schedule) as static reference: what real-time ids resolve against.
+"""A published timetable as static reference: what real-time ids resolve against.
+
+Words are GTFS Schedule's; NeTEx and TransXChange are read into the same shape.
 
 Ids in arguments are the dataset's own; `id` fields of the rows are scoped. Seconds are of the
 service day, which may pass 86,400; `Timetable.at` turns them into UTC. A `Timetable` does not
@@ -32,6 +34,7 @@ class Timetable:
     """Stops, routes, trips and calendars of one dataset. Satisfies `hub.connector.Reference`.
 
     `version` names the content (a digest), `feed_version` is what the publisher calls it.
+    `aliases` are other ids trips are known by (DatedServiceJourneys, VehicleJourneyCodes).
     """
 
     def __init__(
@@ -45,6 +48,7 @@ class Timetable:
         trips: Mapping[str, Trip],
         services: Mapping[str, Service],
         feed_version: str | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> None:
         self.dataset = dataset
         self.version = version
@@ -54,6 +58,7 @@ class Timetable:
         self.routes = routes
         self.trips = trips
         self.services = services
+        self._aliases = aliases or {}
         self._planned_runs: dict[tuple[str, date, int | None], tuple[Call, ...]] = {}
         self._calling: dict[frozenset[str], frozenset[str]] = {}
 
@@ -75,8 +80,8 @@ class Timetable:
         return self.routes.get(native_id)
 
     def trip(self, native_id: str) -> Trip | None:
-        """The trip of that trip_id."""
-        return self.trips.get(native_id)
+        """The trip of that trip_id, or of another id the dataset gives it (`aliases`)."""
+        return self.trips.get(native_id) or self.trips.get(self._aliases.get(native_id, ""))
 
     def trips_by_short_name(self, name: str) -> tuple[Trip, ...]:
         """Trips the public knows by that number (trip_short_name), of any service."""

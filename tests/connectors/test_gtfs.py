@@ -379,7 +379,7 @@ def test_frequencies_without_end_are_cut_off():
     batch = read_gtfs(body, config=GtfsConfig(max_calls=1000))
     assert [note.native_id for note in batch.notes if note.reason is Reason.TOO_LARGE] == [
         "frequencies.txt",
-        "stop_times.txt",
+        "calls",
     ]
 
 

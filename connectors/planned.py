@@ -1,0 +1,58 @@
+"""What every timetable standard gives the hub: the journeys of yesterday, today and tomorrow."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from hub.connector import Batch, Context
+from hub.errors import Reason
+from hub.model.timetable import Timetable
+from hub.model.timetable_rows import Trip
+
+MOST_CALLS = 1_000_000
+"""Calls of all journeys of the three days together, unless the configuration says otherwise."""
+
+
+def add_journeys(
+    batch: Batch, timetable: Timetable, context: Context, received_at: datetime, *, max_calls: int
+) -> None:
+    """Add the dated journeys of three service days, by `received_at` in the timetable's zone.
+
+    Yesterday's, because a journey of yesterday's service day may still be running after midnight.
+    With `context.stop_places` only journeys that call at one of them are kept, with all their
+    calls. More than `max_calls` are a note TOO_LARGE, and the batch is not complete; a calendar
+    that is over is no error, but a note OUTSIDE_PERIOD.
+    """
+    today = received_at.astimezone(timetable.zone).date()
+    days = [today + timedelta(days=offset) for offset in (-1, 0, 1)]
+    room, running = max_calls, 0
+    for day, trip in _running(timetable, days):
+        running += 1
+        if context.stop_places and trip.native_id not in timetable.trips_calling_at(
+            context.stop_places
+        ):
+            continue
+        for start_s in trip.starts():
+            room -= len(trip.calls)
+            if room < 0:
+                batch.note(
+                    Reason.TOO_LARGE, "calls", f"more than {max_calls} calls; the rest is out"
+                )
+                batch.complete = False
+                return
+            journey = timetable.planned_journey(trip.native_id, day, start_s)
+            if journey is not None:
+                batch.records.append(journey)
+    if timetable.trips and not running:
+        batch.note(
+            Reason.OUTSIDE_PERIOD,
+            timetable.feed_version or "calendar",
+            f"no service runs from {days[0]} to {days[-1]}",
+        )
+
+
+def _running(timetable: Timetable, days: list[date]) -> Iterator[tuple[date, Trip]]:
+    for day in days:
+        active = {id_ for id_, service in timetable.services.items() if service.runs_on(day)}
+        for trip in timetable.trips.values():
+            if trip.service_id in active:
+                yield day, trip
