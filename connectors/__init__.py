@@ -14,6 +14,7 @@ REGISTRY: dict[str, str] = {
     "siri_et": "connectors.siri_et",
     "siri_sx": "connectors.siri_sx",
     "jtt905": "connectors.jtt905",
+    "coach_profile": "connectors.coach_profile",
 }
 
 

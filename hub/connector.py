@@ -178,12 +178,15 @@ class Exchange:
     """What a peer's bytes led to: records to write, then replies to send, in that order.
 
     The receiver sends `replies` only after `batch` is durable (an acknowledgement is a promise).
+    `raw` are the frames to keep: what `parse` makes of them alone must be what `batch` holds.
     """
 
     batch: Batch = field(default_factory=Batch)
     replies: list[bytes] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     close: bool = False
+    received_at: datetime | None = None
+    """When the bytes came; set by the receiver."""
 
 
 class Session(Protocol):
@@ -320,7 +323,7 @@ class Connector:
     accept: Callable[[Pushed, Context], Accepted] | None = None
     subscription: Callable[[Context], Subscription | None] | None = None
     samples: tuple[str, ...] = ()
-    """Sample files (below the samples folder) the contract suite mutilates."""
+    """Files the contract suite mutilates: samples, or our own examples (`connectors/...`)."""
 
 
 def options_of(manifest: Manifest, raw: dict[str, Any]) -> ConnectorConfig:

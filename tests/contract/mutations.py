@@ -27,14 +27,25 @@ STATIC = {
 }
 """The timetable that belongs to a kind's samples; other kinds are parsed without one."""
 LARGE = 100_000
+PROJECT = Path(__file__).parents[2]
+
+
+def sample_path(name: str) -> Path:
+    """Where a sample lies: an example of our own, or in the samples folder.
+
+    Skips the test where that folder is absent.
+    """
+    if name.startswith("connectors/"):
+        return PROJECT / name
+    folder = samples_dir()
+    if not folder.is_dir():
+        pytest.skip(f"no sample feeds at {folder} (LIANDONG_SAMPLES)")
+    return folder / name
 
 
 def sample(name: str) -> bytes:
     """A sample's bytes; skips the test where the samples folder is absent."""
-    folder = samples_dir()
-    if not folder.is_dir():
-        pytest.skip(f"no sample feeds at {folder} (LIANDONG_SAMPLES)")
-    return (folder / name).read_bytes()
+    return sample_path(name).read_bytes()
 
 
 def samples_of(kind: str) -> list[tuple[str, bytes]]:
@@ -149,7 +160,17 @@ def _double_lines(body: bytes) -> bytes:
     return body.rstrip() + b"\n" + body.partition(b"\n")[2]
 
 
+def _double_listed(key: str) -> Callable[[bytes], bytes]:
+    def double(body: bytes) -> bytes:
+        payload = json.loads(body)
+        payload[key] *= 2
+        return json.dumps(payload).encode()
+
+    return double
+
+
 _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
+    "coach_profile": _double_listed("departures"),
     "gtfs": _double_trips,
     "gtfs_rt": _double_protobuf,
     "jtt905": _double_lines,

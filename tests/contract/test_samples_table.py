@@ -16,7 +16,7 @@ from connectors import REGISTRY, connector
 from hub.errors import PayloadError
 from hub.ingest.check import Report, check
 from hub.settings import samples_dir
-from tests.contract.mutations import sample
+from tests.contract.mutations import sample, sample_path
 
 pytestmark = pytest.mark.samples
 
@@ -91,6 +91,13 @@ TABLE = [
     Row("gtfs", "gtfs/bart-2018.zip", 6 + 2525 + 50, records={"Line": 6}),
     Row("gtfs", "gtfs/caltrain-2018.zip", 6 + 185 + 64, records={"Line": 6}),
     Row("gtfs", "gtfs/example-errors.zip", 5 + 11 + 9),
+    Row(
+        "coach_profile",
+        "connectors/coach_profile/examples/day.json",
+        5,
+        5,
+        {"DatedJourney": 5, "Call": 5},
+    ),
 ]
 REFUSED = [
     ("gtfs", "gtfs/invalid.zip"),
@@ -107,11 +114,10 @@ REFUSED = [
 
 def run(kind: str, file: str, static: str | None = None, timezone: str | None = None) -> Report:
     """`feed check` of a sample."""
-    sample(file)
     base = samples_dir()
     return check(
         connector(kind),
-        str(base / file),
+        str(sample_path(file)),
         static=str(base / static) if static else None,
         timezone=timezone,
     )
