@@ -1,13 +1,12 @@
 """Calls of a SIRI journey in the hub's words: orders, places, platforms, times, status."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.siri_et.matching import Run
+from connectors.siri_et.orders import ordered
 from hub.connector import Batch
 from hub.errors import Reason
-from hub.formats.siri import occupancy
 from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
 from hub.model.common import Name
 from hub.model.ids import scoped
@@ -36,12 +35,13 @@ _STATED = {
 class Setting:
     """What the calls of one journey have in common.
 
-    `journey_ref` names it in notes, `measured_until` is the latest moment anything can have been
-    measured at, `passengers` says whether anybody may board at all.
+    `journey_ref` names it in notes; `day_start` is second 0 of its service day, `measured_until`
+    the latest moment anything can have been measured at; `passengers`: anybody may board at all.
     """
 
     dataset: str
     journey_ref: str
+    day_start: datetime
     measured_until: datetime
     timetable: Timetable | None
     run: Run | None
@@ -52,12 +52,15 @@ def calls_of(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -
     """The calls of a journey, in order; what could not be used is noted in the batch.
 
     A matched call takes the stop_sequence of its planned call. An unmatched journey keeps its
-    Order elements where they are complete and unique, else its calls are counted from 1. When the
+    Order elements where they are complete and unique, else its calls are counted from 1; where the
+    message tells a part of the calls only, they are ordered by their times instead. When the
     whole journey is cancelled, the planned calls it does not mention are cancelled with it.
     """
     planned = _planned_calls(setting)
     calls = []
-    for position, (call, order) in enumerate(_ordered(message, setting.run), start=1):
+    for position, (call, order) in enumerate(
+        ordered(message, setting.run, setting.day_start), start=1
+    ):
         if call.stop_point_ref is None:
             batch.note(
                 Reason.MISSING_FIELD, setting.journey_ref, f"call {position} has no StopPointRef"
@@ -96,29 +99,6 @@ def _planned_calls(setting: Setting) -> dict[int, Call]:
     }
 
 
-def _ordered(message: EstimatedVehicleJourney, run: Run | None) -> Iterator[tuple[SiriCall, int]]:
-    """Every call with its order.
-
-    A call the trip does not plan goes into a gap between the planned ones if the publisher left
-    one, else behind the last.
-    """
-    if run is None:
-        given = [call.order for call in message.calls]
-        usable = None not in given and len(set(given)) == len(given)
-        for position, call in enumerate(message.calls, start=1):
-            yield call, call.order if usable and call.order is not None else position
-        return
-    taken = {row.stop_sequence for row in run.trip.calls}
-    last = min(taken) - 1
-    for call, row in zip(message.calls, run.planned, strict=True):
-        order = row.stop_sequence if row else last + 1
-        if row is None and order in taken:
-            order = max(taken) + 1
-        taken.add(order)
-        last = order
-        yield call, order
-
-
 def _call(
     call: SiriCall,
     message: EstimatedVehicleJourney,
@@ -135,7 +115,6 @@ def _call(
     aimed = Times(
         call.aimed.arrival or base.aimed.arrival, call.aimed.departure or base.aimed.departure
     )
-    full = occupancy(call.occupancy) or occupancy(message.occupancy)
     return replace(
         base,
         quay_id=_quay_id(call, quay, setting) or base.quay_id,
@@ -155,7 +134,7 @@ def _call(
         and base.alighting
         and call.alighting
         and call.arrival_status != "cancelled",
-        occupancy=full,
+        occupancy=call.occupancy or message.occupancy,
     )
 
 
@@ -227,7 +206,7 @@ def _status(
         return CallStatus.CANCELLED
     if actual.departure:
         return CallStatus.DEPARTED
-    if actual.arrival:
+    if actual.arrival or call.at_stop:
         return CallStatus.ARRIVED
     leaves = call.departure_status != "cancelled"
     departs = leaves and bool(call.aimed.departure or call.expected.departure)

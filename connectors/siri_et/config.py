@@ -1,4 +1,4 @@
-"""What can be set for a SIRI-ET feed."""
+"""What can be set for a SIRI feed of journeys."""
 
 import re
 from datetime import timedelta
@@ -12,8 +12,8 @@ Method = Literal["trip_id", "short_name", "times"]
 NumberField = Literal["TrainNumberRef", "VehicleRef", "VehicleJourneyName", "PublishedLineName"]
 
 
-class SiriEtConfig(SiriConfig):
-    """`[feeds.options]` of kind siri_et.
+class SiriJourneyConfig(SiriConfig):
+    """Keys of every SIRI service that speaks of journeys.
 
     `ref_pattern` takes a journey reference apart: group `ref` names the journey, group `date`
     (optional) its service day. The default takes a trailing ":YYYY-MM-DD" off, which is how BaneNOR
@@ -23,7 +23,6 @@ class SiriEtConfig(SiriConfig):
     ServiceFeatureRef is one of `not_for_passengers` are kept, and nobody boards or alights.
     """
 
-    preview: timedelta | None = Field(default=None, description="PreviewInterval of the request")
     matching: tuple[Method, ...] = ("trip_id", "short_name", "times")
     ref_pattern: re.Pattern[str] = re.compile(r"(?P<ref>.+?)(?::(?P<date>\d{4}-\d{2}-\d{2}))?")
     train_number_from: tuple[NumberField, ...] = ("TrainNumberRef",)
@@ -36,3 +35,9 @@ class SiriEtConfig(SiriConfig):
             message = "expected a regular expression with a group (?P<ref>...)"
             raise ValueError(message)
         return pattern
+
+
+class SiriEtConfig(SiriJourneyConfig):
+    """`[feeds.options]` of kind siri_et."""
+
+    preview: timedelta | None = Field(default=None, description="PreviewInterval of the request")

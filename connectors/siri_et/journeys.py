@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
 from connectors.siri_et.calls import Setting, calls_of, is_cancelled
-from connectors.siri_et.config import SiriEtConfig
+from connectors.siri_et.config import SiriJourneyConfig
 from connectors.siri_et.matching import Ambiguous, Journey, Run, match
-from hub.connector import Batch, Context, Envelope
+from hub.connector import Batch, Context, Envelope, Reject
 from hub.errors import Reason
 from hub.formats import siri_et
 from hub.formats.siri_et import EstimatedVehicleJourney
@@ -16,8 +16,9 @@ from hub.model.common import Mode, Name
 from hub.model.ids import journey_id, scoped
 from hub.model.journeys import DatedJourney, JourneyState, Layer, LineRef
 from hub.model.timetable import Timetable
+from hub.model.timetable_rows import service_midnight
 
-_MODES = {
+MODES = {
     "air": Mode.OTHER,
     "bus": Mode.BUS,
     "coach": Mode.COACH,
@@ -44,7 +45,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
     """
     deliveries = siri_et.read(raw.body, context.timezone)
     batch = open_batch(deliveries, raw)
-    work = _Work(raw, context, batch)
+    work = JourneyReading(raw.received_at, context, batch)
     for delivery in deliveries:
         if delivery.error:
             continue
@@ -58,44 +59,48 @@ def parse(raw: Envelope, context: Context) -> Batch:
 
 
 @dataclass(slots=True)
-class _Found:
+class Found:
+    """A journey that was read; `aside` holds its notes and counts until it is sure to be kept."""
+
     record: DatedJourney
     recorded_at: datetime
     matched: bool
     aside: Batch
 
 
-class _Work:
-    """The journeys of one payload as they are read."""
+class JourneyReading:
+    """The journeys of one payload of any SIRI service as they are read."""
 
-    def __init__(self, raw: Envelope, context: Context, batch: Batch) -> None:
-        if not isinstance(context.config, SiriEtConfig):
-            message = f"feed {context.feed_id}: no siri_et configuration"
+    def __init__(self, received_at: datetime, context: Context, batch: Batch) -> None:
+        if not isinstance(context.config, SiriJourneyConfig):
+            message = f"feed {context.feed_id}: no configuration for SIRI journeys"
             raise TypeError(message)
         self.config = context.config
         self.context = context
-        self.received_at = raw.received_at
+        self.received_at = received_at
         self.batch = batch
         reference = context.reference
         self.timetable = reference if isinstance(reference, Timetable) else None
-        self.found: dict[str, _Found] = {}
+        self.found: dict[str, Found] = {}
 
     def take(self, message: EstimatedVehicleJourney, response_timestamp: datetime) -> None:
         """Read one journey; keep it, or refuse it with its reason."""
-        ref = message.ref or "?"
         recorded_at = message.recorded_at or response_timestamp
-        refusal = self._refusal(message, recorded_at)
+        refusal = self.refusal(message, recorded_at)
         if refusal:
             self.batch.reject(*refusal)
             return
+        self._keep(self.read(message, recorded_at), message.ref or "?")
+
+    def read(self, message: EstimatedVehicleJourney, recorded_at: datetime) -> Found:
+        """What a journey is and what is told of it."""
         # notes and counts of a journey that turns out to be superseded are dropped with it
-        aside = Batch()
-        for fault in message.faults:
-            aside.note(fault.reason, ref, fault.detail)
-        journey = self._identify(message, recorded_at, aside)
+        aside, ref = Batch(), message.ref or "?"
+        aside.notes.extend(Reject(fault.reason, ref, fault.detail) for fault in message.faults)
+        journey = self.identify(message, recorded_at, aside)
         run = self._match(journey, aside)
         record = self._record(journey, run, recorded_at, aside)
-        self._keep(_Found(record, recorded_at, run is not None, aside), ref)
+        return Found(record, recorded_at, run is not None, aside)
 
     def journeys(self) -> list[DatedJourney]:
         """What was kept and touches the interchange; their notes and counts go to the batch."""
@@ -108,9 +113,10 @@ class _Work:
                 kept.append(found.record)
         return kept
 
-    def _refusal(
+    def refusal(
         self, message: EstimatedVehicleJourney, recorded_at: datetime
     ) -> tuple[Reason, str, str] | None:
+        """Why a journey cannot be used at all: reason, native id, sentence; None if it can."""
         if message.ref is None:
             line = message.line_ref or message.vehicle_ref or "?"
             return Reason.MISSING_FIELD, line, "the journey has no DatedVehicleJourneyRef"
@@ -129,9 +135,10 @@ class _Work:
             return Reason.EMPTY_ENTITY, message.ref, "no calls, and not cancelled: nothing is said"
         return None
 
-    def _identify(
+    def identify(
         self, message: EstimatedVehicleJourney, recorded_at: datetime, aside: Batch
     ) -> Journey:
+        """Which journey a message speaks of, as far as it says so itself."""
         native = message.ref or ""
         taken = self.config.ref_pattern.fullmatch(native)
         groups = taken.groupdict() if taken else {}
@@ -181,6 +188,7 @@ class _Work:
         setting = Setting(
             dataset=dataset,
             journey_ref=message.ref or "",
+            day_start=service_midnight(self.context.timezone, journey.day),
             measured_until=min(recorded_at, self.received_at),
             timetable=self.timetable,
             run=run,
@@ -193,9 +201,9 @@ class _Work:
             native_id=message.ref or "",
             service_date=journey.day,
             layer=Layer.REALTIME,
-            mode=_MODES.get(message.mode or "") or self.context.mode or Mode.OTHER,
+            mode=MODES.get(message.mode or "") or self.context.mode or Mode.OTHER,
             state=_state(message),
-            line=self._line(journey),
+            line=self.line(journey.line_ref, message.line_name),
             public_code=self._train_number(message),
             origin=message.origin or _call_name(message, 0),
             destination=message.destination or _call_name(message, -1),
@@ -224,8 +232,8 @@ class _Work:
             observed_at=told.observed_at,
         )
 
-    def _line(self, journey: Journey) -> LineRef | None:
-        ref, name = journey.line_ref, journey.message.line_name
+    def line(self, ref: str | None, name: Name | None) -> LineRef | None:
+        """What a board shows of a line: as the timetable has it, else as the producer does."""
         if ref is None:
             return None
         route = self.timetable.route(ref) if self.timetable else None
@@ -237,7 +245,7 @@ class _Work:
             id=scoped(self.context.dataset, ref), public_code=code, name=name or Name(en=code)
         )
 
-    def _keep(self, found: _Found, ref: str) -> None:
+    def _keep(self, found: Found, ref: str) -> None:
         known = self.found.get(found.record.id)
         if known is None:
             self.found[found.record.id] = found

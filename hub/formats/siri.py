@@ -10,7 +10,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.errors import PayloadError, Reason
-from hub.formats.xml import Element, Reader, parse
+from hub.formats import siri_json, xml
+from hub.formats.xml import Element, Reader
 from hub.model.common import Occupancy, OccupancyStatus
 
 _HEADERS = ("ServiceDelivery", "ServiceDeliveryInfo")
@@ -32,16 +33,24 @@ class Delivery:
     error: str | None
 
 
+def root_of(body: bytes) -> Element:
+    """The root element of a document, XML or SIRI-Lite's JSON, without namespaces.
+
+    Raises PayloadError: see `hub.formats.xml` and `hub.formats.siri_json`.
+    """
+    return siri_json.tree(body) if siri_json.is_json(body) else xml.parse(body, "SIRI")
+
+
 def deliveries(body: bytes, service: str, zone: ZoneInfo) -> list[Delivery]:
     """The deliveries named `service` of a document; at least one that carries no error.
 
     `service` is the element's name, such as EstimatedTimetableDelivery. Raises PayloadError if the
-    bytes are no XML (see `hub.formats.xml`), hold no such delivery, or only the producer's errors.
+    bytes are no SIRI (see `root_of`), hold no such delivery, or only the producer's errors.
     """
-    root = parse(body, "SIRI")
+    root = root_of(body)
     header = next(root.iter(*_HEADERS), root)
     found = [_delivery(element, header, zone) for element in root.iter(service)]
-    header_error = _error(header) or _error(root) or _soap_fault(root)
+    header_error = error_of(header) or error_of(root) or soap_fault(root)
     if header_error:
         raise PayloadError(
             Reason.SOURCE_ERROR, f"The producer answered with an error: {header_error}."
@@ -69,10 +78,48 @@ _OCCUPANCY = {
 }
 
 
-def occupancy(text: str | None) -> Occupancy | None:
-    """OccupancyEnumeration of SIRI 2.0 and 2.1; None for unknown, undefined or no such word."""
+_WHOLE = {None, "secondClass", "economyClass", "standardClass"}
+"""Fare classes whose occupancy stands for the vehicle's: no class, or the one with most seats."""
+
+
+def occupancy(text: str | None, percent: float | None = None) -> Occupancy | None:
+    """OccupancyEnumeration of SIRI 2.0 and 2.1; None for unknown, undefined or no such word.
+
+    `percent` is the OccupancyPercentage, kept where it can be one.
+    """
     status = _OCCUPANCY.get(text or "")
-    return Occupancy(status=status) if status else None
+    share = round(percent) if percent is not None and 0 <= percent <= 1000 else None
+    return Occupancy(status=status, percent=share) if status or share is not None else None
+
+
+def vehicle_occupancy(read: Reader, *paths: str) -> Occupancy | None:
+    """The first that is known of several VehicleOccupancy paths (SIRI 2.1).
+
+    Of several fare classes or entrances the one without a fare class counts, else second class,
+    else the first.
+    """
+    for path in paths:
+        told = list(read.each(path))
+        told.sort(key=lambda one: one.text("FareClass") not in _WHOLE)
+        for one in told:
+            level = one.first("OccupancyLevel", "VehicleOccupancy")
+            if found := occupancy(level, one.number("OccupancyPercentage")):
+                return found
+    return None
+
+
+def error_of(element: Element) -> str | None:
+    """What ErrorCondition says, or that Status is false; None if all is well (part 2, 6.4)."""
+    condition = element.find("ErrorCondition")
+    if condition is None:
+        condition = element.find("ErrrorCondition")  # the schema's own spelling, in one message
+    if condition is not None:
+        kind = next((child.tag for child in condition if child.tag != "Description"), "")
+        text = condition.findtext(".//ErrorText") or condition.findtext("Description") or ""
+        return ": ".join(part for part in (kind, text.strip()) if part) or "ErrorCondition"
+    if (element.findtext("Status") or "").strip() in {"false", "0"}:
+        return "Status is false, without an ErrorCondition"
+    return None
 
 
 def _delivery(element: Element, header: Element, zone: ZoneInfo) -> Delivery:
@@ -83,23 +130,12 @@ def _delivery(element: Element, header: Element, zone: ZoneInfo) -> Delivery:
         producer_ref=outer.text("ProducerRef"),
         more_data=outer.flag("MoreData") or own.flag("MoreData"),
         subscribed=own.text("SubscriptionRef") is not None,
-        error=_error(element),
+        error=error_of(element),
     )
 
 
-def _error(element: Element) -> str | None:
-    """What ErrorCondition says, or that Status is false; None if all is well (part 2, 6.4)."""
-    condition = element.find("ErrorCondition")
-    if condition is not None:
-        kind = next((child.tag for child in condition if child.tag != "Description"), "")
-        text = condition.findtext(".//ErrorText") or condition.findtext("Description") or ""
-        return ": ".join(part for part in (kind, text.strip()) if part) or "ErrorCondition"
-    if (element.findtext("Status") or "").strip() in {"false", "0"}:
-        return "Status is false, without an ErrorCondition"
-    return None
-
-
-def _soap_fault(root: Element) -> str | None:
+def soap_fault(root: Element) -> str | None:
+    """What a SOAP fault says; None if there is none."""
     fault = root.find("Body/Fault")
     if fault is None:
         return None

@@ -8,27 +8,42 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from hub.formats.siri import Delivery, deliveries
-from hub.formats.xml import Element, Fault, Reader
-from hub.model.common import Name
+from hub.formats.siri import Delivery, deliveries, occupancy, vehicle_occupancy
+from hub.formats.xml import Fault, Reader
+from hub.model.common import Name, Occupancy
 from hub.model.journeys import Times
 
 SERVICE = "EstimatedTimetableDelivery"
 
+_CALLS = (("RecordedCalls/RecordedCall", True), ("EstimatedCalls/EstimatedCall", False))
+_REFS = (
+    "FramedVehicleJourneyRef/DatedVehicleJourneyRef",
+    "DatedVehicleJourneyRef",
+    "VehicleJourneyRef",
+    "EstimatedVehicleJourneyCode",
+)
+_OCCUPANCIES = ("RecordedDepartureOccupancy", "ExpectedDepartureOccupancy")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiriCall:
-    """A RecordedCall or EstimatedCall, in the producer's own words; times in UTC."""
+    """A call of any of SIRI's services, in the producer's own words; times in UTC.
+
+    `recorded`: it is over (RecordedCall, PreviousCall). `visit_number` tells visits of one journey
+    to one stop apart; `at_stop`: the vehicle stands there now.
+    """
 
     recorded: bool
     stop_point_ref: str | None
     order: int | None
+    visit_number: int | None
+    at_stop: bool
     stop_point_name: Name | None
     destination: Name | None
     extra: bool
     cancelled: bool
     inaccurate: bool
-    occupancy: str | None
+    occupancy: Occupancy | None
     aimed: Times
     expected: Times
     actual: Times
@@ -46,8 +61,9 @@ class SiriCall:
 class EstimatedVehicleJourney:
     """One journey. `ref` and `data_frame` come from the framed reference if there is one.
 
-    `recorded_at` is the journey's own RecordedAtTime, else its frame's. `faults` are the values
-    that could not be read.
+    `recorded_at` is the journey's own RecordedAtTime, else its frame's. `partial`: the calls are
+    some of the journey's, so that their position says nothing. `faults` are the values that could
+    not be read.
     """
 
     ref: str | None
@@ -71,9 +87,10 @@ class EstimatedVehicleJourney:
     extra: bool
     inaccurate: bool
     monitored: bool | None
-    occupancy: str | None
+    occupancy: Occupancy | None
     calls: tuple[SiriCall, ...]
     faults: tuple[Fault, ...]
+    partial: bool = False
 
     @property
     def declared_date(self) -> date | None:
@@ -98,23 +115,28 @@ def journeys(delivery: Delivery, zone: ZoneInfo) -> Iterator[EstimatedVehicleJou
             yield _journey(Reader(element, zone, list(head.faults)), recorded_at)
 
 
-def _journey(read: Reader, frame_recorded_at: datetime | None) -> EstimatedVehicleJourney:
-    element = read.element
-    calls = tuple(_calls(element, read))
+def journey_of(
+    read: Reader,
+    calls: tuple[SiriCall, ...],
+    *,
+    recorded_at: datetime | None,
+    ref: str | None = None,
+    partial: bool = False,
+) -> EstimatedVehicleJourney:
+    """A journey of any service: EstimatedVehicleJourney or MonitoredVehicleJourney.
+
+    `recorded_at` is when its frame or item was recorded, `ref` stands in for a missing reference.
+    """
     return EstimatedVehicleJourney(
-        ref=read.first(
-            "FramedVehicleJourneyRef/DatedVehicleJourneyRef",
-            "DatedVehicleJourneyRef",
-            "EstimatedVehicleJourneyCode",
-        ),
+        ref=read.first(*_REFS) or ref,
         data_frame=read.text("FramedVehicleJourneyRef/DataFrameRef"),
-        recorded_at=read.time("RecordedAtTime") or frame_recorded_at,
+        recorded_at=recorded_at,
         line_ref=read.text("LineRef"),
         line_name=read.name("PublishedLineName"),
         direction=read.name("DirectionName"),
         mode=read.text("VehicleMode"),
         service_features=tuple(
-            (feature.text or "").strip() for feature in element.iterfind("ServiceFeatureRef")
+            (feature.text or "").strip() for feature in read.element.iterfind("ServiceFeatureRef")
         ),
         origin_ref=read.text("OriginRef"),
         origin=read.name("OriginName"),
@@ -129,37 +151,48 @@ def _journey(read: Reader, frame_recorded_at: datetime | None) -> EstimatedVehic
         extra=read.flag("ExtraJourney"),
         inaccurate=read.flag("PredictionInaccurate"),
         monitored=read.optional_flag("Monitored"),
-        occupancy=read.text("Occupancy"),
+        occupancy=occupancy(read.text("Occupancy"), read.number("OccupancyPercentage")),
         calls=calls,
         faults=tuple(read.faults),
+        partial=partial,
     )
 
 
-def _calls(element: Element, journey: Reader) -> Iterator[SiriCall]:
-    for path, recorded in (
-        ("RecordedCalls/RecordedCall", True),
-        ("EstimatedCalls/EstimatedCall", False),
-    ):
-        for position, found in enumerate(element.iterfind(path), start=1):
+def calls_of(
+    journey: Reader, paths: tuple[tuple[str, bool], ...], *, stop_ref: str | None = None
+) -> Iterator[SiriCall]:
+    """The calls at the paths (each with whether they are over), in order; faults go to `journey`.
+
+    `stop_ref` is the stop of a call that names none.
+    """
+    for path, recorded in paths:
+        for position, found in enumerate(journey.element.iterfind(path), start=1):
             read = Reader(found, journey.zone)
-            yield _call(read, recorded=recorded)
+            yield _call(read, stop_ref, recorded=recorded)
             where = f"{path.rpartition('/')[2]} {position}"
             journey.faults.extend(
                 Fault(fault.reason, f"{where}: {fault.detail}") for fault in read.faults
             )
 
 
-def _call(read: Reader, *, recorded: bool) -> SiriCall:
+def _journey(read: Reader, frame_recorded_at: datetime | None) -> EstimatedVehicleJourney:
+    calls = tuple(calls_of(read, _CALLS))
+    return journey_of(read, calls, recorded_at=read.time("RecordedAtTime") or frame_recorded_at)
+
+
+def _call(read: Reader, stop_ref: str | None, *, recorded: bool) -> SiriCall:
     return SiriCall(
         recorded=recorded,
-        stop_point_ref=read.text("StopPointRef"),
+        stop_point_ref=read.text("StopPointRef") or stop_ref,
         order=read.whole("Order"),
+        visit_number=read.whole("VisitNumber"),
+        at_stop=read.flag("VehicleAtStop"),
         stop_point_name=read.name("StopPointName"),
         destination=read.name("DestinationDisplay"),
         extra=read.flag("ExtraCall"),
         cancelled=read.flag("Cancellation"),
         inaccurate=read.flag("PredictionInaccurate"),
-        occupancy=read.text("Occupancy"),
+        occupancy=occupancy(read.text("Occupancy")) or vehicle_occupancy(read, *_OCCUPANCIES),
         aimed=_times(read, "Aimed"),
         expected=_times(read, "Expected"),
         actual=_times(read, "Actual"),
