@@ -69,7 +69,9 @@ async def opened(config: Path | None) -> "AsyncIterator[tuple[Settings, Store]]"
     from hub.store.driver import Store
 
     settings = load(config)
-    store = await Store.open(settings.hub.mongodb_uri or "", settings.hub.database)
+    store = await Store.open(
+        settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
+    )
     try:
         yield settings, store
     finally:

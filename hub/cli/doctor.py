@@ -98,7 +98,9 @@ async def _database(findings: _Findings, settings: Settings) -> None:
     from hub.store.freshness import feed_state
     from hub.store.transit import TransitRepository
 
-    store = await Store.open(settings.hub.mongodb_uri or "", settings.hub.database)
+    store = await Store.open(
+        settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
+    )
     try:
         await store.ping()
         findings.ok("数据库可写 database: a primary can be written")

@@ -28,11 +28,12 @@ def register(app: typer.Typer) -> None:
 def up(
     scenario: Annotated[str | None, typer.Option(help="sandbox scenario")] = None,
     taxis: Annotated[int, typer.Option(help="taxis in the sandbox")] = 300,
+    speed: Annotated[float, typer.Option(help="simulated seconds per real second")] = 1,
 ) -> None:
     """启动数据库、沙盒与中枢 · Embedded MongoDB, sandbox and hub: everything to try it out."""
     from hub.cli.supervise import Up
 
-    Up(configuration.load().hub, scenario=scenario, taxis=taxis).run()
+    Up(configuration.load().hub, scenario=scenario, taxis=taxis, speed=speed).run()
 
 
 def down() -> None:

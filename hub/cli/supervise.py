@@ -36,7 +36,7 @@ host = "{host}"
 port = {port}
 data_dir = "{data_dir}"
 area = "{area}"
-
+{clock}
 [push.fcm]
 credentials = "{credentials}"
 endpoint = "{sandbox}/fcm"
@@ -135,11 +135,14 @@ _BANNER = """
 class Up:
     """One run of `up`."""
 
-    def __init__(self, hub: HubSettings, *, scenario: str | None, taxis: int) -> None:
+    def __init__(
+        self, hub: HubSettings, *, scenario: str | None, taxis: int, speed: float = 1
+    ) -> None:
         self.hub = hub
         self.data_dir = hub.data_dir.resolve()
         self.scenario = scenario
         self.taxis = taxis
+        self.speed = speed
         self.console = Console(stderr=True)
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.address = f"http://{hub.host}:{hub.port}"
@@ -220,6 +223,7 @@ class Up:
             *("--taxi", f"127.0.0.1:{self.taxi_port}", "--taxis", str(self.taxis)),
             *("--data-dir", str(self.data_dir), "--until-stdin-closes"),
             *(("--scenario", self.scenario) if self.scenario else ()),
+            *("--speed", f"{self.speed:g}"),
         ]
         child = self._start("sandbox", command, stdout=subprocess.PIPE)
         line = child.stdout.readline().decode() if child.stdout else ""
@@ -237,6 +241,7 @@ class Up:
                 port=self.hub.port,
                 data_dir=self.data_dir.as_posix(),
                 area=self.hub.area,
+                clock=f'clock_url = "{self.sandbox}/clock"\n' if self.speed != 1 else "",
                 credentials=(self.data_dir / "sandbox" / "service-account.json").as_posix(),
                 sandbox=self.sandbox,
                 taxi_port=self.taxi_port,
