@@ -2,39 +2,28 @@
 
 from datetime import datetime
 
-from connectors.jtt905.taxi import Taxis
+from connectors.jtt905.taxi import DIALECT, Taxis
+from connectors.jtt_session import FrameSession
 from hub.connector import Batch, Context, Exchange
-from hub.errors import PayloadError, Reason
+from hub.errors import Reason
+from hub.formats.jtt import Segment
 from hub.formats.jtt905 import (
-    MAX_FRAME,
     Frame,
     MessageId,
     Result,
-    Segment,
-    Splitter,
-    decode_frame,
     encode_frame,
     platform_reply,
     registration_reply,
 )
 from hub.formats.jtt905_position import positions_of, without_personal_data
 
-MAX_BROKEN = 32
-"""Broken frames in a row after which a peer is no terminal and is disconnected."""
 MAX_TERMINALS = 10_000
 """Terminals that may authenticate over one connection (a gateway forwards for many)."""
 FROM_PLATFORM = 0x8000
 _UNANSWERED = {MessageId.TERMINAL_REPLY, MessageId.POSITION_QUERY_REPLY}
 
 
-def decode_segment(segment: Segment) -> Frame:
-    """The frame between two delimiters. Raises PayloadError with the reason it is none."""
-    if segment.content is None:
-        raise PayloadError(Reason.TOO_LARGE, f"a frame is longer than {MAX_FRAME} bytes.")
-    return decode_frame(segment.content)
-
-
-class TerminalSession:
+class TerminalSession(FrameSession[Frame]):
     """The state machine of one TCP peer; satisfies `hub.connector.Session`.
 
     Answers registration (0x8100), authentication, heartbeat, positions, sign-in, sign-out and
@@ -42,37 +31,17 @@ class TerminalSession:
     """
 
     def __init__(self, context: Context) -> None:
+        super().__init__(DIALECT)
         self._taxis = Taxis(context)
-        self._splitter = Splitter()
         self._authenticated: set[str] = set()
-        self._serial = 0
-        self._broken = 0
-        self.peer_id: str | None = None
 
-    def receive(self, data: bytes, at: datetime) -> Exchange:
-        """Take what arrived, in any split, and say what follows from it."""
-        exchange = Exchange()
-        for segment in self._splitter.feed(data):
-            exchange.batch.entities += 1
-            try:
-                frame = decode_segment(segment)
-            except PayloadError as error:
-                self._refuse(error, segment, exchange)
-                if exchange.close:
-                    break
-            else:
-                self._broken = 0
-                self._take(frame, at, exchange)
-        return exchange
-
-    def _refuse(self, error: PayloadError, segment: Segment, exchange: Exchange) -> None:
-        exchange.batch.reject(error.reason, self.peer_id or "", error.message)
+    def broken(self, segment: Segment, exchange: Exchange) -> None:
+        """Keep a broken frame in the archive."""
         if segment.content is not None:
             exchange.raw.append(b"\x7e" + segment.content + b"\x7e")
-        self._broken += 1
-        exchange.close = self._broken >= MAX_BROKEN
 
-    def _take(self, frame: Frame, at: datetime, exchange: Exchange) -> None:
+    def take(self, frame: Frame, at: datetime, exchange: Exchange) -> None:
+        """Read a message and answer it."""
         self.peer_id = self.peer_id or self._taxis.native_id(frame.terminal)
         result = self._result(frame, at, exchange.batch)
         if positions_of(frame) is not None:
@@ -107,7 +76,7 @@ class TerminalSession:
         return Result.FAILED
 
     def _reply(self, frame: Frame, result: Result) -> bytes:
-        serial, self._serial = self._serial, (self._serial + 1) & 0xFFFF
+        serial = self.next_serial()
         if frame.message_id == MessageId.REGISTRATION:
             return registration_reply(frame, serial, self._taxis.code(frame.terminal))
         return platform_reply(frame, serial, result)

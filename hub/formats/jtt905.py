@@ -8,19 +8,13 @@ The standard has no registration of its own; terminals use the messages 0x0100 a
 JT/T 808, and so does this module.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from functools import reduce
-from operator import xor
 
 from hub.errors import PayloadError, Reason
+from hub.formats.jtt import TERMINAL, seal, unseal
 
-DELIMITER = 0x7E
-ESCAPE = 0x7D
 HEADER = 12
-MAX_FRAME = 4096
-"""Bytes between two delimiters; photographs (0x0801) may be longer and are not read."""
 
 
 class MessageId(IntEnum):
@@ -108,20 +102,13 @@ class Frame:
     body: bytes = b""
 
 
-def unescape(content: bytes) -> bytes:
-    """Content with its escapes undone. Raises PayloadError BAD_ESCAPE."""
-    if ESCAPE not in content:
-        return content
-    head, *rest = content.split(b"\x7d")
-    plain = [head]
-    for part in rest:
-        if part[:1] == b"\x01":
-            plain.append(b"\x7d" + part[1:])
-        elif part[:1] == b"\x02":
-            plain.append(b"\x7e" + part[1:])
-        else:
-            raise PayloadError(Reason.BAD_ESCAPE, "0x7D is not followed by 0x01 or 0x02.")
-    return b"".join(plain)
+def states_its_length(content: bytes) -> bool:
+    """Whether the length in the header is right: chance gives that once in 65,536."""
+    try:
+        plain = TERMINAL.unescape(content)
+    except PayloadError:
+        return False
+    return len(plain) > HEADER and int.from_bytes(plain[2:4], "big") == len(plain) - HEADER - 1
 
 
 def decode_frame(content: bytes) -> Frame:
@@ -129,17 +116,8 @@ def decode_frame(content: bytes) -> Frame:
 
     Raises PayloadError with BAD_ESCAPE, BAD_LENGTH, BAD_CHECKSUM or BAD_VALUE (ISU id).
     """
-    plain = unescape(content)
-    if len(plain) < HEADER + 1:
-        raise PayloadError(
-            Reason.BAD_LENGTH, f"{len(plain)} bytes: a frame has at least {HEADER + 1}."
-        )
-    checksum = reduce(xor, plain[:-1])
-    if checksum != plain[-1]:
-        raise PayloadError(
-            Reason.BAD_CHECKSUM, f"checksum is {plain[-1]:02X}, of the bytes {checksum:02X}."
-        )
-    stated, actual = int.from_bytes(plain[2:4], "big"), len(plain) - HEADER - 1
+    plain = unseal(content, HEADER)
+    stated, actual = int.from_bytes(plain[2:4], "big"), len(plain) - HEADER
     if stated != actual:
         raise PayloadError(
             Reason.BAD_LENGTH, f"the header says {stated} bytes of body, there are {actual}."
@@ -151,7 +129,7 @@ def decode_frame(content: bytes) -> Frame:
         message_id=int.from_bytes(plain[:2], "big"),
         terminal=terminal,
         serial=int.from_bytes(plain[10:12], "big"),
-        body=plain[HEADER:-1],
+        body=plain[HEADER:],
     )
 
 
@@ -166,56 +144,7 @@ def encode_frame(frame: Frame) -> bytes:
             frame.body,
         )
     )
-    plain += bytes([reduce(xor, plain)])
-    escaped = plain.replace(b"\x7d", b"\x7d\x01").replace(b"\x7e", b"\x7d\x02")
-    return b"\x7e" + escaped + b"\x7e"
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """What lay between two delimiters; `content` is None when it was longer than MAX_FRAME."""
-
-    content: bytes | None
-
-
-class Splitter:
-    """Cuts a byte stream at its delimiters, whatever way it was split or glued on its way.
-
-    Every delimiter separates, so that after garbage or a lost delimiter the next frame is found
-    again. It never holds more than MAX_FRAME bytes.
-    """
-
-    def __init__(self) -> None:
-        self._pending = bytearray()
-        self._skipping = False
-
-    def feed(self, data: bytes) -> Iterator[Segment]:
-        """Segments completed by `data`, in order; empty ones are left out."""
-        *complete, tail = data.split(b"\x7e")
-        for part in complete:
-            if segment := self._close(part):
-                yield segment
-        self._keep(tail)
-
-    def rest(self) -> bytes:
-        """Bytes after the last delimiter: the beginning of a frame, or garbage."""
-        return bytes(self._pending)
-
-    def _close(self, part: bytes) -> Segment | None:
-        self._keep(part)
-        skipped, self._skipping = self._skipping, False
-        content = bytes(self._pending)
-        self._pending.clear()
-        if skipped:
-            return Segment(None)
-        return Segment(content) if content else None
-
-    def _keep(self, part: bytes) -> None:
-        if len(self._pending) + len(part) > MAX_FRAME:
-            self._skipping = True
-            self._pending.clear()
-        if not self._skipping:
-            self._pending += part
+    return seal(plain)
 
 
 def platform_reply(to: Frame, serial: int, result: Result = Result.OK) -> bytes:

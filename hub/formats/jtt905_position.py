@@ -7,14 +7,14 @@ like, additional items follow: id (1), length (1), value.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from struct import Struct
 
 from hub.errors import PayloadError, Reason
+from hub.formats.jtt import decode_items, decode_time, encode_items, encode_time
 from hub.formats.jtt905 import Alarm, Frame, MessageId, Status
 
 UNITS_PER_DEGREE = 600_000
-BEIJING = timezone(timedelta(hours=8))
 SIZE = 25
 _LAYOUT = Struct(">IIIIHB6s")
 _KNOWN_ALARMS = sum(Alarm)
@@ -38,32 +38,6 @@ class PositionReport:
     items: Mapping[int, bytes] = field(default_factory=dict)
 
 
-def decode_time(bcd: bytes) -> datetime | None:
-    """BCD[6] YYMMDDhhmmss in UTC+8 as UTC; None if all zero. Raises PayloadError BAD_VALUE.
-
-    Two-digit years from 70 on are of the 1900s: a clock that lost its time, not 2070.
-    """
-    text = bcd.hex()
-    if not text.strip("0"):
-        return None
-    if not text.isdecimal():
-        raise PayloadError(Reason.BAD_VALUE, f"time {text} is not BCD.")
-    year, month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(0, 12, 2))
-    century = 1900 if year >= 70 else 2000
-    try:
-        local = datetime(century + year, month, day, hour, minute, second, tzinfo=BEIJING)
-    except ValueError as error:
-        raise PayloadError(Reason.BAD_VALUE, f"time {text}: {error}.") from error
-    return local.astimezone(UTC)
-
-
-def encode_time(moment: datetime | None) -> bytes:
-    """BCD[6] in UTC+8 of an aware time; zeros for None."""
-    if moment is None:
-        return bytes(6)
-    return bytes.fromhex(moment.astimezone(BEIJING).strftime("%y%m%d%H%M%S"))
-
-
 def decode_position(body: bytes) -> PositionReport:
     """A position with the items after it. Raises PayloadError BAD_LENGTH or BAD_VALUE.
 
@@ -75,6 +49,9 @@ def decode_position(body: bytes) -> PositionReport:
         )
     alarms, status, lat, lon, speed, direction, time = _LAYOUT.unpack_from(body)
     bits = Status(status & _KNOWN_STATUS)
+    items, rest = decode_items(body[SIZE:])
+    if rest:
+        raise PayloadError(Reason.BAD_LENGTH, "the additional items are cut off.")
     return PositionReport(
         lat=(-lat if Status.SOUTH in bits else lat) / UNITS_PER_DEGREE,
         lon=(-lon if Status.WEST in bits else lon) / UNITS_PER_DEGREE,
@@ -83,7 +60,7 @@ def decode_position(body: bytes) -> PositionReport:
         alarms=Alarm(alarms & _KNOWN_ALARMS),
         speed_kmh=speed / 10,
         bearing=direction * 2.0 % 360,
-        items=_items(body[SIZE:]),
+        items=items,
     )
 
 
@@ -103,9 +80,7 @@ def encode_position(report: PositionReport) -> bytes:
         round(report.bearing % 360 / 2) % 180,
         encode_time(report.time),
     )
-    return fixed + b"".join(
-        bytes([number, len(value)]) + value for number, value in report.items.items()
-    )
+    return fixed + encode_items(report.items)
 
 
 def positions_of(frame: Frame) -> list[bytes] | None:
@@ -144,18 +119,3 @@ def without_personal_data(frame: Frame) -> Frame:
         return frame
     size = keep[MessageId(frame.message_id)]
     return Frame(frame.message_id, frame.terminal, frame.serial, frame.body[:size])
-
-
-def _items(data: bytes) -> dict[int, bytes]:
-    items: dict[int, bytes] = {}
-    at = 0
-    while at + 2 <= len(data):
-        number, size = data[at], data[at + 1]
-        value = data[at + 2 : at + 2 + size]
-        if len(value) < size:
-            break
-        items[number] = value
-        at += 2 + size
-    if at != len(data):
-        raise PayloadError(Reason.BAD_LENGTH, "the additional items are cut off.")
-    return items

@@ -11,18 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.jtt905 import CONNECTOR
-from connectors.jtt905.session import MAX_BROKEN
 from connectors.jtt905.taxi import taxi_state
+from connectors.jtt_session import MAX_BROKEN
 from hub.connector import Context, Envelope, Exchange, Incrementality, options_of
 from hub.errors import PayloadError, Reason
 from hub.formats import gcj02
+from hub.formats.jtt import TERMINAL, Splitter, decode_time, encode_time
 from hub.formats.jtt905 import (
-    MAX_FRAME,
     Alarm,
     Frame,
     MessageId,
     Result,
-    Splitter,
     Status,
     decode_frame,
     decode_platform_reply,
@@ -31,9 +30,7 @@ from hub.formats.jtt905 import (
 from hub.formats.jtt905_position import (
     PositionReport,
     decode_position,
-    decode_time,
     encode_position,
-    encode_time,
 )
 from hub.model.common import Mode
 from hub.model.vehicles import TaxiState, VehiclePosition
@@ -160,7 +157,7 @@ def test_an_endless_frame_costs_no_more_than_the_cap():
     """A peer that never closes its frame fills 4 kB, is refused, and the next frame is found."""
     splitter = Splitter()
     assert list(splitter.feed(b"\x7e" + b"a" * 1_000_000)) == []
-    assert len(splitter.rest()) <= MAX_FRAME
+    assert len(splitter.rest()) <= TERMINAL.max_frame
     segments = list(splitter.feed(b"b" * 9000 + frame()))
     assert segments[0].content is None
     assert segments[1].content == frame()[1:-1]

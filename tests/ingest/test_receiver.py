@@ -11,12 +11,12 @@ import pytest
 from connectors.jtt905 import CONNECTOR
 from hub.connector import Context, Incrementality, options_of
 from hub.errors import RetryLater, StartError
+from hub.formats.jtt import Splitter
 from hub.formats.jtt905 import (
     Frame,
     MessageId,
     PlatformReply,
     Result,
-    Splitter,
     Status,
     decode_frame,
     decode_platform_reply,

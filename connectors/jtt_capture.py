@@ -1,0 +1,123 @@
+"""A capture of JT/T frames as one payload: the raw stream, or text with hex frames."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from hub.connector import Batch, Envelope
+from hub.errors import PayloadError, Reason
+from hub.formats.jtt import Framing, Segment, Splitter
+
+_TEXT = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D}
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect(Generic[F]):
+    """One standard's frames: how they are told apart and decoded.
+
+    `decode` takes what lies between two delimiters and raises PayloadError; `plausible` says
+    cheaply whether such bytes could be a frame at all.
+    """
+
+    standard: str
+    framing: Framing
+    decode: Callable[[bytes], F]
+    plausible: Callable[[bytes], bool]
+
+    def decode_segment(self, segment: Segment) -> F:
+        """The frame between two delimiters. Raises PayloadError with the reason it is none."""
+        if segment.content is None:
+            raise PayloadError(
+                Reason.TOO_LARGE, f"a frame is longer than {self.framing.max_frame} bytes."
+            )
+        return self.decode(segment.content)
+
+
+def read_capture(
+    envelope: Envelope, dialect: Dialect[F], batch: Batch, read: Callable[[F], object]
+) -> None:
+    """Count every frame of a capture in `batch.entities` and `read` those that decode.
+
+    Text holds one hex frame a line, or a tab-separated table with a column `hex`. A frame that is
+    there twice is a DUPLICATE. Raises PayloadError if the bytes are no capture of such frames.
+    """
+    seen: set[bytes] = set()
+    body = envelope.body
+    segments = _lines(body, dialect) if _is_text(body, dialect) else _stream(body, dialect)
+    for number, segment in enumerate(segments, start=1):
+        batch.entities += 1
+        try:
+            if isinstance(segment, PayloadError):
+                raise segment  # a line that is no frame
+            frame = dialect.decode_segment(segment)
+        except PayloadError as error:
+            batch.reject(error.reason, f"frame {number}", error.message)
+            continue
+        content = segment.content or b""
+        if content in seen:
+            batch.reject(Reason.DUPLICATE, f"frame {number}", "the same frame came before")
+            continue
+        seen.add(content)
+        read(frame)
+
+
+def _is_text(body: bytes, dialect: Dialect[F]) -> bool:
+    framed = body.startswith(dialect.framing.begin) and body.endswith(dialect.framing.end)
+    return not framed and _TEXT.issuperset(body.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _lines(body: bytes, dialect: Dialect[F]) -> Iterator[Segment | PayloadError]:
+    lines = [line for line in body.decode("utf-8-sig").splitlines() if line.strip()]
+    columns = lines[0].lower().split("\t") if lines else []
+    if "hex" in columns:
+        at = columns.index("hex")
+        cells = [line.split("\t") for line in lines[1:]]
+        lines = [cell[at] if len(cell) > at else "" for cell in cells]
+    segments = [_line(line, dialect.framing) for line in lines]
+    if all(isinstance(segment, PayloadError) for segment in segments):
+        marks = f"{dialect.framing.begin.hex()}...{dialect.framing.end.hex()}".upper()
+        raise PayloadError(
+            Reason.NOT_DECODABLE,
+            "no line holds a hex frame.",
+            hint=f"Expected one frame a line, {marks}, or a table with a column hex.",
+        )
+    return iter(segments)
+
+
+def _line(text: str, framing: Framing) -> Segment | PayloadError:
+    begin, end = framing.begin, framing.end
+    try:
+        frame = bytes.fromhex(text)
+    except ValueError:
+        return PayloadError(Reason.NOT_DECODABLE, "the line is not hexadecimal.")
+    content = frame[1:-1]
+    if not (len(frame) > 1 and frame[:1] == begin and frame[-1:] == end):
+        return PayloadError(
+            Reason.NOT_DECODABLE,
+            f"the line does not begin with {begin.hex().upper()} and end with {end.hex().upper()}.",
+        )
+    if begin in content or end in content:
+        return PayloadError(Reason.BAD_ESCAPE, "a delimiter inside the frame is not escaped.")
+    return Segment(content)
+
+
+def _stream(body: bytes, dialect: Dialect[F]) -> Iterator[Segment | PayloadError]:
+    framing = dialect.framing
+    splitter = Splitter(framing)
+    segments: list[Segment | PayloadError] = list(splitter.feed(body))
+    framed = body[:1] == framing.begin and body[-1:] == framing.end and len(body) > 1
+    if not segments or not (framed or any(_plausible(one, dialect) for one in segments)):
+        raise PayloadError(Reason.NOT_DECODABLE, f"the bytes hold no {dialect.standard} frame.")
+    if rest := splitter.rest():
+        segments.append(
+            PayloadError(Reason.BAD_LENGTH, f"the capture ends within a frame ({len(rest)} bytes).")
+        )
+    return iter(segments)
+
+
+def _plausible(segment: Segment | PayloadError, dialect: Dialect[F]) -> bool:
+    if isinstance(segment, PayloadError) or segment.content is None:
+        return False
+    return dialect.plausible(segment.content)
