@@ -107,7 +107,10 @@ class HubSettings(_Section):
     area: str = "shanghai-railway-station"
     clock_url: str | None = None
     log: Literal["console", "json"] = "console"
-    raw_days: int = Field(default=3, ge=0)
+    raw_days: int = Field(default=3, ge=0, description="how long raw messages are kept")
+    raw_megabytes: int = Field(
+        default=1024, ge=0, description="how much of each feed's raw messages is kept, as stored"
+    )
     public_url: str | None = None
     allowed_origins: tuple[str, ...] = ()
 

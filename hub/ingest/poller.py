@@ -15,6 +15,7 @@ from hub.ingest.reference import ReferenceKeeper
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter
+from hub.store.archive import Part
 from hub.store.feeds import FeedRepository
 from hub.store.memory import ABSENCES
 
@@ -60,7 +61,7 @@ class Poller:
         self._repository = repository
         self._fetcher = Fetcher(feed, feed.url or "", spacing=spacing)
         self._static = Fetcher(feed, feed.static_url, spacing=spacing) if feed.static_url else None
-        self._reference = ReferenceKeeper(feed, connector, self._static)
+        self._reference = ReferenceKeeper(feed, connector, self._static, self._keep_static)
         self._read: _Read | None = None
         self._failures = 0
 
@@ -166,6 +167,12 @@ class Poller:
         await until_durable(
             self._feed.id,
             lambda: self._repository.archive(self._feed.id, envelope, quarantined=refused),
+        )
+
+    async def _keep_static(self, envelope: Envelope) -> None:
+        await until_durable(
+            self._feed.id,
+            lambda: self._repository.raw.add(self._feed.id, envelope, part=Part.STATIC),
         )
 
     def _unchanged(self) -> None:

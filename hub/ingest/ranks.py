@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub import clock
 from hub.connector import Record
@@ -15,7 +15,8 @@ from hub.store.apply import save_rank
 from hub.store.driver import Store
 from hub.store.transit import TransitRepository
 
-EVERY_SECONDS = 1.0
+LEAST_PAUSE_SECONDS = 0.1
+"""However fast the clock runs."""
 ALL = 100_000
 
 
@@ -69,8 +70,11 @@ class RankKeeper:
         """Prime, then save what changed once a second, until cancelled."""
         await until_durable(self._feed_id, self.prime)
         while True:
-            await self.save(clock.now())
-            await asyncio.sleep(EVERY_SECONDS)
+            now = clock.now()
+            await self.save(now)
+            # on whole seconds: a replay of the same sightings then looks at the same moments
+            due = now.replace(microsecond=0) + timedelta(seconds=1)
+            await asyncio.sleep(max(clock.seconds_until(due), LEAST_PAUSE_SECONDS))
 
     async def save(self, now: datetime) -> None:
         """Write the observations that changed since they were last written."""

@@ -155,7 +155,9 @@ class Receiver:
                 data = await reader.read(READ_BYTES)
             if not data:
                 return
-            exchange = session.receive(data, clock.now())
+            now = clock.now()
+            exchange = session.receive(data, now)
+            exchange.received_at = now
             if exchange.batch.entities:
                 await self._inflow.put(exchange, lambda replies: _send(writer, replies))
             if exchange.close:
@@ -176,10 +178,9 @@ class Receiver:
             rejects=batches[0].rejects,
             notes=batches[0].notes,
         )
-        size = 0
         for exchange in exchanges:
             self._seen(exchange.batch.records)
-            size += self._capture.add(exchange.raw, now)
+        size = self._capture.add(exchanges, now)
         if whole.as_of is None:
             self._monitor.counted(whole, size=size, now=now)
         else:

@@ -1,11 +1,12 @@
 """The static reference of a feed: loaded before its first payload, looked at again every hour."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 
 import structlog
 
 from hub import clock
-from hub.connector import Connector, Context, Reference
+from hub.connector import Connector, Context, Envelope, Reference
 from hub.errors import FeedStopped, PayloadError, RetryLater
 from hub.ingest.decode import called
 from hub.ingest.fetch import Fetcher
@@ -22,10 +23,18 @@ class ReferenceKeeper:
 
     It is read anew when its content changed, and when the local day did: which journeys run is a
     matter of the day. Without a `static_url` there is none, and that is the connector's to judge.
+    What was loaded is given to `keep`, for the archive.
     """
 
-    def __init__(self, feed: FeedSettings, connector: Connector, fetcher: Fetcher | None) -> None:
+    def __init__(
+        self,
+        feed: FeedSettings,
+        connector: Connector,
+        fetcher: Fetcher | None,
+        keep: Callable[[Envelope], Awaitable[None]],
+    ) -> None:
         self._feed = feed
+        self._keep = keep
         self._load = connector.load_reference
         self._fetcher = fetcher
         self._current: Reference | None = None
@@ -73,6 +82,7 @@ class ReferenceKeeper:
             raise PayloadError(
                 error.reason, f"static_url {envelope.source}: {error.message}", hint=error.hint
             ) from error
+        await self._keep(envelope)
         self._digest, self._day = envelope.sha256, today
         log.info("reference loaded", feed=self._feed.id, version=self._current.version)
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import structlog
 
+from hub import clock
 from hub.errors import StartError
 from hub.ingest.durable import pause
 from hub.ingest.fetch import Spacing
@@ -19,6 +20,7 @@ from hub.model.area import Area
 from hub.model.common import Mode
 from hub.settings import Settings
 from hub.store.apply import FeedWriter
+from hub.store.archive import MEGABYTE
 from hub.store.driver import Store
 from hub.store.faults import passing
 from hub.store.feeds import FeedRepository
@@ -45,7 +47,7 @@ class FeedSupervisor:
         self._store = store
         self._area = area
         self._plans = [plan(feed, connectors, area) for feed in settings.feeds]
-        self._repository = FeedRepository(store)
+        self._repository = FeedRepository(store, raw_bytes=settings.hub.raw_megabytes * MEGABYTE)
         self._spacing = Spacing()
         self._owner = f"{socket.gethostname()}:{uuid4().hex[:8]}"
         self._monitors: dict[str, Monitor] = {}
@@ -118,6 +120,7 @@ class FeedSupervisor:
         if not one.feed.enabled:
             await asyncio.Event().wait()
         writer = FeedWriter(self._store, one.feed, frozenset(self._area.stop_places))
+        await self._repository.raw.started(one.feed.id, clock.now())
         try:
             if one.feed.listen is not None:
                 await self._receive(one, monitor, writer)

@@ -1,32 +1,27 @@
 """Feeds: their health, refusals and raw messages; and a copy of their documents at hand."""
 
-import asyncio
-import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-
-from bson import Binary
 
 from hub import clock
 from hub.bus import Bus, Change, ChangeKind
 from hub.connector import Envelope, Reject
 from hub.errors import Reason
 from hub.store import raw
+from hub.store.archive import MEGABYTE, Archive
 from hub.store.driver import Document, Store
 from hub.store.transit import TransitRepository
 
 REJECTS_PER_BATCH = 200
-THREAD_ABOVE = 64 * 1024
-LARGEST_STORED = 15 * 1024 * 1024
-"""A document holds 16 MiB; a message that is larger even when compressed is kept by name only."""
 
 
 class FeedRepository:
-    """What is kept of each feed besides its records."""
+    """What is kept of each feed besides its records; `raw` is the archive of its messages."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, raw_bytes: int = 1024 * MEGABYTE) -> None:
         self._db = store.db
+        self.raw = Archive(store, raw_bytes)
 
     async def all(self) -> list[Document]:
         """Every feed with its health, by id."""
@@ -64,52 +59,18 @@ class FeedRepository:
     async def archive(
         self, feed_id: str, envelope: Envelope, *, quarantined: Reason | None = None
     ) -> None:
-        """Keep a message as it came in; the same bytes again only move its `received_at`.
-
-        `quarantined` says why it could not be decoded.
-        """
-        name = {"_id": f"{envelope.sha256}:{feed_id}"}
-        again = {"received_at": envelope.received_at}
-        known = await self._db[raw.RAW_MESSAGES].update_one(name, {"$set": again})
-        if known.matched_count:
-            return
-        packed = await _pack(envelope.body)
-        message = {
-            "feed": feed_id,
-            "body": Binary(packed) if len(packed) <= LARGEST_STORED else None,
-            "encoding": "zlib",
-            "source": envelope.source,
-            "content_type": envelope.content_type,
-            "size": len(envelope.body),
-            "quarantined": quarantined.value if quarantined else None,
-        }
-        await self._db[raw.RAW_MESSAGES].update_one(
-            name, {"$set": again, "$setOnInsert": message}, upsert=True
-        )
+        """Keep a payload as it came in. `quarantined` says why it could not be decoded."""
+        await self.raw.add(feed_id, envelope, quarantined=quarantined)
 
     async def raw_since(self, feed_id: str, since: datetime, limit: int = 100) -> list[Envelope]:
-        """Messages of a feed received after `since`, oldest first, for replay.
-
-        A message that was too large to keep is not among them.
-        """
-        query = {"feed": {"$eq": feed_id}, "received_at": {"$gt": since}, "body": {"$ne": None}}
-        order = [("received_at", 1)]
-        found = self._db[raw.RAW_MESSAGES].find(query, sort=order, limit=limit)
-        return [
-            Envelope(
-                zlib.decompress(message["body"]),
-                message["received_at"],
-                message["source"],
-                message["content_type"],
-            )
-            async for message in found
-        ]
-
-
-async def _pack(body: bytes) -> bytes:
-    if len(body) > THREAD_ABOVE:
-        return await asyncio.to_thread(zlib.compress, body)
-    return zlib.compress(body)
+        """What a feed received from `since` on, in its order; `raw` tells more."""
+        found: list[Envelope] = []
+        async for arrival in self.raw.arrivals(feed_id, since):
+            if len(found) == limit:
+                break
+            if arrival.envelope is not None:
+                found.append(arrival.envelope)
+        return found
 
 
 class FeedCache:

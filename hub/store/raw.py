@@ -11,6 +11,7 @@ VEHICLES = "vehicles"
 TAXI_RANKS = "taxi_ranks"
 FEEDS = "feeds"
 RAW_MESSAGES = "raw_messages"
+RAW_ARRIVALS = "raw_arrivals"
 REJECTS = "rejects"
 RESUME = "resume"
 LEASES = "leases"
@@ -45,6 +46,10 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
         RAW_MESSAGES: [
             IndexModel([("feed", ASCENDING), ("received_at", DESCENDING)]),
             IndexModel([("received_at", ASCENDING)], expireAfterSeconds=raw_days * DAY),
+        ],
+        RAW_ARRIVALS: [
+            _index("feed", "n"),
+            IndexModel([("at", ASCENDING)], expireAfterSeconds=raw_days * DAY),
         ],
         REJECTS: [
             IndexModel([("feed", ASCENDING), ("at", DESCENDING)]),

@@ -20,7 +20,7 @@ from hub.store.motor_side import BUCKET, COUNTERS, WINDOWS
 log = structlog.get_logger()
 
 UNTOLD = (
-    *(raw.RAW_MESSAGES, raw.REJECTS, raw.RESUME, raw.LEASES, "inbox_heads", "counters"),
+    *(raw.RAW_MESSAGES, raw.RAW_ARRIVALS, raw.REJECTS, raw.RESUME, raw.LEASES, "inbox_heads", "counters"),
     *(f"{BUCKET}.files", f"{BUCKET}.chunks", COUNTERS, WINDOWS),
 )
 """Collections nobody follows."""

@@ -1,0 +1,305 @@
+"""The archive of raw messages: what every feed received, byte for byte, in the order it came.
+
+`raw_messages` keeps each content of a feed once, `raw_arrivals` one small row for each time it was
+read. Both are bounded in time (`[hub] raw_days`, by the database) and each feed in size
+(`[hub] raw_megabytes`, here): the oldest go first, so that what is left is always a whole stretch
+up to now. A feed has one writer at a time, whoever holds its lease.
+"""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from bson import Binary
+
+from hub.connector import Envelope
+from hub.errors import Reason
+from hub.store import raw
+from hub.store.driver import Document, Store
+
+THREAD_ABOVE = 64 * 1024
+PIECE = 12 * 1024 * 1024
+"""A document holds 16 MiB: a larger message is kept in pieces."""
+PAGE = 200
+ROOM = 0.9
+"""A feed that reached its bound is trimmed to this share of it, so that not every message trims."""
+MEGABYTE = 1024 * 1024
+_ZIP = b"PK\x03\x04"
+
+
+class Part(StrEnum):
+    """What an arrival is: a payload, a static reference, frames of TCP peers, a start of the feed.
+
+    START: from here on the feed's reader remembers nothing but what the database holds.
+    """
+
+    DATA = "DATA"
+    STATIC = "STATIC"
+    FRAMES = "FRAMES"
+    START = "START"
+
+
+class Span(NamedTuple):
+    """Frames within a message of FRAMES that one peer sent at once.
+
+    `write` numbers the write they were in, `after` are microseconds since the message's first
+    frames came, `size` is in bytes.
+    """
+
+    write: int
+    after: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message as it arrived; `number` orders those of one feed.
+
+    `envelope` is None for a START, and for a message too large to be kept.
+    """
+
+    feed: str
+    number: int
+    part: Part
+    at: datetime
+    envelope: Envelope | None
+    spans: tuple[Span, ...] = ()
+    lost: int = 0
+    """Frames that came since the arrival before and could not be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What the archive has of one feed: arrivals, bytes stored, and the time they span."""
+
+    arrivals: int
+    size: int
+    first: datetime | None
+    last: datetime | None
+
+
+class Archive:
+    """Keeps at most `max_bytes` (as stored) of each feed."""
+
+    def __init__(self, store: Store, max_bytes: int) -> None:
+        self._messages = store.db[raw.RAW_MESSAGES]
+        self._arrivals = store.db[raw.RAW_ARRIVALS]
+        self._max_bytes = max_bytes
+        self._stored: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
+
+    async def add(
+        self,
+        feed_id: str,
+        envelope: Envelope,
+        *,
+        part: Part = Part.DATA,
+        quarantined: Reason | None = None,
+        spans: Sequence[Span] = (),
+        lost: int = 0,
+    ) -> None:
+        """Keep a message. `quarantined` says why it could not be decoded."""
+        name = f"{envelope.sha256}:{feed_id}"
+        await self._keep(feed_id, name, envelope, part, quarantined)
+        until = envelope.received_at + timedelta(microseconds=spans[-1].after if spans else 0)
+        row: Document = {"message": name, "part": part.value, "until": until}
+        if spans:
+            row["spans"] = [list(span) for span in spans]
+        if lost:
+            row["lost"] = lost
+        await self._arrived(feed_id, envelope.received_at, row)
+        await self._trim(feed_id)
+
+    async def started(self, feed_id: str, at: datetime) -> None:
+        """Note that the feed's reader starts, with nothing in memory."""
+        await self._arrived(feed_id, at, {"part": Part.START.value, "until": at})
+
+    async def arrivals(
+        self, feed_id: str, start: datetime | None = None, end: datetime | None = None
+    ) -> AsyncIterator[Arrival]:
+        """Arrivals of a feed within start <= time <= end, in their order, bodies read one by one.
+
+        First comes the last static reference before `start`, which was then in force.
+        """
+        if start is not None and (static := await self._static_before(feed_id, start)):
+            yield await self._arrival(static)
+        query: dict[str, Any] = {"feed": {"$eq": feed_id}, **_within(start, end)}
+        after = -1
+        while True:
+            page = {**query, "n": {"$gt": after}}
+            rows = await self._arrivals.find(page, sort=[("n", 1)], limit=PAGE).to_list()
+            for row in rows:
+                after = row["n"]
+                yield await self._arrival(row)
+            if len(rows) < PAGE:
+                return
+
+    async def count(
+        self, feed_id: str, start: datetime | None = None, end: datetime | None = None
+    ) -> int:
+        """How many arrivals lie within start <= time <= end."""
+        return await self._arrivals.count_documents(
+            {"feed": {"$eq": feed_id}, **_within(start, end)}
+        )
+
+    async def holdings(self, feed_id: str) -> Holdings:
+        """What there is of a feed."""
+        query = {"feed": {"$eq": feed_id}, "part": {"$ne": Part.START.value}}
+        first = await self._arrivals.find_one(query, sort=[("n", 1)])
+        last = await self._arrivals.find_one(query, sort=[("n", -1)])
+        return Holdings(
+            arrivals=await self._arrivals.count_documents(query),
+            size=await self._size(feed_id),
+            first=_moment(first) if first else None,
+            last=last["until"] if last else None,
+        )
+
+    async def _keep(
+        self,
+        feed_id: str,
+        name: str,
+        envelope: Envelope,
+        part: Part,
+        quarantined: Reason | None,
+    ) -> None:
+        """The content: stored once; the same again only moves the time it lives from."""
+        again = {"received_at": envelope.received_at}
+        known = await self._messages.update_many({"_id": _name_and_pieces(name)}, {"$set": again})
+        if known.matched_count:
+            return
+        encoding, packed = await _pack(envelope.body)
+        kept = packed if len(packed) <= self._max_bytes else None
+        pieces = _pieces(kept or b"")
+        message: Document = {
+            "feed": feed_id,
+            "part": part.value,
+            "encoding": encoding,
+            "source": envelope.source,
+            "content_type": envelope.content_type,
+            "size": len(envelope.body),
+            "stored": len(kept or b""),
+            "quarantined": quarantined.value if quarantined else None,
+        }
+        for number, piece in enumerate(pieces[1:], start=1):
+            rest = {"feed": feed_id, "body": Binary(piece), **again}
+            await self._messages.replace_one({"_id": f"{name}#{number:04}"}, rest, upsert=True)
+        message |= {"body": Binary(pieces[0]) if kept is not None else None, **again}
+        await self._messages.replace_one({"_id": name}, message, upsert=True)
+        if feed_id in self._stored:
+            self._stored[feed_id] += len(kept or b"")
+
+    async def _arrived(self, feed_id: str, at: datetime, row: Document) -> None:
+        if feed_id not in self._numbers:
+            last = await self._arrivals.find_one({"feed": feed_id}, sort=[("n", -1)])
+            self._numbers[feed_id] = last["n"] if last else 0
+        self._numbers[feed_id] += 1
+        # a BSON date ends at milliseconds; the archive must give back the very time
+        exact = {"at": at, "micros": at.microsecond % 1000}
+        await self._arrivals.insert_one(
+            {"feed": feed_id, "n": self._numbers[feed_id], **exact, **row}
+        )
+
+    async def _arrival(self, row: Document) -> Arrival:
+        at = _moment(row)
+        return Arrival(
+            feed=row["feed"],
+            number=row["n"],
+            part=Part(row["part"]),
+            at=at,
+            envelope=await self._envelope(row["message"], at) if "message" in row else None,
+            spans=tuple(Span(*span) for span in row.get("spans", ())),
+            lost=row.get("lost", 0),
+        )
+
+    async def _envelope(self, name: str, at: datetime) -> Envelope | None:
+        rows = self._messages.find({"_id": _name_and_pieces(name)}, sort=[("_id", 1)])
+        found = await rows.to_list()
+        if not found or found[0]["body"] is None:
+            return None
+        message = found[0]
+        packed = b"".join(piece["body"] for piece in found)
+        body = await _unpack(packed) if message["encoding"] == "zlib" else packed
+        return Envelope(body, at, message["source"], message["content_type"])
+
+    async def _static_before(self, feed_id: str, start: datetime) -> Document | None:
+        query = {"feed": {"$eq": feed_id}, "part": Part.STATIC.value, "until": {"$lt": start}}
+        return await self._arrivals.find_one(query, sort=[("n", -1)])
+
+    async def _size(self, feed_id: str) -> int:
+        total = {"$group": {"_id": None, "stored": {"$sum": "$stored"}}}
+        found = await self._messages.aggregate([{"$match": {"feed": feed_id}}, total])
+        return sum([row["stored"] async for row in found])
+
+    async def _trim(self, feed_id: str) -> None:
+        """Remove the oldest until the feed is within its bound; the reference in force stays."""
+        if self._stored.get(feed_id, self._max_bytes + 1) <= self._max_bytes:
+            return
+        size = await self._size(feed_id)  # what was counted does not know what grew too old
+        self._stored[feed_id] = size
+        if size <= self._max_bytes:
+            return
+        static = await self._arrivals.find_one(
+            {"feed": feed_id, "part": Part.STATIC.value}, sort=[("n", -1)]
+        )
+        in_force = static["message"] if static else None
+        query = {"feed": feed_id, "stored": {"$gt": 0}, "_id": {"$ne": in_force}}
+        oldest = self._messages.find(query, {"stored": 1, "received_at": 1})
+        until = None
+        async for message in oldest.sort([("received_at", 1)]):
+            if size <= self._max_bytes * ROOM:
+                break
+            size -= message["stored"]
+            until = message["received_at"]
+        if until is not None:
+            await self._remove_until(feed_id, until, in_force)
+        self._stored[feed_id] = await self._size(feed_id)
+
+    async def _remove_until(self, feed_id: str, until: datetime, in_force: str | None) -> None:
+        """Everything of the feed up to a time: first the arrivals, which name the messages."""
+        gone = {"feed": feed_id, "at": {"$lte": until}, "message": {"$ne": in_force}}
+        await self._arrivals.delete_many(gone)
+        old: dict[str, Any] = {"feed": feed_id, "received_at": {"$lte": until}}
+        if in_force is not None:
+            old["$nor"] = [{"_id": _name_and_pieces(in_force)}]
+        await self._messages.delete_many(old)
+
+
+def _within(start: datetime | None, end: datetime | None) -> Document:
+    bounds: Document = {}
+    if start is not None:
+        bounds["until"] = {"$gte": start}
+    if end is not None:
+        bounds["at"] = {"$lte": end}
+    return bounds
+
+
+def _moment(row: Document) -> datetime:
+    at: datetime = row["at"]
+    return at + timedelta(microseconds=row["micros"])
+
+
+def _name_and_pieces(name: str) -> Document:
+    """The ids of a message: its name, then `name#0001` and so on."""
+    return {"$regex": f"^{name}(#|$)"}
+
+
+def _pieces(packed: bytes) -> list[bytes]:
+    return [packed[at : at + PIECE] for at in range(0, len(packed), PIECE)] or [b""]
+
+
+async def _pack(body: bytes) -> tuple[str, bytes]:
+    if body.startswith(_ZIP):
+        return "identity", body
+    if len(body) > THREAD_ABOVE:
+        return "zlib", await asyncio.to_thread(zlib.compress, body)
+    return "zlib", zlib.compress(body)
+
+
+async def _unpack(packed: bytes) -> bytes:
+    if len(packed) > THREAD_ABOVE:
+        return await asyncio.to_thread(zlib.decompress, packed)
+    return zlib.decompress(packed)
