@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from lxml import etree
 
 from hub.errors import PayloadError, Reason
+from hub.formats.localised import localised
 from hub.model.common import Name
 
 Element = etree._Element  # noqa: SLF001  # lxml publishes its element type under no other name
@@ -28,7 +29,6 @@ FOREVER_FROM = 2200
 
 _DATE_TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
-_CJK = re.compile(r"[\u3400-\u9fff]")
 _LANGUAGES = ("{http://www.w3.org/XML/1998/namespace}lang", "lang")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
@@ -184,20 +184,10 @@ def type_of(element: Element) -> str | None:
 
 def name_of(elements: list[Element]) -> Name | None:
     """One Name from elements with the same text in several languages; see `Reader.name`."""
-    zh = en = other = None
-    for element in elements:
-        text = " ".join((element.text or "").split())
-        language = next((found for key in _LANGUAGES if (found := element.get(key))), "").lower()
-        if not text:
-            continue
-        if language.startswith("zh") or (not language and _CJK.search(text)):
-            zh = zh or text
-        elif language.startswith("en") or not language:
-            en = en or text
-        else:
-            other = other or text
-    english = en or other
-    return Name(zh=zh, en=english) if zh or english else None
+    return localised(
+        (next((tag for key in _LANGUAGES if (tag := element.get(key))), ""), element.text or "")
+        for element in elements
+    )
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:
