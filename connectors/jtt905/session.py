@@ -44,7 +44,7 @@ class TerminalSession(FrameSession[Frame]):
         """Read a message and answer it."""
         self.peer_id = self.peer_id or self._taxis.native_id(frame.terminal)
         result = self._result(frame, at, exchange.batch)
-        if positions_of(frame) is not None:
+        if result is not Result.FAILED and positions_of(frame) is not None:
             exchange.raw.append(encode_frame(without_personal_data(frame)))
         if frame.message_id >= FROM_PLATFORM or frame.message_id in _UNANSWERED:
             return

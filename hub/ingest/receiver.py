@@ -68,7 +68,7 @@ class Receiver:
         self._repository = repository
         self._seen = seen
         self._capture = Capture(feed, repository)
-        self._inflow = Inflow(self._write)
+        self._inflow = Inflow(self.write)
         self._server: asyncio.Server | None = None
         self._peers: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -166,8 +166,8 @@ class Receiver:
             if exchange.replies or exchange.batch.accepted:
                 deadline = loop.time() + patience
 
-    async def _write(self, batches: list[Batch], exchanges: list[Exchange]) -> None:
-        """Make what was gathered durable."""
+    async def write(self, batches: list[Batch], exchanges: list[Exchange]) -> None:
+        """Make what was gathered durable: `batches` are what `exchanges` said, in order."""
         for batch in batches:
             if batch.records:
                 await until_durable(self._feed.id, lambda batch=batch: self._writer.apply(batch))  # type: ignore[misc]

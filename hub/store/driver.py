@@ -68,24 +68,20 @@ class Store:
 
         Raises StartError, in one line, when it is unreachable or of the wrong kind.
         """
-        where = hosts(uri)
+        await _probe(uri)
         client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_options())
         store = cls(uri, client, database)
         try:
-            with pymongo.timeout(CONNECT_SECONDS):
-                _require_replica_set(await client.admin.command("hello"), where)
             await init_beanie(database=store.db, document_models=DOCUMENTS)
             await store._create_indexes(raw.indexes(raw_days))
-        except StartError:
-            await client.close()
-            raise
         except PyMongoError as error:
             await client.close()
-            raise StartError(
-                f"MongoDB at {where}: {_first_line(error)}.",
-                hint="Check that it runs and that LIANDONG_MONGODB_URI names it.",
-            ) from error
+            raise _unusable(uri, error) from error
         return store
+
+    def beside(self, database: str) -> "Store":
+        """Another database over the same connections; it ends with this one, so never close it."""
+        return Store(self._uri, self._client, database)
 
     async def close(self) -> None:
         """Close the clients."""
@@ -205,12 +201,32 @@ def _options() -> dict[str, Any]:
     }
 
 
-def _require_replica_set(hello: Mapping[str, Any], where: str) -> None:
-    if "setName" in hello or hello.get("msg") == "isdbgrid":
-        return
-    raise StartError(
-        f"MongoDB at {where} is not a replica set; transactions and change streams need one.",
-        hint="Start mongod with --replSet rs0 and run rs.initiate() once.",
+async def _probe(uri: str) -> None:
+    """Raise StartError unless a replica set answers at `uri`.
+
+    It takes a client of its own that polls: one that streams and is closed within milliseconds
+    leaves the socket of its second monitor open.
+    """
+    where = hosts(uri)
+    options = {**_options(), "serverMonitoringMode": "poll"}
+    client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **options)
+    async with client:
+        try:
+            with pymongo.timeout(CONNECT_SECONDS):
+                hello = await client.admin.command("hello")
+        except PyMongoError as error:
+            raise _unusable(uri, error) from error
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        raise StartError(
+            f"MongoDB at {where} is not a replica set; transactions and change streams need one.",
+            hint="Start mongod with --replSet rs0 and run rs.initiate() once.",
+        )
+
+
+def _unusable(uri: str, error: PyMongoError) -> StartError:
+    return StartError(
+        f"MongoDB at {hosts(uri)}: {_first_line(error)}.",
+        hint="Check that it runs and that LIANDONG_MONGODB_URI names it.",
     )
 
 
