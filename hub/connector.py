@@ -173,6 +173,19 @@ class Request:
     body: bytes | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A document that another one names: a GBFS feed, an alert of an Atom list, the next page.
+
+    `url` may be relative to the naming document. `name` is what the connector will know it by. One
+    that is not `needed` is left out where it cannot be had; without a needed one the poll failed.
+    """
+
+    name: str
+    url: str
+    needed: bool = True
+
+
 @dataclass(slots=True)
 class Exchange:
     """What a peer's bytes led to: records to write, then replies to send, in that order.
@@ -257,8 +270,15 @@ class Subscription(Protocol):
     Subscribing again under the same identifiers renews: the producer replaces what it had.
     """
 
-    heartbeat: timedelta
-    lifetime: timedelta
+    @property
+    def heartbeat(self) -> timedelta:
+        """How often the producer shall say that it lives."""
+        ...
+
+    @property
+    def lifetime(self) -> timedelta:
+        """For how long is asked at a time."""
+        ...
 
     def subscribe(self, address: str, now: datetime, until: datetime) -> Request:
         """Ask for notifications at `address`, our endpoint, until a moment."""
@@ -313,6 +333,10 @@ class Connector:
     source pushes (raises AccessDenied when its signature is wrong); `subscription` is how the feed
     has itself pushed to, None where its options say that it is polled. parse, load_reference and
     accept raise PayloadError when the bytes are not what they should be.
+
+    `follow_up` names the documents that one document leads to. Where it names any, the hub fetches
+    them (and what they name in turn), and `parse` is given all as one `hub.formats.bundle`, the
+    naming document first. It takes any bytes and raises nothing: () for what it cannot read.
     """
 
     manifest: Manifest
@@ -322,6 +346,7 @@ class Connector:
     open_session: Callable[[Context], Session] | None = None
     accept: Callable[[Pushed, Context], Accepted] | None = None
     subscription: Callable[[Context], Subscription | None] | None = None
+    follow_up: Callable[[Envelope, Context], tuple[Link, ...]] | None = None
     samples: tuple[str, ...] = ()
     """Files the contract suite mutilates: samples, or our own examples (`connectors/...`)."""
 

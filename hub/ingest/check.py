@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx2
@@ -19,13 +21,13 @@ from hub.connector import (
     Context,
     Envelope,
     Incrementality,
+    Link,
     Reference,
     Reject,
-    Request,
     options_of,
 )
 from hub.errors import PayloadError, Reason, RetryLater, StartError, UserFault
-from hub.ingest.fetch import Fetcher
+from hub.ingest.gather import Gatherer, gather, located
 from hub.settings import FeedSettings, describe
 
 DEFAULT_ZONE = "Asia/Shanghai"
@@ -184,10 +186,21 @@ def _read(
     connector: Connector, source: str, context: Context, now: datetime, *, is_payload: bool
 ) -> Envelope:
     if _is_url(source):
-        request = connector.request(context, now) if is_payload and connector.request else None
-        return asyncio.run(_fetch(connector.manifest.kind, source, request))
+        return asyncio.run(_fetch(connector, source, context, now, is_payload=is_payload))
     path = Path(source.removeprefix("file://"))
-    limit = _settings(connector.manifest.kind, "file:///").max_bytes
+    raw = _read_file(path, source, now)
+    if not is_payload:
+        return raw
+
+    async def beside(link: Link, base: str) -> Envelope:
+        url = located(link, base)
+        return _read_file(Path(url2pathname(urlsplit(url).path)), url, now)
+
+    return asyncio.run(gather(connector, context, raw, path.absolute().as_uri(), beside))
+
+
+def _read_file(path: Path, source: str, now: datetime) -> Envelope:
+    limit = _settings(_ID, "file:///").max_bytes
     try:
         if path.stat().st_size > limit:
             raise PayloadError(Reason.TOO_LARGE, f"{source} is larger than {limit} bytes.")
@@ -200,13 +213,17 @@ def _read(
         ) from error
 
 
-async def _fetch(kind: str, url: str, request: Request | None) -> Envelope:
+async def _fetch(
+    connector: Connector, url: str, context: Context, now: datetime, *, is_payload: bool
+) -> Envelope:
+    request = connector.request(context, now) if is_payload and connector.request else None
+    plain = connector if is_payload else replace(connector, follow_up=None)
     try:
-        fetcher = Fetcher(_settings(kind, url), url)
+        fetcher = Gatherer(_settings(connector.manifest.kind, url), plain, None)
     except (httpx2.InvalidURL, ValidationError) as error:
         raise UserFault("SOURCE_NOT_FOUND", f"{url!r} is no URL.", hint="Look it over.") from error
     try:
-        raw = await fetcher.get(request)
+        raw = await fetcher.get(context, request)
     except RetryLater as error:
         hint = error.hint or "See that the address is right and its server is up, then try again."
         raise RetryLater(error.message, hint=hint, after=error.after) from error

@@ -11,6 +11,7 @@ from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
 from hub.ingest.decode import called
 from hub.ingest.durable import pause, until_durable
 from hub.ingest.fetch import Fetcher, RateLimited, Spacing, Unauthorised
+from hub.ingest.gather import Gatherer
 from hub.ingest.reference import ReferenceKeeper
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
@@ -59,7 +60,7 @@ class Poller:
         self._monitor = monitor
         self._writer = writer
         self._repository = repository
-        self._fetcher = Fetcher(feed, feed.url or "", spacing=spacing)
+        self._fetcher = Gatherer(feed, connector, spacing)
         self._static = Fetcher(feed, feed.static_url, spacing=spacing) if feed.static_url else None
         self._reference = ReferenceKeeper(feed, connector, self._static, self._keep_static)
         self._read: _Read | None = None
@@ -122,7 +123,9 @@ class Poller:
             self._read = None
             self._fetcher.forget()
         request = self._connector.request
-        envelope = await self._fetcher.get(request(context, clock.now()) if request else None)
+        envelope = await self._fetcher.get(
+            context, request(context, clock.now()) if request else None
+        )
         known = self._read
         same = known is not None and envelope is not None and known.digest == envelope.sha256
         if envelope is None or (same and known is not None and known.settled):
