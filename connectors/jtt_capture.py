@@ -98,9 +98,18 @@ def _line(text: str, framing: Framing) -> Segment | PayloadError:
             Reason.NOT_DECODABLE,
             f"the line does not begin with {begin.hex().upper()} and end with {end.hex().upper()}.",
         )
-    if begin in content or end in content:
-        return PayloadError(Reason.BAD_ESCAPE, "a delimiter inside the frame is not escaped.")
-    return Segment(content)
+    return Segment(content if _from_the_wire(content, framing) else framing.escape(content))
+
+
+def _from_the_wire(content: bytes, framing: Framing) -> bool:
+    """Whether a line can be what the wire carried: many logs write frames after unescaping."""
+    if framing.begin in content or framing.end in content:
+        return False
+    try:
+        framing.unescape(content)
+    except PayloadError:
+        return False
+    return True
 
 
 def _stream(body: bytes, dialect: Dialect[F]) -> Iterator[Segment | PayloadError]:

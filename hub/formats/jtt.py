@@ -33,8 +33,11 @@ class Framing:
 
     def wrap(self, plain: bytes) -> bytes:
         """The wire form of a frame's plain bytes, delimiters included."""
-        escaped = self._reserved.sub(lambda found: self._escapes[found[0]], plain)
-        return self.begin + escaped + self.end
+        return self.begin + self.escape(plain) + self.end
+
+    def escape(self, plain: bytes) -> bytes:
+        """What stands between the delimiters for a frame's plain bytes."""
+        return self._reserved.sub(lambda found: self._escapes[found[0]], plain)
 
     def unescape(self, content: bytes) -> bytes:
         """What lies between two delimiters, escapes undone. Raises PayloadError BAD_ESCAPE."""
