@@ -209,6 +209,7 @@ class JourneyReading:
             destination=message.destination or _call_name(message, -1),
             vehicle_ref=message.vehicle_ref,
             calls=calls,
+            partial=message.partial,
             observed_at=message.recorded_at,
         )
         return self._as_planned(told, run) if run else told

@@ -118,7 +118,8 @@ class DatedJourney:
 
     `observed_at` is the source's own time for this journey; None where it gives none, and the
     record is then as old as the message that carried it. A real-time record may carry a part of
-    the calls: the others keep what they have.
+    the calls: those that a timetable plans keep what they have. Of a journey without a timetable a
+    record tells all that is still to come, unless it is `partial` (one stop's view of it).
     """
 
     id: str
@@ -134,4 +135,5 @@ class DatedJourney:
     destination: Name | None = None
     vehicle_ref: str | None = None
     calls: tuple[Call, ...] = ()
+    partial: bool = False
     observed_at: datetime | None = None

@@ -14,7 +14,7 @@ from hub.model.ids import call_id
 from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Times
 from hub.store.rows import Document, plain
 
-LAYOUT = 1
+LAYOUT = 2
 """Changes when the same records make other documents: everything is then written again."""
 
 _GIVEN = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref", "state")
@@ -43,7 +43,7 @@ def with_realtime(
     fingerprint: str,
     as_of: datetime | None,
 ) -> Document:
-    """The journey with `record` observed; calls the record does not speak of keep what they have.
+    """The journey with `record` observed; planned calls it does not list keep what they have.
 
     What is planned is taken from the record only where no timetable gave it.
     """
@@ -56,6 +56,8 @@ def with_realtime(
         **_said(record),
     }
     calls = {call["order"]: call for call in journey["calls"]}
+    if "timetable" not in journey and not record.partial:
+        calls = _passed(calls, record.calls)
     for call in record.calls:
         order = _place(calls, call.order, call.stop_place_id)
         if order is not None:
@@ -192,6 +194,7 @@ def _observed(base: Document, call: Call) -> Document:
         "expected": _times(call.expected),
         "actual": _times(call.actual),
         "occupancy": plain(call.occupancy),
+        "coach": plain(call.coach),
         "reported": call.status.value,
     }
 
@@ -206,7 +209,7 @@ def _replanned(base: Document, old: Document) -> Document:
             "planned": base["platform"]["planned"],
             "actual": old["platform"]["actual"],
         },
-        **{name: old[name] for name in ("expected", "actual", "occupancy", "reported")},
+        **{name: old.get(name) for name in _unknown()},
     }
 
 
@@ -228,12 +231,35 @@ def _unknown() -> Document:
         "expected": {"arrival": None, "departure": None},
         "actual": {"arrival": None, "departure": None},
         "occupancy": None,
+        "coach": None,
         "reported": None,
     }
 
 
 def _times(times: Times) -> Document:
     return {"arrival": plain(times.arrival), "departure": plain(times.departure)}
+
+
+def _passed(calls: dict[int, Document], told: tuple[Call, ...]) -> dict[int, Document]:
+    """What stays of an unplanned journey's calls when a record tells the rest of it.
+
+    A call that is not told any more stays if the vehicle is known to have been there. A source
+    without numbers of its own counts what is left from 1 each time: where another stop stands at a
+    number that is told, the old numbers mean nothing from the first told one on. A record without
+    calls says something of the journey as a whole, and nothing of them.
+    """
+    if not told:
+        return calls
+    first = min(call.order for call in told)
+    renumbered = any(
+        call.order in calls and calls[call.order]["stop_place"]["id"] != call.stop_place_id
+        for call in told
+    )
+    return {
+        order: call
+        for order, call in calls.items()
+        if any(call["actual"].values()) and (order < first or not renumbered)
+    }
 
 
 def _place(calls: dict[int, Document], order: int, stop_place: str) -> int | None:

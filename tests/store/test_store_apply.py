@@ -1,6 +1,7 @@
 """The one writer of feed data, on a real database."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,7 +23,7 @@ from store_builders import (
 from hub import clock as hub_clock
 from hub.errors import RetryLater
 from hub.model.common import Name, Position
-from hub.model.journeys import JourneyState, Layer
+from hub.model.journeys import Boarding, CheckIn, JourneyState, Layer, SaleStatus
 from hub.model.network import Line, Quay, StopPlace
 from hub.model.situations import Situation, SituationProgress
 from hub.model.vehicles import Polygon, RankObservation, TaxiRank
@@ -339,7 +340,8 @@ async def test_other_stop_places_lay_the_board_out_anew(store: Store, timetable:
 
 async def test_the_same_journey_twice_in_a_message_is_one(store: Store, realtime: FeedWriter):
     """A feed that lists a journey in two parts gets both parts stored."""
-    await realtime.apply(batch(observed("L1", {"1:A": 1}), observed("L1", {"2:B": 2})))
+    parts = [observed("L1", late, partial=True) for late in ({"1:A": 1}, {"2:B": 2})]
+    await realtime.apply(batch(*parts))
     rows = await store.db.calls.find(sort=[("order", 1)]).to_list()
     assert [row["expected"]["departure"] for row in rows] == [minutes(11), minutes(22)]
 
@@ -489,6 +491,39 @@ async def test_a_journey_taken_over_by_another_feed_is_not_withdrawn(store: Stor
     await second.apply(batch(observed("L1", {"1:A": 7}, at=minutes(1))))
     assert (await first.apply(batch(withdrawn=[id_of("L1")]))).withdrawn == 0
     assert await store.db.journeys.count_documents({"realtime.feed": "rt-2"}) == 1
+
+
+async def test_stops_that_an_unplanned_journey_has_passed_leave_the_board(
+    store: Store, realtime: FeedWriter
+):
+    """A feed that counts what is left from 1 again at each poll leaves no row behind."""
+    await realtime.apply(batch(observed("X1", {"1:A": 0, "2:B": 0, "3:C": 0})))
+    await realtime.apply(batch(observed("X1", {"1:B": 1, "2:C": 1}, at=minutes(1))))
+    rows = await store.db.calls.find(sort=[("order", 1)]).to_list()
+    assert [row["stop_place"]["id"] for row in rows] == ["metro:B"]
+    document = await store.db.journeys.find_one()
+    assert [call["stop_place"]["id"] for call in document["calls"]] == ["metro:B", "metro:C"]
+
+
+async def test_a_coach_departure_carries_seats_and_ticket_check(
+    store: Store, timetable: FeedWriter, realtime: FeedWriter
+):
+    """Seats, check-in and sale are of the real-time layer: they go with it."""
+    await timetable.apply(batch(PLAN))
+    alone = await dump(store)
+    seats = Boarding(45, 7, CheckIn.OPEN, SaleStatus.ON_SALE)
+    told = replace(LATE, calls=(replace(LATE.calls[0], coach=seats),))
+    await realtime.apply(batch(told))
+    expected = {"seats_total": 45, "seats_available": 7, "check_in": "OPEN", "sale": "ON_SALE"}
+    rows = await store.db.calls.find(sort=[("order", 1)]).to_list()
+    assert [row["coach"] for row in rows] == [expected, None]
+    sold = replace(told.calls[0], coach=replace(seats, seats_available=6))
+    assert (await realtime.apply(batch(replace(told, calls=(sold,))))).written == 1
+    await timetable.apply(batch(planned("L1", ["A", "B", "C"], public_code="L1b")))
+    assert (await store.db.calls.find_one({"order": 1}))["coach"]["seats_available"] == 6
+    await timetable.apply(batch(PLAN))
+    await realtime.apply(batch(withdrawn=[id_of("L1")]))
+    assert await dump(store) == alone
 
 
 async def test_deleted_journeys_leave_no_rows(store: Store, realtime: FeedWriter):

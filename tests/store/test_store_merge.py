@@ -1,5 +1,7 @@
 """The two layers of a journey, merged without a database."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from store_builders import NOON, journey, minutes, observed, planned
@@ -51,6 +53,66 @@ def test_calls_a_record_does_not_speak_of_keep_what_they_have():
     later = realtime(realtime(timetable(None, PLAN), SEEN), observed("L1", {"3:C": 9}))
     assert call(later, 2)["expected"]["departure"] == minutes(24)
     assert call(later, 3)["expected"]["departure"] == minutes(39)
+
+
+def stops_of(document):
+    return [f"{found['order']}:{found['stop_place']['id'][-1]}" for found in document["calls"]]
+
+
+def measured(record, *orders):
+    """The record with actual times at these calls."""
+    calls = tuple(
+        replace(found, expected=Times(), actual=found.expected, status=CallStatus.DEPARTED)
+        if found.order in orders
+        else found
+        for found in record.calls
+    )
+    return replace(record, calls=calls)
+
+
+def test_an_unplanned_journey_whose_calls_are_counted_anew_has_no_stale_tail():
+    """Calls numbered 1..n again at each poll replace those of the poll before."""
+    first = realtime(None, observed("X1", {"1:A": 0, "2:B": 0, "3:C": 0}))
+    second = realtime(first, observed("X1", {"1:B": 1, "2:C": 1}))
+    assert stops_of(second) == ["1:B", "2:C"]
+    assert stops_of(realtime(second, observed("X1", {"1:C": 2}))) == ["1:C"]
+
+
+def test_measured_calls_counted_anew_are_no_tail_either():
+    """An old number that lies behind the first told one means nothing once another stop has it."""
+    first = realtime(None, measured(observed("X1", {"1:A": 0, "2:B": 0, "3:C": 0}), 1, 2))
+    assert stops_of(realtime(first, observed("X1", {"1:C": 1}))) == ["1:C"]
+
+
+def test_an_unplanned_journey_keeps_where_it_is_known_to_have_been():
+    """A differential message without the recorded calls of an earlier one does not lose them."""
+    first = realtime(None, measured(observed("X1", {"1:A": 0, "2:B": 0, "3:C": 0}), 1))
+    second = realtime(first, observed("X1", {"3:C": 5}))
+    assert stops_of(second) == ["1:A", "3:C"]
+    assert call(second, 1)["actual"]["departure"] == minutes(10)
+    diverted = realtime(first, observed("X1", {"2:D": 1, "3:C": 5}))
+    assert stops_of(diverted) == ["1:A", "2:D", "3:C"]
+    recorded_alone = realtime(first, measured(observed("X1", {"1:A": 1}), 1))
+    assert stops_of(recorded_alone) == ["1:A"]
+
+
+def test_an_unplanned_journey_cancelled_without_calls_keeps_them_cancelled():
+    """A message about the journey as a whole says nothing of where it stops."""
+    off = realtime(
+        realtime(None, observed("X1", {"1:A": 0, "2:B": 0})),
+        observed("X1", {}, state=JourneyState.CANCELLED),
+    )
+    assert stops_of(off) == ["1:A", "2:B"]
+    assert {found["status"] for found in off["calls"]} == {"CANCELLED"}
+
+
+def test_one_stops_view_of_an_unplanned_journey_leaves_the_others_alone():
+    """Stop monitoring tells of each stop in a message of its own: together they are the journey."""
+    first = realtime(None, observed("X1", {"600:A": 0}, partial=True))
+    assert stops_of(realtime(first, observed("X1", {"900:B": 0}, partial=True))) == [
+        "600:A",
+        "900:B",
+    ]
 
 
 def test_a_cancelled_journey_keeps_its_aimed_times():
