@@ -1,0 +1,134 @@
+"""The archive replayed: the same messages and the same clock give the same state."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from recorded_day import AREA, Day, dump, message, record
+
+from hub import clock
+from hub.connector import Envelope
+from hub.errors import StartError
+from hub.ingest.replay import Replay, Replayed
+from hub.store import replays
+from hub.store.archive import Archive, Part
+from hub.store.driver import Store
+from hub.store.transit import TransitRepository
+
+
+@pytest.fixture(scope="module")
+async def day(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Day:
+    """The day as it was run live."""
+    return await record(store, tmp_path_factory.mktemp("feeds"))
+
+
+@pytest.fixture
+async def target(store: Store) -> AsyncIterator[Store]:
+    """An empty database of a replay."""
+    prepared = await replays.prepared(store, f"replay_{uuid4().hex[:8]}", ["live"])
+    yield prepared
+    await prepared.drop()
+
+
+async def play(day: Day, target: Store, speed: float = 0, **bounds) -> Replayed:
+    replay = Replay(day.archive, target, day.plans, AREA, speed=speed)
+    return await replay.run(**{"end": day.end, **bounds})
+
+
+async def test_a_replay_leaves_the_state_the_live_run_left(day: Day, target: Store, store: Store):
+    """Byte for byte, in every collection; a second replay too; and the live state is untouched."""
+    outcome = await play(day, target)
+    assert (outcome.refused, outcome.missing, outcome.lost) == (1, 0, 0)
+    assert outcome.messages >= 10
+    for name, documents in day.state.items():
+        assert (await dump(target))[name] == documents, name
+    assert len(day.state["calls"]) > 500
+    assert day.state["vehicles"]
+    assert day.state["taxi_ranks"]
+    again = await replays.prepared(store, target.db.name, ["live"])
+    await play(day, again)
+    assert await dump(again) == day.state
+    assert await dump(store) == day.state
+
+
+async def test_the_pace_changes_nothing(day: Day, target: Store):
+    """At speed 200 it takes the day's length over 200, and ends in the same state."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await play(day, target, speed=200)
+    assert loop.time() - began >= (day.end - day.begin).total_seconds() / 200
+    assert await dump(target) == day.state
+
+
+async def test_the_clock_follows_the_archive_and_is_given_back(day: Day, target: Store):
+    """While it runs the hub's time is the archive's, later never before; afterwards it is real."""
+    seen = []
+    replay = Replay(day.archive, target, day.plans, AREA, speed=0)
+    await replay.run(end=day.end, seen=lambda at: seen.append((at, clock.now())))
+    assert all(at == now for at, now in seen)
+    assert [at for at, _ in seen] == sorted(at for at, _ in seen)
+    assert seen[0][0] == day.begin
+    assert abs(clock.now() - clock.real()) < timedelta(seconds=5)
+
+
+async def test_a_part_of_the_day_begins_with_the_reference_in_force(day: Day, target: Store):
+    """From the middle on: the real-time feed is read with the timetable loaded before."""
+    live = [one for one in day.plans if one.feed.id == "live"]
+    replay = Replay(day.archive, target, live, AREA, speed=0)
+    outcome = await replay.run(day.halfway, day.end)
+    assert outcome.missing == 0
+    journeys = await TransitRepository(target).stop_places()
+    assert journeys == []  # that is the timetable feed's
+    calls = await target.db["calls"].find().to_list()
+    assert {call["journey"]["id"].split(":")[1] for call in calls} == {"T1", "T2"}
+    assert all(call["realtime"] for call in calls)
+    health = await target.db["feeds"].find_one({"_id": "live"})
+    assert health["counts"]["entities"] > 0
+
+
+async def test_only_what_lies_within_the_bounds_is_replayed(day: Day, target: Store):
+    """Up to just after the first messages: the taxis are there, nobody has left loaded."""
+    outcome = await play(day, target, end=day.begin + timedelta(seconds=10))
+    assert outcome.refused == 0
+    states = {row["taxi_state"] for row in await TransitRepository(target).vehicles(["TAXI"])}
+    assert states == {"AVAILABLE"}
+    (rank, *_) = await TransitRepository(target).taxi_ranks()
+    assert rank["vehicles_waiting"] == 5
+
+
+async def test_what_the_archive_could_not_keep_is_said(store: Store, target: Store, day: Day):
+    """A message too large to keep is counted as missing, not passed over in silence."""
+    feed = f"f{uuid4().hex[:8]}"
+    (live,) = [one for one in day.plans if one.feed.id == "live"]
+    named = replace(live, feed=live.feed.model_copy(update={"id": feed, "static_url": None}))
+    small = Archive(store, max_bytes=10)
+    at = day.begin + timedelta(minutes=30)
+    await small.add(feed, Envelope(message(at, {"T1": 60}), at))
+    await small.add(feed, Envelope(b"x", at), part=Part.FRAMES, spans=[], lost=7)
+    outcome = await Replay(small, target, [named], AREA, speed=0).run()
+    assert (outcome.missing, outcome.lost) == (1, 7)
+
+
+async def test_what_would_have_expired_is_gone(day: Day, target: Store):
+    """Two days on by the archive's clock, a vehicle has no position: as in the live database."""
+    taxis = [one for one in day.plans if one.feed.id == "taxis"]
+    replay = Replay(day.archive, target, taxis, AREA, speed=0)
+    await replay.run(end=day.end)
+    assert await TransitRepository(target).vehicles(["TAXI"])
+    await replays.expire(target, day.end + timedelta(days=2))
+    assert await TransitRepository(target).vehicles(["TAXI"]) == []
+
+
+async def test_a_database_that_is_no_replay_s_is_refused(store: Store, day: Day):
+    """Neither the live database nor any other that holds something is emptied."""
+    with pytest.raises(StartError, match="live database"):
+        await replays.prepared(store, store.db.name, ["live"])
+    other = store.beside(f"other_{uuid4().hex[:8]}")
+    await other.db["somebody_s"].insert_one({"_id": 1})
+    with pytest.raises(StartError, match="something else"):
+        await replays.prepared(store, other.db.name, ["live"])
+    assert await other.db["somebody_s"].count_documents({}) == 1
+    await other.drop()
