@@ -12,9 +12,13 @@ REGISTRY: dict[str, str] = {
     "gtfs": "connectors.gtfs",
     "gtfs_rt": "connectors.gtfs_rt",
     "siri_et": "connectors.siri_et",
+    "siri_sm": "connectors.siri_sm",
+    "siri_vm": "connectors.siri_vm",
     "siri_sx": "connectors.siri_sx",
+    "siri_fm": "connectors.siri_fm",
     "jtt905": "connectors.jtt905",
     "coach_profile": "connectors.coach_profile",
+    "cap": "connectors.cap",
 }
 
 

@@ -1,9 +1,10 @@
 """What the SIRI connectors share: their configuration, the request, the head of a batch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hub.connector import (
     Batch,
@@ -16,7 +17,9 @@ from hub.connector import (
 from hub.errors import PayloadError, Reason
 from hub.formats import siri_request
 from hub.formats.siri import Delivery
+from hub.formats.siri_request import Sender, Topics
 
+XML = "text/xml; charset=utf-8"
 TOLERANCE = timedelta(minutes=5)
 """How far a producer's clock may run ahead of ours before its times are refused."""
 MAX_ENTITIES = 100_000
@@ -31,31 +34,54 @@ class SiriConfig(ConnectorConfig):
     version: str = Field(
         default="2.0", pattern=r"^[12]\.\d$", description="SIRI version of the request"
     )
-    get: bool = Field(
-        default=False, description="SIRI-Lite: GET the address, without a ServiceRequest"
+    transport: Literal["request", "lite"] = Field(
+        default="request", description="lite: GET the address, without a ServiceRequest"
+    )
+    subscribe: bool = Field(default=False, description="have the producer notify us")
+    heartbeat: timedelta = Field(
+        default=timedelta(seconds=60), ge=timedelta(seconds=1), description="HeartbeatInterval"
+    )
+    lifetime: timedelta = Field(
+        default=timedelta(days=1),
+        ge=timedelta(minutes=1),
+        description="how long a subscription is asked for; it is renewed in time",
     )
 
+    @model_validator(mode="after")
+    def _one_transport(self) -> Self:
+        if self.subscribe and self.transport == "lite":
+            message = "SIRI-Lite knows no subscriptions: subscribe needs transport = request"
+            raise ValueError(message)
+        return self
 
-def build_request(service: str, context: Context, now: datetime, **asks: str) -> Request:
-    """The POST of a request/response poll; a plain GET where `get` says so.
 
-    The MessageIdentifier is made of the feed and the time, so that the same poll is the same bytes.
-    """
-    config = context.config
-    if not isinstance(config, SiriConfig):
+def config_of(context: Context) -> SiriConfig:
+    """The feed's configuration."""
+    if not isinstance(context.config, SiriConfig):
         message = f"feed {context.feed_id}: no SIRI configuration"
         raise TypeError(message)
-    if config.get:
-        return Request(headers=(("Accept", "application/xml, text/xml"),))
-    body = siri_request.request(
-        service,
-        config.requestor_ref,
-        now,
-        message_id=f"{context.feed_id}-{now:%Y%m%dT%H%M%S%f}",
-        version=config.version,
-        **asks,
-    )
-    headers = (("Content-Type", "text/xml; charset=utf-8"), ("Accept", "application/xml, text/xml"))
+    return context.config
+
+
+def sender_of(context: Context, now: datetime) -> Sender:
+    """Who a message is from. Its name is made of feed and time: the same poll, the same bytes."""
+    config = config_of(context)
+    name = f"{context.feed_id}-{now:%Y%m%dT%H%M%S%f}"
+    return Sender(config.requestor_ref, config.version, name)
+
+
+def build_request(
+    service: str, context: Context, now: datetime, asks: Sequence[Topics] = ((),)
+) -> Request:
+    """The POST of a request/response poll; a plain GET with SIRI-Lite, whose address says all."""
+    if config_of(context).transport == "lite":
+        return Request(headers=(("Accept", "application/xml, text/xml, application/json;q=0.9"),))
+    return post(siri_request.request(service, sender_of(context, now), now, asks))
+
+
+def post(body: bytes) -> Request:
+    """A SIRI message on its way to the producer."""
+    headers = (("Content-Type", XML), ("Accept", "application/xml, text/xml"))
     return Request("POST", headers, body)
 
 
@@ -68,6 +94,7 @@ def open_batch(deliveries: Iterable[Delivery], raw: Envelope) -> Batch:
     deliveries = list(deliveries)
     stamps = [d.response_timestamp for d in deliveries if d.response_timestamp is not None]
     batch = Batch(as_of=min(max(stamps), raw.received_at) if stamps else raw.received_at)
+    batch.more = any(delivery.more_data for delivery in deliveries)
     for delivery in deliveries:
         if delivery.error:
             batch.note(Reason.SOURCE_ERROR, delivery.producer_ref or "?", delivery.error)

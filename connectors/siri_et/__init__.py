@@ -1,25 +1,34 @@
-"""SIRI Estimated Timetable over request/response: trains, and every other mode that speaks it."""
+"""SIRI Estimated Timetable: trains, and every other mode that speaks it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from connectors.gtfs import load_reference
 from connectors.siri_common import build_request
-from connectors.siri_et.config import SiriEtConfig
+from connectors.siri_et.config import SiriEtConfig, policy
 from connectors.siri_et.journeys import parse
+from connectors.siri_push import accept_with, subscription_of
 from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.formats.siri_request import Topics, duration
 from hub.model.common import Mode
+
+SERVICE = "EstimatedTimetable"
+
+
+def asks(context: Context) -> Sequence[Topics]:
+    """One request, for the journeys of the preview interval."""
+    preview = context.config.preview if isinstance(context.config, SiriEtConfig) else None
+    return [(("PreviewInterval", duration(preview)),) if preview else ()]
 
 
 def request(context: Context, now: datetime) -> Request:
     """The EstimatedTimetableRequest of one poll."""
-    preview = context.config.preview if isinstance(context.config, SiriEtConfig) else None
-    asks = {"PreviewInterval": f"PT{int(preview.total_seconds())}S"} if preview else {}
-    return build_request("EstimatedTimetable", context, now, **asks)
+    return build_request(SERVICE, context, now, asks(context))
 
 
 MANIFEST = Manifest(
     kind="siri_et",
-    standard="SIRI-ET 1.3-2.1 (CEN/TS 15531-3), request/response",
+    standard="SIRI-ET 1.3-2.1 (CEN/TS 15531-3): request/response, publish/subscribe, Lite",
     modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
     role=Role.POLL,
     fresh_for=timedelta(seconds=90),
@@ -34,5 +43,7 @@ CONNECTOR = Connector(
     parse=parse,
     load_reference=load_reference,
     request=request,
+    accept=accept_with(parse),
+    subscription=subscription_of(SERVICE, asks, policy),
     samples=("siri/ext_estimatedTimetable_response.xml", "siri/banenor-et-20180828.xml"),
 )

@@ -7,6 +7,9 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from connectors.siri_common import SiriConfig
+from connectors.siri_push import INCREMENTAL
+from hub.connector import Context
+from hub.formats.siri_request import Topics, duration
 
 Method = Literal["trip_id", "short_name", "times"]
 NumberField = Literal["TrainNumberRef", "VehicleRef", "VehicleJourneyName", "PublishedLineName"]
@@ -23,6 +26,9 @@ class SiriJourneyConfig(SiriConfig):
     ServiceFeatureRef is one of `not_for_passengers` are kept, and nobody boards or alights.
     """
 
+    change_before: timedelta | None = Field(
+        default=None, description="ChangeBeforeUpdates of a subscription"
+    )
     matching: tuple[Method, ...] = ("trip_id", "short_name", "times")
     ref_pattern: re.Pattern[str] = re.compile(r"(?P<ref>.+?)(?::(?P<date>\d{4}-\d{2}-\d{2}))?")
     train_number_from: tuple[NumberField, ...] = ("TrainNumberRef",)
@@ -41,3 +47,11 @@ class SiriEtConfig(SiriJourneyConfig):
     """`[feeds.options]` of kind siri_et."""
 
     preview: timedelta | None = Field(default=None, description="PreviewInterval of the request")
+
+
+def policy(context: Context) -> Topics:
+    """How a subscription to journeys wants to be told of changes."""
+    config = context.config
+    if isinstance(config, SiriJourneyConfig) and config.change_before is not None:
+        return (*INCREMENTAL, ("ChangeBeforeUpdates", duration(config.change_before)))
+    return INCREMENTAL

@@ -1,22 +1,25 @@
-"""SIRI Situation Exchange over request/response: situations (运营通告) of railways and others."""
+"""SIRI Situation Exchange: situations (运营通告) of railways and others."""
 
 from datetime import datetime, timedelta
 
 from connectors.gtfs import load_reference
 from connectors.siri_common import SiriConfig, build_request
+from connectors.siri_push import accept_with, subscription_of
 from connectors.siri_sx.situations import parse
 from hub.connector import Connector, Context, Manifest, Request, Role
 from hub.model.common import Mode
 
+SERVICE = "SituationExchange"
+
 
 def request(context: Context, now: datetime) -> Request:
     """The SituationExchangeRequest of one poll."""
-    return build_request("SituationExchange", context, now)
+    return build_request(SERVICE, context, now)
 
 
 MANIFEST = Manifest(
     kind="siri_sx",
-    standard="SIRI-SX 1.3-2.1 (CEN/TS 15531-5), request/response",
+    standard="SIRI-SX 1.3-2.1 (CEN/TS 15531-5): request/response, publish/subscribe, Lite",
     modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
     role=Role.POLL,
     fresh_for=timedelta(minutes=10),
@@ -31,6 +34,8 @@ CONNECTOR = Connector(
     parse=parse,
     load_reference=load_reference,
     request=request,
+    accept=accept_with(parse),
+    subscription=subscription_of(SERVICE, lambda _context: [()]),
     samples=(
         "siri/exx_situationExchange_response.xml",
         "siri/SX_1010_first_message.xml",

@@ -22,7 +22,8 @@ class TaxiState(StrEnum):
 class VehiclePosition:
     """Where a vehicle was at `observed_at`. `taxi_state` is set for taxis only.
 
-    `label` is what is painted on the vehicle, never a personal identifier.
+    `label` is what is painted on the vehicle, never a personal identifier. `progress` is how much
+    of the way from one stop to the next lies behind it, in per cent.
     """
 
     id: str
@@ -38,6 +39,7 @@ class VehiclePosition:
     line_id: str | None = None
     stop_place_id: str | None = None
     occupancy: Occupancy | None = None
+    progress: float | None = None
     taxi_state: TaxiState | None = None
     alarms: tuple[str, ...] = ()
 

@@ -148,10 +148,10 @@ def test_the_request_is_a_service_request_for_estimated_timetables() -> None:
 
 
 def test_siri_lite_is_a_get() -> None:
-    """With `get` a poll has no body."""
+    """With `transport = "lite"` a poll has no body."""
     found = connector("siri_et")
     assert found.request is not None
-    request = found.request(context(get=True), NOW)
+    request = found.request(context(transport="lite"), NOW)
     assert (request.method, request.body) == ("GET", None)
 
 

@@ -169,13 +169,23 @@ def _double_listed(key: str) -> Callable[[bytes], bytes]:
     return double
 
 
+def _double_alerts(body: bytes) -> bytes:
+    text = re.sub(rb"<\?xml[^>]*\?>", b"", body.removeprefix(b"\xef\xbb\xbf"), count=1)
+    entity = re.compile(rb"<((?:cap:)?alert)[ >].*?</\1>", re.DOTALL)
+    return b"<alerts>" + entity.sub(lambda found: found[0] * 2, text) + b"</alerts>"
+
+
 _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
+    "cap": _double_alerts,
     "coach_profile": _double_listed("departures"),
     "gtfs": _double_trips,
     "gtfs_rt": _double_protobuf,
     "jtt905": _double_lines,
     "siri_et": _double_siri(b"EstimatedVehicleJourney"),
+    "siri_fm": _double_siri(b"FacilityCondition"),
+    "siri_sm": _double_siri(b"MonitoredStopVisit"),
     "siri_sx": _double_siri(b"(?:Pt|Road)SituationElement"),
+    "siri_vm": _double_siri(b"VehicleActivity"),
 }
 """How to say everything twice in each standard. A new connector adds its own line."""
 

@@ -82,6 +82,23 @@ TABLE = [
     Row(
         "siri_et", "siri/ext_estimatedTimetable_response.xml", 2, 2, {"DatedJourney": 2, "Call": 3}
     ),
+    Row("siri_sm", "siri/exs_stopMonitoring_response.xml", 2, 1, {"DatedJourney": 1, "Call": 3}),
+    Row(
+        "siri_vm",
+        "siri/exv_vehicleMonitoring_response.xml",
+        2,
+        2,
+        {"VehiclePosition": 2, "DatedJourney": 1, "Call": 2},
+    ),
+    Row(
+        "siri_vm",
+        "siri/occupancy-exv_vehicleMonitoring_response.xml",
+        1,
+        1,
+        {"DatedJourney": 1, "Call": 1},
+    ),
+    Row("siri_vm", "siri/bods-vm.xml", 2, 2, {"VehiclePosition": 2}),
+    Row("siri_fm", "siri/exf_facilityMonitoring_response.xml", 1, 1, {"FacilityCondition": 1}),
     Row("siri_sx", "siri/exx_situationExchange_response.xml", 2, 2, {"Situation": 2}),
     Row("siri_sx", "siri/SX_1010_first_message.xml", 1, 1, {"Situation": 1}),
     Row("siri_sx", "siri/SX_1022_main_message.xml", 1, 1, {"Situation": 1}),
@@ -91,6 +108,22 @@ TABLE = [
     Row("gtfs", "gtfs/bart-2018.zip", 6 + 2525 + 50, records={"Line": 6}),
     Row("gtfs", "gtfs/caltrain-2018.zip", 6 + 185 + 64, records={"Line": 6}),
     Row("gtfs", "gtfs/example-errors.zip", 5 + 11 + 9),
+    *(
+        Row("cap", f"cap/{name}", count, count, {"Situation": count})
+        for name, count in (
+            ("NOAA_MultiplePolygons.txt", 1),
+            ("australia.cap", 1),
+            ("canada.cap", 1),
+            ("canada_errors.cap", 1),
+            ("iceland_met_office.cap", 1),
+            ("invalid.cap", 1),
+            ("smhi.se.alerts.cap", 17),
+            ("taiwan.cap", 1),
+            ("weather.atom", 1),
+        )
+    ),
+    Row("cap", "cap/no_info_tag.cap", 1, 1, {}),
+    Row("cap", "edxl-de/bushfire_valid.edxlde", 7, 7, {"Situation": 7}),
     Row(
         "coach_profile",
         "connectors/coach_profile/examples/day.json",
@@ -107,7 +140,10 @@ REFUSED = [
     ("siri_et", "siri/exs_stopMonitoring_response.xml"),
     ("siri_et", "siri/exa_checkStatus_response.xml"),
     ("siri_sx", "siri/ext_estimatedTimetable_response.xml"),
+    ("siri_sm", "siri/exs_stopMonitoring_subscriptionRequest.xml"),
     ("siri_sx", "siri/exa_heartbeat_request.xml"),
+    ("siri_vm", "siri/exs_stopMonitoring_response.xml"),
+    ("cap", "siri/exx_situationExchange_response.xml"),
 ]
 """Samples that are something else than the kind reads, or broken on purpose."""
 

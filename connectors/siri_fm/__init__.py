@@ -1,0 +1,41 @@
+"""SIRI Facility Monitoring: lifts, escalators and gates; parking by its monitored counts."""
+
+from datetime import datetime, timedelta
+
+from connectors.gtfs import load_reference
+from connectors.siri_common import SiriConfig, build_request
+from connectors.siri_fm.facilities import parse
+from connectors.siri_push import accept_with, subscription_of
+from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.model.common import Mode
+
+SERVICE = "FacilityMonitoring"
+
+
+def request(context: Context, now: datetime) -> Request:
+    """The FacilityMonitoringRequest of one poll."""
+    return build_request(SERVICE, context, now)
+
+
+MANIFEST = Manifest(
+    kind="siri_fm",
+    standard="SIRI-FM 1.3-2.1 (CEN/TS 15531-4): request/response, publish/subscribe, Lite",
+    modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
+    role=Role.POLL,
+    fresh_for=timedelta(minutes=10),
+    expires_after=timedelta(minutes=30),
+    reads="FacilityCondition; MonitoredCounting of parking",
+    drops="OwnerName and OwnerRef, accessibility assessments, Remedy, MonitoringInfo, counts of "
+    "anything but parking",
+    config=SiriConfig,
+)
+
+CONNECTOR = Connector(
+    manifest=MANIFEST,
+    parse=parse,
+    load_reference=load_reference,
+    request=request,
+    accept=accept_with(parse),
+    subscription=subscription_of(SERVICE, lambda _context: [()]),
+    samples=("siri/exf_facilityMonitoring_response.xml",),
+)

@@ -1,0 +1,61 @@
+"""SIRI Stop Monitoring: what calls at a stop, with the calls before and after it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from connectors.gtfs import load_reference
+from connectors.siri_common import build_request
+from connectors.siri_et.config import policy
+from connectors.siri_push import accept_with, subscription_of
+from connectors.siri_sm.config import SiriSmConfig
+from connectors.siri_sm.visits import parse
+from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.errors import FeedStopped
+from hub.formats.siri_request import Topics, duration
+from hub.model.common import Mode
+
+SERVICE = "StopMonitoring"
+
+
+def asks(context: Context) -> Sequence[Topics]:
+    """One request for each monitored stop. Raises FeedStopped where none is known."""
+    config = context.config if isinstance(context.config, SiriSmConfig) else SiriSmConfig()
+    stops = config.monitoring_refs or tuple(sorted(context.stop_places))
+    if not stops and config.transport == "request":
+        raise FeedStopped(
+            f"feed {context.feed_id}: no stop to monitor.",
+            hint="Set options.monitoring_refs.",
+        )
+    preview = (("PreviewInterval", duration(config.preview)),) if config.preview else ()
+    most = (("MaximumStopVisits", str(config.max_visits)),) if config.max_visits else ()
+    level = (("StopMonitoringDetailLevel", "calls"),)
+    return [(*preview, ("MonitoringRef", stop), *most, *level) for stop in stops]
+
+
+def request(context: Context, now: datetime) -> Request:
+    """The StopMonitoringRequests of one poll."""
+    return build_request(SERVICE, context, now, asks(context))
+
+
+MANIFEST = Manifest(
+    kind="siri_sm",
+    standard="SIRI-SM 1.3-2.1 (CEN/TS 15531-3): request/response, publish/subscribe, Lite",
+    modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
+    role=Role.POLL,
+    fresh_for=timedelta(seconds=90),
+    expires_after=timedelta(minutes=5),
+    reads="MonitoredStopVisit with PreviousCall, MonitoredCall and OnwardCall; "
+    "MonitoredStopVisitCancellation",
+    drops="StopLineNotice, notes, Extensions; operators' and drivers' details",
+    config=SiriSmConfig,
+)
+
+CONNECTOR = Connector(
+    manifest=MANIFEST,
+    parse=parse,
+    load_reference=load_reference,
+    request=request,
+    accept=accept_with(parse),
+    subscription=subscription_of(SERVICE, asks, policy),
+    samples=("siri/exs_stopMonitoring_response.xml",),
+)

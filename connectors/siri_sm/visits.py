@@ -1,0 +1,170 @@
+"""MonitoredStopVisits to dated journeys: the visits of one journey become one record."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+
+from connectors.siri_common import check_size, is_full, open_batch
+from connectors.siri_et.journeys import JourneyReading
+from hub.connector import Batch, Context, Envelope
+from hub.errors import Reason
+from hub.formats import siri_sm
+from hub.formats.siri_et import SiriCall
+from hub.formats.siri_sm import StopVisit, StopVisitCancellation
+from hub.formats.xml import Fault
+from hub.model.ids import journey_id
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def parse(raw: Envelope, context: Context) -> Batch:
+    """Dated journeys of one StopMonitoring delivery; what cannot be used, with its reason.
+
+    `entities` are MonitoredStopVisits. Visits of one journey, at several stops or twice at one, are
+    told in one record; of two messages about one visit the newer is taken, the other is a
+    DUPLICATE. A cancelled visit withdraws what was observed of its journey, unless another visit of
+    it is told. Raises PayloadError if the bytes are no such delivery or carry only its error.
+    """
+    deliveries = siri_sm.read(raw.body, context.timezone)
+    batch = open_batch(deliveries, raw)
+    work = _Visits(raw, context, batch)
+    for delivery in deliveries:
+        if delivery.error:
+            continue
+        for visit in siri_sm.visits(delivery, context.timezone):
+            batch.entities += 1
+            check_size(batch)
+            work.take(visit, delivery.response_timestamp or raw.received_at)
+    work.close()
+    told = set(work.reading.found)
+    for delivery in deliveries:
+        for cancellation in siri_sm.cancellations(delivery, context.timezone):
+            _withdraw(cancellation, context, batch, told)
+    batch.complete = is_full(batch, deliveries, context)
+    return batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    visit: StopVisit
+    recorded_at: datetime
+
+
+class _Visits:
+    """The visits of one payload, by journey and stop."""
+
+    def __init__(self, raw: Envelope, context: Context, batch: Batch) -> None:
+        self.reading = JourneyReading(raw.received_at, context, batch)
+        self.batch = batch
+        self.found: dict[tuple[str, date], dict[tuple[object, ...], _Told]] = {}
+
+    def take(self, visit: StopVisit, response_timestamp: datetime) -> None:
+        """Keep one visit, or refuse it with its reason."""
+        message = visit.journey
+        recorded_at = message.recorded_at or response_timestamp
+        native = visit.item or message.ref or "?"
+        if refusal := self.reading.refusal(message, recorded_at):
+            self.batch.reject(refusal[0], native, refusal[2])
+            return
+        journey = self.reading.identify(message, recorded_at, Batch())
+        visits = self.found.setdefault((journey.ref, journey.day), {})
+        key = _visit_key(visit)
+        known = visits.get(key)
+        if known is None or recorded_at > known.recorded_at:
+            visits[key] = _Told(visit, recorded_at)
+        if known is not None:
+            self.batch.reject(
+                Reason.DUPLICATE,
+                native,
+                "the visit is told twice; the newer, else the first, is taken",
+            )
+
+    def close(self) -> None:
+        """Make one record of each journey's visits."""
+        for visits in self.found.values():
+            told = sorted(visits.values(), key=lambda one: one.recorded_at)
+            newest = told[-1]
+            message = replace(newest.visit.journey, calls=_merged(told), faults=_faults(told))
+            read = self.reading.read(message, newest.recorded_at)
+            self.reading.found[read.record.id] = read
+        self.batch.records.extend(self.reading.journeys())
+
+
+def _visit_key(visit: StopVisit) -> tuple[object, ...]:
+    """What tells a visit from the journey's others; a loop calls twice at one stop."""
+    call = visit.monitored
+    if call is None:
+        return (visit.monitoring_ref,)
+    return call.stop_point_ref, *_which(call)
+
+
+def _which(call: SiriCall) -> tuple[object, ...]:
+    return call.order or call.aimed.departure or call.aimed.arrival, call.visit_number
+
+
+def _merged(told: list[_Told]) -> tuple[SiriCall, ...]:
+    """Every call once, in the journey's order.
+
+    A visit knows its own stop best; of what others say of it the newest counts.
+    """
+    if len(told) == 1:
+        return told[0].visit.journey.calls
+    calls: dict[tuple[object, ...], SiriCall] = {}
+    for one in told:
+        calls |= {_call_key(call): call for call in one.visit.journey.calls}
+    for one in told:
+        if one.visit.monitored is not None:
+            calls[_call_key(one.visit.monitored)] = one.visit.monitored
+    merged = list(calls.values())
+    if all(call.order is not None for call in merged):
+        return tuple(sorted(merged, key=lambda call: call.order or 0))
+    return tuple(sorted(merged, key=_moment))
+
+
+def _call_key(call: SiriCall) -> tuple[object, ...]:
+    """A call as every visit of its journey names it; VisitNumber is no help between producers."""
+    planned = call.aimed.departure or call.aimed.arrival
+    return call.stop_point_ref, call.order or planned or call.visit_number
+
+
+def _moment(call: SiriCall) -> datetime:
+    return next(
+        (
+            moment
+            for times in (call.aimed, call.actual, call.expected)
+            if (moment := times.departure or times.arrival)
+        ),
+        _NEVER,
+    )
+
+
+def _faults(told: list[_Told]) -> tuple[Fault, ...]:
+    return tuple(fault for one in told for fault in one.visit.journey.faults)
+
+
+def _withdraw(
+    cancellation: StopVisitCancellation, context: Context, batch: Batch, told: set[str]
+) -> None:
+    """Take back what was observed of the visit's journey."""
+    native = cancellation.item or cancellation.journey_ref or "?"
+    for fault in cancellation.faults:
+        batch.note(fault.reason, native, fault.detail)
+    day = _date(cancellation.data_frame)
+    if cancellation.journey_ref is None:
+        batch.note(
+            Reason.MISSING_FIELD,
+            native,
+            "the cancelled visit names no journey; what was told of it runs out by its age",
+        )
+    elif day is None:
+        batch.note(Reason.MISSING_FIELD, native, "the cancelled visit has no service day")
+    else:
+        identifier = journey_id(context.dataset, cancellation.journey_ref, day)
+        if identifier not in told:
+            batch.withdrawn.append(identifier)
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,57 @@
+"""SIRI Vehicle Monitoring: where vehicles are, how full, and on which journey."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from connectors.gtfs import load_reference
+from connectors.siri_common import build_request
+from connectors.siri_et.config import policy
+from connectors.siri_push import accept_with, subscription_of
+from connectors.siri_vm.config import SiriVmConfig
+from connectors.siri_vm.vehicles import parse
+from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.formats.siri_request import Topics
+from hub.model.common import Mode
+
+SERVICE = "VehicleMonitoring"
+
+
+def asks(context: Context) -> Sequence[Topics]:
+    """One request for each line, or one for all."""
+    config = context.config if isinstance(context.config, SiriVmConfig) else SiriVmConfig()
+    level = (("VehicleMonitoringDetailLevel", "calls"),)
+    return [(("LineRef", line), *level) for line in config.line_refs] or [level]
+
+
+def request(context: Context, now: datetime) -> Request:
+    """The VehicleMonitoringRequests of one poll."""
+    return build_request(SERVICE, context, now, asks(context))
+
+
+MANIFEST = Manifest(
+    kind="siri_vm",
+    standard="SIRI-VM 1.3-2.1 (CEN/TS 15531-3): request/response, publish/subscribe, Lite",
+    modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
+    role=Role.POLL,
+    fresh_for=timedelta(seconds=90),
+    expires_after=timedelta(minutes=5),
+    reads="VehicleActivity with position, occupancy, progress, journey and its calls; "
+    "VehicleActivityCancellation",
+    drops="DriverRef, DriverName and Extensions, where producers put drivers; block and course "
+    "numbers, operators' details, notes",
+    config=SiriVmConfig,
+)
+
+CONNECTOR = Connector(
+    manifest=MANIFEST,
+    parse=parse,
+    load_reference=load_reference,
+    request=request,
+    accept=accept_with(parse),
+    subscription=subscription_of(SERVICE, asks, policy),
+    samples=(
+        "siri/exv_vehicleMonitoring_response.xml",
+        "siri/occupancy-exv_vehicleMonitoring_response.xml",
+        "siri/bods-vm.xml",
+    ),
+)
