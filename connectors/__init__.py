@@ -19,6 +19,7 @@ REGISTRY: dict[str, str] = {
     "jtt905": "connectors.jtt905",
     "coach_profile": "connectors.coach_profile",
     "cap": "connectors.cap",
+    "cap": "connectors.cap",
 }
 
 

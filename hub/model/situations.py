@@ -43,7 +43,7 @@ class Affects:
 
 @dataclass(frozen=True, slots=True)
 class AlertArea:
-    """A CAP area: its description, polygons and geocodes (`name:value`)."""
+    """A CAP area: description, polygons (first corner not repeated), geocodes (`name:value`)."""
 
     description: str
     polygons: tuple[tuple[Position, ...], ...] = ()

@@ -1,0 +1,34 @@
+"""Common Alerting Protocol (预警): alerts of weather services, emergency offices and others."""
+
+from datetime import timedelta
+
+from connectors.cap.situations import CapConfig, parse
+from hub.connector import Connector, Manifest, Role
+from hub.model.common import Mode
+
+CONNECTOR = Connector(
+    manifest=Manifest(
+        kind="cap",
+        standard="CAP 1.2 (1.0, 1.1), alone, in a wrapper, in Atom or RSS, in EDXL-DE 1.0",
+        modes=frozenset(Mode),
+        role=Role.POLL,
+        fresh_for=timedelta(minutes=10),
+        expires_after=timedelta(minutes=30),
+        reads="Alert, Update, Cancel with references; info of every language; area with polygon, "
+        "circle, geocode; Ack and Error are noted",
+        drops="signatures, unverified; senderName, contact, addresses; onset; parameter, resource; "
+        "what an entry only links to",
+        config=CapConfig,
+    ),
+    parse=parse,
+    samples=(
+        "cap/taiwan.cap",
+        "cap/canada.cap",
+        "cap/no_info_tag.cap",
+        "cap/NOAA_MultiplePolygons.txt",
+        "cap/iceland_met_office.cap",
+        "cap/smhi.se.alerts.cap",
+        "cap/weather.atom",
+        "edxl-de/bushfire_valid.edxlde",
+    ),
+)

@@ -1,0 +1,180 @@
+"""One CAP alert: its header, its info blocks, and the references to other alerts.
+
+Elements are found by their local names, so that CAP 1.0 and 1.1 read as well; nothing is gated on
+the schema, and no signature is verified.
+Source: OASIS Common Alerting Protocol 1.2 (1.1, 1.0), sections 3.2.1 and 3.2.2.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from hub.errors import Reason
+from hub.formats.cap_area import MOST_CORNERS, Area, read_area
+from hub.formats.xml import Element, Fault, Reader
+
+MOST_INFOS = 100
+_MOST_AREAS = 2_000
+_LONGEST = 10_000
+
+_NAMESPACES = {
+    "urn:oasis:names:tc:emergency:cap:1.2": "1.2",
+    "urn:oasis:names:tc:emergency:cap:1.1": "1.1",
+    "http://www.incident.com/cap/1.0": "1.0",
+}
+_REFERENCE = re.compile(r"\s*([^,]+),([^,]+),(\S+)")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Who sent which message when: what identifies an alert."""
+
+    sender: str
+    identifier: str
+    sent: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Info:
+    """One info block in CAP's words; times in UTC."""
+
+    language: str | None
+    category: str | None
+    event: str | None
+    response_type: str | None
+    urgency: str | None
+    severity: str | None
+    certainty: str | None
+    effective: datetime | None
+    expires: datetime | None
+    headline: str | None
+    description: str | None
+    instruction: str | None
+    areas: tuple[Area, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert. `status` is the envelope's where the alert is Actual and its envelope is not.
+
+    `version` is None without a CAP namespace. `faults` are the values that could not be read.
+    """
+
+    version: str | None
+    identifier: str | None
+    sender: str | None
+    sent: datetime | None
+    status: str | None
+    msg_type: str | None
+    scope: str | None
+    note: str | None
+    references: tuple[Reference, ...]
+    infos: tuple[Info, ...]
+    faults: tuple[Fault, ...]
+
+
+def read_alert(element: Element, zone: ZoneInfo, envelope_status: str | None) -> Alert:
+    """The alert below an element.
+
+    `envelope_status` stands for its own where it is set and the alert's is Actual.
+    """
+    read = Reader(element, zone)
+    status = word(read.text("status"))
+    budget, listed = [MOST_CORNERS], list(read.each("info"))
+    if len(listed) > MOST_INFOS:
+        detail = f"{len(listed)} info blocks; the first {MOST_INFOS} are used"
+        read.faults.append(Fault(Reason.TOO_LARGE, detail))
+    return Alert(
+        version=_version(element),
+        identifier=_line(read.text("identifier")),
+        sender=_line(read.text("sender")),
+        sent=read.time("sent"),
+        status=(envelope_status or status) if status == "Actual" else status,
+        msg_type=word(read.text("msgType")),
+        scope=word(read.text("scope")),
+        note=_line(read.text("note")),
+        references=tuple(_references(read)),
+        infos=tuple(_info(info, budget) for info in listed[:MOST_INFOS]),
+        faults=tuple(read.faults),
+    )
+
+
+def _version(element: Element) -> str | None:
+    """The version of the CAP namespace in scope; the unprefixed one counts before others."""
+    spaces = sorted(element.nsmap.items(), key=lambda item: item[0] is not None)
+    for _, uri in spaces:
+        if uri in _NAMESPACES:
+            return _NAMESPACES[uri]
+    return next((uri for _, uri in spaces if ":cap:" in uri or "/cap/" in uri), None)
+
+
+def _references(read: Reader) -> Iterator[Reference]:
+    """sender,identifier,sent triples; senders and identifiers with spaces in them happen."""
+    text, at = read.text("references") or "", 0
+    while text[at:].strip():
+        match = _REFERENCE.match(text, at)
+        sent = _moment(match[3], read.zone) if match else None
+        if match is None or sent is None:
+            wrong = (match[0] if match else text[at:]).strip()[:80]
+            read.faults.append(
+                Fault(Reason.BAD_VALUE, f"references: {wrong!r} is not sender,identifier,sent")
+            )
+        else:
+            yield Reference(_line(match[1]) or "", _line(match[2]) or "", sent)
+        at = match.end() if match else len(text)
+
+
+def _info(read: Reader, budget: list[int]) -> Info:
+    areas = list(read.each("area"))
+    if len(areas) > _MOST_AREAS:
+        detail = f"{len(areas)} areas; the first {_MOST_AREAS} are used"
+        read.faults.append(Fault(Reason.TOO_LARGE, detail))
+    return Info(
+        language=read.text("language"),
+        category=read.text("category"),
+        event=_line(read.text("event")),
+        response_type=read.text("responseType"),
+        urgency=word(read.text("urgency")),
+        severity=word(read.text("severity")),
+        certainty=_certainty(read.text("certainty")),
+        effective=read.time("effective"),
+        expires=read.end("expires"),
+        headline=_line(read.text("headline")),
+        description=_paragraphs(read, "description"),
+        instruction=_paragraphs(read, "instruction"),
+        areas=tuple(read_area(area, budget) for area in areas[:_MOST_AREAS]),
+    )
+
+
+def _certainty(text: str | None) -> str | None:
+    """CAP 1.0's Very Likely is Likely since 1.1."""
+    told = word(text)
+    return "Likely" if told == "Very likely" else told
+
+
+def word(text: str | None) -> str | None:
+    """A word of CAP's vocabularies, whatever case it is written in; None if empty."""
+    return (text or "").strip()[:40].capitalize() or None
+
+
+def _line(text: str | None) -> str | None:
+    return " ".join(text.split())[:_LONGEST] or None if text else None
+
+
+def _paragraphs(read: Reader, path: str) -> str | None:
+    """A text with its line breaks, those written in HTML among them."""
+    text = _BREAK.sub("\n", read.text(path) or "").strip()
+    if len(text) > _LONGEST:
+        read.faults.append(Fault(Reason.TOO_LARGE, f"{path} of {len(text)} characters is cut off"))
+    return text[:_LONGEST] or None
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

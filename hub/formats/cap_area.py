@@ -1,0 +1,138 @@
+"""Areas of a CAP alert: polygons, circles and geocodes as they are written, as WGS-84 shapes.
+
+Source: OASIS Common Alerting Protocol 1.2, section 3.2.4.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import asin, atan2, cos, degrees, isfinite, pi, radians, sin
+
+from hub.errors import Reason
+from hub.formats.xml import Fault, Reader
+from hub.model.common import Position
+
+MOST_CORNERS = 20_000
+"""Corners of all polygons of one alert; beyond, polygons are left out."""
+
+_CIRCLE_CORNERS = 32
+_EARTH_KM = 6371.0
+_QUARTER_KM = 10_000.0
+_COMMA = re.compile(r"\s*,\s*")
+_FEWEST = 3
+
+Ring = tuple[Position, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One area. Rings do not repeat their first corner; geocodes are `name:value`.
+
+    A circle is a ring of 32 corners; one without a radius marks a point, and is kept as the
+    geocode `circle:lat,lon radius`.
+    """
+
+    description: str | None
+    polygons: tuple[Ring, ...]
+    geocodes: tuple[str, ...]
+
+
+def read_area(read: Reader, budget: list[int]) -> Area:
+    """The area below a reader. `budget[0]` is the number of corners the alert may still use."""
+    polygons = [
+        ring for text in _texts(read, "polygon") if (ring := _polygon(text, read.faults, budget))
+    ]
+    geocodes = list(_geocodes(read))
+    for text in _texts(read, "circle"):
+        found = _circle(text, read.faults)
+        if isinstance(found, str):
+            geocodes.append(found)
+        elif found:
+            polygons.append(found)
+    return Area(read.text("areaDesc"), tuple(polygons), tuple(geocodes))
+
+
+def _texts(read: Reader, path: str) -> Iterator[str]:
+    for element in read.element.iterfind(path):
+        if text := (element.text or "").strip():
+            yield text
+
+
+def _geocodes(read: Reader) -> Iterator[str]:
+    """The valueName and value of CAP 1.1 and 1.2; the plain text that 1.0 has."""
+    for code in read.each("geocode"):
+        name, value = code.text("valueName"), code.text("value")
+        plain = (code.element.text or "").strip()
+        if name and value:
+            yield f"{name}:{value}"
+        elif plain:
+            yield plain
+
+
+def _polygon(text: str, faults: list[Fault], budget: list[int]) -> Ring | None:
+    pairs = _COMMA.sub(",", text).split()
+    if len(pairs) > budget[0]:
+        faults.append(Fault(Reason.TOO_LARGE, f"a polygon of {len(pairs)} corners is left out"))
+        return None
+    corners = [_corner(pair) for pair in pairs]
+    if None in corners:
+        wrong = pairs[corners.index(None)][:40]
+        faults.append(Fault(Reason.BAD_VALUE, f"polygon: {wrong!r} is not latitude,longitude"))
+        return None
+    ring = [corner for corner in corners if corner]
+    closed = len(ring) > 1 and ring[0] == ring[-1]
+    if closed:
+        ring.pop()
+    if len(set(ring)) < _FEWEST:
+        faults.append(Fault(Reason.BAD_VALUE, f"a polygon of {len(pairs)} points is no area"))
+        return None
+    if not all(_on_earth(corner) for corner in ring):
+        faults.append(Fault(Reason.POSITION_OUT_OF_RANGE, "a polygon's corner is not on Earth"))
+        return None
+    if not closed:
+        faults.append(Fault(Reason.BAD_VALUE, "a polygon does not end where it began; closed"))
+    budget[0] -= len(pairs)
+    return tuple(ring)
+
+
+def _circle(text: str, faults: list[Fault]) -> Ring | str | None:
+    """A ring around a circle, or the geocode of a point."""
+    centre, _, extent = _COMMA.sub(",", text).partition(" ")
+    middle, radius = _corner(centre), _number(extent.strip())
+    if middle is None or radius is None or not 0 <= radius <= _QUARTER_KM:
+        wrong = text[:40]
+        faults.append(Fault(Reason.BAD_VALUE, f"circle: {wrong!r} is not lat,lon radius in km"))
+        return None
+    if not _on_earth(middle):
+        faults.append(Fault(Reason.POSITION_OUT_OF_RANGE, "a circle's centre is not on Earth"))
+        return None
+    if radius == 0:
+        return f"circle:{middle.lat},{middle.lon} 0"
+    steps = (2 * pi * step / _CIRCLE_CORNERS for step in range(_CIRCLE_CORNERS))
+    return tuple(_at_distance(middle, radius / _EARTH_KM, bearing) for bearing in steps)
+
+
+def _at_distance(start: Position, angle: float, bearing: float) -> Position:
+    """The place at an angular distance, on a sphere."""
+    lat, lon = radians(start.lat), radians(start.lon)
+    there = asin(sin(lat) * cos(angle) + cos(lat) * sin(angle) * cos(bearing))
+    turned = atan2(sin(bearing) * sin(angle) * cos(lat), cos(angle) - sin(lat) * sin(there))
+    return Position(round(degrees(there), 6), round((degrees(lon + turned) + 540) % 360 - 180, 6))
+
+
+def _corner(pair: str) -> Position | None:
+    first, _, second = pair.partition(",")
+    lat, lon = _number(first), _number(second)
+    return None if lat is None or lon is None else Position(lat, lon)
+
+
+def _number(text: str) -> float | None:
+    try:
+        found = float(text) if text.isascii() else None
+    except ValueError:
+        return None
+    return found if found is not None and isfinite(found) else None
+
+
+def _on_earth(place: Position) -> bool:
+    return -90 <= place.lat <= 90 and -180 <= place.lon <= 180
