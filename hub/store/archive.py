@@ -34,7 +34,7 @@ _ZIP = b"PK\x03\x04"
 class Part(StrEnum):
     """What an arrival is: a payload, a static reference, frames of TCP peers, a start of the feed.
 
-    START: from here on the feed's reader remembers nothing but what the database holds.
+    START: from here on the feed's reader knows nothing but what the database holds.
     """
 
     DATA = "DATA"
@@ -116,6 +116,8 @@ class Archive:
 
     async def started(self, feed_id: str, at: datetime) -> None:
         """Note that the feed's reader starts, with nothing in memory."""
+        self._numbers.pop(feed_id, None)  # another process may have had the feed since
+        self._stored.pop(feed_id, None)
         await self._arrived(feed_id, at, {"part": Part.START.value, "until": at})
 
     async def arrivals(
@@ -183,11 +185,12 @@ class Archive:
             "size": len(envelope.body),
             "stored": len(kept or b""),
             "quarantined": quarantined.value if quarantined else None,
+            **again,
         }
         for number, piece in enumerate(pieces[1:], start=1):
             rest = {"feed": feed_id, "body": Binary(piece), **again}
             await self._messages.replace_one({"_id": f"{name}#{number:04}"}, rest, upsert=True)
-        message |= {"body": Binary(pieces[0]) if kept is not None else None, **again}
+        message["body"] = Binary(pieces[0]) if kept is not None else None
         await self._messages.replace_one({"_id": name}, message, upsert=True)
         if feed_id in self._stored:
             self._stored[feed_id] += len(kept or b"")
@@ -195,12 +198,12 @@ class Archive:
     async def _arrived(self, feed_id: str, at: datetime, row: Document) -> None:
         if feed_id not in self._numbers:
             last = await self._arrivals.find_one({"feed": feed_id}, sort=[("n", -1)])
-            self._numbers[feed_id] = last["n"] if last else 0
+            self._numbers.setdefault(feed_id, last["n"] if last else 0)
         self._numbers[feed_id] += 1
         # a BSON date ends at milliseconds; the archive must give back the very time
         exact = {"at": at, "micros": at.microsecond % 1000}
         await self._arrivals.insert_one(
-            {"feed": feed_id, "n": self._numbers[feed_id], **exact, **row}
+            row | exact | {"feed": feed_id, "n": self._numbers[feed_id]}
         )
 
     async def _arrival(self, row: Document) -> Arrival:
