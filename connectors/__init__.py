@@ -17,9 +17,11 @@ REGISTRY: dict[str, str] = {
     "siri_sx": "connectors.siri_sx",
     "siri_fm": "connectors.siri_fm",
     "jtt905": "connectors.jtt905",
+    "jtt808": "connectors.jtt808",
+    "jtt809": "connectors.jtt809",
     "coach_profile": "connectors.coach_profile",
     "cap": "connectors.cap",
-    "cap": "connectors.cap",
+    "gbfs": "connectors.gbfs",
 }
 
 

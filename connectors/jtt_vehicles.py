@@ -54,15 +54,22 @@ class Sighting:
 class Vehicles:
     """Turns one feed's sightings into records and rejects.
 
-    `published` is when the standard appeared: earlier times are of clocks that lost theirs. With
-    `once`, for captures, a record equal to an earlier one is refused as DUPLICATE.
+    `mode` is that of a feed that names none; `published` is when the standard appeared: earlier
+    times are of clocks that lost theirs. With `once`, for captures, a record equal to an earlier
+    one is refused as DUPLICATE.
     """
 
     def __init__(
-        self, context: Context, config: VehicleConfig, published: datetime, *, once: bool = False
+        self,
+        context: Context,
+        config: VehicleConfig,
+        *,
+        mode: Mode,
+        published: datetime,
+        once: bool = False,
     ) -> None:
         self._dataset = context.dataset
-        self._mode = context.mode or Mode.TAXI
+        self._mode = context.mode or mode
         self._config = config
         self._published = published
         self._key = sha256((config.id_key or context.dataset).encode()).digest()

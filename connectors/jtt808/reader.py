@@ -30,6 +30,7 @@ from hub.formats.jtt808_position import (
     stated_positions,
     without_personal_data,
 )
+from hub.model.common import Mode
 from hub.model.vehicles import TaxiState
 
 DIALECT = Dialect("JT/T 808", TERMINAL, decode_frame, states_its_length)
@@ -59,7 +60,9 @@ class Reader:
             message = "a jtt808 feed needs a Jtt808Config"
             raise TypeError(message)
         self.config = context.config
-        self._vehicles = Vehicles(context, self.config, PUBLISHED, once=once)
+        self._vehicles = Vehicles(
+            context, self.config, mode=Mode.OTHER, published=PUBLISHED, once=once
+        )
         self._parts = Reassembly()
         item = self.config.loaded_item
         self._kept = STANDARD_ITEMS | ({item} if item is not None else set())

@@ -18,6 +18,7 @@ from hub.formats.jtt905 import (
     states_its_length,
 )
 from hub.formats.jtt905_position import PositionReport, decode_position, positions_of
+from hub.model.common import Mode
 from hub.model.vehicles import TaxiState
 
 DIALECT = Dialect("JT/T 905", TERMINAL, decode_frame, states_its_length)
@@ -55,7 +56,7 @@ class Taxis:
             message = "a jtt905 feed needs a Jtt905Config"
             raise TypeError(message)
         self.config = context.config
-        self._vehicles = Vehicles(context, self.config, PUBLISHED)
+        self._vehicles = Vehicles(context, self.config, mode=Mode.TAXI, published=PUBLISHED)
 
     def native_id(self, terminal: str) -> str:
         """What stands for a terminal: a keyed hash of its ISU id, 16 hex digits."""

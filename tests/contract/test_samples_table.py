@@ -103,27 +103,13 @@ TABLE = [
     Row("siri_sx", "siri/SX_1010_first_message.xml", 1, 1, {"Situation": 1}),
     Row("siri_sx", "siri/SX_1022_main_message.xml", 1, 1, {"Situation": 1}),
     Row("jtt905", "jtt905/jt905-frames.tsv", 30),
+    Row("jtt808", "jtt808/traccar-frames.tsv", 60, 33, {"VehiclePosition": 35}),
+    Row("jtt809", "jtt809/jt809-frames.tsv", 17, 6, {}),
     Row("gtfs", "gtfs/caltrain-2023.zip", 9 + 176 + 109, 9 + 176 + 109, {"Line": 9}),
     Row("gtfs", "gtfs/flytoget-2018.zip", 3 + 264 + 71, 3 + 264 + 71, {"Line": 3}),
     Row("gtfs", "gtfs/bart-2018.zip", 6 + 2525 + 50, records={"Line": 6}),
     Row("gtfs", "gtfs/caltrain-2018.zip", 6 + 185 + 64, records={"Line": 6}),
     Row("gtfs", "gtfs/example-errors.zip", 5 + 11 + 9),
-    *(
-        Row("cap", f"cap/{name}", count, count, {"Situation": count})
-        for name, count in (
-            ("NOAA_MultiplePolygons.txt", 1),
-            ("australia.cap", 1),
-            ("canada.cap", 1),
-            ("canada_errors.cap", 1),
-            ("iceland_met_office.cap", 1),
-            ("invalid.cap", 1),
-            ("smhi.se.alerts.cap", 17),
-            ("taiwan.cap", 1),
-            ("weather.atom", 1),
-        )
-    ),
-    Row("cap", "cap/no_info_tag.cap", 1, 1, {}),
-    Row("cap", "edxl-de/bushfire_valid.edxlde", 7, 7, {"Situation": 7}),
     *(
         Row("cap", f"cap/{name}", count, count, {"Situation": count})
         for name, count in (
@@ -158,7 +144,6 @@ REFUSED = [
     ("siri_sx", "siri/ext_estimatedTimetable_response.xml"),
     ("siri_sm", "siri/exs_stopMonitoring_subscriptionRequest.xml"),
     ("siri_sx", "siri/exa_heartbeat_request.xml"),
-    ("cap", "siri/exx_situationExchange_response.xml"),
     ("siri_vm", "siri/exs_stopMonitoring_response.xml"),
     ("cap", "siri/exx_situationExchange_response.xml"),
 ]
