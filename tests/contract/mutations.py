@@ -175,7 +175,14 @@ def _double_alerts(body: bytes) -> bytes:
     return b"<alerts>" + entity.sub(lambda found: found[0] * 2, text) + b"</alerts>"
 
 
+def _double_alerts(body: bytes) -> bytes:
+    text = re.sub(rb"<\?xml[^>]*\?>", b"", body.removeprefix(b"\xef\xbb\xbf"), count=1)
+    entity = re.compile(rb"<((?:cap:)?alert)[ >].*?</\1>", re.DOTALL)
+    return b"<alerts>" + entity.sub(lambda found: found[0] * 2, text) + b"</alerts>"
+
+
 _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
+    "cap": _double_alerts,
     "cap": _double_alerts,
     "coach_profile": _double_listed("departures"),
     "gtfs": _double_trips,
