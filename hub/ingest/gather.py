@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
+import httpx2
+
 from hub.connector import Connector, Context, Envelope, Link, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
 from hub.formats.bundle import Document, pack
@@ -106,7 +108,7 @@ async def gather(
     seen = {url}
     while todo and len(documents) < MAX_DOCUMENTS:
         link, base = todo.pop(0)
-        address = urljoin(base, link.url)
+        address = joined(base, link)
         if address in seen:
             continue
         seen.add(address)
@@ -130,10 +132,20 @@ def located(link: Link, base: str) -> str:
     """
     if urlsplit(base).scheme == "file":
         return sibling(Path(unquote(urlsplit(base).path)), link).absolute().as_uri()
-    url = urljoin(base, link.url)
+    url = joined(base, link)
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise PayloadError(Reason.BAD_VALUE, f"{link.name}: {link.url[:200]!r} is no web address.")
     return url
+
+
+def joined(base: str, link: Link) -> str:
+    """The absolute URL of a link in the document at `base`. Raises PayloadError if it is none."""
+    try:
+        return str(httpx2.URL(urljoin(base, link.url)))
+    except (ValueError, httpx2.InvalidURL) as error:
+        raise PayloadError(
+            Reason.BAD_VALUE, f"{link.name}: {link.url[:200]!r} is no address."
+        ) from error
 
 
 def sibling(index: Path, link: Link) -> Path:

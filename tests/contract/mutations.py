@@ -156,6 +156,18 @@ def _double_trips(body: bytes) -> bytes:
     return out.getvalue()
 
 
+def _double_list(*path: str) -> Callable[[bytes], bytes]:
+    def double(body: bytes) -> bytes:
+        document = json.loads(body)
+        inner = document
+        for name in path[:-1]:
+            inner = inner[name]
+        inner[path[-1]] *= 2
+        return json.dumps(document).encode()
+
+    return double
+
+
 def _double_lines(body: bytes) -> bytes:
     return body.rstrip() + b"\n" + body.partition(b"\n")[2]
 
@@ -182,6 +194,7 @@ def _double_alerts(body: bytes) -> bytes:
 
 
 _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
+    "gbfs": _double_list("data", "stations"),
     "cap": _double_alerts,
     "cap": _double_alerts,
     "coach_profile": _double_listed("departures"),

@@ -1,0 +1,115 @@
+"""What connectors of whole answers share: one entry an id, believable times, what is left out.
+
+GBFS, MDS, DATEX II parking and ParkAPI all send the state of everything at once, and make the same
+mistakes while doing so.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hub.connector import Batch, Context, Envelope, Incrementality, Record
+from hub.errors import PayloadError, Reason
+from hub.formats.xml import Fault
+
+TOLERANCE = timedelta(minutes=5)
+"""How far a producer's clock may run ahead of ours before its times are refused."""
+MAX_ENTITIES = 200_000
+NAMELESS = "(no id)"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One accepted entity: what it becomes, when it was observed, what of it was not usable."""
+
+    native_id: str
+    records: tuple[Record, ...]
+    observed_at: datetime | None = None
+    faults: tuple[Fault, ...] = ()
+
+
+class Snapshot:
+    """Gathers the entities of one answer into a batch; `finish` it once."""
+
+    def __init__(self, raw: Envelope, context: Context, said_at: datetime | None) -> None:
+        """`said_at` is the producer's time of the answer; the time of arrival stands in for it.
+
+        It never lies after the arrival: a clock that runs ahead must not make data look fresh for
+        longer than it is.
+        """
+        self._raw = raw
+        self._context = context
+        self._entries: dict[tuple[str, str], Entry] = {}
+        self.batch = Batch(as_of=min(said_at or raw.received_at, raw.received_at))
+        if said_at is not None and self.ahead(said_at):
+            self.note(Reason.TIMESTAMP_IN_FUTURE, "header", self._late(said_at))
+
+    @property
+    def as_of(self) -> datetime:
+        """When the answer was given, never after its arrival."""
+        return self.batch.as_of or self._raw.received_at
+
+    def ahead(self, moment: datetime | None) -> bool:
+        """Whether a time lies in the future by more than a clock may be wrong."""
+        return moment is not None and moment > self._raw.received_at + TOLERANCE
+
+    def take(self, kind: str, entry: Entry) -> None:
+        """Accept an entity.
+
+        One observed in the future is refused. Of two of a kind with the same id the one observed
+        later counts, else the first; the other is refused.
+        """
+        if entry.observed_at is not None and self.ahead(entry.observed_at):
+            self.refuse(Reason.TIMESTAMP_IN_FUTURE, entry.native_id, self._late(entry.observed_at))
+            return
+        self._count()
+        key = (kind, entry.native_id)
+        known = self._entries.get(key)
+        if known is not None:
+            self.batch.reject(Reason.DUPLICATE, entry.native_id, f"said twice, as {kind}")
+        if known is None or _later(entry, known):
+            self._entries[key] = entry
+
+    def refuse(self, reason: Reason, native_id: str | None, detail: str) -> None:
+        """Refuse an entity."""
+        self._count()
+        self.batch.reject(reason, native_id or NAMELESS, detail)
+
+    def note(self, reason: Reason, native_id: str, detail: str) -> None:
+        """Refuse a part of an entity, or of the answer."""
+        self.batch.note(reason, native_id, detail)
+
+    def finish(self, *, whole: bool) -> Batch:
+        """The batch. It is complete if the answer is `whole` and nothing was left out of it.
+
+        A duplicate leaves nothing out. A feed configured as differential is never complete.
+        """
+        for entry in self._entries.values():
+            self.batch.records.extend(entry.records)
+            for fault in entry.faults:
+                self.note(fault.reason, entry.native_id, fault.detail)
+        self.batch.complete = (
+            whole
+            and self._context.incrementality is not Incrementality.DIFFERENTIAL
+            and all(reject.reason is Reason.DUPLICATE for reject in self.batch.rejects)
+        )
+        return self.batch
+
+    def _count(self) -> None:
+        self.batch.entities += 1
+        if self.batch.entities > MAX_ENTITIES:
+            raise PayloadError(Reason.TOO_LARGE, f"more than {MAX_ENTITIES} entities.")
+
+    def _late(self, moment: datetime) -> str:
+        return f"is of {moment.isoformat()}, received {self._raw.received_at.isoformat()}"
+
+
+def fault_of(faults: Iterable[Fault], *reasons: Reason) -> Fault | None:
+    """The first fault for one of these reasons."""
+    return next((fault for fault in faults if fault.reason in reasons), None)
+
+
+def _later(entry: Entry, known: Entry) -> bool:
+    if entry.observed_at is None or known.observed_at is None:
+        return known.observed_at is None and entry.observed_at is not None
+    return entry.observed_at > known.observed_at
