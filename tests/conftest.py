@@ -4,12 +4,18 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from hub import clock as hub_clock
 from hub.bus import Bus
 from hub.store.driver import Store
 from hub.store.embedded import EmbeddedMongo
+
+
+# how long an example takes says more of the machine than of the code
+hypothesis.settings.register_profile("liandong", deadline=None)
+hypothesis.settings.load_profile("liandong")
 
 
 @pytest.fixture(scope="session")

