@@ -6,29 +6,39 @@ its feed at a time: whoever holds the feed's lease makes a new one.
 """
 
 import asyncio
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import UpdateOne
 from pymongo.errors import ConnectionFailure
 
 from hub.connector import Batch
+from hub.model.facilities import FacilityCondition
 from hub.model.journeys import DatedJourney
 from hub.model.network import Line, Quay, StopPlace
+from hub.model.parking import ParkingFacility, ParkingStatus, SharingStation
 from hub.model.situations import Situation
 from hub.model.vehicles import RankObservation, TaxiRank, VehiclePosition
 from hub.settings import FeedSettings
 from hub.store import raw
 from hub.store.apply_journeys import JourneyWriter
-from hub.store.apply_records import (
-    RecordWriter,
+from hub.store.apply_parking import FacilityWriter, StatusWriter
+from hub.store.apply_records import RecordWriter
+from hub.store.driver import Store, unreachable
+from hub.store.entries import (
+    Entry,
+    condition_entry,
+    facility_entry,
     line_entry,
     place_entries,
     quay_document,
     situation_entry,
+    station_entry,
+    status_entry,
     vehicle_entry,
 )
-from hub.store.driver import Store, unreachable
 from hub.store.memory import Applied
 from hub.store.rows import plain, point
 
@@ -36,6 +46,21 @@ __all__ = ["Applied", "FeedWriter", "save_rank"]
 
 FRESH_FOR = timedelta(seconds=90)
 """How long a feed's data counts as fresh where its settings do not say."""
+
+_WRITERS: dict[type, tuple[type[RecordWriter], str]] = {
+    StopPlace: (RecordWriter, raw.STOP_PLACES),
+    Line: (RecordWriter, raw.LINES),
+    Situation: (RecordWriter, raw.SITUATIONS),
+    VehiclePosition: (RecordWriter, raw.VEHICLES),
+    ParkingFacility: (FacilityWriter, raw.PARKING_FACILITIES),
+    ParkingStatus: (StatusWriter, raw.PARKING_FACILITIES),
+    SharingStation: (RecordWriter, raw.SHARING_STATIONS),
+    FacilityCondition: (RecordWriter, raw.FACILITY_CONDITIONS),
+}
+_WITHDRAWN = tuple(kind for kind in _WRITERS if kind not in {StopPlace, Line})
+"""What goes when complete messages lack it; the network stays for what refers to it."""
+_APART = (ParkingFacility, ParkingStatus)
+"""Published in messages apart: one that lists either is silent about the other."""
 
 
 class FeedWriter:
@@ -46,8 +71,8 @@ class FeedWriter:
         self._store = store
         self._journeys = JourneyWriter(store, feed, stop_places, touch_after)
         self._records = {
-            collection: RecordWriter(store, feed, collection, touch_after)
-            for collection in (raw.STOP_PLACES, raw.LINES, raw.SITUATIONS, raw.VEHICLES)
+            kind: writer(store, feed, collection, touch_after)
+            for kind, (writer, collection) in _WRITERS.items()
         }
         self._counted: Batch | None = None
         self._loaded = False
@@ -73,44 +98,44 @@ class FeedWriter:
         self._loaded = True
 
     async def _apply(self, batch: Batch) -> Applied:
-        sorted_ = _Sorted(batch)
-        entries = {
-            raw.STOP_PLACES: place_entries(sorted_.places, sorted_.quays),
-            raw.LINES: [line_entry(line) for line in sorted_.lines],
-            raw.SITUATIONS: [situation_entry(item, batch.as_of) for item in sorted_.situations],
-            raw.VEHICLES: [vehicle_entry(vehicle) for vehicle in sorted_.vehicles],
-        }
+        kinds = _by_kind(batch)
+        journeys: list[DatedJourney] = kinds[DatedJourney]
+        entries = _entries(kinds, batch.as_of)
         applied = Applied()
-        for collection, found in entries.items():
-            applied += await self._records[collection].write(found)
-        applied += await self._add_quays(sorted_.quays_alone())
-        applied += await self._journeys.write(sorted_.journeys, batch.as_of)
+        for kind, found in entries.items():
+            applied += await self._records[kind].write(found)
+        applied += await self._add_quays(_quays_alone(kinds))
+        applied += await self._journeys.write(journeys, batch.as_of)
         if batch.withdrawn:
             applied += await self._withdraw(batch.withdrawn)
         if batch.complete and (batch.records or not batch.entities):
             if self._counted is not batch:  # a batch applied again after a failure counts once
-                self._count_absent(sorted_)
+                self._count_absent(journeys, entries)
                 self._counted = batch
-            applied += await self._withdraw_absent(sorted_)
+            applied += await self._withdraw_absent(journeys)
             self._counted = None
         return applied
 
     async def _withdraw(self, ids: list[str]) -> Applied:
         applied = await self._journeys.withdraw(ids)
-        for collection in (raw.SITUATIONS, raw.VEHICLES):
-            applied += await self._records[collection].withdraw(ids)
+        for kind in _WITHDRAWN:
+            applied += await self._records[kind].withdraw(ids)
         return applied
 
-    def _count_absent(self, present: "_Sorted") -> None:
+    def _count_absent(
+        self, journeys: list[DatedJourney], entries: Mapping[type, list[Entry]]
+    ) -> None:
         """The message was complete, and not refused as a whole."""
-        self._journeys.count_absent(present.journeys)
-        self._records[raw.SITUATIONS].count_absent(item.id for item in present.situations)
-        self._records[raw.VEHICLES].count_absent(vehicle.id for vehicle in present.vehicles)
+        self._journeys.count_absent(journeys)
+        silent = {kind for kind in _APART if not entries[kind]}
+        for kind in _WITHDRAWN:
+            if kind not in silent or len(silent) == len(_APART):
+                self._records[kind].count_absent(entry.id for entry in entries[kind])
 
-    async def _withdraw_absent(self, present: "_Sorted") -> Applied:
-        applied = await self._journeys.withdraw_absent(present.journeys)
-        for collection in (raw.SITUATIONS, raw.VEHICLES):
-            applied += await self._records[collection].withdraw_absent()
+    async def _withdraw_absent(self, journeys: list[DatedJourney]) -> Applied:
+        applied = await self._journeys.withdraw_absent(journeys)
+        for kind in _WITHDRAWN:
+            applied += await self._records[kind].withdraw_absent()
         return applied
 
     async def _add_quays(self, quays: list[Quay]) -> Applied:
@@ -126,31 +151,31 @@ class FeedWriter:
         )
 
 
-class _Sorted:
-    """A batch's records by kind."""
+def _by_kind(batch: Batch) -> dict[type, list[Any]]:
+    kinds: dict[type, list[Any]] = defaultdict(list)
+    for record in batch.records:
+        kinds[type(record)].append(record)
+    return kinds
 
-    def __init__(self, batch: Batch) -> None:
-        self.places: list[StopPlace] = []
-        self.quays: list[Quay] = []
-        self.lines: list[Line] = []
-        self.journeys: list[DatedJourney] = []
-        self.situations: list[Situation] = []
-        self.vehicles: list[VehiclePosition] = []
-        by_kind: dict[type, list[Any]] = {
-            StopPlace: self.places,
-            Quay: self.quays,
-            Line: self.lines,
-            DatedJourney: self.journeys,
-            Situation: self.situations,
-            VehiclePosition: self.vehicles,
-        }
-        for record in batch.records:
-            by_kind[type(record)].append(record)
 
-    def quays_alone(self) -> list[Quay]:
-        """Quays whose stop place is not in the same batch."""
-        here = {place.id for place in self.places}
-        return [quay for quay in self.quays if quay.stop_place_id not in here]
+def _entries(kinds: Mapping[type, list[Any]], as_of: datetime | None) -> dict[type, list[Entry]]:
+    """What is written one document each, by kind of record."""
+    return {
+        StopPlace: place_entries(kinds[StopPlace], kinds[Quay]),
+        Line: [line_entry(line) for line in kinds[Line]],
+        Situation: [situation_entry(item, as_of) for item in kinds[Situation]],
+        VehiclePosition: [vehicle_entry(vehicle) for vehicle in kinds[VehiclePosition]],
+        ParkingFacility: [facility_entry(facility) for facility in kinds[ParkingFacility]],
+        ParkingStatus: [status_entry(status) for status in kinds[ParkingStatus]],
+        SharingStation: [station_entry(station, as_of) for station in kinds[SharingStation]],
+        FacilityCondition: [condition_entry(item, as_of) for item in kinds[FacilityCondition]],
+    }
+
+
+def _quays_alone(kinds: Mapping[type, list[Any]]) -> list[Quay]:
+    """Quays whose stop place is not in the same batch."""
+    here = {place.id for place in kinds[StopPlace]}
+    return [quay for quay in kinds[Quay] if quay.stop_place_id not in here]
 
 
 def _with_quay(quay: Quay) -> dict[str, Any]:

@@ -1,40 +1,31 @@
-"""Writes what has one layer only: stop places, lines, situations, vehicles. One document each."""
+"""Writes what has one layer only, one document each: stop places, situations, vehicles, ..."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
 
 import structlog
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
-from hub import clock
-from hub.model.network import Line, Quay, StopPlace
-from hub.model.situations import Situation, SituationProgress
-from hub.model.vehicles import VehiclePosition
 from hub.settings import FeedSettings
 from hub.store.driver import Store
+from hub.store.entries import Entry
 from hub.store.memory import Applied, Memory, Seen, Verdict
-from hub.store.rows import Document, fingerprint, milliseconds, to_document
+from hub.store.rows import Document
 
+Write = ReplaceOne[Document] | UpdateOne
 CHUNK = 1000
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One document to be: what it is known by, when it was observed, and how to make it."""
-
-    id: str
-    fingerprint: str
-    build: Callable[[], Document]
-    observed_at: datetime | None = None
-    stamp: datetime | None = None
-    version: int = 0
-
-
 class RecordWriter:
-    """One collection's documents of one feed."""
+    """One collection's documents of one feed.
+
+    A subclass writes a layer of documents that other feeds write too: `layer` is where it lies.
+    """
+
+    layer: str | None = None
 
     def __init__(
         self, store: Store, feed: FeedSettings, collection: str, touch_after: timedelta
@@ -45,11 +36,12 @@ class RecordWriter:
 
     async def load(self) -> None:
         """Remember what this feed wrote before."""
-        wanted = {"fp": 1, "observed_at": 1, "version": 1}
-        async for found in self._collection.find({"feed": self._feed.id}, wanted):
+        wanted = [self._at(name) for name in ("fp", "observed_at", "version")]
+        async for document in self._collection.find(self._mine(), wanted):
+            found = document[self.layer] if self.layer else document
             observed = found.get("observed_at")
             seen = Seen(found["fp"], observed, observed, found.get("version", 0))
-            self._memory.remember(found["_id"], seen)
+            self._memory.remember(document["_id"], seen)
 
     async def write(self, entries: Sequence[Entry]) -> Applied:
         """Apply entries in the order given."""
@@ -105,10 +97,8 @@ class RecordWriter:
     async def _replace(self, entries: list[Entry]) -> int:
         """Write documents whole; the number the database refused."""
         writes = [
-            ReplaceOne(
-                {"_id": entry.id},
-                {**entry.build(), "feed": self._feed.id, "fp": entry.fingerprint},
-                upsert=True,
+            self._write_of(
+                entry.id, {**entry.build(), "feed": self._feed.id, "fp": entry.fingerprint}
             )
             for entry in entries
         ]
@@ -132,8 +122,9 @@ class RecordWriter:
 
     async def _touch(self, entries: list[Entry]) -> bool:
         """Move the time of documents whose content stands; False when some are not there."""
+        moved = self._at("observed_at")
         writes = [
-            UpdateOne({"_id": entry.id}, {"$set": {"observed_at": entry.observed_at}})
+            UpdateOne({"_id": entry.id, **self._mine()}, {"$set": {moved: entry.observed_at}})
             for entry in entries
         ]
         result = await self._collection.bulk_write(writes, ordered=False)
@@ -144,73 +135,24 @@ class RecordWriter:
     async def _remove(self, ids: list[str]) -> Applied:
         if not ids:
             return Applied()
-        mine = {"_id": {"$in": ids}, "feed": self._feed.id}
-        result = await self._collection.delete_many(mine)
+        removed = await self._delete({"_id": {"$in": ids}, **self._mine()})
         self._memory.forget(ids)
-        return Applied(withdrawn=result.deleted_count)
+        return Applied(withdrawn=removed)
+
+    def _at(self, name: str) -> str:
+        return f"{self.layer}.{name}" if self.layer else name
+
+    def _mine(self) -> Document:
+        """The filter of what this feed wrote."""
+        return {self._at("feed"): self._feed.id}
+
+    def _write_of(self, id_: str, document: Document) -> Write:
+        return ReplaceOne({"_id": id_}, document, upsert=True)
+
+    async def _delete(self, mine: dict[str, Any]) -> int:
+        """Remove what the filter finds; how many."""
+        return (await self._collection.delete_many(mine)).deleted_count
 
 
 def _seen(entry: Entry) -> Seen:
     return Seen(entry.fingerprint, entry.stamp, entry.observed_at, entry.version)
-
-
-def place_entries(places: Iterable[StopPlace], quays: Iterable[Quay]) -> list[Entry]:
-    """Stop places, each with those of `quays` that are its own."""
-    mine: dict[str, list[Quay]] = {}
-    for quay in quays:
-        mine.setdefault(quay.stop_place_id, []).append(quay)
-    return [_place_entry(place, mine.get(place.id, [])) for place in places]
-
-
-def _place_entry(place: StopPlace, quays: list[Quay]) -> Entry:
-    def build() -> Document:
-        return {**to_document(place), "quays": [quay_document(quay) for quay in quays]}
-
-    name = fingerprint(place, "".join(fingerprint(quay) for quay in quays))
-    return Entry(place.id, name, build)
-
-
-def quay_document(quay: Quay) -> Document:
-    """A quay as it is embedded in its stop place."""
-    document = to_document(quay)
-    document["id"] = document.pop("_id")
-    for name in ("dataset", "stop_place_id"):
-        del document[name]
-    return document
-
-
-def line_entry(line: Line) -> Entry:
-    """A line."""
-    return Entry(line.id, fingerprint(line), lambda: to_document(line))
-
-
-def situation_entry(situation: Situation, as_of: datetime | None) -> Entry:
-    """A situation; a closed one is kept for a day, so that everybody learns that it closed."""
-
-    def build() -> Document:
-        document = to_document(situation)
-        if situation.progress is SituationProgress.CLOSED:
-            document["closed_at"] = clock.now()
-        return document
-
-    moment = situation.observed_at or as_of
-    return Entry(
-        situation.id,
-        fingerprint(situation),
-        build,
-        observed_at=situation.observed_at,
-        stamp=milliseconds(moment) if moment else None,
-        version=situation.version,
-    )
-
-
-def vehicle_entry(vehicle: VehiclePosition) -> Entry:
-    """A vehicle's latest position."""
-    stamp = milliseconds(vehicle.observed_at)
-    return Entry(
-        vehicle.id,
-        fingerprint(vehicle),
-        lambda: to_document(vehicle),
-        observed_at=stamp,
-        stamp=stamp,
-    )

@@ -9,6 +9,9 @@ CALLS = "calls"
 SITUATIONS = "situations"
 VEHICLES = "vehicles"
 TAXI_RANKS = "taxi_ranks"
+PARKING_FACILITIES = "parking_facilities"
+SHARING_STATIONS = "sharing_stations"
+FACILITY_CONDITIONS = "facility_conditions"
 FEEDS = "feeds"
 RAW_MESSAGES = "raw_messages"
 RAW_ARRIVALS = "raw_arrivals"
@@ -43,6 +46,13 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
             IndexModel([("location", GEOSPHERE)]),
             IndexModel([("observed_at", ASCENDING)], expireAfterSeconds=DAY),
         ],
+        PARKING_FACILITIES: [
+            _index("feed"),
+            _index("status.feed"),
+            IndexModel([("location", GEOSPHERE)]),
+        ],
+        SHARING_STATIONS: [_index("feed"), IndexModel([("location", GEOSPHERE)])],
+        FACILITY_CONDITIONS: [_index("feed"), _index("stop_place_id")],
         RAW_MESSAGES: [
             IndexModel([("feed", ASCENDING), ("received_at", DESCENDING)]),
             IndexModel([("received_at", ASCENDING)], expireAfterSeconds=raw_days * DAY),

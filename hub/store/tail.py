@@ -20,12 +20,20 @@ from hub.store.motor_side import BUCKET, COUNTERS, WINDOWS
 log = structlog.get_logger()
 
 UNTOLD = (
-    *(raw.RAW_MESSAGES, raw.RAW_ARRIVALS, raw.REJECTS, raw.RESUME, raw.LEASES, "inbox_heads", "counters"),
+    *(
+        raw.RAW_MESSAGES,
+        raw.RAW_ARRIVALS,
+        raw.REJECTS,
+        raw.RESUME,
+        raw.LEASES,
+        "inbox_heads",
+        "counters",
+    ),
     *(f"{BUCKET}.files", f"{BUCKET}.chunks", COUNTERS, WINDOWS),
 )
 """Collections nobody follows."""
 
-TOUCHES = ("observed_at", "realtime.observed_at", "realtime.as_of")
+TOUCHES = ("observed_at", "status.observed_at", "realtime.observed_at", "realtime.as_of")
 """Fields that say that something still stands: a change of these alone is no news."""
 
 HISTORY_LOST = frozenset({286, 280, 260, 10334, 9, 14, 15, 40647, 40649})

@@ -13,6 +13,9 @@ Board = Literal["departure", "arrival"]
 After = tuple[datetime, str]
 """Keyset position: the board time and the `_id` of the last row of the page before."""
 
+Circle = tuple[float, float, float]
+"""Latitude, longitude, radius in metres."""
+
 EARTH_RADIUS_M = 6_378_100.0
 READABLE = frozenset(
     {
@@ -23,6 +26,9 @@ READABLE = frozenset(
         raw.SITUATIONS,
         raw.VEHICLES,
         raw.TAXI_RANKS,
+        raw.PARKING_FACILITIES,
+        raw.SHARING_STATIONS,
+        raw.FACILITY_CONDITIONS,
         raw.FEEDS,
     }
 )
@@ -99,36 +105,25 @@ class TransitRepository:
         self, now: datetime | None = None, projection: Projection | None = None
     ) -> list[Document]:
         """Situations, newest first; with `now`, only those open and in force at that time."""
-        query: dict[str, Any] = {}
-        if now is not None:
-            in_force = {
-                "start": {"$not": {"$gt": now}},
-                "end": {"$not": {"$lte": now}},
-            }
-            query = {
-                "progress": "OPEN",
-                "$or": [{"validity": {"$size": 0}}, {"validity": {"$elemMatch": in_force}}],
-            }
+        query = {} if now is None else {"progress": "OPEN", **_in_force(now)}
         order = [("observed_at", -1), ("_id", 1)]
         return await self._find(raw.SITUATIONS, query, projection, order, 0)
 
     async def vehicles(
         self,
         modes: Sequence[str] | None = None,
-        within: tuple[float, float, float] | None = None,
+        within: Circle | None = None,
         observed_after: datetime | None = None,
         limit: int = 0,
         projection: Projection | None = None,
         after: str | None = None,
     ) -> list[Document]:
-        """Vehicles by `_id`, after the id `after`; `within` is (lat, lon, radius in metres)."""
+        """Vehicles by `_id`, after the id `after`."""
         query: dict[str, Any] = {}
         if modes is not None:
             query["mode"] = {"$in": list(modes)}
         if within is not None:
-            lat, lon, radius = within
-            circle = {"$centerSphere": [[lon, lat], radius / EARTH_RADIUS_M]}
-            query["location"] = {"$geoWithin": circle}
+            query["location"] = _inside(within)
         if observed_after is not None:
             query["observed_at"] = {"$gt": observed_after}
         if after is not None:
@@ -138,6 +133,42 @@ class TransitRepository:
     async def taxi_ranks(self, projection: Projection | None = None) -> list[Document]:
         """Every taxi rank, by `_id`."""
         return await self._find(raw.TAXI_RANKS, {}, projection, [("_id", 1)], 0)
+
+    async def parking_facilities(
+        self,
+        within: Circle | None = None,
+        limit: int = 0,
+        projection: Projection | None = None,
+    ) -> list[Document]:
+        """Parking facilities by `_id`, each with its `status` layer if it has one."""
+        query = {} if within is None else {"location": _inside(within)}
+        order = [("_id", 1)]
+        return await self._find(raw.PARKING_FACILITIES, query, projection, order, limit)
+
+    async def sharing_stations(
+        self,
+        within: Circle | None = None,
+        limit: int = 0,
+        projection: Projection | None = None,
+    ) -> list[Document]:
+        """Stations of shared vehicles, by `_id`."""
+        query = {} if within is None else {"location": _inside(within)}
+        order = [("_id", 1)]
+        return await self._find(raw.SHARING_STATIONS, query, projection, order, limit)
+
+    async def facility_conditions(
+        self,
+        stop_place: str | None = None,
+        now: datetime | None = None,
+        limit: int = 0,
+        projection: Projection | None = None,
+    ) -> list[Document]:
+        """Conditions of facilities by `_id`, at a stop place; with `now`, those in force then."""
+        query = {} if now is None else _in_force(now)
+        if stop_place is not None:
+            query["stop_place_id"] = {"$eq": stop_place}
+        order = [("_id", 1)]
+        return await self._find(raw.FACILITY_CONDITIONS, query, projection, order, limit)
 
     async def feeds(self, projection: Projection | None = None) -> list[Document]:
         """Every feed with its health, by `_id`."""
@@ -170,3 +201,14 @@ class TransitRepository:
     ) -> list[Document]:
         cursor = self._db[collection].find(query, projection, sort=order, limit=limit)
         return await cursor.to_list()
+
+
+def _inside(circle: Circle) -> Document:
+    lat, lon, radius = circle
+    return {"$geoWithin": {"$centerSphere": [[lon, lat], radius / EARTH_RADIUS_M]}}
+
+
+def _in_force(now: datetime) -> Document:
+    """What has no validity period, or one that holds `now`; an open end is null."""
+    holds = {"start": {"$not": {"$gt": now}}, "end": {"$not": {"$lte": now}}}
+    return {"$or": [{"validity": {"$size": 0}}, {"validity": {"$elemMatch": holds}}]}

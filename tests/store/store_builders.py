@@ -1,14 +1,20 @@
 """Records of a small network, for the tests of the store."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from hub.bus import Bus, Change, Listener
 from hub.connector import Batch
 from hub.model.common import Mode, Name, Position
 from hub.model.ids import journey_id
 from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Layer, LineRef, Times
 from hub.model.vehicles import VehiclePosition
 from hub.settings import FeedSettings
+from hub.store.driver import Store
+from hub.store.tail import ChangeTail
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -105,3 +111,28 @@ def batch(*records: Any, **keys: Any) -> Batch:
 def id_of(ref: str) -> str:
     """The id of today's journey of this number."""
     return journey_id(DATASET, ref, TODAY)
+
+
+@asynccontextmanager
+async def following(store: Store, bus: Bus, name: str) -> AsyncIterator[ChangeTail]:
+    """The change stream of a store, running, and open."""
+    tail = ChangeTail(store, bus, name)
+    task = asyncio.create_task(tail.run())
+    try:
+        async with asyncio.timeout(20):
+            await tail.ready.wait()
+        yield tail
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def take(listener: Listener, count: int) -> list[Change]:
+    """The next changes a listener hears."""
+    found = []
+    async with asyncio.timeout(20):
+        async for change in listener:
+            found.append(change)
+            if len(found) == count:
+                return found
+    return found

@@ -3,15 +3,24 @@
 import asyncio
 import os
 import signal
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from pymongo.errors import OperationFailure
-from store_builders import NOON, batch, feed, minutes, observed, planned, vehicle
+from store_builders import (
+    NOON,
+    batch,
+    feed,
+    following,
+    minutes,
+    observed,
+    planned,
+    take,
+    vehicle,
+)
 
 from hub import clock as hub_clock
-from hub.bus import Bus, Change, ChangeKind, Cursor
+from hub.bus import Bus, ChangeKind, Cursor
 from hub.store import embedded
 from hub.store.apply import FeedWriter
 from hub.store.driver import Store
@@ -23,29 +32,6 @@ from hub.store.tail import ChangeTail
 def at_noon():
     with hub_clock.manual(NOON) as clock:
         yield clock
-
-
-@asynccontextmanager
-async def following(store: Store, bus: Bus, name: str):
-    tail = ChangeTail(store, bus, name)
-    task = asyncio.create_task(tail.run())
-    try:
-        async with asyncio.timeout(20):
-            await tail.ready.wait()
-        yield tail
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def take(bus_listener, count: int) -> list[Change]:
-    found = []
-    async with asyncio.timeout(20):
-        async for change in bus_listener:
-            found.append(change)
-            if len(found) == count:
-                return found
-    return found
 
 
 async def saved(store: Store, name: str, cursor: Cursor) -> None:
