@@ -22,6 +22,7 @@ REGISTRY: dict[str, str] = {
     "coach_profile": "connectors.coach_profile",
     "cap": "connectors.cap",
     "gbfs": "connectors.gbfs",
+    "datex2_parking": "connectors.datex2_parking",
 }
 
 

@@ -194,8 +194,8 @@ def _double_alerts(body: bytes) -> bytes:
 
 
 _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
+    "datex2_parking": _double_siri(b"(?:ns2:)?parking(?:Record|RecordStatus|Facility)"),
     "gbfs": _double_list("data", "stations"),
-    "cap": _double_alerts,
     "cap": _double_alerts,
     "coach_profile": _double_listed("departures"),
     "gtfs": _double_trips,

@@ -13,6 +13,7 @@ from hub.connector import Batch, Record, Role
 from hub.errors import PayloadError, Reason
 from hub.model.journeys import DatedJourney
 from hub.model.network import Line, Quay, StopPlace
+from hub.model.parking import ParkingStatus
 from hub.model.vehicles import VehiclePosition
 from tests.contract.mutations import (
     NOW,
@@ -57,7 +58,12 @@ def no_world(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _identity(record: Record) -> object:
     """What may be there once: a vehicle may be seen at many moments, each of them once."""
-    return record if isinstance(record, VehiclePosition) else (type(record).__name__, record.id)
+    return record if isinstance(record, VehiclePosition) else (type(record).__name__, id_of(record))
+
+
+def id_of(record: Record) -> str:
+    """The id a record is kept under: a status is that of its facility."""
+    return record.facility_id if isinstance(record, ParkingStatus) else record.id
 
 
 def sound(batch: Batch, received_at: datetime = NOW) -> None:
@@ -71,7 +77,7 @@ def sound(batch: Batch, received_at: datetime = NOW) -> None:
     identities = Counter(map(_identity, batch.records))
     assert not [identity for identity, count in identities.items() if count > 1]
     for record in batch.records:
-        assert record.id.startswith("contract:")
+        assert id_of(record).startswith("contract:")
         assert all(moment.tzinfo is not None for moment in moments(record))
         if isinstance(record, DatedJourney):
             orders = [call.order for call in record.calls]
@@ -178,7 +184,7 @@ def test_an_entity_said_twice_is_taken_once(kind: str) -> None:
         once, twice = survive(kind, body), survive(kind, doubled(kind, body))
         assert once is not None
         assert twice is not None
-        assert [record.id for record in twice.records] == [record.id for record in once.records]
+        assert [*map(id_of, twice.records)] == [*map(id_of, once.records)]
         duplicates = sum(reject.reason is Reason.DUPLICATE for reject in twice.rejects)
         assert duplicates or not once.accepted, name
         assert twice.accepted <= once.accepted, name
@@ -239,5 +245,5 @@ def test_a_connector_names_everything_in_its_dataset(kind: str) -> None:
             assert record.dataset == "contract"
             if isinstance(record, DatedJourney):
                 assert all(call.stop_place_id.startswith("contract:") for call in record.calls)
-            elif not isinstance(record, StopPlace | Quay | Line):
+            elif not isinstance(record, StopPlace | Quay | Line | ParkingStatus):
                 assert record.native_id
