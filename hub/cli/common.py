@@ -4,9 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import typer
+
+from hub import clock
 from hub import settings as configuration
 from hub.errors import StartError
 from hub.settings import Settings
@@ -40,6 +44,17 @@ def load(config: Path | None) -> Settings:
             update={"hub": settings.hub.model_copy(update={"mongodb_uri": uri})}
         )
     return settings
+
+
+def moment(text: str | None) -> datetime | None:
+    """An aware time from what was typed; None stays None. Raises BadParameter."""
+    if text is None:
+        return None
+    try:
+        return clock.parse(text)
+    except ValueError:
+        message = "expected RFC 3339 with a zone, such as 2026-11-23T18:00:00+08:00"
+        raise typer.BadParameter(message) from None
 
 
 def is_embedded(settings: Settings) -> bool:

@@ -2,34 +2,25 @@
 
 import json
 import sys
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
+from hub.cli import common
 from hub.errors import LiandongError
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    from hub.cli import archive
+
     feed = typer.Typer(help="数据源 · Feeds.", no_args_is_help=True)
     feed.command("check")(check)
+    archive.register(feed)
     app.add_typer(feed, name="feed")
     schema = typer.Typer(help="GraphQL 模式 · The schema.", no_args_is_help=True)
     schema.command("export")(export)
     app.add_typer(schema, name="schema")
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter("expected RFC 3339 with a zone, such as 2026-11-23T18:00:00+08:00")
-    return moment
 
 
 def check(
@@ -46,7 +37,7 @@ def check(
 
     try:
         report = check_source(
-            connector(kind), source, static=static, timezone=timezone, at=_moment(at)
+            connector(kind), source, static=static, timezone=timezone, at=common.moment(at)
         )
     except LiandongError as error:
         print(f"feed check: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice

@@ -15,7 +15,7 @@ import structlog
 from hub.connector import Envelope, Exchange
 from hub.ingest.durable import until_durable
 from hub.settings import FeedSettings
-from hub.store.archive import Part, Span
+from hub.store.arrivals import Part, Span
 from hub.store.feeds import FeedRepository
 
 FLUSH_SECONDS = 5.0

@@ -112,7 +112,7 @@ def check(
     if at is not None and at.tzinfo is None:
         raise UserFault("BAD_TIME", f"at = {at.isoformat()} has no zone.", hint="Add Z or +08:00.")
     now = clock.now()
-    context = _context(connector, timezone)
+    context = context_for(connector, timezone)
     if static is not None:
         context = replace(context, reference=_reference(connector, static, context, now))
     raw = _read(connector, source, context, now, is_payload=True)
@@ -141,7 +141,8 @@ def report(kind: str, batch: Batch) -> Report:
     )
 
 
-def _context(connector: Connector, timezone: str | None) -> Context:
+def context_for(connector: Connector, timezone: str | None) -> Context:
+    """The context of a feed nobody configured. Raises UserFault and StartError."""
     try:
         zone = ZoneInfo(timezone or DEFAULT_ZONE)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

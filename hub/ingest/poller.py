@@ -16,12 +16,14 @@ from hub.ingest.reference import ReferenceKeeper
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter
-from hub.store.archive import Part
+from hub.store.arrivals import Part
 from hub.store.feeds import FeedRepository
 from hub.store.memory import ABSENCES
 
 SLOW = timedelta(minutes=5)
 """How soon a feed that needs a person is tried again, and where the backoff ends."""
+MAX_PARTS = 100
+"""Parts of one answer that are asked for in a row (SIRI MoreData)."""
 LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 
@@ -91,7 +93,9 @@ class Poller:
         """Poll once and save the feed's status; seconds to wait, None for the regular tick."""
         monitor = self._monitor
         try:
-            await self._once()
+            for _ in range(MAX_PARTS):
+                if not await self._once():
+                    break
             self._failures = 0
             wait = None
         except Unauthorised as error:
@@ -114,7 +118,8 @@ class Poller:
         await monitor.save()
         return wait
 
-    async def _once(self) -> None:
+    async def _once(self) -> bool:
+        """Acquire, parse, apply; whether the answer goes on and the next part can be had now."""
         context = await self._with_reference()
         version = context.reference.version if context.reference else None
         today = clock.now().astimezone(self._feed.timezone).date()
@@ -130,7 +135,7 @@ class Poller:
         same = known is not None and envelope is not None and known.digest == envelope.sha256
         if envelope is None or (same and known is not None and known.settled):
             self._unchanged()
-            return
+            return False
         batch = await self._parsed(envelope, context)
         await until_durable(self._feed.id, lambda: self._writer.apply(batch))
         times = known.times + 1 if same and known is not None else 1
@@ -146,6 +151,7 @@ class Poller:
         self._monitor.payload(batch, size=len(envelope.body), now=clock.now())
         refused = batch.rejects + batch.notes
         await until_durable(self._feed.id, lambda: self._monitor.refuse(refused))
+        return batch.more and not same
 
     async def _with_reference(self) -> Context:
         if self._reference.missing:

@@ -12,19 +12,21 @@ from itertools import groupby
 
 from hub import clock
 from hub.connector import Context, Envelope, Exchange
-from hub.errors import PayloadError
+from hub.errors import PayloadError, StartError
 from hub.ingest.decode import called
 from hub.ingest.durable import until_durable
 from hub.ingest.inflow import gathered
-from hub.ingest.plan import Plan
+from hub.ingest.plan import Connectors, Plan, plan
 from hub.ingest.ranks import RankKeeper
 from hub.ingest.receiver import Receiver
 from hub.ingest.status import Monitor
 from hub.model.area import Area
 from hub.model.common import Mode
+from hub.settings import Settings
 from hub.store import replays
 from hub.store.apply import FeedWriter
-from hub.store.archive import Archive, Arrival, Part
+from hub.store.archive import Archive
+from hub.store.arrivals import Arrival, Part
 from hub.store.driver import Store
 from hub.store.feeds import FeedRepository
 
@@ -53,6 +55,22 @@ class Step:
     at: datetime
     arrival: Arrival
     frames: tuple[Envelope, ...] = ()
+
+
+def plans_of(
+    settings: Settings, names: Sequence[str], connectors: Connectors, area: Area
+) -> list[Plan]:
+    """Plans of configured feeds; secrets are not asked for. Raises StartError."""
+    known = {feed.id: feed for feed in settings.feeds}
+    for name in names:
+        if name not in known:
+            listed = ", ".join(known) or "none"
+            raise StartError(f"feed {name!r} is not configured.", hint=f"Configured: {listed}.")
+    unasked = {"secret_ref": None}
+    return [
+        plan(known[name].model_copy(update=unasked), connectors, area)
+        for name in dict.fromkeys(names)
+    ]
 
 
 class Replay:

@@ -9,16 +9,15 @@ up to now. A feed has one writer at a time, whoever holds its lease.
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from bson import Binary
 
 from hub.connector import Envelope
 from hub.errors import Reason
 from hub.store import raw
+from hub.store.arrivals import Arrival, Holdings, Part, Span
 from hub.store.driver import Document, Store
 
 THREAD_ABOVE = 64 * 1024
@@ -29,57 +28,6 @@ ROOM = 0.9
 """A feed that reached its bound is trimmed to this share of it, so that not every message trims."""
 MEGABYTE = 1024 * 1024
 _ZIP = b"PK\x03\x04"
-
-
-class Part(StrEnum):
-    """What an arrival is: a payload, a static reference, frames of TCP peers, a start of the feed.
-
-    START: from here on the feed's reader knows nothing but what the database holds.
-    """
-
-    DATA = "DATA"
-    STATIC = "STATIC"
-    FRAMES = "FRAMES"
-    START = "START"
-
-
-class Span(NamedTuple):
-    """Frames within a message of FRAMES that one peer sent at once.
-
-    `write` numbers the write they were in, `after` are microseconds since the message's first
-    frames came, `size` is in bytes.
-    """
-
-    write: int
-    after: int
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One message as it arrived; `number` orders those of one feed.
-
-    `envelope` is None for a START, and for a message too large to be kept.
-    """
-
-    feed: str
-    number: int
-    part: Part
-    at: datetime
-    envelope: Envelope | None
-    spans: tuple[Span, ...] = ()
-    lost: int = 0
-    """Frames that came since the arrival before and could not be kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holdings:
-    """What the archive has of one feed: arrivals, bytes stored, and the time they span."""
-
-    arrivals: int
-    size: int
-    first: datetime | None
-    last: datetime | None
 
 
 class Archive:

@@ -1,9 +1,15 @@
 """The archive replayed: the same messages and the same clock give the same state."""
 
 import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,8 +19,10 @@ from hub import clock
 from hub.connector import Envelope
 from hub.errors import StartError
 from hub.ingest.replay import Replay, Replayed
+from hub.settings import area_text
 from hub.store import replays
-from hub.store.archive import Archive, Part
+from hub.store.archive import Archive
+from hub.store.arrivals import Part
 from hub.store.driver import Store
 from hub.store.transit import TransitRepository
 
@@ -132,3 +140,56 @@ async def test_a_database_that_is_no_replay_s_is_refused(store: Store, day: Day)
         await replays.prepared(store, other.db.name, ["live"])
     assert await other.db["somebody_s"].count_documents({}) == 1
     await other.drop()
+
+
+def liandong(*arguments: str, folder: Path, uri: str) -> subprocess.CompletedProcess[str]:
+    """`liandong feed replay ...` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "hub.cli", "feed", "replay", *arguments],
+        env={**os.environ, "LIANDONG_DATA_DIR": str(folder), "LIANDONG_MONGODB_URI": uri},
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+
+
+async def test_the_command_replays_into_a_database_of_its_own(
+    day: Day, store: Store, tmp_path: Path
+):
+    """Counts on standard output, progress on standard error, the state as it was left."""
+    keys = ("id", "kind", "dataset", "listen", "url", "static_url")
+    tables = ""
+    for one in day.plans:
+        given = {key: getattr(one.feed, key) for key in keys} | {"secret_ref": "env:NOT_NEEDED"}
+        lines = (f"{key} = {json.dumps(value)}" for key, value in given.items() if value)
+        tables += "\n".join(["[[feeds]]", *lines, ""])
+    area = tmp_path / "area.toml"
+    text = area_text("shanghai-railway-station")
+    area.write_text(
+        re.sub(r"stop_places = .*", f"stop_places = {json.dumps(AREA.stop_places)}", text)
+    )
+    config = tmp_path / "liandong.toml"
+    config.write_text(f'[hub]\ndatabase = "{store.db.name}"\narea = "{area}"\n{tables}')
+    database = f"replay_{uuid4().hex[:8]}"
+    feeds = [one.feed.id for one in day.plans]
+
+    async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        into = () if "--into" in arguments else ("--into", database)
+        given = (*arguments, *into, "--config", str(config))
+        return await asyncio.to_thread(liandong, *given, folder=tmp_path, uri=store.uri)
+
+    done = await run(*feeds, "--to", day.end.isoformat())
+    assert done.returncode == 0, done.stderr
+    assert "拒绝 refused 1" in done.stdout
+    assert "100%" in done.stderr
+    assert await dump(store.beside(database)) == day.state
+    for arguments, said in (
+        (("nothing",), "Configured: timetable, live, taxis"),
+        (("live", "--from", "2999-01-01T00:00:00Z"), "nothing within these times"),
+        (("live", "--from", "yesterday"), "expected RFC 3339"),
+        (("live", "--into", store.db.name), "live database"),
+    ):
+        refused = await run(*arguments)
+        assert refused.returncode == 2
+        assert said in refused.stderr
+    await store.beside(database).drop()

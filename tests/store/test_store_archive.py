@@ -9,7 +9,8 @@ import pytest
 from hub.connector import Envelope
 from hub.store import archive as module
 from hub.store import raw
-from hub.store.archive import Archive, Arrival, Part, Span
+from hub.store.archive import Archive
+from hub.store.arrivals import Arrival, Part, Span
 from hub.store.driver import Store
 
 KB = 1024
