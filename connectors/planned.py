@@ -3,13 +3,34 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from hub.connector import Batch, Context
+from hub.connector import Batch, Context, Envelope, Reject
 from hub.errors import Reason
+from hub.formats.published import Published
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip
 
 MOST_CALLS = 1_000_000
 """Calls of all journeys of the three days together, unless the configuration says otherwise."""
+
+
+def batch_of(
+    published: Published, envelope: Envelope, context: Context, *, max_calls: int
+) -> Batch:
+    """The network of a published timetable and its journeys of three service days.
+
+    It is complete if it lists anything: a file without entities is a mistake of its publisher's,
+    and withdraws nothing.
+    """
+    batch = Batch(
+        as_of=envelope.received_at,
+        entities=published.entities,
+        complete=published.entities > len(published.rejects),
+    )
+    batch.records.extend(published.network)
+    add_journeys(batch, published.timetable, context, envelope.received_at, max_calls=max_calls)
+    batch.rejects.extend(Reject(*problem) for problem in published.rejects)
+    batch.notes.extend(Reject(*problem) for problem in published.notes)
+    return batch
 
 
 def add_journeys(

@@ -99,6 +99,8 @@ def _network(timetable: Timetable, mode: Mode | None) -> Iterator[StopPlace | Qu
                 position=stop.position,
             )
     for route in timetable.routes.values():
+        if route.line is None:  # never in GTFS
+            continue
         yield Line(
             id=route.line.id,
             dataset=timetable.dataset,

@@ -62,10 +62,13 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A row of routes.txt; `line` is what a board shows of it."""
+    """A row of routes.txt; `line` is what a board shows of it.
+
+    It is None for journeys that run under no line, such as long-distance trains in NeTEx.
+    """
 
     native_id: str
-    line: LineRef
+    line: LineRef | None
     mode: Mode
     route_type: int | None = None
     operator: Name | None = None
@@ -110,22 +113,33 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """calendar.txt and calendar_dates.txt of one service_id. Days are ordinals (`toordinal`)."""
+    """calendar.txt and calendar_dates.txt of one service_id. Days are ordinals (`toordinal`).
+
+    `others` are services on whose days it runs too, unless its own `removed` says otherwise: a
+    NeTEx DayType has many periods, a journey many DayTypes. With `only` it runs on none but the
+    days of one of those, whatever else is said.
+    """
 
     weekdays: tuple[bool, ...] = (False,) * 7
     start: int = 0
     end: int = 0
     added: frozenset[int] = frozenset()
     removed: frozenset[int] = frozenset()
+    others: tuple["Service", ...] = ()
+    only: tuple["Service", ...] = ()
 
     def runs_on(self, day: date) -> bool:
         """Whether it runs on that service day; calendar_dates.txt overrules calendar.txt."""
         ordinal = day.toordinal()
+        if self.only and not any(one.runs_on(day) for one in self.only):
+            return False
         if ordinal in self.added:
             return True
         if ordinal in self.removed:
             return False
-        return self.start <= ordinal <= self.end and self.weekdays[day.weekday()]
+        if self.start <= ordinal <= self.end and self.weekdays[day.weekday()]:
+            return True
+        return any(other.runs_on(day) for other in self.others)
 
 
 @lru_cache(maxsize=1024)

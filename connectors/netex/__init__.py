@@ -1,0 +1,5 @@
+"""NeTEx: stop places, quays, lines and the journeys of yesterday, today and tomorrow."""
+
+from connectors.netex.connector import CONNECTOR, NetexConfig, load_reference
+
+__all__ = ["CONNECTOR", "NetexConfig", "load_reference"]

@@ -1,0 +1,85 @@
+"""The connector for NeTEx timetables (PublicationDelivery, one XML file or a zip of them)."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from connectors.planned import MOST_CALLS, batch_of
+from hub.connector import (
+    Batch,
+    Connector,
+    ConnectorConfig,
+    Context,
+    Envelope,
+    Manifest,
+    Role,
+)
+from hub.formats.netex import load
+from hub.formats.published import Published
+from hub.formats.zips import UNPACKED_BYTES
+from hub.model.common import Mode
+from hub.model.timetable import Timetable
+
+
+class NetexConfig(ConnectorConfig):
+    """Caps against absurd datasets."""
+
+    max_unpacked_bytes: int = Field(default=UNPACKED_BYTES, gt=0)
+    max_calls: int = Field(default=MOST_CALLS, gt=0, description="calls of all journeys together")
+
+
+def parse(envelope: Envelope, context: Context) -> Batch:
+    """Stop places, quays, lines and the dated journeys of three service days.
+
+    `entities` counts StopPlaces, Lines, ServiceJourneys and DatedServiceJourneys. A journey
+    without a line, a day it runs on or two calls is a reject; a call at an unknown stop a note.
+    With `static_url` (a NeTEx file of stop places) quays of that file are found too; a feed of
+    their own describes them.
+
+    Raises PayloadError NOT_DECODABLE, DTD_FORBIDDEN, TOO_LARGE or UNSUPPORTED_MESSAGE.
+    """
+    config = context.config
+    room = config.max_calls if isinstance(config, NetexConfig) else MOST_CALLS
+    return batch_of(_load(envelope, context), envelope, context, max_calls=room)
+
+
+def load_reference(envelope: Envelope, context: Context) -> Timetable:
+    """The dataset as a `Timetable` for another feed. Raises PayloadError as `parse` does."""
+    return _load(envelope, context).timetable
+
+
+def _load(envelope: Envelope, context: Context) -> Published:
+    config, reference = context.config, context.reference
+    unpacked = config.max_unpacked_bytes if isinstance(config, NetexConfig) else UNPACKED_BYTES
+    return load(
+        envelope.body,
+        dataset=context.dataset,
+        version=envelope.sha256,
+        zone=context.timezone,
+        at=envelope.received_at,
+        mode=context.mode,
+        known=reference.stops if isinstance(reference, Timetable) else None,
+        max_unpacked_bytes=unpacked,
+    )
+
+
+CONNECTOR = Connector(
+    manifest=Manifest(
+        kind="netex",
+        standard="NeTEx 1.0-2.0 (CEN/TS 16614-1, -2), EPIP and Nordic profiles",
+        modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
+        role=Role.POLL,
+        fresh_for=timedelta(days=1),
+        expires_after=timedelta(days=7),
+        reads="StopPlace, Quay, ScheduledStopPoint, PassengerStopAssignment, Operator, Line, "
+        "JourneyPattern, ServiceJourneyPattern, DestinationDisplay, ServiceJourney (passingTimes "
+        "or calls), DatedServiceJourney, DayType, DayTypeAssignment, OperatingPeriod, "
+        "UicOperatingPeriod, OperatingDay, AvailabilityCondition; one XML file or a zip of them",
+        drops="TemplateServiceJourney (rejected), TimeDemandType, HolidayTypes, contact details, "
+        "fares, notices, interchanges, accessibility, geometry",
+        config=NetexConfig,
+    ),
+    parse=parse,
+    load_reference=load_reference,
+    samples=("netex/nordic-stops.xml", "netex/nordic-line12.xml"),
+)

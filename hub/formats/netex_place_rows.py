@@ -1,0 +1,74 @@
+"""NeTEx StopPlace, Quay and ScheduledStopPoint elements, read into rows."""
+
+from hub.errors import Reason
+from hub.formats.gtfs_fields import Problems
+from hub.formats.netex_fields import (
+    STOP_PLACE_KINDS,
+    gone,
+    mode,
+    name,
+    position,
+    ref,
+    text,
+    version,
+)
+from hub.formats.netex_rows import PlaceRow, QuayRow
+from hub.formats.xml import Element
+from hub.model.common import Mode, Name, Position
+
+
+def place(
+    element: Element, document: str, language: str | None, current: bool, problems: Problems
+) -> PlaceRow:
+    """A StopPlace that has an id, with its Quays."""
+    native = element.get("id") or ""
+    return PlaceRow(
+        id=native,
+        document=document,
+        version=version(element),
+        current=current,
+        name=name(element, language, "Name", "ShortName"),
+        parent=ref(element, "ParentSiteRef"),
+        position=_position(element, native, problems),
+        modes=_modes(element),
+        kind=STOP_PLACE_KINDS.get(text(element, "StopPlaceType") or ""),
+        quays=tuple(
+            _quay(found, language, problems)
+            for found in element.iterfind("quays/Quay")
+            if found.get("id") and not gone(found)
+        ),
+    )
+
+
+def stop_point(element: Element, language: str | None) -> tuple[Name | None, Position | None]:
+    """Name and position of a ScheduledStopPoint."""
+    return name(element, language, "Name", "ShortName"), position(element, "Location")[0]
+
+
+def _quay(element: Element, language: str | None, problems: Problems) -> QuayRow:
+    native = element.get("id") or ""
+    return QuayRow(
+        native,
+        name(element, language, "Name"),
+        text(element, "PublicCode"),
+        _position(element, native, problems, needed=False),
+    )
+
+
+def _position(
+    element: Element, native: str, problems: Problems, *, needed: bool = True
+) -> Position | None:
+    found, given = position(element)
+    if found is None and (given or needed):
+        problems.note(
+            Reason.POSITION_OUT_OF_RANGE if given else Reason.MISSING_FIELD,
+            native,
+            "its Centroid is no position on Earth" if given else "it has no Centroid",
+        )
+    return found
+
+
+def _modes(element: Element) -> tuple[Mode, ...]:
+    words = [text(element, "TransportMode") or ""]
+    words += (text(element, "OtherTransportModes") or "").split()
+    return tuple(dict.fromkeys(found for word in words if (found := mode(word))))

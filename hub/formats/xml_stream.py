@@ -1,0 +1,150 @@
+"""XML too large to hold as a tree: one element at a time, with the same protections as `xml`.
+
+A body is one document or a zip of documents, as timetables are published. Memory follows the
+largest single element asked for, not the document.
+"""
+
+import io
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+from zipfile import ZipFile, is_zipfile
+
+from lxml import etree
+
+from hub.errors import PayloadError, Reason
+from hub.formats.xml import Element
+from hub.formats.zips import UNPACKED_BYTES, check_sizes, entries_of, sound
+
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+_CHUNK = 64 * 1024
+_HEAD = 1024 * 1024
+_DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One XML document of a payload: its name, its root's local name and attributes."""
+
+    name: str
+    root: str
+    attributes: dict[str, str]
+    _source: IO[bytes]
+
+    def elements(self, wanted: Collection[str], dropped: Collection[str]) -> Iterator[Element]:
+        """Every element with one of the local names, in document order of their ends.
+
+        The element and everything in it carry local names only. It is valid until the next one is
+        asked for, when it is emptied if its name is in `dropped`; names in `dropped` alone are
+        emptied unread. An element asked for inside another one comes first. Raises PayloadError
+        NOT_DECODABLE where the document ends or breaks.
+        """
+        names = frozenset(wanted)
+        tags = [f"{{*}}{name}" for name in names | frozenset(dropped)]
+        with sound(self.name, "XML files"), _well_formed(self.name):
+            for _, element in etree.iterparse(self._source, events=("end",), tag=tags, **_SAFE):
+                name = local_name(element.tag)
+                if name in names:
+                    _strip(element)
+                    yield element
+                if name in dropped:
+                    _empty(element)
+
+
+def documents(
+    body: bytes, what: str, *, max_unpacked_bytes: int = UNPACKED_BYTES
+) -> Iterator[Document]:
+    """The XML documents of a body, which is one of them or a zip of them in any folders.
+
+    `what` names the standard in errors. Files of a zip that are not called .xml are passed over.
+    Raises PayloadError: NOT_DECODABLE, TOO_LARGE (bombs too), DTD_FORBIDDEN.
+    """
+    if not is_zipfile(io.BytesIO(body)) and not body.startswith(b"PK\x03\x04"):
+        if len(body) > max_unpacked_bytes:
+            raise PayloadError(Reason.TOO_LARGE, f"{what}: {len(body)} bytes are too many.")
+        yield _opened(what, io.BytesIO(body))
+        return
+    expected = (what, f"{what} files, XML")
+    with sound(*expected):
+        archive = ZipFile(io.BytesIO(body))
+        entries = [entry for entry in entries_of(archive) if _is_xml(entry.filename)]
+    check_sizes(entries, len(body), unpacked_bytes=max_unpacked_bytes)
+    if not entries:
+        raise PayloadError(Reason.NOT_DECODABLE, "The zip holds no XML file.")
+    for entry in sorted(entries, key=lambda found: found.filename):
+        with sound(*expected), archive.open(entry) as source:
+            yield _opened(entry.filename, source)
+
+
+def _is_xml(name: str) -> bool:
+    return name.lower().endswith(".xml") and not name.rpartition("/")[2].startswith("._")
+
+
+def _opened(name: str, source: IO[bytes]) -> Document:
+    """Read as far as the root element: no DOCTYPE can follow it."""
+    parser = etree.XMLPullParser(events=("start",), **_SAFE)
+    seen = b""
+    with _well_formed(name, lambda: seen):
+        while chunk := source.read(_CHUNK):
+            seen += chunk
+            parser.feed(chunk)
+            if (root := _root(parser)) is not None or len(seen) > _HEAD:
+                break
+        else:
+            parser.close()
+            root = _root(parser)
+    if root is None:
+        raise PayloadError(Reason.NOT_DECODABLE, f"{name}: no XML element at its beginning.")
+    # lxml accepts a DOCTYPE even with entities off
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise _dtd(name)
+    source.seek(0)
+    attributes = {str(key): str(value) for key, value in root.attrib.items()}
+    return Document(name, local_name(root.tag), attributes, source)
+
+
+def _root(parser: etree.XMLPullParser) -> Element | None:
+    return next((found for _, found in parser.read_events() if isinstance(found, Element)), None)
+
+
+@contextmanager
+def _well_formed(name: str, seen: Callable[[], bytes] = bytes) -> Iterator[None]:
+    try:
+        yield
+    except etree.XMLSyntaxError as error:
+        if any(doctype in seen() for doctype in _DOCTYPES):
+            raise _dtd(name) from error
+        first = str(error).splitlines()[0] if str(error) else "no XML"
+        raise PayloadError(
+            Reason.NOT_DECODABLE, f"{name}: not well-formed XML: {first}."
+        ) from error
+
+
+def _dtd(name: str) -> PayloadError:
+    return PayloadError(Reason.DTD_FORBIDDEN, f"{name} has a DOCTYPE, which is refused unread.")
+
+
+def local_name(tag: object) -> str:
+    """A tag without its namespace."""
+    return str(tag).rpartition("}")[2]
+
+
+def _strip(element: Element) -> None:
+    for inner in element.iter(etree.Element):
+        inner.tag = local_name(inner.tag)
+
+
+def _empty(element: Element) -> None:
+    """Free an element and what stood before it beside it."""
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
