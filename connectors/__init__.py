@@ -23,6 +23,7 @@ REGISTRY: dict[str, str] = {
     "cap": "connectors.cap",
     "gbfs": "connectors.gbfs",
     "datex2_parking": "connectors.datex2_parking",
+    "parkapi": "connectors.parkapi",
 }
 
 

@@ -100,6 +100,11 @@ class Fields:
             self._bad("", self.value, "an object")
             self.value = {}
 
+    @property
+    def names(self) -> set[str]:
+        """What the object has values for."""
+        return set(self.value) if isinstance(self.value, dict) else set()
+
     def raw(self, name: str) -> Any:  # noqa: ANN401  # JSON is any value
         """The value as it is; None if it is absent, or unusable, which is a fault."""
         found = self.value.get(name) if isinstance(self.value, dict) else None

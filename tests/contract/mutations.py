@@ -194,6 +194,7 @@ def _double_alerts(body: bytes) -> bytes:
 
 
 _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
+    "parkapi": _double_list("lots"),
     "datex2_parking": _double_siri(b"(?:ns2:)?parking(?:Record|RecordStatus|Facility)"),
     "gbfs": _double_list("data", "stations"),
     "cap": _double_alerts,

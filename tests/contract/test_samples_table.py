@@ -148,6 +148,13 @@ TABLE = [
         {"stops": 2},
         static="datex2-parking/vrs_kirchheim-static.xml",
     ),
+    Row(
+        "parkapi",
+        "parkapi-json/parkapi-reutlingen.json",
+        30,
+        30,
+        {"ParkingFacility": 30, "ParkingStatus": 30},
+    ),
     Row("gbfs", "gbfs/helsinki-v2-gbfs.json", 12, 5, {"SharingStation": 5}, {"stops": 5}),
     Row("gbfs", "gbfs/helsinki-v2-station_information.json", 10, 5, {"SharingStation": 5}),
     Row("gbfs", "gbfs/helsinki-v2-station_status.json", 10, 10, {"SharingStation": 10}),

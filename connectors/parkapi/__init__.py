@@ -1,0 +1,99 @@
+"""The connector for ParkAPI: parking lots, and how many spaces are free in them."""
+
+from datetime import timedelta
+
+from connectors.snapshot import Entry, Snapshot, fault_of
+from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Role
+from hub.errors import Reason
+from hub.formats import parkapi
+from hub.formats.bundle import unpack
+from hub.formats.parkapi import Lot
+from hub.formats.xml import Fault
+from hub.model.common import Mode
+from hub.model.ids import scoped
+from hub.model.parking import ParkingFacility, ParkingStatus
+
+_SILENT = Fault(Reason.TIMESTAMP_MISSING, "nothing says how old the status is")
+
+
+def follow_up(raw: Envelope, _context: Context) -> tuple[Link, ...]:
+    """The page after this one."""
+    page = parkapi.next_page(raw.body)
+    return (Link("next", page),) if page else ()
+
+
+def parse(raw: Envelope, context: Context) -> Batch:
+    """A facility and its status of every lot.
+
+    An entity is a lot. One without real-time data has no status; one whose status is from before
+    2000 or from the future keeps its facility. Lots for bicycles and lockers are refused. The
+    batch is complete where no page is missing.
+
+    Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
+    """
+    lots = parkapi.decode(unpack(raw.body))
+    snapshot = Snapshot(raw, context, lots.said_at)
+    for fault in lots.faults:
+        snapshot.note(fault.reason, "header", fault.detail)
+    for lot in lots.lots:
+        _add(snapshot, lot, context.dataset)
+    return snapshot.finish(whole=lots.last and not lots.faults)
+
+
+def _add(snapshot: Snapshot, lot: Lot, dataset: str) -> None:
+    native_id = lot.native_id
+    if native_id is None or lot.name is None:
+        missing = "id" if native_id is None else "name"
+        snapshot.refuse(Reason.MISSING_FIELD, native_id, f"a lot without {missing}")
+        return
+    if lot.purpose.upper() != parkapi.CAR:
+        snapshot.refuse(Reason.UNSUPPORTED_MESSAGE, native_id, f"a lot for {lot.purpose[:20]}")
+        return
+    facility = ParkingFacility(
+        id=scoped(dataset, native_id),
+        dataset=dataset,
+        native_id=native_id,
+        name=lot.name,
+        position=lot.position,
+        capacity=lot.capacity,
+        park_and_ride=lot.park_and_ride,
+    )
+    records: tuple[Record, ...] = (facility,)
+    faults = lot.faults
+    observed_at = None
+    if snapshot.ahead(lot.observed_at):
+        faults += (Fault(Reason.TIMESTAMP_IN_FUTURE, f"its status is of {lot.observed_at}"),)
+    elif lot.live and not fault_of(lot.faults, Reason.TIMESTAMP_EPOCH):
+        observed_at = lot.observed_at
+        records += (_status(lot, facility),)
+        faults += () if observed_at else (_SILENT,)
+    snapshot.take("lot", Entry(native_id, records, observed_at, faults))
+
+
+def _status(lot: Lot, facility: ParkingFacility) -> ParkingStatus:
+    return ParkingStatus(
+        facility_id=facility.id,
+        dataset=facility.dataset,
+        vacant=lot.vacant,
+        occupied=lot.occupied,
+        capacity=lot.capacity if lot.capacity_now is None else lot.capacity_now,
+        opening=lot.opening,
+        observed_at=lot.observed_at,
+    )
+
+
+CONNECTOR = Connector(
+    manifest=Manifest(
+        kind="parkapi",
+        standard="ParkAPI v1, v2, v3",
+        modes=frozenset({Mode.OTHER}),
+        role=Role.POLL,
+        fresh_for=timedelta(minutes=15),
+        expires_after=timedelta(hours=1),
+        reads="lots (v1), results with latest_data and their pages (v2), items (v3)",
+        drops="operators and addresses; fees, opening hours, forecasts; spaces for groups of users",
+    ),
+    parse=parse,
+    follow_up=follow_up,
+    samples=("parkapi-json/parkapi-reutlingen.json",),
+)

@@ -1,0 +1,198 @@
+"""ParkAPI: parking lots of a city, in the three versions of that interface.
+
+Version 1 is one object a city with `lots`; version 2 pages of `results` with `latest_data` inside;
+version 3 `items`, the static and the real-time attributes side by side. Times without an offset
+are UTC in all of them.
+Source: ParkAPI 1.0 (offenesdresden), ParkAPI 2 (ParkenDD), ParkAPI 3 (ParkenDD).
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.errors import PayloadError, Reason
+from hub.formats.bundle import Document
+from hub.formats.gtfs_fields import checked_position
+from hub.formats.safe_json import Fields, loads, table
+from hub.formats.xml import Fault
+from hub.model.common import Name, Position
+from hub.model.parking import OpeningStatus
+
+CAR = "CAR"
+
+_OPENINGS = {
+    "open": OpeningStatus.OPEN,
+    "many": OpeningStatus.OPEN,
+    "few": OpeningStatus.OPEN,
+    "full": OpeningStatus.OPEN,
+    "closed": OpeningStatus.CLOSED,
+}
+_PARK_AND_RIDE = re.compile(r"(?:P ?[+&] ?R|Park[ -]?(?:(?:and|&|\+)[ -]?)?Ride)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A parking lot with what is free in it. `purpose` is CAR unless the lot says otherwise.
+
+    `live` is false where the interface itself says that the lot has no real-time data.
+    """
+
+    native_id: str | None
+    name: Name | None
+    position: Position | None
+    capacity: int | None
+    park_and_ride: bool
+    purpose: str
+    live: bool
+    vacant: int | None
+    occupied: int | None
+    capacity_now: int | None
+    opening: OpeningStatus
+    observed_at: datetime | None
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(slots=True)
+class Lots:
+    """The lots of all documents. `last`: no document names a page that is not among them."""
+
+    lots: list[Lot] = field(default_factory=list)
+    said_at: datetime | None = None
+    last: bool = True
+    faults: list[Fault] = field(default_factory=list)
+
+
+def next_page(body: bytes) -> str | None:
+    """The address of the page after this one (version 2); None if there is none."""
+    try:
+        whole = Fields(table(loads(body, "ParkAPI"), "ParkAPI"))
+    except PayloadError:
+        return None
+    found = whole.raw("next")
+    return found if isinstance(found, str) and found and "results" in whole.names else None
+
+
+def decode(documents: Iterable[Document]) -> Lots:
+    """The lots of one document, or of all pages. Raises PayloadError: TOO_LARGE, NOT_DECODABLE."""
+    found = Lots()
+    pages = list(documents)
+    for number, page in enumerate(pages, start=1):
+        _read(found, Fields(table(loads(page.body, "ParkAPI"), "ParkAPI"), found.faults))
+        found.last = number < len(pages) or next_page(page.body) is None
+    return found
+
+
+def _read(found: Lots, whole: Fields) -> None:
+    if "lots" in whole.names:
+        updated = whole.time("last_updated")
+        said_at = whole.time("last_downloaded") or updated
+        found.lots += [_lot(entry.value, updated) for entry in whole.each("lots")]
+    elif "results" in whole.names:
+        results = [_result(entry.value) for entry in whole.each("results")]
+        found.lots += [lot for lot, _ in results]
+        said_at = max((at for _, at in results if at is not None), default=None)
+    elif "items" in whole.names:
+        lots = [_item(entry.value) for entry in whole.each("items")]
+        found.lots += lots
+        said_at = max((lot.observed_at for lot in lots if lot.observed_at), default=None)
+    else:
+        raise PayloadError(Reason.NOT_DECODABLE, "ParkAPI: no lots, results or items.")
+    if said_at is not None:
+        found.said_at = max(found.said_at or said_at, said_at)
+
+
+def _lot(value: object, updated: datetime | None) -> Lot:
+    """A lot of version 1. It has no time of its own: the source's `last_updated` is that of all.
+
+    A lot without an id is known by its name, as the interface itself does.
+    """
+    entry = Fields(value)
+    name = entry.name("name")
+    return Lot(
+        native_id=entry.ident("id") or entry.text("name"),
+        name=name,
+        position=entry.inner("coords").place("lat", "lng"),
+        capacity=entry.whole("total"),
+        park_and_ride=_is_park_and_ride(entry.text("lot_type"), name),
+        purpose=CAR,
+        live=True,
+        vacant=entry.whole("free"),
+        occupied=None,
+        capacity_now=None,
+        opening=_opening(entry.text("state")),
+        observed_at=updated,
+        faults=tuple(entry.faults),
+    )
+
+
+def _result(value: object) -> tuple[Lot, datetime | None]:
+    """A lot of version 2, and when it was asked for."""
+    entry = Fields(value)
+    name = entry.name("name")
+    latest = entry.inner("latest_data")
+    asked_at = latest.time("timestamp")
+    lot = Lot(
+        native_id=entry.ident("lot_id"),
+        name=name,
+        position=_pair(entry),
+        capacity=entry.whole("max_capacity"),
+        park_and_ride=_is_park_and_ride(entry.text("type"), name),
+        purpose="BIKE" if entry.text("type") == "bike" else CAR,
+        live="latest_data" in entry.names and entry.raw("latest_data") is not None,
+        vacant=latest.whole("num_free"),
+        occupied=latest.whole("num_occupied"),
+        capacity_now=latest.whole("capacity"),
+        opening=_opening(latest.text("status")),
+        observed_at=latest.time("lot_timestamp") or asked_at,
+        faults=tuple(entry.faults),
+    )
+    return lot, asked_at
+
+
+def _item(value: object) -> Lot:
+    """A parking site of version 3, polled (with an `id`) or pushed (with a `uid`)."""
+    entry = Fields(value)
+    name = entry.name("name")
+    kinds = entry.raw("park_and_ride_type")
+    ride = isinstance(kinds, list) and any(
+        kind not in {"NO", "CARPOOL"} for kind in map(str, kinds)
+    )
+    return Lot(
+        native_id=entry.ident("id") or entry.ident("uid") or entry.ident("original_uid"),
+        name=name,
+        position=entry.place("lat", "lon"),
+        capacity=entry.whole("capacity"),
+        park_and_ride=ride or _is_park_and_ride(None, name),
+        purpose=entry.text("purpose") or CAR,
+        live=entry.flag("has_realtime_data") is not False,
+        vacant=entry.whole("realtime_free_capacity"),
+        occupied=None,
+        capacity_now=entry.whole("realtime_capacity"),
+        opening=_opening(entry.text("realtime_opening_status")),
+        observed_at=entry.time("realtime_data_updated_at"),
+        faults=tuple(entry.faults),
+    )
+
+
+def _pair(entry: Fields) -> Position | None:
+    """The GeoJSON order of version 2: longitude, latitude."""
+    pair = entry.raw("coordinates")
+    if pair is None:
+        return None
+    numbers = [n for n in pair if isinstance(n, int | float)] if isinstance(pair, list) else []
+    position = checked_position(numbers[1], numbers[0]) if len(numbers) == 2 else None
+    if position is None:
+        entry.faults.append(
+            Fault(Reason.POSITION_OUT_OF_RANGE, f"coordinates {str(pair)[:60]}: no place")
+        )
+    return position
+
+
+def _opening(word: str | None) -> OpeningStatus:
+    return _OPENINGS.get((word or "").lower(), OpeningStatus.UNKNOWN)
+
+
+def _is_park_and_ride(kind: str | None, name: Name | None) -> bool:
+    texts = (kind, name.zh if name else None, name.en if name else None)
+    return any(_PARK_AND_RIDE.match(text) for text in texts if text)
