@@ -68,7 +68,7 @@ class Store:
 
         Raises StartError, in one line, when it is unreachable or of the wrong kind.
         """
-        await _probe(uri)
+        await asyncio.to_thread(_probe, uri)
         client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_options())
         store = cls(uri, client, database)
         try:
@@ -201,21 +201,21 @@ def _options() -> dict[str, Any]:
     }
 
 
-async def _probe(uri: str) -> None:
+def _probe(uri: str) -> None:
     """Raise StartError unless a replica set answers at `uri`.
 
-    It takes a client of its own that polls: one that streams and is closed within milliseconds
-    leaves the socket of its second monitor open.
+    It blocks, on a client of its own: the asyncio client leaves a socket open when it is closed
+    while it is still trying to connect, and a limit on its first call would limit its monitors
+    for ever, because they inherit the context they are started in.
     """
-    where = hosts(uri)
-    options = {**_options(), "serverMonitoringMode": "poll"}
-    client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **options)
-    async with client:
-        try:
-            with pymongo.timeout(CONNECT_SECONDS):
-                hello = await client.admin.command("hello")
-        except PyMongoError as error:
-            raise _unusable(uri, error) from error
+    where, patience = hosts(uri), int(CONNECT_SECONDS * 1000)
+    limits = {"serverSelectionTimeoutMS": patience, "connectTimeoutMS": patience}
+    try:
+        client: MongoClient[Document]
+        with MongoClient(uri, **{**_options(), **limits}) as client:
+            hello = client.admin.command("hello")
+    except PyMongoError as error:
+        raise _unusable(uri, error) from error
     if "setName" not in hello and hello.get("msg") != "isdbgrid":
         raise StartError(
             f"MongoDB at {where} is not a replica set; transactions and change streams need one.",
