@@ -3,8 +3,9 @@
 import strawberry
 
 from hub.model.common import Mode, OccupancyStatus
+from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
-from hub.model.journeys import CallStatus, JourneyState
+from hub.model.journeys import CallStatus, CheckIn, JourneyState, SaleStatus
 from hub.model.network import StopPlaceKind
 from hub.model.operations import (
     IncidentKind,
@@ -15,6 +16,7 @@ from hub.model.operations import (
     Stage,
     UnitKind,
 )
+from hub.model.parking import OpeningStatus
 from hub.model.situations import Severity, SituationProgress
 from hub.model.vehicles import TaxiState
 
@@ -27,6 +29,14 @@ _WORDS = {
     CallStatus: "State of a call (到发状态). UNKNOWN 未知: nothing fresh is known; it never means"
     " on time. SCHEDULED 图定, ON_TIME 正点, EARLY 早点, DELAYED 晚点, ARRIVED 已到,"
     " DEPARTED 已发, CANCELLED 停运, SKIPPED 通过不停, NO_DATA 无实时信息.",
+    CheckIn: "Ticket check at the gate (检票): NOT_OPEN 未开始, OPEN 检票中, CLOSING 即将停止,"
+    " CLOSED 停止检票.",
+    SaleStatus: "Whether seats are sold (售票): ON_SALE 在售, SOLD_OUT 售罄, SUSPENDED 暂停,"
+    " ENDED 停售.",
+    OpeningStatus: "Whether a parking facility takes vehicles (开放状态): OPEN 开放, CLOSED 关闭,"
+    " UNKNOWN 未知.",
+    FacilityStatus: "Condition of a facility (设施状态), in SIRI-FM's words: AVAILABLE 可用,"
+    " PARTLY_AVAILABLE 部分可用, NOT_AVAILABLE 停用, UNKNOWN 未知.",
     StopPlaceKind: "Kind of stop place (站点类型): RAIL_STATION 火车站, METRO_STATION 地铁站,"
     " COACH_STATION 长途客运站, TAXI_RANK 候客点, OTHER 其他.",
     FeedState: "Health of a feed's data (数据源状态). HEALTHY 正常 needs fresh data, not just an"
@@ -56,6 +66,8 @@ for _word, _description in _WORDS.items():
 
 __all__ = [
     "CallStatus",
+    "CheckIn",
+    "FacilityStatus",
     "FeedState",
     "FreshnessState",
     "IncidentKind",
@@ -64,9 +76,11 @@ __all__ = [
     "LinkState",
     "Mode",
     "OccupancyStatus",
+    "OpeningStatus",
     "OrderPriority",
     "OrderState",
     "Role",
+    "SaleStatus",
     "Severity",
     "SituationProgress",
     "Stage",

@@ -128,6 +128,7 @@ def _parking(
             vacant=_count(facility, _VACANT, code, batch),
             occupied=_count(facility, _OCCUPIED, code, batch),
             opening=_OPENING[_status(facility)],
+            observed_at=batch.as_of,
         ),
     )
 

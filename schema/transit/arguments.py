@@ -14,6 +14,7 @@ RADIUS_MOST = 50_000.0
 MAX_AGE_DEFAULT = 600
 MAX_AGE_MOST = 86_400
 VEHICLES_MOST = 2_000
+PLACES_MOST = 2_000
 
 
 @strawberry.input(description="A circle on the map (圆形范围), WGS-84.")
@@ -29,6 +30,12 @@ StopPlaceId = Annotated[
     strawberry.ID,
     strawberry.argument(
         description='A stop place\'s id, or its scoped id like "railway:SHH" (站点).'
+    ),
+]
+AnyStopPlaceId = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(
+        description="A stop place's id, or its scoped id; null: all (站点).",
     ),
 ]
 Modes = Annotated[

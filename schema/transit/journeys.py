@@ -27,6 +27,16 @@ class Occupancy(Entity):
     capacity: int | None = stored("capacity", "How many it takes", zh="定员")
 
 
+@entity(policy=READ)
+class CoachBoarding(Entity):
+    """What a coach station says of a departure (余票、检票、售票)."""
+
+    seats_total: int | None = stored("seats_total", "Seats on the coach", zh="座位数")
+    seats_available: int | None = stored("seats_available", "Seats left", zh="余票")
+    check_in: enums.CheckIn | None = stored("check_in", "Ticket check at the gate", zh="检票")
+    sale: enums.SaleStatus | None = stored("sale", "Whether seats are sold", zh="售票")
+
+
 @node_type
 @entity(policy=READ, keys=("id",))
 class DatedJourney(Node):
@@ -142,6 +152,12 @@ class Call(Node):
         """How full the vehicle is when it leaves here."""
         found = self._live(context, "occupancy")
         return Occupancy(found) if found else None
+
+    @computed(needs=(*TRUST, "coach"), zh="余票检票")
+    def coach(self, context: "SchemaContext") -> CoachBoarding | None:
+        """Seats, ticket check and sale of a coach departure; null where nothing fresh is known."""
+        found = self._live(context, "coach")
+        return CoachBoarding(found) if found else None
 
     @computed(needs=TRUST, zh="时效")
     def freshness(self, context: "SchemaContext") -> Freshness:

@@ -10,8 +10,10 @@ from schema.projection import Info, Row, root
 from schema.selection import project
 from schema.transit.arguments import (
     MAX_AGE_DEFAULT,
+    PLACES_MOST,
     VEHICLES_MOST,
     After,
+    AnyStopPlaceId,
     Circle,
     First,
     From,
@@ -24,9 +26,11 @@ from schema.transit.arguments import (
     circle,
 )
 from schema.transit.boards import BoardRequest, board_rows
+from schema.transit.facilities import FacilityCondition, condition_rows
 from schema.transit.interchange import Interchange, stop_places
 from schema.transit.journeys import Call, DatedJourney
 from schema.transit.network import StopPlace
+from schema.transit.parking import ParkingFacility, SharingStation
 from schema.transit.situations import Situation
 from schema.transit.vehicles import TaxiRank, VehiclePosition, rank_rows
 
@@ -117,6 +121,26 @@ class TransitQuery:
         """In their configured order; also those nothing is known of."""
         return [TaxiRank(row) for row in await rank_rows(info.context)]
 
+    @root(READ, "Parking facilities and what is free in them", zh="停车场", size=50)
+    async def parking_facilities(self, info: Info, within: Within = None) -> list[ParkingFacility]:
+        """At most 2,000, by id."""
+        rows = await parking_rows(info.context, circle(within), project(info))
+        return [ParkingFacility(row) for row in rows]
+
+    @root(READ, "Stations of shared vehicles and what is free there", zh="共享单车站点", size=50)
+    async def sharing_stations(self, info: Info, within: Within = None) -> list[SharingStation]:
+        """At most 2,000, by id."""
+        rows = await station_rows(info.context, circle(within), project(info))
+        return [SharingStation(row) for row in rows]
+
+    @root(READ, "Conditions of facilities in force now", zh="设施状态", size=50)
+    async def facility_conditions(
+        self, info: Info, stop_place: AnyStopPlaceId = None
+    ) -> list[FacilityCondition]:
+        """At most 2,000, by id."""
+        rows = await condition_rows(info.context, stop_place, project(info))
+        return [FacilityCondition(row) for row in rows]
+
 
 async def _board(info: Info, request: BoardRequest) -> Connection[Call]:
     sort = f"board.{request.board}"
@@ -150,3 +174,19 @@ async def vehicle_rows(
         projection=projection,
     )
     return list(rows)
+
+
+async def parking_rows(
+    context: "SchemaContext", within: Circle | None, projection: dict[str, int] | None = None
+) -> list[Row]:
+    """Parking facilities, by id."""
+    transit = context.services.transit
+    return list(await transit.parking_facilities(within, PLACES_MOST, projection))
+
+
+async def station_rows(
+    context: "SchemaContext", within: Circle | None, projection: dict[str, int] | None = None
+) -> list[Row]:
+    """Stations of shared vehicles, by id."""
+    transit = context.services.transit
+    return list(await transit.sharing_stations(within, PLACES_MOST, projection))

@@ -1,11 +1,11 @@
-"""Situations (运营通告), as SIRI-SX and GTFS-RT publish them."""
+"""Situations (运营通告), as SIRI-SX, GTFS-RT and CAP publish them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from hub.access.principal import Scope
 from schema import enums
-from schema.common import TRUST, Freshness, freshness
+from schema.common import TRUST, Freshness, Position, freshness
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.network import Line, StopPlace
@@ -24,6 +24,26 @@ class Period(Entity):
 
     start: datetime | None = stored("start", "From", zh="开始")
     end: datetime | None = stored("end", "Until", zh="结束")
+
+
+@entity(policy=READ)
+class Polygon(Entity):
+    """A closed area on the map (多边形区域), WGS-84."""
+
+    points: list[Position] = embedded("points", "Corners in order", zh="顶点", size=50)
+
+
+@entity(policy=READ)
+class AlertArea(Entity):
+    """An area of an alert (影响区域), as CAP describes it: in words, polygons and codes."""
+
+    description: str = stored("description", "In words", zh="区域描述")
+    geocodes: list[str] = stored("geocodes", "Codes of places, scheme:value", zh="区域代码")
+
+    @computed(needs=("polygons",), zh="多边形区域", size=2)
+    def polygons(self, _context: "SchemaContext") -> list[Polygon]:
+        """Its outlines; empty when it is told in words or codes only."""
+        return [Polygon({"points": ring}) for ring in self.doc.get("polygons") or ()]
 
 
 @node_type
@@ -45,12 +65,22 @@ class Situation(Node):
     description_zh: str | None = stored("description.zh", "Full text in Chinese", zh="中文正文")
     description_en: str | None = stored("description.en", "Full text in English", zh="英文正文")
     validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")
+    areas: list[AlertArea] = embedded(
+        "areas", "Where it holds, of an alert; empty: not said", zh="影响区域", size=3
+    )
+    urgency: str | None = stored("urgency", "Urgency, in CAP's words", zh="紧迫程度")
+    certainty: str | None = stored("certainty", "Certainty, in CAP's words", zh="确定性")
 
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
         """The situation, if there is one."""
         row = await context.services.transit.one("situations", key)
         return cls.of(row)
+
+    @computed(needs=("exercise",), zh="演练")
+    def exercise(self, _context: "SchemaContext") -> bool:
+        """Whether it is a drill of the sender's: nothing of it is real."""
+        return bool(self.doc.get("exercise"))
 
     @computed(needs=("affects",), zh="影响站点")
     async def stop_places(self, context: "SchemaContext") -> list[StopPlace]:

@@ -9,10 +9,11 @@ from hub.access.principal import Scope
 from hub.bus import Change
 from schema.events import Event, live
 from schema.live.source import Arguments, LiveSource
-from schema.nodes import FIRST_DEFAULT
+from schema.nodes import FIRST_DEFAULT, key_of
 from schema.projection import Row
 from schema.transit.arguments import (
     MAX_AGE_DEFAULT,
+    AnyStopPlaceId,
     First,
     From,
     MaxAge,
@@ -24,8 +25,10 @@ from schema.transit.arguments import (
     circle,
 )
 from schema.transit.boards import Board, BoardRequest, board_rows, in_board
+from schema.transit.facilities import FacilityCondition, condition_rows
 from schema.transit.journeys import Call
-from schema.transit.queries import situation_rows, vehicle_rows
+from schema.transit.parking import ParkingFacility, SharingStation, own_age
+from schema.transit.queries import parking_rows, situation_rows, station_rows, vehicle_rows
 from schema.transit.situations import Situation
 from schema.transit.vehicles import TaxiRank, VehiclePosition, rank_rows
 
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 READ = Scope.TRANSIT_READ
 WINDOW_SECONDS = 5.0
+"""How often a source is asked again without a change: windows move, and a value that stands only
+moves its `observed_at`, of which nobody is told."""
 
 
 def _state(row: Row, context: "SchemaContext") -> str:
@@ -77,6 +82,33 @@ def _of_modes(change: Change, arguments: Arguments) -> bool:
 
 async def _ranks(context: "SchemaContext", _arguments: Mapping[str, Any]) -> list[Row]:
     return await rank_rows(context)
+
+
+async def _parking(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    return await parking_rows(context, circle(arguments.get("within")))
+
+
+async def _stations(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    return await station_rows(context, circle(arguments.get("within")))
+
+
+async def _conditions(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    return await condition_rows(context, arguments.get("stopPlace"))
+
+
+def _at_stop_place(change: Change, arguments: Arguments) -> bool:
+    stop_place, row = arguments.get("stopPlace"), change.document
+    if stop_place is None or row is None:
+        return True
+    return bool(row.get("stop_place_id") == key_of(stop_place, "StopPlace", "stopPlace"))
+
+
+def _status_age(row: Row, context: "SchemaContext") -> str:
+    return own_age(row.get("status"), context).state.value
+
+
+def _own_age(row: Row, context: "SchemaContext") -> str:
+    return own_age(row, context).state.value
 
 
 @strawberry.type
@@ -155,10 +187,69 @@ class TransitSubscription:
         READ,
         "Taxi ranks of the interchange, live",
         LiveSource(
-            collections=frozenset({"taxi_ranks"}), rows=_ranks, wrap=TaxiRank, volatile=_state
+            collections=frozenset({"taxi_ranks"}),
+            rows=_ranks,
+            wrap=TaxiRank,
+            volatile=_state,
+            refresh_s=WINDOW_SECONDS,
         ),
         zh="候客点",
     )
     async def taxi_ranks(self, after: Resume = None) -> AsyncGenerator[Event[TaxiRank], None]:
+        """As the query."""
+        raise NotImplementedError
+
+    @live(
+        READ,
+        "Parking facilities and what is free in them, live",
+        LiveSource(
+            collections=frozenset({"parking_facilities"}),
+            rows=_parking,
+            wrap=ParkingFacility,
+            volatile=_status_age,
+            refresh_s=WINDOW_SECONDS,
+        ),
+        zh="停车场",
+    )
+    async def parking_facilities(
+        self, within: Within = None, after: Resume = None
+    ) -> AsyncGenerator[Event[ParkingFacility], None]:
+        """As the query."""
+        raise NotImplementedError
+
+    @live(
+        READ,
+        "Stations of shared vehicles and what is free there, live",
+        LiveSource(
+            collections=frozenset({"sharing_stations"}),
+            rows=_stations,
+            wrap=SharingStation,
+            volatile=_own_age,
+            refresh_s=WINDOW_SECONDS,
+        ),
+        zh="共享单车站点",
+    )
+    async def sharing_stations(
+        self, within: Within = None, after: Resume = None
+    ) -> AsyncGenerator[Event[SharingStation], None]:
+        """As the query."""
+        raise NotImplementedError
+
+    @live(
+        READ,
+        "Conditions of facilities in force, live",
+        LiveSource(
+            collections=frozenset({"facility_conditions"}),
+            rows=_conditions,
+            wrap=FacilityCondition,
+            concerns=_at_stop_place,
+            volatile=_state,
+            refresh_s=WINDOW_SECONDS,
+        ),
+        zh="设施状态",
+    )
+    async def facility_conditions(
+        self, stop_place: AnyStopPlaceId = None, after: Resume = None
+    ) -> AsyncGenerator[Event[FacilityCondition], None]:
         """As the query."""
         raise NotImplementedError

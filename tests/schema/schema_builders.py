@@ -90,6 +90,63 @@ def journey_part(number: str = "G1", mode: str = "RAIL") -> dict[str, Any]:
     }
 
 
+def parking_doc(ref: str = "P1", vacant: int | None = 12, **fields: Any) -> dict[str, Any]:
+    """A parking facility with its status layer, as of NOW."""
+    return {
+        "_id": f"parking:{ref}",
+        "dataset": "parking",
+        "native_id": ref,
+        "name": {"zh": "北广场停车场", "en": "North Square"},
+        "location": {"type": "Point", "coordinates": [121.4558, 31.2496]},
+        "capacity": 300,
+        "park_and_ride": True,
+        "feed": "parking-table",
+        "status": {
+            "feed": "parking",
+            "fp": "0",
+            "vacant": vacant,
+            "occupied": None,
+            "capacity": None,
+            "opening": "OPEN",
+            "observed_at": NOW,
+        },
+        **fields,
+    }
+
+
+def station_doc(ref: str = "B1", **fields: Any) -> dict[str, Any]:
+    """A station of shared bicycles, as of NOW."""
+    return {
+        "_id": f"bikes:{ref}",
+        "name": {"zh": "南广场单车点", "en": None},
+        "location": {"type": "Point", "coordinates": [121.4558, 31.2496]},
+        "capacity": 20,
+        "vehicles_available": 4,
+        "docks_available": 16,
+        "renting": True,
+        "returning": False,
+        "feed": "bikes",
+        "observed_at": NOW,
+        **fields,
+    }
+
+
+def condition_doc(ref: str = "L1", **fields: Any) -> dict[str, Any]:
+    """A lift that is out of order; its source gives it no time of its own."""
+    return {
+        "_id": f"railway:{ref}",
+        "name": {"zh": "1号电梯", "en": "Lift 1"},
+        "category": "lift",
+        "status": "NOT_AVAILABLE",
+        "stop_place_id": "railway:SHH",
+        "reason": {"zh": "检修", "en": "Maintenance"},
+        "validity": [{"start": NOW - timedelta(hours=1), "end": None}],
+        "feed": "rail-et",
+        "observed_at": None,
+        **fields,
+    }
+
+
 def call_doc(
     number: str = "G1",
     *,

@@ -10,8 +10,11 @@ from schema_builders import (
     Run,
     call_doc,
     code_of,
+    condition_doc,
     feed_doc,
     journey_part,
+    parking_doc,
+    station_doc,
     stop_place_doc,
 )
 
@@ -208,6 +211,9 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
     """`nodes` answers in the order asked, null for what is absent, forbidden or no id at all."""
     journey = {**journey_part(), "_id": "railway:G1:2026-03-02", "calls": []}
     await store.db["journeys"].replace_one({"_id": journey["_id"]}, journey, upsert=True)
+    await store.db["parking_facilities"].insert_one(parking_doc())
+    await store.db["sharing_stations"].insert_one(station_doc())
+    await store.db["facility_conditions"].insert_one(condition_doc())
     asked = {
         "StopPlace": "railway:SHH",
         "Line": "railway:JH",
@@ -216,6 +222,9 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
         "Situation": "railway:S1",
         "VehiclePosition": "taxi:0",
         "TaxiRank": "rank:north",
+        "ParkingFacility": "parking:P1",
+        "SharingStation": "bikes:B1",
+        "FacilityCondition": "railway:L1",
         "Feed": "rail-et",
         "Unit": "PSS",
         "Officer": "officer1",

@@ -33,6 +33,7 @@ ALLOWED = {
             (
                 *("interchange", "stopPlaces", "stopPlace", "departures", "arrivals", "journey"),
                 *("situations", "vehicles", "taxiRanks", "feeds", "me", "units"),
+                *("parkingFacilities", "sharingStations", "facilityConditions"),
                 *("node", "nodes", "_entities", "incidents", "incident"),
             ),
             READERS,
@@ -49,6 +50,7 @@ ALLOWED = {
         **dict.fromkeys(
             (
                 *("departures", "arrivals", "situations", "vehicles", "taxiRanks", "feeds"),
+                *("parkingFacilities", "sharingStations", "facilityConditions"),
                 "incidents",
             ),
             READERS,

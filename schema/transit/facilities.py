@@ -1,0 +1,81 @@
+"""Facilities of stop places and their condition: lifts, escalators, gates (SIRI-FM)."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from hub.access.principal import Scope
+from hub.errors import NotFound
+from schema import enums
+from schema.common import TRUST, Freshness, freshness, trusted
+from schema.nodes import Node, key_of, keyed, node_type
+from schema.projection import Row, computed, embedded, entity, named, stored
+from schema.transit.arguments import PLACES_MOST
+from schema.transit.network import StopPlace
+from schema.transit.situations import Period
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.TRANSIT_READ
+
+
+@node_type
+@entity(policy=READ)
+class FacilityCondition(Node):
+    """The condition of a lift, escalator, gate or other facility (设施状态)."""
+
+    scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
+    name: str | None = named("name", "Name, Chinese first", zh="名称")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
+    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    category: str | None = stored("category", "What it is, in the source's words", zh="设施类别")
+    reason: str | None = named("reason", "Why, Chinese first", zh="原因")
+    reason_zh: str | None = stored("reason.zh", "Why, in Chinese", zh="中文原因")
+    reason_en: str | None = stored("reason.en", "Why, in English", zh="英文原因")
+    validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")
+    observed_at: datetime | None = stored(
+        "observed_at", "When it was observed; null: as old as its feed's data", zh="状态时间"
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The condition, if there is one."""
+        row = await context.services.transit.one("facility_conditions", key)
+        return cls.of(row)
+
+    @computed(needs=(*TRUST, "status"), zh="设施状态")
+    def status(self, context: "SchemaContext") -> enums.FacilityStatus:
+        """Whether it can be used; UNKNOWN when its source is silent."""
+        found: enums.FacilityStatus = (
+            self.doc["status"] if trusted(self, context) else enums.FacilityStatus.UNKNOWN
+        )
+        return found
+
+    @computed(needs=("stop_place_id",), zh="站点")
+    async def stop_place(self, context: "SchemaContext") -> StopPlace | None:
+        """The stop place it belongs to, if the hub knows it."""
+        key = self.doc.get("stop_place_id")
+        return await StopPlace.load(context, key) if key else None
+
+    @computed(needs=TRUST, zh="时效")
+    def freshness(self, context: "SchemaContext") -> Freshness:
+        """How far the condition can be trusted."""
+        return freshness(context.freshness(self.doc))
+
+
+async def condition_rows(
+    context: "SchemaContext",
+    stop_place: str | None,
+    projection: dict[str, int] | None = None,
+) -> list[Row]:
+    """Conditions in force now, at a stop place or anywhere.
+
+    Raises UserFault for the id of something else, NotFound for a stop place nobody knows.
+    """
+    key = None if stop_place is None else key_of(stop_place, "StopPlace", "stopPlace")
+    rows = await context.services.transit.facility_conditions(
+        key, context.now, limit=PLACES_MOST, projection=projection
+    )
+    if not rows and key is not None and await context.load.stop_place.load(key) is None:
+        raise NotFound("Stop place", str(stop_place), path=("stopPlace",))
+    return list(rows)

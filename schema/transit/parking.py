@@ -1,0 +1,152 @@
+"""Parking facilities and stations of shared vehicles: what is there, and what is free now."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from hub.access.principal import Scope
+from hub.store.freshness import Freshness as Known
+from schema import enums
+from schema.common import Freshness, Position, freshness, position
+from schema.nodes import Node, keyed, node_type
+from schema.projection import Row, computed, entity, named, stored
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.TRANSIT_READ
+OBSERVED = ("feed", "observed_at")
+
+
+def own_age(report: Row | None, context: "SchemaContext") -> Known:
+    """Freshness of a report by its own time alone.
+
+    Publications are often hours younger than what they say of a facility, so a report without a
+    time of its own is of unknown age.
+    """
+    if report is None or report.get("observed_at") is None:
+        source = report.get("feed") if report else None
+        return Known(as_of=None, source=source, state=enums.FreshnessState.UNKNOWN)
+    return context.freshness(report)
+
+
+@node_type
+@entity(policy=READ)
+class ParkingFacility(Node):
+    """A garage, car park or P+R site (停车场). Null is unknown, never none."""
+
+    scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
+    name: str | None = named("name", "Name, Chinese first", zh="名称")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
+    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    observed_at: datetime | None = stored(
+        "status.observed_at", "The facility's own time of its status", zh="状态时间"
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The facility, if it has been heard of."""
+        row = await context.services.transit.one("parking_facilities", key)
+        return cls.of(row)
+
+    @computed(needs=("location",), zh="位置")
+    def position(self, _context: "SchemaContext") -> Position | None:
+        """Where it is."""
+        return position(self.doc.get("location"))
+
+    @computed(needs=("park_and_ride",), zh="换乘停车场")
+    def park_and_ride(self, _context: "SchemaContext") -> bool:
+        """Whether it is meant for changing to public transport."""
+        return bool(self.doc.get("park_and_ride"))
+
+    @computed(needs=("status", "capacity"), zh="总车位")
+    def capacity(self, context: "SchemaContext") -> int | None:
+        """All spaces: as its status gives them now, else as the facility is described."""
+        now = self._live(context, "capacity")
+        return now if now is not None else self.doc.get("capacity")
+
+    @computed(needs=("status",), zh="空余车位")
+    def vacant(self, context: "SchemaContext") -> int | None:
+        """Free spaces now."""
+        found: int | None = self._live(context, "vacant")
+        return found
+
+    @computed(needs=("status",), zh="已占车位")
+    def occupied(self, context: "SchemaContext") -> int | None:
+        """Taken spaces now."""
+        found: int | None = self._live(context, "occupied")
+        return found
+
+    @computed(needs=("status",), zh="开放状态")
+    def opening(self, context: "SchemaContext") -> enums.OpeningStatus:
+        """Whether it takes vehicles now."""
+        found: enums.OpeningStatus = self._live(context, "opening") or enums.OpeningStatus.UNKNOWN
+        return found
+
+    @computed(needs=("status",), zh="时效")
+    def freshness(self, context: "SchemaContext") -> Freshness:
+        """How far its status can be trusted, by the status' own time."""
+        return freshness(own_age(self.doc.get("status"), context))
+
+    def _live(self, context: "SchemaContext", part: str) -> Any:  # noqa: ANN401  # any BSON value
+        status = self.doc.get("status")
+        known = own_age(status, context).state is not enums.FreshnessState.UNKNOWN
+        return status[part] if status and known else None
+
+
+@node_type
+@entity(policy=READ)
+class SharingStation(Node):
+    """A station of shared vehicles, mostly bicycles (共享单车站点). Null is unknown, never none."""
+
+    scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
+    name: str | None = named("name", "Name, Chinese first", zh="名称")
+    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
+    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    capacity: int | None = stored("capacity", "Docks or places", zh="桩位数")
+    observed_at: datetime | None = stored(
+        "observed_at", "The station's own time of its report", zh="状态时间"
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The station, if there is one."""
+        row = await context.services.transit.one("sharing_stations", key)
+        return cls.of(row)
+
+    @computed(needs=("location",), zh="位置")
+    def position(self, _context: "SchemaContext") -> Position | None:
+        """Where it is."""
+        return position(self.doc.get("location"))
+
+    @computed(needs=(*OBSERVED, "vehicles_available"), zh="可借车辆")
+    def vehicles_available(self, context: "SchemaContext") -> int | None:
+        """Vehicles to take now."""
+        found: int | None = self._live(context, "vehicles_available")
+        return found
+
+    @computed(needs=(*OBSERVED, "docks_available"), zh="可还桩位")
+    def docks_available(self, context: "SchemaContext") -> int | None:
+        """Docks to return one to now."""
+        found: int | None = self._live(context, "docks_available")
+        return found
+
+    @computed(needs=(*OBSERVED, "renting"), zh="可借")
+    def renting(self, context: "SchemaContext") -> bool | None:
+        """Whether vehicles are given out."""
+        found: bool | None = self._live(context, "renting")
+        return found
+
+    @computed(needs=(*OBSERVED, "returning"), zh="可还")
+    def returning(self, context: "SchemaContext") -> bool | None:
+        """Whether vehicles are taken back."""
+        found: bool | None = self._live(context, "returning")
+        return found
+
+    @computed(needs=OBSERVED, zh="时效")
+    def freshness(self, context: "SchemaContext") -> Freshness:
+        """How far its report can be trusted, by its own time."""
+        return freshness(own_age(self.doc, context))
+
+    def _live(self, context: "SchemaContext", part: str) -> Any:  # noqa: ANN401  # any BSON value
+        known = own_age(self.doc, context).state is not enums.FreshnessState.UNKNOWN
+        return self.doc.get(part) if known else None
