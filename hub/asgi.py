@@ -21,11 +21,13 @@ from hub.access.keys import load_signing_key, signing_key_path
 from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.errors import LiandongError, StartError
+from hub.ingest.endpoint import Endpoint
 from hub.ingest.supervisor import FeedSupervisor
 from hub.model.area import Area, parse_area
 from hub.operations.dispatcher import Dispatcher
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
+from hub.push_routes import push_routes
 from hub.settings import Settings, area_text
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
@@ -92,6 +94,7 @@ class Hub:
     app: Any = None
     live: LiveEngine | None = None
     mobile: MobileContext | None = None
+    endpoint: Endpoint | None = None
     channels: dict[str, FcmChannel] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -158,6 +161,7 @@ class Hub:
             tokens=tokens,
         )
         self.live = LiveEngine(schema, self.bus, services.context)
+        self.endpoint = Endpoint(self.store, self.settings, area, connector)
         self.mobile = MobileContext(
             store=self.store,
             bus=self.bus,
@@ -178,6 +182,7 @@ class Hub:
                     Route("/metrics", self._metrics),
                     *oauth_routes(tokens),
                     Mount("/mobile/v1", build_mobile(self.mobile)),
+                    *push_routes(self.endpoint),
                     Route("/graphql", graphql),
                     WebSocketRoute("/graphql", graphql),
                     Route("/", _front),
@@ -222,6 +227,8 @@ class Hub:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         for channel in self.channels.values():
             await channel.close()
+        if self.endpoint is not None:
+            await self.endpoint.aclose()
         await self.store.close()
 
     async def _livez(self, _request: Request) -> Response:
@@ -274,6 +281,8 @@ def _route_name(path: str) -> str:
     """A path without ids, so that metrics stay few."""
     parts = path.strip("/").split("/")
     known = {"graphql", "mobile", "auth", "livez", "readyz", "metrics", ""}
+    if parts[0] == "feeds":
+        return "/feeds"  # the rest may be a secret
     if parts[0] not in known:
         return "other"
     return "/" + "/".join(parts[:3])

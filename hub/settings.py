@@ -61,6 +61,10 @@ class FeedSettings(_Section):
     dataset: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
     url: str | None = None
     listen: str | None = Field(default=None, description="host:port for a TCP server feed")
+    push: bool = Field(default=False, description="the source posts to this hub: /feeds/{id}")
+    push_secret_ref: str | None = Field(
+        default=None, description="env:NAME or file:PATH: what whoever posts must show"
+    )
     static_url: str | None = None
     interval: Seconds = timedelta(seconds=20)
     timeout: Seconds = timedelta(seconds=10)
@@ -86,8 +90,8 @@ class FeedSettings(_Section):
 
     @model_validator(mode="after")
     def _one_endpoint(self) -> "FeedSettings":
-        if (self.url is None) == (self.listen is None):
-            message = f"feed {self.id}: expected exactly one of url, listen"
+        if [self.url is not None, self.listen is not None, self.push].count(True) != 1:
+            message = f"feed {self.id}: expected exactly one of url, listen, push = true"
             raise ValueError(message)
         for key, url in (("url", self.url), ("static_url", self.static_url)):
             if url is not None and urlsplit(url).scheme not in {"http", "https", "file"}:
@@ -111,7 +115,11 @@ class HubSettings(_Section):
     raw_megabytes: int = Field(
         default=1024, ge=0, description="how much of each feed's raw messages is kept, as stored"
     )
-    public_url: str | None = None
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#]+(/[^?#]*)?$",
+        description="where the outside reaches this hub; producers are told it in subscriptions",
+    )
     allowed_origins: tuple[str, ...] = ()
 
 

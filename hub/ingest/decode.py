@@ -7,7 +7,7 @@ from typing import TypeVar
 import structlog
 
 from hub.connector import Context, Envelope
-from hub.errors import PayloadError, Reason
+from hub.errors import LiandongError, PayloadError, Reason
 
 Result = TypeVar("Result")
 
@@ -20,16 +20,16 @@ log = structlog.get_logger()
 async def called(
     work: Callable[[Envelope, Context], Result], envelope: Envelope, context: Context
 ) -> Result:
-    """What a connector's `parse` or `load_reference` makes of a payload.
+    """What a connector's `parse`, `load_reference` or `accept` makes of a payload.
 
-    Raises PayloadError, also for the connector's own faults: one must not end its feed, nor empty
-    what was written before.
+    Raises what these raise, and PayloadError for the connector's own faults: one must not end its
+    feed, nor empty what was written before.
     """
     try:
         if len(envelope.body) > THREAD_ABOVE:
             return await asyncio.to_thread(work, envelope, context)
         return work(envelope, context)
-    except PayloadError:
+    except LiandongError:
         raise
     except Exception as error:
         log.exception("connector failed", feed=context.feed_id, sha256=envelope.sha256)

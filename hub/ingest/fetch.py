@@ -27,7 +27,7 @@ MAX_REDIRECTS = 3
 GAP_SECONDS = 0.05
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_COMPRESSED = {"gzip", "x-gzip", "deflate"}
+COMPRESSED = {"gzip", "x-gzip", "deflate"}
 
 
 class Unauthorised(FeedStopped):
@@ -201,8 +201,8 @@ class Fetcher:
 
     async def _body(self, response: httpx2.Response) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
-        if encoding in _COMPRESSED:
-            return await _inflated(response.aiter_raw(), self._feed.max_bytes)
+        if encoding in COMPRESSED:
+            return await inflated(response.aiter_raw(), self._feed.max_bytes)
         if encoding != "identity":
             raise PayloadError(
                 Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} was not asked for."
@@ -228,8 +228,11 @@ class Fetcher:
         return settings.secret(self._feed.secret_ref)
 
 
-async def _inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """The decompressed body, never more than `limit` bytes in memory whatever the ratio."""
+async def inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+    """The decompressed body, never more than `limit` bytes in memory whatever the ratio.
+
+    Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
+    """
     body = bytearray()
     inflater = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
     received = 0

@@ -65,6 +65,16 @@ class Health:
         """Its port is open, and nobody has called yet."""
         return replace(self, link=LinkState.CONNECTING, trouble=None, detail=None)
 
+    def heard(self) -> "Health":
+        """The other side spoke to us, though not of data."""
+        detail = self.detail if self.trouble else None
+        return replace(self, link=LinkState.UP, detail=detail)
+
+    def subscribed(self) -> "Health":
+        """The other side has promised to notify us; what it sends decides the rest."""
+        trouble = None if self.trouble in _NEEDS_A_PERSON else self.trouble
+        return replace(self, trouble=trouble).heard()
+
     def waiting(self) -> "Health":
         """Listening, and nobody is connected."""
         return replace(self, link=LinkState.CONNECTING)

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from hub import settings
-from hub.connector import Connector, ConnectorConfig, Context, Incrementality, Role, options_of
-from hub.errors import StartError
+from hub.connector import (
+    Connector,
+    ConnectorConfig,
+    Context,
+    Incrementality,
+    Role,
+    Subscription,
+    options_of,
+)
+from hub.errors import FeedStopped, StartError
 from hub.ingest.receiver import endpoint
 from hub.ingest.status import thresholds
 from hub.model.area import Area
@@ -25,6 +33,12 @@ class Plan:
     feed: FeedSettings
     connector: Connector
     context: Context
+    subscription: Subscription | None = None
+
+    @property
+    def pushed(self) -> bool:
+        """Whether the source posts to this hub, by itself or because the hub subscribes."""
+        return self.feed.push or self.subscription is not None
 
 
 def plan(feed: FeedSettings, connectors: Connectors, area: Area) -> Plan:
@@ -33,12 +47,13 @@ def plan(feed: FeedSettings, connectors: Connectors, area: Area) -> Plan:
         connector = connectors(feed.kind)
     except StartError as error:
         raise StartError(f"feed {feed.id}: {error.message}", hint=error.hint) from error
-    _check_role(feed, connector.manifest.role)
+    _check_role(feed, connector)
     _check_ages(feed, connector)
-    try:
-        settings.secret(feed.secret_ref)
-    except StartError as error:
-        raise StartError(f"feed {feed.id}: {error.message}", hint=error.hint) from error
+    for reference in (feed.secret_ref, feed.push_secret_ref):
+        try:
+            settings.secret(reference)
+        except StartError as error:
+            raise StartError(f"feed {feed.id}: {error.message}", hint=error.hint) from error
     context = Context(
         feed_id=feed.id,
         dataset=feed.namespace,
@@ -48,10 +63,54 @@ def plan(feed: FeedSettings, connectors: Connectors, area: Area) -> Plan:
         config=_options(feed, connector),
         stop_places=_native(area.stop_places, feed.namespace),
     )
-    return Plan(feed, connector, context)
+    found = Plan(feed, connector, context, _subscription(connector, context))
+    _check_push(found)
+    return found
 
 
-def _check_role(feed: FeedSettings, role: Role) -> None:
+def _subscription(connector: Connector, context: Context) -> Subscription | None:
+    """How the feed has itself pushed to, if its options say so."""
+    if connector.subscription is None:
+        return None
+    try:
+        return connector.subscription(context)
+    except FeedStopped as error:
+        raise StartError(error.message, hint=error.hint) from error
+
+
+def _check_push(found: Plan) -> None:
+    """What is posted is taken from nobody who does not prove that he may."""
+    feed = found.feed
+    if found.subscription is not None and not (feed.url or "").startswith("http"):
+        raise StartError(
+            f"feed {feed.id}: options.subscribe = true: expected url = the http address of the "
+            "producer that takes the subscription."
+        )
+    if found.subscription is not None and feed.push_secret_ref is None:
+        raise StartError(
+            f"feed {feed.id}: options.subscribe = true: notifications carry no signature; "
+            "push_secret_ref is needed, which becomes a part of the address they are sent to."
+        )
+    if feed.push and feed.secret_ref is None and feed.push_secret_ref is None:
+        raise StartError(
+            f"feed {feed.id}: push = true: needs secret_ref (signed payloads) or push_secret_ref "
+            "(a secret in the address or the Authorization header)."
+        )
+    if feed.push_secret_ref is not None and not found.pushed:
+        raise StartError(
+            f"feed {feed.id}: push_secret_ref = {feed.push_secret_ref!r}: nobody posts to this "
+            "feed; expected push = true or options.subscribe = true."
+        )
+
+
+def _check_role(feed: FeedSettings, connector: Connector) -> None:
+    role = connector.manifest.role
+    if feed.push:
+        if connector.accept is None:
+            raise StartError(f"feed {feed.id}: push = true: kind {feed.kind} cannot be pushed.")
+        return
+    if role is Role.HTTP_PUSH:
+        raise StartError(f"feed {feed.id}: kind {feed.kind} is pushed and needs push = true.")
     if role is Role.POLL and feed.url is None:
         raise StartError(
             f"feed {feed.id}: listen = {feed.listen!r}: kind {feed.kind} is polled and needs a url."

@@ -57,6 +57,8 @@ class Monitor:
         known = await self._repository.get(self.feed.id) or {}
         totals = known.get("totals") or {}
         self._totals = {key: int(totals.get(key, 0)) for key in self._totals}
+        if totals:  # as they stand: what is pushed is counted by the process that takes it
+            self._saved["totals"] = dict(self._totals)
         await self.save()
 
     def payload(self, batch: Batch, *, size: int, now: datetime) -> None:
@@ -70,16 +72,7 @@ class Monitor:
         self._totals["bytes"] += size
         self._totals["accepted"] += batch.accepted
         self._totals["rejected"] += len(batch.rejects)
-        self._received = {
-            "last_received_at": now,
-            "counts": {
-                "accepted": batch.accepted,
-                "rejected": len(batch.rejects),
-                "entities": batch.entities,
-            },
-            "rejects": _by_reason(batch.rejects),
-            "notes": _by_reason(batch.notes),
-        }
+        self._received = received(batch, now)
 
     def unchanged(self, as_of: datetime, now: datetime) -> None:
         """The other side has nothing newer than what was decoded before."""
@@ -148,6 +141,20 @@ def thresholds(feed: FeedSettings, manifest: Manifest) -> Thresholds:
     return Thresholds(
         feed.warn_after or manifest.fresh_for, feed.expire_after or manifest.expires_after
     )
+
+
+def received(batch: Batch, now: datetime) -> dict[str, Any]:
+    """What a feed's document shows of its last payload."""
+    return {
+        "last_received_at": now,
+        "counts": {
+            "accepted": batch.accepted,
+            "rejected": len(batch.rejects),
+            "entities": batch.entities,
+        },
+        "rejects": _by_reason(batch.rejects),
+        "notes": _by_reason(batch.notes),
+    }
 
 
 def _by_reason(refused: Iterable[Reject]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
@@ -11,14 +12,18 @@ from hub import clock
 from hub.errors import StartError
 from hub.ingest.durable import pause
 from hub.ingest.fetch import Spacing
+from hub.ingest.inlet import Inlet, Setting
 from hub.ingest.plan import Connectors, Plan, plan
 from hub.ingest.poller import Poller
+from hub.ingest.pushed import attend
 from hub.ingest.ranks import RankKeeper
 from hub.ingest.receiver import Receiver
 from hub.ingest.status import Monitor
+from hub.ingest.subscription import Subscriber
 from hub.model.area import Area
 from hub.model.common import Mode
 from hub.settings import Settings
+from hub.settings import secret as secret_of
 from hub.store.apply import FeedWriter
 from hub.store.archive import MEGABYTE
 from hub.store.driver import Store
@@ -47,7 +52,9 @@ class FeedSupervisor:
         self._store = store
         self._area = area
         self._plans = [plan(feed, connectors, area) for feed in settings.feeds]
-        self._repository = FeedRepository(store, raw_bytes=settings.hub.raw_megabytes * MEGABYTE)
+        self._public_url = _public_url(settings, self._plans)
+        self._raw_bytes = settings.hub.raw_megabytes * MEGABYTE
+        self._repository = FeedRepository(store, raw_bytes=self._raw_bytes)
         self._spacing = Spacing()
         self._owner = f"{socket.gethostname()}:{uuid4().hex[:8]}"
         self._monitors: dict[str, Monitor] = {}
@@ -99,7 +106,7 @@ class FeedSupervisor:
 
     async def _hold(self, lease: Lease, one: Plan) -> None:
         """Run the feed while the lease is ours."""
-        run = asyncio.create_task(self._run_feed(one))
+        run = asyncio.create_task(self._run_feed(one, lease))
         watch = asyncio.create_task(_renew(lease))
         try:
             await asyncio.wait({run, watch}, return_when=asyncio.FIRST_COMPLETED)
@@ -113,15 +120,18 @@ class FeedSupervisor:
             self._receivers.pop(one.feed.id, None)
             await _quietly(lease.release)
 
-    async def _run_feed(self, one: Plan) -> None:
+    async def _run_feed(self, one: Plan, lease: Lease) -> None:
         monitor = Monitor(one.feed, one.connector.manifest, one.context.mode, self._repository)
         await monitor.open()
         self._monitors[one.feed.id] = monitor
         if not one.feed.enabled:
             await asyncio.Event().wait()
-        writer = FeedWriter(self._store, one.feed, frozenset(self._area.stop_places))
-        await self._repository.raw.started(one.feed.id, clock.now())
         try:
+            if one.pushed:
+                await self._attend(one, monitor, lease)
+                return
+            writer = FeedWriter(self._store, one.feed, frozenset(self._area.stop_places))
+            await self._repository.raw.started(one.feed.id, clock.now())
             if one.feed.listen is not None:
                 await self._receive(one, monitor, writer)
             else:
@@ -130,6 +140,29 @@ class FeedSupervisor:
             monitor.health = monitor.health.disconnected(f"the feed failed: {_first(error)}")
             await monitor.save()
             raise
+
+    async def _attend(self, one: Plan, monitor: Monitor, lease: Lease) -> None:
+        """Answer for a feed whose source posts, and ask it to where it must be asked.
+
+        What is posted is written by the process it comes to (`hub.ingest.endpoint`), never here.
+        """
+        if one.subscription is None:
+            await attend(one.feed, monitor, self._repository)
+            return
+        stop_places = frozenset(self._area.stop_places)
+        setting = Setting(self._store, stop_places, self._raw_bytes, self._spacing)
+        secret = quote(secret_of(one.feed.push_secret_ref) or "", safe="")
+        subscriber = Subscriber(
+            one,
+            one.subscription,
+            address=f"{self._public_url}/feeds/{one.feed.id}/{secret}",
+            monitor=monitor,
+            repository=self._repository,
+            inlet=Inlet(one, setting),
+            spacing=self._spacing,
+            still_ours=lease.renew,
+        )
+        await subscriber.run()
 
     async def _poll(self, one: Plan, monitor: Monitor, writer: FeedWriter) -> None:
         poller = Poller(
@@ -170,6 +203,18 @@ class FeedSupervisor:
         async with asyncio.TaskGroup() as group:
             group.create_task(receiver.run())
             group.create_task(ranks.run())
+
+
+def _public_url(settings: Settings, plans: list[Plan]) -> str:
+    """Where producers reach this hub. Raises StartError if one must be told and none is set."""
+    url = settings.hub.public_url
+    for one in plans:
+        if one.subscription is not None and one.feed.enabled and url is None:
+            raise StartError(
+                f"feed {one.feed.id}: options.subscribe = true: [hub] public_url is needed, the "
+                "address at which the producer reaches this hub."
+            )
+    return (url or "").rstrip("/")
 
 
 def _first(error: BaseException) -> str:

@@ -35,6 +35,15 @@ class FeedRepository:
         """Set these fields of a feed's document; fields that stand as they are cost no event."""
         await self._db[raw.FEEDS].update_one({"_id": feed_id}, {"$set": dict(fields)}, upsert=True)
 
+    async def count_push(
+        self, feed_id: str, fields: Mapping[str, Any], counted: Mapping[str, int]
+    ) -> None:
+        """Set fields of a feed's document and add to its `totals`: any process may take a push."""
+        update: dict[str, Any] = {"$set": dict(fields)}
+        if counted:
+            update["$inc"] = {f"totals.{name}": number for name, number in counted.items()}
+        await self._db[raw.FEEDS].update_one({"_id": feed_id}, update, upsert=True)
+
     async def add_rejects(self, feed_id: str, rejects: Sequence[Reject]) -> None:
         """Keep rejects and notes for a day, the first two hundred of a batch."""
         moment = clock.now()

@@ -1,0 +1,207 @@
+"""The hub's own HTTP endpoint for feeds whose source posts: `/feeds/{feed_id}`. No web framework.
+
+Every process that serves HTTP has one, and a request is taken, written and answered by the process
+it comes to: turns keep two of them apart (`hub.ingest.turn`). Whether the feed lives is judged by
+the process that holds the feed's lease, from what was written (`hub.ingest.pushed`).
+
+Nothing is read of a request before its secret is right, no more than `max_bytes` is held of it, and
+only so many requests of a feed wait at a time; the others are told to come again.
+"""
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+
+import orjson
+import structlog
+
+from hub import clock, settings
+from hub.connector import Envelope
+from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, Reason, RetryLater
+from hub.ingest.fetch import COMPRESSED, Spacing, inflated
+from hub.ingest.inlet import Inlet, Setting
+from hub.ingest.plan import Connectors, Plan, plan
+from hub.model.area import Area
+from hub.settings import Settings
+from hub.store.archive import MEGABYTE
+from hub.store.driver import Store
+
+BODY_SECONDS = 30.0
+"""Within this a request's body must have arrived."""
+MAX_WAITING = 32
+"""Requests of one feed being read or waiting to be written."""
+IN_HAND = 2
+"""How many times `max_bytes` the bodies of one feed may hold together."""
+JSON = "application/json"
+
+Answer = tuple[int, str, bytes]
+"""Status, content type, body."""
+
+log = structlog.get_logger()
+
+
+class Endpoint:
+    """Takes what is posted to this process. Making one validates its feeds; `aclose` it."""
+
+    def __init__(
+        self,
+        store: Store,
+        configured: Settings,
+        area: Area,
+        connectors: Connectors,
+        *,
+        spacing: Spacing | None = None,
+    ) -> None:
+        """Raises StartError for the first pushed feed that cannot work as configured."""
+        setting = Setting(
+            store,
+            frozenset(area.stop_places),
+            configured.hub.raw_megabytes * MEGABYTE,
+            spacing or Spacing(),
+        )
+        plans = [plan(feed, connectors, area) for feed in configured.feeds if feed.enabled]
+        self._gates = {one.feed.id: _Gate(one, setting) for one in plans if one.pushed}
+
+    async def aclose(self) -> None:
+        """Stop what runs behind answers that were given, and close the connections."""
+        for gate in self._gates.values():
+            await gate.aclose()
+
+    async def handle(
+        self,
+        feed_id: str,
+        headers: Mapping[str, str],
+        body: AsyncIterable[bytes],
+        peer: str,
+        *,
+        secret: str | None = None,
+    ) -> Answer:
+        """Answer one POST. `headers` are by lower-case name, `secret` is what the path ends with.
+
+        200 means durable. 400 cannot be used, 401 and 403 not allowed, 404 no such feed, 408 too
+        slow, 413 too large, 503 come again.
+        """
+        gate = self._gates.get(feed_id)
+        if gate is None:
+            return _said(404, "NOT_FOUND", "No feed of this name takes pushes.")
+        try:
+            gate.admit(headers, secret)
+            return await gate.take(headers, body, peer)
+        except AccessDenied as error:
+            gate.denied(peer)
+            return _said(403 if error.code == "FORBIDDEN" else 401, error.code, str(error))
+        except PayloadError as error:
+            status = 413 if error.reason is Reason.TOO_LARGE else 400
+            return _said(status, error.reason, str(error))
+        except TimeoutError:
+            return _said(408, "TOO_SLOW", f"The body did not arrive within {BODY_SECONDS:g} s.")
+        except (RetryLater, FeedStopped) as error:
+            return _said(503, "RETRY_LATER", str(error))
+
+
+class _Gate:
+    """One feed's limits and secrets, before its inlet."""
+
+    def __init__(self, one: Plan, setting: Setting) -> None:
+        self._feed = one.feed
+        self._inlet = Inlet(one, setting)
+        self._shown = settings.secret(one.feed.push_secret_ref)
+        signing = settings.secret(one.feed.secret_ref)
+        self._signing = signing.encode() if signing is not None else None
+        self._waiting = 0
+        self._held = 0
+        self._denying = False
+        self._fetching: asyncio.Task[None] | None = None
+        self._fetch_again = False
+
+    async def aclose(self) -> None:
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
+        await self._inlet.aclose()
+
+    def admit(self, headers: Mapping[str, str], secret: str | None) -> None:
+        """Raise AccessDenied unless the secret is shown, in the path or as a Bearer token."""
+        if self._shown is None:
+            return
+        bearer = headers.get("authorization", "").removeprefix("Bearer ").strip()
+        for given in (secret or "", bearer):
+            if given and hmac.compare_digest(given.encode(), self._shown.encode()):
+                return
+        raise AccessDenied("UNAUTHENTICATED", "The secret of this feed is not shown.")
+
+    def denied(self, peer: str) -> None:
+        """Somebody was not let in: told once until somebody is."""
+        if not self._denying:
+            log.warning("push denied", feed=self._feed.id, peer=peer)
+        self._denying = True
+
+    async def take(
+        self, headers: Mapping[str, str], body: AsyncIterable[bytes], peer: str
+    ) -> Answer:
+        """Read, write, answer."""
+        if self._waiting >= MAX_WAITING:
+            raise RetryLater(f"{MAX_WAITING} requests of this feed are waiting already.")
+        self._waiting += 1
+        content = bytearray()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                async for chunk in body:
+                    self._room_for(len(content) + len(chunk), len(chunk))
+                    content += chunk
+            envelope = Envelope(
+                await self._plain(bytes(content), headers),
+                clock.now(),
+                f"push:{self._feed.id} from {peer}",
+                headers.get("content-type"),
+            )
+            accepted = await self._inlet.take(envelope, headers, self._signing)
+        finally:
+            self._waiting -= 1
+            self._held -= len(content)
+        self._denying = False
+        if accepted.heard is not None and accepted.heard.data_ready:
+            self._fetch_soon()
+        return accepted.status, accepted.content_type, accepted.body
+
+    def _room_for(self, size: int, more: int) -> None:
+        limit = self._feed.max_bytes
+        if size > limit:
+            raise PayloadError(Reason.TOO_LARGE, f"The body is larger than max_bytes = {limit}.")
+        if self._held + more > IN_HAND * limit:
+            raise RetryLater("Too much is being received for this feed already.")
+        self._held += more
+
+    async def _plain(self, content: bytes, headers: Mapping[str, str]) -> bytes:
+        """The body without its Content-Encoding."""
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        if encoding == "identity":
+            return content
+        if encoding not in COMPRESSED:
+            raise PayloadError(Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} is not read.")
+        return await inflated(_once(content), self._feed.max_bytes)
+
+    def _fetch_soon(self) -> None:
+        """Fetch behind the answer: the producer waits for its acknowledgement first."""
+        if self._fetching is not None and not self._fetching.done():
+            self._fetch_again = True
+            return
+        self._fetching = asyncio.create_task(self._fetch(), name=f"supply {self._feed.id}")
+
+    async def _fetch(self) -> None:
+        while True:
+            self._fetch_again = False
+            try:
+                await self._inlet.fetch()
+            except LiandongError as error:
+                log.warning("data not fetched", feed=self._feed.id, detail=str(error))
+            if not self._fetch_again:
+                return
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _said(status: int, code: str, message: str) -> Answer:
+    return status, JSON, orjson.dumps({"error": {"code": code, "message": message}})
