@@ -1,6 +1,7 @@
 """Fixtures on a real mongod, started once for a run of tests, with a fresh database per module."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -12,10 +13,14 @@ from hub.bus import Bus
 from hub.store.driver import Store
 from hub.store.embedded import EmbeddedMongo
 
-
 # how long an example takes says more of the machine than of the code
 hypothesis.settings.register_profile("liandong", deadline=None)
 hypothesis.settings.load_profile("liandong")
+
+
+def pytest_configure() -> None:
+    """A run that is told to end (a timeout in CI) still ends its mongod: fixtures are torn down."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
