@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from types import FrameType
 from uuid import uuid4
 
 import hypothesis
@@ -18,11 +19,6 @@ hypothesis.settings.register_profile("liandong", deadline=None)
 hypothesis.settings.load_profile("liandong")
 
 
-def pytest_configure() -> None:
-    """A run that is told to end (a timeout in CI) still ends its mongod: fixtures are torn down."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
 @pytest.fixture(scope="session")
 def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a replica set: LIANDONG_TEST_MONGODB_URI, else a mongod of our own."""
@@ -31,6 +27,12 @@ def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     mongo = EmbeddedMongo.start(tmp_path_factory.mktemp("mongod"))
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        mongo.stop()  # it has a session of its own, so it would outlive a run that is told to end
+        os._exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)
     yield mongo.uri
     mongo.stop()
 
