@@ -21,9 +21,11 @@ REGISTRY: dict[str, str] = {
     "jtt809": "connectors.jtt809",
     "coach_profile": "connectors.coach_profile",
     "cap": "connectors.cap",
+    "mapped": "connectors.mapped",
     "gbfs": "connectors.gbfs",
     "datex2_parking": "connectors.datex2_parking",
     "parkapi": "connectors.parkapi",
+    "mds": "connectors.mds",
 }
 
 

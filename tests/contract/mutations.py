@@ -28,6 +28,26 @@ STATIC = {
 """The timetable that belongs to a kind's samples; other kinds are parsed without one."""
 LARGE = 100_000
 PROJECT = Path(__file__).parents[2]
+OPTIONS: dict[str, dict[str, object]] = {
+    "mapped": {
+        "record": "parking",
+        "items": "$.lots[*]",
+        "as_of": "$.last_updated",
+        "fields": {
+            "id": "$.name",
+            "name": "$.name",
+            "lat": "$.coords.lat",
+            "lon": "$.coords.lng",
+            "capacity": "$.total",
+            "vacant": "$.free",
+            "opening": {
+                "from": "$.state",
+                "values": {"open": "OPEN", "closed": "CLOSED", "nodata": "UNKNOWN"},
+            },
+        },
+    }
+}
+"""Options of kinds that cannot be read without any."""
 
 
 def sample_path(name: str) -> Path:
@@ -63,7 +83,7 @@ def context_of(kind: str, *, with_static: bool = True) -> Context:
         mode=None,
         timezone=ZoneInfo("Asia/Shanghai"),
         incrementality=Incrementality.AUTO,
-        config=options_of(found.manifest, {}),
+        config=options_of(found.manifest, OPTIONS.get(kind, {})),
     )
     if with_static and kind in STATIC and found.load_reference and samples_dir().is_dir():
         static = Envelope(sample(STATIC[kind]), NOW, Path(STATIC[kind]).name)
@@ -194,12 +214,14 @@ def _double_alerts(body: bytes) -> bytes:
 
 
 _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
+    "mds": _double_list("geography", "geography_json", "features"),
     "parkapi": _double_list("lots"),
     "datex2_parking": _double_siri(b"(?:ns2:)?parking(?:Record|RecordStatus|Facility)"),
     "gbfs": _double_list("data", "stations"),
     "cap": _double_alerts,
     "coach_profile": _double_listed("departures"),
     "gtfs": _double_trips,
+    "mapped": _double_listed("lots"),
     "gtfs_rt": _double_protobuf,
     "jtt808": _double_lines,
     "jtt809": _double_lines,

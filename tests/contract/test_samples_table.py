@@ -16,7 +16,7 @@ from connectors import REGISTRY, connector
 from hub.errors import PayloadError
 from hub.ingest.check import Report, check
 from hub.settings import samples_dir
-from tests.contract.mutations import sample, sample_path
+from tests.contract.mutations import OPTIONS, sample, sample_path
 
 pytestmark = pytest.mark.samples
 
@@ -155,6 +155,7 @@ TABLE = [
         30,
         {"ParkingFacility": 30, "ParkingStatus": 30},
     ),
+    Row("mds", "mds/stop.json", 9, 9, {"StopPlace": 9}),
     Row("gbfs", "gbfs/helsinki-v2-gbfs.json", 12, 5, {"SharingStation": 5}, {"stops": 5}),
     Row("gbfs", "gbfs/helsinki-v2-station_information.json", 10, 5, {"SharingStation": 5}),
     Row("gbfs", "gbfs/helsinki-v2-station_status.json", 10, 10, {"SharingStation": 10}),
@@ -213,6 +214,13 @@ TABLE = [
     Row("cap", "cap/no_info_tag.cap", 1, 1, {}),
     Row("cap", "edxl-de/bushfire_valid.edxlde", 7, 7, {"Situation": 7}),
     Row(
+        "mapped",
+        "parkapi-json/parkapi-reutlingen.json",
+        30,
+        30,
+        {"ParkingFacility": 30, "ParkingStatus": 30},
+    ),
+    Row(
         "coach_profile",
         "connectors/coach_profile/examples/day.json",
         5,
@@ -233,6 +241,7 @@ REFUSED = [
     ("siri_sx", "siri/ext_estimatedTimetable_response.xml"),
     ("siri_sm", "siri/exs_stopMonitoring_subscriptionRequest.xml"),
     ("siri_sx", "siri/exa_heartbeat_request.xml"),
+    ("mapped", "gbfs/helsinki-v2-station_status.json"),
     ("cap", "siri/exx_situationExchange_response.xml"),
     ("siri_vm", "siri/exs_stopMonitoring_response.xml"),
     ("cap", "siri/exx_situationExchange_response.xml"),
@@ -248,6 +257,7 @@ def run(kind: str, file: str, static: str | None = None, timezone: str | None = 
         str(sample_path(file)),
         static=str(base / static) if static else None,
         timezone=timezone,
+        options=OPTIONS.get(kind),
     )
 
 
