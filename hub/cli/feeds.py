@@ -2,12 +2,14 @@
 
 import json
 import sys
-from typing import Annotated
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from hub.cli import common
-from hub.errors import LiandongError
+from hub.errors import LiandongError, StartError
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +31,10 @@ def check(
     static: Annotated[str | None, typer.Option(help="the GTFS zip to match against")] = None,
     timezone: Annotated[str | None, typer.Option(help="zone of times that name none")] = None,
     at: Annotated[str | None, typer.Option(help="received at (RFC 3339)")] = None,
+    options: Annotated[
+        Path | None,
+        typer.Option(help="TOML with the kind's own keys, or a liandong.toml with one such feed"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """试读数据源 · Decode and normalise with the real connector; write nothing."""
@@ -37,7 +43,12 @@ def check(
 
     try:
         report = check_source(
-            connector(kind), source, static=static, timezone=timezone, at=common.moment(at)
+            connector(kind),
+            source,
+            static=static,
+            timezone=timezone,
+            at=common.moment(at),
+            options=_options(options, kind) if options else None,
         )
     except LiandongError as error:
         print(f"feed check: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice
@@ -46,6 +57,24 @@ def check(
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
         return
     typer.echo(report.to_text())
+
+
+def _options(file: Path, kind: str) -> dict[str, Any]:
+    """The kind's own keys: the whole file, or the options of the file's one feed of that kind.
+
+    Raises StartError if it cannot be read, or holds several such feeds or none.
+    """
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StartError(f"{file}: not a readable TOML file: {error}.") from error
+    if "feeds" not in data:
+        return data
+    mine = [feed for feed in data["feeds"] if feed.get("kind") == kind]
+    if len(mine) != 1:
+        raise StartError(f"{file} has {len(mine)} feeds of kind {kind}; expected one.")
+    options: dict[str, Any] = mine[0].get("options", {})
+    return options
 
 
 def export(

@@ -96,6 +96,7 @@ def check(
     static: str | None = None,
     timezone: str | None = None,
     at: datetime | None = None,
+    options: dict[str, Any] | None = None,
 ) -> Report:
     """Decode and normalise what lies behind `source`, a file or an http(s) URL.
 
@@ -103,7 +104,8 @@ def check(
     without one. `at` is the moment the payload is taken to have arrived, against which times in
     the future are judged. Without it that is now for a URL; for a file it is the newest moment the
     payload itself speaks of (its `as_of`), so that an archived file reads the same every year: it
-    is read once as of now to learn that moment, and again as of then.
+    is read once as of now to learn that moment, and again as of then. `options` are the kind's own
+    keys, as in `[feeds.options]`.
 
     Raises PayloadError if the bytes are not what the kind reads; UserFault if `source`, `static`,
     `timezone` or `at` is unusable; RetryLater or FeedStopped if a URL gives nothing. Each says in
@@ -112,7 +114,7 @@ def check(
     if at is not None and at.tzinfo is None:
         raise UserFault("BAD_TIME", f"at = {at.isoformat()} has no zone.", hint="Add Z or +08:00.")
     now = clock.now()
-    context = context_for(connector, timezone)
+    context = context_for(connector, timezone, options)
     if static is not None:
         context = replace(context, reference=_reference(connector, static, context, now))
     raw = _read(connector, source, context, now, is_payload=True)
@@ -141,7 +143,9 @@ def report(kind: str, batch: Batch) -> Report:
     )
 
 
-def context_for(connector: Connector, timezone: str | None) -> Context:
+def context_for(
+    connector: Connector, timezone: str | None, options: dict[str, Any] | None = None
+) -> Context:
     """The context of a feed nobody configured. Raises UserFault and StartError."""
     try:
         zone = ZoneInfo(timezone or DEFAULT_ZONE)
@@ -152,11 +156,10 @@ def context_for(connector: Connector, timezone: str | None) -> Context:
             hint="Give an IANA name such as Asia/Shanghai.",
         ) from error
     try:
-        config = options_of(connector.manifest, {})
+        config = options_of(connector.manifest, options or {})
     except ValidationError as error:
-        raise StartError(
-            f"kind {connector.manifest.kind} cannot be read without options: {describe(error)}"
-        ) from error
+        lacking = " cannot be read without options" if options is None else ": options"
+        raise StartError(f"kind {connector.manifest.kind}{lacking}: {describe(error)}") from error
     return Context(
         feed_id=_ID,
         dataset=_ID,

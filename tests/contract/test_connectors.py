@@ -9,7 +9,7 @@ import time_machine
 
 from connectors import REGISTRY, connector
 from hub import clock
-from hub.connector import Batch, Record, Role
+from hub.connector import Batch, Record, Role, options_of
 from hub.errors import PayloadError, Reason
 from hub.model.journeys import DatedJourney
 from hub.model.network import Line, Quay, StopPlace
@@ -17,6 +17,7 @@ from hub.model.parking import ParkingStatus
 from hub.model.vehicles import VehiclePosition
 from tests.contract.mutations import (
     NOW,
+    OPTIONS,
     bit_flips,
     context_of,
     doubled,
@@ -117,7 +118,7 @@ def test_a_connector_is_what_its_registry_line_says(kind: str) -> None:
     assert timedelta(0) < manifest.fresh_for <= manifest.expires_after
     assert found.samples, "the contract suite has nothing to work with"
     assert (manifest.role is Role.TCP_SERVER) == (found.open_session is not None)
-    manifest.config()
+    options_of(manifest, OPTIONS.get(kind, {}))
 
 
 @pytest.mark.parametrize("kind", KINDS)
