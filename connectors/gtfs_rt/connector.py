@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from google.transit import gtfs_realtime_pb2 as pb
 from pydantic import Field
 
-from connectors.gtfs import load_reference
 from connectors.gtfs_rt.entities import Entities
 from connectors.gtfs_rt.reading import Reading
+from connectors.static import load_reference
 from hub.connector import (
     Batch,
     Connector,

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from connectors.gtfs import load_reference
 from connectors.siri_common import build_request
 from connectors.siri_et.config import SiriEtConfig, policy
 from connectors.siri_et.journeys import parse
 from connectors.siri_push import accept_with, subscription_of
+from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
 from hub.formats.siri_request import Topics, duration
 from hub.model.common import Mode

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from connectors.gtfs import load_reference
 from connectors.siri_common import SiriConfig, build_request
 from connectors.siri_fm.facilities import parse
 from connectors.siri_push import accept_with, subscription_of
+from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
 from hub.model.common import Mode
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from connectors.gtfs import load_reference
 from connectors.siri_common import build_request
 from connectors.siri_et.config import policy
 from connectors.siri_push import accept_with, subscription_of
 from connectors.siri_sm.config import SiriSmConfig
 from connectors.siri_sm.visits import parse
+from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
 from hub.errors import FeedStopped
 from hub.formats.siri_request import Topics, duration

@@ -1,0 +1,488 @@
+"""The TransXChange connector: coach stops, lines and dated journeys."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from connectors.static import load_reference as load_static
+from connectors.transxchange import CONNECTOR, TransxchangeConfig, load_reference
+from hub.connector import Envelope
+from hub.errors import PayloadError, Reason
+from hub.formats.bank_holidays import GROUPS, bank_holidays
+from hub.model.common import Mode, Name, Position
+from hub.model.journeys import Layer
+from hub.model.network import Line, Quay, StopPlace, StopPlaceKind
+from tests.connectors import netex_builder
+from tests.connectors.gtfs_builder import zipped as gtfs_zipped
+from tests.connectors.txc_builder import (
+    DAILY,
+    LINKS,
+    STOPS,
+    WEDNESDAY,
+    context,
+    document,
+    journey,
+    link,
+    read,
+    reasons,
+    runs,
+    service,
+)
+from tests.contract.mutations import sample
+
+
+def of(batch, kind):
+    """Records of a kind by native id."""
+    return {record.native_id: record for record in batch.records if isinstance(record, kind)}
+
+
+def days(profile: str | None, at: str, **changes) -> list[str]:
+    """The service days around `at` on which a journey with that profile runs."""
+    moment = datetime.fromisoformat(f"{at}T12:00:00+00:00")
+    batch = read(document(journey(profile=profile), **changes), at=moment)
+    return [str(run.service_date) for run in runs(batch)]
+
+
+def times(batch, code="VJ1"):
+    """Arrivals and departures of the first run of a journey, as text."""
+    return [
+        tuple(moment and f"{moment:%H:%M}" for moment in (call.aimed.arrival, call.aimed.departure))
+        for call in runs(batch, code)[0].calls
+    ]
+
+
+def test_stops_are_places_with_their_stand():
+    """An AnnotatedStopPointRef and a StopPoint are both a stop place; the Indicator is a stand."""
+    batch = read(document())
+    places = of(batch, StopPlace)
+    assert set(places) == {"A1", "B1", "C1"}
+    assert places["B1"].name == Name(en="Bravo")
+    assert places["B1"].position == Position(52.5, -1.9)
+    assert places["A1"].kind is StopPlaceKind.COACH_STATION
+    assert runs(batch)[0].calls[0].planned_platform == "Stand J"
+
+
+def test_a_stop_in_a_stop_area_of_the_document_is_its_quay():
+    """Without the area in the document the stop stays a place of its own."""
+    inside = STOPS.replace("<Place>", "<StopAreas><StopAreaRef>G1</StopAreaRef></StopAreas><Place>")
+    area = (
+        "<StopAreas><StopArea><StopAreaCode>G1</StopAreaCode><Name>Bravo Hub</Name></StopArea>"
+        "</StopAreas>"
+    )
+    batch = read(document(stops=inside, more=area))
+    assert set(of(batch, StopPlace)) == {"A1", "G1", "C1"}
+    assert of(batch, Quay)["B1"].stop_place_id == "x:G1"
+    call = runs(batch)[0].calls[1]
+    assert (call.stop_place_id, call.quay_id) == ("x:G1", "x:B1")
+    assert call.stop_name == Name(en="Bravo Hub")
+    assert set(of(read(document(stops=inside)), StopPlace)) == {"A1", "B1", "C1"}
+
+
+def test_a_line_is_known_across_documents():
+    """A Line id is the document's own, so the ServiceCode is put before it."""
+    (line,) = of(read(document()), Line).values()
+    assert (line.id, line.public_code, line.mode) == ("x:S:L", "UK1", Mode.COACH)
+    assert (line.name, line.operator) == (Name(en="Alpha - Charlie"), Name(en="Flix"))
+
+
+def test_a_journey_adds_up_its_links():
+    """Run times, and at a stop the wait of both links; the last call is after midnight."""
+    batch = read(document())
+    run = runs(batch)[0]
+    assert run.id == "x:S:L:VJ1:2026-03-03"
+    assert (run.layer, run.mode, run.public_code) == (Layer.TIMETABLE, Mode.COACH, "VJ1")
+    assert run.destination == Name(en="London")
+    assert times(batch) == [("22:00", "22:00"), ("23:25", "23:32"), ("01:32", "01:32")]
+    assert run.calls[2].aimed.arrival == datetime(2026, 3, 4, 1, 32, tzinfo=UTC)
+    assert [call.order for call in run.calls] == [1, 2, 3]
+
+
+def test_times_are_of_the_service_day_when_the_clocks_change():
+    """29 March 2026: a coach that leaves before the change arrives an hour later by the clock."""
+    run = runs(read(document(), at=datetime(2026, 3, 28, 12, tzinfo=UTC)))[1]
+    assert run.service_date == date(2026, 3, 28)
+    assert run.calls[0].aimed.departure == datetime(2026, 3, 28, 22, 0, tzinfo=UTC)
+    assert run.calls[2].aimed.arrival == datetime(2026, 3, 29, 1, 32, tzinfo=UTC)
+
+
+def test_a_departure_day_shift_is_counted():
+    """+1 is the small hours after the service day, as +1 or 1."""
+    for shift in ("+1", "1"):
+        at = (
+            f"<DepartureTime>00:30:00</DepartureTime><DepartureDayShift>{shift}</DepartureDayShift>"
+        )
+        run = runs(read(document(journey(at=at))))[0]
+        assert run.service_date == date(2026, 3, 3)
+        assert run.calls[0].aimed.departure == datetime(2026, 3, 4, 0, 30, tzinfo=UTC)
+
+
+def test_what_may_be_done_at_a_stop_is_its_activity():
+    """Pick up only, set down only; a stop that is passed is no call."""
+    links = link(1, "A1", "B1", ends=("pickUp", "pass")) + link(
+        2, "B1", "C1", ends=("pass", "setDown")
+    )
+    calls = runs(read(document(links=links)))[0].calls
+    assert [(call.order, call.boarding, call.alighting) for call in calls] == [
+        (1, True, False),
+        (3, False, True),
+    ]
+    only = link(1, "A1", "B1", ends=("pickUp", "setDown")) + link(
+        2, "B1", "C1", ends=("setDown", "setDown")
+    )
+    middle = runs(read(document(links=only)))[0].calls[1]
+    assert (middle.boarding, middle.alighting) == (False, True)
+
+
+def test_a_journey_s_own_times_go_before_its_pattern_s():
+    """A VehicleJourneyTimingLink changes what it says and nothing else."""
+    own = (
+        '<VehicleJourneyTimingLink id="V1"><JourneyPatternTimingLinkRef>L1'
+        "</JourneyPatternTimingLinkRef><RunTime>PT30M</RunTime><To><WaitTime>PT0S</WaitTime></To>"
+        "</VehicleJourneyTimingLink>"
+    )
+    assert times(read(document(journey(more=own)))) == [
+        ("22:00", "22:00"),
+        ("22:30", "22:35"),
+        ("00:35", "00:35"),
+    ]
+
+
+def test_a_journey_is_like_the_one_it_refers_to():
+    """Pattern, days, line and times come from the VehicleJourneyRef, and from that one's own."""
+    bare = {"profile": None, "of": ""}
+    second = journey(
+        "VJ2", under="<VehicleJourneyRef>VJ1</VehicleJourneyRef>",
+        at="<DepartureTime>08:00:00</DepartureTime>", **bare,
+    )  # fmt: skip
+    third = journey(
+        "VJ3", under="<VehicleJourneyRef>VJ2</VehicleJourneyRef>",
+        at="<DepartureTime>09:00:00</DepartureTime>", **bare,
+    )  # fmt: skip
+    batch = read(document(third, journey(), second))
+    assert times(batch, "VJ3") == [("09:00", "09:00"), ("10:25", "10:32"), ("12:32", "12:32")]
+    assert len(runs(batch, "VJ2")) == 3
+
+
+def test_a_short_working_runs_a_part_of_its_pattern():
+    """The DepartureTime is that of the first stop in service."""
+    dead = (
+        "<StartDeadRun><ShortWorking><JourneyPatternTimingLinkRef>L2"
+        "</JourneyPatternTimingLinkRef></ShortWorking></StartDeadRun>"
+    )
+    assert times(read(document(journey(more=dead)))) == [("22:00", "22:00"), ("00:00", "00:00")]
+    end = dead.replace("Start", "End").replace("L2", "L1")
+    assert len(runs(read(document(journey(more=end))))[0].calls) == 2
+
+
+def test_a_frequency_repeats_a_journey_until_its_end():
+    """The last departure is at EndTime itself."""
+    frequent = (
+        "<Frequency><EndTime>09:00:00</EndTime><Interval>"
+        "<ScheduledFrequency>PT30M</ScheduledFrequency></Interval></Frequency>"
+    )
+    at = "<DepartureTime>08:00:00</DepartureTime>"
+    found = runs(read(document(journey(at=at, more=frequent))))
+    assert len(found) == 9
+    assert {run.native_id.partition("@")[2] for run in found} == {
+        "08:00:00",
+        "08:30:00",
+        "09:00:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("", "WTF"),
+        ("<MondayToFriday/>", "WTF"),
+        ("<Wednesday/><Friday/>", "WF"),
+        ("<NotThursday/>", "WF"),
+        ("<Weekend/>", ""),
+        ("<MondayToSaturday/>", "WTF"),
+    ],
+)
+def test_days_of_the_week_are_single_spans_or_negated(names, expected):
+    """An empty DaysOfWeek is every day. 4 March 2026 is a Wednesday."""
+    regular = f"<RegularDayType><DaysOfWeek>{names}</DaysOfWeek></RegularDayType>"
+    letters = {"2026-03-04": "W", "2026-03-05": "T", "2026-03-06": "F"}
+    assert "".join(letters[day] for day in days(regular, "2026-03-05")) == expected
+
+
+def test_the_nearest_profile_counts_and_profiles_are_not_mixed():
+    """Journey, else pattern, else service; without any it is Monday to Friday."""
+    weekend = "<RegularDayType><DaysOfWeek><Weekend/></DaysOfWeek></RegularDayType>"
+    saturday = "2026-03-07"
+    with_profile = service(profile=f"<OperatingProfile>{weekend}</OperatingProfile>")
+    assert days(None, saturday) == ["2026-03-06"]
+    assert days(None, saturday, services=with_profile) == ["2026-03-07", "2026-03-08"]
+    assert len(days(DAILY, saturday, services=with_profile)) == 3
+
+
+def test_nothing_runs_outside_the_operating_period():
+    """Special days do not either; a service without an end goes on."""
+    special = DAILY + (
+        "<SpecialDaysOperation><DaysOfOperation><DateRange><StartDate>2026-12-31</StartDate>"
+        "<EndDate>2027-01-01</EndDate></DateRange></DaysOfOperation></SpecialDaysOperation>"
+    )
+    assert days(special, "2026-12-31") == ["2026-12-30", "2026-12-31"]
+    assert len(days(DAILY, "2031-06-01", services=service(end=None))) == 3
+
+
+OTHER = "<OtherPublicHoliday><Date>2026-06-03</Date></OtherPublicHoliday>"
+
+
+def bank(on: str = "", off: str = "") -> str:
+    """A BankHolidayOperation on every day of the week."""
+    return (
+        f"{DAILY}<BankHolidayOperation><DaysOfOperation>{on}</DaysOfOperation>"
+        f"<DaysOfNonOperation>{off}</DaysOfNonOperation></BankHolidayOperation>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("off", "at", "missing"),
+    [
+        ("<GoodFriday/>", "2026-04-03", "2026-04-03"),
+        ("<EasterMonday/>", "2026-04-06", "2026-04-06"),
+        ("<MayDay/>", "2026-05-04", "2026-05-04"),
+        ("<SpringBank/>", "2026-05-25", "2026-05-25"),
+        ("<LateSummerBankHolidayNotScotland/>", "2026-08-31", "2026-08-31"),
+        ("<AllBankHolidays/>", "2026-12-28", "2026-12-28"),
+        ("<HolidayMondays/>", "2026-05-04", "2026-05-04"),
+        ("<EarlyRunOffDays/>", "2026-12-24", "2026-12-24"),
+        ("<BoxingDayHoliday/>", "2026-12-28", "2026-12-28"),
+        (OTHER, "2026-06-03", "2026-06-03"),
+    ],
+)
+def test_bank_holidays_are_known_by_name(off, at, missing):
+    """A day of non-operation is taken out of the week."""
+    found = days(bank(off=off), at)
+    assert missing not in found
+    assert len(found) == 2
+
+
+def test_a_holiday_s_own_name_goes_before_a_group_s_and_special_days_before_both():
+    """Off on all holidays but Good Friday; and off on that too where a date says so."""
+    profile = bank(on="<GoodFriday/>", off="<AllBankHolidays/>")
+    assert "2026-04-03" in days(profile, "2026-04-03")
+    assert "2026-04-06" not in days(profile, "2026-04-06")
+    special = profile + (
+        "<SpecialDaysOperation><DaysOfNonOperation><DateRange><StartDate>2026-04-03</StartDate>"
+        "<EndDate>2026-04-03</EndDate></DateRange></DaysOfNonOperation></SpecialDaysOperation>"
+    )
+    assert "2026-04-03" not in days(special, "2026-04-03")
+
+
+def test_holidays_only_runs_on_holidays_only():
+    """No day of the week, but the holidays of operation."""
+    only = bank(on="<MayDay/>").replace(DAILY, "<RegularDayType><HolidaysOnly/></RegularDayType>")
+    assert days(only, "2026-05-04") == ["2026-05-04"]
+
+
+def test_school_terms_are_noted_and_taken_as_not_there():
+    """What is not read is said, once a journey."""
+    terms = DAILY + (
+        "<ServicedOrganisationDayType><DaysOfOperation><WorkingDays><ServicedOrganisationRef>S"
+        "</ServicedOrganisationRef></WorkingDays></DaysOfOperation></ServicedOrganisationDayType>"
+    )
+    batch = read(document(journey(profile=terms)))
+    assert reasons(batch.notes) == {"UNSUPPORTED_MESSAGE": 1}
+    assert len(runs(batch)) == 3
+
+
+@pytest.mark.parametrize(
+    ("year", "expected"),
+    [
+        (2021, "01-01 04-02 04-05 05-03 05-31 08-30 12-25 12-26 12-27 12-28"),
+        (2023, "01-01 01-02 04-07 04-10 05-01 05-29 08-28 12-25 12-26"),
+        (2025, "01-01 04-18 04-21 05-05 05-26 08-25 12-25 12-26"),
+        (2026, "01-01 04-03 04-06 05-04 05-25 08-31 12-25 12-26 12-28"),
+    ],
+)
+def test_the_holidays_of_england_and_wales_are_those_of_the_year(year, expected):
+    """As published by the government, with the days that fell on a weekend beside them."""
+    known = bank_holidays(year)
+    found = {known[name] for name in GROUPS["AllBankHolidays"] if name in known}
+    assert " ".join(f"{day:%m-%d}" for day in sorted(found)) == expected
+
+
+def test_holidays_never_share_a_day_with_what_they_were_moved_to():
+    """Over a whole cycle of weekdays."""
+    for year in range(2000, 2100):
+        found = [day for name, day in sorted(bank_holidays(year).items()) if "Scotland" not in name]
+        assert len(found) == len(set(found))
+        good_friday, monday = (bank_holidays(year)[name] for name in ("GoodFriday", "EasterMonday"))
+        assert monday - good_friday == timedelta(days=3)
+
+
+def test_a_newer_revision_holds_from_its_period_on():
+    """Two documents of one service: the older one ends the day before the newer begins."""
+    old = document(journey())
+    new = document(
+        journey(at="<DepartureTime>23:00:00</DepartureTime>"),
+        services=service(start="2026-03-05"),
+        revision=2,
+    )
+    batch = read(netex_builder.zipped(a=new, b=old))
+    found = {str(run.service_date): times_of(run) for run in runs(batch)}
+    assert found == {"2026-03-03": "22:00", "2026-03-04": "22:00", "2026-03-05": "23:00"}
+    assert reasons(batch.notes) == {"OLDER_THAN_KNOWN": 1}
+    assert (batch.entities, len(batch.rejects)) == (3 + 2 + 2, 0)
+
+
+def times_of(run):
+    """When a run starts, as text."""
+    return f"{run.calls[0].aimed.departure:%H:%M}"
+
+
+def test_a_journey_two_documents_have_for_one_period_is_a_duplicate():
+    """The stops they share are one each."""
+    batch = read(netex_builder.zipped(a=document(), b=document()))
+    assert reasons(batch.rejects) == {"DUPLICATE": 1}
+    assert len(runs(batch)) == 3
+    assert batch.entities == 3 + 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (journey("BAD", of="<ServiceRef>none</ServiceRef>"), "UNKNOWN_SERVICE"),
+        (journey("BAD", of="<ServiceRef>S</ServiceRef><LineRef>none</LineRef>"), "UNKNOWN_ROUTE"),
+        (journey("BAD", under="<JourneyPatternRef>none</JourneyPatternRef>"), "BAD_VALUE"),
+        (journey("BAD", under="<VehicleJourneyRef>none</VehicleJourneyRef>"), "UNKNOWN_TRIP"),
+        (journey("BAD", under="<VehicleJourneyRef>BAD</VehicleJourneyRef>"), "BAD_VALUE"),
+        (journey("BAD", at=""), "BAD_VALUE"),
+        (journey("BAD", at="<DepartureTime>noon</DepartureTime>"), "BAD_VALUE"),
+        (journey(""), "MISSING_FIELD"),
+        (journey() + journey(), "DUPLICATE"),
+        ("<FlexibleVehicleJourney/>", "UNSUPPORTED_MESSAGE"),
+    ],
+)
+def test_a_bad_journey_is_refused_and_nothing_else(bad, reason):
+    """One bad record never drops the rest."""
+    batch = read(document(bad, journey("GOOD")))
+    assert reasons(batch.rejects) == {reason: 1}
+    assert len(runs(batch, "GOOD")) == 3
+    assert batch.accepted == batch.entities - 1
+
+
+@pytest.mark.parametrize(
+    ("links", "reason"),
+    [
+        (LINKS.replace("<RunTime>PT2H</RunTime>", ""), "MISSING_FIELD"),
+        (LINKS.replace("PT2H", "two hours"), "MISSING_FIELD"),
+        (link(1, "A1", "B1") + link(2, "A1", "C1"), "BAD_VALUE"),
+        (link(1, "A1", "NOWHERE"), "UNKNOWN_STOP"),
+        ("", "EMPTY_ENTITY"),
+    ],
+)
+def test_links_that_do_not_add_up_refuse_the_journey(links, reason):
+    """No time is better than a wrong one."""
+    assert reasons(read(document(links=links)).rejects) == {reason: 1}
+
+
+def test_an_unlisted_stop_is_a_note_on_a_journey_that_stays():
+    """The other stops keep their times and orders."""
+    batch = read(document(links=link(1, "A1", "X9") + link(2, "X9", "C1")))
+    assert [call.order for call in runs(batch)[0].calls] == [1, 3]
+    assert reasons(batch.notes) == {"UNKNOWN_STOP": 1}
+
+
+def test_an_unknown_schema_version_is_read_with_a_note():
+    """Nothing is gated on the schema."""
+    assert reasons(read(document(version="3.0")).notes) == {"UNSUPPORTED_VERSION": 1}
+    assert not read(document(version="2.1")).notes
+
+
+def test_a_stop_without_degrees_has_no_position():
+    """A grid reference is not guessed at."""
+    bare = STOPS.replace("<Longitude>-1.9</Longitude>", "")
+    batch = read(document(stops=bare))
+    assert of(batch, StopPlace)["B1"].position is None
+    assert reasons(batch.notes) == {"MISSING_FIELD": 1}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<PublicationDelivery/>", Reason.UNSUPPORTED_MESSAGE),
+        (document()[:-5], Reason.NOT_DECODABLE),
+        (b"<!DOCTYPE x><TransXChange/>", Reason.DTD_FORBIDDEN),
+    ],
+)
+def test_a_body_that_cannot_be_used_is_refused_whole(body, reason):
+    """Of another standard, cut off, or with a DOCTYPE."""
+    with pytest.raises(PayloadError) as caught:
+        read(body)
+    assert caught.value.reason is reason
+
+
+def test_an_unpacked_zip_has_a_cap():
+    """The cap is the feed's to set."""
+    with pytest.raises(PayloadError) as caught:
+        read(netex_builder.zipped(a=document()), config=TransxchangeConfig(max_unpacked_bytes=99))
+    assert caught.value.reason is Reason.TOO_LARGE
+
+
+def test_real_time_feeds_take_any_timetable_as_their_static_reference():
+    """GTFS, NeTEx and TransXChange are told apart by what is in the file."""
+    found = {
+        name: load_static(Envelope(body, WEDNESDAY), context())
+        for name, body in (
+            ("gtfs", gtfs_zipped()),
+            ("netex", netex_builder.whole()),
+            ("netex zip", netex_builder.zipped(a=netex_builder.whole())),
+            ("transxchange", document()),
+        )
+    }
+    assert found["gtfs"].trip("TR7") is not None
+    assert found["netex"].trip("X:ServiceJourney:1") is not None
+    assert found["netex zip"].trip("X:ServiceJourney:1") is not None
+    assert found["transxchange"].trip("VJ1") is not None
+    with pytest.raises(PayloadError):
+        load_static(Envelope(b"<html/>", WEDNESDAY), context())
+
+
+def test_a_code_that_several_journeys_share_names_none():
+    """A VehicleJourneyCode is an alias only where it is unique in the dataset."""
+    other = document(journey(of="<ServiceRef>T</ServiceRef>"), services=service("T"))
+    body = netex_builder.zipped(a=document(), b=other)
+    timetable = load_reference(Envelope(body, WEDNESDAY), context())
+    assert timetable.trip("VJ1") is None
+    assert timetable.trip("T:L:VJ1") is not None
+
+
+@pytest.mark.samples
+def test_the_coach_sample_is_read_whole():
+    """MANIFEST.md: 36 VehicleJourneys, 7 stops; one Service. 12 run around 10 October 2024."""
+    body = sample("coach-transxchange/flixbus-UK021-london-liverpool.xml")
+    batch = read(body, at=datetime(2024, 10, 10, 10, tzinfo=UTC))
+    assert (batch.entities, batch.accepted) == (36 + 7 + 1, 44)
+    assert len(of(batch, StopPlace)) == 7
+    run = next(run for run in runs(batch, "VJ3") if run.service_date == date(2024, 10, 9))
+    assert [f"{call.aimed.arrival:%H:%M}" for call in run.calls] == [
+        "11:40", "13:05", "14:50", "17:10", "17:30", "17:45",
+    ]  # fmt: skip
+    assert run.calls[1].aimed.departure == datetime(2024, 10, 9, 13, 10, tzinfo=UTC)
+
+
+@pytest.mark.samples
+def test_the_coach_sample_runs_once_at_a_time():
+    """Its 36 journeys carve the half year up: no two of one pattern and time run on one day."""
+    body = sample("coach-transxchange/flixbus-UK021-london-liverpool.xml")
+    timetable = load_reference(Envelope(body, WEDNESDAY), context())
+    assert len(timetable.trips) == 36
+    for offset in range(184):
+        day = date(2024, 7, 8) + timedelta(days=offset)
+        starts = sorted(
+            (trip.calls[0].stop_id, trip.start_s, len(trip.calls))
+            for trip in timetable.trips.values()
+            if timetable.runs_on(trip.service_id, day)
+        )
+        assert all(one != other for one, other in pairwise(starts)), day
+
+
+def test_the_connector_says_which_holidays_it_knows():
+    """Operators elsewhere must not rely on them."""
+    assert "England and Wales" in CONNECTOR.manifest.reads
