@@ -11,6 +11,8 @@ from hub.errors import StartError
 REGISTRY: dict[str, str] = {
     "gtfs": "connectors.gtfs",
     "gtfs_rt": "connectors.gtfs_rt",
+    "netex": "connectors.netex",
+    "transxchange": "connectors.transxchange",
     "siri_et": "connectors.siri_et",
     "siri_sm": "connectors.siri_sm",
     "siri_vm": "connectors.siri_vm",

@@ -226,6 +226,8 @@ _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
     "jtt808": _double_lines,
     "jtt809": _double_lines,
     "jtt905": _double_lines,
+    "netex": _double_siri(b"(?:StopPlace|Line|ServiceJourney)"),
+    "transxchange": _double_siri(b"VehicleJourney"),
     "siri_et": _double_siri(b"EstimatedVehicleJourney"),
     "siri_fm": _double_siri(b"FacilityCondition"),
     "siri_sm": _double_siri(b"MonitoredStopVisit"),
