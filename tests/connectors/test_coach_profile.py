@@ -2,6 +2,8 @@
 
 import copy
 import json
+import re
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,6 +20,8 @@ from connectors.coach_profile import CONNECTOR, SCHEMA, CoachProfileConfig, acce
 from hub.connector import Batch, Context, Envelope, Incrementality, Pushed
 from hub.errors import AccessDenied, PayloadError, Reason
 from hub.formats.signed_push import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from hub.ingest.plan import plan
+from hub.model.area import parse_area
 from hub.model.common import Mode, Name
 from hub.model.journeys import (
     Boarding,
@@ -31,7 +35,9 @@ from hub.model.journeys import (
     SaleStatus,
     Times,
 )
+from hub.settings import Settings, area_text
 
+DOCS = (Path(__file__).parents[2] / "docs" / "coach-profile.md").read_text(encoding="utf-8")
 EXAMPLES = sorted(SCHEMA.parent.joinpath("examples").glob("*.json"))
 DAY: dict[str, Any] = json.loads(SCHEMA.with_name("examples").joinpath("day.json").read_bytes())
 NOW = datetime(2023, 10, 1, 4, 0, 10, tzinfo=UTC)
@@ -363,7 +369,7 @@ PLACES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(place=PLACES, value=ODD)
 def test_what_the_schema_forbids_is_never_taken_silently(
     place: tuple[str | int, ...], value: object
@@ -461,11 +467,26 @@ def test_an_unreadable_push_is_a_payload_error() -> None:
 
 def test_the_documented_signature_is_the_one_made() -> None:
     """The example in docs/coach-profile.md, computed there and here."""
-    docs = Path(__file__).parents[2] / "docs" / "coach-profile.md"
     headers = sign(b"example-secret", datetime(2023, 10, 1, 4, 0, 10, tzinfo=UTC), b"{}")
-    text = docs.read_text(encoding="utf-8")
     for name in (TIMESTAMP_HEADER, SIGNATURE_HEADER):
-        assert f"{name}: {headers[name]}" in text
+        assert f"{name}: {headers[name]}" in DOCS
+
+
+@pytest.mark.parametrize("text", re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL))
+def test_the_documented_feeds_can_run(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Polled and pushed, as docs/coach-profile.md configures them."""
+    monkeypatch.setenv("COACH_PUSH_SECRET", "s")
+    (feed,) = Settings.model_validate(tomllib.loads(text)).feeds
+    area = parse_area(area_text("shanghai-railway-station"))
+    assert plan(feed, connector, area).connector is CONNECTOR
+
+
+def test_the_documented_publication_is_read() -> None:
+    """The first JSON of docs/coach-profile.md is the minimal example, by the schema and the hub."""
+    payload = json.loads(re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)[0])
+    assert VALIDATOR.is_valid(payload)
+    batch = read(payload, NOW + timedelta(minutes=2))
+    assert (batch.accepted, batch.notes) == (1, [])
 
 
 def test_the_kind_is_registered() -> None:
