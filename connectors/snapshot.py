@@ -104,6 +104,12 @@ class Snapshot:
         return f"is of {moment.isoformat()}, received {self._raw.received_at.isoformat()}"
 
 
+def newest(moments: Iterable[datetime | None], raw: Envelope) -> datetime | None:
+    """The newest time that can be believed: the time of an answer that says none itself."""
+    latest = raw.received_at + TOLERANCE
+    return max((at for at in moments if at is not None and at <= latest), default=None)
+
+
 def fault_of(faults: Iterable[Fault], *reasons: Reason) -> Fault | None:
     """The first fault for one of these reasons."""
     return next((fault for fault in faults if fault.reason in reasons), None)

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from connectors.mds.taxis import add_status, add_trips
-from connectors.snapshot import Entry, Snapshot, fault_of
+from connectors.snapshot import Entry, Snapshot, fault_of, newest
 from hub.connector import (
     Batch,
     Connector,
@@ -21,7 +21,7 @@ from hub.connector import (
 from hub.errors import Reason
 from hub.formats import mds
 from hub.formats.bundle import unpack
-from hub.formats.mds import Answer, Stop
+from hub.formats.mds import Stop
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.network import StopPlace, StopPlaceKind
@@ -57,7 +57,9 @@ def parse(raw: Envelope, context: Context) -> Batch:
     Raises PayloadError: TOO_LARGE, NOT_DECODABLE, UNSUPPORTED_MESSAGE.
     """
     answer = mds.decode(unpack(raw.body))
-    snapshot = Snapshot(raw, context, answer.last_updated or _newest(answer))
+    fixes = [fix for status in answer.statuses for fix in (status.telemetry, status.event)]
+    said_at = answer.last_updated or newest((fix.at for fix in fixes), raw)
+    snapshot = Snapshot(raw, context, said_at)
     for fault in answer.faults:
         snapshot.note(fault.reason, "header", fault.detail)
     for version in sorted(answer.versions):
@@ -77,11 +79,6 @@ def parse(raw: Envelope, context: Context) -> Batch:
         _add_stop(snapshot, stop, context.dataset)
     positions = not answer.trips and not answer.vehicles
     return snapshot.finish(whole=positions and answer.last and not answer.faults)
-
-
-def _newest(answer: Answer) -> datetime | None:
-    fixes = [fix for status in answer.statuses for fix in (status.telemetry, status.event)]
-    return max((fix.at for fix in fixes if fix.at is not None), default=None)
 
 
 def _add_stop(snapshot: Snapshot, stop: Stop, dataset: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from connectors.snapshot import Entry, Snapshot, fault_of
+from connectors.snapshot import Entry, Snapshot, fault_of, newest
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Role
 from hub.errors import Reason
 from hub.formats import parkapi
@@ -32,7 +32,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
     """
     lots = parkapi.decode(unpack(raw.body))
-    snapshot = Snapshot(raw, context, lots.said_at)
+    said_at = lots.said_at or newest((lot.observed_at for lot in lots.lots), raw)
+    snapshot = Snapshot(raw, context, said_at)
     for fault in lots.faults:
         snapshot.note(fault.reason, "header", fault.detail)
     for lot in lots.lots:

@@ -55,7 +55,10 @@ class Lot:
 
 @dataclass(slots=True)
 class Lots:
-    """The lots of all documents. `last`: no document names a page that is not among them."""
+    """The lots of all documents. `said_at`: when version 1 asked its source; others do not say.
+
+    `last`: no document names a page that is not among them.
+    """
 
     lots: list[Lot] = field(default_factory=list)
     said_at: datetime | None = None
@@ -86,20 +89,14 @@ def decode(documents: Iterable[Document]) -> Lots:
 def _read(found: Lots, whole: Fields) -> None:
     if "lots" in whole.names:
         updated = whole.time("last_updated")
-        said_at = whole.time("last_downloaded") or updated
+        found.said_at = whole.time("last_downloaded") or updated
         found.lots += [_lot(entry.value, updated) for entry in whole.each("lots")]
     elif "results" in whole.names:
-        results = [_result(entry.value) for entry in whole.each("results")]
-        found.lots += [lot for lot, _ in results]
-        said_at = max((at for _, at in results if at is not None), default=None)
+        found.lots += [_result(entry.value) for entry in whole.each("results")]
     elif "items" in whole.names:
-        lots = [_item(entry.value) for entry in whole.each("items")]
-        found.lots += lots
-        said_at = max((lot.observed_at for lot in lots if lot.observed_at), default=None)
+        found.lots += [_item(entry.value) for entry in whole.each("items")]
     else:
         raise PayloadError(Reason.NOT_DECODABLE, "ParkAPI: no lots, results or items.")
-    if said_at is not None:
-        found.said_at = max(found.said_at or said_at, said_at)
 
 
 def _lot(value: object, updated: datetime | None) -> Lot:
@@ -126,13 +123,12 @@ def _lot(value: object, updated: datetime | None) -> Lot:
     )
 
 
-def _result(value: object) -> tuple[Lot, datetime | None]:
-    """A lot of version 2, and when it was asked for."""
+def _result(value: object) -> Lot:
+    """A lot of version 2."""
     entry = Fields(value)
     name = entry.name("name")
     latest = entry.inner("latest_data")
-    asked_at = latest.time("timestamp")
-    lot = Lot(
+    return Lot(
         native_id=entry.ident("lot_id"),
         name=name,
         position=_pair(entry),
@@ -144,10 +140,9 @@ def _result(value: object) -> tuple[Lot, datetime | None]:
         occupied=latest.whole("num_occupied"),
         capacity_now=latest.whole("capacity"),
         opening=_opening(latest.text("status")),
-        observed_at=latest.time("lot_timestamp") or asked_at,
+        observed_at=latest.time("lot_timestamp") or latest.time("timestamp"),
         faults=tuple(entry.faults),
     )
-    return lot, asked_at
 
 
 def _item(value: object) -> Lot:

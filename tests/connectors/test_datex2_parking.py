@@ -1,0 +1,272 @@
+"""DATEX II parking publications of both generations, static and dynamic."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from given import AT, notes, read, refusals, sample
+
+from hub.errors import PayloadError, Reason
+from hub.model.common import Name, Position
+from hub.model.parking import OpeningStatus
+
+XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+
+
+def model(inner: str, *, time: str = "2026-03-02T16:00:00+08:00", version: str = "2") -> bytes:
+    return (
+        f'<d2LogicalModel xmlns="http://datex2.eu/schema/2/2_0" {XSI} modelBaseVersion="{version}">'
+        f"<exchange/><payloadPublication xsi:type='GenericPublication'>"
+        f"<publicationTime>{time}</publicationTime>"
+        f"<genericPublicationExtension>{inner}</genericPublicationExtension>"
+        "</payloadPublication></d2LogicalModel>"
+    ).encode()
+
+
+def statuses(*inner: str, **more: str) -> bytes:
+    return model(f"<parkingStatusPublication>{''.join(inner)}</parkingStatusPublication>", **more)
+
+
+def status(ident: str = "P1", origin: str | None = "2026-03-02T07:58:00Z", **more: object) -> str:
+    counts = {"SpacesOverride": 100, "VacantSpaces": 40, "OccupiedSpaces": 60} | more
+    inner = "".join(
+        f"<parkingNumberOf{name}>{value}</parkingNumberOf{name}>"
+        for name, value in counts.items()
+        if value is not None
+    )
+    time = f"<parkingStatusOriginTime>{origin}</parkingStatusOriginTime>" if origin else ""
+    return (
+        f'<parkingRecordStatus><parkingRecordReference id="{ident}"/>{time}'
+        f"<parkingOccupancy>{inner}</parkingOccupancy>"
+        "<parkingSiteOpeningStatus>open</parkingSiteOpeningStatus></parkingRecordStatus>"
+    )
+
+
+def record(ident: str = "P1", name: str = "地下车库", spaces: str = "120", where: str = "") -> str:
+    where = where or "<latitude>31.2</latitude><longitude>121.3</longitude>"
+    return (
+        f'<parkingRecord id="{ident}"><parkingName><values><value lang="zh">{name}</value>'
+        f'<value lang="en">Garage</value></values></parkingName>'
+        f"<parkingNumberOfSpaces>{spaces}</parkingNumberOfSpaces><parkingLocation>"
+        f"<pointByCoordinates><pointCoordinates>{where}</pointCoordinates></pointByCoordinates>"
+        "</parkingLocation></parkingRecord>"
+    )
+
+
+def facilities(*inner: str) -> bytes:
+    table = f"<parkingTable>{''.join(inner)}</parkingTable>"
+    return model(f"<parkingTablePublication>{table}</parkingTablePublication>")
+
+
+def test_a_facility_with_its_name_place_and_spaces() -> None:
+    """A parkingRecord becomes a ParkingFacility, in both languages."""
+    batch = read("datex2_parking", facilities(record()))
+    (facility,) = batch.records
+    assert (facility.id, facility.name) == ("ds:P1", Name(zh="地下车库", en="Garage"))
+    assert (facility.position, facility.capacity) == (Position(31.2, 121.3), 120)
+    assert not facility.park_and_ride
+    assert batch.complete
+    assert batch.as_of == AT
+
+
+def test_a_status_is_as_old_as_it_says_itself() -> None:
+    """The publication is fresh, the status hours old: its own time counts."""
+    old = status("P2", origin="2026-03-02T04:00:00Z")
+    batch = read("datex2_parking", statuses(status(), old))
+    first, second = batch.records
+    assert first.facility_id == "ds:P1"
+    assert (first.vacant, first.occupied, first.capacity) == (40, 60, 100)
+    assert first.opening is OpeningStatus.OPEN
+    assert first.observed_at == AT - timedelta(minutes=2)
+    assert second.observed_at == AT - timedelta(hours=4)
+    assert (batch.as_of, batch.complete) == (AT, True)
+
+
+@pytest.mark.parametrize(
+    ("origin", "reason"),
+    [
+        ("1970-01-01T01:00:00.000+01:00", "TIMESTAMP_EPOCH"),
+        ("0001-01-01T00:00:00Z", "TIMESTAMP_EPOCH"),
+        ("2026-03-02T08:06:00Z", "TIMESTAMP_IN_FUTURE"),
+    ],
+)
+def test_a_status_of_no_believable_time_is_refused(origin: str, reason: str) -> None:
+    """A default that leaked out and a clock that runs ahead; the other statuses stay."""
+    batch = read("datex2_parking", statuses(status(), status("P2", origin=origin)))
+    assert refusals(batch) == [(reason, "P2")]
+    assert len(batch.records) == 1
+    assert not batch.complete
+
+
+def test_a_status_without_a_time_is_of_unknown_age() -> None:
+    """The publication's time is not lent to it."""
+    batch = read("datex2_parking", statuses(status(origin=None)))
+    assert batch.records[0].observed_at is None
+    assert notes(batch) == [("TIMESTAMP_MISSING", "P1")]
+
+
+def test_times_without_a_zone_are_the_feeds() -> None:
+    """Shanghai, as configured."""
+    batch = read("datex2_parking", statuses(status(origin="2026-03-02T15:00:00")))
+    assert batch.records[0].observed_at == datetime(2026, 3, 2, 7, tzinfo=UTC)
+
+
+def test_bad_counts_are_noted_and_unknown() -> None:
+    """A negative number is no number of spaces; vehicles stand in for occupied spaces."""
+    told = status(VacantSpaces=-3, OccupiedSpaces=None, Vehicles=55)
+    batch = read("datex2_parking", statuses(told))
+    assert (batch.records[0].vacant, batch.records[0].occupied) == (None, 55)
+    assert notes(batch) == [("BAD_VALUE", "P1")]
+
+
+def test_against_a_reference_unknown_facilities_are_refused() -> None:
+    """The static publication lends its capacity, and says what there is."""
+    dynamic = statuses(status(SpacesOverride=None), status("P9"))
+    batch = read("datex2_parking", dynamic, static=facilities(record()))
+    (known,) = batch.records
+    assert (known.capacity, batch.matched_stops) == (120, 1)
+    assert refusals(batch) == [("UNKNOWN_STOP", "P9")]
+    with pytest.raises(PayloadError):
+        read("datex2_parking", dynamic, static=dynamic)
+
+
+def test_what_stands_in_brackets_is_no_part_of_the_id() -> None:
+    """`1035[P+R Bondorf]` is the facility 1035."""
+    batch = read("datex2_parking", statuses(status("1035[P+R Bondorf]")))
+    assert batch.records[0].facility_id == "ds:1035"
+
+
+def test_a_facility_or_status_said_twice_is_taken_once() -> None:
+    """Of two statuses the one observed later counts."""
+    newer = status(VacantSpaces=39, origin="2026-03-02T07:59:00Z")
+    batch = read("datex2_parking", statuses(status(), newer))
+    assert [found.vacant for found in batch.records] == [39]
+    assert refusals(batch) == [("DUPLICATE", "P1")]
+    assert refusals(read("datex2_parking", facilities(record(), record()))) == [("DUPLICATE", "P1")]
+
+
+def test_facilities_that_nobody_can_name_are_refused() -> None:
+    """Without an id or a name; a place in metres leaves the facility without one."""
+    metres = "<latitude>5402496</latitude><longitude>512788</longitude>"
+    nameless = (
+        '<parkingRecord id="P3"><parkingNumberOfSpaces>1</parkingNumberOfSpaces></parkingRecord>'
+    )
+    batch = read(
+        "datex2_parking", facilities(record("", "x"), nameless, record("P4", where=metres))
+    )
+    assert refusals(batch) == [("MISSING_FIELD", "(no id)"), ("MISSING_FIELD", "P3")]
+    assert batch.records[0].position is None
+    assert notes(batch) == [("POSITION_OUT_OF_RANGE", "P4")]
+
+
+@pytest.mark.parametrize("name", ["P+R 虹桥", "P&R Hongqiao", "Park and Ride East"])
+def test_park_and_ride_by_name(name: str) -> None:
+    """A name that begins with P+R says so."""
+    body = facilities(record(name=name.replace("&", "&amp;")))
+    assert read("datex2_parking", body).records[0].park_and_ride
+
+
+def test_park_and_ride_by_scenario() -> None:
+    """ParkingUsageScenario parkAndRide says so."""
+    scenario = "<parkingUsageScenario><parkingUsageScenario>parkAndRide</parkingUsageScenario>"
+    body = record().replace(
+        "<parkingLocation>", f"{scenario}</parkingUsageScenario><parkingLocation>"
+    )
+    assert read("datex2_parking", facilities(body)).records[0].park_and_ride
+
+
+LEGACY_STATUS = """<parkingFacilityTableStatusPublication>
+<parkingFacilityStatus><parkingFacilityReference id="12" targetClass="ParkingFacility"/>
+<parkingFacilityStatus>spacesAvailable</parkingFacilityStatus>
+<parkingFacilityStatus>{word}</parkingFacilityStatus>
+<parkingFacilityStatusTime>2026-03-02T07:59:30Z</parkingFacilityStatusTime>
+<totalNumberOfOccupiedParkingSpaces>36</totalNumberOfOccupiedParkingSpaces>
+<totalNumberOfVacantParkingSpaces>229</totalNumberOfVacantParkingSpaces>
+<assignedParkingSpacesStatus index="1"><assignedParkingSpacesStatus>
+<numberOfVacantAssignedParkingSpaces>5</numberOfVacantAssignedParkingSpaces>
+</assignedParkingSpacesStatus></assignedParkingSpacesStatus>
+</parkingFacilityStatus></parkingFacilityTableStatusPublication>"""
+
+
+@pytest.mark.parametrize(
+    ("word", "opening"),
+    [
+        ("open", OpeningStatus.OPEN),
+        ("closed", OpeningStatus.CLOSED),
+        ("statusUnknown", OpeningStatus.UNKNOWN),
+    ],
+)
+def test_the_older_status_publication(word: str, opening: OpeningStatus) -> None:
+    """The word inside a parkingFacilityStatus has its name, and is no status of its own."""
+    batch = read("datex2_parking", model(LEGACY_STATUS.format(word=word)))
+    (found,) = batch.records
+    assert (found.facility_id, found.vacant, found.occupied) == ("ds:12", 229, 36)
+    assert found.opening is opening
+    assert batch.entities == 1
+
+
+def soap(inner: bytes) -> bytes:
+    text = inner.decode()
+    return (
+        '<S:Envelope xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"><S:Body>'
+        f"{text}</S:Body></S:Envelope>"
+    ).encode()
+
+
+def test_a_soap_envelope_is_taken_off() -> None:
+    """The same publication, bare or in SOAP, is the same batch."""
+    body = statuses(status())
+    assert read("datex2_parking", soap(body)) == read("datex2_parking", body)
+
+
+def test_faults_and_other_publications_are_no_empty_table() -> None:
+    """A SOAP fault, a denied exchange, a SituationPublication, plain XML: each with its reason."""
+    fault = soap(b"<S:Fault><faultstring>no contract</faultstring></S:Fault>")
+    denied = statuses().replace(b"<exchange/>", b"<exchange><denyReason>x</denyReason></exchange>")
+    other = model("").replace(b"GenericPublication", b"SituationPublication")
+    for body, reason in (
+        (fault, Reason.SOURCE_ERROR),
+        (denied, Reason.SOURCE_ERROR),
+        (other, Reason.UNSUPPORTED_MESSAGE),
+        (b"<a/>", Reason.UNSUPPORTED_MESSAGE),
+        (b"<!DOCTYPE a><d2LogicalModel/>", Reason.DTD_FORBIDDEN),
+    ):
+        with pytest.raises(PayloadError) as caught:
+            read("datex2_parking", body)
+        assert caught.value.reason is reason
+
+
+def test_an_empty_publication_is_complete() -> None:
+    """It says that there is nothing."""
+    batch = read("datex2_parking", statuses())
+    assert (batch.entities, batch.complete) == (0, True)
+
+
+def test_a_publication_typed_by_xsi_and_another_version() -> None:
+    """Profiles put the publication's kind into xsi:type; version 3 is read with a note."""
+    body = (
+        f'<payload {XSI} xsi:type="prk:ParkingStatusPublication" modelBaseVersion="3">'
+        f"<publicationTime>2026-03-02T08:00:00Z</publicationTime>{status()}</payload>"
+    ).encode()
+    batch = read("datex2_parking", body)
+    assert len(batch.records) == 1
+    assert notes(batch) == [("UNSUPPORTED_VERSION", "header")]
+
+
+@pytest.mark.samples
+def test_contacts_and_owners_are_dropped() -> None:
+    """Nothing of the owner element of the sample is in a record."""
+    body = sample("datex2-parking/vrs_kirchheim-static.xml")
+    named = body.replace(b"<contactName/>", b"<contactName>Zhang San</contactName>")
+    assert named != body
+    batch = read("datex2_parking", named)
+    assert "Zhang" not in repr(batch)
+    assert all(facility.park_and_ride for facility in batch.records)
+
+
+@pytest.mark.samples
+def test_aachen_has_statuses_of_days_ago_in_a_fresh_publication() -> None:
+    """Of 17 statuses 4 are over an hour older than their publication."""
+    body = sample("datex2-parking/aachen-realtime.xml")
+    batch = read("datex2_parking", body)
+    old = [s for s in batch.records if batch.as_of - s.observed_at > timedelta(hours=1)]
+    assert (len(batch.records), len(old)) == (17, 4)

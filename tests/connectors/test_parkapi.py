@@ -1,0 +1,212 @@
+"""ParkAPI in its three versions: lots, results, items."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from given import AT, context_of, notes, read, refusals, sample
+
+from connectors.parkapi import follow_up
+from hub.connector import Envelope, Link
+from hub.errors import PayloadError
+from hub.formats.bundle import Document, pack
+from hub.model.common import Name, Position
+from hub.model.parking import OpeningStatus, ParkingFacility, ParkingStatus
+
+
+def city(*lots: dict, **more: object) -> bytes:
+    head = {"last_updated": "2026-03-02T07:55:00", "last_downloaded": "2026-03-02T07:59:00"}
+    return json.dumps(head | {"lots": list(lots)} | more).encode()
+
+
+def lot(**more: object) -> dict:
+    return {
+        "id": "p1",
+        "name": "东广场停车场",
+        "coords": {"lat": 31.2, "lng": 121.3},
+        "total": 400,
+        "free": 235,
+        "state": "open",
+        "lot_type": "Parkhaus",
+    } | more
+
+
+def both(batch) -> tuple[ParkingFacility, ParkingStatus]:
+    facility, status = batch.records
+    return facility, status
+
+
+def test_version_1_is_a_city_with_lots() -> None:
+    """Facility and status of each; times are UTC, and the source's own, not the download's."""
+    batch = read("parkapi", city(lot()))
+    facility, status = both(batch)
+    assert (facility.id, facility.name) == ("ds:p1", Name(zh="东广场停车场"))
+    assert (facility.position, facility.capacity) == (Position(31.2, 121.3), 400)
+    assert (status.facility_id, status.vacant, status.capacity) == ("ds:p1", 235, 400)
+    assert status.opening is OpeningStatus.OPEN
+    assert status.observed_at == datetime(2026, 3, 2, 7, 55, tzinfo=UTC)
+    assert batch.as_of == datetime(2026, 3, 2, 7, 59, tzinfo=UTC)
+    assert batch.complete
+
+
+@pytest.mark.parametrize(
+    ("state", "opening"),
+    [
+        ("many", OpeningStatus.OPEN),
+        ("full", OpeningStatus.OPEN),
+        ("closed", OpeningStatus.CLOSED),
+        ("nodata", OpeningStatus.UNKNOWN),
+        (None, OpeningStatus.UNKNOWN),
+    ],
+)
+def test_states(state: str | None, opening: OpeningStatus) -> None:
+    """The words in use; no data is unknown, and nothing is free by default."""
+    _, status = both(read("parkapi", city(lot(state=state, free=None))))
+    assert (status.opening, status.vacant) == (opening, None)
+
+
+def test_a_lot_without_an_id_goes_by_its_name() -> None:
+    """As in the interface itself; one without a name cannot be told."""
+    batch = read("parkapi", city(lot(id=None), lot(id="x", name=None)))
+    assert batch.records[0].id == "ds:东广场停车场"
+    assert refusals(batch) == [("MISSING_FIELD", "x")]
+
+
+@pytest.mark.parametrize("kind", ["Park-Ride", "P+R", "Park & Ride", "park and ride"])
+def test_park_and_ride(kind: str) -> None:
+    """By the lot's type or the beginning of its name."""
+    assert both(read("parkapi", city(lot(lot_type=kind))))[0].park_and_ride
+    assert both(read("parkapi", city(lot(name=f"{kind} West"))))[0].park_and_ride
+    assert not both(read("parkapi", city(lot())))[0].park_and_ride
+
+
+def test_a_lot_said_twice_is_taken_once() -> None:
+    """DUPLICATE, and nothing is left out."""
+    batch = read("parkapi", city(lot(), lot()))
+    assert (len(batch.records), refusals(batch)) == (2, [("DUPLICATE", "p1")])
+    assert batch.complete
+
+
+def page(*results: dict, following: str | None = None) -> bytes:
+    return json.dumps(
+        {"count": 2, "next": following, "previous": None, "results": list(results)}
+    ).encode()
+
+
+def result(lot_id: str = "a", **more: object) -> dict:
+    return {
+        "pool_id": "apag",
+        "lot_id": lot_id,
+        "name": "Luisenhospital",
+        "type": "lot",
+        "coordinates": [121.3, 31.2],
+        "max_capacity": 70,
+        "latest_data": {
+            "timestamp": "2026-03-02T07:58:30",
+            "lot_timestamp": None,
+            "status": "open",
+            "num_free": 6,
+            "capacity": 68,
+            "num_occupied": 64,
+        },
+    } | more
+
+
+def test_version_2_is_pages_of_results() -> None:
+    """Longitude first; the lot's own time if it has one, else that of asking."""
+    own = result("b")
+    own["latest_data"] = own["latest_data"] | {"lot_timestamp": "2026-03-02T07:00:00"}
+    batch = read("parkapi", page(result(), own))
+    facility, status, _, second = batch.records
+    assert (facility.position, facility.capacity) == (Position(31.2, 121.3), 70)
+    assert (status.vacant, status.occupied, status.capacity) == (6, 64, 68)
+    assert status.observed_at == AT - timedelta(seconds=90)
+    assert second.observed_at == AT - timedelta(hours=1)
+
+
+def test_pages_are_followed_and_only_together_complete() -> None:
+    """`next` names the next page; without it a page leaves something out."""
+    first = page(result(), following="https://x.test/lots?page=2")
+    context = context_of("parkapi")
+    assert follow_up(Envelope(first, AT), context) == (Link("next", "https://x.test/lots?page=2"),)
+    assert follow_up(Envelope(page(), AT), context) == ()
+    assert follow_up(Envelope(b"\xff", AT), context) == ()
+    assert not read("parkapi", first).complete
+    batch = read("parkapi", pack([Document("", first), Document("next", page(result("b")))]))
+    assert batch.complete
+    assert batch.entities == 2
+
+
+def item(**more: object) -> dict:
+    return {
+        "id": 7,
+        "source_id": 1,
+        "original_uid": "x",
+        "name": "East",
+        "lat": "31.2",
+        "lon": "121.3",
+        "capacity": 100,
+        "purpose": "CAR",
+        "has_realtime_data": True,
+        "realtime_free_capacity": 27,
+        "realtime_capacity": 90,
+        "realtime_opening_status": "CLOSED",
+        "realtime_data_updated_at": "2026-03-02T15:59:00+08:00",
+        "park_and_ride_type": ["TRAIN"],
+    } | more
+
+
+def items(*found: dict) -> bytes:
+    return json.dumps({"items": list(found)}).encode()
+
+
+def test_version_3_is_items() -> None:
+    """Static and real-time attributes side by side; places as texts are read."""
+    facility, status = both(read("parkapi", items(item())))
+    assert (facility.id, facility.position, facility.capacity) == (
+        "ds:7",
+        Position(31.2, 121.3),
+        100,
+    )
+    assert facility.park_and_ride
+    assert (status.vacant, status.capacity) == (27, 90)
+    assert status.opening is OpeningStatus.CLOSED
+    assert status.observed_at == AT - timedelta(minutes=1)
+
+
+def test_without_real_time_there_is_no_status_and_bicycles_are_refused() -> None:
+    """`has_realtime_data` false gives a facility only; a bicycle shed is no car park."""
+    batch = read("parkapi", items(item(has_realtime_data=False), item(id=8, purpose="BIKE")))
+    assert [type(record) for record in batch.records] == [ParkingFacility]
+    assert refusals(batch) == [("UNSUPPORTED_MESSAGE", "8")]
+
+
+@pytest.mark.parametrize(
+    ("updated", "reason"),
+    [
+        ("1970-01-01T00:00:00Z", "TIMESTAMP_EPOCH"),
+        ("2026-03-02T09:00:00Z", "TIMESTAMP_IN_FUTURE"),
+    ],
+)
+def test_a_status_that_cannot_be_believed_is_left_out(updated: str, reason: str) -> None:
+    """The facility stays."""
+    batch = read("parkapi", items(item(realtime_data_updated_at=updated)))
+    assert [type(record) for record in batch.records] == [ParkingFacility]
+    assert notes(batch) == [(reason, "7")]
+
+
+def test_what_is_not_parkapi_is_refused() -> None:
+    """Other JSON, no JSON, a list."""
+    for body in (b"{}", b"[]", b"{", b"\xff\xfe", b'{"data": {}}'):
+        with pytest.raises(PayloadError):
+            read("parkapi", body)
+
+
+@pytest.mark.samples
+def test_the_sample_says_that_it_has_no_data() -> None:
+    """30 lots without ids and without counts: facilities by name, statuses unknown."""
+    batch = read("parkapi", sample("parkapi-json/parkapi-reutlingen.json"))
+    states = [record for record in batch.records if isinstance(record, ParkingStatus)]
+    assert len(states) == 30
+    assert {(s.opening, s.vacant) for s in states} == {(OpeningStatus.UNKNOWN, None)}
+    assert "72525" not in repr(batch)
