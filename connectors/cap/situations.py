@@ -23,6 +23,7 @@ _DRILLS = frozenset({"Exercise", "Test", "Draft"})
 _SEVERITIES = {str(severity).capitalize(): severity for severity in Severity}
 _RANK = list(Severity)
 _LONGEST_ID = 300
+_LONGEST_TEXT = 20_000
 _CJK = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -261,7 +262,8 @@ def _name(alert: Alert, text_of: Callable[[Info], str | None], between: str = " 
             said.setdefault(_language(info, text), {})[text] = None
     zh, others = said.pop("zh", {}), said
     en = others.get("en") or next(iter(others.values()), {})
-    return Name(zh=between.join(zh) or None, en=between.join(en) or None) if zh or en else None
+    zh_text, en_text = (between.join(texts)[:_LONGEST_TEXT] or None for texts in (zh, en))
+    return Name(zh=zh_text, en=en_text) if zh or en else None
 
 
 def _language(info: Info, text: str) -> str:

@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from hub.errors import Reason
-from hub.formats.cap_area import MOST_CORNERS, Area, read_area
+from hub.formats.cap_area import Area, Budget, read_areas
 from hub.formats.xml import Element, Fault, Reader
 
 MOST_INFOS = 100
-_MOST_AREAS = 2_000
+_LONGEST_WORD = 40
+_MOST_REFERENCES = 1_000
 _LONGEST = 10_000
 
 _NAMESPACES = {
@@ -24,7 +25,7 @@ _NAMESPACES = {
     "urn:oasis:names:tc:emergency:cap:1.1": "1.1",
     "http://www.incident.com/cap/1.0": "1.0",
 }
-_REFERENCE = re.compile(r"\s*([^,]+),([^,]+),(\S+)")
+_REFERENCE = re.compile(r"([^,]+),([^,]+),(\S+)")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -83,7 +84,7 @@ def read_alert(element: Element, zone: ZoneInfo, envelope_status: str | None) ->
     """
     read = Reader(element, zone)
     status = word(read.text("status"))
-    budget, listed = [MOST_CORNERS], list(read.each("info"))
+    budget, listed = Budget(), list(read.each("info"))
     if len(listed) > MOST_INFOS:
         detail = f"{len(listed)} info blocks; the first {MOST_INFOS} are used"
         read.faults.append(Fault(Reason.TOO_LARGE, detail))
@@ -113,8 +114,13 @@ def _version(element: Element) -> str | None:
 
 def _references(read: Reader) -> Iterator[Reference]:
     """sender,identifier,sent triples; senders and identifiers with spaces in them happen."""
-    text, at = read.text("references") or "", 0
-    while text[at:].strip():
+    text, at, found = " ".join((read.text("references") or "").split()), 0, 0
+    while at < len(text):
+        found += 1
+        if found > _MOST_REFERENCES:
+            detail = f"references: more than {_MOST_REFERENCES}; the others are left out"
+            read.faults.append(Fault(Reason.TOO_LARGE, detail))
+            return
         match = _REFERENCE.match(text, at)
         sent = _moment(match[3], read.zone) if match else None
         if match is None or sent is None:
@@ -127,16 +133,12 @@ def _references(read: Reader) -> Iterator[Reference]:
         at = match.end() if match else len(text)
 
 
-def _info(read: Reader, budget: list[int]) -> Info:
-    areas = list(read.each("area"))
-    if len(areas) > _MOST_AREAS:
-        detail = f"{len(areas)} areas; the first {_MOST_AREAS} are used"
-        read.faults.append(Fault(Reason.TOO_LARGE, detail))
+def _info(read: Reader, budget: Budget) -> Info:
     return Info(
         language=read.text("language"),
-        category=read.text("category"),
+        category=_line(read.text("category"), _LONGEST_WORD),
         event=_line(read.text("event")),
-        response_type=read.text("responseType"),
+        response_type=_line(read.text("responseType"), _LONGEST_WORD),
         urgency=word(read.text("urgency")),
         severity=word(read.text("severity")),
         certainty=_certainty(read.text("certainty")),
@@ -145,7 +147,7 @@ def _info(read: Reader, budget: list[int]) -> Info:
         headline=_line(read.text("headline")),
         description=_paragraphs(read, "description"),
         instruction=_paragraphs(read, "instruction"),
-        areas=tuple(read_area(area, budget) for area in areas[:_MOST_AREAS]),
+        areas=tuple(read_areas(read, budget)),
     )
 
 
@@ -157,11 +159,11 @@ def _certainty(text: str | None) -> str | None:
 
 def word(text: str | None) -> str | None:
     """A word of CAP's vocabularies, whatever case it is written in; None if empty."""
-    return (text or "").strip()[:40].capitalize() or None
+    return (text or "").strip()[:_LONGEST_WORD].capitalize() or None
 
 
-def _line(text: str | None) -> str | None:
-    return " ".join(text.split())[:_LONGEST] or None if text else None
+def _line(text: str | None, longest: int = _LONGEST) -> str | None:
+    return " ".join(text.split())[:longest] or None if text else None
 
 
 def _paragraphs(read: Reader, path: str) -> str | None:

@@ -12,16 +12,32 @@ from hub.errors import Reason
 from hub.formats.xml import Fault, Reader
 from hub.model.common import Position
 
-MOST_CORNERS = 20_000
-"""Corners of all polygons of one alert; beyond, polygons are left out."""
+MOST_PARTS = 20_000
+"""Areas, corners and geocodes of one alert; beyond, they are left out."""
 
 _CIRCLE_CORNERS = 32
 _EARTH_KM = 6371.0
 _QUARTER_KM = 10_000.0
-_COMMA = re.compile(r"\s*,\s*")
+_COMMA = re.compile(r" ?, ?")
+_LONGEST_CODE = 100
+_LONGEST_DESCRIPTION = 200
 _FEWEST = 3
 
 Ring = tuple[Position, ...]
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many areas, corners and geocodes an alert may still have."""
+
+    left: int = MOST_PARTS
+
+    def spend(self, parts: int) -> bool:
+        """Take parts, if so many are left."""
+        if parts > self.left:
+            return False
+        self.left -= parts
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +53,35 @@ class Area:
     geocodes: tuple[str, ...]
 
 
-def read_area(read: Reader, budget: list[int]) -> Area:
-    """The area below a reader. `budget[0]` is the number of corners the alert may still use."""
+def read_areas(read: Reader, budget: Budget) -> Iterator[Area]:
+    """The areas of an info block, as many as the alert may still have."""
+    for area in read.each("area"):
+        if not budget.spend(1):
+            detail = f"more than {MOST_PARTS} areas, corners and geocodes; the others are left out"
+            read.faults.append(Fault(Reason.TOO_LARGE, detail))
+            return
+        yield _area(area, budget)
+
+
+def _area(read: Reader, budget: Budget) -> Area:
     polygons = [
         ring for text in _texts(read, "polygon") if (ring := _polygon(text, read.faults, budget))
     ]
-    geocodes = list(_geocodes(read))
+    geocodes = [code for code in _geocodes(read) if budget.spend(1)]
     for text in _texts(read, "circle"):
         found = _circle(text, read.faults)
         if isinstance(found, str):
             geocodes.append(found)
         elif found:
             polygons.append(found)
-    return Area(read.text("areaDesc"), tuple(polygons), tuple(geocodes))
+    description = " ".join((read.text("areaDesc") or "").split())[:_LONGEST_DESCRIPTION]
+    return Area(description or None, tuple(polygons), tuple(geocodes))
 
 
 def _texts(read: Reader, path: str) -> Iterator[str]:
     for element in read.element.iterfind(path):
-        if text := (element.text or "").strip():
-            yield text
+        if text := " ".join((element.text or "").split()):
+            yield _COMMA.sub(",", text)
 
 
 def _geocodes(read: Reader) -> Iterator[str]:
@@ -64,14 +90,14 @@ def _geocodes(read: Reader) -> Iterator[str]:
         name, value = code.text("valueName"), code.text("value")
         plain = (code.element.text or "").strip()
         if name and value:
-            yield f"{name}:{value}"
+            yield f"{name}:{value}"[:_LONGEST_CODE]
         elif plain:
-            yield plain
+            yield plain[:_LONGEST_CODE]
 
 
-def _polygon(text: str, faults: list[Fault], budget: list[int]) -> Ring | None:
-    pairs = _COMMA.sub(",", text).split()
-    if len(pairs) > budget[0]:
+def _polygon(text: str, faults: list[Fault], budget: Budget) -> Ring | None:
+    pairs = text.split()
+    if not budget.spend(len(pairs)):
         faults.append(Fault(Reason.TOO_LARGE, f"a polygon of {len(pairs)} corners is left out"))
         return None
     corners = [_corner(pair) for pair in pairs]
@@ -91,13 +117,12 @@ def _polygon(text: str, faults: list[Fault], budget: list[int]) -> Ring | None:
         return None
     if not closed:
         faults.append(Fault(Reason.BAD_VALUE, "a polygon does not end where it began; closed"))
-    budget[0] -= len(pairs)
     return tuple(ring)
 
 
 def _circle(text: str, faults: list[Fault]) -> Ring | str | None:
     """A ring around a circle, or the geocode of a point."""
-    centre, _, extent = _COMMA.sub(",", text).partition(" ")
+    centre, _, extent = text.partition(" ")
     middle, radius = _corner(centre), _number(extent.strip())
     if middle is None or radius is None or not 0 <= radius <= _QUARTER_KM:
         wrong = text[:40]

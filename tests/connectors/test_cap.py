@@ -389,6 +389,21 @@ def test_html_line_breaks_are_line_breaks() -> None:
     assert only(read(alert(inner))).description == Name(zh="A\nB\nC")
 
 
+def test_a_hostile_alert_takes_neither_time_nor_space() -> None:
+    """White space without end, and more areas, codes and references than anybody reads."""
+    blank = " " * 300_000
+    code = "<geocode><valueName>CN</valueName><value>310106</value></geocode>"
+    inner = info(
+        area(f"<polygon>31.2{blank}x</polygon><circle>31.2{blank},{blank}x</circle>{code * 30_000}")
+        + area("", "嘉定")
+    )
+    refs = f"{reference()}{blank}x" + f" {reference('B')}" * 1_001
+    batch = read(alert(inner, msgType="Update", identifier="U", references=refs))
+    assert reasons(batch).count(Reason.TOO_LARGE) == 2
+    assert len(batch.withdrawn) == 3
+    assert sum(len(found.geocodes) + 1 for found in only(batch).areas) < 20_001
+
+
 def test_an_alert_listed_twice_is_taken_once() -> None:
     """Same sender, identifier and moment; another moment is another alert."""
     again = alert(sent="2026-03-02T03:00:00+00:00")
