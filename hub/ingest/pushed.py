@@ -41,6 +41,11 @@ class Pushes:
     terminated_at: datetime | None = None
     terminated: str | None = None
 
+    @property
+    def payload(self) -> tuple[object, ...]:
+        """What tells one payload from the next; two may come at the same time."""
+        return self.received_at, self.as_of, self.trouble
+
     @classmethod
     def of(cls, document: Mapping[str, Any] | None) -> "Pushes":
         """From a feed's document."""
@@ -77,7 +82,7 @@ def followed(health: Health, before: Pushes, after: Pushes) -> Health:
     A heartbeat proves that what was not sent has not changed, so the data is as fresh as it; not
     while the last payload could not be used, and not before the first.
     """
-    if after.received_at is not None and after.received_at != before.received_at:
+    if after.received_at is not None and after.payload != before.payload:
         if after.trouble is not None:
             return health.undecodable(after.trouble)
         health = health.data(after.as_of or after.received_at, after.received_at)

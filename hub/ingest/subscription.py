@@ -40,7 +40,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class _Held:
-    """A subscription as it was granted. `alive_at`: when the producer last answered a check."""
+    """A subscription as it was granted; `alive_at`: when a check was asked that was answered."""
 
     at: datetime
     renew_at: datetime
@@ -145,7 +145,7 @@ class Subscriber:
             await self._ask(self._dialogue.subscribe(self._address, now, until))
         )
         ends = min(until, granted.until or until)
-        self._held = _Held(now, _renewal(now, ends), granted.service_started_at, clock.now())
+        self._held = _Held(now, _renewal(now, ends), granted.service_started_at, now)
         self._failures, self._next_try = 0, None
         self._monitor.health = self._monitor.health.subscribed()
         if was is None or reason != "renewal":
@@ -161,7 +161,7 @@ class Subscriber:
         if self._is_lost(heard, now, held):
             await self._subscribe(now, "the producer lives, and does not notify us any more")
             return
-        held.alive_at = clock.now()
+        held.alive_at = now
         self._failures, self._next_try = 0, None
         self._monitor.health = self._monitor.health.heard()
         if heard.data_ready:

@@ -38,11 +38,14 @@ class FeedRepository:
     async def count_push(
         self, feed_id: str, fields: Mapping[str, Any], counted: Mapping[str, int]
     ) -> None:
-        """Set fields of a feed's document and add to its `totals`: any process may take a push."""
+        """Set fields of a feed's document and add to its `totals`: any process may take a push.
+
+        A feed that nobody answers for yet has no document, and gets none by this.
+        """
         update: dict[str, Any] = {"$set": dict(fields)}
         if counted:
             update["$inc"] = {f"totals.{name}": number for name, number in counted.items()}
-        await self._db[raw.FEEDS].update_one({"_id": feed_id}, update, upsert=True)
+        await self._db[raw.FEEDS].update_one({"_id": feed_id}, update)
 
     async def add_rejects(self, feed_id: str, rejects: Sequence[Reject]) -> None:
         """Keep rejects and notes for a day, the first two hundred of a batch."""
