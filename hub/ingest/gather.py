@@ -2,7 +2,8 @@
 
 Most payloads name none and pass through untouched. Of an index (`Connector.follow_up`) the
 documents are fetched like the payload itself: same limits, same guard against private addresses,
-conditional requests, and the secret to the host of the feed's `url` only.
+same headers of a GET, conditional requests; and the secret goes to the host of the feed's `url`
+only.
 """
 
 from collections.abc import Awaitable, Callable
@@ -37,6 +38,7 @@ class Gatherer:
         self._fetchers: dict[str, Fetcher] = {}
         self._bodies: dict[str, Envelope] = {}
         self._named: set[str] = set()
+        self._asking: Request | None = None
 
     @property
     def source(self) -> str:
@@ -58,6 +60,7 @@ class Gatherer:
 
         Raises what `Fetcher.get` does; a document that is not needed is left out instead.
         """
+        self._asking = request if request is not None and request.method == "GET" else None
         envelope = await self._root.get(request)
         if self._connector.follow_up is None:
             return envelope
@@ -80,7 +83,7 @@ class Gatherer:
         self._named.add(url)
         if url not in self._fetchers:
             self._fetchers[url] = Fetcher(self._feed, url, spacing=self._spacing)
-        found = await self._fetchers[url].get()
+        found = await self._fetchers[url].get(self._asking)
         if found is not None:
             self._bodies[url] = found
         return self._bodies[url]
