@@ -6,6 +6,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 from pydantic import Field
 
 from connectors.gtfs_rt.entities import Entities
+from connectors.gtfs_rt.memory import memory_of
 from connectors.gtfs_rt.reading import Reading
 from connectors.static import load_reference
 from hub.connector import (
@@ -19,7 +20,7 @@ from hub.connector import (
     Role,
 )
 from hub.errors import PayloadError, Reason
-from hub.formats.gtfs_rt import VERSIONS, decode, text_of
+from hub.formats.gtfs_rt import VERSIONS, split, text_of
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
 
@@ -46,23 +47,27 @@ def parse(envelope: Envelope, context: Context) -> Batch:
 
     GTFS Realtime reference v2.0.
     """
-    message = decode(envelope.body)
+    header, entities = split(envelope.body)
     config = context.config
     most = config.max_entities if isinstance(config, GtfsRtConfig) else 200_000
-    if len(message.entity) > most:
-        raise PayloadError(Reason.TOO_LARGE, f"{len(message.entity)} entities; {most} are allowed.")
-    batch = Batch(entities=len(message.entity), complete=_is_complete(message.header, context))
-    version = text_of(message.header.gtfs_realtime_version)
+    if len(entities) > most:
+        raise PayloadError(Reason.TOO_LARGE, f"{len(entities)} entities; {most} are allowed.")
+    batch = Batch(entities=len(entities), complete=_is_complete(header, context))
+    version = text_of(header.gtfs_realtime_version)
     if version not in VERSIONS:
         batch.note(Reason.UNSUPPORTED_VERSION, _HEADER, f"version {version[:20]!r}; read as 2.0")
     timetable = context.reference if isinstance(context.reference, Timetable) else None
     reading = Reading(batch, context, timetable, envelope.received_at, envelope.received_at)
-    as_of = _as_of(message.header, reading)
+    as_of = _as_of(header, reading)
     batch.as_of = as_of
-    entities = Entities(Reading(batch, context, timetable, as_of, envelope.received_at))
-    for number, entity in enumerate(message.entity, start=1):
-        entities.take(entity, number)
-    batch.records.extend(entities.records())
+    reading = Reading(batch, context, timetable, as_of, envelope.received_at)
+    with memory_of(context) as memory:
+        memory.begin(reading)
+        taken = Entities(reading, memory)
+        for number, entity in enumerate(entities, start=1):
+            taken.take(entity, number)
+        memory.end()
+    batch.records.extend(taken.records())
     return batch
 
 

@@ -1,17 +1,19 @@
 """The entities of one message, each once: what is kept, refused, merged and taken back."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.alerts import situation_of
 from connectors.gtfs_rt.journeys import journey_of
+from connectors.gtfs_rt.memory import Memory, Remembered, digest_of, marks, remembered
 from connectors.gtfs_rt.positions import position_of, run_of, standing_at, vehicle_id
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from connectors.gtfs_rt.runs import find_run
 from hub.connector import Record
 from hub.errors import Reason
+from hub.formats.gtfs_rt import entity_of
 from hub.model.ids import journey_id
 from hub.model.journeys import DatedJourney
 from hub.model.situations import Situation
@@ -20,12 +22,23 @@ from hub.model.vehicles import VehiclePosition
 _PARTS = ("trip_update", "vehicle", "alert")
 
 
+@dataclass(slots=True)
+class _Entity:
+    """An entity with its id and its bytes; `alone`: it is a trip update and nothing else."""
+
+    message: pb.FeedEntity
+    id: str
+    digest: bytes
+    alone: bool = False
+
+
 class Entities:
     """Takes the entities of one message one after the other; `records` is what they come to."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, memory: Memory) -> None:
         self._reading = reading
-        self._seen: dict[str, pb.FeedEntity] = {}
+        self._memory = memory
+        self._seen: dict[str, bytes] = {}
         self._journeys: dict[str, DatedJourney] = {}
         self._vehicles: dict[str, VehiclePosition] = {}
         self._situations: dict[str, Situation] = {}
@@ -36,29 +49,48 @@ class Entities:
             "alert": self._alert,
         }
 
-    def take(self, entity: pb.FeedEntity, number: int) -> None:
-        """One entity with all its parts. It is refused only if none of them can be used."""
-        reading = self._reading
+    def take(self, data: bytes, number: int) -> None:
+        """One entity with all its parts. It is refused only if none of them can be used.
+
+        Raises PayloadError NOT_DECODABLE where the bytes are no FeedEntity.
+        """
+        reading, digest = self._reading, digest_of(data)
+        known = self._memory.recall(digest)
+        if known is not None:
+            if not self._is_repeated(data, known.entity_id):
+                self._again(known)
+            return
+        message = entity_of(data)
         try:
-            entity_id = ident(entity.id, "entity id") or f"entity {number}"
+            entity_id = ident(message.id, "entity id") or f"entity {number}"
         except Refused as refused:
             reading.batch.reject(refused.reason, refused.native_id, refused.detail)
             return
-        before = self._seen.setdefault(entity_id, entity)
-        if before is not entity and before == entity:
-            reading.batch.reject(Reason.DUPLICATE, entity_id, "the message says this twice")
+        if self._is_repeated(data, entity_id):
             return
-        parts = [part for part in _PARTS if entity.HasField(part)]
-        if entity.is_deleted:
-            self._delete(entity, entity_id)
-            return
-        if not parts:
-            self._reject_empty(entity, entity_id)
-            return
+        parts = [part for part in _PARTS if message.HasField(part)]
+        entity = _Entity(message, entity_id, digest, bool(message.id) and parts == ["trip_update"])
+        if message.is_deleted:
+            self._delete(message, entity_id)
+        elif not parts:
+            self._reject_empty(message, entity_id)
+        else:
+            self._take_parts(entity, parts)
+
+    def _is_repeated(self, data: bytes, entity_id: str) -> bool:
+        """Whether the message said the same before, which is refused."""
+        before = self._seen.setdefault(entity_id, data)
+        if before is data or (before != data and entity_of(before) != entity_of(data)):
+            return False
+        self._reading.batch.reject(Reason.DUPLICATE, entity_id, "the message says this twice")
+        return True
+
+    def _take_parts(self, entity: _Entity, parts: list[str]) -> None:
+        reading = self._reading
         refusals = []
         for part in parts:
             try:
-                self._take[part](entity, entity_id)
+                self._take[part](entity)
             except Refused as refused:
                 refusals.append(refused)
         if refusals and len(refusals) == len(parts):
@@ -75,15 +107,33 @@ class Entities:
         yield from self._vehicles.values()
         yield from self._situations.values()
 
-    def _trip_update(self, entity: pb.FeedEntity, entity_id: str) -> None:
-        journey = journey_of(entity.trip_update, entity_id, self._reading)
+    def _trip_update(self, entity: _Entity) -> None:
+        reading, update = self._reading, entity.message.trip_update
+        before = marks(reading)
+        run, journey = journey_of(update, entity.id, reading)
+        id_ = journey_id(reading.dataset, run.ref, run.service_date)
+        if entity.alone:
+            found = remembered(entity.id, id_, journey, before, reading)
+            self._memory.keep(entity.digest, found, run, update, reading)
+        self._add(id_, journey)
+
+    def _again(self, known: Remembered) -> None:
+        """What reading the entity anew would add to the batch."""
+        batch = self._reading.batch
+        batch.matched_journeys += known.matched
+        batch.matched_stops += known.matched_stops
+        batch.notes.extend(known.notes)
+        self._add(known.id, known.journey)
+
+    def _add(self, id_: str, journey: DatedJourney | None) -> None:
         if journey is None:
+            self._reading.elsewhere.add(id_)
             return
-        known = self._journeys.get(journey.id)
+        known = self._journeys.get(id_)
         if known is not None:
             self._reading.note(Reason.DUPLICATE, journey.native_id, "updated twice in one message")
             journey = self._newer(known, journey)
-        self._journeys[journey.id] = journey
+        self._journeys[id_] = journey
 
     def _newer(self, first: DatedJourney, second: DatedJourney) -> DatedJourney:
         """The later of two; calls that only the earlier one has are kept where orders compare.
@@ -99,8 +149,8 @@ class Entities:
         calls = {call.order: call for call in (*first.calls, *second.calls)}
         return replace(second, calls=tuple(calls[order] for order in sorted(calls)))
 
-    def _vehicle(self, entity: pb.FeedEntity, entity_id: str) -> None:
-        vehicle = entity.vehicle
+    def _vehicle(self, entity: _Entity) -> None:
+        vehicle, entity_id = entity.message.vehicle, entity.id
         if not vehicle.HasField("position") and vehicle.HasField("trip"):
             self._unplaced.append((entity_id, vehicle))
             return
@@ -127,8 +177,8 @@ class Entities:
             detail = "no coordinates, and no update of its trip"
             reading.batch.reject(Reason.POSITION_NOT_FIXED, native_id, detail)
 
-    def _alert(self, entity: pb.FeedEntity, entity_id: str) -> None:
-        situation = situation_of(entity.alert, entity_id, self._reading)
+    def _alert(self, entity: _Entity) -> None:
+        situation = situation_of(entity.message.alert, entity.id, self._reading)
         self._situations[situation.id] = situation
 
     def _delete(self, entity: pb.FeedEntity, entity_id: str) -> None:

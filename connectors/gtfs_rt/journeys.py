@@ -32,8 +32,10 @@ _STATES: dict[int, JourneyState] = {
 _AHEAD = frozenset({CallStatus.SCHEDULED, CallStatus.ON_TIME, CallStatus.EARLY, CallStatus.DELAYED})
 
 
-def journey_of(update: pb.TripUpdate, entity_id: str, reading: Reading) -> DatedJourney | None:
-    """The real-time layer of one journey; None if it never calls at the interchange.
+def journey_of(
+    update: pb.TripUpdate, entity_id: str, reading: Reading
+) -> tuple[Run, DatedJourney | None]:
+    """A run and the real-time layer of its journey; None if it never calls at the interchange.
 
     Calls before the first one the update speaks of are left out: they keep what they have. Raises
     Refused where the trip cannot be told.
@@ -46,10 +48,7 @@ def journey_of(update: pb.TripUpdate, entity_id: str, reading: Reading) -> Dated
         run = _duplicated(run, update.trip_properties)
     reading.batch.matched_journeys += run.trip is not None
     calls = _calls(run, update, reading)
-    if calls is None:
-        reading.elsewhere.add(journey_id(reading.dataset, run.ref, run.service_date))
-        return None
-    return _journey(run, update, calls, reading)
+    return run, None if calls is None else _journey(run, update, calls, reading)
 
 
 def _moment(update: pb.TripUpdate, reading: Reading) -> datetime:

@@ -1,11 +1,13 @@
-"""GTFS-Realtime: bytes to a FeedMessage, and the field types that need care.
+"""GTFS-Realtime: bytes to a header and entities, and the field types that need care.
 
 GTFS Realtime reference v2.0, FeedMessage. Messages are the generated protobuf classes themselves:
 copying 200,000 stop times into other objects first would cost more than everything after it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from google.protobuf.json_format import Parse, ParseError
 from google.protobuf.message import DecodeError
@@ -17,6 +19,9 @@ from hub.model.common import Name, Occupancy, OccupancyStatus
 
 VERSIONS = frozenset({"1.0", "2.0", "1", "2"})
 
+_HEADER, _ENTITY = 0x0A, 0x12
+"""Tags of FeedMessage.header and FeedMessage.entity, both length-delimited."""
+_LONGEST_LENGTH = 28
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 _LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
@@ -28,31 +33,84 @@ _OCCUPANCY = {
 }
 
 
-def decode(body: bytes) -> pb.FeedMessage:
-    """A FeedMessage from protobuf bytes, or from protobuf JSON where the text begins with `{`.
+def split(body: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
+    """The header of a FeedMessage and the bytes of each FeedEntity, for `entity_of`.
 
-    Unknown fields and extensions are passed over. Raises PayloadError NOT_DECODABLE.
+    The body is protobuf, or protobuf JSON where the text begins with `{`. Unknown fields and
+    extensions are passed over. Raises PayloadError NOT_DECODABLE.
     """
-    message = pb.FeedMessage()
     # The very first byte decides: blanks may not be skipped, for a binary message begins with
     # 0x0A, a line feed, and `{` after it is a header of 123 bytes (New York sends one).
     text = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        if text.startswith(b"{"):
-            Parse(text, message, ignore_unknown_fields=True)
+    with _sound():
+        fields = None if text.startswith(b"{") else _fields(body)
+        if fields is None:
+            header, entities = _decoded(text, body)
         else:
-            message.ParseFromString(body)
+            header = pb.FeedHeader()
+            for part in fields[_HEADER]:
+                header.MergeFromString(part)
+            entities = fields[_ENTITY]
+    if not header.HasField("gtfs_realtime_version"):
+        raise PayloadError(
+            Reason.NOT_DECODABLE,
+            f"Not a GTFS-Realtime FeedMessage: {len(body)} bytes without a header.",
+        )
+    return header, entities
+
+
+def entity_of(data: bytes) -> pb.FeedEntity:
+    """A FeedEntity of its bytes. Raises PayloadError NOT_DECODABLE."""
+    with _sound():
+        return pb.FeedEntity.FromString(data)
+
+
+@contextmanager
+def _sound() -> Iterator[None]:
+    try:
+        yield
     except (DecodeError, ParseError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadError(
             Reason.NOT_DECODABLE,
             f"Not a GTFS-Realtime FeedMessage: {str(error).splitlines()[0][:200]}.",
         ) from error
-    if not message.header.HasField("gtfs_realtime_version"):
-        raise PayloadError(
-            Reason.NOT_DECODABLE,
-            f"Not a GTFS-Realtime FeedMessage: {len(body)} bytes without a header.",
-        )
-    return message
+
+
+def _decoded(text: bytes, body: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
+    """The same the long way: JSON, and protobuf that is anything but header and entities."""
+    message = pb.FeedMessage()
+    if text.startswith(b"{"):
+        Parse(text, message, ignore_unknown_fields=True)
+    else:
+        message.ParseFromString(body)
+    return message.header, [entity.SerializePartialToString() for entity in message.entity]
+
+
+def _fields(body: bytes) -> dict[int, list[bytes]] | None:
+    """Bytes of headers and entities, uncopied into objects; None where there is anything else.
+
+    Protocol Buffers encoding: each field is a tag, here of one byte, a length as a varint, and as
+    many bytes.
+    """
+    found: dict[int, list[bytes]] = {_HEADER: [], _ENTITY: []}
+    at, size = 0, len(body)
+    while at < size:
+        tag = body[at]
+        length = shift = 0
+        more = True
+        while more:
+            at += 1
+            if tag not in found or at >= size or shift > _LONGEST_LENGTH:
+                return None
+            length |= (body[at] & 0x7F) << shift
+            shift += 7
+            more = body[at] >= 0x80
+        at += 1
+        if length > size - at:
+            return None
+        found[tag].append(body[at : at + length])
+        at += length
+    return found
 
 
 def is_time(seconds: int) -> bool:
@@ -65,8 +123,9 @@ def is_epoch(seconds: int) -> bool:
     return seconds < _WELL_BEHIND_EPOCH
 
 
+@lru_cache(maxsize=1 << 16)
 def utc(seconds: int) -> datetime:
-    """The UTC time of a POSIX time for which `is_time` holds."""
+    """The UTC time of a POSIX time for which `is_time` holds. Messages name the same ones often."""
     return _EPOCH + timedelta(seconds=seconds)
 
 

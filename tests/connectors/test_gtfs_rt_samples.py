@@ -12,7 +12,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt import CONNECTOR
 from hub.connector import Envelope
 from hub.errors import PayloadError, Reason
-from hub.formats.gtfs_rt import decode
+from hub.formats.gtfs_rt import split
 from hub.model.common import Mode
 from hub.model.journeys import DatedJourney, JourneyState
 from hub.model.situations import Situation
@@ -39,7 +39,7 @@ def read(name: str, static: str | None = None, **given):
 
 def read_body(body: bytes, static: str | None = None, **given):
     """Bytes of a message, received five seconds after its own timestamp."""
-    at = datetime.fromtimestamp(decode(body).header.timestamp, UTC) + timedelta(seconds=5)
+    at = datetime.fromtimestamp(split(body)[0].timestamp, UTC) + timedelta(seconds=5)
     reference = None
     if static:
         envelope = Envelope(sample(f"gtfs/{static}"), at)
