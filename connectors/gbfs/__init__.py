@@ -41,7 +41,10 @@ def parse(raw: Envelope, context: Context) -> Batch:
     add_stations(snapshot, system, context.dataset, known)
     add_vehicles(snapshot, system, context, known)
     lists = (system.stations, system.statuses, system.vehicles)
-    return snapshot.finish(whole=any(part is not None for part in lists) and not system.faults)
+    told = any(part is not None for part in lists)
+    if not told:
+        snapshot.note(Reason.EMPTY_ENTITY, "document", "no document with stations or vehicles")
+    return snapshot.finish(whole=told and not system.faults)
 
 
 def load_reference(raw: Envelope, context: Context) -> StationTable:

@@ -26,6 +26,7 @@ _NAMES = (
     "free_bike_status",
     "vehicle_types",
     "system_information",
+    "gbfs",
 )
 _USED = frozenset(_NAMES[:4])
 
@@ -87,7 +88,7 @@ class System:
 
 
 def feeds(body: bytes) -> list[Feed]:
-    """The documents with stations and vehicles that a gbfs.json names; none if it is none.
+    """The documents with stations and vehicles that a gbfs.json names, if it is one.
 
     Of a file with a list for each language (2.x) the Chinese one is taken, else the English, else
     the first; and of the English one the names of stations as well.
@@ -160,7 +161,7 @@ def _sort_of(data: dict[str, Any]) -> str:
     if "system_id" in data:
         return "system_information"
     indexed = "feeds" in data or any(isinstance(i, dict) and "feeds" in i for i in data.values())
-    return "gbfs.json alone" if indexed else ""
+    return "gbfs" if indexed else ""
 
 
 def _read(system: System, name: str, language: str, whole: Fields, zone: tzinfo) -> None:

@@ -221,13 +221,20 @@ def test_names_of_two_lists_of_languages_are_one_name() -> None:
     assert record.name == Name(zh="东广场", en="East Square")
 
 
-def test_gbfs_json_alone_and_other_documents_are_refused() -> None:
-    """What has neither stations nor vehicles in it is no empty system."""
-    for body in (document("3.0", feeds=[]), document(alerts=[]), document(regions=[])):
+def test_documents_without_stations_or_vehicles_empty_nothing() -> None:
+    """gbfs.json alone and system_information decode, say nothing, and are never complete."""
+    for body in (document("3.0", feeds=[]), document(en={"feeds": []}), document(system_id="s")):
+        batch = read("gbfs", body)
+        assert (batch.entities, batch.complete) == (0, False)
+        assert notes(batch) == [("EMPTY_ENTITY", "document")]
+
+
+def test_documents_that_are_not_read_are_refused() -> None:
+    """Alerts, regions and zones are no empty system."""
+    for body in (document(alerts=[]), document(regions=[]), document(geofencing_zones={})):
         with pytest.raises(PayloadError) as caught:
             read("gbfs", body)
         assert caught.value.reason is Reason.UNSUPPORTED_MESSAGE
-    assert read("gbfs", document("3.0", system_id="s")).entities == 0
 
 
 def test_an_empty_system_is_complete_and_a_differential_feed_never_is() -> None:
