@@ -3,7 +3,7 @@
 import asyncio
 import socket as sockets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
@@ -32,10 +32,12 @@ from hub.settings import Settings, area_text
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
 from hub.store.freshness import feed_state
+from hub.store.identity import IdentityRepository
 from hub.store.incidents import IncidentRepository
 from hub.store.motor_side import RateLimiter
 from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
+from hub.store.same_as import SameAs
 from hub.store.tail import ChangeTail
 from hub.store.transit import TransitRepository
 from mobile_api.app import build as build_mobile
@@ -90,6 +92,7 @@ class Hub:
     tail: ChangeTail
     feeds: FeedCache
     operations: Operations
+    same_as: SameAs
     draining: bool = False
     app: Any = None
     live: LiveEngine | None = None
@@ -115,6 +118,7 @@ class Hub:
             tail=ChangeTail(store, bus, _process_name(settings, roles)),
             feeds=FeedCache(TransitRepository(store)),
             operations=Operations(store, settings.orders, zone=ZoneInfo(area.timezone)),
+            same_as=SameAs(store),
         )
         try:
             await Units().seed(area)
@@ -130,10 +134,13 @@ class Hub:
         self._run("tail", self.tail.run)
         await self.tail.ready.wait()
         self._run("feeds", partial(self.feeds.follow, self.bus))
+        self._run("identity", partial(self.same_as.follow, self.bus))
         self._run("sessions", partial(tokens.watch, self.bus))
+        everywhere = await self.same_as.with_equivalents(area.stop_places)
+        fed = replace(area, stop_places=everywhere)
         self.channels = self._channels()
         if Role.INGEST in self.roles:
-            supervisor = FeedSupervisor(self.store, self.settings, area, connector)
+            supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
             self._run("ingest", supervisor.run)
         if Role.DISPATCH in self.roles:
             owner = _process_name(self.settings, self.roles)
@@ -141,27 +148,30 @@ class Hub:
             self._run("dispatch", dispatcher.run)
             self._run("escalate", Escalator(self.store, self.bus, owner).run)
         if Role.API in self.roles:
-            self.app = self._application(area, tokens, frozenset(self.channels))
+            self.endpoint = Endpoint(self.store, self.settings, fed, connector)
+            self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)
 
     def _channels(self) -> dict[str, FcmChannel]:
         fcm = self.settings.push.fcm
         return {"fcm": FcmChannel(fcm)} if fcm is not None else {}
 
-    def _application(self, area: Area, tokens: Tokens, channels: frozenset[str]) -> observe.App:
+    def _application(
+        self, area: Area, tokens: Tokens, channels: frozenset[str], endpoint: Endpoint
+    ) -> observe.App:
         schema = graphql_schema(build_schema())
         services = Services(
             area=area,
-            transit=TransitRepository(self.store),
+            transit=TransitRepository(self.store, self.same_as),
             feeds=self.feeds,
             accounts=Accounts(self.store),
             units=Units(),
+            identity=IdentityRepository(self.store),
             incidents=IncidentRepository(self.store),
             orders=OrderRepository(self.store),
             operations=self.operations,
             tokens=tokens,
         )
         self.live = LiveEngine(schema, self.bus, services.context)
-        self.endpoint = Endpoint(self.store, self.settings, area, connector)
         self.mobile = MobileContext(
             store=self.store,
             bus=self.bus,
@@ -182,7 +192,7 @@ class Hub:
                     Route("/metrics", self._metrics),
                     *oauth_routes(tokens),
                     Mount("/mobile/v1", build_mobile(self.mobile)),
-                    *push_routes(self.endpoint),
+                    *push_routes(endpoint),
                     Route("/graphql", graphql),
                     WebSocketRoute("/graphql", graphql),
                     Route("/", _front),

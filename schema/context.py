@@ -14,6 +14,7 @@ from hub.access.principal import Principal, Viewer
 from hub.model.area import Area
 from hub.store.feeds import FeedCache
 from hub.store.freshness import Freshness, freshness
+from hub.store.identity import IdentityRepository
 from hub.store.incidents import IncidentRepository
 from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
@@ -35,6 +36,7 @@ class Services:
     feeds: FeedCache
     accounts: Accounts
     units: Units
+    identity: IdentityRepository
     incidents: IncidentRepository
     orders: OrderRepository
     operations: "Operations"

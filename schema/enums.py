@@ -5,6 +5,7 @@ import strawberry
 from hub.model.common import Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
+from hub.model.identity import IdScheme, MappingState, MatchMethod
 from hub.model.journeys import CallStatus, CheckIn, JourneyState, SaleStatus
 from hub.model.network import StopPlaceKind
 from hub.model.operations import (
@@ -60,6 +61,11 @@ _WORDS = {
     Stage: "How far an order has come with one recipient (指令阶段): QUEUED 待发, SENT 已发,"
     " RECEIVED 送达, SEEN 已阅, ACCEPTED 已签收, EN_ROUTE 在途, ARRIVED 到场, DONE 完成,"
     " DECLINED 拒绝, ESCALATED 升级, CANCELLED 撤销.",
+    IdScheme: "What sort of object ids name (对象类型): STOP_PLACE 站点.",
+    MappingState: "What was decided of a mapping (映射状态): PROPOSED 待确认, CONFIRMED 已确认,"
+    " REJECTED 已否定. Only a confirmed one has any effect.",
+    MatchMethod: "What a mapping rests on (匹配方式): EXACT 编号相同, NAME 名称, POSITION 位置,"
+    " MANUAL 人工.",
 }
 for _word, _description in _WORDS.items():
     strawberry.enum(_word, description=_description)
@@ -70,10 +76,13 @@ __all__ = [
     "FacilityStatus",
     "FeedState",
     "FreshnessState",
+    "IdScheme",
     "IncidentKind",
     "IncidentState",
     "JourneyState",
     "LinkState",
+    "MappingState",
+    "MatchMethod",
     "Mode",
     "OccupancyStatus",
     "OpeningStatus",

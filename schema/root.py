@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from hub.access.principal import Scope
 from hub.errors import UserFault
+from schema.feeds.identity import IdentityMutation, IdentityQuery
 from schema.feeds.queries import FeedsQuery
 from schema.feeds.subscriptions import FeedsSubscription
 from schema.nodes import IDS_MOST, NODES, Node, load_node, split_id
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(description="What can be asked (查询).")
-class Query(TransitQuery, FeedsQuery, PeopleQuery, OperationsQuery):
+class Query(TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, OperationsQuery):
     """Every query root."""
 
     @root(SIGNED_IN, "Any object by its global id; null if not the caller's to see", zh="全局标识")
@@ -46,7 +47,7 @@ class Query(TransitQuery, FeedsQuery, PeopleQuery, OperationsQuery):
 
 
 @strawberry.type(description="What can be done (操作).")
-class Mutation(OperationsMutation):
+class Mutation(OperationsMutation, IdentityMutation):
     """Every mutation root."""
 
 

@@ -1,5 +1,6 @@
 """`feed replay` and `feed record`: from the archive to a state, from a live feed to a fixture."""
 
+import dataclasses
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -60,9 +61,12 @@ async def _replay(
     from hub.ingest.replay import Replay, plans_of
     from hub.store import replays
     from hub.store.feeds import FeedRepository
+    from hub.store.same_as import SameAs
 
     async with common.opened(config) as (settings, store):
         area = area_of(settings)
+        everywhere = await SameAs(store).with_equivalents(area.stop_places)
+        area = dataclasses.replace(area, stop_places=everywhere)
         plans = plans_of(settings, feeds, connector, area)
         archive = FeedRepository(store).raw
         first, last = await _span(archive, feeds, *bounds)

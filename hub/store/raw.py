@@ -15,6 +15,7 @@ FACILITY_CONDITIONS = "facility_conditions"
 FEEDS = "feeds"
 RAW_MESSAGES = "raw_messages"
 RAW_ARRIVALS = "raw_arrivals"
+ID_MAPPINGS = "id_mappings"
 REJECTS = "rejects"
 RESUME = "resume"
 LEASES = "leases"
@@ -56,6 +57,11 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
         RAW_MESSAGES: [
             IndexModel([("feed", ASCENDING), ("received_at", DESCENDING)]),
             IndexModel([("received_at", ASCENDING)], expireAfterSeconds=raw_days * DAY),
+        ],
+        ID_MAPPINGS: [
+            _index("scoped_id", "state"),
+            _index("canonical_id", "state"),
+            _index("state", "dataset", "_id"),
         ],
         RAW_ARRIVALS: [
             _index("feed", "n"),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from hub.errors import NotFound
 from hub.store import raw
 from hub.store.driver import Document, Store
+from hub.store.same_as import SameAs
 
 Projection = Mapping[str, Any]
 Board = Literal["departure", "arrival"]
@@ -37,8 +38,9 @@ READABLE = frozenset(
 class TransitRepository:
     """Boards, journeys, places, situations, vehicles, ranks, feeds."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, same_as: SameAs | None = None) -> None:
         self._db = store.db
+        self.same_as = same_as or SameAs(store)
 
     async def calls(
         self,
@@ -54,11 +56,14 @@ class TransitRepository:
     ) -> list[Document]:
         """One board: calls at a stop place with start <= time < end, by (time, `_id`).
 
-        One indexed find. The time is `board.departure` or `board.arrival`, the best known one.
+        Of every id the stop place has (hub.store.same_as), in one indexed find. The time is
+        `board.departure` or `board.arrival`, the best known one.
         """
         key = f"board.{board}"
         window: dict[str, Any] = {"$gte": start, "$lt": end}
-        query: dict[str, Any] = {"stop_place.id": stop_place, key: window}
+        ids = await self.same_as.ids(stop_place)
+        place = ids[0] if len(ids) == 1 else {"$in": ids}
+        query: dict[str, Any] = {"stop_place.id": place, key: window}
         if after is not None:
             moment, last = after
             window["$gte"] = max(start, moment)

@@ -184,7 +184,7 @@ class Group:
         for change in changes:
             if change.kind is ChangeKind.RESET:
                 return None
-            if self.source.concerns(change, self.arguments):
+            if change.id in self._known or self.source.concerns(change, self.arguments):
                 touched.add(change.id)
                 related = self.source.related(change)
                 if related is not None:

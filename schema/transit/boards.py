@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hub.errors import NotFound, UserFault
 from schema.nodes import FIRST_DEFAULT, decode_cursor, key_of, page_size
 from schema.projection import Row
+from schema.transit.network import StopPlace
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -80,7 +81,7 @@ async def board_rows(
         after=after,
         projection=projection,
     )
-    if not rows and await context.load.stop_place.load(request.key) is None:
+    if not rows and await StopPlace.load(context, request.key) is None:
         raise NotFound("Stop place", request.stop_place, path=("stopPlace",))
     return list(rows)
 

@@ -41,7 +41,25 @@ class StopPlace(Node):
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
         """The stop place, if there is one."""
         row = await context.load.stop_place.load(key)
+        if row is None:  # an id of another dataset, for a place only its equivalent tells of
+            others = await context.services.transit.same_as.ids(key)
+            rows = await context.load.stop_place.load_many(others)
+            row = next(filter(None, rows), None)
         return cls.of(row)
+
+    @computed(needs=("id",), zh="全部编号")
+    async def ids(self, context: "SchemaContext") -> list[str]:
+        """Every scoped id it has by confirmed mappings, the canonical one first."""
+        return await context.services.transit.same_as.ids(self.key)
+
+    @computed(needs=("id",), zh="同一站点")
+    async def same_as(self, context: "SchemaContext") -> "list[StopPlace]":
+        """What other datasets tell of the same place; boards show the calls of all of them."""
+        others = await context.services.transit.same_as.ids(self.key)
+        found = await context.load.stop_place.load_many(
+            [other for other in others if other != self.key]
+        )
+        return [StopPlace(row) for row in found if row is not None]
 
     @computed(needs=("id",), zh="站点类型")
     async def kind(self, context: "SchemaContext") -> enums.StopPlaceKind | None:

@@ -13,6 +13,7 @@ from hub.operations.facade import Operations
 from hub.settings import AccessSettings, OrderSettings, area_text
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
+from hub.store.identity import IdentityRepository
 from hub.store.incidents import IncidentRepository
 from hub.store.motor_side import RateLimiter
 from hub.store.orders import OrderRepository
@@ -45,6 +46,7 @@ async def services(store: Store, area: Area, tmp_path_factory: pytest.TempPathFa
         feeds=FeedCache(transit),
         accounts=accounts,
         units=Units(),
+        identity=IdentityRepository(store),
         incidents=IncidentRepository(store),
         orders=OrderRepository(store),
         operations=Operations(store, OrderSettings()),

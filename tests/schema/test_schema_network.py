@@ -214,6 +214,7 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
     await store.db["parking_facilities"].insert_one(parking_doc())
     await store.db["sharing_stations"].insert_one(station_doc())
     await store.db["facility_conditions"].insert_one(condition_doc())
+    await store.db["id_mappings"].insert_one({"_id": "STOP_PLACE:netex:1=railway:SHH"})
     asked = {
         "StopPlace": "railway:SHH",
         "Line": "railway:JH",
@@ -226,6 +227,7 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
         "SharingStation": "bikes:B1",
         "FacilityCondition": "railway:L1",
         "Feed": "rail-et",
+        "IdMapping": "STOP_PLACE:netex:1=railway:SHH",
         "Unit": "PSS",
         "Officer": "officer1",
         "Interchange": "shanghai-railway-station",

@@ -33,6 +33,7 @@ ALLOWED = {
             (
                 *("interchange", "stopPlaces", "stopPlace", "departures", "arrivals", "journey"),
                 *("situations", "vehicles", "taxiRanks", "feeds", "me", "units"),
+                "idMappings",
                 *("parkingFacilities", "sharingStations", "facilityConditions"),
                 *("node", "nodes", "_entities", "incidents", "incident"),
             ),
@@ -45,6 +46,8 @@ ALLOWED = {
     "Mutation": {
         **dict.fromkeys(("openIncident", "closeIncident"), CENTRE | {Role.LIAISON}),
         **dict.fromkeys(("dispatchOrder", "cancelOrder"), CENTRE),
+        "confirmIdMapping": {Role.ADMIN},
+        "rejectIdMapping": {Role.ADMIN},
     },
     "Subscription": {
         **dict.fromkeys(

@@ -1,0 +1,215 @@
+"""Mappings of ids between datasets: listed to readers of feeds, decided by administrators."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from hub.access.principal import Scope
+from hub.errors import UserFault
+from hub.model.identity import IdMapping as Mapping
+from hub.model.identity import MatchMethod
+from hub.store.identity import Decided
+from schema import enums
+from schema.nodes import (
+    FIRST_DEFAULT,
+    Connection,
+    Node,
+    connect,
+    decode_cursor,
+    key_of,
+    keyed,
+    node_type,
+    page_size,
+)
+from schema.operations.mutations import UserError
+from schema.policy import SIGNED_IN
+from schema.projection import Info, computed, described, entity, root, stored, value
+from schema.transit.arguments import After, First
+from schema.transit.network import StopPlace
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+KEY = "Made by the client, and echoed; to decide the same again changes nothing (幂等键)."
+_ARGUMENTS = {
+    "dataset": "stopPlace",
+    "nativeId": "stopPlace",
+    "canonicalId": "canonical",
+}
+
+
+@node_type
+@entity(policy=Scope.FEEDS_READ)
+class IdMapping(Node):
+    """That two ids of two datasets name one object (标识映射). Only CONFIRMED ones have effect."""
+
+    code: str = keyed("Names the pair of ids", zh="代码")
+    scheme: enums.IdScheme = stored("scheme", "What sort of object the ids name", zh="对象类型")
+    dataset: str = stored("dataset", "Dataset of the id that is mapped", zh="数据集")
+    native_id: str = stored("native_id", "The id that is mapped, in its dataset", zh="原编号")
+    canonical_id: str = stored("canonical_id", "Scoped id it stands for", zh="对应编号")
+    method: enums.MatchMethod = stored("method", "What it rests on", zh="匹配方式")
+    confidence: float = stored("confidence", "How likely it was held to be, 0 to 1", zh="置信度")
+    state: enums.MappingState = stored("state", "What was decided", zh="状态")
+    valid_from: datetime | None = stored("valid_from", "Since when; null: ever", zh="生效")
+    valid_to: datetime | None = stored("valid_to", "Until when; null: for ever", zh="失效")
+    decided_at: datetime | None = stored("decided_at", "When it was decided", zh="确认时间")
+    decided_by: str | None = stored(
+        "decided_by", "Account that decided", zh="确认人", policy=Scope.ADMIN
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The mapping, if there is one."""
+        return cls.of(await context.services.identity.get(key))
+
+    @computed(needs=("scoped_id",), zh="站点")
+    async def stop_place(self, context: "SchemaContext") -> StopPlace | None:
+        """The stop place that is mapped, if a timetable has told of it."""
+        return StopPlace.of(await context.load.stop_place.load(self.doc["scoped_id"]))
+
+    @computed(needs=("canonical_id",), zh="对应站点")
+    async def canonical(self, context: "SchemaContext") -> StopPlace | None:
+        """The stop place it stands for."""
+        return StopPlace.of(await context.load.stop_place.load(self.doc["canonical_id"]))
+
+
+@strawberry.input(description="That two ids name one stop place (确认标识映射).")
+class ConfirmIdMappingInput:
+    """Which two, and for which time."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    stop_place: strawberry.ID = strawberry.field(
+        description='The stop place that is mapped: its id, or a scoped id like "metro:123" (站点).'
+    )
+    canonical: strawberry.ID = strawberry.field(
+        description="The stop place it stands for: its id or scoped id (对应站点)."
+    )
+    valid_from: datetime | None = strawberry.field(
+        default=None, description="Since when; null: ever (生效)."
+    )
+    valid_to: datetime | None = strawberry.field(
+        default=None, description="Until when; null: for ever (失效)."
+    )
+
+
+@strawberry.input(description="That two ids do not name one stop place (否定标识映射).")
+class RejectIdMappingInput:
+    """Which mapping."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    id_mapping: strawberry.ID = strawberry.field(description="The mapping (标识映射).")
+
+
+@value(policy=SIGNED_IN)
+class IdMappingPayload:
+    """What became of the mapping."""
+
+    client_mutation_id: str = described("As given", zh="幂等键")
+    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    id_mapping: IdMapping | None = described("The mapping after it; null with errors", zh="映射")
+    replaced: list[strawberry.ID] = described(
+        "Codes of confirmed mappings it took the place of, now rejected", zh="被取代的映射"
+    )
+
+
+@strawberry.type
+class IdentityQuery:
+    """Roots about ids."""
+
+    @root(Scope.FEEDS_READ, "Mappings of ids between datasets", zh="标识映射")
+    async def id_mappings(
+        self,
+        info: Info,
+        state: Annotated[
+            enums.MappingState | None,
+            strawberry.argument(description="Only of this state (状态)."),
+        ] = None,
+        dataset: Annotated[
+            str | None, strawberry.argument(description="Only ids of this dataset (数据集).")
+        ] = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[IdMapping]:
+        """By code."""
+        place = decode_cursor(after, str)
+        rows = await info.context.services.identity.page(
+            state=state,
+            dataset=dataset,
+            limit=page_size(first) + 1,
+            after=place[0] if place else None,
+        )
+        return connect(
+            rows, first=first, after=after, wrap=IdMapping, place=lambda row: (row["_id"],)
+        )
+
+
+@strawberry.type
+class IdentityMutation:
+    """What an administrator decides about ids."""
+
+    @root(Scope.ADMIN, "Confirm that two ids name one stop place; audited", zh="确认标识映射")
+    async def confirm_id_mapping(
+        self,
+        info: Info,
+        input: ConfirmIdMappingInput,  # noqa: A002
+    ) -> IdMappingPayload:
+        """What was confirmed for the same id and time before is rejected by it."""
+
+        async def work() -> Decided:
+            mapped = key_of(input.stop_place, "StopPlace", "stopPlace")
+            dataset, _, native = mapped.partition(":")
+            if not (dataset and native):
+                message = f"{input.stop_place!r}: expected a scoped id, dataset:native."
+                raise UserFault("BAD_ID", message, path=("stopPlace",))
+            wanted = Mapping(
+                dataset=dataset,
+                native_id=native,
+                canonical_id=key_of(input.canonical, "StopPlace", "canonical"),
+                method=MatchMethod.MANUAL,
+                confidence=1.0,
+                valid_from=input.valid_from,
+                valid_to=input.valid_to,
+            )
+            return await info.context.services.identity.confirm(
+                info.context.principal.account_id, wanted
+            )
+
+        return await _answer(input.client_mutation_id, work)
+
+    @root(Scope.ADMIN, "Decide that two ids name two stop places; audited", zh="否定标识映射")
+    async def reject_id_mapping(
+        self,
+        info: Info,
+        input: RejectIdMappingInput,  # noqa: A002
+    ) -> IdMappingPayload:
+        """Also when that was confirmed before: its effect ends."""
+
+        async def work() -> Decided:
+            return Decided(
+                await info.context.services.identity.reject(
+                    info.context.principal.account_id,
+                    key_of(input.id_mapping, "IdMapping", "idMapping"),
+                )
+            )
+
+        return await _answer(input.client_mutation_id, work)
+
+
+async def _answer(key: str, work: Callable[[], Awaitable[Decided]]) -> IdMappingPayload:
+    try:
+        decided = await work()
+    except UserFault as fault:
+        path = ["input", *(_ARGUMENTS.get(part, part) for part in fault.path)]
+        error = UserError(code=fault.code, path=path, message=str(fault))
+        return IdMappingPayload(
+            client_mutation_id=key, user_errors=[error], id_mapping=None, replaced=[]
+        )
+    return IdMappingPayload(
+        client_mutation_id=key,
+        user_errors=[],
+        id_mapping=IdMapping(decided.mapping),
+        replaced=[strawberry.ID(code) for code in decided.replaced],
+    )

@@ -1,0 +1,163 @@
+"""Ids of several datasets through the schema: read by readers, decided by administrators."""
+
+from typing import Any
+
+import pytest
+from schema_builders import NOW, OFFICER, PARTNER, WATCH, Run, call_doc, code_of, principal
+from schema_builders import stop_place_doc as place_doc
+
+from hub.clock import ManualClock, manual
+from hub.model.operations import Role
+from hub.store.driver import Store
+from schema.context import Services
+from schema.nodes import global_id
+
+ADMIN = principal(Role.ADMIN, "admin")
+FIELDS = """id code scheme dataset nativeId canonicalId method confidence state validFrom validTo
+    decidedAt stopPlace { scopedId } canonical { scopedId name }"""
+CONFIRM = f"""mutation ($input: ConfirmIdMappingInput!) {{ confirmIdMapping(input: $input) {{
+    clientMutationId userErrors {{ code path message }} replaced
+    idMapping {{ {FIELDS} decidedBy }} }} }}"""
+REJECT = """mutation ($input: RejectIdMappingInput!) { rejectIdMapping(input: $input) {
+    clientMutationId userErrors { code path } idMapping { code state } } }"""
+LIST = f"""query ($state: MappingState, $dataset: String, $first: Int! = 50, $after: String) {{
+    idMappings(state: $state, dataset: $dataset, first: $first, after: $after) {{
+      nodes {{ {FIELDS} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+PLACE = "query ($id: ID!) { stopPlace(id: $id) { scopedId ids sameAs { scopedId name } } }"
+BOARD = """query ($at: ID!) { departures(stopPlace: $at, from: "2026-03-02T08:00:00Z",
+    until: "2026-03-02T12:00:00Z") { nodes { journey { publicCode } } } }"""
+
+
+@pytest.fixture(autouse=True)
+async def picture(store: Store):
+    """The railway's station, the same one in another dataset, a departure in each."""
+    for name in ("stop_places", "calls", "id_mappings"):
+        await store.db[name].delete_many({})
+    elsewhere = place_doc("metro:9", "别处") | {"location": None, "name": {"zh": "别处"}}
+    places = [place_doc(), place_doc("netex:1", "上海火车站"), elsewhere]
+    await store.db["stop_places"].insert_many(places)
+    with manual(NOW) as clock:
+        yield clock
+
+
+async def confirmed(run: Run, by: Any = ADMIN, **fields: Any) -> dict[str, Any]:
+    given = {"clientMutationId": "k", "stopPlace": "netex:1", "canonical": "railway:SHH", **fields}
+    answer = await run(CONFIRM, by, input=given)
+    return answer["data"]["confirmIdMapping"] if "data" in answer else answer
+
+
+async def test_a_confirmed_mapping_shows_on_both_places(run: Run, picture: ManualClock):
+    """By a scoped id or a global one; the answer says who decided, and when."""
+    payload = await confirmed(run, stopPlace=global_id("StopPlace", "netex:1"))
+    assert (payload["clientMutationId"], payload["userErrors"]) == ("k", [])
+    found = payload["idMapping"]
+    assert found["code"] == "STOP_PLACE:netex:1=railway:SHH"
+    assert (found["method"], found["confidence"], found["state"]) == ("MANUAL", 1.0, "CONFIRMED")
+    assert (found["decidedBy"], found["decidedAt"]) == ("admin", "2026-03-02T09:00:00Z")
+    assert found["stopPlace"] == {"scopedId": "netex:1"}
+    assert found["canonical"] == {"scopedId": "railway:SHH", "name": "上海站"}
+    for place, other in (("railway:SHH", "netex:1"), ("netex:1", "railway:SHH")):
+        shown = (await run(PLACE, OFFICER, id=place))["data"]["stopPlace"]
+        assert shown["scopedId"] == place
+        assert shown["ids"] == ["railway:SHH", "netex:1"]
+        assert [same["scopedId"] for same in shown["sameAs"]] == [other]
+
+
+async def test_without_a_decision_places_are_what_they_are(
+    run: Run, services: Services, picture: ManualClock
+):
+    """A proposal is listed and has no effect on places and boards."""
+    await services.identity.propose("netex")
+    (listed,) = (await run(LIST, OFFICER, state="PROPOSED"))["data"]["idMappings"]["nodes"]
+    assert (listed["method"], listed["decidedAt"]) == ("NAME", None)
+    shown = (await run(PLACE, OFFICER, id="railway:SHH"))["data"]["stopPlace"]
+    assert (shown["ids"], shown["sameAs"]) == (["railway:SHH"], [])
+
+
+async def test_a_board_by_either_id_shows_both(run: Run, store: Store, picture: ManualClock):
+    """Also by an id that no timetable tells of; until then that is not found."""
+    calls = [call_doc("G1"), call_doc("G2", at="netex:1")]
+    await store.db["calls"].insert_many(calls)
+
+    async def board(place: str) -> set[str]:
+        nodes = (await run(BOARD, OFFICER, at=place))["data"]["departures"]["nodes"]
+        return {node["journey"]["publicCode"] for node in nodes}
+
+    assert await board("railway:SHH") == {"G1"}
+    assert code_of(await run(BOARD, OFFICER, at="other:77")) == "NOT_FOUND"
+    await confirmed(run)
+    await confirmed(run, stopPlace="other:77")
+    for place in ("railway:SHH", "netex:1", "other:77"):
+        assert await board(place) == {"G1", "G2"}
+    known = (await run(PLACE, OFFICER, id="other:77"))["data"]["stopPlace"]
+    assert known["scopedId"] == "railway:SHH"
+    await store.db["calls"].delete_many({})
+    assert await board("other:77") == set()
+
+
+async def test_a_decision_can_be_corrected_and_taken_back(run: Run, picture: ManualClock):
+    """Confirming another replaces; rejecting ends the effect; both are on the audit log."""
+    await confirmed(run)
+    payload = await confirmed(run, canonical="metro:9")
+    assert payload["replaced"] == ["STOP_PLACE:netex:1=railway:SHH"]
+    mapping = payload["idMapping"]["id"]
+    for given in (mapping, "STOP_PLACE:netex:1=metro:9"):
+        answer = await run(REJECT, ADMIN, input={"clientMutationId": "r", "idMapping": given})
+        assert answer["data"]["rejectIdMapping"]["idMapping"]["state"] == "REJECTED"
+    shown = (await run(PLACE, OFFICER, id="netex:1"))["data"]["stopPlace"]
+    assert shown["ids"] == ["netex:1"]
+
+
+@pytest.mark.parametrize("caller", [WATCH, OFFICER, PARTNER])
+async def test_only_an_administrator_decides(run: Run, caller, store: Store, picture: ManualClock):
+    """Everybody else is refused before anything runs, and is not told who decided."""
+    assert code_of(await confirmed(run, caller)) == "FORBIDDEN"
+    rejected = {"clientMutationId": "r", "idMapping": "x"}
+    assert code_of(await run(REJECT, caller, input=rejected)) == "FORBIDDEN"
+    assert await store.db["id_mappings"].count_documents({}) == 0
+    named = "{ idMappings { nodes { decidedBy } } }"
+    assert code_of(await run(named, caller)) == "FORBIDDEN"
+    assert (await run(LIST, caller))["data"]["idMappings"]["nodes"] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "path"),
+    [
+        ({"stopPlace": "nocolon"}, "BAD_ID", ["input", "stopPlace"]),
+        ({"stopPlace": global_id("Feed", "x")}, "BAD_ID", ["input", "stopPlace"]),
+        ({"canonical": "netex:2"}, "SAME_DATASET", ["input", "canonical"]),
+        ({"canonical": "railway:XX"}, "UNKNOWN_STOP_PLACE", ["input", "canonical"]),
+        (
+            {"validFrom": "2026-03-02T09:00:00Z", "validTo": "2026-03-02T09:00:00Z"},
+            "BAD_PERIOD",
+            ["input", "validTo"],
+        ),
+    ],
+)
+async def test_what_cannot_be_confirmed_says_where(run: Run, fields, code, path, picture):
+    """A user error with its code and the argument; nothing is written."""
+    payload = await confirmed(run, **fields)
+    (error,) = payload["userErrors"]
+    assert (error["code"], error["path"]) == (code, path)
+    assert payload["idMapping"] is None
+    assert (await run(LIST, OFFICER))["data"]["idMappings"]["nodes"] == []
+
+
+async def test_an_unknown_mapping_cannot_be_rejected(run: Run, picture):
+    """Said as a user error."""
+    answer = await run(REJECT, ADMIN, input={"clientMutationId": "r", "idMapping": "nothing"})
+    assert answer["data"]["rejectIdMapping"]["userErrors"][0]["code"] == "NOT_FOUND"
+
+
+async def test_the_list_is_paged(run: Run, picture):
+    """By code; a cursor goes on where the page ended; a bad one is refused."""
+    for number in range(3):
+        await confirmed(run, stopPlace=f"x:{number}")
+    first = (await run(LIST, OFFICER, first=2))["data"]["idMappings"]
+    assert [node["nativeId"] for node in first["nodes"]] == ["0", "1"]
+    assert first["pageInfo"]["hasNextPage"] is True
+    cursor = first["pageInfo"]["endCursor"]
+    rest = (await run(LIST, OFFICER, after=cursor))["data"]["idMappings"]
+    assert [node["nativeId"] for node in rest["nodes"]] == ["2"]
+    assert code_of(await run(LIST, OFFICER, after="nonsense")) == "BAD_CURSOR"
+    assert (await run(LIST, OFFICER, dataset="y"))["data"]["idMappings"]["nodes"] == []
