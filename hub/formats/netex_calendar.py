@@ -79,12 +79,10 @@ class Calendar:
         native = element.get("id")
         if not native:
             return
-        known = text(element, "properties/PropertyOfDay/DaysOfWeek") is not None
-        days: set[str] = set()
-        for found in element.iterfind("properties/PropertyOfDay/DaysOfWeek"):
-            for word in (found.text or "").split():
-                days.update(_GROUPS.get(word, ()))
-        self._weekdays[native] = tuple(name in days for name in _WEEK) if known else _EVERY_DAY
+        written = element.iterfind("properties/PropertyOfDay/DaysOfWeek")
+        words = [word for found in written for word in (found.text or "").split()]
+        days = {name for word in words for name in _GROUPS.get(word, ())}
+        self._weekdays[native] = tuple(name in days for name in _WEEK) if words else _EVERY_DAY
         if document in self._frames:
             self._framed[native] = self._frames[document]
         for found in element.iterfind("properties/PropertyOfDay/HolidayTypes"):
@@ -129,8 +127,7 @@ class Calendar:
     def add_condition(self, element: Element, document: str) -> None:
         """An AvailabilityCondition: of journeys by reference, or of the frame it stands in."""
         native = element.get("id") or element.get("ref") or ""
-        start, end = day(text(element, "FromDate")), day(text(element, "ToDate"))
-        period = Period(start.toordinal() if start else 0, end.toordinal() if end else _NEVER)
+        start, period = day(text(element, "FromDate")), _bounds(element)
         if (bits := text(element, "ValidDayBits")) and start:
             period = self._with_bits(native, start, bits)
         if _of_frame(element):
@@ -144,20 +141,13 @@ class Calendar:
     def add_validity(self, element: Element, document: str) -> None:
         """A frame's ValidBetween; those of other elements are their own."""
         if _of_frame(element):
-            start, end = day(text(element, "FromDate")), day(text(element, "ToDate"))
-            self._frames[document] = Period(
-                start.toordinal() if start else 0, end.toordinal() if end else _NEVER
-            )
+            self._frames[document] = _bounds(element)
 
     def add_service_calendar(self, element: Element, _document: str) -> None:
         """A ServiceCalendar: the period of the DayTypes in it that no assignment gives one."""
-        start, end = day(text(element, "FromDate")), day(text(element, "ToDate"))
-        if start and end:
-            for native in (
-                *_ids(element, "dayTypes/DayType"),
-                *refs(element, "dayTypes/DayTypeRef"),
-            ):
-                self._windows[native] = Period(start.toordinal(), end.toordinal())
+        held = (*_ids(element, "dayTypes/DayType"), *refs(element, "dayTypes/DayTypeRef"))
+        if element.find("FromDate") is not None:
+            self._windows.update(dict.fromkeys(held, _bounds(element)))
 
     def date_of(self, operating_day: str | None) -> date | None:
         """The date of an OperatingDay."""
@@ -245,17 +235,17 @@ class Calendar:
         period = condition.period
         if period.days is not None:
             return Service(added=period.days)
-        known = [found for found in condition.day_types if found in self._weekdays]
+        window = Service(_EVERY_DAY, period.start, period.end)
         if not condition.day_types:
-            return Service(_EVERY_DAY, period.start, period.end)
-        return Service(
-            others=tuple(
-                Service(self._weekdays[found], period.start, period.end)
-                if found not in self._assigned
-                else self._day_type(found)
-                for found in known
-            )
+            return window
+        within = tuple(
+            self._day_type(found)
+            if found in self._assigned
+            else Service(self._weekdays[found], period.start, period.end)
+            for found in condition.day_types
+            if self._dated(found)
         )
+        return Service(others=within, only=(window,))
 
     def _period(self, native: str) -> Period | None:
         written = self._periods.get(native)
@@ -280,6 +270,12 @@ class Calendar:
         first = start.toordinal()
         days = frozenset(first + number for number, bit in enumerate(bits[:_LONGEST]) if bit == "1")
         return Period(first, first + max(0, len(bits) - 1), days)
+
+
+def _bounds(element: Element) -> Period:
+    """FromDate to ToDate; a side that is not there is open."""
+    start, end = day(text(element, "FromDate")), day(text(element, "ToDate"))
+    return Period(start.toordinal() if start else 0, end.toordinal() if end else _NEVER)
 
 
 def _of_frame(element: Element) -> bool:

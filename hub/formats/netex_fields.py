@@ -127,22 +127,18 @@ def day(found: str | None) -> date | None:
 
 
 @lru_cache(maxsize=1 << 16)
-def seconds(found: str, offset: str | None) -> int | None:
-    """Seconds of the service day of an xsd:time and a DayOffset; None if one of them is none.
+def seconds(found: str, offset: str) -> tuple[int | None, bool]:
+    """Seconds of the service day of an xsd:time and a DayOffset ("" is 0); None if one is none.
 
-    The time is local to the place of the frame: a zone written behind it is not counted.
+    And whether a zone stands behind the time, which is local to the place of the frame: a zone is
+    not counted.
     """
     match = _TIME.fullmatch(found)
     if match is None or not _OFFSET.fullmatch(offset or "0"):
-        return None
+        return None, False
     hours, minutes = int(match[1]), int(match[2])
-    return int(offset or 0) * 86_400 + hours * 3600 + minutes * 60 + int(match[3] or 0)
-
-
-def zoned(found: str) -> bool:
-    """Whether a time has a zone written behind it."""
-    match = _TIME.fullmatch(found)
-    return match is not None and match[4] is not None
+    of_day = hours * 3600 + minutes * 60 + int(match[3] or 0)
+    return int(offset or 0) * 86_400 + of_day, match[4] is not None
 
 
 def position(element: Element, path: str = "Centroid/Location") -> tuple[Position | None, bool]:

@@ -1,5 +1,7 @@
 """NeTEx Line, JourneyPattern, ServiceJourney and DatedServiceJourney elements, read into rows."""
 
+from collections.abc import Mapping
+
 from hub.errors import Reason
 from hub.formats.gtfs_fields import Problems, colour_of
 from hub.formats.netex_fields import (
@@ -11,7 +13,6 @@ from hub.formats.netex_fields import (
     seconds,
     text,
     version,
-    zoned,
 )
 from hub.formats.netex_rows import DatedRow, JourneyRow, LineRow, PassRow, PatternRow, PointRow
 from hub.formats.xml import Element
@@ -135,41 +136,46 @@ def _inline(element: Element) -> tuple[str, ...]:
 
 
 def _passing(element: Element, number: int, journey_id: str, problems: Problems) -> PassRow:
+    """One walk over the children: there are more of these than of anything else."""
+    given: dict[object, str | None] = {child.tag: child.text for child in element}
     return PassRow(
         ref(element, *_POINT_REFS),
         None,
         number,
-        _seconds(element, "ArrivalTime", "ArrivalDayOffset", journey_id, problems),
-        _seconds(element, "DepartureTime", "DepartureDayOffset", journey_id, problems),
+        _time("ArrivalTime", given, "ArrivalDayOffset", journey_id, problems),
+        _time("DepartureTime", given, "DepartureDayOffset", journey_id, problems),
         True,  # the pattern's point says whether one may board
         True,
     )
 
 
 def _call(element: Element, number: int, journey_id: str, problems: Problems) -> PassRow:
+    paths = ("Arrival/Time", "Arrival/DayOffset", "Departure/Time", "Departure/DayOffset")
+    given: dict[object, str | None] = {path: element.findtext(path) for path in paths}
     return PassRow(
         ref(element, *_POINT_REFS),
         ref(element, "ScheduledStopPointRef", "ScheduledStopPointView/ScheduledStopPointRef"),
         _order(element) or number,
-        _seconds(element, "Arrival/Time", "Arrival/DayOffset", journey_id, problems),
-        _seconds(element, "Departure/Time", "Departure/DayOffset", journey_id, problems),
+        _time("Arrival/Time", given, "Arrival/DayOffset", journey_id, problems),
+        _time("Departure/Time", given, "Departure/DayOffset", journey_id, problems),
         flag(element, "Departure/ForBoarding", default=True),
         flag(element, "Arrival/ForAlighting", default=True),
     )
 
 
-def _seconds(
-    element: Element, path: str, offset: str, journey_id: str, problems: Problems
+def _time(
+    path: str, given: Mapping[object, str | None], offset: str, journey_id: str, problems: Problems
 ) -> int | None:
-    written = text(element, path)
-    if written is None:
+    """Seconds of the service day of the time at a path and the offset that goes with it."""
+    written = (given.get(path) or "").strip()
+    if not written:
         return None
-    found = seconds(written, text(element, offset))
+    found, zoned = seconds(written, (given.get(offset) or "").strip())
     if found is None:
         problems.note(
             Reason.BAD_VALUE, journey_id, f"{path} {written[:30]!r} with its day offset is no time"
         )
-    elif zoned(written):
+    elif zoned:
         problems.note(
             Reason.BAD_VALUE, journey_id, f"{path} {written!r} has a zone; read as local time"
         )

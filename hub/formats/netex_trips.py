@@ -47,11 +47,12 @@ class Trips:
         self._dated = self._dated_days()
         for line in content.lines.values():
             self._add_line(line)
-        for journey in content.journeys.values():
+        for native in list(content.journeys):
+            row = content.journeys.pop(native)  # freed as they are read: there are many
             try:
-                self.trips[journey.id] = self._trip(journey)
+                self.trips[native] = self._trip(row)
             except Refused as refused:
-                problems.reject(refused.reason, journey.id, refused.detail)
+                problems.reject(refused.reason, native, refused.detail)
 
     def _add_line(self, row: LineRow) -> None:
         mode = self._mode or row.mode or Mode.OTHER

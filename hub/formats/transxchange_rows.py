@@ -204,7 +204,7 @@ def journey(element: Element, problems: Problems) -> JourneyRow:
         line=text(element, "LineRef"),
         pattern=text(element, "JourneyPatternRef"),
         like=text(element, "VehicleJourneyRef"),
-        departure_s=seconds(at, text(element, "DepartureDayShift")) if at else None,
+        departure_s=seconds(at, text(element, "DepartureDayShift") or "")[0] if at else None,
         display=text(element, "DestinationDisplay"),
         profile=_profile(element, code, problems),
         changes={
@@ -245,7 +245,7 @@ def _frequency(element: Element, code: str, problems: Problems) -> FrequencyRow 
         _own(one) for one in found.iterfind("MinutesPastTheHour/Minute")
     ]
     row = FrequencyRow(
-        seconds(end, None) if end else None,
+        seconds(end, "")[0] if end else None,
         _duration(found, "Interval/ScheduledFrequency"),
         tuple(int(one) for one in minutes if one and one.isdigit() and int(one) < 60),
     )

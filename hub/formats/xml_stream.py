@@ -139,7 +139,9 @@ def local_name(tag: object) -> str:
 
 def _strip(element: Element) -> None:
     for inner in element.iter(etree.Element):
-        inner.tag = local_name(inner.tag)
+        tag = str(inner.tag)
+        if tag.startswith("{"):
+            inner.tag = tag[tag.index("}") + 1 :]
 
 
 def _empty(element: Element) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.netex import CONNECTOR, NetexConfig
 from hub.connector import Batch, Context, Envelope, Incrementality
+from hub.model.journeys import DatedJourney
 
 WEDNESDAY = datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on Wednesday 4 March 2026."""
@@ -165,3 +166,37 @@ def read(body: bytes, at: datetime = WEDNESDAY, **changes: Any) -> Batch:
 def reasons(refused: list[Any]) -> dict[str, int]:
     """How many of each reason."""
     return dict(Counter(str(one.reason) for one in refused))
+
+
+def of(batch, kind):
+    """Records of a kind by native id."""
+    return {record.native_id: record for record in batch.records if isinstance(record, kind)}
+
+
+def journeys(batch):
+    """Journeys of a batch by id."""
+    return {record.id: record for record in batch.records if isinstance(record, DatedJourney)}
+
+
+def days(batch, native="X:ServiceJourney:1"):
+    """Days of March 2026 on which a journey runs, of those in the batch."""
+    return [
+        record.service_date.day
+        for record in batch.records
+        if isinstance(record, DatedJourney) and record.native_id == native
+    ]
+
+
+def runs(service_days: str, at: str, calendar: str = CALENDAR) -> list[int]:
+    """Days around `at` (2026) on which a journey with these day types runs."""
+    moment = datetime.fromisoformat(f"2026-{at}T04:00:00+00:00")
+    return days(read(whole(journey(days=service_days), calendar=calendar), at=moment))
+
+
+def dated(native: str, day: str = "X:OperatingDay:4", more: str = "", of_journey: str = "1") -> str:
+    """A DatedServiceJourney."""
+    return (
+        f'<DatedServiceJourney id="{native}">{more}'
+        f'<ServiceJourneyRef ref="X:ServiceJourney:{of_journey}"/>'
+        f'<OperatingDayRef ref="{day}"/></DatedServiceJourney>'
+    )

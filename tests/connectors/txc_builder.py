@@ -145,3 +145,36 @@ def runs(batch: Batch, code: str = "VJ1") -> list[DatedJourney]:
 def reasons(refused: list[Any]) -> dict[str, int]:
     """How many of each reason."""
     return dict(Counter(str(one.reason) for one in refused))
+
+
+def of(batch, kind):
+    """Records of a kind by native id."""
+    return {record.native_id: record for record in batch.records if isinstance(record, kind)}
+
+
+def days(profile: str | None, at: str, **changes) -> list[str]:
+    """The service days around `at` on which a journey with that profile runs."""
+    moment = datetime.fromisoformat(f"{at}T12:00:00+00:00")
+    batch = read(document(journey(profile=profile), **changes), at=moment)
+    return [str(run.service_date) for run in runs(batch)]
+
+
+def times(batch, code="VJ1"):
+    """Arrivals and departures of the first run of a journey, as text."""
+    return [
+        tuple(moment and f"{moment:%H:%M}" for moment in (call.aimed.arrival, call.aimed.departure))
+        for call in runs(batch, code)[0].calls
+    ]
+
+
+def bank(on: str = "", off: str = "") -> str:
+    """A BankHolidayOperation on every day of the week."""
+    return (
+        f"{DAILY}<BankHolidayOperation><DaysOfOperation>{on}</DaysOfOperation>"
+        f"<DaysOfNonOperation>{off}</DaysOfNonOperation></BankHolidayOperation>"
+    )
+
+
+def times_of(run):
+    """When a run starts, as text."""
+    return f"{run.calls[0].aimed.departure:%H:%M}"
