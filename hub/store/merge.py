@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.model.ids import call_id
 from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Times
-from hub.store.rows import Document, plain
+from hub.store.rows import Document, milliseconds, plain
 
 LAYOUT = 2
 """Changes when the same records make other documents: everything is then written again."""
@@ -27,9 +27,9 @@ def with_timetable(
     """The journey with its timetable layer replaced by `record`; what is observed stays."""
     journey = _copy(old) if old else _empty(record)
     journey["timetable"] = {"feed": feed, "fp": fingerprint, **_said(record)}
-    calls = {call.order: _fresh(call, call.order, planned=True) for call in record.calls}
+    calls = {call.order: fresh(call, call.order, planned=True) for call in record.calls}
     for call in journey["calls"]:
-        order = _place(calls, call["order"], call["stop_place"]["id"])
+        order = place_of(calls, call["order"], call["stop_place"]["id"])
         if call["reported"] is not None and order is not None:
             calls[order] = _replanned(calls.get(order) or _unplanned(call), call)
     return settle(journey, calls.values())
@@ -48,23 +48,30 @@ def with_realtime(
     What is planned is taken from the record only where no timetable gave it.
     """
     journey = _copy(old) if old else _empty(record)
-    journey["realtime"] = {
+    journey["realtime"] = realtime_layer(record, feed=feed, fingerprint=fingerprint, as_of=as_of)
+    calls = {call["order"]: call for call in journey["calls"]}
+    if "timetable" not in journey and not record.partial:
+        calls = _passed(calls, record.calls)
+    for call in record.calls:
+        order = place_of(calls, call.order, call.stop_place_id)
+        if order is not None:
+            known = calls.get(order)
+            base = known if known and known["planned"] else fresh(call, order, planned=False)
+            calls[order] = observed(base, call)
+    return settle(journey, calls.values())
+
+
+def realtime_layer(
+    record: DatedJourney, *, feed: str, fingerprint: str, as_of: datetime | None
+) -> Document:
+    """What a real-time record says of the journey as a whole, and who says it."""
+    return {
         "feed": feed,
         "fp": fingerprint,
         "observed_at": plain(record.observed_at),
         "as_of": as_of,
         **_said(record),
     }
-    calls = {call["order"]: call for call in journey["calls"]}
-    if "timetable" not in journey and not record.partial:
-        calls = _passed(calls, record.calls)
-    for call in record.calls:
-        order = _place(calls, call.order, call.stop_place_id)
-        if order is not None:
-            known = calls.get(order)
-            base = known if known and known["planned"] else _fresh(call, order, planned=False)
-            calls[order] = _observed(base, call)
-    return settle(journey, calls.values())
 
 
 def without_realtime(old: Document) -> Document | None:
@@ -73,7 +80,7 @@ def without_realtime(old: Document) -> Document | None:
         return None
     journey = _copy(old)
     journey.pop("realtime", None)
-    return settle(journey, [_unobserved(call) for call in journey["calls"] if call["planned"]])
+    return settle(journey, [unobserved(call) for call in journey["calls"] if call["planned"]])
 
 
 def without_timetable(old: Document) -> Document | None:
@@ -122,6 +129,8 @@ def board_rows(journey: Document, stop_places: frozenset[str]) -> dict[str, Docu
 def _row(journey: Document, about: Document, call: Document) -> Document:
     planned, observed = journey.get("timetable"), journey.get("realtime")
     layer: Any = observed if call["realtime"] or planned is None else planned
+    if call["reported"] is not None:
+        layer = call.get("by") or layer
     return {
         "_id": call_id(journey["_id"], call["order"]),
         "dataset": journey["dataset"],
@@ -132,12 +141,21 @@ def _row(journey: Document, about: Document, call: Document) -> Document:
             "departure": _best(call, "departure") if call["boarding"] else None,
             "arrival": _best(call, "arrival") if call["alighting"] else None,
         },
+        **_beside(call),
         "source": layer["feed"],
         "observed_at": layer.get("observed_at"),
     }
 
 
-_INTERNAL = frozenset({"planned", "planned_quay_id", "reported"})
+def _beside(call: Document) -> Document:
+    """Other sources' reports, if any; without their times, whose every move would be an event."""
+    left_out = {"observed_at", "as_of"}
+    others = call.get("others", ())
+    brief = [{k: v for k, v in one.items() if k not in left_out} for one in others]
+    return {"others": brief} if brief else {}
+
+
+_INTERNAL = frozenset({"planned", "planned_quay_id", "reported", "by", "others"})
 
 
 def _best(call: Document, end: str) -> datetime | None:
@@ -169,11 +187,14 @@ def _said(record: DatedJourney) -> Document:
     return {name: value for name, value in values if value is not None}
 
 
-def _fresh(call: Call, order: int, *, planned: bool) -> Document:
+def fresh(call: Call, order: int, *, planned: bool) -> Document:
     """A call of which nothing is observed."""
     return {
         "order": order,
-        "stop_place": {"id": call.stop_place_id, "name": plain(call.stop_name)},
+        "stop_place": {
+            "id": call.stop_place_id,
+            "name": {"zh": call.stop_name.zh, "en": call.stop_name.en},
+        },
         "quay_id": call.quay_id,
         "planned_quay_id": call.quay_id,
         "aimed": _times(call.aimed),
@@ -185,7 +206,7 @@ def _fresh(call: Call, order: int, *, planned: bool) -> Document:
     }
 
 
-def _observed(base: Document, call: Call) -> Document:
+def observed(base: Document, call: Call) -> Document:
     """What is planned in `base`, and `call` as observed over it."""
     return {
         **base,
@@ -210,10 +231,12 @@ def _replanned(base: Document, old: Document) -> Document:
             "actual": old["platform"]["actual"],
         },
         **{name: old.get(name) for name in _unknown()},
+        **{name: old[name] for name in ("by", "others") if name in old},
     }
 
 
-def _unobserved(call: Document) -> Document:
+def unobserved(call: Document) -> Document:
+    """The call as planned."""
     return {
         **call,
         "quay_id": call["planned_quay_id"],
@@ -237,7 +260,11 @@ def _unknown() -> Document:
 
 
 def _times(times: Times) -> Document:
-    return {"arrival": plain(times.arrival), "departure": plain(times.departure)}
+    arrival, departure = times.arrival, times.departure
+    return {
+        "arrival": milliseconds(arrival) if arrival else None,
+        "departure": milliseconds(departure) if departure else None,
+    }
 
 
 def _passed(calls: dict[int, Document], told: tuple[Call, ...]) -> dict[int, Document]:
@@ -262,7 +289,7 @@ def _passed(calls: dict[int, Document], told: tuple[Call, ...]) -> dict[int, Doc
     }
 
 
-def _place(calls: dict[int, Document], order: int, stop_place: str) -> int | None:
+def place_of(calls: dict[int, Document], order: int, stop_place: str) -> int | None:
     """The order under which an observed call belongs.
 
     Sources number calls in their own way. Where the timetable has another stop place at that

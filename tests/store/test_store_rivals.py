@@ -1,0 +1,177 @@
+"""Two real-time sources of one journey: the rule that decides, and what stays visible."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from store_builders import NOON, minutes, observed, planned
+
+from hub.model.journeys import DatedJourney, JourneyState
+from hub.store import merge, rivals
+from hub.store.rows import Document
+
+FRESH = timedelta(seconds=90)
+
+
+def feed_doc(feed: str, **fields: Any) -> Document:
+    return {"_id": feed, "warn_after_s": 90.0, "data_as_of": NOON, "priority": 0, **fields}
+
+
+def rank_of(*feeds: Document, now=NOON) -> rivals.Rank:
+    return rivals.ranking(feeds or (feed_doc("a"), feed_doc("b")), now, fresh_for=FRESH)
+
+
+EVEN = rank_of()
+
+
+def say(
+    old: Document | None, record: DatedJourney, feed: str, rank: rivals.Rank = EVEN, as_of=None
+) -> Document:
+    """What the writer does: one source is merged, several are ranked."""
+    if old is not None and rivals.contested(old, feed):
+        return rivals.with_rival(old, record, feed=feed, fingerprint=feed, as_of=as_of, rank=rank)
+    return merge.with_realtime(old, record, feed=feed, fingerprint=feed, as_of=as_of)
+
+
+def timetable() -> Document:
+    return merge.with_timetable(None, planned("T", ["A", "B", "C"]), feed="plan", fingerprint="p")
+
+
+def delays(journey: Document) -> list[float | None]:
+    """Minutes of delay by call, as shown."""
+    found = []
+    for call in journey["calls"]:
+        expected = call["expected"]["departure"]
+        late = (expected - call["aimed"]["departure"]) if expected else None
+        found.append(late.total_seconds() / 60 if late is not None else None)
+    return found
+
+
+def sources(journey: Document) -> list[str]:
+    return [row["source"] for row in merge.board_rows(journey, frozenset()).values()]
+
+
+def test_one_source_alone_is_stored_as_ever():
+    """Nothing of rivals is in a journey that one source speaks of."""
+    journey = say(timetable(), observed("T", {"1:A": 2}), "a")
+    again = say(journey, observed("T", {"1:A": 3}, minutes(1)), "a")
+    assert not rivals.contested(journey, "a")
+    for stored in (journey, again):
+        assert "rivals" not in stored
+        assert all("others" not in call and "by" not in call for call in stored["calls"])
+
+
+def test_the_later_observation_is_shown_and_the_other_stays_visible():
+    """Of equal standing the newer wins; the older is beside it, without being an event."""
+    journey = say(timetable(), observed("T", {"1:A": 2, "2:B": 2}), "a")
+    journey = say(journey, observed("T", {"1:A": 5, "2:B": 2}, minutes(1)), "b")
+    assert delays(journey) == [5, 2, None]
+    first, second, third = merge.board_rows(journey, frozenset()).values()
+    assert (first["source"], first["observed_at"]) == ("b", minutes(1))
+    (other,) = first["others"]
+    assert (other["feed"], other["expected"]["departure"]) == ("a", minutes(12))
+    assert "observed_at" not in other
+    assert second["others"][0]["expected"] == second["expected"]
+    assert (third["source"], third.get("others")) == ("plan", None)
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+def test_the_result_does_not_depend_on_who_spoke_last(order):
+    """The same two messages in either order leave the same calls."""
+    said = {"a": observed("T", {"1:A": 2}), "b": observed("T", {"1:A": 5}, minutes(1))}
+    journey: Document | None = timetable()
+    for feed in order:
+        journey = say(journey, said[feed], feed)
+    assert journey is not None
+    assert delays(journey)[0] == 5
+    assert journey["realtime"]["feed"] == "b"
+    assert [layer["feed"] for layer in journey["rivals"]] == ["a"]
+
+
+def test_a_higher_priority_beats_a_later_observation():
+    """As long as it is fresh."""
+    feeds = (feed_doc("a", priority=5), feed_doc("b"))
+    journey = say(timetable(), observed("T", {"1:A": 2}), "a")
+    journey = say(
+        journey, observed("T", {"1:A": 5}, minutes(1)), "b", rank_of(*feeds, now=minutes(1))
+    )
+    assert (delays(journey)[0], sources(journey)[0]) == (2, "a")
+
+
+def test_a_stale_source_loses_to_a_fresh_one_whatever_its_priority():
+    """Two minutes later the preferred source has gone silent."""
+    feeds = (feed_doc("a", priority=5), feed_doc("b"))
+    journey = say(timetable(), observed("T", {"1:A": 2}), "a")
+    later = rank_of(*feeds, now=minutes(2))
+    journey = say(journey, observed("T", {"1:A": 5}, minutes(2)), "b", later)
+    assert (delays(journey)[0], sources(journey)[0]) == (5, "b")
+    journey = say(journey, observed("T", {"1:A": 3}, minutes(2)), "a", later)
+    assert (delays(journey)[0], sources(journey)[0]) == (3, "a")
+
+
+def test_each_call_is_decided_by_itself():
+    """What only one source speaks of is that source's, also when the other is preferred."""
+    feeds = (feed_doc("a", priority=5), feed_doc("b"))
+    journey = say(timetable(), observed("T", {"1:A": 2}), "a")
+    partial = observed("T", {"1:A": 9, "3:C": 4}, partial=True)
+    journey = say(journey, partial, "b", rank_of(*feeds))
+    assert delays(journey) == [2, None, 4]
+    assert sources(journey) == ["a", "plan", "b"]
+
+
+def test_a_source_without_times_is_as_old_as_its_feed():
+    """It is fresh while its feed is, by the message's time or the feed's last data."""
+    silent = observed("T", {"1:A": 2}, at=None)
+    journey = say(timetable(), silent, "a", as_of=NOON)
+    now = minutes(3)
+    alive, dead = feed_doc("a", data_as_of=now), feed_doc("a")
+    stale_b = observed("T", {"1:A": 5}, minutes(1))
+    for feed, shown in ((alive, 2), (dead, 5)):
+        rank = rank_of(feed, feed_doc("b", warn_after_s=300), now=now)
+        assert delays(say(journey, stale_b, "b", rank))[0] == shown
+
+
+def test_who_is_not_shown_cancels_nothing():
+    """The state of the journey follows the same rule as its calls."""
+    feeds = (feed_doc("a", priority=5), feed_doc("b"))
+    journey = say(timetable(), observed("T", {"1:A": 2}), "a")
+    cancelled = observed("T", {}, state=JourneyState.CANCELLED)
+    journey = say(journey, cancelled, "b", rank_of(*feeds))
+    assert (journey["state"], journey["calls"][0]["status"]) == ("RUNNING", "DELAYED")
+    journey = say(journey, cancelled, "b", rank_of(feed_doc("a"), feed_doc("b", priority=9)))
+    assert {call["status"] for call in journey["calls"]} == {"CANCELLED"}
+
+
+def test_a_source_that_withdraws_leaves_the_other_alone():
+    """The journey is then as if the other had been the only one; the last one leaves the plan."""
+    alone = say(timetable(), observed("T", {"1:A": 2}), "a")
+    both = say(alone, observed("T", {"1:A": 5, "2:B": 5}, minutes(1)), "b")
+    left = rivals.without_rival(both, "b", EVEN)
+    assert left == alone
+    other = rivals.without_rival(both, "a", EVEN)
+    assert other is not None
+    assert delays(other) == [5, 5, None]
+    assert "rivals" not in other
+    assert rivals.without_rival(alone, "a", EVEN) == merge.without_realtime(alone)
+
+
+def test_without_a_timetable_a_call_lasts_as_long_as_somebody_tells_of_it():
+    """A whole record that lists a call no more takes back its own word only."""
+    journey = say(None, observed("X", {"1:A": 0, "2:B": 0}), "a")
+    journey = say(journey, observed("X", {"2:B": 1, "3:C": 1}, minutes(1)), "b")
+    assert [call["order"] for call in journey["calls"]] == [1, 2, 3]
+    journey = say(journey, observed("X", {"2:B": 3}, minutes(2)), "a")
+    assert [call["order"] for call in journey["calls"]] == [2, 3]
+    assert merge.without_realtime(journey) is None
+
+
+def test_a_new_timetable_keeps_what_both_have_said():
+    """Its planned times change; reports and their sources stay."""
+    journey = say(timetable(), observed("T", {"1:A": 2}), "a")
+    journey = say(journey, observed("T", {"1:A": 5}, minutes(1)), "b")
+    again = merge.with_timetable(
+        journey, planned("T", ["A", "B", "D"]), feed="plan", fingerprint="q"
+    )
+    assert (delays(again)[0], sources(again)[0]) == (5, "b")
+    assert again["calls"][0]["others"] == journey["calls"][0]["others"]
+    assert again["rivals"] == journey["rivals"]
