@@ -162,6 +162,8 @@ class Context:
     reference: Reference | None = None
     stop_places: frozenset[str] = frozenset()
     """Native ids of the interchange's stop places in this dataset; empty = keep every journey."""
+    progress: Callable[[float], None] | None = field(default=None, compare=False, repr=False)
+    """Told the share of a large payload that was read, 0 to 1, from the thread that reads it."""
 
 
 @dataclass(frozen=True, slots=True)

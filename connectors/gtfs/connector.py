@@ -1,7 +1,7 @@
 """The connector for a published timetable (GTFS Schedule, a zip of CSV tables)."""
 
-from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from pydantic import Field
@@ -34,10 +34,17 @@ _KINDS = {
 """In order of precedence: a station with trains and coaches is a railway station."""
 
 
+_WHOLE = Limits()
+_CALLING_HERE = Limits(unpacked_bytes=8 * 1024**3, rows=200_000_000)
+"""Where only trips that call at the interchange are kept, memory does not grow with the tables."""
+
+
 class GtfsConfig(ConnectorConfig):
     """Caps against absurd datasets."""
 
-    max_unpacked_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    max_unpacked_bytes: int | None = Field(
+        default=None, gt=0, description="by default 512 MiB, or 8 GiB where stop places are given"
+    )
     max_calls: int = Field(default=MOST_CALLS, gt=0, description="calls of all journeys together")
 
 
@@ -58,7 +65,7 @@ def parse(envelope: Envelope, context: Context) -> Batch:
     batch = Batch(as_of=envelope.received_at, entities=dataset.entities, complete=True)
     batch.rejects.extend(Reject(*problem) for problem in dataset.rejects)
     batch.notes.extend(Reject(*problem) for problem in dataset.notes)
-    batch.records.extend(_network(timetable, context.mode))
+    batch.records.extend(_network(dataset, context.mode))
     config = context.config
     room = config.max_calls if isinstance(config, GtfsConfig) else MOST_CALLS
     add_journeys(batch, timetable, context, envelope.received_at, max_calls=room)
@@ -71,23 +78,27 @@ def load_reference(envelope: Envelope, context: Context) -> Timetable:
 
 
 def _load(envelope: Envelope, context: Context) -> Dataset:
-    config = context.config
-    unpacked = config.max_unpacked_bytes if isinstance(config, GtfsConfig) else None
+    limits = _CALLING_HERE if context.stop_places else _WHOLE
+    if isinstance(context.config, GtfsConfig) and context.config.max_unpacked_bytes:
+        limits = replace(limits, unpacked_bytes=context.config.max_unpacked_bytes)
     return load(
         envelope.body,
         dataset=context.dataset,
         version=envelope.sha256,
         zone=context.timezone,
         mode=context.mode,
-        limits=Limits(unpacked_bytes=unpacked) if unpacked else None,
+        limits=limits,
+        stop_places=context.stop_places,
+        progress=context.progress,
     )
 
 
-def _network(timetable: Timetable, mode: Mode | None) -> Iterator[StopPlace | Quay | Line]:
-    modes = _modes_of_places(timetable)
+def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay | Line]:
+    timetable = dataset.timetable
     for stop in timetable.stops.values():
         if stop.is_place and stop.location_type in {_PLATFORM, _STATION}:
-            yield _stop_place(stop, timetable.dataset, modes[stop.native_id], mode)
+            served_by = dataset.served.get(stop.native_id, set())
+            yield _stop_place(stop, timetable.dataset, served_by, mode)
         elif stop.location_type == _PLATFORM:
             yield Quay(
                 id=stop.id,
@@ -126,15 +137,6 @@ def _stop_place(stop: Stop, dataset: str, served_by: set[Mode], mode: Mode | Non
         kind=kind,
         modes=modes,
     )
-
-
-def _modes_of_places(timetable: Timetable) -> defaultdict[str, set[Mode]]:
-    found: defaultdict[str, set[Mode]] = defaultdict(set)
-    for trip in timetable.trips.values():
-        mode = timetable.routes[trip.route_id].mode
-        for row in trip.calls:
-            found[timetable.stops[row.stop_id].place_id].add(mode)
-    return found
 
 
 CONNECTOR = Connector(

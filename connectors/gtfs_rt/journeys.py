@@ -6,7 +6,7 @@ from datetime import datetime
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.planned import Plan, propagated, replaced
-from connectors.gtfs_rt.predictions import match_updates
+from connectors.gtfs_rt.predictions import match_updates, told_stop
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from connectors.gtfs_rt.runs import CALLED_OFF, Run, find_run
 from connectors.gtfs_rt.told import told_calls
@@ -46,7 +46,7 @@ def journey_of(
     run = find_run(update.trip, reading, fallback=entity_id, moment=moment)
     if run.relationship == _Trip.DUPLICATED:
         run = _duplicated(run, update.trip_properties)
-    reading.batch.matched_journeys += run.trip is not None
+    reading.batch.matched_journeys += run.elsewhere or run.trip is not None
     calls = _calls(run, update, reading)
     return run, None if calls is None else _journey(run, update, calls, reading)
 
@@ -75,6 +75,10 @@ def _duplicated(run: Run, properties: pb.TripUpdate.TripProperties) -> Run:
 def _calls(run: Run, update: pb.TripUpdate, reading: Reading) -> list[Call] | None:
     timetable, trip = reading.timetable, run.trip
     wanted = reading.context.stop_places
+    if run.elsewhere:
+        known = (timetable and timetable.stop(told_stop(stop)) for stop in update.stop_time_update)
+        reading.batch.matched_stops += sum(stop is not None for stop in known)
+        return None
     if timetable is None or trip is None or run.relationship == _Trip.NEW:
         calls = told_calls(update.stop_time_update, reading, run)
         if wanted and calls and not any(c.stop_place_id in reading.wanted_places for c in calls):

@@ -25,7 +25,8 @@ class Run:
     """A run on a service day.
 
     `trip` is the timetable's trip of that id, `start_s` the start of a run of a trip that is
-    repeated. `relationship` is a TripDescriptor.ScheduleRelationship.
+    repeated. `relationship` is a TripDescriptor.ScheduleRelationship. `elsewhere`: the trip is in
+    the timetable, which does not keep it because it never calls at the interchange.
     """
 
     ref: str
@@ -34,6 +35,7 @@ class Run:
     route_id: str
     relationship: int
     start_s: int | None = None
+    elsewhere: bool = False
 
 
 def find_run(
@@ -58,6 +60,10 @@ def find_run(
             day = nearest_day(trip, start_s, reading.timetable, days, moment)
             ref = run_ref(trip_id, start_s)
             return Run(ref, day, trip, trip.route_id, relationship, start_s)
+        if trip_id in reading.timetable.elsewhere:
+            trip = reading.timetable.elsewhere[trip_id]
+            day = start_date or reading.days[1]
+            return Run(trip_id, day, None, trip.route_id, relationship, elsewhere=True)
         if not trip_id and relationship not in _ADDED:
             return _by_start(descriptor, reading.timetable, days, moment, fallback)
     ref = trip_id or (fallback if relationship in _ADDED else "")

@@ -3,6 +3,8 @@
 import json
 import sys
 import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,14 +45,16 @@ def check(
     from hub.ingest.check import check as check_source
 
     try:
-        report = check_source(
-            connector(kind),
-            source,
-            static=static,
-            timezone=timezone,
-            at=common.moment(at),
-            options=_options(options, kind) if options else None,
-        )
+        with _bar() as progress:
+            report = check_source(
+                connector(kind),
+                source,
+                static=static,
+                timezone=timezone,
+                at=common.moment(at),
+                options=_options(options, kind) if options else None,
+                progress=progress,
+            )
     except LiandongError as error:
         print(f"feed check: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice
         raise typer.Exit(1) from None
@@ -58,6 +62,19 @@ def check(
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
         return
     typer.echo(report.to_text())
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[float], None]]:
+    """A progress bar for what takes long to read, on a terminal; it is gone when it is done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(
+        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    ) as bar:
+        task = bar.add_task("读取 reading", total=1.0)
+        yield lambda share: bar.update(task, completed=share)
 
 
 def _options(file: Path, kind: str) -> dict[str, Any]:

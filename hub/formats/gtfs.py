@@ -14,11 +14,12 @@ from hub.formats.gtfs_names import COLUMNS as TRANSLATION_COLUMNS
 from hub.formats.gtfs_names import Names
 from hub.formats.gtfs_places import Agency, read_agencies, read_routes, read_stops
 from hub.formats.gtfs_trips import read_trips
-from hub.formats.gtfs_zip import Limits, Tables
+from hub.formats.gtfs_zip import Limits, Progress, Tables
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
 
 _NEEDED = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
+_READ_TWICE = frozenset({"stop_times.txt"})
 _READ = frozenset(
     {
         *_NEEDED,
@@ -34,12 +35,16 @@ _READ = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset as read. `entities` counts the rows of trips.txt, stops.txt and routes.txt."""
+    """A dataset as read. `entities` counts the rows of trips.txt, stops.txt and routes.txt.
+
+    `served` names the modes that call at each stop place, by native id.
+    """
 
     timetable: Timetable
     entities: int
     rejects: list[Problem]
     notes: list[Problem]
+    served: dict[str, set[Mode]]
 
 
 def load(
@@ -50,13 +55,19 @@ def load(
     zone: ZoneInfo,
     mode: Mode | None = None,
     limits: Limits | None = None,
+    stop_places: frozenset[str] = frozenset(),
+    progress: Progress | None = None,
 ) -> Dataset:
     """Read a dataset. `zone` stands in where agency.txt names none; `mode` overrules route_type.
+
+    With `stop_places` (native ids) only trips that call at one of them are kept with their calls,
+    and memory follows these; the others are the timetable's `elsewhere`. `progress` is told the
+    share that was read, 0 to 1.
 
     Raises PayloadError NOT_DECODABLE (no zip, damaged, other compression), TOO_LARGE (a bomb, or
     over `limits`), MISSING_FIELD (a table or key column that nothing can be read without).
     """
-    tables = Tables(body, _READ, limits or Limits())
+    tables = Tables(body, _READ, limits or Limits(), progress, twice=_READ_TWICE)
     for name in _NEEDED:
         if name not in tables:
             raise PayloadError(Reason.MISSING_FIELD, f"The zip holds no {name}.")
@@ -67,7 +78,7 @@ def load(
     stops, stop_rows = read_stops(tables, dataset, names, problems)
     routes, route_rows = read_routes(tables, dataset, names, agencies, mode, problems)
     services = read_services(tables, problems)
-    trips, trip_rows = read_trips(tables, stops, routes, services, names, problems)
+    trips = read_trips(tables, stops, routes, services, names, problems, stop_places)
     for name in sorted(tables.not_utf8):
         problems.note(Reason.BAD_VALUE, name, "holds bytes that are not UTF-8")
     timetable = Timetable(
@@ -76,12 +87,17 @@ def load(
         zone=_zone(agencies, zone, problems),
         stops=stops,
         routes=routes,
-        trips=trips,
+        trips=trips.kept,
+        elsewhere=trips.elsewhere,
         services=services,
         feed_version=feed_version,
     )
-    entities = stop_rows + route_rows + trip_rows
-    return Dataset(timetable, entities, problems.rejects, problems.notes)
+    entities = stop_rows + route_rows + trips.rows
+    served = {
+        place: {routes[route_id].mode for route_id in route_ids}
+        for place, route_ids in trips.served.items()
+    }
+    return Dataset(timetable, entities, problems.rejects, problems.notes, served)
 
 
 def _feed_info(tables: Tables, agencies: dict[str, Agency]) -> tuple[str, str | None]:

@@ -1,6 +1,8 @@
 """trips.txt, stop_times.txt and frequencies.txt of a GTFS Schedule dataset."""
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -32,6 +34,8 @@ _STOP_TIME_COLUMNS = (
 _NOT_AVAILABLE = "1"
 _SHORTEST_HEADWAY_S = 10
 _MOST_RUNS = 1_000_000
+_EARLIEST_S = -7 * 86_400
+"""Times may stand before their service day in TransXChange and NeTEx, never in GTFS."""
 
 
 class _Head(NamedTuple):
@@ -42,6 +46,32 @@ class _Head(NamedTuple):
     direction: str
 
 
+@dataclass(slots=True)
+class Trips:
+    """Trips by id with their calls; those `elsewhere` never call at the stop places asked for.
+
+    `rows` counts trips.txt. `served` names the routes whose trips call at each stop place, by
+    native id, of all trips.
+    """
+
+    rows: int
+    kept: dict[str, Trip] = field(default_factory=dict)
+    elsewhere: dict[str, Trip] = field(default_factory=dict)
+    served: dict[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Calling:
+    """What a first look at stop_times.txt tells: which trips to keep, and which are trips at all.
+
+    It holds a few bytes for each trip, however many rows the table has.
+    """
+
+    here: set[str] = field(default_factory=set)
+    first: dict[str, int] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+
+
 def read_trips(
     tables: Tables,
     stops: dict[str, Stop],
@@ -49,34 +79,37 @@ def read_trips(
     services: dict[str, Service],
     names: Names,
     problems: Problems,
-) -> tuple[dict[str, Trip], int]:
-    """Trips by id with their calls, and how many rows trips.txt has.
+    stop_places: frozenset[str] = frozenset(),
+) -> Trips:
+    """The trips, with their calls if they call at one of `stop_places` (native ids; empty: all).
 
-    A trip is refused when its route or service is not there, or when fewer than two of its rows
-    in stop_times.txt can be used.
+    stop_times.txt is read twice, so that only what is kept is ever in memory. A trip is refused
+    when its route or service is not there, or when fewer than two of its rows can be used.
     """
     heads, listed, rows = _read_heads(tables, routes, services, problems)
-    calls = _read_stop_times(tables, heads, listed, stops, problems)
+    found = Trips(rows)
+    calling = _look_through(tables, heads, listed, stops, stop_places, found.served, problems)
+    calls = _read_stop_times(tables, heads, calling.here, stops, problems)
     frequencies = _read_frequencies(tables, heads, problems)
-    trips: dict[str, Trip] = {}
     for native_id, head in heads.items():
-        ordered = in_order(native_id, calls.pop(native_id, []), problems)
-        if len(ordered) < 2:
+        if native_id not in calling.whole:
             problems.reject(
                 Reason.EMPTY_ENTITY, native_id, "fewer than two stop_times of the trip can be used"
             )
             continue
-        trips[native_id] = Trip(
+        here = native_id in calling.here
+        ordered = in_order(native_id, calls.pop(native_id), problems) if here else ()
+        (found.kept if here else found.elsewhere)[native_id] = Trip(
             native_id=native_id,
             route_id=routes[head.route_id].native_id,
             service_id=head.service_id,
             calls=ordered,
             short_name=head.short_name or None,
-            headsign=_headsign(native_id, head, ordered, stops, names),
+            headsign=_headsign(native_id, head, ordered, stops, names) if here else None,
             direction_id=whole_number(head.direction),
-            frequencies=tuple(frequencies.get(native_id, ())),
+            frequencies=tuple(frequencies.get(native_id, ())) if here else (),
         )
-    return trips, rows
+    return found
 
 
 def _read_heads(
@@ -104,17 +137,21 @@ def _read_heads(
     return heads, listed, number
 
 
-def _read_stop_times(
+def _look_through(
     tables: Tables,
-    heads: dict[str, _Head],
+    heads: Mapping[str, _Head],
     listed: set[str],
-    stops: dict[str, Stop],
+    stops: Mapping[str, Stop],
+    stop_places: frozenset[str],
+    served: dict[str, set[str]],
     problems: Problems,
-) -> dict[str, list[StopTime]]:
-    found: defaultdict[str, list[StopTime]] = defaultdict(list)
-    rows = tables.rows("stop_times.txt", _STOP_TIME_COLUMNS, key=("trip_id", "stop_id"))
-    for trip_id, sequence_text, stop_id, arrival_text, departure_text, pickup, drop_off in rows:
-        if trip_id not in heads:
+) -> _Calling:
+    calling = _Calling()
+    here = {id_ for id_, stop in stops.items() if stop_places & {id_, stop.place_id}}
+    columns, key = ("trip_id", "stop_sequence", "stop_id"), ("trip_id", "stop_id")
+    for trip_id, sequence_text, stop_id in tables.rows("stop_times.txt", columns, key=key):
+        head = heads.get(trip_id)
+        if head is None:
             if trip_id not in listed:
                 problems.note(Reason.UNKNOWN_TRIP, trip_id, "stop_times of a trip not in trips.txt")
             continue
@@ -126,9 +163,34 @@ def _read_stop_times(
         if sequence is None:
             problems.note(Reason.BAD_VALUE, trip_id, f"stop_sequence {sequence_text!r} is none")
             continue
+        if not stop_places or stop_id in here:
+            calling.here.add(trip_id)
+        if calling.first.setdefault(trip_id, sequence) != sequence:
+            calling.whole.add(trip_id)
+        if stop.place_id in served:
+            served[stop.place_id].add(head.route_id)
+        else:
+            served[stop.place_id] = {head.route_id}
+    return calling
+
+
+def _read_stop_times(
+    tables: Tables,
+    heads: Mapping[str, _Head],
+    kept: set[str],
+    stops: Mapping[str, Stop],
+    problems: Problems,
+) -> dict[str, list[StopTime]]:
+    """The usable rows of the trips to keep; what is wrong with the others was noted before."""
+    found: dict[str, list[StopTime]] = {trip_id: [] for trip_id in heads if trip_id in kept}
+    rows = tables.rows("stop_times.txt", _STOP_TIME_COLUMNS) if found else iter(())
+    for trip_id, sequence_text, stop_id, arrival_text, departure_text, pickup, drop_off in rows:
+        listed, stop, sequence = found.get(trip_id), stops.get(stop_id), whole_number(sequence_text)
+        if listed is None or stop is None or sequence is None:
+            continue
         arrival = _seconds(arrival_text, trip_id, problems)
         departure = _seconds(departure_text, trip_id, problems)
-        found[trip_id].append(
+        listed.append(
             StopTime(
                 sequence,
                 stop.native_id,  # the one string object, not a copy per row
@@ -154,7 +216,7 @@ def in_order(trip_id: str, rows: list[StopTime], problems: Problems) -> tuple[St
     """Calls by stop_sequence, each once; a time that runs backwards is refused, its call stays."""
     rows.sort(key=itemgetter(0))
     ordered: list[StopTime] = []
-    latest = 0
+    latest = _EARLIEST_S
     for row in rows:
         if ordered and ordered[-1].stop_sequence == row.stop_sequence:
             problems.note(Reason.DUPLICATE, trip_id, f"stop_sequence {row.stop_sequence} twice")

@@ -6,7 +6,7 @@ mark, CRLF, quotes, blanks around values, a folder inside the zip and columns no
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO
 from zipfile import ZipFile, ZipInfo
@@ -14,6 +14,10 @@ from zipfile import ZipFile, ZipInfo
 from hub.errors import PayloadError, Reason
 from hub.formats.zips import RATIO, UNPACKED_BYTES, check_sizes, entries_of, sound
 
+Progress = Callable[[float], None]
+"""Told the share of the work that is done, 0 to 1, as it goes on."""
+
+_TOLD_EVERY = 16_384
 _EXPECTED = ("GTFS", "GTFS Schedule tables")
 
 
@@ -33,8 +37,18 @@ class Limits:
 class Tables:
     """The tables of one dataset. Every method raises PayloadError if the bytes are not sound."""
 
-    def __init__(self, body: bytes, wanted: frozenset[str], limits: Limits) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        wanted: frozenset[str],
+        limits: Limits,
+        progress: Progress | None = None,
+        *,
+        twice: frozenset[str] = frozenset(),
+    ) -> None:
+        """`twice` names the tables that will be read two times, for the sake of `progress`."""
         self._limits = limits
+        self._progress = progress or (lambda _share: None)
         with sound(*_EXPECTED):
             self._zip = ZipFile(io.BytesIO(body))
             self._members = _members(self._zip, wanted)
@@ -44,6 +58,9 @@ class Tables:
             ratio=limits.ratio,
             unpacked_bytes=limits.unpacked_bytes,
         )
+        sizes = {name: entry.file_size for name, entry in self._members.items()}
+        again = sum(size for name, size in sizes.items() if name in twice)
+        self._to_read, self._read = max(1, sum(sizes.values()) + again), 0
         self.not_utf8: set[str] = set()
         """Tables in which bytes were met that are not UTF-8; they were replaced by U+FFFD."""
 
@@ -71,6 +88,8 @@ class Tables:
             for row in _rows(reader, read, len(header)):
                 width = len(row)
                 yield tuple(row[i].strip() if 0 <= i < width else "" for i in where)
+        self._read += self._members[name].file_size
+        self._progress(min(1.0, self._read / self._to_read))
 
     def _lines(self, name: str, raw: IO[bytes], read: list[str]) -> Iterator[str]:
         text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
@@ -80,6 +99,8 @@ class Tables:
                 raise PayloadError(Reason.TOO_LARGE, f"{name}: line {number + 1} is too long.")
             if number > self._limits.rows:
                 raise PayloadError(Reason.TOO_LARGE, f"{name} has over {number - 1} rows.")
+            if number % _TOLD_EVERY == 0:
+                self._progress(min(1.0, (self._read + raw.tell()) / self._to_read))
             if "\ufffd" in line:
                 self.not_utf8.add(name)
             read.append(line)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,6 +97,7 @@ def check(
     timezone: str | None = None,
     at: datetime | None = None,
     options: dict[str, Any] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Report:
     """Decode and normalise what lies behind `source`, a file or an http(s) URL.
 
@@ -105,7 +106,7 @@ def check(
     the future are judged. Without it that is now for a URL; for a file it is the newest moment the
     payload itself speaks of (its `as_of`), so that an archived file reads the same every year: it
     is read once as of now to learn that moment, and again as of then. `options` are the kind's own
-    keys, as in `[feeds.options]`.
+    keys, as in `[feeds.options]`. `progress` is told the share of a large file that was read.
 
     Raises PayloadError if the bytes are not what the kind reads; UserFault if `source`, `static`,
     `timezone` or `at` is unusable; RetryLater or FeedStopped if a URL gives nothing. Each says in
@@ -114,7 +115,7 @@ def check(
     if at is not None and at.tzinfo is None:
         raise UserFault("BAD_TIME", f"at = {at.isoformat()} has no zone.", hint="Add Z or +08:00.")
     now = clock.now()
-    context = context_for(connector, timezone, options)
+    context = replace(context_for(connector, timezone, options), progress=progress)
     if static is not None:
         context = replace(context, reference=_reference(connector, static, context, now))
     raw = _read(connector, source, context, now, is_payload=True)

@@ -77,7 +77,7 @@ class ReferenceKeeper:
         if self._load is None:
             return
         try:
-            self._current = await called(self._load, envelope, context)
+            self._current = await called(self._load, envelope, context, what="reference")
         except PayloadError as error:
             raise PayloadError(
                 error.reason, f"static_url {envelope.source}: {error.message}", hint=error.hint

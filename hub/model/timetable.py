@@ -35,6 +35,8 @@ class Timetable:
 
     `version` names the content (a digest), `feed_version` is what the publisher calls it.
     `aliases` are other ids trips are known by (DatedServiceJourneys, VehicleJourneyCodes).
+    `elsewhere` are trips, without their calls, that were left out for not calling at the
+    interchange: they exist, and nothing else is known of them.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Timetable:
         services: Mapping[str, Service],
         feed_version: str | None = None,
         aliases: Mapping[str, str] | None = None,
+        elsewhere: Mapping[str, Trip] | None = None,
     ) -> None:
         self.dataset = dataset
         self.version = version
@@ -58,6 +61,7 @@ class Timetable:
         self.routes = routes
         self.trips = trips
         self.services = services
+        self.elsewhere = elsewhere or {}
         self._aliases = aliases or {}
         self._planned_runs: dict[tuple[str, date, int | None], tuple[Call, ...]] = {}
         self._calling: dict[frozenset[str], frozenset[str]] = {}
