@@ -45,19 +45,7 @@ def load(
     """
     problems = Problems()
     content = Content(at.astimezone(zone).date(), problems)
-    roots: list[str] = []
-    for document in documents(body, "NeTEx", max_unpacked_bytes=max_unpacked_bytes):
-        roots.append(document.root)
-        if document.root == ROOT:
-            content.add(document)
-        else:
-            problems.note(
-                Reason.UNSUPPORTED_MESSAGE, document.name, f"{document.root} is no {ROOT}"
-            )
-    if ROOT not in roots:
-        raise PayloadError(
-            Reason.UNSUPPORTED_MESSAGE, f"{roots[0]} is no NeTEx {ROOT}.", hint="Look at the URL."
-        )
+    _read(body, content, max_unpacked_bytes)
     places = Places(content, dataset, known or {}, problems)
     trips = Trips(content, places, dataset, mode, problems)
     timetable = Timetable(
@@ -77,3 +65,19 @@ def load(
         problems.rejects,
         problems.notes,
     )
+
+
+def _read(body: bytes, content: Content, max_unpacked_bytes: int) -> None:
+    roots: list[str] = []
+    for document in documents(body, "NeTEx", max_unpacked_bytes=max_unpacked_bytes):
+        roots.append(document.root)
+        if document.root == ROOT:
+            content.add(document)
+        else:
+            content.problems.note(
+                Reason.UNSUPPORTED_MESSAGE, document.name, f"{document.root} is no {ROOT}"
+            )
+    if ROOT not in roots:
+        raise PayloadError(
+            Reason.UNSUPPORTED_MESSAGE, f"{roots[0]} is no NeTEx {ROOT}.", hint="Look at the URL."
+        )

@@ -67,8 +67,17 @@ class Content:
         self._on = on
         self._document = ""
         self._language: str | None = None
+        self._read = self._readers()
+
+    def add(self, document: Document) -> None:
+        """Read one file. Raises PayloadError where its XML breaks."""
+        self._document, self._language = document.name, None
+        for element in document.elements(self._read.keys(), DROPPED):
+            self._read[str(element.tag)](element, document.name)
+
+    def _readers(self) -> dict[str, Callable[[Element, str], None]]:
         calendar = self.calendar
-        self._read: dict[str, Callable[[Element, str], None]] = {
+        return {
             "DefaultLocale": self._locale,
             "StopPlace": self._place,
             "ScheduledStopPoint": self._stop_point,
@@ -96,12 +105,6 @@ class Content:
             "ValidBetween": calendar.add_validity,
             "ServiceCalendar": calendar.add_service_calendar,
         }
-
-    def add(self, document: Document) -> None:
-        """Read one file. Raises PayloadError where its XML breaks."""
-        self._document, self._language = document.name, None
-        for element in document.elements(self._read.keys(), DROPPED):
-            self._read[str(element.tag)](element, document.name)
 
     def _locale(self, element: Element, _document: str) -> None:
         self._language = text(element, "DefaultLanguage") or self._language

@@ -53,11 +53,7 @@ def load(
     Raises PayloadError NOT_DECODABLE, DTD_FORBIDDEN, TOO_LARGE, or UNSUPPORTED_MESSAGE if no
     document is TransXChange.
     """
-    reading = _Reading()
-    for document in documents(body, ROOT, max_unpacked_bytes=max_unpacked_bytes):
-        reading.add(document)
-    if not reading.read:
-        raise PayloadError(Reason.UNSUPPORTED_MESSAGE, f"{reading.other} is no {ROOT} document.")
+    reading = _read(body, max_unpacked_bytes)
     problems = reading.problems
     stops = stops_of(reading.stops, reading.areas, dataset, problems)
     trips = Trips(stops, dataset, mode, at.date(), problems)
@@ -178,6 +174,15 @@ class _Reading:
         elif taken:
             self.problems.reject(Reason.DUPLICATE, native, f"{what} is listed twice")
         return bool(native) and not taken
+
+
+def _read(body: bytes, max_unpacked_bytes: int) -> _Reading:
+    reading = _Reading()
+    for document in documents(body, ROOT, max_unpacked_bytes=max_unpacked_bytes):
+        reading.add(document)
+    if not reading.read:
+        raise PayloadError(Reason.UNSUPPORTED_MESSAGE, f"{reading.other} is no {ROOT} document.")
+    return reading
 
 
 def _periods(read: list[DocumentRows], problems: Problems) -> list[dict[str, Period | None]]:

@@ -128,7 +128,7 @@ class Trips:
             raise Refused(Reason.BAD_VALUE, f"JourneyPatternRef {row.pattern!r} is not there")
         within = periods.get(found.code)
         if within is None:
-            raise Refused(Reason.OUTSIDE_PERIOD, f"Service {found.code} has no OperatingPeriod")
+            raise Refused(Reason.OUTSIDE_PERIOD, f"no sound OperatingPeriod of {found.code}")
         departure = row.departure_s
         if departure is None:
             raise Refused(Reason.BAD_VALUE, "no DepartureTime, or none that can be read")

@@ -95,6 +95,15 @@ def test_a_departure_day_shift_is_counted():
         assert run.calls[0].aimed.departure == datetime(2026, 3, 4, 0, 30, tzinfo=UTC)
 
 
+def test_a_departure_before_its_service_day_keeps_its_times():
+    """DepartureDayShift -1: the evening before."""
+    at = "<DepartureTime>23:30:00</DepartureTime><DepartureDayShift>-1</DepartureDayShift>"
+    batch = read(document(journey(at=at)))
+    assert runs(batch)[1].service_date == date(2026, 3, 4)
+    assert runs(batch)[1].calls[0].aimed.departure == datetime(2026, 3, 3, 23, 30, tzinfo=UTC)
+    assert not batch.notes
+
+
 def test_what_may_be_done_at_a_stop_is_its_activity():
     """Pick up only, set down only; a stop that is passed is no call."""
     links = link(1, "A1", "B1", ends=("pickUp", "pass")) + link(
