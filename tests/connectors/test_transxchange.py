@@ -162,22 +162,6 @@ def test_a_short_working_runs_a_part_of_its_pattern():
     assert len(runs(read(document(journey(more=end))))[0].calls) == 2
 
 
-def test_a_frequency_repeats_a_journey_until_its_end():
-    """The last departure is at EndTime itself."""
-    frequent = (
-        "<Frequency><EndTime>09:00:00</EndTime><Interval>"
-        "<ScheduledFrequency>PT30M</ScheduledFrequency></Interval></Frequency>"
-    )
-    at = "<DepartureTime>08:00:00</DepartureTime>"
-    found = runs(read(document(journey(at=at, more=frequent))))
-    assert len(found) == 9
-    assert {run.native_id.partition("@")[2] for run in found} == {
-        "08:00:00",
-        "08:30:00",
-        "09:00:00",
-    }
-
-
 def test_a_journey_two_documents_have_for_one_period_is_a_duplicate():
     """The stops they share are one each."""
     batch = read(netex_builder.zipped(a=document(), b=document()))

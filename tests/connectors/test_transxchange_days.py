@@ -156,3 +156,19 @@ def test_a_newer_revision_holds_from_its_period_on():
 def test_the_connector_says_which_holidays_it_knows():
     """Operators elsewhere must not rely on them."""
     assert "England and Wales" in CONNECTOR.manifest.reads
+
+
+def test_a_frequency_repeats_a_journey_until_its_end():
+    """The last departure is at EndTime itself."""
+    frequent = (
+        "<Frequency><EndTime>09:00:00</EndTime><Interval>"
+        "<ScheduledFrequency>PT30M</ScheduledFrequency></Interval></Frequency>"
+    )
+    at = "<DepartureTime>08:00:00</DepartureTime>"
+    found = runs(read(document(journey(at=at, more=frequent))))
+    assert len(found) == 9
+    assert {run.native_id.partition("@")[2] for run in found} == {
+        "08:00:00",
+        "08:30:00",
+        "09:00:00",
+    }
