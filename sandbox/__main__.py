@@ -9,9 +9,10 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -24,10 +25,16 @@ from sandbox.fcm.account import service_account
 from sandbox.fcm.routes import PushService
 from sandbox.feeds import Feeds
 from sandbox.taxis.fleet import Fleet
+from sandbox.vehicles.coach_push import push as push_coaches
+from sandbox.vehicles.platform import Platform
+from sandbox.vehicles.rounds import Rounds
+from sandbox.vehicles.terminal import Terminal
 
 AREA = "areas/shanghai-railway-station.toml"
 HOST = "127.0.0.1"
 FASTEST = 600.0
+VEHICLES = 24
+"""Vehicles on JT/T 808, and as many on JT/T 809."""
 
 
 class StartError(Exception):
@@ -77,20 +84,40 @@ async def _serve(
     options: argparse.Namespace, listener: socket.socket, day: Day, push: PushService, base: str
 ) -> None:
     feeds = Feeds(day)
-    fleet = Fleet(_area(), day, feeds.gates["taxi"], options.taxi)
-    app = Sandbox(day, feeds, fleet, push).app()
+    area = _area()
+    fleet = Fleet(area, day, feeds.gates["taxi"], options.taxi)
+    sandbox = Sandbox(day, feeds, fleet, push)
+    app = sandbox.app()
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
     )
     server = Server(config)
     _stop_by(server, until_stdin_closes=options.until_stdin_closes)
     fleet.start()
+    peers = [asyncio.create_task(one) for one in _peers(options, area, sandbox)]
     sys.stdout.write(f"ready {base}\n")
     sys.stdout.flush()
     try:
         await server.serve(sockets=[listener])
     finally:
         fleet.close()
+        for task in peers:
+            task.cancel()
+        await asyncio.gather(*peers, return_exceptions=True)
+
+
+def _peers(
+    options: argparse.Namespace, area: Area, sandbox: Sandbox
+) -> Iterator[Coroutine[Any, Any, None]]:
+    """What calls the hub, besides the taxis, where it was asked for."""
+    rounds, clock = Rounds(area.centre, VEHICLES), sandbox.day.clock
+    if options.jtt808 is not None:
+        for number in range(VEHICLES):
+            yield Terminal(number, options.jtt808, rounds, clock).run()
+    if options.jtt809 is not None:
+        yield Platform(options.jtt809, rounds, clock).run()
+    if options.coach_push is not None:
+        yield push_coaches(sandbox.offers, clock, options.coach_push, options.coach_secret)
 
 
 def _stop_by(server: Server, *, until_stdin_closes: bool) -> None:
@@ -160,6 +187,18 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds per second")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--taxis", type=_count, default=None, help="how many (0: none)")
+    parser.add_argument(
+        "--jtt808", type=_address, metavar="HOST:PORT", help="a JT/T 808 server for vehicles"
+    )
+    parser.add_argument(
+        "--jtt809", type=_address, metavar="HOST:PORT", help="a JT/T 809 superior platform"
+    )
+    parser.add_argument(
+        "--coach-push", metavar="URL", help="where the coach terminal posts its departures"
+    )
+    parser.add_argument(
+        "--coach-secret", default="sandbox", help="what those posts are signed with"
+    )
     parser.add_argument("--data-dir", type=Path, default=Path(".liandong"))
     parser.add_argument(
         "--start", type=_moment, default=None, metavar="RFC3339",

@@ -16,6 +16,7 @@ from sandbox.day import Day
 from sandbox.fcm.routes import PushService
 from sandbox.feeds import Feeds, How
 from sandbox.http import BadRequestError, Json, body_of, conditional, hang, model_of
+from sandbox.offers import Offers
 from sandbox.taxis.fleet import Fleet
 from sandbox.wire.siri import Delivery
 from sandbox.wire.siri_request import RefusedError, parse
@@ -44,6 +45,7 @@ class Sandbox:
         self.feeds = feeds
         self.fleet = fleet
         self.push = push
+        self.offers = Offers(day, feeds, fleet)
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -59,6 +61,7 @@ class Sandbox:
             Route("/{dataset}/gtfs.zip", self.gtfs, methods=["GET"]),
             Route("/{dataset}/gtfs-rt.pb", self.gtfs_rt, methods=["GET"]),
             *siri,
+            *self.offers.routes(),
             *self.push.routes(),
         ]
         return Starlette(routes=routes, exception_handlers={BadRequestError: _bad_request})

@@ -71,6 +71,7 @@ class Feeds:
         self.day = day
         self.gates = {name: Gate(day, name) for name in (*day.boards, "taxi")}
         self._zips: dict[str, tuple[date, Payload]] = {}
+        self._daily: dict[str, tuple[date, bytes]] = {}
         self._made: dict[object, tuple[float, bytes]] = {}
 
     def timetable(self, dataset: str) -> Payload:
@@ -93,6 +94,21 @@ class Feeds:
         key = (request.service, request.preview, request.lines)
         named = request.request_ref is not None
         return self._kept("railway", key, lambda: self._delivery(request), again=not named)
+
+    def kept_for_a_second(self, key: object, make: Callable[[], bytes]) -> bytes:
+        """What was made for `key` a moment ago, else made anew."""
+        made = self._made.get(key)
+        if made is None or time.monotonic() - made[0] >= KEEPS / max(1.0, self.day.clock.speed):
+            made = self._made[key] = (time.monotonic(), make())
+        return made[1]
+
+    def daily(self, key: str, make: Callable[[], bytes]) -> bytes:
+        """What was made for `key` today, else made anew."""
+        today = self.day.today()
+        made = self._daily.get(key)
+        if made is None or made[0] != today:
+            made = self._daily[key] = (today, make())
+        return made[1]
 
     def live(self, dataset: str, now: float) -> list[RunState]:
         """The runs a dataset speaks of at `now`."""

@@ -48,6 +48,7 @@ class Stand:
 
     def __init__(self, rank: TaxiRank, plane: Plane, ring_m: float) -> None:
         self.id = rank.id
+        self.name = rank.name
         rank_ring, lot_ring = ring_of(rank.rank_area, plane), ring_of(rank.holding_area, plane)
         self.rank = Places(places_inside(rank_ring, rank.rank_capacity))
         self.lot = Places(places_inside(lot_ring, rank.holding_capacity))
