@@ -251,8 +251,7 @@ class JourneyReading:
         if known is None:
             self.found[found.record.id] = found
             return
-        newer = found.recorded_at > known.recorded_at
-        if newer:
+        if found.recorded_at > known.recorded_at:
             self.found[found.record.id] = found
         self.batch.reject(
             Reason.DUPLICATE,

@@ -3,14 +3,18 @@
 import asyncio
 import gzip
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from feed_fakes import LINES
 from push_rig import AREA, PATIENCE, connectors, post, process
 
-from hub.asgi import _route_name
+import connectors as connectors_package
+from hub import clock as hub_clock
+from hub.asgi import Hub, Role, _route_name
 from hub.errors import StartError
+from hub.formats.signed_push import sign
 from hub.ingest import endpoint, inlet
 from hub.ingest.plan import plan
 from hub.settings import FeedSettings, Settings
@@ -18,7 +22,9 @@ from hub.store.driver import Store
 from hub.store.feeds import FeedRepository
 from hub.store.leases import Lease
 from hub.store.transit import TransitRepository
+from tests.mobile.serving import served
 
+EXAMPLES = Path(connectors_package.__file__).parent / "coach_profile" / "examples"
 BODY = b"-\na 31.2 121.4"
 
 
@@ -275,3 +281,33 @@ def test_the_tests_connector_is_polled_otherwise():
     feed = FeedSettings.model_validate({"id": "polled", "kind": "lines", "url": "http://a/"})
     assert not plan(feed, connectors, AREA).pushed
     assert LINES.accept is None
+
+
+async def test_the_hub_itself_serves_the_endpoint(mongo_uri: str, secret, tmp_path, monkeypatch):
+    """One process, all of it: a signed publication of a coach station is posted and kept."""
+    monkeypatch.chdir(tmp_path)
+    feed = {"id": "coach", "kind": "coach_profile", "push": True, "secret_ref": secret}
+    configured = Settings.model_validate(
+        {
+            "hub": {
+                "mongodb_uri": mongo_uri,
+                "database": f"test_{uuid4().hex[:12]}",
+                "data_dir": str(tmp_path),
+            },
+            "feeds": [feed],
+        }
+    )
+    body = (EXAMPLES / "minimal.json").read_bytes()
+    hub = await Hub.start(configured, roles=frozenset(Role), embedded=False)
+    try:
+        async with served(hub.app) as url:
+            there = f"{url}/feeds/coach"
+            assert (await post(there, body)).status_code == 401
+            answer = await post(there, body, **sign(b"open sesame", hub_clock.now(), body))
+            assert (answer.status_code, answer.json()["accepted"]) == (200, 1)
+            since = hub_clock.now() - timedelta(minutes=1)
+            (stored,) = await FeedRepository(hub.store).raw_since("coach", since)
+            assert stored.body == body
+    finally:
+        await hub.store.drop()
+        await hub.stop()
