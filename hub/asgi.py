@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import structlog
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from connectors import connector
+from connectors import coach_profile, connector
 from hub import clock, observe
 from hub.access.keys import load_signing_key, signing_key_path
 from hub.access.tokens import Tokens
@@ -52,6 +52,7 @@ from schema.serving.executor import Executor
 
 log = structlog.get_logger()
 
+COACH_PROFILE = "1.0"
 READY_DISPATCH_SECONDS = 30.0
 """A dispatcher this far behind makes the process unready."""
 
@@ -193,6 +194,7 @@ class Hub:
                     *oauth_routes(tokens),
                     Mount("/mobile/v1", build_mobile(self.mobile)),
                     *push_routes(endpoint),
+                    Route(f"/schemas/coach-profile-{COACH_PROFILE}.json", _coach_schema),
                     Route("/graphql", graphql),
                     WebSocketRoute("/graphql", graphql),
                     Route("/", _front),
@@ -279,10 +281,17 @@ class Hub:
         return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")
 
 
+async def _coach_schema(_request: Request) -> Response:
+    """The published JSON Schema of the coach station profile."""
+    return FileResponse(coach_profile.SCHEMA, media_type="application/schema+json")
+
+
 async def _front(_request: Request) -> Response:
     page = (
         "联动 Liandong\n\n/graphql           查询与订阅 query and subscribe\n"
-        "/mobile/v1/openapi.json  移动接口 mobile API\n/readyz /livez /metrics\n"
+        "/mobile/v1/openapi.json  移动接口 mobile API\n"
+        f"/schemas/coach-profile-{COACH_PROFILE}.json  长途客运站数据规范 coach station profile\n"
+        "/readyz /livez /metrics\n"
     )
     return Response(page, media_type="text/plain; charset=utf-8")
 

@@ -29,7 +29,9 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    kind: Annotated[str, typer.Argument(help="gtfs, gtfs_rt, siri_et, siri_sx, jtt905")],
+    kind: Annotated[
+        str, typer.Argument(help="kind of feed, such as gtfs_rt (docs/feeds.md lists them)")
+    ],
     source: Annotated[str, typer.Argument(help="a file or a URL")],
     static: Annotated[str | None, typer.Option(help="the GTFS zip to match against")] = None,
     timezone: Annotated[str | None, typer.Option(help="zone of times that name none")] = None,

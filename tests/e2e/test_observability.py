@@ -32,3 +32,11 @@ async def test_what_is_not_there_is_404(running: Running):
     async with httpx2.AsyncClient(base_url=running.url) as http:
         assert (await http.get("/nowhere")).status_code == 404
         assert "/graphql" in (await http.get("/")).text
+
+
+async def test_the_coach_profile_is_published(running: Running):
+    """A coach station finds the JSON Schema of its payloads on the hub, without signing in."""
+    async with httpx2.AsyncClient(base_url=running.url) as http:
+        answer = await http.get("/schemas/coach-profile-1.0.json")
+    assert answer.status_code == 200
+    assert answer.json()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
