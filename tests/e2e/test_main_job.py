@@ -117,7 +117,7 @@ def _place_of(node: dict[str, Any]) -> str:
 async def test_departures_of_all_four_modes_change_live(running: Running):
     """Within a minute of the start, boards of rail, both metro halls, coach and the ranks move."""
     watch = running.client("watch")
-    await _all_healthy(watch)
+    await all_healthy(watch)
     data = await watch.query("{ interchange { stopPlaces { id name modes } } }")
     places = {place["name"] for place in data["interchange"]["stopPlaces"]}
     assert len(places) == len(PLACES)
@@ -126,7 +126,7 @@ async def test_departures_of_all_four_modes_change_live(running: Running):
         await _changes(watch.follow(queries), places | {"taxi"})
 
 
-async def _all_healthy(watch: HubClient) -> list[dict[str, Any]]:
+async def all_healthy(watch: HubClient) -> list[dict[str, Any]]:
     """Follow the feeds until every one is HEALTHY; their nodes."""
     nodes: dict[str, dict[str, Any]] = {}
     async with asyncio.timeout(90), aclosing(watch.follow([LiveQuery("feeds", FEEDS)])) as events:
@@ -142,7 +142,7 @@ async def _all_healthy(watch: HubClient) -> list[dict[str, Any]]:
 @pytest.mark.slow
 async def test_every_feed_is_healthy(running: Running):
     """All feeds of the sandbox reach HEALTHY, with nothing rejected."""
-    feeds = await _all_healthy(running.client("watch"))
+    feeds = await all_healthy(running.client("watch"))
     assert not [feed for feed in feeds if feed["rejects"]]
 
 

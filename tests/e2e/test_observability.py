@@ -4,12 +4,14 @@ import httpx2
 import pytest
 
 from tests.e2e.conftest import Running
+from tests.e2e.test_main_job import all_healthy
 
 pytestmark = pytest.mark.slow
 
 
 async def test_the_metrics_tell_of_feeds_streams_and_orders(running: Running):
     """Feed ages and states, change-stream lag, bus depth, outbox age and requests are published."""
+    await all_healthy(running.client("watch"))
     async with httpx2.AsyncClient(base_url=running.url) as http:
         assert (await http.get("/livez")).json() == {"status": "ok"}
         assert (await http.get("/readyz")).json()["status"] == "ready"
