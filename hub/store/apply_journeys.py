@@ -21,7 +21,7 @@ from hub.settings import FeedSettings
 from hub.store import merge, raw
 from hub.store.driver import Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
-from hub.store.rows import Document, difference, fingerprint, milliseconds, plain
+from hub.store.rows import Document, fingerprint, milliseconds, plain
 
 CHUNK = 200
 BREATHE = 200
@@ -85,8 +85,8 @@ class JourneyWriter:
             stale += verdict is Verdict.STALE
         for start in range(0, len(changed), CHUNK):
             await self._write(changed[start : start + CHUNK])
-        for start in range(0, len(touched), CHUNK):
-            await self._touch(touched[start : start + CHUNK])
+        if touched:
+            await self._touch(touched)
         written = len(changed)
         return Applied(written=written, unchanged=len(records) - written - stale, stale=stale)
 
@@ -123,15 +123,16 @@ class JourneyWriter:
         for judged in changed:
             record = judged.record
             observed = record.observed_at if record.layer is Layer.REALTIME else None
-            seen = Seen(judged.fingerprint, judged.stamp, observed)
+            seen = Seen(judged.fingerprint, judged.stamp, observed, digest=record.digest)
             self._memory[record.layer].remember(record.id, seen)
 
     def _judge(self, record: DatedJourney, as_of: datetime | None) -> tuple[Judged, Verdict]:
-        name = fingerprint(record, self._projection)
+        memory = self._memory[record.layer]
+        name = memory.known(record.id, record.digest) or fingerprint(record, self._projection)
         observed = record.observed_at if record.layer is Layer.REALTIME else None
         stamp = _stamp(record, as_of)
-        verdict = self._memory[record.layer].judge(
-            record.id, name, observed_at=observed, stamp=stamp
+        verdict = memory.judge(
+            record.id, name, observed_at=observed, stamp=stamp, digest=record.digest
         )
         return Judged(record, name, stamp), verdict
 
@@ -176,7 +177,8 @@ class JourneyWriter:
         return len(olds)
 
     async def _read(self, tx: Tx, ids: set[str]) -> dict[str, Document]:
-        cursor = self._store.db[raw.JOURNEYS].find({"_id": {"$in": list(ids)}}, session=tx)
+        wanted = {"_id": {"$in": list(ids)}}
+        cursor = self._store.db[raw.JOURNEYS].find(wanted, session=tx, batch_size=CHUNK)
         return {journey["_id"]: journey async for journey in cursor}
 
     async def _save(
@@ -203,23 +205,31 @@ class JourneyWriter:
         before = merge.board_rows(old, self._stop_places)
         writes: list[Write] = [DeleteOne({"_id": row}) for row in before.keys() - rows.keys()]
         for row_id, row in rows.items():
-            change = difference(before.get(row_id, {}), row)
-            if change.keys() == {"$set"} and change["$set"].keys() == {"observed_at"}:
-                writes.append(UpdateOne({"_id": row_id}, change))
-            elif change:
+            known = before.get(row_id)
+            if known == row:
+                continue
+            moved = {"observed_at": row["observed_at"]}
+            if known is not None and {**known, **moved} == row:  # a touch: no event for anybody
+                writes.append(UpdateOne({"_id": row_id}, {"$set": moved}))
+            else:
                 writes.append(_replace(row))
         return writes
 
     async def _touch(self, records: list[DatedJourney]) -> None:
-        """Move the time of journeys whose content stands; nobody is told."""
+        """Move the time of journeys whose content stands; nobody is told.
+
+        Sources give many journeys the same second: each moment is one write, however many.
+        """
+        moments: dict[datetime, list[str]] = {}
+        for record in records:
+            moments.setdefault(plain(record.observed_at), []).append(record.id)
         journeys: list[Write] = []
         rows: list[Write] = []
-        for record in records:
-            moment = plain(record.observed_at)
-            mine = {"_id": record.id, "realtime.feed": self._feed.id}
+        for moment, ids in moments.items():
+            mine = {"_id": {"$in": ids}, "realtime.feed": self._feed.id}
             layer = {"realtime.observed_at": moment, "realtime.as_of": moment}
-            journeys.append(UpdateOne(mine, {"$set": layer}))
-            shown = {"_id": _rows_of(record.id), "source": self._feed.id, "realtime": True}
+            journeys.append(UpdateMany(mine, {"$set": layer}))
+            shown = {"journey.id": {"$in": ids}, "source": self._feed.id, "realtime": True}
             rows.append(UpdateMany(shown, {"$set": {"observed_at": moment}}))
         await self._store.db[raw.JOURNEYS].bulk_write(journeys, ordered=False)
         await self._store.db[raw.CALLS].bulk_write(rows, ordered=False)
@@ -245,10 +255,7 @@ class JourneyWriter:
 def _journey_writes(id_: str, old: Document | None, new: Document | None) -> list[Write]:
     if new is None:
         return [DeleteOne({"_id": id_})]
-    if old is None:
-        return [_replace(new)]
-    change = difference(old, new)
-    return [UpdateOne({"_id": id_}, change)] if change else []
+    return [_replace(new)] if new != old else []
 
 
 def _replace(document: Document) -> ReplaceOne[Document]:

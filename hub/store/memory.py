@@ -46,7 +46,8 @@ class Seen:
     """One entity as last accepted.
 
     `stamp` orders records: the source's time, else its message's. `stored` is the `observed_at`
-    that lies in the database, which may lag behind what was seen.
+    that lies in the database, which may lag behind what was seen. `digest` is the name that
+    its connector gave the content, 0 if none.
     """
 
     fingerprint: str
@@ -54,6 +55,7 @@ class Seen:
     stored: datetime | None = None
     version: int = 0
     missed: int = 0
+    digest: int = 0
 
 
 class Memory:
@@ -69,6 +71,11 @@ class Memory:
     def __len__(self) -> int:
         return len(self._seen)
 
+    def known(self, entity: str, digest: int) -> str | None:
+        """The fingerprint of what is remembered, if its content has this digest."""
+        seen = self._seen.get(entity)
+        return seen.fingerprint if seen is not None and digest and seen.digest == digest else None
+
     def judge(
         self,
         entity: str,
@@ -77,6 +84,7 @@ class Memory:
         observed_at: datetime | None,
         stamp: datetime | None,
         version: int = 0,
+        digest: int = 0,
     ) -> Verdict:
         """What to do with a record of `entity`; an accepted unchanged one moves its stamp."""
         seen = self._seen.get(entity)
@@ -86,6 +94,7 @@ class Memory:
             return Verdict.STALE
         if fingerprint != seen.fingerprint:
             return Verdict.WRITE
+        seen.digest = digest
         seen.stamp = stamp or seen.stamp
         if observed_at is None:
             return Verdict.SAME

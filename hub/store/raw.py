@@ -29,6 +29,7 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
         CALLS: [
             _index("stop_place.id", "board.departure", "_id"),
             _index("stop_place.id", "board.arrival", "_id"),
+            _index("journey.id"),
             _index("dataset", "journey.service_date"),
         ],
         JOURNEYS: [

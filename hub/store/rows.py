@@ -1,6 +1,6 @@
-"""Records to documents, fingerprints of content, and the difference of two documents. Pure."""
+"""Records to documents, and names of their content. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -13,7 +13,8 @@ import orjson
 from hub.model.common import Position
 
 Document = dict[str, Any]
-_OBSERVED = "observed_at"
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_NO_CONTENT = frozenset({"observed_at", "digest"})
 
 
 def to_document(record: object) -> Document:
@@ -36,13 +37,13 @@ def to_document(record: object) -> Document:
 
 def plain(value: Any) -> Any:  # noqa: ANN401  # BSON's values have no type of their own
     """A value as BSON knows it."""
+    if type(value) in _PLAIN:
+        return value
     match value:
         case datetime():
             return milliseconds(value)
         case Enum():
             return value.value
-        case None | bool() | int() | float() | str():
-            return value
         case date():
             return value.isoformat()
         case tuple() | list():
@@ -64,49 +65,12 @@ def point(position: Position) -> Document:
 
 
 def fingerprint(record: object, salt: str = "") -> str:
-    """Names the content of a record, its `observed_at` left out: equal content, equal text."""
+    """Names the content of a record, its age and digest left out: equal content, equal text."""
     values = _content(type(record))(record)
     leaves = [
-        [_content(type(item))(item) for item in value] if _records(value) else value
-        for value in values
+        list(map(_content(type(value[0])), value)) if _records(value) else value for value in values
     ]
     return sha256(salt.encode() + orjson.dumps(leaves)).hexdigest()[:24]
-
-
-def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Document:
-    """The update (`$set`, `$unset`) that turns `old` into `new`; empty when they are equal."""
-    update: dict[str, Document] = {"$set": {}, "$unset": {}}
-    for operator, path, value in _differences(old, new, ""):
-        update[operator][path] = value
-    return {operator: paths for operator, paths in update.items() if paths}
-
-
-def _differences(
-    old: Mapping[str, Any], new: Mapping[str, Any], prefix: str
-) -> Iterator[tuple[str, str, Any]]:
-    for key in old.keys() - new.keys():
-        yield "$unset", prefix + key, ""
-    for key, value in new.items():
-        before = old.get(key)
-        if before == value and key in old:
-            continue
-        path = prefix + key
-        if isinstance(before, dict) and isinstance(value, dict):
-            yield from _differences(before, value, f"{path}.")
-        elif isinstance(before, list) and isinstance(value, list) and len(before) == len(value):
-            yield from _items(before, value, path)
-        else:
-            yield "$set", path, value
-
-
-def _items(old: list[Any], new: list[Any], path: str) -> Iterator[tuple[str, str, Any]]:
-    for index, (before, value) in enumerate(zip(old, new, strict=True)):
-        if before == value:
-            continue
-        if isinstance(before, dict) and isinstance(value, dict):
-            yield from _differences(before, value, f"{path}.{index}.")
-        else:
-            yield "$set", f"{path}.{index}", value
 
 
 def _records(value: object) -> bool:
@@ -126,7 +90,7 @@ def _content(kind: type) -> "attrgetter[tuple[Any, ...]]":
     """Reads every leaf of a record at once: several times quicker than walking the dataclass."""
     found = _CONTENT.get(kind)
     if found is None:
-        leaves = (path for path in _leaves(kind) if path != _OBSERVED)
+        leaves = (path for path in _leaves(kind) if path not in _NO_CONTENT)
         found = _CONTENT[kind] = attrgetter(*leaves)
     return found
 

@@ -143,7 +143,20 @@ async def test_a_touch_is_no_news(store: Store, bus: Bus):
     assert row.document is not None
     assert row.document["expected"]["departure"] == minutes(15)
     assert changes["journeys"].document is None
-    assert changes["journeys"].updated is not None
+
+
+async def test_an_update_names_the_fields_it_changed(store: Store, bus: Bus):
+    """Set or unset, by their dotted paths; a replaced document names none."""
+    await store.db.things.insert_one({"_id": "named", "a": {"b": 1, "c": 1}, "d": 1})
+    async with following(store, bus, "named"):
+        listener = bus.listen("things")
+        change = {"$set": {"a.b": 2}, "$unset": {"d": ""}}
+        await store.db.things.update_one({"_id": "named"}, change)
+        await store.db.things.replace_one({"_id": "named"}, {"a": 3})
+        first, second = await take(listener, 2)
+    assert first.updated == {"a.b", "d"}
+    assert first.document == {"_id": "named", "a": 3} or first.document["a"]["b"] == 2
+    assert second.updated is None
 
 
 async def test_no_process_hears_itself_saving(store: Store, bus: Bus):
