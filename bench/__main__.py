@@ -1,4 +1,4 @@
-"""`python -m bench [board] [fanout] [latency] [memory]`: each row prints both sides and the ratio.
+"""`python -m bench [board] [fanout] [latency] [memory] [ingest]`: rows, the hub beside its peer.
 
 Peers are Node servers in `bench/peers` (installed by npm into bench/peers/node_modules); without
 Node the rows are measured for the hub alone, and say so.
@@ -7,7 +7,7 @@ Node the rows are measured for the hub alone, and say so.
 import asyncio
 import sys
 
-from bench import board, fanout, latency, memory
+from bench import board, fanout, ingest, latency, memory
 from bench.peer import prepared
 from bench.world import World
 
@@ -16,6 +16,7 @@ ROWS = {
     "board": board.measure,
     "fanout": fanout.measure,
     "latency": latency.measure,
+    "ingest": ingest.measure,
 }
 
 

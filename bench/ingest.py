@@ -1,0 +1,185 @@
+"""Ingest: CPU from bytes to durable, and a port of 5,000 terminals. The data is `feed_data`'s."""
+
+import asyncio
+import gc
+import random
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bench.feed_data import NOON, SEED, estimated_timetable, schedule_zip, trip_updates
+from bench.peer import cpu_seconds, resident_mb
+from bench.world import World
+from connectors import connector
+from hub import clock
+from hub.connector import Connector, Context, Envelope, Incrementality, options_of
+from hub.formats.jtt905 import Frame, MessageId, Status, encode_frame
+from hub.formats.jtt905_position import PositionReport, encode_position
+from hub.settings import FeedSettings
+from hub.store.apply import FeedWriter
+from hub.store.driver import Store
+
+TRIPS, CALLS = 10_000, 20
+POLLS = 4
+JOURNEYS, JOURNEY_CALLS = 1_000, 5
+TERMINALS, PER_ADDRESS = 5_000, 500
+EVERY_S, FOR_S = 10, 20
+_FLAG = b"\x7e"
+
+
+async def measure(world: World, _node: bool) -> None:
+    """Print all rows. CPU is this process's, or the hub's where the hub receives; not mongod's."""
+    gc.set_threshold(50_000, 20, 50)  # as the server does
+    store = await Store.open(world.mongo.uri, "bench_ingest")
+    try:
+        with clock.manual(NOON):  # the messages' own day, or the store would not take them
+            await _trip_updates(store)
+            await _estimated_timetable(store)
+    finally:
+        await store.drop()
+        await store.close()
+    await _terminals(world)
+
+
+async def _trip_updates(store: Store) -> None:
+    kind = connector("gtfs_rt")
+    context = _context(kind, "bench-rt")
+    writer = _writer(store, "gtfs_rt", "bench-rt")
+    assert kind.load_reference is not None
+    reference = kind.load_reference(Envelope(schedule_zip(TRIPS, CALLS), NOON), context)
+    context = replace(context, reference=reference)
+    for poll in range(POLLS):
+        body = trip_updates(TRIPS, CALLS, poll=poll)
+        at = NOON + timedelta(seconds=10 * poll + 1)
+        what = "10 % changed, 10 s later (target < 600 ms)" if poll else "first load"
+        told = f"GTFS-RT, {TRIPS} trips x {CALLS} stops, {len(body) / 1e6:.1f} MB, {what}"
+        await _bytes_to_durable(told, kind, context, writer, Envelope(body, at))
+
+
+async def _estimated_timetable(store: Store) -> None:
+    kind = connector("siri_et")
+    context, writer = _context(kind, "bench-et"), _writer(store, "siri_et", "bench-et")
+    body = estimated_timetable(JOURNEYS, JOURNEY_CALLS)
+    told = f"SIRI-ET, {JOURNEYS} journeys, {len(body) / 1e6:.1f} MB, first load (target < 1000 ms)"
+    await _bytes_to_durable(told, kind, context, writer, Envelope(body, NOON))
+    await _bytes_to_durable(
+        told.replace("first load", "said again"), kind, context, writer, Envelope(body, NOON)
+    )
+
+
+async def _bytes_to_durable(
+    told: str, kind: Connector, context: Context, writer: FeedWriter, envelope: Envelope
+) -> None:
+    started, wall = time.process_time(), time.monotonic()
+    batch = kind.parse(envelope, context)
+    parsed = time.process_time()
+    applied = await writer.apply(batch)
+    done = time.process_time()
+    print(
+        f"{told}: {(done - started) * 1000:.0f} ms CPU (parse {(parsed - started) * 1000:.0f}, "
+        f"store {(done - parsed) * 1000:.0f}), {(time.monotonic() - wall) * 1000:.0f} ms until "
+        f"durable; written {applied.written}, unchanged {applied.unchanged}"
+    )
+
+
+def _context(kind: Connector, feed_id: str) -> Context:
+    return Context(
+        feed_id=feed_id,
+        dataset=feed_id,
+        mode=None,
+        timezone=ZoneInfo("UTC"),
+        incrementality=Incrementality.AUTO,
+        config=options_of(kind.manifest, {}),
+    )
+
+
+def _writer(store: Store, kind: str, feed_id: str) -> FeedWriter:
+    return FeedWriter(
+        store, FeedSettings(id=feed_id, kind=kind, url="http://127.0.0.1/"), frozenset()
+    )
+
+
+class _Terminal(asyncio.Protocol):
+    """A taxi that reports where it is and counts what is acknowledged."""
+
+    def __init__(self, number: int, load: "_Load") -> None:
+        self._id, self._load, self._serial = f"{100_000_000_000 + number}", load, 0
+        self._random = random.Random(SEED + number)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._load.received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._load.lost += not self._load.over
+
+    def report(self) -> None:
+        """One position, now."""
+        self._serial += 1
+        position = PositionReport(
+            lat=31.25 + self._random.uniform(-0.1, 0.1),
+            lon=121.45 + self._random.uniform(-0.1, 0.1),
+            time=datetime.now(UTC),
+            status=Status.IGNITION_ON,
+            speed_kmh=self._random.uniform(0, 60),
+        )
+        frame = Frame(MessageId.POSITION, self._id, self._serial, encode_position(position))
+        self.transport.write(encode_frame(frame))
+        self._load.sent += 1
+
+
+class _Load:
+    """What all terminals together sent and had acknowledged; a reply has two flags."""
+
+    def __init__(self) -> None:
+        self.sent = self.flags = self.lost = 0
+        self.over = False
+        self.all_acknowledged = asyncio.Event()
+
+    def received(self, data: bytes) -> None:
+        self.flags += data.count(_FLAG)
+        if self.acknowledged == FOR_S // EVERY_S * TERMINALS:
+            self.all_acknowledged.set()
+
+    @property
+    def acknowledged(self) -> int:
+        return self.flags // 2
+
+
+async def _terminals(world: World) -> None:
+    load, loop = _Load(), asyncio.get_running_loop()
+    before = resident_mb(world.hub.pid)
+    terminals: list[_Terminal] = []
+    for number in range(TERMINALS):  # one address may not open all of them
+        _, terminal = await loop.create_connection(
+            lambda number=number: _Terminal(number, load),
+            "127.0.0.1",
+            world.taxi,
+            local_addr=(f"127.0.1.{1 + number // PER_ADDRESS}", 0),
+        )
+        terminals.append(terminal)
+    cpu, started = cpu_seconds(world.hub.pid), time.monotonic()
+    for turn in range(FOR_S // EVERY_S * TERMINALS):
+        due = started + turn * EVERY_S / TERMINALS
+        if due > time.monotonic():
+            await asyncio.sleep(due - time.monotonic())
+        elif turn % 50 == 0:
+            await asyncio.sleep(0)
+        terminals[turn % TERMINALS].report()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(load.all_acknowledged.wait(), 30)
+    took = time.monotonic() - started
+    share = (cpu_seconds(world.hub.pid) - cpu) / took
+    print(
+        f"JT/T 905, {TERMINALS} terminals, one position per {EVERY_S} s: {share:.0%} of one core "
+        f"over {took:.1f} s, {load.acknowledged} of {load.sent} acknowledged, {load.lost} "
+        f"disconnected, hub {before:.0f} -> {resident_mb(world.hub.pid):.0f} MB (target: one core)"
+    )
+    load.over = True
+    for terminal in terminals:
+        terminal.transport.close()
