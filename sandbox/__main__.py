@@ -104,6 +104,7 @@ async def _serve(
         for task in peers:
             task.cancel()
         await asyncio.gather(*peers, return_exceptions=True)
+        await sandbox.producer.aclose()
 
 
 def _peers(

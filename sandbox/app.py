@@ -17,12 +17,21 @@ from sandbox.fcm.routes import PushService
 from sandbox.feeds import Feeds, How
 from sandbox.http import BadRequestError, Json, body_of, conditional, hang, model_of
 from sandbox.offers import Offers
+from sandbox.siri_producer import Producer
 from sandbox.taxis.fleet import Fleet
 from sandbox.wire.siri import Delivery
-from sandbox.wire.siri_request import RefusedError, parse
+from sandbox.wire.siri_request import RefusedError, ServiceRequest, parse
 
 PROTOBUF = "application/x-protobuf"
 XML = "text/xml; charset=utf-8"
+SIRI_PATHS = ("et", "sm", "vm", "sx", "fm")
+LITE = {
+    "estimated-timetable": "ET",
+    "stop-monitoring": "SM",
+    "vehicle-monitoring": "VM",
+    "situation-exchange": "SX",
+    "facility-monitoring": "FM",
+}
 PAGE = Path(__file__).parent / "page.html"
 
 
@@ -46,12 +55,13 @@ class Sandbox:
         self.fleet = fleet
         self.push = push
         self.offers = Offers(day, feeds, fleet)
+        self.producer = Producer(feeds)
 
     def app(self) -> Starlette:
         """The ASGI application."""
         siri = [
             Route(path, self.siri, methods=["POST"])
-            for path in ("/railway/siri", "/railway/siri/et", "/railway/siri/sx")
+            for path in ("/railway/siri", *(f"/railway/siri/{name}" for name in SIRI_PATHS))
         ]
         routes = [
             Route("/", self.page, methods=["GET"]),
@@ -61,6 +71,7 @@ class Sandbox:
             Route("/{dataset}/gtfs.zip", self.gtfs, methods=["GET"]),
             Route("/{dataset}/gtfs-rt.pb", self.gtfs_rt, methods=["GET"]),
             *siri,
+            Route("/railway/siri-lite/{name}.{form}", self.siri_lite, methods=["GET"]),
             *self.offers.routes(),
             *self.push.routes(),
         ]
@@ -91,10 +102,24 @@ class Sandbox:
         if (silence := await self._silenced(request, "railway")) is not None:
             return silence
         try:
-            return Response(self.feeds.siri(parse(body)), media_type=XML)
+            return Response(self.producer.answer(parse(body)), media_type=XML)
         except RefusedError as refused:
             delivery = Delivery(self.day.clock.posix(), refused.request_ref)
             return Response(delivery.refuse(refused.error, refused.text), media_type=XML)
+
+    async def siri_lite(self, request: Request) -> Response:
+        """SIRI-Lite: a service by its name, in XML or JSON; `MonitoringRef` names the stop."""
+        service = LITE.get(request.path_params["name"])
+        form = request.path_params["form"]
+        if service is None or form not in {"json", "xml"}:
+            return _unknown(f"{request.path_params['name']}.{form}")
+        stop = request.query_params.get("MonitoringRef", "SHH")
+        asked = ServiceRequest(service, stops=(stop,) if service == "SM" else ())
+        if (silence := await self._silenced(request, "railway")) is not None:
+            return silence
+        if form == "json":
+            return Response(self.feeds.siri_lite(asked), media_type="application/json")
+        return Response(self.feeds.siri(asked), media_type=XML)
 
     async def _silenced(self, request: Request, feed: str) -> Response | None:
         gate = self.feeds.gates[feed]

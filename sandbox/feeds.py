@@ -10,8 +10,11 @@ from typing import Literal
 
 from sandbox.day import Day
 from sandbox.live.runs import RunState
+from sandbox.timetable.network import network
 from sandbox.wire import gtfs, gtfs_rt
 from sandbox.wire.siri import Delivery
+from sandbox.wire.siri_lite import as_json
+from sandbox.wire.siri_monitoring import FM_VERSION, add_facilities, add_vehicles, add_visits
 from sandbox.wire.siri_request import ServiceRequest
 
 How = Literal["stale", "hang", "error"]
@@ -91,9 +94,18 @@ class Feeds:
 
     def siri(self, request: ServiceRequest) -> bytes:
         """The ServiceDelivery that answers the request."""
-        key = (request.service, request.preview, request.lines)
+        key = (request.service, request.preview, request.lines, request.stops)
         named = request.request_ref is not None
-        return self._kept("railway", key, lambda: self._delivery(request), again=not named)
+        return self._kept("railway", key, lambda: self._delivery(request).encode(), again=not named)
+
+    def siri_lite(self, request: ServiceRequest) -> bytes:
+        """The same in SIRI-Lite's JSON."""
+        key = ("json", request.service, request.preview, request.lines, request.stops)
+        return self._kept("railway", key, lambda: as_json(self._delivery(request).tree()))
+
+    def siri_notification(self, request: ServiceRequest, subscription: tuple[str, str]) -> bytes:
+        """The same for a subscription: its SubscriberRef and SubscriptionRef."""
+        return self._delivery(request, subscription).encode()
 
     def kept_for_a_second(self, key: object, make: Callable[[], bytes]) -> bytes:
         """What was made for `key` a moment ago, else made anew."""
@@ -140,17 +152,36 @@ class Feeds:
             now,
         )
 
-    def _delivery(self, request: ServiceRequest) -> bytes:
+    def _delivery(
+        self, request: ServiceRequest, subscription: tuple[str, str] | None = None
+    ) -> Delivery:
         now = self.day.clock.posix()
         states = self.live("railway", now)
-        delivery = Delivery(now, request.request_ref)
+        version = FM_VERSION if request.service == "FM" else "2.0"
+        delivery = Delivery(now, request.request_ref, subscription, version)
         delivery.accept()
-        if request.service == "ET":
-            asked = [one for one in states if _is_asked(one, request, now)]
-            delivery.add_timetable(self.day.boards["railway"].timetable, asked)
-        else:
-            delivery.add_situations(self.day.situations("railway", states, now))
-        return delivery.encode()
+        timetable = self.day.boards["railway"].timetable
+        station = network().railway.station.id
+        asked = [one for one in states if _is_asked(one, request, now)]
+        match request.service:
+            case "ET":
+                delivery.add_timetable(timetable, asked)
+            case "SM":
+                for stop in request.stops:
+                    here = [one for one in asked if _calls_at(one, stop, station)]
+                    add_visits(delivery, timetable, here, stop, now)
+            case "VM":
+                add_vehicles(delivery, timetable, asked, now)
+            case "FM":
+                add_facilities(delivery, station, now, self.day.seed)
+            case _:
+                delivery.add_situations(self.day.situations("railway", states, now))
+        return delivery
+
+
+def _calls_at(one: RunState, stop: str, station: str) -> bool:
+    """Whether its call at the station is at this stop: the station, or one of its platforms."""
+    return stop in {station, one.here.stop_id}
 
 
 def _is_asked(one: RunState, request: ServiceRequest, now: float) -> bool:

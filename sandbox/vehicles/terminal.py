@@ -1,4 +1,4 @@
-"""JT/T 808 terminals of vehicles: register, authenticate, report; what could not be sent is kept."""
+"""JT/T 808 terminals: register, authenticate, report; what could not be sent is kept."""
 
 import asyncio
 from collections import deque

@@ -1,5 +1,7 @@
 """SIRI 2.0 deliveries: ET (estimated timetable), SX (situation exchange), and errors.
 
+SM, VM and FM are in `sandbox.wire.siri_monitoring`.
+
 The order of the elements is that of siri_estimatedTimetable_service.xsd, siri_journey.xsd and
 siri_situation.xsd; the output validates against them. Times are written in the station's zone.
 """
@@ -18,7 +20,6 @@ from sandbox.timetable.records import Timetable
 NAMESPACE = "http://www.siri.org.uk/siri"
 PRODUCER = "CR-SHH"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
-_EMPTY = f'<Siri xmlns="{NAMESPACE}" version="2.0"/>'
 LATE = 60
 """Seconds from which a call is reported as delayed."""
 
@@ -31,107 +32,133 @@ def iso(at: float) -> str:
 class Delivery:
     """A ServiceDelivery under construction."""
 
-    def __init__(self, now: float, request_ref: str | None) -> None:
-        self._now = now
-        self._root = etree.fromstring(_EMPTY)
-        self._delivery = _child(self._root, "ServiceDelivery")
-        _text(self._delivery, "ResponseTimestamp", iso(now))
-        _text(self._delivery, "ProducerRef", PRODUCER)
+    def __init__(
+        self,
+        now: float,
+        request_ref: str | None,
+        subscription: tuple[str, str] | None = None,
+        version: str = "2.0",
+    ) -> None:
+        """`subscription` is whose the parts are, if any: SubscriberRef and SubscriptionRef."""
+        self.now = now
+        self.subscription = subscription
+        self._version = version
+        self._root = root_of(version)
+        self._delivery = child(self._root, "ServiceDelivery")
+        put(self._delivery, "ResponseTimestamp", iso(now))
+        put(self._delivery, "ProducerRef", PRODUCER)
         if request_ref:
-            _text(self._delivery, "RequestMessageRef", request_ref)
+            put(self._delivery, "RequestMessageRef", request_ref)
 
     def refuse(self, error: str, text: str) -> bytes:
         """A delivery that says what was wrong: `error` is a SIRI error element (ErrorCondition)."""
-        _text(self._delivery, "Status", "false")
-        condition = _child(self._delivery, "ErrorCondition")
-        _text(_child(condition, error), "ErrorText", text)
-        _text(condition, "Description", text)
+        put(self._delivery, "Status", "false")
+        condition = child(self._delivery, "ErrorCondition")
+        put(child(condition, error), "ErrorText", text)
+        put(condition, "Description", text)
         return self.encode()
 
     def accept(self) -> None:
         """Say that the request was understood; before the first part is added."""
-        _text(self._delivery, "Status", "true")
-        _text(self._delivery, "MoreData", "false")
+        put(self._delivery, "Status", "true")
+        put(self._delivery, "MoreData", "false")
 
     def add_timetable(self, timetable: Timetable, states: Iterable[RunState]) -> None:
         """An EstimatedTimetableDelivery with these runs."""
-        part = self._part("EstimatedTimetableDelivery")
-        frame = _child(part, "EstimatedJourneyVersionFrame")
-        _text(frame, "RecordedAtTime", iso(self._now))
+        part = self.part("EstimatedTimetableDelivery")
+        frame = child(part, "EstimatedJourneyVersionFrame")
+        put(frame, "RecordedAtTime", iso(self.now))
         for one in states:
             _journey(frame, timetable, one)
 
     def add_situations(self, situations: Iterable[Announcement]) -> None:
         """A SituationExchangeDelivery with these situations."""
-        part = self._part("SituationExchangeDelivery")
-        holder = _child(part, "Situations")
+        part = self.part("SituationExchangeDelivery")
+        holder = child(part, "Situations")
         for situation in situations:
             _situation(holder, situation)
+
+    def tree(self) -> etree._Element:
+        """The document's root."""
+        return self._root
 
     def encode(self) -> bytes:
         """The document in UTF-8."""
         return etree.tostring(self._root, xml_declaration=True, encoding="UTF-8")
 
-    def _part(self, name: str) -> etree._Element:
-        part = _child(self._delivery, name)
-        part.set("version", "2.0")
-        _text(part, "ResponseTimestamp", iso(self._now))
-        _text(part, "Status", "true")
+    def part(self, name: str) -> etree._Element:
+        """One functional delivery, its head written."""
+        part = child(self._delivery, name)
+        part.set("version", self._version)
+        put(part, "ResponseTimestamp", iso(self.now))
+        if self.subscription is not None:
+            put(part, "SubscriberRef", self.subscription[0])
+            put(part, "SubscriptionRef", self.subscription[1])
+        put(part, "Status", "true")
         return part
 
 
-def _child(parent: etree._Element, tag: str) -> etree._Element:
+def root_of(version: str = "2.0") -> etree._Element:
+    """An empty Siri document."""
+    return etree.fromstring(f'<Siri xmlns="{NAMESPACE}" version="{version}"/>')
+
+
+def child(parent: etree._Element, tag: str) -> etree._Element:
+    """A child element of SIRI's namespace."""
     return etree.SubElement(parent, f"{{{NAMESPACE}}}{tag}")
 
 
-def _text(parent: etree._Element, tag: str, text: str) -> etree._Element:
-    element = _child(parent, tag)
+def put(parent: etree._Element, tag: str, text: str) -> etree._Element:
+    """A child element with a text."""
+    element = child(parent, tag)
     element.text = text
     return element
 
 
-def _words(parent: etree._Element, tag: str, name: Name) -> None:
+def words(parent: etree._Element, tag: str, name: Name) -> None:
+    """A text in each language it has."""
     for language, text in (("zh", name.zh), ("en", name.en)):
         if text:
-            _text(parent, tag, text).set(LANGUAGE, language)
+            put(parent, tag, text).set(LANGUAGE, language)
 
 
-def _framed(parent: etree._Element, run: Run) -> None:
-    framed = _child(parent, "FramedVehicleJourneyRef")
-    _text(framed, "DataFrameRef", run.day.isoformat())
-    _text(framed, "DatedVehicleJourneyRef", run.trip.id)
+def framed(parent: etree._Element, run: Run) -> None:
+    """The journey: its service day and its trip."""
+    framed = child(parent, "FramedVehicleJourneyRef")
+    put(framed, "DataFrameRef", run.day.isoformat())
+    put(framed, "DatedVehicleJourneyRef", run.trip.id)
 
 
 def _journey(frame: etree._Element, timetable: Timetable, one: RunState) -> None:
     trip = one.run.trip
     route = timetable.routes[trip.route_id]
-    journey = _child(frame, "EstimatedVehicleJourney")
-    _text(journey, "LineRef", trip.route_id)
-    _text(journey, "DirectionRef", "inbound" if trip.direction else "outbound")
-    _framed(journey, one.run)
+    journey = child(frame, "EstimatedVehicleJourney")
+    put(journey, "LineRef", trip.route_id)
+    put(journey, "DirectionRef", "inbound" if trip.direction else "outbound")
+    framed(journey, one.run)
     if one.cancelled:
-        _text(journey, "Cancellation", "true")
-    _text(journey, "VehicleMode", "rail")
-    _words(journey, "PublishedLineName", route.name)
-    _words(journey, "OriginName", trip.origin)
-    _words(journey, "DestinationName", trip.destination)
-    _text(journey, "OperatorRef", timetable.agency.id)
+        put(journey, "Cancellation", "true")
+    put(journey, "VehicleMode", "rail")
+    words(journey, "PublishedLineName", route.name)
+    words(journey, "OriginName", trip.origin)
+    words(journey, "DestinationName", trip.destination)
+    put(journey, "OperatorRef", timetable.agency.id)
     if trip.number:
-        _text(journey, "VehicleJourneyName", trip.number)
-    _text(journey, "Monitored", "true")
+        put(journey, "VehicleJourneyName", trip.number)
+    put(journey, "Monitored", "true")
     if trip.number:
-        _text(_child(journey, "TrainNumbers"), "TrainNumberRef", trip.number)
+        put(child(journey, "TrainNumbers"), "TrainNumberRef", trip.number)
     past = [call for call in one.calls if _recorded(call, len(one.calls)) and not one.cancelled]
     coming = one.calls[len(past) :]
     if past:
-        calls = _child(journey, "RecordedCalls")
+        calls = child(journey, "RecordedCalls")
         for call in past:
             _recorded_call(calls, timetable, one, call)
     if coming:
-        calls = _child(journey, "EstimatedCalls")
+        calls = child(journey, "EstimatedCalls")
         for call in coming:
             _estimated_call(calls, timetable, one, call)
-    _text(journey, "IsCompleteStopSequence", "true")
+    put(journey, "IsCompleteStopSequence", "true")
 
 
 def _recorded(call: CallState, count: int) -> bool:
@@ -139,46 +166,47 @@ def _recorded(call: CallState, count: int) -> bool:
     return call.departed if call.order < count else call.arrived
 
 
-def _head(
+def call_head(
     parent: etree._Element, tag: str, timetable: Timetable, call: CallState
 ) -> tuple[etree._Element, str | None]:
+    """A call with its stop and order, and the code of its platform."""
     stop = timetable.stops[call.stop_id]
-    element = _child(parent, tag)
-    _text(element, "StopPointRef", call.stop_id)
-    _text(element, "Order", str(call.order))
-    _words(element, "StopPointName", stop.name)
+    element = child(parent, tag)
+    put(element, "StopPointRef", call.stop_id)
+    put(element, "Order", str(call.order))
+    words(element, "StopPointName", stop.name)
     return element, stop.platform_code
 
 
 def _recorded_call(
     parent: etree._Element, timetable: Timetable, one: RunState, call: CallState
 ) -> None:
-    element, platform = _head(parent, "RecordedCall", timetable, call)
+    element, platform = call_head(parent, "RecordedCall", timetable, call)
     if call.order > 1:
-        _text(element, "AimedArrivalTime", iso(call.aimed_arrival))
-        _text(element, "ActualArrivalTime", iso(call.arrival))
+        put(element, "AimedArrivalTime", iso(call.aimed_arrival))
+        put(element, "ActualArrivalTime", iso(call.arrival))
         if platform:
-            _text(element, "ArrivalPlatformName", platform)
+            put(element, "ArrivalPlatformName", platform)
     if call.order < len(one.calls):
-        _text(element, "AimedDepartureTime", iso(call.aimed_departure))
+        put(element, "AimedDepartureTime", iso(call.aimed_departure))
         if platform:
-            _text(element, "DeparturePlatformName", platform)
-        _text(element, "ActualDepartureTime", iso(call.departure))
+            put(element, "DeparturePlatformName", platform)
+        put(element, "ActualDepartureTime", iso(call.departure))
 
 
 def _estimated_call(
     parent: etree._Element, timetable: Timetable, one: RunState, call: CallState
 ) -> None:
-    element, platform = _head(parent, "EstimatedCall", timetable, call)
+    element, platform = call_head(parent, "EstimatedCall", timetable, call)
     if one.cancelled:
-        _text(element, "Cancellation", "true")
+        put(element, "Cancellation", "true")
     if call.order > 1:
-        _side(element, "Arrival", call, one, platform)
+        call_side(element, "Arrival", call, one, platform)
     if call.order < len(one.calls):
-        _side(element, "Departure", call, one, platform)
+        call_side(element, "Departure", call, one, platform)
 
 
-def _side(
+def call_side(
     element: etree._Element, side: str, call: CallState, one: RunState, platform: str | None
 ) -> None:
     """Aimed and expected time, status, platform and, where it was changed, both quays."""
@@ -186,16 +214,16 @@ def _side(
     aimed = call.aimed_arrival if arrival else call.aimed_departure
     known = call.arrival if arrival else call.departure
     happened = call.arrived if arrival else call.departed
-    _text(element, f"Aimed{side}Time", iso(aimed))
+    put(element, f"Aimed{side}Time", iso(aimed))
     if not one.cancelled:
-        _text(element, f"Expected{side}Time", iso(known))
-    _text(element, f"{side}Status", _status(one, known - aimed, happened))
+        put(element, f"Expected{side}Time", iso(known))
+    put(element, f"{side}Status", _status(one, known - aimed, happened))
     if platform:
-        _text(element, f"{side}PlatformName", platform)
+        put(element, f"{side}PlatformName", platform)
     if call.stop_id != call.planned_stop_id:
-        assignment = _child(element, f"{side}StopAssignment")
-        _text(assignment, "AimedQuayRef", call.planned_stop_id)
-        _text(assignment, "ExpectedQuayRef", call.stop_id)
+        assignment = child(element, f"{side}StopAssignment")
+        put(assignment, "AimedQuayRef", call.planned_stop_id)
+        put(assignment, "ExpectedQuayRef", call.stop_id)
 
 
 def _status(one: RunState, delay: int, happened: bool) -> str:
@@ -207,34 +235,34 @@ def _status(one: RunState, delay: int, happened: bool) -> str:
 
 
 def _situation(holder: etree._Element, situation: Announcement) -> None:
-    element = _child(holder, "PtSituationElement")
-    _text(element, "CreationTime", iso(situation.created))
-    _text(element, "ParticipantRef", PRODUCER)
-    _text(element, "SituationNumber", situation.id)
-    _text(element, "Version", str(situation.version))
-    _text(_child(element, "Source"), "SourceType", "directReport")
-    _text(element, "Progress", "closed" if situation.closed else "open")
-    period = _child(element, "ValidityPeriod")
-    _text(period, "StartTime", iso(situation.start))
-    _text(period, "EndTime", iso(situation.end))
-    _text(element, "AlertCause", situation.cause)
-    _text(element, "Severity", situation.severity)
-    _words(element, "Summary", situation.summary)
-    _words(element, "Description", situation.description)
+    element = child(holder, "PtSituationElement")
+    put(element, "CreationTime", iso(situation.created))
+    put(element, "ParticipantRef", PRODUCER)
+    put(element, "SituationNumber", situation.id)
+    put(element, "Version", str(situation.version))
+    put(child(element, "Source"), "SourceType", "directReport")
+    put(element, "Progress", "closed" if situation.closed else "open")
+    period = child(element, "ValidityPeriod")
+    put(period, "StartTime", iso(situation.start))
+    put(period, "EndTime", iso(situation.end))
+    put(element, "AlertCause", situation.cause)
+    put(element, "Severity", situation.severity)
+    words(element, "Summary", situation.summary)
+    words(element, "Description", situation.description)
     _affects(element, situation)
 
 
 def _affects(element: etree._Element, situation: Announcement) -> None:
-    affects = _child(element, "Affects")
+    affects = child(element, "Affects")
     if situation.lines:
-        networks = _child(_child(affects, "Networks"), "AffectedNetwork")
+        networks = child(child(affects, "Networks"), "AffectedNetwork")
         for line in situation.lines:
-            _text(_child(networks, "AffectedLine"), "LineRef", line)
+            put(child(networks, "AffectedLine"), "LineRef", line)
     if situation.stops:
-        points = _child(affects, "StopPoints")
+        points = child(affects, "StopPoints")
         for stop_id in situation.stops:
-            _text(_child(points, "AffectedStopPoint"), "StopPointRef", stop_id)
+            put(child(points, "AffectedStopPoint"), "StopPointRef", stop_id)
     if situation.runs:
-        journeys = _child(affects, "VehicleJourneys")
+        journeys = child(affects, "VehicleJourneys")
         for one in situation.runs:
-            _framed(_child(journeys, "AffectedVehicleJourney"), one.run)
+            framed(child(journeys, "AffectedVehicleJourney"), one.run)

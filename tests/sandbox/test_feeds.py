@@ -19,7 +19,7 @@ BAD_REQUESTS = {
     "not SIRI": b"<hello/>",
     "no service": f'<Siri xmlns="{SIRI}"><ServiceRequest/></Siri>'.encode(),
     "no request": f'<Siri xmlns="{SIRI}"/>'.encode(),
-    "another service": siri_request("StopMonitoringRequest").encode(),
+    "another service": siri_request("ConnectionMonitoringRequest").encode(),
     "bad interval": siri_request(
         "EstimatedTimetableRequest", "<PreviewInterval>soon</PreviewInterval>"
     ).encode(),
