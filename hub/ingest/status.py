@@ -38,6 +38,7 @@ class Monitor:
             "mode": mode.value if mode else None,
             "dataset": feed.namespace,
             "standard": manifest.standard,
+            "priority": feed.priority,
             "warn_after_s": self.thresholds.warn_after.total_seconds(),
             "expire_after_s": self.thresholds.expire_after.total_seconds(),
         }

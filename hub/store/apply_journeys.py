@@ -18,9 +18,11 @@ from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
 from hub import clock
 from hub.model.journeys import DatedJourney, Layer
 from hub.settings import FeedSettings
-from hub.store import merge, raw
+from hub.store import merge, raw, rivals
+from hub.store.contest import Contest
 from hub.store.driver import Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
+from hub.store.rivals import Rank
 from hub.store.rows import Document, fingerprint, milliseconds, plain
 
 CHUNK = 200
@@ -55,6 +57,7 @@ class JourneyWriter:
         self._projection = sha256(f"{merge.LAYOUT}\n{places}".encode()).hexdigest()[:12]
         self._memory = {layer: Memory(touch_after) for layer in Layer}
         self._oldest: date | None = None
+        self._contest = Contest(store, feed)
 
     async def load(self) -> None:
         """Remember what this feed wrote before."""
@@ -66,6 +69,8 @@ class JourneyWriter:
                 said = journey[part]
                 seen = Seen(said["fp"], said.get("as_of"), said.get("observed_at"))
                 memory.remember(journey["_id"], seen)
+        for id_, seen in await self._contest.unshown():
+            self._memory[Layer.REALTIME].remember(id_, seen)
 
     async def write(self, records: list[DatedJourney], as_of: datetime | None) -> Applied:
         """Apply records in the order given; those of a service day gone by are dropped."""
@@ -74,11 +79,13 @@ class JourneyWriter:
         changed: list[Judged] = []
         touched: list[DatedJourney] = []
         stale = len(records) - len(current)
+        contested = await self._contest.ids()
         for number, record in enumerate(current):
             if number % BREATHE == 0:
                 await asyncio.sleep(0)  # a long timetable leaves room for everybody else
             judged, verdict = self._judge(record, as_of)
-            if verdict is Verdict.WRITE:
+            undecided = record.layer is Layer.REALTIME and record.id in contested
+            if verdict is Verdict.WRITE or (undecided and verdict is not Verdict.STALE):
                 changed.append(judged)
             elif verdict is Verdict.TOUCH:
                 touched.append(record)
@@ -138,16 +145,19 @@ class JourneyWriter:
 
     async def _merge(self, tx: Tx, changed: list[Judged]) -> None:
         olds = await self._read(tx, {judged.record.id for judged in changed})
+        rank = await self._contest.rank(tx, olds.values())
         news: dict[str, Document | None] = dict(olds)
         for judged in changed:
-            news[judged.record.id] = self._merged(news.get(judged.record.id), judged)
+            news[judged.record.id] = self._merged(news.get(judged.record.id), judged, rank)
         await self._save(tx, olds, news)
 
-    def _merged(self, old: Document | None, judged: Judged) -> Document:
-        record, feed, name = judged.record, self._feed.id, judged.fingerprint
+    def _merged(self, old: Document | None, judged: Judged, rank: Rank | None) -> Document:
+        record, said = judged.record, {"feed": self._feed.id, "fingerprint": judged.fingerprint}
         if record.layer is Layer.TIMETABLE:
-            return merge.with_timetable(old, record, feed=feed, fingerprint=name)
-        return merge.with_realtime(old, record, feed=feed, fingerprint=name, as_of=judged.stamp)
+            return merge.with_timetable(old, record, **said)
+        if rank is not None and old is not None and rivals.contested(old, self._feed.id):
+            return rivals.with_rival(old, record, as_of=judged.stamp, rank=rank, **said)
+        return merge.with_realtime(old, record, as_of=judged.stamp, **said)
 
     async def _withdraw(
         self, layer: Layer, ids: list[str], without: Callable[[Document], Document | None]
@@ -167,13 +177,21 @@ class JourneyWriter:
         ids: list[str],
         without: Callable[[Document], Document | None],
     ) -> int:
-        part = layer.value.lower()
+        part, mine = layer.value.lower(), self._feed.id
         olds = {
             id_: old
             for id_, old in (await self._read(tx, set(ids))).items()
-            if old.get(part, {}).get("feed") == self._feed.id  # else another feed took it over
+            if old.get(part, {}).get("feed") == mine  # else another feed took it over
+            or (layer is Layer.REALTIME and mine in old.get("contested", ()))
         }
-        await self._save(tx, olds, {id_: without(old) for id_, old in olds.items()})
+        rank = await self._contest.rank(tx, olds.values()) if layer is Layer.REALTIME else None
+        news = {
+            id_: rivals.without_rival(old, mine, rank)
+            if rank is not None and rivals.contested(old, mine)
+            else without(old)
+            for id_, old in olds.items()
+        }
+        await self._save(tx, olds, news)
         return len(olds)
 
     async def _read(self, tx: Tx, ids: set[str]) -> dict[str, Document]:
@@ -226,7 +244,8 @@ class JourneyWriter:
         journeys: list[Write] = []
         rows: list[Write] = []
         for moment, ids in moments.items():
-            mine = {"_id": {"$in": ids}, "realtime.feed": self._feed.id}
+            alone = {"realtime.feed": self._feed.id, "contested": {"$exists": False}}
+            mine = {"_id": {"$in": ids}, **alone}
             layer = {"realtime.observed_at": moment, "realtime.as_of": moment}
             journeys.append(UpdateMany(mine, {"$set": layer}))
             shown = {"journey.id": {"$in": ids}, "source": self._feed.id, "realtime": True}

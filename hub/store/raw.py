@@ -36,6 +36,7 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
             _index("dataset", "service_date"),
             _index("timetable.feed", "service_date"),
             _index("realtime.feed"),
+            IndexModel([("contested", ASCENDING)], sparse=True),
         ],
         STOP_PLACES: [_index("feed")],
         LINES: [_index("feed")],

@@ -129,12 +129,14 @@ def _closed(
     old: Document, layers: dict[str, Document], calls: Iterable[Document], rank: Rank
 ) -> Document:
     """The journey as shown: the best of its layers, and of each call's reports."""
-    journey = {name: value for name, value in old.items() if name != "rivals"}
+    left_out = {"rivals", "contested"}
+    journey = {name: value for name, value in old.items() if name not in left_out}
     shown = max(layers.values(), key=rank)
     journey["realtime"] = shown
     others = [layer for feed, layer in sorted(layers.items()) if feed != shown["feed"]]
     if others:
         journey["rivals"] = others
+        journey["contested"] = sorted(layers)
     kept = (call for call in calls if call["planned"] or call["reports"])
     return merge.settle(journey, [_decided(call, rank, alone=not others) for call in kept])
 

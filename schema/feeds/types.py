@@ -73,6 +73,10 @@ class Feed(Node):
         "expire_after_s", "Data older than this reads as unknown", zh="失效阈值"
     )
 
+    priority: int | None = stored(
+        "priority", "Of two fresh sources of one call the higher is shown", zh="优先级"
+    )
+
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
         """The feed, if it is configured."""

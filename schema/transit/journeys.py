@@ -37,6 +37,30 @@ class CoachBoarding(Entity):
     sale: enums.SaleStatus | None = stored("sale", "Whether seats are sold", zh="售票")
 
 
+@entity(policy=READ)
+class CallReport(Entity):
+    """What a source says of a call while another source of it is shown (其他来源)."""
+
+    source: str = stored("feed", "Code of the feed it came by", zh="来源")
+    status: enums.CallStatus = stored("reported", "State of the call, as it says", zh="到发状态")
+    platform: str | None = stored("platform", "Platform, as it says", zh="站台")
+    expected_arrival: datetime | None = stored(
+        "expected.arrival", "Expected arrival", zh="预计到达"
+    )
+    expected_departure: datetime | None = stored(
+        "expected.departure", "Expected departure", zh="预计发车"
+    )
+    actual_arrival: datetime | None = stored("actual.arrival", "Recorded arrival", zh="实际到达")
+    actual_departure: datetime | None = stored(
+        "actual.departure", "Recorded departure", zh="实际发车"
+    )
+
+    def trusted(self, context: "SchemaContext") -> bool:
+        """False when its feed has been silent too long."""
+        known = context.freshness({"source": self.doc["feed"]})
+        return known.state is not enums.FreshnessState.UNKNOWN
+
+
 @node_type
 @entity(policy=READ, keys=("id",))
 class DatedJourney(Node):
@@ -147,6 +171,12 @@ class Call(Node):
         """
         return _delay(self.doc) if trusted(self, context) else None
 
+    @computed(needs=("others",), zh="其他来源")
+    def other_reports(self, context: "SchemaContext") -> list[CallReport]:
+        """What other sources say of this call, those fallen silent left out; empty if none does."""
+        reports = map(CallReport, self.doc.get("others") or ())
+        return [report for report in reports if report.trusted(context)]
+
     @computed(needs=(*TRUST, "occupancy"), zh="拥挤度")
     def occupancy(self, context: "SchemaContext") -> Occupancy | None:
         """How full the vehicle is when it leaves here."""
@@ -193,9 +223,12 @@ def _provenance(journey: Row, *, live: bool) -> Row:
 
 def _call_of(journey: Row, call: Row) -> Row:
     """A call as a journey holds it, in the shape of a board's row."""
+    by = call.get("by")
+    shown = {"source": by["feed"], "observed_at": by["observed_at"], "realtime": True} if by else {}
     return {
         **call,
         **_provenance(journey, live=call["realtime"]),
+        **shown,
         "_id": call_id(journey["_id"], call["order"]),
         "journey": {**journey, "id": journey["_id"]},
     }

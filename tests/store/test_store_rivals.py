@@ -4,17 +4,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from store_builders import NOON, minutes, observed, planned
+from store_builders import NOON, batch, feed, id_of, minutes, observed, planned
 
+from hub.clock import ManualClock
 from hub.model.journeys import DatedJourney, JourneyState
-from hub.store import merge, rivals
+from hub.store import merge, raw, rivals
+from hub.store.apply import FeedWriter
+from hub.store.driver import Store
+from hub.store.feeds import FeedRepository
 from hub.store.rows import Document
+from hub.store.transit import TransitRepository
 
 FRESH = timedelta(seconds=90)
 
 
-def feed_doc(feed: str, **fields: Any) -> Document:
-    return {"_id": feed, "warn_after_s": 90.0, "data_as_of": NOON, "priority": 0, **fields}
+def feed_doc(name: str, **fields: Any) -> Document:
+    return {"_id": name, "warn_after_s": 90.0, "data_as_of": NOON, "priority": 0, **fields}
 
 
 def rank_of(*feeds: Document, now=NOON) -> rivals.Rank:
@@ -25,12 +30,12 @@ EVEN = rank_of()
 
 
 def say(
-    old: Document | None, record: DatedJourney, feed: str, rank: rivals.Rank = EVEN, as_of=None
+    old: Document | None, record: DatedJourney, name: str, rank: rivals.Rank = EVEN, as_of=None
 ) -> Document:
     """What the writer does: one source is merged, several are ranked."""
-    if old is not None and rivals.contested(old, feed):
-        return rivals.with_rival(old, record, feed=feed, fingerprint=feed, as_of=as_of, rank=rank)
-    return merge.with_realtime(old, record, feed=feed, fingerprint=feed, as_of=as_of)
+    if old is not None and rivals.contested(old, name):
+        return rivals.with_rival(old, record, feed=name, fingerprint=name, as_of=as_of, rank=rank)
+    return merge.with_realtime(old, record, feed=name, fingerprint=name, as_of=as_of)
 
 
 def timetable() -> Document:
@@ -80,8 +85,8 @@ def test_the_result_does_not_depend_on_who_spoke_last(order):
     """The same two messages in either order leave the same calls."""
     said = {"a": observed("T", {"1:A": 2}), "b": observed("T", {"1:A": 5}, minutes(1))}
     journey: Document | None = timetable()
-    for feed in order:
-        journey = say(journey, said[feed], feed)
+    for name in order:
+        journey = say(journey, said[name], name)
     assert journey is not None
     assert delays(journey)[0] == 5
     assert journey["realtime"]["feed"] == "b"
@@ -126,8 +131,8 @@ def test_a_source_without_times_is_as_old_as_its_feed():
     now = minutes(3)
     alive, dead = feed_doc("a", data_as_of=now), feed_doc("a")
     stale_b = observed("T", {"1:A": 5}, minutes(1))
-    for feed, shown in ((alive, 2), (dead, 5)):
-        rank = rank_of(feed, feed_doc("b", warn_after_s=300), now=now)
+    for silent_feed, shown in ((alive, 2), (dead, 5)):
+        rank = rank_of(silent_feed, feed_doc("b", warn_after_s=300), now=now)
         assert delays(say(journey, stale_b, "b", rank))[0] == shown
 
 
@@ -175,3 +180,106 @@ def test_a_new_timetable_keeps_what_both_have_said():
     assert (delays(again)[0], sources(again)[0]) == (5, "b")
     assert again["calls"][0]["others"] == journey["calls"][0]["others"]
     assert again["rivals"] == journey["rivals"]
+
+
+class Two:
+    """Two real-time feeds of one dataset, `a` preferred, over a timetable in the database."""
+
+    def __init__(self, store: Store, clock: ManualClock) -> None:
+        self.store, self.clock = store, clock
+        self.transit = TransitRepository(store)
+        about = {"a": {"priority": 1}, "b": {}}
+        self.writers = {
+            name: FeedWriter(store, feed(name, **more), frozenset()) for name, more in about.items()
+        }
+
+    async def hear(self, name: str, *records: DatedJourney, **keys: Any) -> None:
+        """A message of a feed, now; its health as the monitor would store it."""
+        now = self.clock()
+        about = {"warn_after_s": 90.0, "data_as_of": now, "priority": int(name == "a")}
+        await FeedRepository(self.store).save_status(name, about)
+        await self.writers[name].apply(batch(*records, as_of=now, **keys))
+
+    async def rows(self) -> list[tuple[str, float | None, list[str]]]:
+        """Per call: source shown, minutes of delay, other sources."""
+        found = []
+        for row in await self.store.db[raw.CALLS].find(sort=[("_id", 1)]).to_list():
+            expected, aimed = row["expected"]["departure"], row["aimed"]["departure"]
+            late = (expected - aimed).total_seconds() / 60 if expected and aimed else None
+            found.append((row["source"], late, [one["feed"] for one in row.get("others", ())]))
+        return found
+
+
+@pytest.fixture
+async def two(store: Store, clock: ManualClock) -> Two:
+    clock.current = NOON
+    for name in (raw.JOURNEYS, raw.CALLS, raw.FEEDS):
+        await store.db[name].delete_many({})
+    await FeedWriter(store, feed("plan"), frozenset()).apply(batch(planned("T", ["A", "B"])))
+    return Two(store, clock)
+
+
+async def test_the_board_shows_the_preferred_source_and_names_the_other(two: Two):
+    """Whoever spoke last; and a source alone leaves nothing of a contest behind."""
+    await two.hear("a", observed("T", {"1:A": 2}))
+    assert await two.rows() == [("a", 2, []), ("plan", None, [])]
+    assert "contested" not in (await two.transit.journey(id_of("T")) or {})
+    await two.hear("b", observed("T", {"1:A": 5, "2:B": 5}))
+    assert await two.rows() == [("a", 2, ["b"]), ("b", 5, [])]
+    await two.hear("a", observed("T", {"1:A": 3}))
+    assert (await two.rows())[0] == ("a", 3, ["b"])
+
+
+async def test_a_silent_source_loses_to_an_unchanged_message_of_the_other(two: Two):
+    """Nothing new is said, but time has passed: the fresh one is shown, until the other is back."""
+    await two.hear("a", observed("T", {"1:A": 2}))
+    await two.hear("b", observed("T", {"1:A": 5}))
+    two.clock.advance(seconds=60)
+    await two.hear("b", observed("T", {"1:A": 5}, two.clock()))
+    assert (await two.rows())[0] == ("a", 2, ["b"])
+    two.clock.advance(seconds=60)
+    await two.hear("b", observed("T", {"1:A": 5}, two.clock()))
+    assert (await two.rows())[0] == ("b", 5, ["a"])
+    await two.hear("a", observed("T", {"1:A": 2}, two.clock()))
+    assert (await two.rows())[0] == ("a", 2, ["b"])
+
+
+async def test_the_source_shown_that_withdraws_hands_over_at_once(two: Two):
+    """What the other said was kept; with the second withdrawn the timetable is left."""
+    await two.hear("a", observed("T", {"1:A": 2}))
+    await two.hear("b", observed("T", {"1:A": 5}))
+    await two.hear("a", withdrawn=[id_of("T")])
+    assert (await two.rows())[0] == ("b", 5, [])
+    assert "contested" not in (await two.transit.journey(id_of("T")) or {})
+    await two.hear("b", withdrawn=[id_of("T")])
+    assert (await two.rows())[0] == ("plan", None, [])
+
+
+async def test_a_restarted_writer_takes_part_again(two: Two, store: Store):
+    """What was not shown is not remembered as written: it is said again, and ranked again."""
+    await two.hear("a", observed("T", {"1:A": 2}))
+    await two.hear("b", observed("T", {"1:A": 5}))
+    two.writers["b"] = FeedWriter(store, feed("b"), frozenset())
+    two.clock.advance(seconds=120)
+    await two.hear("b", observed("T", {"1:A": 5}, two.clock()))
+    assert (await two.rows())[0] == ("b", 5, ["a"])
+    await two.hear("a", observed("T", {"1:A": 2}, two.clock()))
+    assert (await two.rows())[0] == ("a", 2, ["b"])
+    two.writers["b"] = FeedWriter(store, feed("b"), frozenset())
+    for _ in range(2):  # complete messages that lack the journey
+        await two.hear("b", observed("U", {"1:A": 0}, two.clock()), complete=True)
+    assert (await two.rows())[0] == ("a", 2, [])
+
+
+async def test_a_new_timetable_leaves_the_contest_alone(two: Two, store: Store):
+    """And a timetable that is withdrawn leaves both observations."""
+    await two.hear("a", observed("T", {"1:A": 2}))
+    await two.hear("b", observed("T", {"1:A": 5}))
+    plan = FeedWriter(store, feed("plan"), frozenset())
+    await plan.apply(batch(planned("T", ["A", "C"]), complete=True))
+    assert (await two.rows())[0] == ("a", 2, ["b"])
+    await plan.apply(batch(planned("V", ["A", "C"]), complete=True))
+    journey = await two.transit.journey(id_of("T"))
+    assert journey is not None
+    assert "timetable" not in journey
+    assert journey["contested"] == ["a", "b"]

@@ -1,0 +1,53 @@
+"""What one feed's writer must know of the other feeds that speak of its journeys."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from hub import clock
+from hub.settings import FeedSettings
+from hub.store import raw, rivals
+from hub.store.driver import Document, Store, Tx
+from hub.store.memory import Seen
+
+FRESH_FOR = timedelta(seconds=90)
+"""How long a feed's data counts as fresh where nothing says."""
+
+
+class Contest:
+    """Journeys that others speak of too, and the rule that decides between them now."""
+
+    def __init__(self, store: Store, feed: FeedSettings) -> None:
+        self._db = store.db
+        self._feed = feed
+
+    async def ids(self) -> frozenset[str]:
+        """Contested journeys that this feed speaks of.
+
+        They are decided anew with each of its messages, also unchanged ones: what has changed may
+        be that the other source has fallen silent.
+        """
+        mine = self._db[raw.JOURNEYS].find({"contested": self._feed.id}, {"_id": 1})
+        return frozenset([journey["_id"] async for journey in mine])
+
+    async def unshown(self) -> list[tuple[str, Seen]]:
+        """What this feed says of journeys as a whole while another source is shown."""
+        mine = self._db[raw.JOURNEYS].find({"contested": self._feed.id}, {"rivals": 1})
+        return [
+            (journey["_id"], Seen(layer["fp"], layer.get("as_of"), layer.get("observed_at")))
+            async for journey in mine
+            for layer in journey["rivals"]
+            if layer["feed"] == self._feed.id
+        ]
+
+    async def rank(self, tx: Tx, journeys: Iterable[Document]) -> rivals.Rank | None:
+        """The rule over what is known of all feeds now; None if none of these needs it."""
+        if not any(rivals.contested(journey, self._feed.id) for journey in journeys):
+            return None
+        wanted = {"priority": 1, "warn_after_s": 1, "data_as_of": 1}
+        feeds = await self._db[raw.FEEDS].find({}, wanted, session=tx).to_list()
+        mine = next((one for one in feeds if one["_id"] == self._feed.id), {"_id": self._feed.id})
+        ours = {**mine, "priority": self._feed.priority}
+        if self._feed.warn_after is not None:
+            ours["warn_after_s"] = self._feed.warn_after.total_seconds()
+        others = [one for one in feeds if one["_id"] != self._feed.id]
+        return rivals.ranking([*others, ours], clock.now(), fresh_for=FRESH_FOR)
