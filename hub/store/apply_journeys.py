@@ -79,7 +79,7 @@ class JourneyWriter:
         changed: list[Judged] = []
         touched: list[DatedJourney] = []
         stale = len(records) - len(current)
-        contested = await self._contest.ids()
+        contested = await self._contest.ids() if current else frozenset()
         for number, record in enumerate(current):
             if number % BREATHE == 0:
                 await asyncio.sleep(0)  # a long timetable leaves room for everybody else
