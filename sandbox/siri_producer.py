@@ -136,7 +136,7 @@ class Producer:
                     held.address, self._feeds.siri_notification(held.wish.request, subscription)
                 )
             await asyncio.sleep(NOTIFY_SECONDS)
-        self._held.pop(key, None)
+        self._end(key)
 
     def _beat_for(self, subscriber: str, address: str, every: float) -> None:
         key = (subscriber, address)
