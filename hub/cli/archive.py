@@ -1,6 +1,7 @@
 """`feed replay` and `feed record`: from the archive to a state, from a live feed to a fixture."""
 
 import dataclasses
+import logging
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +58,7 @@ async def _replay(
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     from connectors import connector
+    from hub import observe
     from hub.asgi import area_of
     from hub.ingest.replay import Replay, plans_of
     from hub.store import replays
@@ -64,6 +66,8 @@ async def _replay(
     from hub.store.same_as import SameAs
 
     async with common.opened(config) as (settings, store):
+        observe.configure_logs(settings.hub.log)
+        logging.getLogger().setLevel(logging.WARNING)  # states of that day are no news
         area = area_of(settings)
         everywhere = await SameAs(store).with_equivalents(area.stop_places)
         area = dataclasses.replace(area, stop_places=everywhere)

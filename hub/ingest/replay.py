@@ -55,6 +55,8 @@ class Step:
     at: datetime
     arrival: Arrival
     frames: tuple[Envelope, ...] = ()
+    first: bool = True
+    """Of its message."""
 
 
 def plans_of(
@@ -190,10 +192,11 @@ class _Player:
         arrival = step.arrival
         if not self._started or arrival.part is Part.START:
             await self._start()
-        self._outcome.lost += arrival.lost
         if arrival.part is Part.START:
             return
-        self._outcome.messages += 1
+        if step.first:
+            self._outcome.messages += 1
+            self._outcome.lost += arrival.lost
         try:
             await self._read(step, arrival)
         except PayloadError as error:
@@ -267,11 +270,12 @@ def _steps_of(arrival: Arrival) -> Iterator[Step]:
         yield Step(arrival.at, arrival)
         return
     at = 0
-    for _, spans in groupby(arrival.spans, key=lambda span: span.write):
+    for number, spans in groupby(arrival.spans, key=lambda span: span.write):
         frames = []
         for span in spans:
             came = envelope.received_at + timedelta(microseconds=span.after)
             body = envelope.body[at : at + span.size]
             frames.append(replace(envelope, body=body, received_at=came))
             at += span.size
-        yield Step(max(part.received_at for part in frames), arrival, tuple(frames))
+        came = max(part.received_at for part in frames)
+        yield Step(came, arrival, tuple(frames), first=number == arrival.spans[0].write)
