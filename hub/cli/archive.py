@@ -14,6 +14,7 @@ from hub.cli import common
 from hub.errors import StartError
 
 if TYPE_CHECKING:
+    from hub.connector import Connector
     from hub.ingest.record import Recorded
     from hub.ingest.replay import Replayed
     from hub.store.archive import Archive
@@ -129,19 +130,7 @@ def record(
     found = connector(kind) if kind else None
     out = out or Path(recording.default_name(url))
     if urlsplit(url).scheme == "tcp":
-        host, port = _endpoint(url)
-        _said(
-            common.run(
-                recording.record_tcp(
-                    host,
-                    port,
-                    out,
-                    seconds=TCP_SECONDS if seconds is None else seconds,
-                    connector=found,
-                    listening=lambda bound: typer.echo(f"监听 listening on {host}:{bound}"),
-                )
-            )
-        )
+        _record_peers(url, out, TCP_SECONDS if seconds is None else seconds, found)
         return
     if urlsplit(url).scheme not in {"http", "https"}:
         raise StartError(f"{url!r}: expected http://, https:// or tcp://HOST:PORT.")
@@ -155,6 +144,21 @@ def record(
             every=every,
             wrote=_said,
             missed=lambda error: print(error, file=sys.stderr),  # noqa: T201  # the command line's own voice
+        )
+    )
+
+
+def _record_peers(url: str, out: Path, seconds: float, kind: "Connector | None") -> None:
+    from hub.ingest.record import record_tcp
+
+    host, port = _endpoint(url)
+
+    def listening(bound: int) -> None:
+        typer.echo(f"监听 listening on {host}:{bound}")
+
+    _said(
+        common.run(
+            record_tcp(host, port, out, seconds=seconds, connector=kind, listening=listening)
         )
     )
 

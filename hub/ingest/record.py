@@ -3,14 +3,13 @@
 import asyncio
 import re
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from hub import clock
-from hub.connector import Connector, Context, Envelope, Session
+from hub.connector import Connector, Envelope
 from hub.errors import RetryLater, StartError, UserFault
 from hub.ingest.check import context_for
 from hub.ingest.fetch import Fetcher
@@ -67,13 +66,7 @@ async def record_http(
     found: dict[str, Recorded] = {}
     try:
         while True:
-            try:
-                envelope = await source.get()
-            except RetryLater as error:
-                if not found:
-                    raise
-                missed(error)
-                envelope = None
+            envelope = await _polled(source, missed if found else None)
             if envelope is not None and envelope.sha256 not in found:
                 path = out if seconds is None else _timed(out, envelope.received_at)
                 await asyncio.to_thread(_write, path, envelope.body)
@@ -85,6 +78,19 @@ async def record_http(
             await asyncio.sleep(every)
     finally:
         await source.aclose()
+
+
+async def _polled(
+    source: "_Source", missed: Callable[[RetryLater], None] | None
+) -> Envelope | None:
+    """What one poll gave; a failure is told to `missed`, or raised where nobody is told."""
+    try:
+        return await source.get()
+    except RetryLater as error:
+        if missed is None:
+            raise
+        missed(error)
+        return None
 
 
 class _Source:
@@ -110,26 +116,6 @@ class _Source:
             await self._whole.aclose()
 
 
-@dataclass
-class _Kept:
-    """What peers sent, each by itself, so that no frame of one is cut by another's."""
-
-    limit: int
-    peers: list[list[bytes]] = field(default_factory=list)
-    size: int = 0
-    full: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def add(self, peer: list[bytes], data: bytes) -> None:
-        if self.size + len(data) > self.limit:
-            self.full.set()
-            return
-        peer.append(data)
-        self.size += len(data)
-
-    def body(self) -> bytes:
-        return b"".join(b"".join(peer) for peer in self.peers)
-
-
 async def record_tcp(
     host: str,
     port: int,
@@ -144,84 +130,97 @@ async def record_tcp(
 
     Without a connector: every byte as it came, and no answer. With one, peers are answered as the
     hub would, and what is kept is what the hub keeps: frames without personal data. Ends after so
-    many seconds, at `max_bytes`, or when cancelled; what came until then is written.
-
-    Raises StartError when it cannot listen, UserFault NOTHING_CAME or FILE_EXISTS.
+    many seconds, at `max_bytes`, or when cancelled; what came until then is written. Raises
+    StartError when it cannot listen, UserFault NOTHING_CAME or FILE_EXISTS.
     """
-    context = context_for(connector, None) if connector else None
     if connector is not None and connector.open_session is None:
         raise UserFault("NOT_LISTENING", f"kind {connector.manifest.kind} is not called by peers.")
     _refuse_existing(out)
-    kept = _Kept(max_bytes)
-    began = clock.now()
-    tasks: set[asyncio.Task[None]] = set()
+    began, peers = clock.now(), _Peers(connector, max_bytes)
+    try:
+        server = await asyncio.start_server(peers.accept, host, port, limit=READ_BYTES)
+    except OSError as error:
+        raise StartError(
+            f"tcp://{host}:{port} cannot be listened on: {error.strerror or error}."
+        ) from error
+    listening(server.sockets[0].getsockname()[1])
+    try:
+        async with asyncio.timeout(seconds):
+            await peers.full.wait()
+    except TimeoutError:
+        pass  # the time is over
+    finally:
+        server.close()
+        await peers.end()
+        if peers.size:
+            _write(out, peers.body())
+    if not peers.size:
+        raise UserFault("NOTHING_CAME", f"Nobody sent anything to tcp://{host}:{port}.")
+    return Recorded(out, peers.size, began)
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+class _Peers:
+    """What peers send, each by itself, so that no frame of one is cut by another's."""
+
+    def __init__(self, connector: Connector | None, limit: int) -> None:
+        self._open_session = connector.open_session if connector else None
+        self._context = context_for(connector, None) if connector else None
+        self._limit = limit
+        self._sent: list[list[bytes]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.size = 0
+        self.full = asyncio.Event()
+
+    def body(self) -> bytes:
+        """Everything kept, peer after peer."""
+        return b"".join(b"".join(sent) for sent in self._sent)
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one peer until it leaves."""
         task = asyncio.current_task()
-        if task is None or len(tasks) >= MAX_PEERS:
+        if task is None or len(self._tasks) >= MAX_PEERS:
             writer.transport.abort()
             return
-        tasks.add(task)
+        self._tasks.add(task)
         try:
-            await _listen(reader, writer, kept, _session(connector, context))
+            await self._listen(reader, writer)
         except OSError:
             pass  # gone; what it sent is kept
         finally:
-            tasks.discard(task)
+            self._tasks.discard(task)
             writer.close()
 
-    async with AsyncExitStack() as stack:
-        stack.callback(lambda: _write(out, kept.body()) if kept.size else None)
-        try:
-            server = await asyncio.start_server(accept, host, port, limit=READ_BYTES)
-        except OSError as error:
-            raise StartError(
-                f"tcp://{host}:{port} cannot be listened on: {error.strerror or error}."
-            ) from error
-        stack.push_async_callback(_end, server, tasks)
-        listening(server.sockets[0].getsockname()[1])
-        try:
-            async with asyncio.timeout(seconds):
-                await kept.full.wait()
-        except TimeoutError:
-            pass  # the time is over
-    if not kept.size:
-        raise UserFault("NOTHING_CAME", f"Nobody sent anything to tcp://{host}:{port}.")
-    return Recorded(out, kept.size, began)
+    async def end(self) -> None:
+        """Leave every peer."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent: list[bytes] = []
+        self._sent.append(sent)
+        session = None
+        if self._open_session is not None and self._context is not None:
+            session = self._open_session(self._context)
+        while data := await reader.read(READ_BYTES):
+            if session is None:
+                self._keep(sent, data)
+                continue
+            exchange = session.receive(data, clock.now())
+            for frame in exchange.raw:
+                self._keep(sent, frame)
+            writer.writelines(exchange.replies)
+            await writer.drain()
+            if exchange.close:
+                return
 
-async def _listen(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    kept: _Kept,
-    session: Session | None,
-) -> None:
-    mine: list[bytes] = []
-    kept.peers.append(mine)
-    while data := await reader.read(READ_BYTES):
-        if session is None:
-            kept.add(mine, data)
-            continue
-        exchange = session.receive(data, clock.now())
-        for frame in exchange.raw:
-            kept.add(mine, frame)
-        writer.writelines(exchange.replies)
-        await writer.drain()
-        if exchange.close:
+    def _keep(self, sent: list[bytes], data: bytes) -> None:
+        if self.size + len(data) > self._limit:
+            self.full.set()
             return
-
-
-def _session(connector: Connector | None, context: Context | None) -> Session | None:
-    if connector is None or context is None or connector.open_session is None:
-        return None
-    return connector.open_session(context)
-
-
-async def _end(server: asyncio.Server, tasks: "set[asyncio.Task[None]]") -> None:
-    server.close()
-    for task in list(tasks):
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        sent.append(data)
+        self.size += len(data)
 
 
 def _timed(out: Path, at: datetime) -> Path:

@@ -8,6 +8,7 @@ nothing), and the other fields belong to one layer each. `settle` derives the re
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from hub.model.ids import call_id
@@ -31,7 +32,7 @@ def with_timetable(
     for call in journey["calls"]:
         order = place_of(calls, call["order"], call["stop_place"]["id"])
         if call["reported"] is not None and order is not None:
-            calls[order] = _replanned(calls.get(order) or _unplanned(call), call)
+            calls[order] = _replanned(calls.get(order) or {**call, "planned": False}, call)
     return settle(journey, calls.values())
 
 
@@ -89,7 +90,7 @@ def without_timetable(old: Document) -> Document | None:
         return None
     journey = _copy(old)
     journey.pop("timetable", None)
-    return settle(journey, [_unplanned(call) for call in journey["calls"]])
+    return settle(journey, [{**call, "planned": False} for call in journey["calls"]])
 
 
 def settle(journey: Document, calls: Iterable[Document]) -> Document:
@@ -100,7 +101,7 @@ def settle(journey: Document, calls: Iterable[Document]) -> Document:
     for name in _GIVEN[-2:]:
         journey[name] = observed.get(name) or planned.get(name)
     called_off = bool(observed) and journey["state"] in _CALLED_OFF
-    journey["calls"] = sorted(calls, key=_order)
+    journey["calls"] = sorted(calls, key=itemgetter("order"))
     for call in journey["calls"]:
         call["realtime"] = called_off or call["reported"] is not None
         reported = call["reported"] or CallStatus.SCHEDULED.value
@@ -161,11 +162,6 @@ _INTERNAL = frozenset({"planned", "planned_quay_id", "reported", "by", "others"}
 def _best(call: Document, end: str) -> datetime | None:
     best: datetime | None = call["actual"][end] or call["expected"][end] or call["aimed"][end]
     return best
-
-
-def _order(call: Document) -> int:
-    order: int = call["order"]
-    return order
 
 
 def _copy(journey: Document) -> Document:
@@ -243,10 +239,6 @@ def unobserved(call: Document) -> Document:
         "platform": {"planned": call["platform"]["planned"], "actual": None},
         **_unknown(),
     }
-
-
-def _unplanned(call: Document) -> Document:
-    return {**call, "planned": False}
 
 
 def _unknown() -> Document:
