@@ -16,12 +16,13 @@ from hub.errors import LiandongError, StartError
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    from hub.cli import archive, identity
+    from hub.cli import archive, feeds_docs, identity
 
     feed = typer.Typer(help="数据源 · Feeds.", no_args_is_help=True)
     feed.command("check")(check)
     archive.register(feed)
     identity.register(feed)
+    feeds_docs.register(feed)
     app.add_typer(feed, name="feed")
     schema = typer.Typer(help="GraphQL 模式 · The schema.", no_args_is_help=True)
     schema.command("export")(export)

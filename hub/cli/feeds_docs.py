@@ -1,0 +1,189 @@
+"""`feed docs`: one page for each kind of feed, written from its manifest and its options."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import typer
+from pydantic.fields import FieldInfo
+
+from hub.connector import Connector, Role
+from hub.errors import StartError
+
+_ROLES = {
+    Role.POLL: "poll: the hub asks `url` every `interval` seconds",
+    Role.TCP_SERVER: "TCP: peers call the hub, which listens on `listen`",
+    Role.HTTP_PUSH: "push: the source posts to `/feeds/{id}`",
+}
+_OPTIONS = {
+    "mapped": """[feeds.options]
+record = "parking"
+items = "$.lots[*]"
+as_of = "$.last_updated"
+
+[feeds.options.fields]
+id = "$.name"
+name = "$.name"
+capacity = "$.total"
+vacant = "$.free"
+"""
+}
+"""Options of the example where a kind cannot be read without any."""
+
+
+def register(feed: typer.Typer) -> None:
+    """Add the command to the `feed` group."""
+    feed.command("docs")(docs)
+
+
+def docs(
+    out: Annotated[Path, typer.Option(help="folder the pages are written to")] = Path(
+        "docs/connectors"
+    ),
+) -> None:
+    """生成连接器文档 · Write one page for each kind. Raises StartError if it cannot."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for kind, text in pages().items():
+            (out / f"{kind}.md").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StartError(f"--out {out}: cannot be written: {error.strerror}.") from error
+
+
+def pages() -> dict[str, str]:
+    """The page of every registered kind, by kind."""
+    from connectors import REGISTRY, connector
+
+    return {kind: page(connector(kind)) for kind in REGISTRY}
+
+
+def page(connector: Connector) -> str:
+    """What a kind is, which keys it has, and a `[[feeds]]` table to begin with, in Markdown."""
+    manifest = connector.manifest
+    kind = manifest.kind
+    arrives = _ROLES[manifest.role]
+    if connector.accept is not None and manifest.role is not Role.HTTP_PUSH:
+        arrives += "; or pushed, see Pushes and subscriptions in [feeds.md](../feeds.md)"
+    return f"""<!-- generated: liandong feed docs --out docs/connectors -->
+# `{kind}`: {manifest.standard}
+
+| | |
+|---|---|
+| reads | {_cell(manifest.reads)} |
+| drops | {_cell(manifest.drops)} |
+| modes | {", ".join(sorted(manifest.modes))} |
+| arrives by | {arrives} |
+| fresh for | {_span(manifest.fresh_for)}, then STALE; `warn_after` overrules |
+| expires after | {_span(manifest.expires_after)}, then UNKNOWN; `expire_after` overrules |
+| `static_url` | {"read" if connector.load_reference else "not read"} |
+
+## Options
+
+{_options(connector)}
+## Example
+
+```toml
+{example(connector)}```
+
+Try a payload before it is configured; nothing is written:
+
+```sh
+{_check(kind)}
+```
+
+Keys of every kind: [feeds.md](../feeds.md).
+"""
+
+
+def example(connector: Connector) -> str:
+    """A `[[feeds]]` table that passes the supervisor's validation as it stands."""
+    manifest = connector.manifest
+    lines = ["[[feeds]]", f'id = "{manifest.kind.replace("_", "-")}"', f'kind = "{manifest.kind}"']
+    if manifest.role is Role.TCP_SERVER:
+        lines.append('listen = "127.0.0.1:8905"')
+    elif manifest.role is Role.HTTP_PUSH:
+        lines.append("push = true")
+    else:
+        lines.append('url = "https://feeds.example.invalid/data"')
+    options = _OPTIONS.get(manifest.kind)
+    return "\n".join(lines) + "\n" + (f"\n{options}" if options else "")
+
+
+def _check(kind: str) -> str:
+    options = " --options liandong.toml" if kind in _OPTIONS else ""
+    return f".venv/bin/liandong feed check {kind} payload{options} --json"
+
+
+def _options(connector: Connector) -> str:
+    fields = connector.manifest.config.model_fields
+    if not fields:
+        return "None of its own.\n"
+    rows = "".join(
+        f"| `{name}` | {_cell(_type(field.annotation))} | {_default(field)} | {_meaning(field)} |\n"
+        for name, field in fields.items()
+    )
+    head = "| key | values | default | meaning |\n|---|---|---|---|\n"
+    return f"Keys of `[feeds.options]`.\n\n{head}{rows}"
+
+
+def _meaning(field: FieldInfo) -> str:
+    return _cell(field.description or "see Options of the kinds in [feeds.md](../feeds.md)")
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value: Any = field.get_default(call_default_factory=True)
+    if value is None:
+        return "none"
+    if isinstance(value, timedelta):
+        return _span(value)
+    if isinstance(value, re.Pattern):
+        value = value.pattern
+    if isinstance(value, tuple | list):
+        return ", ".join(f"`{one}`" for one in value) or "none"
+    return f"`{_cell(str(value).lower() if isinstance(value, bool) else str(value))}`"
+
+
+def _type(annotation: object) -> str:
+    """The values of an option in words a writer of TOML knows."""
+    return " or ".join(dict.fromkeys(_words(annotation)))
+
+
+def _words(annotation: object) -> Iterator[str]:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from _words(arguments[0])
+    elif origin is Literal:
+        yield from (f"`{value}`" for value in arguments)
+    elif origin in {tuple, list}:
+        yield f"list of {_type(arguments[0])}"
+    elif origin is re.Pattern or annotation is re.Pattern:
+        yield "regular expression"
+    elif origin is dict:
+        yield "table"
+    elif origin is Union or (arguments and NoneType in arguments):
+        for one in arguments:
+            yield from () if one is NoneType else _words(one)
+    else:
+        yield _NAMES.get(annotation, "table or text")
+
+
+_NAMES: dict[object, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    timedelta: "seconds",
+}
+
+
+def _span(value: timedelta) -> str:
+    return f"{value.total_seconds():g} s"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,57 @@
+"""docs/connectors is what the connectors' manifests say, and its examples work."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from connectors import REGISTRY, connector
+from hub.cli import feeds
+from hub.cli.feeds_docs import pages
+from hub.ingest.plan import plan
+from hub.model.area import parse_area
+from hub.settings import Settings, area_text
+
+DOCS = Path(__file__).parents[2] / "docs"
+AREA = parse_area(area_text("shanghai-railway-station"))
+
+
+def _page(kind: str) -> str:
+    return (DOCS / "connectors" / f"{kind}.md").read_text(encoding="utf-8")
+
+
+def test_the_pages_are_the_generated_ones():
+    """On failure run `liandong feed docs --out docs/connectors` and commit what it wrote."""
+    committed = {path.stem: _page(path.stem) for path in (DOCS / "connectors").glob("*.md")}
+    assert committed == pages()
+
+
+@pytest.mark.parametrize("kind", REGISTRY)
+def test_the_example_of_a_page_can_be_run(kind):
+    """Each example loads as settings and passes the validation a feed passes at start."""
+    (example,) = re.findall(r"```toml\n(.*?)```", _page(kind), re.DOTALL)
+    (feed,) = Settings.model_validate(tomllib.loads(example)).feeds
+    assert plan(feed, connector, AREA).connector.manifest.kind == feed.kind == kind
+
+
+@pytest.mark.parametrize("kind", REGISTRY)
+def test_a_page_names_every_option_and_is_linked(kind):
+    """Every key of the kind's options has its row, and docs/feeds.md leads to the page."""
+    rows = set(re.findall(r"^\| `(\w+)` \|", _page(kind), re.MULTILINE)) - {"static_url"}
+    assert rows == set(connector(kind).manifest.config.model_fields)
+    assert f"](connectors/{kind}.md)" in (DOCS / "feeds.md").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    """A file where the folder should be is refused, with the option and the reason."""
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    app = typer.Typer()
+    feeds.register(app)
+    outcome = CliRunner().invoke(app, ["feed", "docs", "--out", str(taken)])
+    assert outcome.exit_code != 0
+    assert "--out" in str(outcome.exception)
+    assert "\n" not in str(outcome.exception)
