@@ -108,6 +108,31 @@ interval = 10
 allow_private = true
 
 [[feeds]]
+id = "garages"
+kind = "datex2_parking"
+dataset = "garages"
+url = "{sandbox}/parking/static.xml"
+interval = 300
+allow_private = true
+
+[[feeds]]
+id = "garages-now"
+kind = "datex2_parking"
+dataset = "garages"
+url = "{sandbox}/parking/dynamic.xml"
+static_url = "{sandbox}/parking/static.xml"
+interval = 30
+allow_private = true
+
+[[feeds]]
+id = "weather"
+kind = "cap"
+dataset = "weather"
+url = "{sandbox}/alerts/cap.atom"
+interval = 30
+allow_private = true
+
+[[feeds]]
 id = "taxi"
 kind = "jtt905"
 mode = "TAXI"

@@ -134,7 +134,7 @@ async def all_healthy(watch: HubClient) -> list[dict[str, Any]]:
             if event.node is not None:
                 nodes[event.node["id"]] = event.node
             states = {node["state"] for node in nodes.values()}
-            if len(nodes) == 8 and states == {"HEALTHY"}:
+            if len(nodes) == 11 and states == {"HEALTHY"}:
                 break
     return list(nodes.values())
 
