@@ -112,7 +112,7 @@ class Call:
     coach: Boarding | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class DatedJourney:
     """One run of a vehicle on one service day (班次/车次), with the calls the source speaks of.
 
@@ -121,8 +121,7 @@ class DatedJourney:
     the calls: those that a timetable plans keep what they have. Of a journey without a timetable a
     record tells all that is still to come, unless it is `partial` (one stop's view of it).
 
-    `digest` spares the store reading all calls to see that nothing changed: two records of one feed
-    with one id and one digest have the same content, `observed_at` aside. 0 promises nothing.
+    The store knows the very object it was given last, and reads nothing of it again.
     """
 
     id: str
@@ -139,5 +138,4 @@ class DatedJourney:
     vehicle_ref: str | None = None
     calls: tuple[Call, ...] = ()
     partial: bool = False
-    digest: int = 0
     observed_at: datetime | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
+from weakref import ref
 
 from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
 
@@ -130,16 +131,16 @@ class JourneyWriter:
         for judged in changed:
             record = judged.record
             observed = record.observed_at if record.layer is Layer.REALTIME else None
-            seen = Seen(judged.fingerprint, judged.stamp, observed, digest=record.digest)
+            seen = Seen(judged.fingerprint, judged.stamp, observed, record=ref(record))
             self._memory[record.layer].remember(record.id, seen)
 
     def _judge(self, record: DatedJourney, as_of: datetime | None) -> tuple[Judged, Verdict]:
         memory = self._memory[record.layer]
-        name = memory.known(record.id, record.digest) or fingerprint(record, self._projection)
+        name = memory.known(record) or fingerprint(record, self._projection)
         observed = record.observed_at if record.layer is Layer.REALTIME else None
         stamp = _stamp(record, as_of)
         verdict = memory.judge(
-            record.id, name, observed_at=observed, stamp=stamp, digest=record.digest
+            record.id, name, observed_at=observed, stamp=stamp, record=ref(record)
         )
         return Judged(record, name, stamp), verdict
 

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from weakref import ref
+
+from hub.model.journeys import DatedJourney
 
 ABSENCES = 2
 """A complete message must lack an entity this often in a row before the entity is withdrawn."""
@@ -46,8 +49,8 @@ class Seen:
     """One entity as last accepted.
 
     `stamp` orders records: the source's time, else its message's. `stored` is the `observed_at`
-    that lies in the database, which may lag behind what was seen. `digest` is the name that
-    its connector gave the content, 0 if none.
+    that lies in the database, which may lag behind what was seen. `record` is what was judged
+    last, for as long as its connector keeps it.
     """
 
     fingerprint: str
@@ -55,7 +58,7 @@ class Seen:
     stored: datetime | None = None
     version: int = 0
     missed: int = 0
-    digest: int = 0
+    record: ref[DatedJourney] | None = None
 
 
 class Memory:
@@ -71,10 +74,15 @@ class Memory:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def known(self, entity: str, digest: int) -> str | None:
-        """The fingerprint of what is remembered, if its content has this digest."""
-        seen = self._seen.get(entity)
-        return seen.fingerprint if seen is not None and digest and seen.digest == digest else None
+    def known(self, record: DatedJourney) -> str | None:
+        """The fingerprint of a record that is the very object judged last.
+
+        Connectors that remember what they read hand out again what did not change.
+        """
+        seen = self._seen.get(record.id)
+        if seen is None or seen.record is None or seen.record() is not record:
+            return None
+        return seen.fingerprint
 
     def judge(
         self,
@@ -84,7 +92,7 @@ class Memory:
         observed_at: datetime | None,
         stamp: datetime | None,
         version: int = 0,
-        digest: int = 0,
+        record: ref[DatedJourney] | None = None,
     ) -> Verdict:
         """What to do with a record of `entity`; an accepted unchanged one moves its stamp."""
         seen = self._seen.get(entity)
@@ -94,7 +102,7 @@ class Memory:
             return Verdict.STALE
         if fingerprint != seen.fingerprint:
             return Verdict.WRITE
-        seen.digest = digest
+        seen.record = record
         seen.stamp = stamp or seen.stamp
         if observed_at is None:
             return Verdict.SAME

@@ -14,7 +14,7 @@ from hub.model.common import Position
 
 Document = dict[str, Any]
 _PLAIN = frozenset({type(None), bool, int, float, str})
-_NO_CONTENT = frozenset({"observed_at", "digest"})
+_OBSERVED = "observed_at"
 
 
 def to_document(record: object) -> Document:
@@ -65,7 +65,7 @@ def point(position: Position) -> Document:
 
 
 def fingerprint(record: object, salt: str = "") -> str:
-    """Names the content of a record, its age and digest left out: equal content, equal text."""
+    """Names the content of a record, its `observed_at` left out: equal content, equal text."""
     values = _content(type(record))(record)
     leaves = [
         list(map(_content(type(value[0])), value)) if _records(value) else value for value in values
@@ -90,7 +90,7 @@ def _content(kind: type) -> "attrgetter[tuple[Any, ...]]":
     """Reads every leaf of a record at once: several times quicker than walking the dataclass."""
     found = _CONTENT.get(kind)
     if found is None:
-        leaves = (path for path in _leaves(kind) if path not in _NO_CONTENT)
+        leaves = (path for path in _leaves(kind) if path != _OBSERVED)
         found = _CONTENT[kind] = attrgetter(*leaves)
     return found
 
