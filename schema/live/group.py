@@ -93,6 +93,7 @@ class Group:
         self._known: dict[Any, Known] = {}
         self._replay: deque[tuple[str, bytes]] = deque(maxlen=REPLAYED)
         self._next = 0
+        self._asking = 0.0
         self._empty: Rendered | None = None
 
     @property
@@ -140,7 +141,6 @@ class Group:
         changes = aiter(listener)
         upcoming: asyncio.Task[Change] | None = None
         loop = asyncio.get_running_loop()
-        cost = 0.0
         try:
             await self._prime()
             refreshed = loop.time()
@@ -151,15 +151,13 @@ class Group:
                 touched: set[Any] | None = set()
                 if upcoming.done():
                     first, upcoming = upcoming.result(), None
-                    # never more than a fifth of the time: a costly query follows at its own pace
-                    await asyncio.sleep(max(SETTLE, 4 * cost))
+                    # a costly question is asked less often; telling the answer must not wait
+                    await asyncio.sleep(max(SETTLE, 2 * self._asking))
                     touched = self._touched([first, *listener.take()])
                 due = self.source.refresh_s and loop.time() - refreshed >= self.source.refresh_s
                 if touched is None or touched or due:
-                    began = loop.time()
                     await self._refresh(touched)
                     refreshed = loop.time()
-                    cost = refreshed - began
                 else:
                     await self._age()
         finally:
@@ -194,6 +192,8 @@ class Group:
     async def _refresh(self, touched: set[Any] | None) -> None:
         """Ask again and send the difference."""
         context = self.make_context()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             rows = await self.source.rows(context, self.arguments)
         except Exception:
@@ -201,6 +201,7 @@ class Group:
                 raise
             log.exception("live.refresh_failed")
             return
+        self._asking = loop.time() - began
         present = {row["_id"]: row for row in rows}
         for gone in self._known.keys() - present.keys():
             self._broadcast(self._known.pop(gone).rendered, ChangeType.REMOVED)
