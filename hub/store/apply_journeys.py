@@ -19,7 +19,7 @@ from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
 from hub import clock
 from hub.model.journeys import DatedJourney, Layer
 from hub.settings import FeedSettings
-from hub.store import merge, raw, rivals
+from hub.store import board, merge, raw, rivals
 from hub.store.contest import Contest
 from hub.store.driver import Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
@@ -215,24 +215,22 @@ class JourneyWriter:
                 await self._store.db[collection].bulk_write(writes, ordered=False, session=tx)
 
     def _row_writes(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
-        rows = merge.board_rows(new, self._stop_places) if new else {}
-        if old is None or old.get("projection") != self._projection:
-            # what lies there was laid out otherwise: trust none of it
-            swept: Write = DeleteMany({"_id": {**_rows_of(id_), "$nin": list(rows)}})
-            replaced = [_replace(row) for row in rows.values()]
-            return [swept, *replaced] if old else [*replaced]
-        before = merge.board_rows(old, self._stop_places)
-        writes: list[Write] = [DeleteOne({"_id": row}) for row in before.keys() - rows.keys()]
-        for row_id, row in rows.items():
-            known = before.get(row_id)
-            if known == row:
-                continue
-            moved = {"observed_at": row["observed_at"]}
-            if known is not None and {**known, **moved} == row:  # a touch: no event for anybody
-                writes.append(UpdateOne({"_id": row_id}, {"$set": moved}))
-            else:
-                writes.append(_replace(row))
+        if old is None or new is None or old.get("projection") != self._projection:
+            return self._rows_anew(id_, old, new)
+        changes = board.row_changes(old, new, self._stop_places)
+        writes: list[Write] = [DeleteOne({"_id": row_id}) for row_id in changes.gone]
+        for moment, ids in changes.moved.items():  # a touch: no event for anybody
+            writes.append(UpdateMany({"_id": {"$in": ids}}, {"$set": {"observed_at": moment}}))
+        writes.extend(_replace(row) for row in changes.written)
         return writes
+
+    def _rows_anew(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
+        """What lies there is not this layout, or nothing: trust none of it."""
+        rows = board.board_rows(new, self._stop_places) if new else {}
+        written: list[Write] = [_replace(row) for row in rows.values()]
+        if old is None:
+            return written
+        return [DeleteMany({"_id": {**_rows_of(id_), "$nin": list(rows)}}), *written]
 
     async def _touch(self, records: list[DatedJourney]) -> None:
         """Move the time of journeys whose content stands; nobody is told.

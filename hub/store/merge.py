@@ -9,9 +9,7 @@ nothing), and the other fields belong to one layer each. `settle` derives the re
 from collections.abc import Iterable
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 
-from hub.model.ids import call_id
 from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Times
 from hub.store.rows import Document, milliseconds, plain
 
@@ -57,7 +55,7 @@ def with_realtime(
         order = place_of(calls, call.order, call.stop_place_id)
         if order is not None:
             known = calls.get(order)
-            base = known if known and known["planned"] else fresh(call, order, planned=False)
+            base = known if known and known["planned"] else _plan(call, order, planned=False)
             calls[order] = observed(base, call)
     return settle(journey, calls.values())
 
@@ -109,61 +107,6 @@ def settle(journey: Document, calls: Iterable[Document]) -> Document:
     return journey
 
 
-def board_rows(journey: Document, stop_places: frozenset[str]) -> dict[str, Document]:
-    """The journey's rows in `calls` by id: those at `stop_places`, all when that is empty."""
-    about = {
-        name: journey[name]
-        for name in (
-            *("public_code", "mode", "line", "origin", "destination"),
-            *("state", "service_date", "vehicle_ref"),
-        )
-    }
-    about["id"] = journey["_id"]
-    rows = {}
-    for call in journey["calls"]:
-        if not stop_places or call["stop_place"]["id"] in stop_places:
-            row = _row(journey, about, call)
-            rows[row["_id"]] = row
-    return rows
-
-
-def _row(journey: Document, about: Document, call: Document) -> Document:
-    planned, observed = journey.get("timetable"), journey.get("realtime")
-    layer: Any = observed if call["realtime"] or planned is None else planned
-    if call["reported"] is not None:
-        layer = call.get("by") or layer
-    return {
-        "_id": call_id(journey["_id"], call["order"]),
-        "dataset": journey["dataset"],
-        "feed": (planned or observed or {}).get("feed"),
-        "journey": about,
-        **{name: value for name, value in call.items() if name not in _INTERNAL},
-        "board": {
-            "departure": _best(call, "departure") if call["boarding"] else None,
-            "arrival": _best(call, "arrival") if call["alighting"] else None,
-        },
-        **_beside(call),
-        "source": layer["feed"],
-        "observed_at": layer.get("observed_at"),
-    }
-
-
-def _beside(call: Document) -> Document:
-    """Other sources' reports, if any; without their times, whose every move would be an event."""
-    left_out = {"observed_at", "as_of"}
-    others = call.get("others", ())
-    brief = [{k: v for k, v in one.items() if k not in left_out} for one in others]
-    return {"others": brief} if brief else {}
-
-
-_INTERNAL = frozenset({"planned", "planned_quay_id", "reported", "by", "others"})
-
-
-def _best(call: Document, end: str) -> datetime | None:
-    best: datetime | None = call["actual"][end] or call["expected"][end] or call["aimed"][end]
-    return best
-
-
 def _copy(journey: Document) -> Document:
     return {**journey, "calls": [dict(call) for call in journey["calls"]]}
 
@@ -185,6 +128,10 @@ def _said(record: DatedJourney) -> Document:
 
 def fresh(call: Call, order: int, *, planned: bool) -> Document:
     """A call of which nothing is observed."""
+    return {**_plan(call, order, planned=planned), **_unknown()}
+
+
+def _plan(call: Call, order: int, *, planned: bool) -> Document:
     return {
         "order": order,
         "stop_place": {
@@ -198,7 +145,6 @@ def fresh(call: Call, order: int, *, planned: bool) -> Document:
         "boarding": call.boarding,
         "alighting": call.alighting,
         "planned": planned,
-        **_unknown(),
     }
 
 

@@ -8,8 +8,8 @@ from store_builders import NOON, journey, minutes, observed, planned
 
 from hub.model.common import Name
 from hub.model.journeys import Call, CallStatus, JourneyState, Layer, Times
+from hub.store.board import board_rows, row_changes
 from hub.store.merge import (
-    board_rows,
     with_realtime,
     with_timetable,
     without_realtime,
@@ -234,6 +234,47 @@ def test_no_time_is_ever_shown_at_another_stop(plan, replanned, calls):
     for found in document["calls"]:
         if found["expected"]["departure"]:
             assert (found["expected"]["departure"], found["stop_place"]["id"]) in given_for
+
+
+observations = st.one_of(
+    st.none(),
+    st.tuples(late, st.sampled_from([JourneyState.RUNNING, JourneyState.CANCELLED])).map(
+        lambda said: observed("L1", said[0], at=NOON, state=said[1])
+    ),
+    late.map(lambda calls: observed("L1", calls, at=minutes(1), partial=True)),
+)
+
+
+@given(
+    plan=st.one_of(st.none(), stops),
+    first=observations,
+    second=observations,
+    places=st.frozensets(st.sampled_from(["metro:A", "metro:B"])),
+)
+def test_the_changes_of_rows_make_the_rows_that_there_should_be(plan, first, second, places):
+    """Whatever became of a journey: old rows with their changes are the new journey's rows."""
+    old = timetable(None, plan) if plan else realtime(None, observed("L1", {"1:A": 0}))
+    old = realtime(old, first) if first else old
+    new = realtime(old, second) if second else without_realtime(old) or old
+    rows, changes = board_rows(old, places), row_changes(old, new, places)
+    for row_id in changes.gone:
+        del rows[row_id]
+    for moment, ids in changes.moved.items():
+        for row_id in ids:
+            rows[row_id]["observed_at"] = moment
+    rows |= {row["_id"]: row for row in changes.written}
+    assert rows == board_rows(new, places)
+
+
+def test_a_row_whose_time_alone_is_newer_is_moved_and_not_written():
+    """One late call of three: the others' rows stand, with a newer time where it is theirs."""
+    seen = observed("L1", {"1:A": 0, "2:B": 4, "3:C": 0})
+    later = observed("L1", {"1:A": 0, "2:B": 9, "3:C": 0}, at=minutes(1))
+    old = realtime(timetable(None, PLAN), seen)
+    changes = row_changes(old, realtime(old, later), frozenset())
+    assert [row["order"] for row in changes.written] == [2]
+    assert changes.moved == {minutes(1): [f"metro:L1:2026-11-23#{order}" for order in (1, 3)]}
+    assert changes.gone == []
 
 
 def test_actual_wins_over_expected():

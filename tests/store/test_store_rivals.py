@@ -10,6 +10,7 @@ from hub.clock import ManualClock
 from hub.model.journeys import DatedJourney, JourneyState
 from hub.store import merge, raw, rivals
 from hub.store.apply import FeedWriter
+from hub.store.board import board_rows
 from hub.store.driver import Store
 from hub.store.feeds import FeedRepository
 from hub.store.rows import Document
@@ -53,7 +54,7 @@ def delays(journey: Document) -> list[float | None]:
 
 
 def sources(journey: Document) -> list[str]:
-    return [row["source"] for row in merge.board_rows(journey, frozenset()).values()]
+    return [row["source"] for row in board_rows(journey, frozenset()).values()]
 
 
 def test_one_source_alone_is_stored_as_ever():
@@ -71,7 +72,7 @@ def test_the_later_observation_is_shown_and_the_other_stays_visible():
     journey = say(timetable(), observed("T", {"1:A": 2, "2:B": 2}), "a")
     journey = say(journey, observed("T", {"1:A": 5, "2:B": 2}, minutes(1)), "b")
     assert delays(journey) == [5, 2, None]
-    first, second, third = merge.board_rows(journey, frozenset()).values()
+    first, second, third = board_rows(journey, frozenset()).values()
     assert (first["source"], first["observed_at"]) == ("b", minutes(1))
     (other,) = first["others"]
     assert (other["feed"], other["expected"]["departure"]) == ("a", minutes(12))
