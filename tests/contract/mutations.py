@@ -207,12 +207,6 @@ def _double_alerts(body: bytes) -> bytes:
     return b"<alerts>" + entity.sub(lambda found: found[0] * 2, text) + b"</alerts>"
 
 
-def _double_alerts(body: bytes) -> bytes:
-    text = re.sub(rb"<\?xml[^>]*\?>", b"", body.removeprefix(b"\xef\xbb\xbf"), count=1)
-    entity = re.compile(rb"<((?:cap:)?alert)[ >].*?</\1>", re.DOTALL)
-    return b"<alerts>" + entity.sub(lambda found: found[0] * 2, text) + b"</alerts>"
-
-
 _DOUBLE: dict[str, Callable[[bytes], bytes]] = {
     "mds": _double_list("geography", "geography_json", "features"),
     "parkapi": _double_list("lots"),
