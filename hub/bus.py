@@ -2,19 +2,18 @@
 
 The change-stream tail publishes, rules and subscriptions listen. A listener that falls behind
 loses its backlog and gets one RESET instead: it must read its state again, and nobody else waits.
-The last changes are kept, so that a client that was away can resume from its cursor.
+Nothing is kept: what a client missed is remembered by its live group (schema/live/group.py).
 """
 
 import asyncio
 import base64
 import binascii
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-RETAINED = 20_000
 BACKLOG = 2_000
 
 
@@ -107,9 +106,8 @@ class Listener:
 class Bus:
     """Publishes changes to listeners by collection. One per process; use it on its event loop."""
 
-    def __init__(self, *, retained: int = RETAINED) -> None:
+    def __init__(self) -> None:
         self._listeners: set[Listener] = set()
-        self._recent: deque[Change] = deque(maxlen=retained)
         self.head: Cursor | None = None
         self.published = 0
         self.overflows = 0
@@ -118,9 +116,6 @@ class Bus:
         """Hand a change to every listener of its collection. Never blocks."""
         self.head = change.cursor
         self.published += 1
-        if change.kind is ChangeKind.RESET:
-            self._recent.clear()
-        self._recent.append(change)
         for listener in self._listeners:
             wanted = not listener.collections or change.collection in listener.collections
             if (wanted or change.kind is ChangeKind.RESET) and not listener.push(change):
@@ -135,14 +130,6 @@ class Bus:
     def unlisten(self, listener: Listener) -> None:
         """Stop listening."""
         self._listeners.discard(listener)
-
-    def since(self, cursor: Cursor) -> Iterable[Change] | None:
-        """Changes after `cursor`, oldest first; None when they are no longer all kept."""
-        if self.head is not None and cursor == self.head:
-            return ()
-        if not self._recent or cursor < self._recent[0].cursor or cursor > self._recent[-1].cursor:
-            return None
-        return [change for change in self._recent if change.cursor > cursor]
 
     @property
     def depth(self) -> int:

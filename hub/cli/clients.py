@@ -6,13 +6,12 @@ from typing import Annotated
 import typer
 
 from hub import settings as configuration
+from hub.access.demo import PASSWORD as DEMO_PASSWORD
 from hub.cli import common
 from hub.errors import LiandongError, StartError
 
-DEMO_PASSWORD = "liandong-demo"  # noqa: S105  # demo accounts exist on the embedded database only
-
 Url = Annotated[str | None, typer.Option(help="address of the hub")]
-Password = Annotated[str | None, typer.Option(help="asked for if the account is no demo account")]
+Password = Annotated[str | None, typer.Option(help="the demo accounts' if not given")]
 
 
 def register(app: typer.Typer) -> None:

@@ -21,7 +21,7 @@ from typing import IO
 import psutil
 from rich.console import Console
 
-from hub.cli.clients import DEMO_PASSWORD
+from hub.access.demo import PASSWORD as DEMO_PASSWORD
 from hub.cli.common import GENERATED, facts_of
 from hub.errors import StartError
 from hub.settings import HubSettings, child_environment
