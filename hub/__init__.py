@@ -1,1 +1,5 @@
 """The core: model, formats, store, ingest, operations. No web framework below `asgi.py`."""
+
+from hub.cancellation import repair
+
+repair()  # before anything imports `asyncio.wait_for` by name
