@@ -42,11 +42,21 @@ class Services:
     operations: "Operations"
     tokens: "Tokens"
 
-    def context(
-        self, principal: Principal, selections: dict[int, dict[str, int]] | None = None
-    ) -> "SchemaContext":
-        """A context for one execution. `selections` is the prepared document's memory."""
-        return SchemaContext(self, principal, selections if selections is not None else {})
+    def context(self, principal: Principal, memory: "Memory | None" = None) -> "SchemaContext":
+        """A context for one execution. `memory` is the prepared document's."""
+        return SchemaContext(self, principal, memory or Memory())
+
+
+@dataclass(slots=True)
+class Memory:
+    """What follows from a prepared document's text, found when it is first executed.
+
+    `selections`: the projections its fields ask of the database, by field node; `plans`: how its
+    selections are completed (schema.serving.compiled). The document keeps the nodes alive.
+    """
+
+    selections: dict[int, dict[str, int]] = field(default_factory=dict)
+    plans: dict[Any, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -55,7 +65,7 @@ class SchemaContext:
 
     services: Services
     principal: Principal
-    selections: dict[int, dict[str, int]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     now: datetime = field(default_factory=clock.now)
     _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)
 

@@ -21,6 +21,7 @@ from graphql import (
     get_nullable_type,
     is_list_type,
 )
+from strawberry.types.field import StrawberryField
 
 from schema.policy import Policy
 
@@ -202,6 +203,12 @@ def declaration(field: GraphQLField) -> Projection | None:
     return found
 
 
+def definition_of(field: GraphQLField) -> StrawberryField | None:
+    """Strawberry's own definition of a field of the compiled schema; None for introspection."""
+    found: StrawberryField | None = field.extensions.get(_DEFINITION)
+    return found
+
+
 def attach(field: GraphQLField, declared: Projection) -> None:
     """Declare for a field of the compiled schema."""
     field.extensions[_KEY] = declared
@@ -219,14 +226,14 @@ def bind(schema: GraphQLSchema) -> None:
 
 
 def _bind_field(field: GraphQLField, default: Policy | None) -> None:
-    definition = field.extensions.get(_DEFINITION)
+    definition = definition_of(field)
     declared: Projection | None = definition.metadata.get(_KEY) if definition else None
     if declared is None:
         return
-    attach(field, replace(declared, policy=declared.policy or default))
     read = declared.read
     if declared.inside is not None:
         read = _embedded_reader(field, declared.inside)
+    attach(field, replace(declared, policy=declared.policy or default, read=read))
     if read is not None:
         field.resolve = _resolver(read)
 

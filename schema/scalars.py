@@ -1,19 +1,22 @@
 """Custom scalars: moments and service days, strict on the way in."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+
+_NONE = timedelta(0)
 
 
 def _moment_out(value: object) -> str:
     if not isinstance(value, datetime):
         message = f"DateTime cannot represent {value!r}."
         raise GraphQLError(message)
-    text = value.astimezone(UTC).isoformat(timespec="milliseconds" if value.microsecond else "auto")
-    return text.removesuffix("+00:00") + "Z"
+    moment = value if value.utcoffset() == _NONE else value.astimezone(UTC)
+    spec = "milliseconds" if moment.microsecond else "auto"
+    return f"{moment.replace(tzinfo=None).isoformat(timespec=spec)}Z"
 
 
 def _moment_in(value: object) -> datetime:

@@ -21,7 +21,7 @@ def project(resolved: Info, *always: str) -> dict[str, int]:
     What an operation selects does not change: the answer is kept with the prepared document.
     """
     info: ResolveInfo = resolved._raw_info  # noqa: SLF001  # strawberry's costs ten times
-    memo: dict[int, dict[str, int]] = info.context.selections
+    memo: dict[int, dict[str, int]] = info.context.memory.selections
     node = info.field_nodes[0]
     found = memo.get(id(node))
     if found is None:

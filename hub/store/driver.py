@@ -47,6 +47,12 @@ they hold their rows."""
 INDEX_OPTIONS_CONFLICT = 85
 
 _PASSING = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
+_TOO_OLD = frozenset({290, 251})
+"""TransactionExceededLifetimeLimitSeconds; NoSuchTransaction, once it was ended for its age."""
+
+
+class TransactionTooLong(RetryLater):
+    """The server ended a transaction for its age: with less work at once it may go through."""
 
 
 class Store:
@@ -107,7 +113,8 @@ class Store:
         """Run `work` in one transaction: snapshot reads, majority writes, retried on conflict.
 
         `work` may run more than once, so it must do nothing but database calls with its session.
-        What it raises aborts the transaction. Raises RetryLater when no primary answers.
+        What it raises aborts the transaction. Raises RetryLater when no primary answers, and
+        TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
         """
         async with self._at_once, self._client.start_session() as session:
             try:
@@ -119,6 +126,10 @@ class Store:
                     )
             except _PASSING as error:
                 raise unreachable(error) from error
+            except OperationFailure as error:
+                if error.code in _TOO_OLD:
+                    raise TransactionTooLong(unreachable(error).args[0]) from error
+                raise
 
     async def server_time(self) -> datetime:
         """The database server's clock, UTC."""

@@ -18,6 +18,7 @@ from graphql import (
 
 from hub.access.principal import Principal
 from hub.bus import Bus
+from schema.context import Memory
 from schema.live.group import Group, Subscriber
 from schema.live.source import SOURCES
 from schema.serving.documents import Prepared
@@ -48,11 +49,11 @@ class Subscription:
 
 @dataclass
 class LiveEngine:
-    """All groups of this process. `make_context(principal)` gives the schema's context."""
+    """All groups of this process. `make_context(principal, memory)` gives the schema's context."""
 
     schema: GraphQLSchema
     bus: Bus
-    make_context: Callable[[Principal], Any]
+    make_context: Callable[[Principal, Memory], Any]
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     _groups: dict[bytes, Group] = field(default_factory=dict)
     _tasks: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
@@ -87,7 +88,7 @@ class LiveEngine:
                 schema=self.schema,
                 arguments=arguments,
                 variables=variables,
-                make_context=lambda: self.make_context(principal),
+                make_context=lambda: self.make_context(principal, prepared.memory),
                 bus=self.bus,
             )
             self._groups[key] = group

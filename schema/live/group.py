@@ -18,6 +18,7 @@ from graphql import DocumentNode, GraphQLSchema, execute
 
 from hub.bus import Bus, Change, ChangeKind
 from schema.live.source import Arguments, ChangeType, LiveEvent, LiveSource, Row
+from schema.serving.compiled import CompilingExecutor
 from schema.serving.errors import presented
 
 log = structlog.get_logger()
@@ -250,6 +251,7 @@ class Group:
             context_value=self.make_context(),
             variable_values=self.variables,
             operation_name=self.watched.operation_name,
+            executor_class=CompilingExecutor,
         )
         if isawaitable(result):
             result = await result

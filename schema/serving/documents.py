@@ -12,6 +12,7 @@ from graphql import (
     validate,
 )
 
+from schema.context import Memory
 from schema.permissions import Requirement, required_scopes
 from schema.serving.limits import MAX_COST, MAX_TOKENS, check_shape, cost_of, fragments_of, over
 
@@ -33,7 +34,7 @@ class InvalidError(Exception):
 class Prepared:
     """One operation of a valid document, ready to be executed as often as wanted.
 
-    `selections` is where the projections its fields ask of the database are remembered.
+    `memory` is where what follows from its text alone is remembered as it is executed.
     """
 
     text: str
@@ -42,7 +43,7 @@ class Prepared:
     operation_name: str | None
     cost: int
     required: tuple[Requirement, ...]
-    selections: dict[int, dict[str, int]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
 
 class Documents:

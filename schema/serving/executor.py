@@ -10,6 +10,7 @@ from hub.access.principal import Principal, Scope
 from schema.context import Services
 from schema.live.engine import RefusedError
 from schema.permissions import check
+from schema.serving.compiled import CompilingExecutor
 from schema.serving.documents import Documents, InvalidError, Prepared
 from schema.serving.errors import presented
 
@@ -51,9 +52,10 @@ class Executor:
         result = execute(
             self._schema,
             prepared.document,
-            context_value=self._services.context(principal, prepared.selections),
+            context_value=self._services.context(principal, prepared.memory),
             variable_values=variables,
             operation_name=prepared.operation_name,
+            executor_class=CompilingExecutor,
             hide_suggestions=Scope.DEVELOPER not in principal.scopes,
         )
         if isawaitable(result):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 from graphql import build_schema, parse
 
 from hub.bus import Bus, Change, ChangeKind, Cursor
+from schema.context import Memory
 from schema.live.group import Group
 from schema.live.source import ChangeType, LiveEvent, LiveSource
 
@@ -28,6 +30,7 @@ def _resolve(event: LiveEvent, _info: Any) -> dict[str, Any]:
 
 
 SCHEMA.subscription_type.fields["things"].resolve = _resolve
+CONTEXT = SimpleNamespace(memory=Memory())
 
 
 @dataclass
@@ -59,7 +62,7 @@ class World:
             document = parse("subscription { things { cursor change node { id text age } } }")
             operation_name = None
 
-        return Group(source, Watched(), SCHEMA, {}, {}, lambda: None, self.bus)
+        return Group(source, Watched(), SCHEMA, {}, {}, lambda: CONTEXT, self.bus)
 
     def take(self, payload: bytes) -> None:
         body = orjson.loads(payload)["data"]["things"]
