@@ -13,7 +13,7 @@ run: setup
 	@exec $(BIN)/liandong up
 
 test: check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev
