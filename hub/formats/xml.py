@@ -52,11 +52,24 @@ class Reader:
     element: Element
     zone: ZoneInfo
     faults: list[Fault] = field(default_factory=list)
+    _children: dict[str, Element] | None = field(default=None, init=False, repr=False)
 
     def text(self, path: str) -> str | None:
         """The text at the path with the white space around it removed; None if empty."""
-        found = self.element.findtext(path)
+        child = self._child(path)
+        if child is None:
+            return None
+        found = self.element.findtext(path) if "/" in path else child.text
         return (found.strip() or None) if found else None
+
+    def _child(self, path: str) -> Element | None:
+        """The first child that a path leads through: most paths lead nowhere, which is quick."""
+        if self._children is None:
+            self._children = {}
+            for child in self.element:
+                self._children.setdefault(child.tag, child)
+        head = path.partition("/")[0]
+        return self.element if head == "." else self._children.get(head)
 
     def first(self, *paths: str) -> str | None:
         """The first of several texts that is there."""
@@ -131,7 +144,7 @@ class Reader:
         Text without a language is Chinese if it has a Chinese character. A third language stands
         in the English place, unless there is English.
         """
-        return name_of(self.element.findall(path))
+        return None if self._child(path) is None else name_of(self.element.findall(path))
 
     def each(self, path: str) -> Iterator["Reader"]:
         """A reader for every element at the path; their faults are collected here."""
