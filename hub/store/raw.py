@@ -34,6 +34,7 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
         ],
         JOURNEYS: [
             _index("dataset", "service_date"),
+            _index("dataset", "projection", "_id"),
             _index("timetable.feed", "service_date"),
             _index("realtime.feed"),
             IndexModel([("contested", ASCENDING)], sparse=True),

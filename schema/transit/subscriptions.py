@@ -49,11 +49,15 @@ def _board(board: Board) -> LiveSource:
     async def rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
         return await board_rows(context, BoardRequest.of(board, arguments))
 
-    def concerns(change: Change, arguments: Arguments) -> bool:
-        return in_board(BoardRequest.of(board, arguments), change.document)
+    def concerns(change: Change, arguments: Arguments, context: "SchemaContext") -> bool:
+        if change.collection == "id_mappings":
+            return True
+        request = BoardRequest.of(board, arguments)
+        here = context.services.transit.same_as.known(request.key)
+        return in_board(request, change.document, here)
 
     return LiveSource(
-        collections=frozenset({"calls"}),
+        collections=frozenset({"calls", "id_mappings"}),
         rows=rows,
         wrap=Call,
         concerns=concerns,
@@ -75,7 +79,7 @@ async def _vehicles(context: "SchemaContext", arguments: Arguments) -> list[Row]
     )
 
 
-def _of_modes(change: Change, arguments: Arguments) -> bool:
+def _of_modes(change: Change, arguments: Arguments, _context: "SchemaContext") -> bool:
     modes, row = arguments.get("modes"), change.document
     return modes is None or row is None or row.get("mode") in {None, *modes}
 
@@ -96,11 +100,12 @@ async def _conditions(context: "SchemaContext", arguments: Arguments) -> list[Ro
     return await condition_rows(context, arguments.get("stopPlace"))
 
 
-def _at_stop_place(change: Change, arguments: Arguments) -> bool:
+def _at_stop_place(change: Change, arguments: Arguments, context: "SchemaContext") -> bool:
     stop_place, row = arguments.get("stopPlace"), change.document
-    if stop_place is None or row is None:
+    if stop_place is None or row is None or change.collection == "id_mappings":
         return True
-    return bool(row.get("stop_place_id") == key_of(stop_place, "StopPlace", "stopPlace"))
+    key = key_of(stop_place, "StopPlace", "stopPlace")
+    return row.get("stop_place_id") in context.services.transit.same_as.known(key)
 
 
 def _status_age(row: Row, context: "SchemaContext") -> str:
@@ -239,7 +244,7 @@ class TransitSubscription:
         READ,
         "Conditions of facilities in force, live",
         LiveSource(
-            collections=frozenset({"facility_conditions"}),
+            collections=frozenset({"facility_conditions", "id_mappings"}),
             rows=_conditions,
             wrap=FacilityCondition,
             concerns=_at_stop_place,
