@@ -55,15 +55,22 @@ class RowWriter:
         return len(ids)
 
     async def _rebuild(self, tx: Tx, *, ids: list[str]) -> None:
-        other = {"_id": {"$in": ids}, "projection": {"$ne": self.projection}}
-        found = self._store.db[raw.JOURNEYS].find(other, session=tx, batch_size=CHUNK)
-        journeys: list[Write] = []
-        rows: list[Write] = []
-        async for journey in found:
-            id_ = journey["_id"]
-            rows.extend(self._anew(id_, journey, journey))
-            journeys.append(UpdateOne({"_id": id_}, {"$set": {"projection": self.projection}}))
-        await write_all(self._store, tx, journeys, rows)
+        other: Document = {"_id": {"$in": ids}, "projection": {"$ne": self.projection}}
+        calling = other
+        if self._stop_places:
+            calling = {**other, "calls.stop_place.id": {"$in": list(self._stop_places)}}
+        journeys, calls = self._store.db[raw.JOURNEYS], self._store.db[raw.CALLS]
+        rows: Document = {}
+        async for journey in journeys.find(calling, session=tx, batch_size=CHUNK):
+            rows |= board.board_rows(journey, self._stop_places)
+        here = [one["_id"] async for one in journeys.find(other, {"_id": 1}, session=tx)]
+        stored = calls.find({"journey.id": {"$in": here}}, {"_id": 1}, session=tx)
+        gone = [row["_id"] async for row in stored if row["_id"] not in rows]
+        written: list[Write] = [replacing(row) for row in rows.values()]
+        if gone:
+            written.append(DeleteMany({"_id": {"$in": gone}}))
+        made = UpdateMany({"_id": {"$in": here}}, {"$set": {"projection": self.projection}})
+        await write_all(self._store, tx, [made], written)
 
     def _anew(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
         """What lies there is not this layout, or nothing: trust none of it."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 
 from hub.asgi import Hub, Role
 from hub.clock import ManualClock
+from hub.formats.signed_push import sign
 from hub.settings import Settings
 from hub.store import raw
 from tests.connectors.gtfs_builder import NOON, TABLES, with_rows, zipped
@@ -99,13 +100,27 @@ class Hand:
 
     async def until(self, stop_place: str, wanted: set[str]) -> None:
         """Ask after each change of a row until a board is as wanted."""
+
+        async def shown() -> bool:
+            known = await self.hub.store.db[raw.STOP_PLACES].find_one({"_id": HERE})
+            return known is not None and await self.board(stop_place) == wanted
+
+        await self._until(shown)
+
+    async def until_rows(self, *datasets: str) -> None:
+        """Look after each change of a row until there are rows of these datasets only."""
+
+        async def there() -> bool:
+            return await self.hub.store.db[raw.CALLS].distinct("dataset") == list(datasets)
+
+        await self._until(there)
+
+    async def _until(self, holds: Callable[[], Awaitable[bool]]) -> None:
         listener = self.hub.bus.listen(raw.CALLS, raw.STOP_PLACES, raw.ID_MAPPINGS)
         changes = aiter(listener)
         try:
             async with asyncio.timeout(PATIENCE):
-                while await self.hub.store.db[raw.STOP_PLACES].find_one({"_id": HERE}) is None or (
-                    await self.board(stop_place) != wanted
-                ):
+                while not await holds():
                     await anext(changes)
         finally:
             self.hub.bus.unlisten(listener)
@@ -116,15 +131,18 @@ def trip(node: dict[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def running(mongo_uri: str, folder: Path, **feeds: bytes) -> AsyncIterator[Hand]:
-    """A hub that reads these timetables, one a dataset; its config is in `folder`."""
-    name, tables = f"test_{uuid4().hex[:12]}", []
+async def running(
+    mongo_uri: str, folder: Path, *tables: dict[str, Any], **feeds: bytes
+) -> AsyncIterator[Hand]:
+    """A hub with these feeds, and timetables, one a dataset; its config is in `folder`."""
+    name = f"test_{uuid4().hex[:12]}"
+    all_feeds = list(tables)
     for dataset, body in feeds.items():
         (folder / f"{dataset}.zip").write_bytes(body)
         url = (folder / f"{dataset}.zip").as_uri()
-        tables.append({"id": f"{dataset}-tt", "kind": "gtfs", "dataset": dataset, "url": url})
+        all_feeds.append({"id": f"{dataset}-tt", "kind": "gtfs", "dataset": dataset, "url": url})
     about = {"mongodb_uri": mongo_uri, "database": name, "data_dir": str(folder)}
-    configured = Settings.model_validate({"hub": about, "feeds": tables})
+    configured = Settings.model_validate({"hub": about, "feeds": all_feeds})
     config = folder / "liandong.toml"
     config.write_text(f'[hub]\ndatabase = "{name}"\nmongodb_uri = "{mongo_uri}"\n')
     hub = await Hub.start(configured, roles=frozenset(Role), embedded=True)
@@ -167,9 +185,8 @@ async def test_a_confirmed_id_fills_an_open_board_and_a_rejected_one_empties_it(
             rejected = await hand.ask(REJECT, "admin", mapping=mapping)
             assert rejected["data"]["rejectIdMapping"]["userErrors"] == []
             await reaches(states, OURS)
+        await hand.until_rows("railway")
         assert await hand.board("region:R1") == set()
-        stored = await hand.hub.store.db[raw.CALLS].distinct("dataset")
-        assert stored == ["railway"]
 
 
 async def test_what_a_feed_left_aside_is_read_when_its_place_is_confirmed(
@@ -188,6 +205,53 @@ async def test_what_a_feed_left_aside_is_read_when_its_place_is_confirmed(
         assert await hand.board("metro:L1-SHRS") == metro
         assert await hand.shell("reject", "metro:PS", HERE) == 0
         await hand.until(HERE, OURS)
+
+
+async def test_a_pushed_feed_is_moved_too(
+    mongo_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What was posted before shows, and so does what is posted afterwards."""
+    monkeypatch.setenv("COACH_SECRET", "open sesame")
+    pushed = {"kind": "coach_profile", "push": True, "secret_ref": "env:COACH_SECRET"}
+    feeds = {"railway": timetable("SHH")}
+    async with running(mongo_uri, tmp_path, {"id": "bus", **pushed}, **feeds) as hand:
+        await hand.until(HERE, OURS)
+        assert await post(hand, "B1") == 200
+        assert await hand.board(HERE) == OURS
+        assert await hand.shell("confirm", "bus:SHLD", HERE) == 0
+        await hand.until(HERE, OURS | {"bus:B1"})
+        assert await post(hand, "B1", "B2") == 200
+        await hand.until(HERE, OURS | {"bus:B1", "bus:B2"})
+        assert await hand.shell("reject", "bus:SHLD", HERE) == 0
+        await hand.until(HERE, OURS)
+        assert await post(hand, "B1", "B2", "B3") == 200
+        await hand.until_rows("railway")
+
+
+async def post(hand: Hand, *departures: str) -> int:
+    """Departures of a coach station at 12:10, posted as it would."""
+    body = orjson.dumps(
+        {
+            "profile": "liandong-coach",
+            "version": "1.0",
+            "station": {"id": "SHLD", "name": {"zh": "长途汽车站"}},
+            "generatedAt": NOON.isoformat(),
+            "departures": [
+                {
+                    "id": name,
+                    "serviceDate": "2026-03-04",
+                    "number": name,
+                    "destination": {"zh": "南通"},
+                    "aimedDeparture": "2026-03-04T12:10:00+08:00",
+                }
+                for name in departures
+            ],
+        }
+    )
+    headers = sign(b"open sesame", NOON, body)
+    async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
+        answer = await http.post(f"{hand.url}/feeds/bus", content=body, headers=headers)
+    return answer.status_code
 
 
 async def reaches(states: AsyncIterator[set[str]], wanted: set[str]) -> None:
