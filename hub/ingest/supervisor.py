@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from hub import clock
-from hub.errors import StartError
+from hub.errors import RetryLater, StartError
 from hub.ingest.durable import pause
 from hub.ingest.fetch import Spacing
 from hub.ingest.inlet import Inlet, Setting
@@ -31,8 +31,11 @@ from hub.store.driver import Store
 from hub.store.faults import passing
 from hub.store.feeds import FeedRepository
 from hub.store.leases import Lease
+from hub.store.settlement import Settlement
 
 TICK_SECONDS = 1.0
+SETTLE_SECONDS = 5.0
+"""How often it is looked whether a source that is shown fell silent beside another."""
 LEASE_SECONDS = 3.0
 """How often a lease is renewed, or asked for while another process has it."""
 START_AGAIN_SECONDS = 30.0
@@ -79,6 +82,7 @@ class FeedSupervisor:
             for feed_id in self._plans:
                 group.create_task(self._keep(feed_id), name=f"feed {feed_id}")
             group.create_task(self._tick(), name="feed states")
+            group.create_task(self._settle(), name="settlement")
 
     async def move(self, area: Area) -> None:
         """Run with these stop places from now on: feeds to whose dataset they are others restart.
@@ -104,6 +108,17 @@ class FeedSupervisor:
                     await monitor.save()
                 except Exception:
                     log.exception("feed state not saved", feed=monitor.feed.id)
+
+    async def _settle(self) -> None:
+        """Decide between rival sources anew: time alone makes one of them stale."""
+        settlement = Settlement(self._store)
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            try:
+                await settlement.settle()
+            except Exception as error:
+                if passing(error) is None and not isinstance(error, RetryLater):
+                    log.exception("rival sources not settled")
 
     async def _keep(self, feed_id: str) -> None:
         """Run one feed whenever its lease can be had; whatever fails, start it again."""

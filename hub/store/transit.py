@@ -168,10 +168,10 @@ class TransitRepository:
         limit: int = 0,
         projection: Projection | None = None,
     ) -> list[Document]:
-        """Conditions of facilities by `_id`, at a stop place by any id of it, in force at `now`."""
+        """Conditions of facilities by `_id`, at a stop place; with `now`, those in force then."""
         query = {} if now is None else _in_force(now)
         if stop_place is not None:
-            query["stop_place_id"] = {"$in": await self.same_as.ids(stop_place)}
+            query["stop_place_id"] = {"$eq": stop_place}
         order = [("_id", 1)]
         return await self._find(raw.FACILITY_CONDITIONS, query, projection, order, limit)
 
