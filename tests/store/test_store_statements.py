@@ -20,6 +20,7 @@ from hub.store.driver import Store
 from hub.store.feeds import FeedRepository
 from hub.store.rows import Document
 from hub.store.settlement import Settlement
+from tests.connectors import test_cap as cap
 
 COLLECTIONS = (
     *(raw.SITUATIONS, raw.VEHICLES, raw.PARKING_FACILITIES),
@@ -372,3 +373,22 @@ async def test_what_a_facility_is_and_what_is_free_there_are_contested_apart(
     assert found.keys().isdisjoint({"others", "contested"})
     await two.withdraws("b")
     assert await two.document() is None
+
+
+async def test_an_alert_that_two_relays_pass_on_is_one_situation(store: Store, empty: ManualClock):
+    """By its sender, identifier and time; who is told of its end first ends its own word only."""
+    empty.current = cap.NOW
+    relays = [
+        FeedWriter(store, feed(name).model_copy(update={"dataset": "weather"}), frozenset())
+        for name in ("c", "d")
+    ]
+    for name in ("c", "d"):
+        await FeedRepository(store).save_status(name, {"data_as_of": cap.NOW})
+    for relay in relays:
+        await relay.apply(cap.read(cap.alert()))
+    (found,) = await store.db[raw.SITUATIONS].find().to_list()
+    assert (found["_id"], found["contested"]) == (cap.id_of(), ["c", "d"])
+    ended = cap.alert("", identifier="C", msgType="Cancel", references=cap.reference())
+    for relay, left in zip(relays, (["d"], []), strict=True):
+        assert (await relay.apply(cap.read(ended))).withdrawn == 1
+        assert [row["feed"] async for row in store.db[raw.SITUATIONS].find()] == left
