@@ -31,11 +31,10 @@ from hub.store.driver import Store
 from hub.store.faults import passing
 from hub.store.feeds import FeedRepository
 from hub.store.leases import Lease
-from hub.store.settlement import Settlement
+from hub.store.settlement import EVERY, Settlement
 
 TICK_SECONDS = 1.0
-SETTLE_SECONDS = 5.0
-"""How often it is looked whether a source that is shown fell silent beside another."""
+SETTLE_SECONDS = EVERY.total_seconds()
 LEASE_SECONDS = 3.0
 """How often a lease is renewed, or asked for while another process has it."""
 START_AGAIN_SECONDS = 30.0

@@ -1,6 +1,7 @@
 """Decides anew, as time passes, between the sources of one record: who fell silent gives way."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 
 from pymongo import ReplaceOne
@@ -13,6 +14,8 @@ from hub.store.driver import Store, Tx
 from hub.store.rows import Document
 from hub.store.statements import Part, Rank
 
+EVERY = timedelta(seconds=5)
+"""How often it is looked whether a source that is shown fell silent beside another."""
 CHUNK = 200
 _CONTESTED: tuple[tuple[str, Part], ...] = (
     (raw.SITUATIONS, statements.RECORD),
