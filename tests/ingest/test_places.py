@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -132,9 +132,16 @@ def trip(node: dict[str, Any]) -> str:
 
 @asynccontextmanager
 async def running(
-    mongo_uri: str, folder: Path, *tables: dict[str, Any], **feeds: bytes
+    mongo_uri: str,
+    folder: Path,
+    *tables: dict[str, Any],
+    roles: Sequence[frozenset[Role]] = (frozenset(Role),),
+    **feeds: bytes,
 ) -> AsyncIterator[Hand]:
-    """A hub with these feeds, and timetables, one a dataset; its config is in `folder`."""
+    """A hub with these feeds, and timetables, one a dataset; its config is in `folder`.
+
+    Of several, one for each of `roles`, the last is the one that is asked.
+    """
     name = f"test_{uuid4().hex[:12]}"
     all_feeds = list(tables)
     for dataset, body in feeds.items():
@@ -145,14 +152,15 @@ async def running(
     configured = Settings.model_validate({"hub": about, "feeds": all_feeds})
     config = folder / "liandong.toml"
     config.write_text(f'[hub]\ndatabase = "{name}"\nmongodb_uri = "{mongo_uri}"\n')
-    hub = await Hub.start(configured, roles=frozenset(Role), embedded=True)
+    hubs = [await Hub.start(configured, roles=some, embedded=True) for some in roles]
     try:
-        async with served(hub.app) as url:
-            yield Hand(hub, url, config)
-            await hub.drain()
+        async with served(hubs[-1].app) as url:
+            yield Hand(hubs[-1], url, config)
+            await hubs[-1].drain()
     finally:
-        await hub.store.drop()
-        await hub.stop()
+        await hubs[-1].store.drop()
+        for hub in hubs:
+            await hub.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -165,12 +173,17 @@ OURS = {f"railway:{ref}" for ref in ("T1", "LOOP", "TR7")}
 THEIRS = {f"region:{ref}" for ref in ("T1", "LOOP", "TR7")}
 
 
+@pytest.mark.parametrize(
+    "roles",
+    [(frozenset(Role),), (frozenset({Role.INGEST, Role.DISPATCH}), frozenset({Role.API}))],
+    ids=["one process", "two"],
+)
 async def test_a_confirmed_id_fills_an_open_board_and_a_rejected_one_empties_it(
-    mongo_uri: str, tmp_path: Path
+    mongo_uri: str, tmp_path: Path, roles: tuple[frozenset[Role], ...]
 ):
     """Another process confirms: journeys read long before show, by either id, without a restart."""
     feeds = {"railway": timetable("SHH"), "region": timetable("R1")}
-    async with running(mongo_uri, tmp_path, **feeds) as hand:
+    async with running(mongo_uri, tmp_path, roles=roles, **feeds) as hand:
         await hand.until(HERE, OURS)
         async with asyncio.timeout(PATIENCE), aclosing(hand.live()) as states:
             await reaches(states, OURS)
