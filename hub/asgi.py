@@ -22,6 +22,7 @@ from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.errors import LiandongError, StartError
 from hub.ingest.endpoint import Endpoint
+from hub.ingest.places import Move, PlaceKeeper
 from hub.ingest.supervisor import FeedSupervisor
 from hub.model.area import Area, parse_area
 from hub.operations.dispatcher import Dispatcher
@@ -140,9 +141,11 @@ class Hub:
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
         self.channels = self._channels()
+        moves: list[Move] = []
         if Role.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
             self._run("ingest", supervisor.run)
+            moves.append(supervisor.move)
         if Role.DISPATCH in self.roles:
             owner = _process_name(self.settings, self.roles)
             dispatcher = Dispatcher(self.store, self.bus, self.channels, owner)
@@ -151,6 +154,11 @@ class Hub:
         if Role.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
             self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)
+            moves.append(self.endpoint.move)
+        if moves:
+            datasets = {feed.namespace for feed in self.settings.feeds}
+            keeper = PlaceKeeper(self.store, self.same_as, area=area, fed=fed, datasets=datasets)
+            self._run("places", partial(keeper.run, moves))
 
     def _channels(self) -> dict[str, FcmChannel]:
         fcm = self.settings.push.fcm

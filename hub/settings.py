@@ -81,7 +81,7 @@ class FeedSettings(_Section):
         default=False, description="the feed's host may be a private or loopback address"
     )
     priority: int = Field(
-        default=0, description="of two fresh sources of one journey the higher is shown"
+        default=0, description="of two fresh sources of one thing the higher is shown"
     )
     enabled: bool = True
     options: dict[str, Any] = Field(default_factory=dict)

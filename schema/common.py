@@ -1,16 +1,18 @@
 """Small types that many others use."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.store.freshness import Freshness as Known
 from schema import enums
 from schema.policy import SIGNED_IN
-from schema.projection import Entity, entity, stored
+from schema.projection import Entity, Row, entity, stored
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
+Report = TypeVar("Report", bound=Entity)
 TRUST = ("observed_at", "source", "feed", "realtime")
 """What freshness is computed from: every field whose value depends on it needs these."""
 
@@ -48,3 +50,11 @@ def freshness(known: Known) -> Freshness:
 def trusted(entity_: Entity, context: "SchemaContext") -> bool:
     """False when the source has been silent too long: its values then read as unknown."""
     return context.freshness(entity_.doc).state is not enums.FreshnessState.UNKNOWN
+
+
+def reports(
+    wrap: Callable[[Row], Report], others: Iterable[Row] | None, age: Callable[[Row], Known]
+) -> list[Report]:
+    """What other sources say of the same, those fallen silent left out; `age` tells how old."""
+    unknown = enums.FreshnessState.UNKNOWN
+    return [wrap(one) for one in others or () if age(one).state is not unknown]

@@ -20,7 +20,7 @@ from hub.connector import Envelope
 from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, Reason, RetryLater
 from hub.ingest.fetch import COMPRESSED, Spacing, inflated
 from hub.ingest.inlet import Inlet, Setting
-from hub.ingest.plan import Connectors, Plan, plan
+from hub.ingest.plan import Connectors, Plan, moved, plan
 from hub.model.area import Area
 from hub.settings import Settings
 from hub.store.archive import MEGABYTE
@@ -61,6 +61,11 @@ class Endpoint:
         )
         plans = [plan(feed, connectors, area) for feed in configured.feeds if feed.enabled]
         self._gates = {one.feed.id: _Gate(one, setting) for one in plans if one.pushed}
+
+    async def move(self, area: Area) -> None:
+        """Read and write for these stop places; returns when nothing is written for others."""
+        for gate in self._gates.values():
+            await gate.move(area)
 
     async def aclose(self) -> None:
         """Stop what runs behind answers that were given, and close the connections."""
@@ -119,6 +124,12 @@ class _Gate:
             self._fetching.cancel()
             await asyncio.gather(self._fetching, return_exceptions=True)
         await self._inlet.aclose()
+
+    async def move(self, area: Area) -> None:
+        """Have the inlet read for these stop places, if they are others to its feed."""
+        there = moved(self._inlet.plan, area)
+        if there is not self._inlet.plan:
+            await self._inlet.move(there, frozenset(area.stop_places))
 
     def admit(self, headers: Mapping[str, str], secret: str | None) -> None:
         """Raise AccessDenied unless the secret is shown, in the path or as a Bearer token."""

@@ -47,7 +47,7 @@ class Inlet:
         self._static = (
             Fetcher(feed, feed.static_url, spacing=setting.spacing) if feed.static_url else None
         )
-        self._reference = ReferenceKeeper(feed, one.connector, self._static, self._keep_static)
+        self._reference = self._keeper()
         self._loading = asyncio.Lock()
         self._producer = Fetcher(feed, feed.url, spacing=setting.spacing) if feed.url else None
         self._refusals: list[Reject] = []
@@ -57,6 +57,12 @@ class Inlet:
         for fetcher in (self._static, self._producer):
             if fetcher is not None:
                 await fetcher.aclose()
+
+    async def move(self, one: Plan, stop_places: frozenset[str]) -> None:
+        """Read and write for these stop places from now on; what is in hand is written first."""
+        self.plan = one
+        self._reference = self._keeper()  # what was read of the timetable was for the others
+        await self._turn.move(stop_places)
 
     async def take(
         self, envelope: Envelope, headers: Mapping[str, str], secret: bytes | None
@@ -108,6 +114,10 @@ class Inlet:
             await self._write(envelope, batch)
             if not batch.more:
                 return
+
+    def _keeper(self) -> ReferenceKeeper:
+        one = self.plan
+        return ReferenceKeeper(one.feed, one.connector, self._static, self._keep_static)
 
     async def _context(self) -> Context:
         async with self._loading:

@@ -1,8 +1,9 @@
 """From a `[[feeds]]` table to a feed that can run: everything that can be wrong is found here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import structlog
 from pydantic import ValidationError
 
 from hub import settings
@@ -24,6 +25,8 @@ from hub.model.ids import scoped
 from hub.settings import FeedSettings
 
 Connectors = Callable[[str], Connector]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,23 @@ def plan(feed: FeedSettings, connectors: Connectors, area: Area) -> Plan:
     found = Plan(feed, connector, context, _subscription(connector, context))
     _check_push(found)
     return found
+
+
+def moved(one: Plan, area: Area) -> Plan:
+    """The plan with the area's stop places as they are now; itself if its dataset has the same.
+
+    A subscription that cannot be asked for any more stays what it was.
+    """
+    stop_places = _native(area.stop_places, one.feed.namespace)
+    if stop_places == one.context.stop_places:
+        return one
+    context = replace(one.context, stop_places=stop_places)
+    try:
+        subscription = _subscription(one.connector, context)
+    except StartError as error:
+        log.warning("subscription stays as it was", feed=one.feed.id, detail=error.message)
+        subscription = one.subscription
+    return replace(one, context=context, subscription=subscription)
 
 
 def _subscription(connector: Connector, context: Context) -> Subscription | None:

@@ -13,6 +13,7 @@ from hub.model.vehicles import RankObservation, TaxiRank, TaxiState, VehiclePosi
 from hub.rules.taxi_rank import Sighting, TaxiRanks
 from hub.store.apply import save_rank
 from hub.store.driver import Store
+from hub.store.statements import by_feed
 from hub.store.transit import TransitRepository
 
 LEAST_PAUSE_SECONDS = 0.1
@@ -50,19 +51,20 @@ class RankKeeper:
                 )
 
     async def prime(self) -> None:
-        """See the taxis of this feed that are stored and not yet expired."""
+        """See the taxis of this feed that are stored and not yet expired, also beside another's."""
         stored = await TransitRepository(self._store).vehicles(
             [Mode.TAXI.value], None, clock.now() - self._expire_after, ALL
         )
         for row in stored:
-            if row["feed"] == self._feed_id and row.get("taxi_state"):
-                lon, lat = row["location"]["coordinates"]
+            said = by_feed(row).get(self._feed_id, {})
+            if said.get("taxi_state"):
+                lon, lat = said["location"]["coordinates"]
                 self._rule.see(
                     Sighting(
                         row["_id"],
                         Position(lat, lon),
-                        TaxiState(row["taxi_state"]),
-                        row["observed_at"],
+                        TaxiState(said["taxi_state"]),
+                        said["observed_at"],
                     )
                 )
 

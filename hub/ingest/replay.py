@@ -29,6 +29,8 @@ from hub.store.archive import Archive
 from hub.store.arrivals import Arrival, Part
 from hub.store.driver import Store
 from hub.store.feeds import FeedRepository
+from hub.store.settlement import EVERY as SETTLE_EVERY
+from hub.store.settlement import Settlement
 
 SECOND = timedelta(seconds=1)
 EXPIRE_EVERY = timedelta(minutes=1)
@@ -90,9 +92,12 @@ class Replay:
         self._outcome = Replayed()
         self._players = [_Player(one, target, area, self._outcome) for one in plans]
         ranked = any(player.ranked for player in self._players)
-        self._tick = SECOND if ranked else EXPIRE_EVERY
+        alone = len(plans) == 1
+        self._tick = SECOND if ranked else EXPIRE_EVERY if alone else SETTLE_EVERY
+        self._settlement = Settlement(target)
         self._next_tick: datetime | None = None
         self._next_expiry: datetime | None = None
+        self._next_settling: datetime | None = None
         self._paced: tuple[datetime, float] | None = None
 
     async def run(
@@ -151,9 +156,15 @@ class Replay:
             mine.current = self._next_tick
             for player in self._players:
                 await player.tick()
+            await self._settle(self._next_tick)
             await self._expire(self._next_tick)
             self._next_tick += self._tick
         await self._keep_pace(until)
+
+    async def _settle(self, now: datetime) -> None:
+        if self._next_settling is None or now >= self._next_settling:
+            await self._settlement.settle()
+            self._next_settling = now + SETTLE_EVERY
 
     async def _expire(self, now: datetime) -> None:
         if self._next_expiry is None or now >= self._next_expiry:

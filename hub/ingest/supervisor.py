@@ -3,17 +3,18 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import structlog
 
 from hub import clock
-from hub.errors import StartError
+from hub.errors import RetryLater, StartError
 from hub.ingest.durable import pause
 from hub.ingest.fetch import Spacing
 from hub.ingest.inlet import Inlet, Setting
-from hub.ingest.plan import Connectors, Plan, plan
+from hub.ingest.plan import Connectors, Plan, moved, plan
 from hub.ingest.poller import Poller
 from hub.ingest.pushed import attend
 from hub.ingest.ranks import RankKeeper
@@ -30,8 +31,10 @@ from hub.store.driver import Store
 from hub.store.faults import passing
 from hub.store.feeds import FeedRepository
 from hub.store.leases import Lease
+from hub.store.settlement import EVERY, Settlement
 
 TICK_SECONDS = 1.0
+SETTLE_SECONDS = EVERY.total_seconds()
 LEASE_SECONDS = 3.0
 """How often a lease is renewed, or asked for while another process has it."""
 START_AGAIN_SECONDS = 30.0
@@ -51,8 +54,11 @@ class FeedSupervisor:
         """Raises StartError for the first feed that cannot work as configured."""
         self._store = store
         self._area = area
-        self._plans = [plan(feed, connectors, area) for feed in settings.feeds]
-        self._public_url = _public_url(settings, self._plans)
+        plans = [plan(feed, connectors, area) for feed in settings.feeds]
+        self._public_url = _public_url(settings, plans)
+        self._plans = {one.feed.id: one for one in plans}
+        self._moved = {one.feed.id: asyncio.Event() for one in plans}
+        self._runs: dict[str, asyncio.Task[None]] = {}
         self._raw_bytes = settings.hub.raw_megabytes * MEGABYTE
         self._repository = FeedRepository(store, raw_bytes=self._raw_bytes)
         self._spacing = Spacing()
@@ -72,9 +78,25 @@ class FeedSupervisor:
     async def run(self) -> None:
         """Run all feeds until cancelled; each drains what it has in hand."""
         async with asyncio.TaskGroup() as group:
-            for one in self._plans:
-                group.create_task(self._keep(one), name=f"feed {one.feed.id}")
+            for feed_id in self._plans:
+                group.create_task(self._keep(feed_id), name=f"feed {feed_id}")
             group.create_task(self._tick(), name="feed states")
+            group.create_task(self._settle(), name="settlement")
+
+    async def move(self, area: Area) -> None:
+        """Run with these stop places from now on: feeds to whose dataset they are others restart.
+
+        Returns when nothing is written here for the places before. What a feed left aside because
+        it calls at none of those is read when the feed, started anew, asks its source again.
+        """
+        self._area = area
+        there = {feed_id: moved(one, area) for feed_id, one in self._plans.items()}
+        restart = [feed_id for feed_id, one in there.items() if one is not self._plans[feed_id]]
+        self._plans = there
+        for feed_id in restart:
+            self._moved[feed_id].set()
+        if running := [self._runs[feed_id] for feed_id in restart if feed_id in self._runs]:
+            await asyncio.wait(running)
 
     async def _tick(self) -> None:
         """Re-evaluate every second: a silent feed grows STALE without anything arriving."""
@@ -86,38 +108,55 @@ class FeedSupervisor:
                 except Exception:
                     log.exception("feed state not saved", feed=monitor.feed.id)
 
-    async def _keep(self, one: Plan) -> None:
+    async def _settle(self) -> None:
+        """Decide between rival sources anew: time alone makes one of them stale."""
+        settlement = Settlement(self._store)
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            try:
+                await settlement.settle()
+            except Exception as error:
+                if passing(error) is None and not isinstance(error, RetryLater):
+                    log.exception("rival sources not settled")
+
+    async def _keep(self, feed_id: str) -> None:
         """Run one feed whenever its lease can be had; whatever fails, start it again."""
         failures = 0
-        lease = Lease(self._store, f"feed:{one.feed.id}", self._owner)
+        lease = Lease(self._store, f"feed:{feed_id}", self._owner)
         while True:
             try:
-                if await lease.acquire():
-                    await self._hold(lease, one)
+                while await lease.acquire() and await self._hold(lease, feed_id):
+                    pass
                 failures, wait = 0, LEASE_SECONDS
             except Exception as error:
                 if passing(error) is None:
-                    log.exception("feed failed", feed=one.feed.id)
+                    log.exception("feed failed", feed=feed_id)
                 elif failures == 0:
-                    log.warning("feed waits for the database", feed=one.feed.id)
+                    log.warning("feed waits for the database", feed=feed_id)
                 failures += 1
                 wait = pause(failures, first=1.0, longest=START_AGAIN_SECONDS)
             await asyncio.sleep(wait)
 
-    async def _hold(self, lease: Lease, one: Plan) -> None:
-        """Run the feed while the lease is ours."""
-        run = asyncio.create_task(self._run_feed(one, lease))
+    async def _hold(self, lease: Lease, feed_id: str) -> bool:
+        """Run the feed while the lease is ours; whether it ended because it was moved."""
+        moving = self._moved[feed_id]
+        moving.clear()
+        run = asyncio.create_task(self._run_feed(self._plans[feed_id], lease))
         watch = asyncio.create_task(_renew(lease))
+        move = asyncio.create_task(moving.wait())
+        self._runs[feed_id] = run
         try:
-            await asyncio.wait({run, watch}, return_when=asyncio.FIRST_COMPLETED)
-            if watch.done() and not run.done():
-                log.warning("feed taken over by another process", feed=one.feed.id)
-            elif run.done():
+            await asyncio.wait({run, watch, move}, return_when=asyncio.FIRST_COMPLETED)
+            if run.done():
                 await run
+            elif watch.done():
+                log.warning("feed taken over by another process", feed=feed_id)
+            return moving.is_set()
         finally:
-            await _finished(run, watch)
-            self._monitors.pop(one.feed.id, None)
-            self._receivers.pop(one.feed.id, None)
+            await _finished(run, watch, move)
+            self._runs.pop(feed_id, None)
+            self._monitors.pop(feed_id, None)
+            self._receivers.pop(feed_id, None)
             await _quietly(lease.release)
 
     async def _run_feed(self, one: Plan, lease: Lease) -> None:
@@ -239,7 +278,7 @@ async def _renew(lease: Lease) -> None:
                 raise
 
 
-async def _finished(*tasks: "asyncio.Task[None]") -> None:
+async def _finished(*tasks: "asyncio.Task[Any]") -> None:
     """Cancel tasks and wait until they have drained; their errors were dealt with."""
     for task in tasks:
         task.cancel()

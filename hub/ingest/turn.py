@@ -67,6 +67,11 @@ class Turn:
             finally:
                 await self._lease.release()
 
+    async def move(self, stop_places: frozenset[str]) -> None:
+        """Write with these stop places from now on; returns when nothing is written with others."""
+        async with self._order:
+            self._stop_places, self._hand, self._fence = stop_places, None, None
+
     def _remembered(self, fence: int | None) -> Hand | None:
         if self._fence is None or fence is None or fence - self._fence > 1:
             return None

@@ -23,6 +23,7 @@ from hub.model.situations import Situation
 from hub.model.vehicles import RankObservation, TaxiRank, VehiclePosition
 from hub.settings import FeedSettings
 from hub.store import raw
+from hub.store.apply_contested import ContestedWriter, ReportWriter
 from hub.store.apply_journeys import JourneyWriter
 from hub.store.apply_parking import FacilityWriter, StatusWriter
 from hub.store.apply_records import RecordWriter
@@ -50,12 +51,12 @@ FRESH_FOR = timedelta(seconds=90)
 _WRITERS: dict[type, tuple[type[RecordWriter], str]] = {
     StopPlace: (RecordWriter, raw.STOP_PLACES),
     Line: (RecordWriter, raw.LINES),
-    Situation: (RecordWriter, raw.SITUATIONS),
-    VehiclePosition: (RecordWriter, raw.VEHICLES),
+    Situation: (ContestedWriter, raw.SITUATIONS),
+    VehiclePosition: (ContestedWriter, raw.VEHICLES),
     ParkingFacility: (FacilityWriter, raw.PARKING_FACILITIES),
     ParkingStatus: (StatusWriter, raw.PARKING_FACILITIES),
-    SharingStation: (RecordWriter, raw.SHARING_STATIONS),
-    FacilityCondition: (RecordWriter, raw.FACILITY_CONDITIONS),
+    SharingStation: (ReportWriter, raw.SHARING_STATIONS),
+    FacilityCondition: (ContestedWriter, raw.FACILITY_CONDITIONS),
 }
 _WITHDRAWN = tuple(kind for kind in _WRITERS if kind not in {StopPlace, Line})
 """What goes when complete messages lack it; the network stays for what refers to it."""

@@ -11,25 +11,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from weakref import ref
 
-from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
+from pymongo import DeleteOne, UpdateMany
 
 from hub import clock
 from hub.model.journeys import DatedJourney, Layer
 from hub.settings import FeedSettings
-from hub.store import board, merge, raw, rivals
+from hub.store import merge, raw, rivals
+from hub.store.apply_rows import CHUNK, RowWriter, Write, replacing, write_all
 from hub.store.contest import Contest
 from hub.store.driver import Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
 from hub.store.rivals import Rank
 from hub.store.rows import Document, fingerprint, milliseconds, plain
 
-CHUNK = 200
 BREATHE = 200
 KEPT_DAYS = 1
-Write = ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
+_LAYOUT = str(merge.LAYOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +52,14 @@ class JourneyWriter:
     ) -> None:
         self._store = store
         self._feed = feed
-        self._stop_places = stop_places
-        places = "\n".join(sorted(stop_places))
-        self._projection = sha256(f"{merge.LAYOUT}\n{places}".encode()).hexdigest()[:12]
+        self._rows = RowWriter(store, feed.namespace, stop_places)
         self._memory = {layer: Memory(touch_after) for layer in Layer}
         self._oldest: date | None = None
         self._contest = Contest(store, feed)
 
     async def load(self) -> None:
-        """Remember what this feed wrote before."""
+        """Remember what this feed wrote before; its rows are those of the present stop places."""
+        await self._rows.rebuild()
         for layer, memory in self._memory.items():
             part = layer.value.lower()
             wanted = {f"{part}.{name}": 1 for name in ("fp", "observed_at", "as_of")}
@@ -136,7 +134,7 @@ class JourneyWriter:
 
     def _judge(self, record: DatedJourney, as_of: datetime | None) -> tuple[Judged, Verdict]:
         memory = self._memory[record.layer]
-        name = memory.known(record) or fingerprint(record, self._projection)
+        name = memory.known(record) or fingerprint(record, _LAYOUT)
         observed = record.observed_at if record.layer is Layer.REALTIME else None
         stamp = _stamp(record, as_of)
         verdict = memory.judge(
@@ -206,31 +204,9 @@ class JourneyWriter:
         journeys: list[Write] = []
         rows: list[Write] = []
         for id_, new in news.items():
-            if new is not None:
-                new["projection"] = self._projection
+            rows.extend(self._rows.writes(id_, olds.get(id_), new))
             journeys.extend(_journey_writes(id_, olds.get(id_), new))
-            rows.extend(self._row_writes(id_, olds.get(id_), new))
-        for collection, writes in ((raw.JOURNEYS, journeys), (raw.CALLS, rows)):
-            if writes:
-                await self._store.db[collection].bulk_write(writes, ordered=False, session=tx)
-
-    def _row_writes(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
-        if old is None or new is None or old.get("projection") != self._projection:
-            return self._rows_anew(id_, old, new)
-        changes = board.row_changes(old, new, self._stop_places)
-        writes: list[Write] = [DeleteOne({"_id": row_id}) for row_id in changes.gone]
-        for moment, ids in changes.moved.items():  # a touch: no event for anybody
-            writes.append(UpdateMany({"_id": {"$in": ids}}, {"$set": {"observed_at": moment}}))
-        writes.extend(_replace(row) for row in changes.written)
-        return writes
-
-    def _rows_anew(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
-        """What lies there is not this layout, or nothing: trust none of it."""
-        rows = board.board_rows(new, self._stop_places) if new else {}
-        written: list[Write] = [_replace(row) for row in rows.values()]
-        if old is None:
-            return written
-        return [DeleteMany({"_id": {**_rows_of(id_), "$nin": list(rows)}}), *written]
+        await write_all(self._store, tx, journeys, rows)
 
     async def _touch(self, records: list[DatedJourney]) -> None:
         """Move the time of journeys whose content stands; nobody is told.
@@ -273,16 +249,7 @@ class JourneyWriter:
 def _journey_writes(id_: str, old: Document | None, new: Document | None) -> list[Write]:
     if new is None:
         return [DeleteOne({"_id": id_})]
-    return [_replace(new)] if new != old else []
-
-
-def _replace(document: Document) -> ReplaceOne[Document]:
-    return ReplaceOne({"_id": document["_id"]}, document, upsert=True)
-
-
-def _rows_of(journey: str) -> Document:
-    """The range of `_id` that holds the calls of a journey: `journey#order`."""
-    return {"$gte": f"{journey}#", "$lt": f"{journey}$"}
+    return [replacing(new)] if new != old else []
 
 
 def _service_date(journey: str) -> date:

@@ -8,46 +8,48 @@ from typing import Any
 
 from pymongo import UpdateOne
 
-from hub.store.apply_records import RecordWriter, Write
+from hub.store import statements
+from hub.store.apply_contested import ContestedWriter
+from hub.store.apply_records import Write
 from hub.store.rows import Document
 
-STATUS = "status"
 _FACILITY = (
     *("native_id", "name", "location", "capacity", "park_and_ride"),
-    *("feed", "fp"),
+    *("feed", "fp", "said_at", "others", "contested"),
 )
 
 
-class FacilityWriter(RecordWriter):
+class FacilityWriter(ContestedWriter):
     """The facility layer: the document's own fields."""
+
+    part = statements.FACILITY
 
     def _write_of(self, id_: str, document: Document) -> Write:
         absent = dict.fromkeys((name for name in _FACILITY if name not in document), "")
         change = {"$set": document, **({"$unset": absent} if absent else {})}
-        return UpdateOne({"_id": id_}, change, upsert=True)
+        return UpdateOne({"_id": id_, **self._alone()}, change, upsert=True)
 
     async def _delete(self, mine: dict[str, Any]) -> int:
-        gone = await self._collection.delete_many({**mine, STATUS: None})
+        gone = await self._collection.delete_many({**mine, "status": None})
         unset = {"$unset": dict.fromkeys(_FACILITY, "")}
         left = await self._collection.update_many(mine, unset)
         return gone.deleted_count + left.modified_count
 
 
-class StatusWriter(RecordWriter):
-    """The status layer. One observed before the one that is stored loses, whoever wrote that."""
+class StatusWriter(ContestedWriter):
+    """The status layer."""
 
-    layer = STATUS
+    part = statements.STATUS
 
     def _write_of(self, id_: str, document: Document) -> Write:
-        dataset = document.pop("dataset")
-        new: Any = {"$literal": document}
-        if document["observed_at"] is not None:
-            newer = {"$gt": [f"${STATUS}.observed_at", document["observed_at"]]}
-            new = {"$cond": [newer, f"${STATUS}", new]}
-        stages = [{"$set": {"dataset": {"$literal": dataset}, STATUS: new}}]
-        return UpdateOne({"_id": id_}, stages, upsert=True)
+        placed = self._placed(id_, document)
+        return UpdateOne({"_id": id_, **self._alone()}, {"$set": placed}, upsert=True)
+
+    def _placed(self, id_: str, document: Document) -> Document:
+        status = {name: value for name, value in document.items() if name != "dataset"}
+        return {"_id": id_, "dataset": document["dataset"], "status": status}
 
     async def _delete(self, mine: dict[str, Any]) -> int:
         gone = await self._collection.delete_many({**mine, "feed": None})
-        left = await self._collection.update_many(mine, {"$unset": {STATUS: ""}})
+        left = await self._collection.update_many(mine, {"$unset": {"status": ""}})
         return gone.deleted_count + left.modified_count

@@ -1,6 +1,6 @@
-"""Writes what has one layer only, one document each: stop places, situations, vehicles, ..."""
+"""Writes records, one document each: stop places and lines; and what all such writers do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,34 +13,34 @@ from hub.store.driver import Store
 from hub.store.entries import Entry
 from hub.store.memory import Applied, Memory, Seen, Verdict
 from hub.store.rows import Document
+from hub.store.statements import Part, by_feed
 
 Write = ReplaceOne[Document] | UpdateOne
 CHUNK = 1000
+_REMEMBERED = ("fp", "observed_at", "version")
 log = structlog.get_logger()
 
 
 class RecordWriter:
-    """One collection's documents of one feed.
+    """One collection's documents of one feed; of several feeds the last to write stands."""
 
-    A subclass writes a layer of documents that other feeds write too: `layer` is where it lies.
-    """
-
-    layer: str | None = None
+    part = Part()
 
     def __init__(
         self, store: Store, feed: FeedSettings, collection: str, touch_after: timedelta
     ) -> None:
+        self._store = store
         self._collection = store.db[collection]
         self._feed = feed
         self._memory = Memory(touch_after)
 
     async def load(self) -> None:
         """Remember what this feed wrote before."""
-        wanted = [self._at(name) for name in ("fp", "observed_at", "version")]
-        async for document in self._collection.find(self._mine(), wanted):
-            found = document[self.layer] if self.layer else document
-            observed = found.get("observed_at")
-            seen = Seen(found["fp"], observed, observed, found.get("version", 0))
+        wanted = [self.part.at(name) for name in (*_REMEMBERED, "feed", "others", "contested")]
+        async for document in self._collection.find(self._spoken_of(), wanted):
+            said = by_feed(self.part.of(document))[self._feed.id]
+            observed = said.get("observed_at")
+            seen = Seen(said["fp"], observed, observed, said.get("version", 0))
             self._memory.remember(document["_id"], seen)
 
     async def write(self, entries: Sequence[Entry]) -> Applied:
@@ -77,8 +77,8 @@ class RecordWriter:
                 case Verdict.SAME:
                     pass
         refused = await self._replace(list(changed.values())) if changed else 0
-        if touched and not await self._touch(touched):
-            refused += await self._replace(touched)  # some had expired: they are back
+        if touched and (absent := await self._touch(touched)):
+            refused += await self._replace(absent)  # they had expired, and are back
         unchanged = len(entries) - len(changed) - stale
         return Applied(len(changed) - refused, unchanged, stale=stale, refused=refused)
 
@@ -96,33 +96,33 @@ class RecordWriter:
 
     async def _replace(self, entries: list[Entry]) -> int:
         """Write documents whole; the number the database refused."""
-        writes = [
-            self._write_of(
-                entry.id, {**entry.build(), "feed": self._feed.id, "fp": entry.fingerprint}
-            )
-            for entry in entries
-        ]
-        refused: set[int] = set()
+        writes = [self._write_of(entry.id, self._document(entry)) for entry in entries]
+        refused: set[str] = set()
         try:
             await self._collection.bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             failures = error.details["writeErrors"]
-            refused = {failure["index"] for failure in failures}
-            log.warning(
-                "records refused by the database",
-                feed=self._feed.id,
-                collection=self._collection.name,
-                count=len(refused),
-                first=failures[0]["errmsg"][:200] if failures else str(error),
-            )
-        for index, entry in enumerate(entries):
-            if index not in refused:
+            failed = {entries[failure["index"]].id: failure for failure in failures}
+            refused = await self._failed([e for e in entries if e.id in failed], failed)
+        for entry in entries:
+            if entry.id not in refused:
                 self._memory.remember(entry.id, _seen(entry))
         return len(refused)
 
-    async def _touch(self, entries: list[Entry]) -> bool:
-        """Move the time of documents whose content stands; False when some are not there."""
-        moved = self._at("observed_at")
+    async def _failed(self, entries: list[Entry], failures: Mapping[str, Document]) -> set[str]:
+        """What the database refused of these, by id, and why; the ids that stay refused."""
+        log.warning(
+            "records refused by the database",
+            feed=self._feed.id,
+            collection=self._collection.name,
+            count=len(entries),
+            first=next((one["errmsg"][:200] for one in failures.values()), None),
+        )
+        return {entry.id for entry in entries}
+
+    async def _touch(self, entries: list[Entry]) -> list[Entry]:
+        """Move the time of documents whose content stands; those that are not there."""
+        moved = self.part.at("observed_at")
         writes = [
             UpdateOne({"_id": entry.id, **self._mine()}, {"$set": {moved: entry.observed_at}})
             for entry in entries
@@ -130,7 +130,11 @@ class RecordWriter:
         result = await self._collection.bulk_write(writes, ordered=False)
         for entry in entries:
             self._memory.remember(entry.id, _seen(entry))
-        return result.matched_count == len(writes)
+        if result.matched_count == len(writes):
+            return []
+        there = self._collection.find({"_id": {"$in": [e.id for e in entries]}, **self._mine()}, [])
+        found = {document["_id"] async for document in there}
+        return [entry for entry in entries if entry.id not in found]
 
     async def _remove(self, ids: list[str]) -> Applied:
         if not ids:
@@ -139,12 +143,16 @@ class RecordWriter:
         self._memory.forget(ids)
         return Applied(withdrawn=removed)
 
-    def _at(self, name: str) -> str:
-        return f"{self.layer}.{name}" if self.layer else name
+    def _document(self, entry: Entry) -> Document:
+        return {**entry.build(), "feed": self._feed.id, "fp": entry.fingerprint}
 
     def _mine(self) -> Document:
-        """The filter of what this feed wrote."""
-        return {self._at("feed"): self._feed.id}
+        """The filter of documents that show what this feed says."""
+        return {self.part.at("feed"): self._feed.id}
+
+    def _spoken_of(self) -> Document:
+        """The filter of documents that this feed says something of."""
+        return self._mine()
 
     def _write_of(self, id_: str, document: Document) -> Write:
         return ReplaceOne({"_id": id_}, document, upsert=True)

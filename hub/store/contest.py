@@ -1,7 +1,7 @@
 """What one feed's writer must know of the other feeds that speak of its journeys."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hub import clock
 from hub.settings import FeedSettings
@@ -17,6 +17,7 @@ class Contest:
     """Journeys that others speak of too, and the rule that decides between them now."""
 
     def __init__(self, store: Store, feed: FeedSettings) -> None:
+        self._store = store
         self._db = store.db
         self._feed = feed
 
@@ -43,11 +44,25 @@ class Contest:
         """The rule over what is known of all feeds now; None if none of these needs it."""
         if not any(rivals.contested(journey, self._feed.id) for journey in journeys):
             return None
-        wanted = {"priority": 1, "warn_after_s": 1, "data_as_of": 1}
-        feeds = await self._db[raw.FEEDS].find({}, wanted, session=tx).to_list()
-        mine = next((one for one in feeds if one["_id"] == self._feed.id), {"_id": self._feed.id})
-        ours = {**mine, "priority": self._feed.priority}
-        if self._feed.warn_after is not None:
-            ours["warn_after_s"] = self._feed.warn_after.total_seconds()
-        others = [one for one in feeds if one["_id"] != self._feed.id]
-        return rivals.ranking([*others, ours], clock.now(), fresh_for=FRESH_FOR)
+        feeds = await feeds_as_known(self._store, self._feed, tx)
+        return rivals.ranking(feeds, clock.now(), fresh_for=FRESH_FOR)
+
+
+async def feeds_as_known(
+    store: Store, feed: FeedSettings, tx: Tx, *, as_of: datetime | None = None
+) -> list[Document]:
+    """What the rule needs of all feeds: of `feed` as it is set up, its data being of `as_of`."""
+    feeds = await standings(store, tx)
+    mine = next((one for one in feeds if one["_id"] == feed.id), {"_id": feed.id})
+    ours = {**mine, "priority": feed.priority}
+    if feed.warn_after is not None:
+        ours["warn_after_s"] = feed.warn_after.total_seconds()
+    if as_of is not None:
+        ours["data_as_of"] = max(as_of, mine.get("data_as_of") or as_of)
+    return [*(one for one in feeds if one["_id"] != feed.id), ours]
+
+
+async def standings(store: Store, tx: Tx | None = None) -> list[Document]:
+    """What the rule needs of all feeds, as they are stored."""
+    wanted = {"priority": 1, "warn_after_s": 1, "data_as_of": 1}
+    return await store.db[raw.FEEDS].find({}, wanted, session=tx).to_list()

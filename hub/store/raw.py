@@ -34,28 +34,37 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
         ],
         JOURNEYS: [
             _index("dataset", "service_date"),
+            _index("dataset", "projection", "_id"),
             _index("timetable.feed", "service_date"),
             _index("realtime.feed"),
-            IndexModel([("contested", ASCENDING)], sparse=True),
+            _sparse("contested"),
         ],
         STOP_PLACES: [_index("feed")],
         LINES: [_index("feed")],
         SITUATIONS: [
             _index("feed"),
+            _sparse("contested"),
             IndexModel([("closed_at", ASCENDING)], expireAfterSeconds=DAY),
         ],
         VEHICLES: [
             _index("feed"),
+            _sparse("contested"),
             IndexModel([("location", GEOSPHERE)]),
             IndexModel([("observed_at", ASCENDING)], expireAfterSeconds=DAY),
         ],
         PARKING_FACILITIES: [
             _index("feed"),
             _index("status.feed"),
+            _sparse("contested"),
+            _sparse("status.contested"),
             IndexModel([("location", GEOSPHERE)]),
         ],
-        SHARING_STATIONS: [_index("feed"), IndexModel([("location", GEOSPHERE)])],
-        FACILITY_CONDITIONS: [_index("feed"), _index("stop_place_id")],
+        SHARING_STATIONS: [
+            _index("feed"),
+            _sparse("contested"),
+            IndexModel([("location", GEOSPHERE)]),
+        ],
+        FACILITY_CONDITIONS: [_index("feed"), _sparse("contested"), _index("stop_place_id")],
         RAW_MESSAGES: [
             IndexModel([("feed", ASCENDING), ("received_at", DESCENDING)]),
             IndexModel([("received_at", ASCENDING)], expireAfterSeconds=raw_days * DAY),
@@ -78,3 +87,8 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
 
 def _index(*keys: str) -> IndexModel:
     return IndexModel([(key, ASCENDING) for key in keys])
+
+
+def _sparse(key: str) -> IndexModel:
+    """An index of the few documents that have the field."""
+    return IndexModel([(key, ASCENDING)], sparse=True)

@@ -1,5 +1,6 @@
 """Which ids name one stop place, by the mappings a person confirmed."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -21,6 +22,7 @@ class SameAs:
         self._mappings = store.db[raw.ID_MAPPINGS]
         self._rows: dict[str, Mapping[str, Any]] = {}
         self._stars: _Stars | None = None
+        self._changed = asyncio.Event()
 
     async def ids(self, stop_place: str) -> list[str]:
         """Every id of a stop place now: the canonical first; itself alone if none is mapped."""
@@ -33,6 +35,23 @@ class SameAs:
         stars = self._stars or _Stars(await self._confirmed())
         more = [other for place in given for other in stars.of(place, clock.now())]
         return tuple(dict.fromkeys([*given, *more]))
+
+    def known(self, stop_place: str) -> list[str]:
+        """As `ids`, without waiting: of what is in memory, nothing while `follow` does not run."""
+        return self._stars.of(stop_place, clock.now()) if self._stars else [stop_place]
+
+    async def news(self) -> None:
+        """Wait until other ids may be equivalent than at the last call; for one waiter.
+
+        Somebody decided, or the validity of a mapping began or ended. While `follow` runs.
+        """
+        edge = self._stars.next_edge(clock.now()) if self._stars else None
+        try:
+            async with asyncio.timeout(None if edge is None else clock.seconds_until(edge)):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        self._changed.clear()
 
     async def follow(self, bus: Bus) -> None:
         """Keep what is confirmed in memory, as it changes, until cancelled."""
@@ -47,7 +66,7 @@ class SameAs:
 
     async def _load(self) -> None:
         self._rows = {row["_id"]: row for row in await self._confirmed()}
-        self._stars = _Stars(self._rows.values())
+        self._remember()
 
     async def _refresh(self, change: Change) -> None:
         if change.kind is ChangeKind.RESET:
@@ -56,7 +75,11 @@ class SameAs:
         self._rows.pop(change.id, None)
         if change.document is not None and change.document["state"] == _CONFIRMED:
             self._rows[change.id] = change.document
+        self._remember()
+
+    def _remember(self) -> None:
         self._stars = _Stars(self._rows.values())
+        self._changed.set()
 
     async def _confirmed(self) -> list[Document]:
         return await self._mappings.find({"state": _CONFIRMED}).to_list()
@@ -68,7 +91,9 @@ class _Stars:
     def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
         self._mapped: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._canonical: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        self._edges: set[datetime] = set()
         for row in rows:
+            self._edges |= {row[end] for end in ("valid_from", "valid_to") if row.get(end)}
             self._mapped[row["scoped_id"]].append(row)
             self._canonical[row["canonical_id"]].append(row)
 
@@ -78,6 +103,10 @@ class _Stars:
         canonical: str = mapping["canonical_id"] if mapping else stop_place
         star = self._canonical.get(canonical, ())
         return [canonical, *sorted(row["scoped_id"] for row in star if _holds(row, now))]
+
+    def next_edge(self, now: datetime) -> datetime | None:
+        """When the next validity begins or ends."""
+        return min((edge for edge in self._edges if edge > now), default=None)
 
 
 def _holds(row: Mapping[str, Any], now: datetime) -> bool:

@@ -180,10 +180,11 @@ class Group:
     def _touched(self, changes: Iterable[Change]) -> set[Any] | None:
         """Ids whose rows must be rendered again; None = all (a RESET came by)."""
         touched: set[Any] = set()
+        context = self.make_context()
         for change in changes:
             if change.kind is ChangeKind.RESET:
                 return None
-            if change.id in self._known or self.source.concerns(change, self.arguments):
+            if change.id in self._known or self.source.concerns(change, self.arguments, context):
                 touched.add(change.id)
                 related = self.source.related(change)
                 if related is not None:

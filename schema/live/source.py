@@ -44,17 +44,18 @@ class LiveSource:
     """How one subscription root field is fed.
 
     `rows(context, arguments)` answers the present rows, each with an `_id`, row policy applied;
-    `wrap(row)` makes the schema's node of one. A change in `collections` for which `concerns`
-    holds makes the engine ask again and render anew the row of that id, and the row of the id that
-    `related(change)` names (an order, when one of its recipients changed). So does `refresh_s`,
-    for time windows that move. `volatile(row, context)` names what changes by time alone, such as
-    freshness. `per_viewer` says that rows depend on who asks, beyond the scopes.
+    `wrap(row)` makes the schema's node of one. A change in `collections` for which
+    `concerns(change, arguments, context)` holds makes the engine ask again and render anew the row
+    of that id, and the row of the id that `related(change)` names (an order, when one of its
+    recipients changed). So does `refresh_s`, for time windows that move. `volatile(row, context)`
+    names what changes by time alone, such as freshness. `per_viewer` says that rows depend on who
+    asks, beyond the scopes.
     """
 
     collections: frozenset[str]
     rows: Callable[[Any, Arguments], Awaitable[list[Row]]]
     wrap: Callable[[Row], Any]
-    concerns: Callable[[Change, Arguments], bool] = lambda _change, _arguments: True
+    concerns: Callable[[Change, Arguments, Any], bool] = lambda *_: True
     related: Callable[[Change], Hashable | None] = lambda _change: None
     volatile: Callable[[Row, Any], Hashable] = lambda _row, _context: None
     refresh_s: float | None = None

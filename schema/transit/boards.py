@@ -1,6 +1,6 @@
 """Boards: the window, the page and the rows of departures and arrivals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -86,10 +86,10 @@ async def board_rows(
     return list(rows)
 
 
-def in_board(request: BoardRequest, row: Row | None) -> bool:
-    """Whether a call that changed can matter to this board: its place, its mode."""
+def in_board(request: BoardRequest, row: Row | None, here: Collection[str]) -> bool:
+    """Whether a call that changed can matter to this board: one of the place's ids, its mode."""
     if row is None:
         return True
-    if row["stop_place"]["id"] != request.key:
+    if row["stop_place"]["id"] not in here:
         return False
     return request.modes is None or row["journey"]["mode"] in request.modes

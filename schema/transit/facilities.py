@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Self
 from hub.access.principal import Scope
 from hub.errors import NotFound
 from schema import enums
-from schema.common import TRUST, Freshness, freshness, trusted
+from schema.common import TRUST, Freshness, freshness, reports, trusted
 from schema.nodes import Node, key_of, keyed, node_type
-from schema.projection import Row, computed, embedded, entity, named, stored
+from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.arguments import PLACES_MOST
 from schema.transit.network import StopPlace
 from schema.transit.situations import Period
@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.TRANSIT_READ
+
+
+@entity(policy=READ)
+class FacilityConditionReport(Entity):
+    """What a source says of a facility while another source of it is shown (其他来源)."""
+
+    source: str = stored("feed", "Code of the feed it came by", zh="来源")
+    status: enums.FacilityStatus = stored("status", "Whether it can be used", zh="设施状态")
+    reason: str | None = named("reason", "Why, Chinese first", zh="原因")
+    reason_zh: str | None = stored("reason.zh", "Why, in Chinese", zh="中文原因")
+    reason_en: str | None = stored("reason.en", "Why, in English", zh="英文原因")
+
+    @computed(needs=("observed_at", "said_at"), zh="发布时间")
+    def said_at(self, _context: "SchemaContext") -> datetime | None:
+        """When it observed this; where it does not tell, since when it has said so."""
+        found: datetime | None = self.doc.get("observed_at") or self.doc.get("said_at")
+        return found
 
 
 @node_type
@@ -56,6 +73,11 @@ class FacilityCondition(Node):
         """The stop place it belongs to, if the hub knows it."""
         key = self.doc.get("stop_place_id")
         return await StopPlace.load(context, key) if key else None
+
+    @computed(needs=("others",), zh="其他来源", size=2)
+    def other_reports(self, context: "SchemaContext") -> list[FacilityConditionReport]:
+        """What other sources say of it, those fallen silent left out; empty if none does."""
+        return reports(FacilityConditionReport, self.doc.get("others"), context.freshness)
 
     @computed(needs=TRUST, zh="时效")
     def freshness(self, context: "SchemaContext") -> Freshness:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 from hub.access.principal import Scope
 from hub.model.ids import call_id
 from schema import enums
-from schema.common import TRUST, Freshness, freshness, trusted
+from schema.common import TRUST, Freshness, freshness, reports, trusted
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.network import Line, StopPlace
@@ -54,11 +54,6 @@ class CallReport(Entity):
     actual_departure: datetime | None = stored(
         "actual.departure", "Recorded departure", zh="实际发车"
     )
-
-    def trusted(self, context: "SchemaContext") -> bool:
-        """False when its feed has been silent too long."""
-        known = context.freshness({"source": self.doc["feed"]})
-        return known.state is not enums.FreshnessState.UNKNOWN
 
 
 @node_type
@@ -174,8 +169,11 @@ class Call(Node):
     @computed(needs=("others",), zh="其他来源")
     def other_reports(self, context: "SchemaContext") -> list[CallReport]:
         """What other sources say of this call, those fallen silent left out; empty if none does."""
-        reports = map(CallReport, self.doc.get("others") or ())
-        return [report for report in reports if report.trusted(context)]
+        return reports(
+            CallReport,
+            self.doc.get("others"),
+            lambda said: context.freshness({"source": said["feed"]}),
+        )
 
     @computed(needs=(*TRUST, "occupancy"), zh="拥挤度")
     def occupancy(self, context: "SchemaContext") -> Occupancy | None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Self
 from hub.access.principal import Scope
 from hub.store.freshness import Freshness as Known
 from schema import enums
-from schema.common import Freshness, Position, freshness, position
+from schema.common import Freshness, Position, freshness, position, reports
 from schema.nodes import Node, keyed, node_type
-from schema.projection import Row, computed, entity, named, stored
+from schema.projection import Entity, Row, computed, entity, named, stored
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -27,6 +27,34 @@ def own_age(report: Row | None, context: "SchemaContext") -> Known:
         source = report.get("feed") if report else None
         return Known(as_of=None, source=source, state=enums.FreshnessState.UNKNOWN)
     return context.freshness(report)
+
+
+@entity(policy=READ)
+class ParkingReport(Entity):
+    """What a source says is free while another source of it is shown (其他来源)."""
+
+    source: str = stored("feed", "Code of the feed it came by", zh="来源")
+    observed_at: datetime | None = stored(
+        "observed_at", "The facility's own time of this status", zh="状态时间"
+    )
+    vacant: int | None = stored("vacant", "Free spaces", zh="空余车位")
+    occupied: int | None = stored("occupied", "Taken spaces", zh="已占车位")
+    capacity: int | None = stored("capacity", "All spaces", zh="总车位")
+    opening: enums.OpeningStatus = stored("opening", "Whether it takes vehicles", zh="开放状态")
+
+
+@entity(policy=READ)
+class SharingStationReport(Entity):
+    """What a source says is free at a station while another source of it is shown (其他来源)."""
+
+    source: str = stored("feed", "Code of the feed it came by", zh="来源")
+    observed_at: datetime | None = stored(
+        "observed_at", "The station's own time of this report", zh="状态时间"
+    )
+    vehicles_available: int | None = stored("vehicles_available", "Vehicles to take", zh="可借车辆")
+    docks_available: int | None = stored("docks_available", "Docks to return one to", zh="可还桩位")
+    renting: bool | None = stored("renting", "Whether vehicles are given out", zh="可借")
+    returning: bool | None = stored("returning", "Whether vehicles are taken back", zh="可还")
 
 
 @node_type
@@ -81,6 +109,12 @@ class ParkingFacility(Node):
         """Whether it takes vehicles now."""
         found: enums.OpeningStatus = self._live(context, "opening") or enums.OpeningStatus.UNKNOWN
         return found
+
+    @computed(needs=("status",), zh="其他来源", size=2)
+    def other_reports(self, context: "SchemaContext") -> list[ParkingReport]:
+        """What other sources say is free, those fallen silent left out; empty if none does."""
+        others = (self.doc.get("status") or {}).get("others")
+        return reports(ParkingReport, others, lambda said: own_age(said, context))
 
     @computed(needs=("status",), zh="时效")
     def freshness(self, context: "SchemaContext") -> Freshness:
@@ -141,6 +175,13 @@ class SharingStation(Node):
         """Whether vehicles are taken back."""
         found: bool | None = self._live(context, "returning")
         return found
+
+    @computed(needs=("others",), zh="其他来源", size=2)
+    def other_reports(self, context: "SchemaContext") -> list[SharingStationReport]:
+        """What other sources say of it, those fallen silent left out; empty if none does."""
+        return reports(
+            SharingStationReport, self.doc.get("others"), lambda said: own_age(said, context)
+        )
 
     @computed(needs=OBSERVED, zh="时效")
     def freshness(self, context: "SchemaContext") -> Freshness:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from hub.access.principal import Scope
 from schema import enums
-from schema.common import TRUST, Freshness, Position, freshness
+from schema.common import TRUST, Freshness, Position, freshness, reports
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.network import Line, StopPlace
@@ -44,6 +44,26 @@ class AlertArea(Entity):
     def polygons(self, _context: "SchemaContext") -> list[Polygon]:
         """Its outlines; empty when it is told in words or codes only."""
         return [Polygon({"points": ring}) for ring in self.doc.get("polygons") or ()]
+
+
+@entity(policy=READ)
+class SituationReport(Entity):
+    """What a source says of a situation while another source of it is shown (其他来源)."""
+
+    source: str = stored("feed", "Code of the feed it came by", zh="来源")
+    version: int = stored("version", "Raised by this source with every change", zh="版本")
+    severity: enums.Severity = stored("severity", "How grave, as it says", zh="严重程度")
+    progress: enums.SituationProgress = stored("progress", "Whether it is open", zh="通告状态")
+    summary: str | None = named("summary", "Summary, Chinese first", zh="摘要")
+    summary_zh: str | None = stored("summary.zh", "Summary in Chinese", zh="中文摘要")
+    summary_en: str | None = stored("summary.en", "Summary in English", zh="英文摘要")
+    validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")
+
+    @computed(needs=("observed_at", "said_at"), zh="发布时间")
+    def said_at(self, _context: "SchemaContext") -> datetime | None:
+        """When it observed this; where it does not tell, since when it has said so."""
+        found: datetime | None = self.doc.get("observed_at") or self.doc.get("said_at")
+        return found
 
 
 @node_type
@@ -93,6 +113,11 @@ class Situation(Node):
         """Lines it affects, of those the hub knows."""
         rows = await _known(context.load.line, self._affected("lines"))
         return [Line(row) for row in rows]
+
+    @computed(needs=("others",), zh="其他来源", size=2)
+    def other_reports(self, context: "SchemaContext") -> list[SituationReport]:
+        """What other sources say of it, those fallen silent left out; empty if none does."""
+        return reports(SituationReport, self.doc.get("others"), context.freshness)
 
     @computed(needs=TRUST, zh="时效")
     def freshness(self, context: "SchemaContext") -> Freshness:

@@ -49,11 +49,15 @@ def _board(board: Board) -> LiveSource:
     async def rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
         return await board_rows(context, BoardRequest.of(board, arguments))
 
-    def concerns(change: Change, arguments: Arguments) -> bool:
-        return in_board(BoardRequest.of(board, arguments), change.document)
+    def concerns(change: Change, arguments: Arguments, context: "SchemaContext") -> bool:
+        if change.collection == "id_mappings":
+            return True
+        request = BoardRequest.of(board, arguments)
+        here = context.services.transit.same_as.known(request.key)
+        return in_board(request, change.document, here)
 
     return LiveSource(
-        collections=frozenset({"calls"}),
+        collections=frozenset({"calls", "id_mappings"}),
         rows=rows,
         wrap=Call,
         concerns=concerns,
@@ -75,7 +79,7 @@ async def _vehicles(context: "SchemaContext", arguments: Arguments) -> list[Row]
     )
 
 
-def _of_modes(change: Change, arguments: Arguments) -> bool:
+def _of_modes(change: Change, arguments: Arguments, _context: "SchemaContext") -> bool:
     modes, row = arguments.get("modes"), change.document
     return modes is None or row is None or row.get("mode") in {None, *modes}
 
@@ -96,7 +100,7 @@ async def _conditions(context: "SchemaContext", arguments: Arguments) -> list[Ro
     return await condition_rows(context, arguments.get("stopPlace"))
 
 
-def _at_stop_place(change: Change, arguments: Arguments) -> bool:
+def _at_stop_place(change: Change, arguments: Arguments, _context: "SchemaContext") -> bool:
     stop_place, row = arguments.get("stopPlace"), change.document
     if stop_place is None or row is None:
         return True

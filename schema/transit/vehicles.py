@@ -6,15 +6,34 @@ from typing import TYPE_CHECKING, Any, Self
 from hub.access.principal import Scope
 from hub.model.vehicles import TaxiRank as ConfiguredRank
 from schema import enums
-from schema.common import TRUST, Freshness, Position, freshness, position, trusted
+from schema.common import TRUST, Freshness, Position, freshness, position, reports, trusted
 from schema.nodes import Node, keyed, node_type
-from schema.projection import Row, computed, entity, named, stored
+from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.journeys import DatedJourney, Occupancy
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.TRANSIT_READ
+
+
+@entity(policy=READ)
+class VehicleReport(Entity):
+    """What a source says of a vehicle while another source of it is shown (其他来源)."""
+
+    source: str = stored("feed", "Code of the feed it came by", zh="来源")
+    observed_at: datetime | None = stored("observed_at", "When it was there", zh="定位时间")
+    bearing: float | None = stored("bearing", "Degrees clockwise from north", zh="方向")
+    speed_kmh: float | None = stored("speed_kmh", "Kilometres per hour", zh="速度")
+    taxi_state: enums.TaxiState | None = stored(
+        "taxi_state", "Vacant, hired and so on; null for what is no taxi", zh="营运状态"
+    )
+    occupancy: Occupancy | None = embedded("occupancy", "How full it is", zh="拥挤度")
+
+    @computed(needs=("location",), zh="位置")
+    def position(self, _context: "SchemaContext") -> Position | None:
+        """Where it is, as this source says."""
+        return position(self.doc.get("location"))
 
 
 @node_type
@@ -68,6 +87,11 @@ class VehiclePosition(Node):
     def alarms(self, context: "SchemaContext") -> list[str]:
         """Alarms the vehicle reports, in its standard's words."""
         return list(self._live(context, "alarms") or ())
+
+    @computed(needs=("others",), zh="其他来源", size=2)
+    def other_reports(self, context: "SchemaContext") -> list[VehicleReport]:
+        """What other sources say of it, those fallen silent left out; empty if none does."""
+        return reports(VehicleReport, self.doc.get("others"), context.freshness)
 
     @computed(needs=("journey_id",), zh="班次")
     async def journey(self, context: "SchemaContext") -> DatedJourney | None:

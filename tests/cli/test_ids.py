@@ -79,9 +79,11 @@ async def test_from_a_proposal_to_a_decision_and_back(shell, store: Store):
         (("reject", "netex:1", "railway:SHH"), "was not found"),
     ],
 )
-async def test_what_cannot_be_done_is_one_line(shell, arguments, said):
-    """Exit 2, and what was expected."""
+async def test_what_cannot_be_done_is_one_line(shell, arguments, said, store: Store):
+    """Exit 2, and what was expected; nothing is changed, and nothing is on the audit log."""
     code, text = shell(*arguments)
     assert code == 2
     assert said in text
     assert len(text.strip().splitlines()) == 1
+    assert await store.db["id_mappings"].count_documents({}) == 0
+    assert await AuditDoc.find_all().count() == 0

@@ -13,13 +13,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from feed_fakes import LINES
 from recorded_day import AREA, Day, dump, message, record
 
 from hub import clock
 from hub.connector import Envelope
 from hub.errors import StartError
+from hub.ingest.plan import plan
 from hub.ingest.replay import Replay, Replayed
-from hub.settings import area_text
+from hub.settings import FeedSettings, area_text
 from hub.store import replays
 from hub.store.archive import Archive
 from hub.store.arrivals import Part
@@ -193,3 +195,23 @@ async def test_the_command_replays_into_a_database_of_its_own(
         assert refused.returncode == 2
         assert said in refused.stderr
     await store.beside(database).drop()
+
+
+async def test_a_source_that_fell_silent_gives_way_as_it_did(store: Store, target: Store, day: Day):
+    """Of two feeds that speak of one vehicle: by the archive's clock, without a message."""
+    archive, dataset = Archive(store, max_bytes=1000), f"set-{uuid4().hex[:8]}"
+    about = {"kind": "lines", "url": "http://a/", "dataset": dataset}
+    feeds = [
+        FeedSettings.model_validate({**about, "id": f"{dataset}-{age}", "warn_after": age})
+        for age in (60, 200)
+    ]
+    for feed, late in zip(feeds, (1, 0), strict=True):
+        at = day.begin + timedelta(seconds=late)
+        await archive.add(feed.id, Envelope(b"-\nv 31.2 121.4", at))
+    plans = [plan(feed, lambda _kind: LINES, AREA) for feed in feeds]
+    for seconds, shown in ((30, feeds[0].id), (120, feeds[1].id)):
+        again = await replays.prepared(store, target.db.name, ["live"])
+        end = day.begin + timedelta(seconds=seconds)
+        await Replay(archive, again, plans, AREA, speed=0).run(end=end)
+        (found,) = await TransitRepository(again).vehicles()
+        assert (found["feed"], len(found["others"])) == (shown, 1)

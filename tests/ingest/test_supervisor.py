@@ -3,23 +3,29 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from feed_fakes import LINES, Answer, Origin
 
+from connectors import connector as registered
 from connectors.jtt905 import CONNECTOR as JTT905
-from hub.connector import Connector
+from hub.connector import Batch, Connector
 from hub.errors import StartError
 from hub.formats.jtt905 import Frame, MessageId, encode_frame
 from hub.formats.jtt905_position import PositionReport, encode_position
 from hub.ingest import supervisor as module
-from hub.ingest.plan import plan
+from hub.ingest.plan import moved, plan
 from hub.ingest.supervisor import FeedSupervisor
 from hub.model.area import parse_area
+from hub.model.common import Mode, Position
+from hub.model.vehicles import VehiclePosition
 from hub.settings import FeedSettings, Settings, area_text
+from hub.store.apply import FeedWriter
 from hub.store.driver import Store
+from hub.store.feeds import FeedRepository
 
 AREA = parse_area(area_text("shanghai-railway-station"))
 PATIENCE = 15
@@ -77,6 +83,7 @@ async def run(store: Store, monkeypatch):
     """Starts supervisors with quick ticks; stops them at the end."""
     monkeypatch.setattr(module, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(module, "LEASE_SECONDS", 0.1)
+    monkeypatch.setattr(module, "SETTLE_SECONDS", 0.02)
     tasks: list[asyncio.Task[None]] = []
 
     def start(*tables: dict[str, object]) -> tuple[FeedSupervisor, asyncio.Task[None]]:
@@ -192,3 +199,55 @@ async def test_exactly_one_process_polls_a_feed_and_another_takes_over(
     first_task.cancel()
     await asyncio.wait_for(origin.arrived.wait(), PATIENCE)
     assert len(second.states()) == 1
+
+
+async def test_only_feeds_of_a_dataset_with_other_stop_places_start_anew(
+    store: Store, run, origin: Origin
+):
+    """What is written for the places before is durable, or never will be, when `move` returns."""
+    origin.answer = lambda _: Answer(body=b"-\na 31.2 121.4")
+    here, there = (
+        table(url=origin.url + name, allow_private=True, interval=3600, dataset=f"set-{name}")
+        for name in "ab"
+    )
+    supervisor, _ = run(here, there)
+    for feed in (here, there):
+        await feed_in(store, feed, "HEALTHY")
+    origin.arrived.clear()
+    places = (*AREA.stop_places, "set-b:1")
+    await supervisor.move(replace(AREA, stop_places=places))
+    async with asyncio.timeout(PATIENCE):
+        await origin.arrived.wait()
+    assert [asked.target for asked in origin.asked][2:] == ["/feedb"]
+    await feed_in(store, there, "HEALTHY")
+    await supervisor.move(replace(AREA, stop_places=places))
+    assert len(origin.asked) == 3
+
+
+def test_a_subscription_that_cannot_be_asked_for_any_more_stays():
+    """The stop places are others all the same, and the hub goes on."""
+    about = {"kind": "siri_sm", "url": "http://a/", "push_secret_ref": "env:PATH"}
+    feed = FeedSettings.model_validate(table(**about, dataset="metro", options={"subscribe": True}))
+    one = plan(feed, registered, AREA)
+    there = moved(one, replace(AREA, stop_places=("railway:SHH",)))
+    assert (there.context.stop_places, there.subscription) == (frozenset(), one.subscription)
+    assert moved(there, replace(AREA, stop_places=("railway:X",))) is there
+
+
+async def test_a_source_that_falls_silent_beside_another_gives_way(store: Store, run, clock):
+    """Neither of them has to say anything for it."""
+    one, other = (
+        FeedSettings.model_validate(table(url="http://a/", dataset="rivals", warn_after=warn_after))
+        for warn_after in (60, 600)
+    )
+    about = {"id": "rivals:v", "dataset": "rivals", "native_id": "v", "mode": Mode.BUS}
+    for feed, at in ((other, clock()), (one, clock() + timedelta(seconds=1))):
+        limits = {"warn_after_s": feed.warn_after.total_seconds(), "data_as_of": at}
+        await FeedRepository(store).save_status(feed.id, limits)
+        where = VehiclePosition(**about, position=Position(31.2, 121.4), observed_at=at)
+        await FeedWriter(store, feed, frozenset()).apply(Batch(records=[where], entities=1))
+    await reaches(store, "vehicles", lambda row: row["feed"] == one.id and "others" in row)
+    run()
+    clock.advance(seconds=120)
+    found = await reaches(store, "vehicles", lambda row: row["feed"] == other.id)
+    assert found["contested"] == sorted([one.id, other.id])

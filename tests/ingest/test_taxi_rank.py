@@ -170,10 +170,15 @@ async def test_a_rank_is_stored_when_it_changes_and_its_time_moves_on(store: Sto
 
 
 async def test_a_process_that_takes_over_begins_with_the_stored_taxis(store: Store, clock):
-    """After a restart the rank is not empty until every taxi has spoken again."""
+    """After a restart the rank is not empty until every taxi has spoken again.
+
+    Nor does it lack a taxi of which another feed is shown.
+    """
     feed = FeedSettings(id="taxi-b", kind="jtt905", listen="127.0.0.1:0")
     records = [taxi("x", IN_RANK, clock()), taxi("y", IN_LOT, clock())]
     await FeedWriter(store, feed, frozenset()).apply(Batch(records=records, entities=2))
+    preferred = feed.model_copy(update={"id": "taxi-c", "priority": 1})
+    await FeedWriter(store, preferred, frozenset()).apply(Batch(records=records[:1], entities=1))
     keeper = RankKeeper(store, "taxi-b", [RANK], Thresholds(FRESH, EXPIRE))
     await keeper.prime()
     await keeper.save(clock())

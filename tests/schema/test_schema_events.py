@@ -112,14 +112,15 @@ async def test_bad_arguments_are_refused_before_anything_is_followed(
             await SOURCES["departures"].rows(context, arguments)
 
 
-def test_a_board_is_concerned_by_its_own_calls_only() -> None:
-    """Another stop place or another mode does not make it ask again; a deleted call might."""
+def test_a_board_is_concerned_by_its_own_calls_only(context: SchemaContext) -> None:
+    """Another stop place or mode does not make it ask again; a deleted call might, ids may."""
     concerns = SOURCES["departures"].concerns
     coaches = {**HERE, "modes": ["COACH"]}
-    assert concerns(changed("calls", call_doc()), HERE)
-    assert not concerns(changed("calls", call_doc(at="metro:L1-SHRS")), HERE)
-    assert not concerns(changed("calls", call_doc()), coaches)
-    assert concerns(changed("calls", None), coaches)
+    assert concerns(changed("calls", call_doc()), HERE, context)
+    assert not concerns(changed("calls", call_doc(at="metro:L1-SHRS")), HERE, context)
+    assert not concerns(changed("calls", call_doc()), coaches, context)
+    assert concerns(changed("calls", None), coaches, context)
+    assert concerns(changed("id_mappings", {"state": "REJECTED"}), coaches, context)
 
 
 async def test_time_alone_changes_what_is_volatile(

@@ -225,3 +225,27 @@ async def test_what_is_the_same_is_followed_in_memory(identity, store: Store, bu
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert await same.ids("netex:1") == ["metro:A", "netex:1"]
+
+
+async def test_news_come_with_a_decision_and_with_the_end_of_a_validity(
+    identity, store: Store, bus: Bus, clock
+):
+    """Whoever keeps to what is equivalent is woken by both, and knows it without asking."""
+    same = SameAs(store)
+    assert same.known("netex:1") == ["netex:1"]
+    task = asyncio.create_task(same.follow(bus))
+    until = NOON + timedelta(milliseconds=50)
+    await identity.confirm("a", mapping("netex:1", "metro:A", valid_to=until))
+    (row,) = await identity.page(limit=1)
+    told = Change(Cursor(1, 1, 1), raw.ID_MAPPINGS, ChangeKind.INSERTED, row["_id"], row)
+    async with asyncio.timeout(10):
+        await same.news()
+        bus.publish(told)
+        while same.known("netex:1") == ["netex:1"]:
+            await same.news()
+        assert same.known("netex:1") == ["metro:A", "netex:1"]
+        await same.news()
+        clock.current = until
+        assert same.known("netex:1") == ["netex:1"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 from store_builders import DATASET, NOON, batch, feed, following, minutes, take
+from store_places import condition, free, garage, station
 
 from hub import clock as hub_clock
 from hub.bus import Bus, ChangeKind
 from hub.model.common import Name, Position
-from hub.model.facilities import FacilityCondition, FacilityStatus
-from hub.model.parking import OpeningStatus, ParkingFacility, ParkingStatus, SharingStation
 from hub.model.situations import AlertArea, Period, Situation
 from hub.store.apply import Applied, FeedWriter
 from hub.store.driver import Store
@@ -39,55 +38,6 @@ def static(store: Store) -> FeedWriter:
 @pytest.fixture
 def dynamic(store: Store) -> FeedWriter:
     return FeedWriter(store, feed("parking-status"), frozenset())
-
-
-def garage(ref: str = "P1", **keys: Any) -> ParkingFacility:
-    about: dict[str, Any] = {
-        "name": Name(zh="北广场停车场", en="North Square"),
-        "position": Position(31.25, 121.45),
-        "capacity": 300,
-    }
-    return ParkingFacility(
-        id=f"{DATASET}:{ref}", dataset=DATASET, native_id=ref, **{**about, **keys}
-    )
-
-
-def free(vacant: int | None, ref: str = "P1", at: Any = NOON, **keys: Any) -> ParkingStatus:
-    return ParkingStatus(
-        facility_id=f"{DATASET}:{ref}",
-        dataset=DATASET,
-        vacant=vacant,
-        opening=OpeningStatus.OPEN,
-        observed_at=at,
-        **keys,
-    )
-
-
-def station(ref: str = "B1", at: Any = NOON, **keys: Any) -> SharingStation:
-    about: dict[str, Any] = {"position": Position(31.25, 121.45), "vehicles_available": 4}
-    return SharingStation(
-        id=f"{DATASET}:{ref}",
-        dataset=DATASET,
-        native_id=ref,
-        name=Name(zh="南广场单车点"),
-        observed_at=at,
-        **{**about, **keys},
-    )
-
-
-def condition(ref: str = "L1", **keys: Any) -> FacilityCondition:
-    about: dict[str, Any] = {
-        "status": FacilityStatus.NOT_AVAILABLE,
-        "stop_place_id": f"{DATASET}:A",
-        "observed_at": NOON,
-    }
-    return FacilityCondition(
-        id=f"{DATASET}:{ref}",
-        dataset=DATASET,
-        native_id=ref,
-        name=Name(zh="1号电梯", en="Lift 1"),
-        **{**about, **keys},
-    )
 
 
 async def stored(store: Store) -> list[dict[str, Any]]:

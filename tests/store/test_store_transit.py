@@ -142,7 +142,8 @@ async def test_situations_in_force(transit: TransitRepository, store: Store):
         )
         for name, validity in periods.items()
     ]
-    await FeedWriter(store, feed("metro-sx"), frozenset()).apply(batch(*situations))
+    with hub_clock.manual(NOON):
+        await FeedWriter(store, feed("metro-sx"), frozenset()).apply(batch(*situations))
     assert len(await transit.situations()) == len(periods)
     in_force = {row["native_id"] for row in await transit.situations(NOON)}
     assert in_force == {"always", "now", "open-ended", "two"}

@@ -1,0 +1,123 @@
+"""Writes records that several feeds may speak of: whose statement is shown is decided, not chance.
+
+What one feed alone speaks of is written as by any writer, without being read. A document that shows
+another feed's statement does not match such a write, and its insertion is refused as a duplicate:
+that is how a rival is found, and only then is the record decided in a transaction.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from pymongo import DeleteOne, ReplaceOne
+
+from hub import clock
+from hub.store import statements
+from hub.store.apply_records import RecordWriter, Write
+from hub.store.apply_rows import replacing
+from hub.store.contest import FRESH_FOR, feeds_as_known
+from hub.store.driver import Tx
+from hub.store.entries import Entry
+from hub.store.memory import Applied
+from hub.store.rows import Document
+from hub.store.statements import Rank
+
+DUPLICATE_KEY = 11000
+CHUNK = 200
+_STRAY = {"errmsg": "the position is off the globe"}
+
+
+class ContestedWriter(RecordWriter):
+    """One feed's statements about records that other feeds may speak of as well."""
+
+    def _write_of(self, id_: str, document: Document) -> Write:
+        return ReplaceOne({"_id": id_, **self._alone()}, document, upsert=True)
+
+    def _document(self, entry: Entry) -> Document:
+        """Without a time of its own a statement says when it came to be said."""
+        said = super()._document(entry)
+        return said if entry.observed_at is not None else {**said, "said_at": clock.now()}
+
+    def _alone(self) -> Document:
+        """The filter of documents that nobody else says anything of."""
+        feed, contested = self.part.at("feed"), self.part.at("contested")
+        return {feed: {"$in": [self._feed.id, None]}, contested: {"$exists": False}}
+
+    def _spoken_of(self) -> Document:
+        return {"$or": [self._mine(), {self.part.at("contested"): self._feed.id}]}
+
+    async def _failed(self, entries: list[Entry], failures: Mapping[str, Document]) -> set[str]:
+        rivals = [one for one in entries if failures[one.id]["code"] == DUPLICATE_KEY]
+        strays = {one.id: _STRAY for one in rivals if _is_off_the_globe(one.build())}
+        others = {one.id: failures[one.id] for one in entries if one not in rivals} | strays
+        known = [one for one in rivals if one.id not in strays]
+        for start in range(0, len(known), CHUNK):
+            work = partial(self._contend, entries=known[start : start + CHUNK])
+            await self._store.transaction(work)
+        if not others:
+            return set()
+        return await super()._failed([one for one in entries if one.id in others], others)
+
+    async def _contend(self, tx: Tx, *, entries: list[Entry]) -> None:
+        olds = await self._read(tx, {"_id": {"$in": [entry.id for entry in entries]}})
+        rank, now = await self._rank(tx, entries), clock.now()
+        writes: list[ReplaceOne[Document]] = []
+        for entry in entries:
+            alone = self._placed(entry.id, self._document(entry))
+            old = olds.get(entry.id, alone)
+            said = self.part.of(alone)
+            shown = statements.with_statement(self.part.of(old), said or {}, rank, now)
+            writes.append(replacing(self.part.put(old, shown)))
+        await self._collection.bulk_write(writes, ordered=False, session=tx)
+
+    def _placed(self, _id: str, document: Document) -> Document:
+        """The document that has nothing but this statement."""
+        return document
+
+    async def _remove(self, ids: list[str]) -> Applied:
+        """Take back what this feed says; what others say stands."""
+        if not ids:
+            return Applied()
+        removed = await self._delete({"_id": {"$in": ids}, **self._alone(), **self._mine()})
+        said = self._collection.find({"_id": {"$in": ids}, **self._spoken_of()}, [])
+        left = [document["_id"] async for document in said]
+        for start in range(0, len(left), CHUNK):
+            work = partial(self._take_back, ids=left[start : start + CHUNK])
+            removed += await self._store.transaction(work)
+        self._memory.forget(ids)
+        return Applied(withdrawn=removed)
+
+    async def _take_back(self, tx: Tx, *, ids: list[str]) -> int:
+        olds = await self._read(tx, {"_id": {"$in": ids}, **self._spoken_of()})
+        rank, now = await self._rank(tx, ()), clock.now()
+        writes: list[ReplaceOne[Document] | DeleteOne] = []
+        for id_, old in olds.items():
+            left = statements.without_statement(self.part.of(old), self._feed.id, rank, now)
+            new = self.part.emptied(old) if left is None else self.part.put(old, left)
+            writes.append(DeleteOne({"_id": id_}) if new is None else replacing(new))
+        if writes:
+            await self._collection.bulk_write(writes, ordered=False, session=tx)
+        return len(olds)
+
+    async def _read(self, tx: Tx, query: Document) -> dict[str, Document]:
+        found = self._collection.find(query, session=tx, batch_size=CHUNK)
+        return {document["_id"]: document async for document in found}
+
+    async def _rank(self, tx: Tx, entries: Iterable[Entry]) -> Rank:
+        """The rule now; the message being written counts as its feed's last data."""
+        as_of = max((entry.stamp for entry in entries if entry.stamp), default=None)
+        feeds = await feeds_as_known(self._store, self._feed, tx, as_of=as_of)
+        return statements.ranking(
+            feeds, clock.now(), fresh_for=FRESH_FOR, own_time=self.part.own_time
+        )
+
+
+class ReportWriter(ContestedWriter):
+    """Records whose age is their own time alone, however fresh their message."""
+
+    part = statements.REPORT
+
+
+def _is_off_the_globe(document: Document) -> bool:
+    """Whether the database would refuse it once it is shown, and with it what hands over to it."""
+    lon, lat = (document.get("location") or {}).get("coordinates", (0, 0))
+    return not (-180 <= lon <= 180 and -90 <= lat <= 90)

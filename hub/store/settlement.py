@@ -1,0 +1,78 @@
+"""Decides anew, as time passes, between the sources of one record: who fell silent gives way."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+
+from pymongo import ReplaceOne
+
+from hub import clock
+from hub.store import raw, statements
+from hub.store.apply_rows import replacing
+from hub.store.contest import FRESH_FOR, standings
+from hub.store.driver import Store, Tx
+from hub.store.rows import Document
+from hub.store.statements import Part, Rank
+
+EVERY = timedelta(seconds=5)
+"""How often it is looked whether a source that is shown fell silent beside another."""
+CHUNK = 200
+_CONTESTED: tuple[tuple[str, Part], ...] = (
+    (raw.SITUATIONS, statements.RECORD),
+    (raw.VEHICLES, statements.RECORD),
+    (raw.PARKING_FACILITIES, statements.FACILITY),
+    (raw.PARKING_FACILITIES, statements.STATUS),
+    (raw.SHARING_STATIONS, statements.REPORT),
+    (raw.FACILITY_CONDITIONS, statements.RECORD),
+)
+
+
+class Settlement:
+    """Every record of which several feeds speak. Any number of processes may settle at once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def settle(self) -> int:
+        """Show whoever is to be shown now; how many records show another source than before.
+
+        Looks at contested records only, and writes those alone that change hands.
+        """
+        return sum([await self._settle(name, part) for name, part in _CONTESTED])
+
+    async def _settle(self, name: str, part: Part) -> int:
+        shown = [part.at(field) for field in ("feed", "observed_at", "said_at", "version")]
+        wanted = [*shown, part.at("others"), part.at("contested")]
+        contested = {part.at("contested"): {"$exists": True}}
+        found = await self._store.db[name].find(contested, wanted).to_list()
+        if not found:
+            return 0
+        rank = await self._rank(part)
+        ids = [one["_id"] for one in found if _changes_hands(one, part, rank)]
+        changed = 0
+        for start in range(0, len(ids), CHUNK):
+            work = partial(self._decide, name=name, part=part, ids=ids[start : start + CHUNK])
+            changed += await self._store.transaction(work)
+        return changed
+
+    async def _decide(self, tx: Tx, *, name: str, part: Part, ids: list[str]) -> int:
+        query = {"_id": {"$in": ids}, part.at("contested"): {"$exists": True}}
+        rank, now = await self._rank(part, tx), clock.now()
+        writes: list[ReplaceOne[Document]] = []
+        async for document in self._store.db[name].find(query, session=tx, batch_size=CHUNK):
+            if _changes_hands(document, part, rank):
+                shown = statements.again(part.of(document), rank, now)
+                writes.append(replacing(part.put(document, shown)))
+        if writes:
+            await self._store.db[name].bulk_write(writes, ordered=False, session=tx)
+        return len(writes)
+
+    async def _rank(self, part: Part, tx: Tx | None = None) -> Rank:
+        feeds: Iterable[Document] = await standings(self._store, tx)
+        return statements.ranking(feeds, clock.now(), fresh_for=FRESH_FOR, own_time=part.own_time)
+
+
+def _changes_hands(document: Document, part: Part, rank: Rank) -> bool:
+    shown = part.of(document)
+    best = max(statements.by_feed(shown).values(), key=rank)
+    return shown is not None and bool(best["feed"] != shown["feed"])
