@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from connectors.jtt_capture import Dialect
-from hub.connector import Exchange
+from hub.connector import Callback, Exchange
 from hub.errors import PayloadError
 from hub.formats.jtt import Segment, Splitter
 
@@ -27,6 +27,7 @@ class FrameSession(ABC, Generic[F]):
         self._serial = 0
         self._broken = 0
         self.peer_id: str | None = None
+        self.callback: Callback | None = None
 
     def receive(self, data: bytes, at: datetime) -> Exchange:
         """Take what arrived, in any split, and say what follows from it."""

@@ -204,10 +204,65 @@ class Exchange:
     """When the bytes came; set by the receiver."""
 
 
+class Outgoing(Protocol):
+    """One connection that the hub opened to a peer: a pure state machine.
+
+    `standing`: the peer has accepted it. `ended`: why it must be closed, in a sentence; None while
+    it need not be.
+    """
+
+    @property
+    def standing(self) -> bool: ...  # noqa: D102  # said by the class
+
+    @property
+    def ended(self) -> str | None: ...  # noqa: D102  # said by the class
+
+    def opening(self, at: datetime) -> bytes:
+        """What to send first."""
+        ...
+
+    def receive(self, data: bytes, at: datetime) -> Exchange:
+        """Take what arrived, as `Session.receive` does."""
+        ...
+
+    def tick(self, at: datetime) -> bytes:
+        """What is due now: a link test, or nothing. Called about every second."""
+        ...
+
+    def closing(self, at: datetime) -> bytes:
+        """What says goodbye; the answer to it, or too long without one, ends the connection."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Callback:
+    """A connection that a peer asks the hub to open to it, beside the one it opened itself.
+
+    `host` and `port` are the peer's own words. The hub goes there only if `hosts` (addresses,
+    networks, names) lists it, or, with none listed, if the peer called from there itself; and
+    never to a private address unless the feed's `allow_private` says so. `name` tells one peer from
+    the next: a later callback of the same name replaces. `dial` starts the state machine of one
+    attempt; `lost` is what tells the peer over its own connection that this one could not be made
+    (False) or broke (True).
+    """
+
+    name: str
+    host: str
+    port: int
+    hosts: tuple[str, ...]
+    dial: Callable[[datetime], Outgoing]
+    lost: Callable[[datetime, bool], bytes]
+
+
 class Session(Protocol):
-    """One peer's connection to a TCP server feed: a pure state machine."""
+    """One peer's connection to a TCP server feed: a pure state machine.
+
+    `callback` is where the peer wants to be called now, None if nowhere. When the peer leaves
+    without taking it back, the connection made for it serves as long as it holds.
+    """
 
     peer_id: str | None
+    callback: Callback | None
 
     def receive(self, data: bytes, at: datetime) -> Exchange:
         """Take what arrived (any split, any glue) and say what follows from it."""

@@ -78,7 +78,8 @@ class FeedSettings(_Section):
     expire_after: Seconds | None = None
     max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
     allow_private: bool = Field(
-        default=False, description="the feed's host may be a private or loopback address"
+        default=False,
+        description="the feed's host may be a private or loopback address; so may a peer's",
     )
     priority: int = Field(
         default=0, description="of two fresh sources of one thing the higher is shown"

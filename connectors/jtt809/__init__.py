@@ -16,8 +16,10 @@ MANIFEST = Manifest(
     fresh_for=timedelta(seconds=90),
     expires_after=timedelta(minutes=5),
     reads=(
-        "main link: login 1001, logout 1003, link test 1005, 1007 and 1008; vehicle dynamic data "
-        "1200 with positions 1202 and history 1203; registration 1201 is accepted and dropped; "
+        "main link: login 1001, logout 1003, link test 1005; subordinate link, which the hub "
+        "opens: login 9001, logout 9003, link test 9005, 1007 and 1008; over either: vehicle "
+        "dynamic data 1200 with positions 1202 and history 1203; registration 1201 is accepted "
+        "and dropped; "
         "every other message is rejected as UNSUPPORTED_MESSAGE"
     ),
     drops=(

@@ -1,8 +1,9 @@
 """What can be set for a JT/T 809 feed."""
 
+from ipaddress import ip_network
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from connectors.jtt_vehicles import VehicleConfig
 from hub.formats.jtt809 import Cipher
@@ -26,6 +27,24 @@ class Jtt809Config(VehicleConfig):
     m1: int | None = Field(default=None, ge=0, le=_WORD)
     ia1: int | None = Field(default=None, ge=0, le=_WORD)
     ic1: int | None = Field(default=None, ge=0, le=_WORD)
+    subordinate_link: bool = Field(
+        default=True,
+        description="whether the subordinate link is opened to where a login asks for it",
+    )
+    subordinate_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="addresses, networks (203.0.113.0/24) and names the subordinate link may lead "
+        "to; none: only the address that the platform itself calls from. A private one needs "
+        "`allow_private` of the feed too",
+    )
+
+    @field_validator("subordinate_hosts")
+    @classmethod
+    def _networks(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            if "/" in host:
+                ip_network(host)
+        return hosts
 
     @model_validator(mode="after")
     def _all_or_none(self) -> Self:

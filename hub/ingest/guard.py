@@ -2,12 +2,20 @@
 
 A feed URL is configuration, but what its name resolves to is somebody else's: without this, a
 name could lead the hub to its own database or to a cloud's metadata address (SSRF, rebinding).
+Where a peer asks to be called back is a stranger's word altogether.
 """
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from collections.abc import Awaitable, Callable, Iterator
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
 
 from hub.errors import FeedStopped, RetryLater
 
@@ -42,6 +50,45 @@ async def pinned(host: str, port: int, *, allow_private: bool, resolver: Resolve
                 hint="Set allow_private = true on this feed if that is meant.",
             )
     return addresses[0]
+
+
+async def callback_address(
+    host: str,
+    port: int,
+    *,
+    caller: str,
+    hosts: tuple[str, ...],
+    allow_private: bool,
+    resolver: Resolve = resolve,
+) -> str:
+    """The address to connect to where a peer, calling from `caller`, asks to be called back.
+
+    `host` is a stranger's word: it must be one of `hosts` (addresses, networks, names) or, without
+    any, the caller's own address; a name that is not listed is not even resolved. What is left is
+    judged as `pinned` does, with the same errors.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        listed = host.lower() in {known.lower() for known in hosts}
+    else:
+        listed = any(address in network for network in _networks(hosts or (caller,)))
+    if not listed:
+        what = "none of the hosts listed for it" if hosts else f"not where it calls from, {caller}"
+        raise FeedStopped(
+            f"The peer asks to be called at {host!r}, which is {what}.",
+            hint="List the host in the feed's options if that is meant.",
+        )
+    return await pinned(host, port, allow_private=allow_private, resolver=resolver)
+
+
+def _networks(hosts: tuple[str, ...]) -> Iterator[IPv4Network | IPv6Network]:
+    """Those of the hosts that are addresses or networks; an IPv4 address in IPv6 form is one."""
+    for host in hosts:
+        try:
+            yield ip_network(host.lower().removeprefix("::ffff:"))
+        except ValueError:
+            continue  # a name
 
 
 def forbidden(address: Address, *, allow_private: bool = False) -> str | None:

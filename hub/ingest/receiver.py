@@ -15,18 +15,17 @@ import structlog
 from hub import clock
 from hub.connector import Batch, Connector, Context, Exchange, Record, Session, TcpServerConfig
 from hub.errors import StartError
+from hub.ingest.callbacks import Callbacks
 from hub.ingest.capture import Capture
 from hub.ingest.durable import until_durable
 from hub.ingest.inflow import Inflow
 from hub.ingest.status import Monitor
+from hub.ingest.streams import READ_BYTES, address, send
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter
 from hub.store.feeds import FeedRepository
 
-READ_BYTES = 4096
 MISSED_HEARTBEATS = 3
-MAX_UNREAD = 64 * 1024
-"""Bytes of replies a peer may leave unread before it is disconnected."""
 BACKLOG = 512
 DRAIN_SECONDS = 5.0
 
@@ -69,6 +68,7 @@ class Receiver:
         self._seen = seen
         self._capture = Capture(feed, repository)
         self._inflow = Inflow(self.write)
+        self._callbacks = Callbacks(feed, monitor, self._inflow.put, self._link_changed)
         self._server: asyncio.Server | None = None
         self._peers: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,6 +117,7 @@ class Receiver:
             self._server.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
+                await self._callbacks.aclose()
                 await self._inflow.drain()
                 await self._capture.flush()
         for task in self._tasks:
@@ -125,13 +126,14 @@ class Receiver:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        peer = _address(writer)
+        peer = address(writer)
         if task is None or not self._admit(peer):
             writer.transport.abort()
             return
         self._tasks.add(task)
+        session = self._open_session(self._context)
         try:
-            await self._converse(self._open_session(self._context), reader, writer)
+            await self._converse(session, reader, writer)
         except (OSError, TimeoutError):
             pass  # gone, or silent for too long: either way it may call again
         except asyncio.CancelledError:
@@ -140,6 +142,7 @@ class Receiver:
             log.exception("session failed", feed=self._feed.id)
         finally:
             self._tasks.discard(task)
+            self._callbacks.left(session)
             self._leave(peer)
             writer.close()
 
@@ -150,6 +153,12 @@ class Receiver:
         loop = asyncio.get_running_loop()
         patience = self._limits.heartbeat_s * MISSED_HEARTBEATS
         deadline = loop.time() + patience
+
+        def answer(replies: list[bytes]) -> None:
+            send(writer, replies)
+            if not writer.is_closing():
+                self._callbacks.follow(session, address(writer), lambda told: send(writer, told))
+
         while True:
             async with asyncio.timeout_at(deadline):
                 data = await reader.read(READ_BYTES)
@@ -159,7 +168,7 @@ class Receiver:
             exchange = session.receive(data, now)
             exchange.received_at = now
             if exchange.batch.entities:
-                await self._inflow.put(exchange, lambda replies: _send(writer, replies))
+                await self._inflow.put(exchange, answer)
             if exchange.close:
                 log.info("peer disconnected as no terminal", feed=self._feed.id)
                 return
@@ -209,20 +218,9 @@ class Receiver:
         self._peers[peer] -= 1
         if not self._peers[peer]:
             del self._peers[peer]
-        if not self._peers:
+        self._link_changed()
+
+    def _link_changed(self) -> None:
+        """Nobody calls and nobody is called: the feed waits."""
+        if not self._peers and not self._callbacks.standing:
             self._monitor.health = self._monitor.health.waiting()
-
-
-def _send(writer: asyncio.StreamWriter, replies: list[bytes]) -> None:
-    """Answer a peer without waiting for it; one that never reads is disconnected."""
-    transport = writer.transport
-    if not replies or transport.is_closing():
-        return
-    writer.write(b"".join(replies))
-    if transport.get_write_buffer_size() > MAX_UNREAD:
-        transport.abort()
-
-
-def _address(writer: asyncio.StreamWriter) -> str:
-    name = writer.get_extra_info("peername")
-    return str(name[0]) if name else ""

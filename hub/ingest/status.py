@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from hub import clock
 from hub.connector import Batch, Manifest, Reject
 from hub.ingest.health import Health, Thresholds
 from hub.model.common import Mode
-from hub.model.feeds import FeedState
+from hub.model.feeds import FeedState, LinkState
 from hub.settings import FeedSettings
 from hub.store.faults import passing
 from hub.store.feeds import FeedRepository
@@ -22,8 +23,22 @@ _WELL = {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING, FeedState.DIS
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A connection that the hub opened because a peer asked for it, and what is wrong with it."""
+
+    host: str
+    port: int
+    link: LinkState
+    detail: str | None = None
+
+
 class Monitor:
-    """One feed's health and counts. Set `health` and call `payload`; `save` writes what changed."""
+    """One feed's health and counts. Set `health` and call `payload`; `save` writes what changed.
+
+    `beside` are connections besides the one the data needs, by name: their trouble is told, and
+    does not touch the feed's state.
+    """
 
     def __init__(
         self, feed: FeedSettings, manifest: Manifest, mode: Mode | None, repository: FeedRepository
@@ -31,6 +46,7 @@ class Monitor:
         self.feed = feed
         self.thresholds = thresholds(feed, manifest)
         self.health = Health(started_at=clock.now())
+        self.beside: dict[str, Beside] = {}
         self.state = FeedState.STARTING if feed.enabled else FeedState.DISABLED
         self._repository = repository
         self._about = {
@@ -105,7 +121,16 @@ class Monitor:
             **self._received,
             "state": state.value,
             "link_state": self.health.link.value,
-            "detail": self.health.detail,
+            "detail": self.health.detail or self._trouble_beside(),
+            "callbacks": [
+                {
+                    "name": name,
+                    "address": f"{one.host}:{one.port}",
+                    "link_state": one.link.value,
+                    "detail": one.detail,
+                }
+                for name, one in sorted(self.beside.items())
+            ],
             "totals": dict(self._totals),
         }
         if self.health.data_as_of is not None:
@@ -125,6 +150,15 @@ class Monitor:
                 raise
             return  # the next tick tries again; the outage itself is logged by the writers
         self._saved |= changed
+
+    def _trouble_beside(self) -> str | None:
+        """What is wrong with the connections beside, in one line."""
+        wrong = [
+            f"{name}, callback to {one.host}:{one.port} is {one.link.value}: {one.detail}"
+            for name, one in sorted(self.beside.items())
+            if one.detail
+        ]
+        return " ".join(wrong) or None
 
     def _log(self, state: FeedState) -> None:
         say = log.info if state in _WELL else log.warning

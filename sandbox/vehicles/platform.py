@@ -1,4 +1,7 @@
-"""A JT/T 809 lower platform: logs in over the main link, keeps it alive, passes positions up."""
+"""A JT/T 809 lower platform: logs in over the main link, keeps it alive, passes positions up.
+
+It is called back on the subordinate link, at a port of its own that it names in the login.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,14 +10,15 @@ from random import Random
 from sandbox.clock import Clock
 from sandbox.vehicles.link import Link, Lost, frames
 from sandbox.vehicles.rounds import Rounds
+from sandbox.vehicles.subordinate import Subordinate
 from sandbox.wire import jtt809
-from sandbox.wire.jtt809 import Account, Message
+from sandbox.wire.jtt809 import BEGIN, END, Account, Message
 
 REPORT_SECONDS = 10.0
 LINK_TEST_EVERY = 3
 """Reports between two link tests."""
 REPLY_SECONDS = 10.0
-BEGIN, END = b"\x5b", b"\x5d"
+HOST = "127.0.0.1"
 
 
 class Platform(Link):
@@ -25,15 +29,24 @@ class Platform(Link):
         self._rounds = rounds
         self._clock = clock
         self._account = Account()
+        self._subordinate = Subordinate(self._account.access_code)
+        self._port = 0
         self._serial = 0
+
+    async def run(self) -> None:
+        """Await the subordinate link, and keep the main one up, until cancelled."""
+        async with await self._subordinate.start(HOST) as server:
+            self._port = server.sockets[0].getsockname()[1]
+            await super().run()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Log in, then send every vehicle's position at each turn."""
         answers = frames(reader, BEGIN, END)
-        self._write(writer, Message.LOGIN, jtt809.login(self._account, "127.0.0.1", 0))
+        self._write(writer, Message.LOGIN, jtt809.login(self._account, HOST, self._port))
         body = await self._answer(answers, Message.LOGIN_REPLY)
         if body[:1] != b"\0":
             raise Lost(f"the login is refused with {body[:1].hex()}")
+        self._subordinate.code = body[1:]
         self.online = True
         every = max(1.0, self._clock.real(REPORT_SECONDS))
         turn = 0

@@ -1,4 +1,4 @@
-"""JT/T 809-2011 messages as a lower platform sends them over its main link, and the answers.
+"""JT/T 809-2011 messages as a lower platform sends them over its links, and the answers.
 
 Frame: 0x5B, header, body, CRC16-CCITT of both, 0x5D. Header: length of the whole frame before
 escaping (DWORD), serial (DWORD), message id (WORD), access code (DWORD), version (3 bytes),
@@ -16,6 +16,7 @@ from sandbox.vehicles.rounds import Seen
 
 BEIJING = timezone(timedelta(hours=8))
 VERSION = bytes((1, 0, 0))
+BEGIN, END = b"\x5b", b"\x5d"
 YELLOW = 2
 _HEADER = struct.Struct(">IIHI3sBI")
 _VEHICLE = struct.Struct(">21sBHI")
@@ -33,6 +34,12 @@ class Message(IntEnum):
     LINK_TEST_REPLY = 0x1006
     DYNAMIC = 0x1200
     POSITION = 0x1202
+    DOWN_LOGIN = 0x9001
+    DOWN_LOGIN_REPLY = 0x9002
+    DOWN_LOGOUT = 0x9003
+    DOWN_LOGOUT_REPLY = 0x9004
+    DOWN_LINK_TEST = 0x9005
+    DOWN_LINK_TEST_REPLY = 0x9006
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ def decode(inside: bytes) -> Frame | None:
 
 
 def login(account: Account, host: str, port: int) -> bytes:
-    """Body of 0x1001: user, password[8], and where the subordinate link would be awaited."""
+    """Body of 0x1001: user, password[8], and where the subordinate link is awaited."""
     address = host.encode().ljust(32, b"\0")
     password = account.password.encode().ljust(8, b"\0")
     return struct.pack(">I", account.user) + password + address + struct.pack(">H", port)

@@ -41,6 +41,16 @@ class RejectCount(Entity):
     count: int = stored("count", "How often", zh="次数")
 
 
+@entity(policy=READ)
+class FeedCallback(Entity):
+    """A connection the hub opened because a peer asked for it (回连, 809 从链路)."""
+
+    name: str = stored("name", "The peer that asked", zh="对端")
+    address: str = stored("address", "Where it asks to be called, in its own words", zh="地址")
+    link_state: enums.LinkState = stored("link_state", "Health of the connection", zh="链路状态")
+    detail: str | None = stored("detail", "What is wrong, in a sentence", zh="说明")
+
+
 @node_type
 @entity(policy=READ)
 class Feed(Node):
@@ -63,6 +73,9 @@ class Feed(Node):
     )
     notes: list[RejectCount] = embedded(
         "notes", "Why parts of accepted entities were refused", zh="部分拒收原因"
+    )
+    callbacks: list[FeedCallback] = embedded(
+        "callbacks", "Connections the hub opened because peers asked for them", zh="回连"
     )
     detail: str | None = stored("detail", "What is wrong, in a sentence", zh="说明")
     changed_at: datetime | None = stored("changed_at", "When the state changed", zh="状态变更时间")

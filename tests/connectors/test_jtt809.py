@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.jtt809 import CONNECTOR
 from connectors.jtt809.session import MAX_FAILED_LOGINS
-from connectors.jtt809.sublink import GIVE_UP_AFTER, TEST_EVERY, LinkState, SubordinateLink
+from connectors.jtt809.sublink import ANSWER_WITHIN, GOODBYE_WITHIN, LinkState, SubordinateLink
 from hub.connector import Context, Envelope, Exchange, Incrementality, options_of
 from hub.errors import PayloadError, Reason
 from hub.formats.jtt808_position import Alarm, PositionReport, Status, encode_position
@@ -417,15 +417,30 @@ def test_the_subordinate_link_opens_with_the_code_of_the_login():
 
 def test_the_subordinate_link_is_tested_every_minute_and_given_up_after_three():
     """An answer keeps it alive; silence closes it."""
-    mine, at = link(), NOW + TEST_EVERY
+    mine, every = link(), timedelta(minutes=1)
+    at = NOW + every
     assert mine.tick(at - timedelta(seconds=1)) == b""
     assert decode_message(mine.tick(at)[1:-1]).message_id == MessageId.DOWN_LINK_TEST
     assert mine.tick(at) == b""
     mine.receive(message(MessageId.DOWN_LINK_TEST_REPLY), at)
-    mine.tick(at + GIVE_UP_AFTER)
-    assert mine.state is LinkState.OPEN
-    assert mine.tick(at + GIVE_UP_AFTER + timedelta(seconds=1)) == b""
-    assert mine.state is LinkState.CLOSED
+    mine.tick(at + 3 * every)
+    assert mine.standing
+    assert mine.tick(at + 3 * every + timedelta(seconds=1)) == b""
+    assert (mine.state, mine.standing) == (LinkState.CLOSED, False)
+    assert mine.ended is not None
+
+
+def test_a_platform_that_does_not_answer_is_not_waited_for():
+    """Neither the subordinate login nor the logout keeps a connection that says nothing."""
+    mine = link(LinkState.OPENING)
+    mine.tick(NOW + ANSWER_WITHIN)
+    assert mine.ended is None
+    mine.tick(NOW + ANSWER_WITHIN + timedelta(seconds=1))
+    assert "login" in (mine.ended or "")
+    mine = link()
+    mine.closing(NOW)
+    mine.tick(NOW + GOODBYE_WITHIN + timedelta(seconds=1))
+    assert "logout" in (mine.ended or "")
 
 
 def test_the_subordinate_link_ends_in_agreement():
@@ -487,6 +502,12 @@ def test_a_platform_cannot_use_an_archived_name():
 
 def test_bad_options_are_refused():
     """A password that does not fit, or one of the cipher's three numbers, is an error at start."""
-    for bad in ({"password": "nine char"}, {"m1": 1}, {"user": -1}, {"coordinates": "bd09"}):
+    for bad in (
+        {"subordinate_hosts": ["10/99"]},
+        {"password": "nine char"},
+        {"m1": 1},
+        {"user": -1},
+        {"coordinates": "bd09"},
+    ):
         with pytest.raises(ValueError, match=next(iter(bad))):
             options_of(CONNECTOR.manifest, bad)

@@ -51,6 +51,8 @@ def _polled(
 
 def _listening(id: str, kind: str, mode: str) -> Row:  # noqa: A002
     text = f'listen = "127.0.0.1:@{kind}@"\nmode = "{mode}"\n'
+    # the lower platform of JT/T 809 is called back, here on this machine
+    text += "allow_private = true\n" if kind == "jtt809" else ""
     # one taxi in a hundred has no fix for a moment; JT/T 905 says so in its status
     unfixed = frozenset({"POSITION_NOT_FIXED"}) if kind == "jtt905" else frozenset[str]()
     return Row(id, kind, text, ("vehicles",), id, unfixed)
@@ -250,6 +252,9 @@ async def _wrong(store: Store, row: Row, feed: dict[str, Any] | None) -> str | N
         return f"{feed['state']}: {feed.get('detail')}"
     if not feed["totals"]["accepted"]:
         return "nothing accepted"
+    called_back = [callback["link_state"] for callback in feed.get("callbacks", [])]
+    if called_back != (["UP"] if row.kind == "jtt809" else []):
+        return f"called back: {feed.get('callbacks')}"
     for place in row.seen:
         collection, _, part = place.partition(".")
         # a journey may be of several feeds of one dataset, all else is its feed's alone

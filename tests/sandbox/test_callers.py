@@ -78,9 +78,11 @@ def _answer_809(read: bytes) -> bytes | None:
     plain = _plain_809(read)
     message = int.from_bytes(plain[8:10], "big")
     body = {0x1001: b"\0\0\0\0\1", 0x1005: b""}.get(message)
-    if body is None:
-        return None
-    head = struct.pack(">IIHI", 26 + len(body), 1, message + 1, 1) + b"\1\0\0\0\0\0\0\0" + body
+    return None if body is None else _frame_809(message + 1, body)
+
+
+def _frame_809(message: int, body: bytes = b"") -> bytes:
+    head = struct.pack(">IIHI", 26 + len(body), 1, message, 1) + b"\1\0\0\0\0\0\0\0" + body
     content = head + struct.pack(">H", crc_hqx(head, 0xFFFF))
     for byte, escaped in ((b"\x5a", b"\x5a\2"), (b"\x5b", b"\x5a\1"), (b"\x5e", b"\x5e\2")):
         content = content.replace(byte, escaped)
@@ -140,6 +142,26 @@ async def test_what_calls_the_hub_speaks_its_protocol(posts):
         stamp = headers["x-liandong-timestamp"]
         digest = hmac.new(b"s3", stamp.encode() + b"." + body, sha256).hexdigest()
         assert headers["x-liandong-signature"] == f"v1={digest}"
+
+
+async def test_the_platform_awaits_the_subordinate_link(posts):
+    """At the port of its login: the login's code is accepted and another refused; it answers."""
+    async with asyncio.timeout(20):
+        login = _plain_809(await posts["809"].get())
+        host, port = login[34:66].rstrip(b"\0").decode(), int.from_bytes(login[66:68], "big")
+        while _plain_809(await posts["809"].get())[8:10] != b"\x12\x00":
+            pass  # the login is answered, then it reports
+        for code, result in ((b"\0\0\0\2", 1), (b"\0\0\0\1", 0)):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(_frame_809(0x9001, code))
+            answer = _plain_809(await reader.readuntil(b"\x5d"))
+            assert (answer[8:10], answer[22]) == (b"\x90\x02", result)
+            if not result:
+                writer.write(b"noise" + _frame_809(0x9005) + _frame_809(0x9003))
+                for reply in (b"\x90\x06", b"\x90\x04"):
+                    assert _plain_809(await reader.readuntil(b"\x5d"))[8:10] == reply
+            assert await reader.read() == b""
+            writer.close()
 
 
 async def test_a_subscription_is_notified_until_it_is_ended(posts):
