@@ -18,18 +18,28 @@ from hub.model.vehicles import TaxiState, VehiclePosition
 AHEAD = timedelta(minutes=2)
 """How far a vehicle's clock may run before ours."""
 TOP_SPEED_KMH = 300
+MUST_AUTHENTICATE_SAYS = (
+    "a terminal must give the code of its registration before its positions count; false, because "
+    "many skip it and a private network keeps strangers out"
+)
+"""What the option `require_authentication` of kinds with terminals does."""
 
 
 class VehicleConfig(TcpServerConfig):
-    """Keys of every kind that reads JT/T positions.
+    """Keys of every kind that reads JT/T positions."""
 
-    `id_key` keys the hash that stands for a terminal or plate. Without it the key is the dataset's
-    name: ids are stable, and whoever knows the dataset and guesses a number can confirm it; set it
-    in service. `unfixed = "accept"` is for terminals whose fix bit is wrong.
-    """
-
-    id_key: str | None = Field(default=None, min_length=16)
-    unfixed: Literal["reject", "accept"] = "reject"
+    id_key: str | None = Field(
+        default=None,
+        min_length=16,
+        description="secret, 16 characters at least, of the hash that stands for a terminal's "
+        "number or a plate; none: the dataset's name, so that ids are stable, but who guesses a "
+        "number can confirm it. Set it in service",
+    )
+    unfixed: Literal["reject", "accept"] = Field(
+        default="reject",
+        description="positions of a terminal that says it has no fix: reject; accept is for "
+        "terminals whose fix bit is wrong",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,11 @@ from hub.model.timetable_rows import Trip
 
 MOST_CALLS = 1_000_000
 """Calls of all journeys of the three days together, unless the configuration says otherwise."""
+MOST_CALLS_SAYS = (
+    "calls of all journeys of three days together; of more the rest is left out, with a note. "
+    "A million is more than any interchange has"
+)
+"""What the option `max_calls` of every timetable does."""
 
 
 def batch_of(

@@ -29,22 +29,35 @@ class SiriConfig(ConnectorConfig):
     """Keys of `[feeds.options]` for a SIRI feed."""
 
     requestor_ref: str = Field(
-        default="liandong", min_length=1, description="RequestorRef the producer knows us by"
+        default="liandong",
+        min_length=1,
+        description="RequestorRef the producer knows the hub by; producers usually give one out",
     )
     version: str = Field(
-        default="2.0", pattern=r"^[12]\.\d$", description="SIRI version of the request"
+        default="2.0",
+        pattern=r"^[12]\.\d$",
+        description="SIRI version of the request; every answer from 1.3 to 2.1 is read",
     )
     transport: Literal["request", "lite"] = Field(
-        default="request", description="lite: GET the address, without a ServiceRequest"
+        default="request",
+        description="request: POST a ServiceRequest; lite: SIRI-Lite, GET the address, answered in "
+        "XML or JSON",
     )
-    subscribe: bool = Field(default=False, description="have the producer notify us")
+    subscribe: bool = Field(
+        default=False,
+        description="have the producer notify the hub instead of polling it; needs "
+        "`push_secret_ref`, see Pushes and subscriptions in [feeds.md](../feeds.md)",
+    )
     heartbeat: timedelta = Field(
-        default=timedelta(seconds=60), ge=timedelta(seconds=1), description="HeartbeatInterval"
+        default=timedelta(seconds=60),
+        ge=timedelta(seconds=1),
+        description="HeartbeatInterval asked for in a subscription; after three without one the "
+        "producer is asked whether it lives",
     )
     lifetime: timedelta = Field(
         default=timedelta(days=1),
         ge=timedelta(minutes=1),
-        description="how long a subscription is asked for; it is renewed in time",
+        description="how long a subscription is asked for; it is renewed when nine tenths are over",
     )
 
     @model_validator(mode="after")

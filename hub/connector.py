@@ -62,14 +62,26 @@ class ConnectorConfig(BaseModel):
 
 
 class TcpServerConfig(ConnectorConfig):
-    """Keys of every connector whose peers call the hub.
+    """Keys of every connector whose peers call the hub."""
 
-    A peer that sends no complete message for three `heartbeat_s` is disconnected.
-    """
-
-    heartbeat_s: float = Field(default=60, gt=0)
-    max_connections: int = Field(default=5000, ge=1)
-    max_connections_per_peer: int = Field(default=1000, ge=1)
+    heartbeat_s: float = Field(
+        default=60,
+        gt=0,
+        description="seconds between two signs of life; a peer without a whole message for three "
+        "of these is disconnected. Terminals commonly send one a minute",
+    )
+    max_connections: int = Field(
+        default=5000,
+        ge=1,
+        description="connections of all peers; more are refused. One process serves 5,000 "
+        "terminals that report every ten seconds",
+    )
+    max_connections_per_peer: int = Field(
+        default=1000,
+        ge=1,
+        description="connections of one address; many, because a whole fleet may come through one "
+        "gateway",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +389,8 @@ class Manifest:
     expires_after: timedelta
     reads: str
     drops: str
+    refuses: frozenset[Reason]
+    """For what a payload, an entity of it, or a part of one may be refused."""
     config: type[ConnectorConfig] = ConnectorConfig
 
 

@@ -69,6 +69,11 @@ class Reason(StrEnum):
     SOURCE_ERROR = "SOURCE_ERROR"
 
 
+def reasons(codes: str) -> frozenset[Reason]:
+    """Reasons by their codes, with blanks between. Raises ValueError for one that is none."""
+    return frozenset(map(Reason, codes.split()))
+
+
 class PayloadError(LiandongError):
     """A payload cannot be used: it is quarantined and counted, the last good state is kept."""
 

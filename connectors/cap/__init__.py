@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from connectors.cap.situations import CapConfig, parse
 from hub.connector import Connector, Manifest, Role
+from hub.errors import reasons
 from hub.model.common import Mode
 
 CONNECTOR = Connector(
@@ -18,6 +19,11 @@ CONNECTOR = Connector(
         "circle, geocode; Ack and Error are noted",
         drops="signatures, unverified; senderName, contact, addresses; onset; parameter, resource; "
         "what an entry only links to",
+        refuses=reasons(
+            "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE "
+            "POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
+            "TIME_ORDER TOO_LARGE UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
+        ),
         config=CapConfig,
     ),
     parse=parse,

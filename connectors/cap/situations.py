@@ -30,17 +30,30 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 class CapConfig(ConnectorConfig):
     """`[feeds.options]` of kind cap.
 
-    `exercises`: alerts of status Exercise, Test or Draft are marked as drills, or rejected.
-    `scopes` are those that everybody who reads situations may see. `lifetime_s` is how many seconds
-    an alert without `expires` stays in force: CAP leaves that to the recipient, and without it
-    such an alert stays until it is withdrawn. `encoding` is what documents are written in whatever
-    they declare.
+    CAP leaves to the recipient how long an alert without `expires` is in force.
     """
 
-    exercises: Literal["mark", "reject"] = "mark"
-    scopes: tuple[Literal["Public", "Restricted", "Private"], ...] = ("Public",)
-    lifetime_s: float | None = Field(default=None, gt=0)
-    encoding: str | None = None
+    exercises: Literal["mark", "reject"] = Field(
+        default="mark",
+        description="alerts of status Exercise, Test or Draft: mark them as drills, so that a "
+        "drill can be followed here too, or reject them",
+    )
+    scopes: tuple[Literal["Public", "Restricted", "Private"], ...] = Field(
+        default=("Public",),
+        description="CAP scopes that everybody who reads situations may see; alerts of another are "
+        "rejected",
+    )
+    lifetime_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="seconds an alert without `expires` is in force; none: until it is withdrawn, "
+        "because to end a warning early is the worse error",
+    )
+    encoding: str | None = Field(
+        default=None,
+        description="what documents are written in, as gb18030, whatever they declare; none: as "
+        "they declare",
+    )
 
     @field_validator("encoding")
     @classmethod

@@ -20,7 +20,7 @@ from hub.connector import (
     Pushed,
     Role,
 )
-from hub.errors import AccessDenied
+from hub.errors import AccessDenied, reasons
 from hub.formats.signed_push import BadSignature, verify
 from hub.model.common import Mode
 
@@ -30,12 +30,15 @@ _TOLD = 20
 
 
 class CoachProfileConfig(ConnectorConfig):
-    """`[feeds.options]` of kind coach_profile.
+    """`[feeds.options]` of kind coach_profile."""
 
-    A push is taken within `replay_window_s` seconds of its signature's timestamp.
-    """
-
-    replay_window_s: float = Field(default=300, gt=0, le=3600)
+    replay_window_s: float = Field(
+        default=300,
+        gt=0,
+        le=3600,
+        description="seconds a push may be older or newer than its signature's timestamp; five "
+        "minutes forgive a clock that is wrong, at most 3600",
+    )
 
 
 def accept(pushed: Pushed, context: Context) -> Accepted:
@@ -95,6 +98,10 @@ CONNECTOR = Connector(
         reads="departures: times, gate, seats, ticket check, sale, cancellation; polled, or pushed "
         "with an HMAC-SHA256 signature",
         drops="every property the profile does not have, unread",
+        refuses=reasons(
+            "BAD_VALUE DUPLICATE MISSING_FIELD NOT_DECODABLE TIMESTAMP_IN_FUTURE TOO_LARGE "
+            "UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
+        ),
         config=CoachProfileConfig,
     ),
     parse=parse,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from connectors.snapshot import Entry, Snapshot, fault_of
 from hub.connector import Batch, Connector, Context, Envelope, Manifest, Role
-from hub.errors import PayloadError, Reason
+from hub.errors import PayloadError, Reason, reasons
 from hub.formats import datex2
 from hub.formats.datex2 import Facility, Status
 from hub.formats.xml import Fault
@@ -117,6 +117,12 @@ CONNECTOR = Connector(
         reads="ParkingTablePublication, ParkingStatusPublication; parkingFacilityTable, "
         "parkingFacilityStatus; alone or in SOAP",
         drops="contacts and owners; tariffs, opening times, spaces for groups of users, trends",
+        refuses=reasons(
+            "BAD_VALUE DTD_FORBIDDEN DUPLICATE MISSING_FIELD NOT_DECODABLE "
+            "POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
+            "TIMESTAMP_MISSING TOO_LARGE UNKNOWN_STOP UNSUPPORTED_MESSAGE "
+            "UNSUPPORTED_VERSION"
+        ),
     ),
     parse=parse,
     load_reference=load_reference,

@@ -6,7 +6,7 @@ from connectors.gbfs.stations import StationTable, add_stations, table_of
 from connectors.gbfs.vehicles import add_vehicles
 from connectors.snapshot import Snapshot
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Role
-from hub.errors import PayloadError, Reason
+from hub.errors import PayloadError, Reason, reasons
 from hub.formats import gbfs
 from hub.formats.bundle import unpack
 from hub.model.common import Mode
@@ -67,6 +67,11 @@ CONNECTOR = Connector(
         "vehicle_status, free_bike_status",
         drops="rental URIs, prices, ranges, zones; who rents; vehicle_types and "
         "system_information are read and give nothing",
+        refuses=reasons(
+            "BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE "
+            "POSITION_OUT_OF_RANGE TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING "
+            "TOO_LARGE UNKNOWN_STOP UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
+        ),
     ),
     parse=parse,
     load_reference=load_reference,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from connectors.planned import MOST_CALLS, add_journeys
+from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, add_journeys
 from hub.connector import (
     Batch,
     Connector,
@@ -17,6 +17,7 @@ from hub.connector import (
     Reject,
     Role,
 )
+from hub.errors import reasons
 from hub.formats.gtfs import Dataset, load
 from hub.formats.gtfs_zip import Limits
 from hub.model.common import Mode
@@ -43,9 +44,12 @@ class GtfsConfig(ConnectorConfig):
     """Caps against absurd datasets."""
 
     max_unpacked_bytes: int | None = Field(
-        default=None, gt=0, description="by default 512 MiB, or 8 GiB where stop places are given"
+        default=None,
+        gt=0,
+        description="bytes the tables may unpack to; none: 512 MiB, or 8 GiB where the area names "
+        "stop places of the dataset, for only what calls there is kept",
     )
-    max_calls: int = Field(default=MOST_CALLS, gt=0, description="calls of all journeys together")
+    max_calls: int = Field(default=MOST_CALLS, gt=0, description=MOST_CALLS_SAYS)
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:
@@ -150,6 +154,11 @@ CONNECTOR = Connector(
         reads="agency, stops, routes, trips, stop_times, calendar, calendar_dates, frequencies, "
         "feed_info, translations",
         drops="shapes, fares, transfers, pathways, levels, attributions",
+        refuses=reasons(
+            "BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NEGATIVE_DWELL NOT_DECODABLE "
+            "OUTSIDE_PERIOD POSITION_OUT_OF_RANGE TIME_ORDER TOO_LARGE UNKNOWN_ROUTE "
+            "UNKNOWN_SERVICE UNKNOWN_STOP UNKNOWN_TRIP"
+        ),
         config=GtfsConfig,
     ),
     parse=parse,

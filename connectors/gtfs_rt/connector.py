@@ -19,7 +19,7 @@ from hub.connector import (
     Manifest,
     Role,
 )
-from hub.errors import PayloadError, Reason
+from hub.errors import PayloadError, Reason, reasons
 from hub.formats.gtfs_rt import VERSIONS, split, text_of
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
@@ -30,7 +30,12 @@ _HEADER = "header"
 class GtfsRtConfig(ConnectorConfig):
     """Caps against absurd messages."""
 
-    max_entities: int = Field(default=200_000, gt=0)
+    max_entities: int = Field(
+        default=200_000,
+        gt=0,
+        description="entities one message may hold, some forty times those of a large city; a "
+        "larger message is refused whole",
+    )
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:
@@ -98,6 +103,12 @@ CONNECTOR = Connector(
         expires_after=timedelta(minutes=5),
         reads="TripUpdate, VehiclePosition, Alert; protobuf, or protobuf JSON",
         drops="licence plates, Shape, Stop, TripModifications, extensions",
+        refuses=reasons(
+            "AMBIGUOUS_MATCH BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NEGATIVE_DWELL "
+            "NOT_DECODABLE POSITION_NOT_FIXED POSITION_OUT_OF_RANGE TIMESTAMP_EPOCH "
+            "TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TIME_ORDER TOO_LARGE UNKNOWN_ROUTE "
+            "UNKNOWN_STOP UNKNOWN_TRIP UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
+        ),
         config=GtfsRtConfig,
     ),
     parse=parse,

@@ -6,6 +6,7 @@ from connectors.jtt808.capture import parse
 from connectors.jtt808.config import Jtt808Config
 from connectors.jtt808.session import TerminalSession
 from hub.connector import Connector, Manifest, Role
+from hub.errors import reasons
 from hub.model.common import Mode
 
 MANIFEST = Manifest(
@@ -24,6 +25,11 @@ MANIFEST = Manifest(
     drops=(
         "driver, plate, ICCID, IMEI, vendors' items; the terminal's telephone number is replaced "
         "by a keyed hash, in the archive too; frames over 4 kB; encrypted bodies"
+    ),
+    refuses=reasons(
+        "BAD_CHECKSUM BAD_ESCAPE BAD_LENGTH BAD_VALUE DUPLICATE MISSING_FIELD "
+        "NOT_AUTHENTICATED NOT_DECODABLE POSITION_NOT_FIXED POSITION_OUT_OF_RANGE "
+        "TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TOO_LARGE UNSUPPORTED_MESSAGE"
     ),
     config=Jtt808Config,
 )

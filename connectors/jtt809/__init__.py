@@ -6,6 +6,7 @@ from connectors.jtt809.capture import parse
 from connectors.jtt809.config import Jtt809Config
 from connectors.jtt809.session import MainLink
 from hub.connector import Connector, Manifest, Role
+from hub.errors import reasons
 from hub.model.common import Mode
 
 MANIFEST = Manifest(
@@ -25,6 +26,11 @@ MANIFEST = Manifest(
     drops=(
         "drivers, SIM and terminal numbers, vendors' items; the plate is replaced by a keyed hash, "
         "in the archive too; frames over 64 kB"
+    ),
+    refuses=reasons(
+        "BAD_CHECKSUM BAD_ESCAPE BAD_LENGTH BAD_VALUE DUPLICATE MISSING_FIELD "
+        "NOT_AUTHENTICATED NOT_DECODABLE POSITION_NOT_FIXED POSITION_OUT_OF_RANGE "
+        "TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TOO_LARGE UNSUPPORTED_MESSAGE"
     ),
     config=Jtt809Config,
 )

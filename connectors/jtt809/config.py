@@ -12,24 +12,46 @@ _WORD = 0xFFFFFFFF
 
 
 class Jtt809Config(VehicleConfig):
-    """`[feeds.options]` of kind jtt809: one lower platform a feed.
+    """`[feeds.options]` of kind jtt809: one lower platform a feed."""
 
-    What is set of `access_code`, `user` and `password` a login must give; in service set all
-    three. `m1`, `ia1` and `ic1` are the numbers of the keystream the two platforms agreed on;
-    without them encrypted data is refused. `coordinates = "flagged"` believes the displacement flag
-    of each position.
-    """
-
-    coordinates: Literal["flagged", "wgs84", "gcj02"] = "flagged"
-    access_code: int | None = Field(default=None, ge=0, le=_WORD)
-    user: int | None = Field(default=None, ge=0, le=_WORD)
-    password: str | None = Field(default=None, min_length=1, max_length=8)
-    m1: int | None = Field(default=None, ge=0, le=_WORD)
-    ia1: int | None = Field(default=None, ge=0, le=_WORD)
-    ic1: int | None = Field(default=None, ge=0, le=_WORD)
+    coordinates: Literal["flagged", "wgs84", "gcj02"] = Field(
+        default="flagged",
+        description="what positions are sent in; flagged: as the displacement flag of each says; "
+        "stored is WGS-84",
+    )
+    access_code: int | None = Field(
+        default=None,
+        ge=0,
+        le=_WORD,
+        description="access code (接入码) a login must come with; none: any. Set this, `user` and "
+        "`password` in service",
+    )
+    user: int | None = Field(
+        default=None, ge=0, le=_WORD, description="user number a login must give; none: any"
+    )
+    password: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=8,
+        description="password a login must give, eight characters at most; none: any",
+    )
+    m1: int | None = Field(
+        default=None,
+        ge=0,
+        le=_WORD,
+        description="M1 of the keystream agreed on, with `ia1` and `ic1`; none: encrypted data is "
+        "refused",
+    )
+    ia1: int | None = Field(
+        default=None, ge=0, le=_WORD, description="IA1 of the keystream agreed on, as `m1`"
+    )
+    ic1: int | None = Field(
+        default=None, ge=0, le=_WORD, description="IC1 of the keystream agreed on, as `m1`"
+    )
     subordinate_link: bool = Field(
         default=True,
-        description="whether the subordinate link is opened to where a login asks for it",
+        description="open the subordinate link to where a login asks for it, as the standard "
+        "wants; false where the network allows no connection that way",
     )
     subordinate_hosts: tuple[str, ...] = Field(
         default=(),

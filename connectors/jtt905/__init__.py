@@ -6,6 +6,7 @@ from connectors.jtt905.capture import parse
 from connectors.jtt905.config import Jtt905Config
 from connectors.jtt905.session import TerminalSession
 from hub.connector import Connector, Manifest, Role
+from hub.errors import reasons
 from hub.model.common import Mode
 
 MANIFEST = Manifest(
@@ -23,6 +24,11 @@ MANIFEST = Manifest(
     drops=(
         "driver qualification, plate, licence and fare; the ISU id is replaced by a keyed hash; "
         "frames over 4 kB (photographs)"
+    ),
+    refuses=reasons(
+        "BAD_CHECKSUM BAD_ESCAPE BAD_LENGTH BAD_VALUE DUPLICATE NOT_AUTHENTICATED "
+        "NOT_DECODABLE POSITION_NOT_FIXED POSITION_OUT_OF_RANGE TIMESTAMP_EPOCH "
+        "TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TOO_LARGE UNSUPPORTED_MESSAGE"
     ),
     config=Jtt905Config,
 )

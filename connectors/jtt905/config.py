@@ -2,14 +2,16 @@
 
 from typing import Literal
 
-from connectors.jtt_vehicles import VehicleConfig
+from pydantic import Field
+
+from connectors.jtt_vehicles import MUST_AUTHENTICATE_SAYS, VehicleConfig
 
 
 class Jtt905Config(VehicleConfig):
-    """`[feeds.options]` of kind jtt905.
+    """`[feeds.options]` of kind jtt905."""
 
-    With `require_authentication` a terminal must give the code of its registration first.
-    """
-
-    coordinates: Literal["wgs84", "gcj02"] = "wgs84"
-    require_authentication: bool = False
+    coordinates: Literal["wgs84", "gcj02"] = Field(
+        default="wgs84",
+        description="what positions are sent in, wgs84 by the standard; stored is WGS-84",
+    )
+    require_authentication: bool = Field(default=False, description=MUST_AUTHENTICATE_SAYS)

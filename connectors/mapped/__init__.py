@@ -5,6 +5,7 @@ from datetime import timedelta
 from connectors.mapped.config import MappedConfig
 from connectors.mapped.reading import parse
 from hub.connector import Connector, Manifest, Role
+from hub.errors import reasons
 from hub.model.common import Mode
 
 CONNECTOR = Connector(
@@ -18,6 +19,11 @@ CONNECTOR = Connector(
         reads="departures, parking facilities and statuses, vehicle positions: the mapped fields",
         drops="everything that is not mapped; a vehicle's id is replaced by a keyed hash unless "
         "public_ids is set",
+        refuses=reasons(
+            "BAD_VALUE DUPLICATE MISSING_FIELD NOT_DECODABLE POSITION_NOT_FIXED "
+            "POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
+            "TIMESTAMP_MISSING TOO_LARGE"
+        ),
         config=MappedConfig,
     ),
     parse=parse,

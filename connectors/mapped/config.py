@@ -132,24 +132,56 @@ class Success(BaseModel):
 
 
 class MappedConfig(ConnectorConfig):
-    """`[feeds.options]` of kind mapped; see docs/mapped.md.
+    """`[feeds.options]` of kind mapped; see docs/mapped.md."""
 
-    A vehicle's id is replaced by a keyed hash unless `public_ids` says that it is no personal
-    datum (a plate is one); without `id_key` the key is the dataset's name.
-    """
-
-    record: Literal["departure", "parking", "vehicle"]
-    format: Literal["json", "csv"] = "json"
-    encoding: Literal["utf-8", "gbk"] = "utf-8"
-    items: str = "$[*]"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    time_format: str = "iso"
-    success: Success | None = None
-    as_of: FieldSource | None = None
-    coordinates: Literal["wgs84", "gcj02"] = "wgs84"
-    public_ids: bool = False
-    id_key: str | None = Field(default=None, min_length=16)
-    fields: dict[str, FieldSource]
+    record: Literal["departure", "parking", "vehicle"] = Field(
+        description="what an entity of the payload is; see [mapped.md](../mapped.md)"
+    )
+    format: Literal["json", "csv"] = Field(
+        default="json", description="what the payload is: a JSON document or a CSV table"
+    )
+    encoding: Literal["utf-8", "gbk"] = Field(
+        default="utf-8", description="what the payload is written in, whatever it declares"
+    )
+    items: str = Field(
+        default="$[*]",
+        description="path of the entities in a JSON document, as `$.data.list[*]`; by default the "
+        "document is the array",
+    )
+    delimiter: str = Field(
+        default=",", min_length=1, max_length=1, description="what parts the columns of CSV"
+    )
+    time_format: str = Field(
+        default="iso",
+        description="how times are written: iso, unix (seconds), unix_ms, or a strptime pattern",
+    )
+    success: Success | None = Field(
+        default=None,
+        description="`from` and `values`: how the producer says that its answer is one, as "
+        "`code = 200`; none: every answer is",
+    )
+    as_of: FieldSource | None = Field(
+        default=None,
+        description="path of the producer's own time in a JSON document; none: when it arrived",
+    )
+    coordinates: Literal["wgs84", "gcj02"] = Field(
+        default="wgs84", description="what positions are written in; stored is WGS-84"
+    )
+    public_ids: bool = Field(
+        default=False,
+        description="a vehicle's id is no personal datum and is kept as it is; false: it is "
+        "replaced by a keyed hash, for a plate is one",
+    )
+    id_key: str | None = Field(
+        default=None,
+        min_length=16,
+        description="secret, 16 characters at least, of the hash that stands for a vehicle's id; "
+        "none: the dataset's name, so that ids are stable, but who guesses one can confirm it",
+    )
+    fields: dict[str, FieldSource] = Field(
+        description="canonical field to path or column, or to a table with `from` or `constant`, "
+        "`values`, `factor`, `format`; see [mapped.md](../mapped.md)"
+    )
 
     @model_validator(mode="after")
     def _can_be_read(self) -> "MappedConfig":

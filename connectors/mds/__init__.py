@@ -18,7 +18,7 @@ from hub.connector import (
     Request,
     Role,
 )
-from hub.errors import Reason
+from hub.errors import Reason, reasons
 from hub.formats import mds
 from hub.formats.bundle import unpack
 from hub.formats.mds import Stop
@@ -31,7 +31,9 @@ class MdsConfig(ConnectorConfig):
     """Keys of `[feeds.options]` for an MDS feed."""
 
     version: Literal["1.2", "2.0"] = Field(
-        default="2.0", description="MDS version that is asked for"
+        default="2.0",
+        description="MDS version asked for in the Accept header, without which a provider must "
+        "answer as 0.2; the newest that is read",
     )
 
 
@@ -115,6 +117,11 @@ CONNECTOR = Connector(
         "a Geography of type stop",
         drops="drivers, fares, passengers, addresses, ends and ways of trips; vehicle_id, which "
         "may be a licence plate; vehicle attributes",
+        refuses=reasons(
+            "BAD_VALUE DUPLICATE MISSING_FIELD NOT_DECODABLE POSITION_OUT_OF_RANGE "
+            "TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TOO_LARGE "
+            "UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
+        ),
         config=MdsConfig,
     ),
     parse=parse,

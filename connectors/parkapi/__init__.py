@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from connectors.snapshot import Entry, Snapshot, fault_of, newest
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Role
-from hub.errors import Reason
+from hub.errors import Reason, reasons
 from hub.formats import parkapi
 from hub.formats.bundle import unpack
 from hub.formats.parkapi import Lot
@@ -93,6 +93,11 @@ CONNECTOR = Connector(
         expires_after=timedelta(hours=1),
         reads="lots (v1), results with latest_data and their pages (v2), items (v3)",
         drops="operators and addresses; fees, opening hours, forecasts; spaces for groups of users",
+        refuses=reasons(
+            "BAD_VALUE DUPLICATE MISSING_FIELD NOT_DECODABLE POSITION_OUT_OF_RANGE "
+            "TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TOO_LARGE "
+            "UNSUPPORTED_MESSAGE"
+        ),
     ),
     parse=parse,
     follow_up=follow_up,

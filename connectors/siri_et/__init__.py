@@ -9,6 +9,7 @@ from connectors.siri_et.journeys import parse
 from connectors.siri_push import accept_with, subscription_of
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.errors import reasons
 from hub.formats.siri_request import Topics, duration
 from hub.model.common import Mode
 
@@ -35,6 +36,11 @@ MANIFEST = Manifest(
     expires_after=timedelta(minutes=5),
     reads="EstimatedVehicleJourney with RecordedCall and EstimatedCall",
     drops="Extensions; operators' and drivers' details",
+    refuses=reasons(
+        "AMBIGUOUS_MATCH BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD "
+        "NEGATIVE_DWELL NOT_DECODABLE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
+        "TIMESTAMP_MISSING TIME_ORDER TOO_LARGE UNKNOWN_STOP UNSUPPORTED_MESSAGE"
+    ),
     config=SiriEtConfig,
 )
 

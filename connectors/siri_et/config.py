@@ -16,23 +16,33 @@ NumberField = Literal["TrainNumberRef", "VehicleRef", "VehicleJourneyName", "Pub
 
 
 class SiriJourneyConfig(SiriConfig):
-    """Keys of every SIRI service that speaks of journeys.
-
-    `ref_pattern` takes a journey reference apart: group `ref` names the journey, group `date`
-    (optional) its service day. The default takes a trailing ":YYYY-MM-DD" off, which is how BaneNOR
-    dates its unframed references. `matching` lists the methods tried in turn, see
-    `connectors.siri_et.matching`. `train_number_from` is where this producer puts the number the
-    public knows; producers differ, so nothing is assumed of VehicleRef. Journeys whose
-    ServiceFeatureRef is one of `not_for_passengers` are kept, and nobody boards or alights.
-    """
+    """Keys of every SIRI service that speaks of journeys."""
 
     change_before: timedelta | None = Field(
-        default=None, description="ChangeBeforeUpdates of a subscription"
+        default=None,
+        description="ChangeBeforeUpdates of a subscription: how much a time must change to be "
+        "told; none: as the producer chooses",
     )
-    matching: tuple[Method, ...] = ("trip_id", "short_name", "times")
-    ref_pattern: re.Pattern[str] = re.compile(r"(?P<ref>.+?)(?::(?P<date>\d{4}-\d{2}-\d{2}))?")
-    train_number_from: tuple[NumberField, ...] = ("TrainNumberRef",)
-    not_for_passengers: tuple[str, ...] = ("freightTrain",)
+    matching: tuple[Method, ...] = Field(
+        default=("trip_id", "short_name", "times"),
+        description="methods of finding the timetable's trip, tried in turn, the surest first; see "
+        "Matching in [feeds.md](../feeds.md)",
+    )
+    ref_pattern: re.Pattern[str] = Field(
+        default=re.compile(r"(?P<ref>.+?)(?::(?P<date>\d{4}-\d{2}-\d{2}))?"),
+        description="what takes a journey reference apart: group `ref` names the journey, group "
+        "`date`, if any, its service day; the default takes off a trailing `:YYYY-MM-DD`, as "
+        "BaneNOR writes it",
+    )
+    train_number_from: tuple[NumberField, ...] = Field(
+        default=("TrainNumberRef",),
+        description="where this producer writes the number the public knows, the first that is "
+        "there counts; producers differ, so nothing is assumed of VehicleRef",
+    )
+    not_for_passengers: tuple[str, ...] = Field(
+        default=("freightTrain",),
+        description="ServiceFeatureRefs of trains that are kept, and that nobody boards or leaves",
+    )
 
     @field_validator("ref_pattern")
     @classmethod
@@ -46,7 +56,11 @@ class SiriJourneyConfig(SiriConfig):
 class SiriEtConfig(SiriJourneyConfig):
     """`[feeds.options]` of kind siri_et."""
 
-    preview: timedelta | None = Field(default=None, description="PreviewInterval of the request")
+    preview: timedelta | None = Field(
+        default=None,
+        description="PreviewInterval of the request: how far ahead journeys are told; none: as the "
+        "producer chooses",
+    )
 
 
 def policy(context: Context) -> Topics:

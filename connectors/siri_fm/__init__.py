@@ -7,6 +7,7 @@ from connectors.siri_fm.facilities import parse
 from connectors.siri_push import accept_with, subscription_of
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.errors import reasons
 from hub.model.common import Mode
 
 SERVICE = "FacilityMonitoring"
@@ -27,6 +28,11 @@ MANIFEST = Manifest(
     reads="FacilityCondition; MonitoredCounting of parking",
     drops="OwnerName and OwnerRef, accessibility assessments, Remedy, MonitoringInfo, counts of "
     "anything but parking",
+    refuses=reasons(
+        "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE "
+        "POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH TIME_ORDER TOO_LARGE "
+        "UNSUPPORTED_MESSAGE"
+    ),
     config=SiriConfig,
 )
 

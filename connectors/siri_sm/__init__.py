@@ -10,7 +10,7 @@ from connectors.siri_sm.config import SiriSmConfig
 from connectors.siri_sm.visits import parse
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
-from hub.errors import FeedStopped
+from hub.errors import FeedStopped, reasons
 from hub.formats.siri_request import Topics, duration
 from hub.model.common import Mode
 
@@ -47,6 +47,11 @@ MANIFEST = Manifest(
     reads="MonitoredStopVisit with PreviousCall, MonitoredCall and OnwardCall; "
     "MonitoredStopVisitCancellation",
     drops="StopLineNotice, notes, Extensions; operators' and drivers' details",
+    refuses=reasons(
+        "AMBIGUOUS_MATCH BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD "
+        "NEGATIVE_DWELL NOT_DECODABLE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
+        "TIMESTAMP_MISSING TIME_ORDER TOO_LARGE UNKNOWN_STOP UNSUPPORTED_MESSAGE"
+    ),
     config=SiriSmConfig,
 )
 

@@ -8,13 +8,21 @@ from connectors.siri_et.config import SiriJourneyConfig
 
 
 class SiriSmConfig(SiriJourneyConfig):
-    """`[feeds.options]` of kind siri_sm.
-
-    Without `monitoring_refs` the interchange's stop places in the feed's dataset are asked for.
-    """
+    """`[feeds.options]` of kind siri_sm."""
 
     monitoring_refs: tuple[str, ...] = Field(
-        default=(), max_length=200, description="MonitoringRef of each stop that is asked for"
+        default=(),
+        max_length=200,
+        description="MonitoringRef of each stop that is asked for, 200 at most; none: the area's "
+        "stop places in the feed's dataset",
     )
-    preview: timedelta | None = Field(default=None, description="PreviewInterval of the request")
-    max_visits: int | None = Field(default=None, ge=1, description="MaximumStopVisits a stop")
+    preview: timedelta | None = Field(
+        default=None,
+        description="PreviewInterval of the request: how far ahead journeys are told; none: as the "
+        "producer chooses",
+    )
+    max_visits: int | None = Field(
+        default=None,
+        ge=1,
+        description="MaximumStopVisits asked for of each stop; none: as the producer chooses",
+    )

@@ -7,6 +7,7 @@ from connectors.siri_push import accept_with, subscription_of
 from connectors.siri_sx.situations import parse
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.errors import reasons
 from hub.model.common import Mode
 
 SERVICE = "SituationExchange"
@@ -26,6 +27,11 @@ MANIFEST = Manifest(
     expires_after=timedelta(minutes=30),
     reads="PtSituationElement, RoadSituationElement",
     drops="Source (names and telephone numbers of who reported it); PublishingActions' layout",
+    refuses=reasons(
+        "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE "
+        "SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIME_ORDER TOO_LARGE "
+        "UNSUPPORTED_MESSAGE"
+    ),
     config=SiriConfig,
 )
 

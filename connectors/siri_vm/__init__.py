@@ -10,6 +10,7 @@ from connectors.siri_vm.config import SiriVmConfig
 from connectors.siri_vm.vehicles import parse
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.errors import reasons
 from hub.formats.siri_request import Topics
 from hub.model.common import Mode
 
@@ -39,6 +40,12 @@ MANIFEST = Manifest(
     "VehicleActivityCancellation",
     drops="DriverRef, DriverName and Extensions, where producers put drivers; block and course "
     "numbers, operators' details, notes",
+    refuses=reasons(
+        "AMBIGUOUS_MATCH BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD "
+        "NEGATIVE_DWELL NOT_DECODABLE POSITION_NOT_FIXED POSITION_OUT_OF_RANGE SOURCE_ERROR "
+        "TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TIME_ORDER TOO_LARGE "
+        "UNKNOWN_STOP UNSUPPORTED_MESSAGE"
+    ),
     config=SiriVmConfig,
 )
 

@@ -6,12 +6,15 @@ from connectors.siri_et.config import SiriJourneyConfig
 
 
 class SiriVmConfig(SiriJourneyConfig):
-    """`[feeds.options]` of kind siri_vm.
-
-    With `calls` false positions are read only, as where the same journeys come over SIRI-ET.
-    """
+    """`[feeds.options]` of kind siri_vm."""
 
     line_refs: tuple[str, ...] = Field(
-        default=(), max_length=200, description="LineRef of each line asked for; all if none"
+        default=(),
+        max_length=200,
+        description="LineRef of each line that is asked for, 200 at most; none: all lines",
     )
-    calls: bool = Field(default=True, description="read the calls of the vehicles' journeys")
+    calls: bool = Field(
+        default=True,
+        description="read the calls of the vehicles' journeys too; false where the same journeys "
+        "come over SIRI-ET",
+    )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from connectors.planned import MOST_CALLS, batch_of
+from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, batch_of
 from hub.connector import (
     Batch,
     Connector,
@@ -14,6 +14,7 @@ from hub.connector import (
     Manifest,
     Role,
 )
+from hub.errors import reasons
 from hub.formats.published import Published
 from hub.formats.transxchange import load
 from hub.formats.zips import UNPACKED_BYTES
@@ -24,8 +25,13 @@ from hub.model.timetable import Timetable
 class TransxchangeConfig(ConnectorConfig):
     """Caps against absurd datasets."""
 
-    max_unpacked_bytes: int = Field(default=UNPACKED_BYTES, gt=0)
-    max_calls: int = Field(default=MOST_CALLS, gt=0, description="calls of all journeys together")
+    max_unpacked_bytes: int = Field(
+        default=UNPACKED_BYTES,
+        gt=0,
+        description="bytes the zip may unpack to (512 MiB); a bomb is refused before it is "
+        "unpacked",
+    )
+    max_calls: int = Field(default=MOST_CALLS, gt=0, description=MOST_CALLS_SAYS)
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:
@@ -77,6 +83,12 @@ CONNECTOR = Connector(
         "holidays of England and Wales, OperatingPeriod; one XML document or a zip of them",
         drops="FlexibleVehicleJourney (rejected), ServicedOrganisation, PeriodicDayType (noted), "
         "grid references, routes and tracks, garages, blocks, registrations, contact details",
+        refuses=reasons(
+            "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NEGATIVE_DWELL "
+            "NOT_DECODABLE OLDER_THAN_KNOWN OUTSIDE_PERIOD TIMESTAMP_EPOCH TIME_ORDER "
+            "TOO_LARGE UNKNOWN_ROUTE UNKNOWN_SERVICE UNKNOWN_STOP UNKNOWN_TRIP "
+            "UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
+        ),
         config=TransxchangeConfig,
     ),
     parse=parse,

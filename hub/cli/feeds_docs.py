@@ -65,6 +65,7 @@ def page(connector: Connector) -> str:
     manifest = connector.manifest
     kind = manifest.kind
     arrives = _ROLES[manifest.role]
+    refuses = ", ".join(f"`{reason}`" for reason in sorted(manifest.refuses))
     if connector.accept is not None and manifest.role is not Role.HTTP_PUSH:
         arrives += "; or pushed, see Pushes and subscriptions in [feeds.md](../feeds.md)"
     return f"""<!-- generated: liandong feed docs --out docs/connectors -->
@@ -74,6 +75,7 @@ def page(connector: Connector) -> str:
 |---|---|
 | reads | {_cell(manifest.reads)} |
 | drops | {_cell(manifest.drops)} |
+| refuses for | {refuses}; see Reasons in [feeds.md](../feeds.md) |
 | modes | {", ".join(sorted(manifest.modes))} |
 | arrives by | {arrives} |
 | fresh for | {_span(manifest.fresh_for)}, then STALE; `warn_after` overrules |
@@ -122,15 +124,12 @@ def _options(connector: Connector) -> str:
     if not fields:
         return "None of its own.\n"
     rows = "".join(
-        f"| `{name}` | {_cell(_type(field.annotation))} | {_default(field)} | {_meaning(field)} |\n"
+        f"| `{name}` | {_cell(_type(field.annotation))} | {_default(field)} "
+        f"| {_cell(field.description or '')} |\n"
         for name, field in fields.items()
     )
     head = "| key | values | default | meaning |\n|---|---|---|---|\n"
     return f"Keys of `[feeds.options]`.\n\n{head}{rows}"
-
-
-def _meaning(field: FieldInfo) -> str:
-    return _cell(field.description or "see Options of the kinds in [feeds.md](../feeds.md)")
 
 
 def _default(field: FieldInfo) -> str:

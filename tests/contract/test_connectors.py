@@ -96,12 +96,14 @@ def survive(kind: str, body: bytes) -> Batch | None:
     except PayloadError as error:
         refusal = error
     if refusal is not None:
-        assert isinstance(refusal.reason, Reason)
+        assert refusal.reason in connector(kind).manifest.refuses
         assert refusal.message.strip()
         assert "\n" not in str(refusal)
         return None
     assert isinstance(batch, Batch)
     sound(batch)
+    given = {refused.reason for refused in (*batch.rejects, *batch.notes)}
+    assert given <= connector(kind).manifest.refuses
     return batch
 
 

@@ -14,6 +14,7 @@ from hub.cli.feeds_docs import pages
 from hub.ingest.plan import plan
 from hub.model.area import parse_area
 from hub.settings import Settings, area_text
+from tests.contract.mutations import parse, samples_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 AREA = parse_area(area_text("shanghai-railway-station"))
@@ -35,6 +36,36 @@ def test_the_example_of_a_page_can_be_run(kind):
     (example,) = re.findall(r"```toml\n(.*?)```", _page(kind), re.DOTALL)
     (feed,) = Settings.model_validate(tomllib.loads(example)).feeds
     assert plan(feed, connector, AREA).connector.manifest.kind == feed.kind == kind
+
+
+@pytest.mark.samples
+@pytest.mark.parametrize("kind", REGISTRY)
+def test_the_example_of_a_page_reads_a_sample(kind):
+    """As it stands on the page, the configuration reads a real payload of its kind."""
+    (example,) = re.findall(r"```toml\n(.*?)```", _page(kind), re.DOTALL)
+    (feed,) = Settings.model_validate(tomllib.loads(example)).feeds
+    one = plan(feed, connector, AREA)
+    _, body = next(iter(samples_of(kind)))
+    assert parse(one.connector, body, one.context).entities
+
+
+@pytest.mark.parametrize("kind", REGISTRY)
+def test_a_page_says_what_every_option_does(kind):
+    """An option nobody described, or whose description its row does not show, fails here."""
+    described = dict(re.findall(r"^\| `(\w+)` \| .* \| (.*) \|$", _page(kind), re.MULTILINE))
+    for name, field in connector(kind).manifest.config.model_fields.items():
+        assert len(field.description or "") > 20, name
+        assert described[name] == (field.description or "").replace("|", "\\|"), name
+
+
+@pytest.mark.parametrize("kind", REGISTRY)
+def test_a_page_says_what_is_read_dropped_and_refused(kind):
+    """Each of the three rows is there and says something; every reason has its meaning."""
+    rows = dict(re.findall(r"^\| (reads|drops|refuses for) \| (.+) \|$", _page(kind), re.MULTILINE))
+    assert set(rows) == {"reads", "drops", "refuses for"}
+    reasons = re.findall(r"`([A-Z_]+)`", rows["refuses for"])
+    assert set(reasons) == {str(reason) for reason in connector(kind).manifest.refuses}
+    assert {"NOT_DECODABLE", "TOO_LARGE"} <= set(reasons)
 
 
 @pytest.mark.parametrize("kind", REGISTRY)

@@ -138,6 +138,7 @@ LINES = Connector(
         expires_after=timedelta(minutes=5),
         reads="vehicles",
         drops="nothing",
+        refuses=frozenset(Reason),
     ),
     parse=lines,
 )
