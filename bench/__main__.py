@@ -1,4 +1,4 @@
-"""`python -m bench [board] [fanout] [latency] [memory] [ingest]`: rows, the hub beside its peer.
+"""`python -m bench [board] [fanout] [latency] [memory] [ingest] [timetable]`: rows and peers.
 
 Peers are Node servers in `bench/peers` (installed by npm into bench/peers/node_modules); without
 Node the rows are measured for the hub alone, and say so.
@@ -7,7 +7,7 @@ Node the rows are measured for the hub alone, and say so.
 import asyncio
 import sys
 
-from bench import board, fanout, ingest, latency, memory
+from bench import board, fanout, ingest, latency, memory, timetable
 from bench.peer import prepared
 from bench.world import World
 
@@ -17,17 +17,20 @@ ROWS = {
     "fanout": fanout.measure,
     "latency": latency.measure,
     "ingest": ingest.measure,
+    "timetable": timetable.measure,
 }
+LONG = {"timetable"}
+"""Rows that take many minutes: measured when they are named."""
 
 
 async def main(names: list[str]) -> None:
-    """Run the rows named, all by default."""
+    """Run the rows named, all but the long ones by default."""
     unknown = [name for name in names if name not in ROWS]
     if unknown:
         sys.exit(f"bench: no row {', '.join(unknown)}; there are: {', '.join(ROWS)}")
     node = prepared()
     print("peers: Node" if node else "peers: none (node and npm were not found)")
-    for name in names or ROWS:
+    for name in names or [name for name in ROWS if name not in LONG]:
         with World() as world:
             print(f"\n== {name}")
             await ROWS[name](world, node)

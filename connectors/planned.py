@@ -9,6 +9,8 @@ from hub.formats.published import Published
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip
 
+TIMETABLE_BYTES = 1024**3
+"""Bytes of a timetable, as it is sent; it is read from disk, bit by bit."""
 MOST_CALLS = 1_000_000
 """Calls of all journeys of the three days together, unless the configuration says otherwise."""
 MOST_CALLS_SAYS = (

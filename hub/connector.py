@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Protocol
+from io import BytesIO
+from typing import Any, BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +25,7 @@ from hub.model.network import Line, Quay, StopPlace
 from hub.model.parking import ParkingFacility, ParkingStatus, SharingStation
 from hub.model.situations import Situation
 from hub.model.vehicles import VehiclePosition
+from hub.spool import Spool
 
 Record = (
     StopPlace
@@ -37,6 +39,9 @@ Record = (
     | SharingStation
     | FacilityCondition
 )
+
+
+MAX_BYTES = 64 * 1024**2
 
 
 class Role(StrEnum):
@@ -86,17 +91,36 @@ class TcpServerConfig(ConnectorConfig):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Raw bytes as they came in, and when. `source` is the URL, file or peer without secrets."""
+    """Raw bytes as they came in, and when. `source` is the URL, file or peer without secrets.
 
-    body: bytes
+    A large body lies on disk: who can read it bit by bit does so through `open`.
+    """
+
+    content: bytes | Spool
     received_at: datetime
     source: str = ""
     content_type: str | None = None
 
     @property
+    def body(self) -> bytes:
+        """All of it, in memory."""
+        return self.content if isinstance(self.content, bytes) else self.content.read()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        return len(self.content) if isinstance(self.content, bytes) else self.content.size
+
+    @property
     def sha256(self) -> str:
         """Hex digest of the body: the name of this message in the archive."""
-        return sha256(self.body).hexdigest()
+        if isinstance(self.content, bytes):
+            return sha256(self.content).hexdigest()
+        return self.content.sha256
+
+    def open(self) -> BinaryIO:
+        """The body as a file, at its beginning."""
+        return BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,6 +416,10 @@ class Manifest:
     refuses: frozenset[Reason]
     """For what a payload, an entity of it, or a part of one may be refused."""
     config: type[ConnectorConfig] = ConnectorConfig
+    max_bytes: int = MAX_BYTES
+    """Largest payload, unless the feed says otherwise; more only where `parse` uses `open`."""
+    max_static_bytes: int = MAX_BYTES
+    """Largest content of `static_url`, likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,9 @@ class FeedSettings(_Section):
     incrementality: Literal["full", "differential", "auto"] = "auto"
     warn_after: Seconds | None = None
     expire_after: Seconds | None = None
-    max_bytes: int = Field(default=64 * 1024 * 1024, gt=0)
+    max_bytes: int | None = Field(
+        default=None, gt=0, description="largest payload and static reference; the kind's if none"
+    )
     allow_private: bool = Field(
         default=False,
         description="the feed's host may be a private or loopback address; so may a peer's",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, add_journeys
+from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, TIMETABLE_BYTES, add_journeys
 from hub.connector import (
     Batch,
     Connector,
@@ -35,7 +35,10 @@ _KINDS = {
 """In order of precedence: a station with trains and coaches is a railway station."""
 
 
-_WHOLE = Limits()
+_WHOLE = Limits(
+    hint="Name the interchange's stop places (in its area, or feed check --stop-place), and only "
+    "what calls there is kept; or raise max_unpacked_bytes in the feed's options, and the memory."
+)
 _CALLING_HERE = Limits(unpacked_bytes=8 * 1024**3, rows=200_000_000)
 """Where only trips that call at the interchange are kept, memory does not grow with the tables."""
 
@@ -86,7 +89,7 @@ def _load(envelope: Envelope, context: Context) -> Dataset:
     if isinstance(context.config, GtfsConfig) and context.config.max_unpacked_bytes:
         limits = replace(limits, unpacked_bytes=context.config.max_unpacked_bytes)
     return load(
-        envelope.body,
+        envelope.open(),
         dataset=context.dataset,
         version=envelope.sha256,
         zone=context.timezone,
@@ -160,6 +163,7 @@ CONNECTOR = Connector(
             "UNKNOWN_SERVICE UNKNOWN_STOP UNKNOWN_TRIP"
         ),
         config=GtfsConfig,
+        max_bytes=TIMETABLE_BYTES,
     ),
     parse=parse,
     load_reference=load_reference,

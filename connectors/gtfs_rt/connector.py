@@ -8,6 +8,7 @@ from pydantic import Field
 from connectors.gtfs_rt.entities import Entities
 from connectors.gtfs_rt.memory import memory_of
 from connectors.gtfs_rt.reading import Reading
+from connectors.planned import TIMETABLE_BYTES
 from connectors.static import load_reference
 from hub.connector import (
     Batch,
@@ -110,6 +111,7 @@ CONNECTOR = Connector(
             "UNKNOWN_STOP UNKNOWN_TRIP UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
         ),
         config=GtfsRtConfig,
+        max_static_bytes=TIMETABLE_BYTES,
     ),
     parse=parse,
     load_reference=load_reference,

@@ -60,10 +60,9 @@ def find_run(
             day = nearest_day(trip, start_s, reading.timetable, days, moment)
             ref = run_ref(trip_id, start_s)
             return Run(ref, day, trip, trip.route_id, relationship, start_s)
-        if trip_id in reading.timetable.elsewhere:
-            trip = reading.timetable.elsewhere[trip_id]
+        if trip_id and (route_id := reading.timetable.elsewhere(trip_id)) is not None:
             day = start_date or reading.days[1]
-            return Run(trip_id, day, None, trip.route_id, relationship, elsewhere=True)
+            return Run(trip_id, day, None, route_id, relationship, elsewhere=True)
         if not trip_id and relationship not in _ADDED:
             return _by_start(descriptor, reading.timetable, days, moment, fallback)
     ref = trip_id or (fallback if relationship in _ADDED else "")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, batch_of
+from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, TIMETABLE_BYTES, batch_of
 from hub.connector import (
     Batch,
     Connector,
@@ -58,7 +58,7 @@ def _load(envelope: Envelope, context: Context) -> Published:
     config, reference = context.config, context.reference
     unpacked = config.max_unpacked_bytes if isinstance(config, NetexConfig) else UNPACKED_BYTES
     return load(
-        envelope.body,
+        envelope.open(),
         dataset=context.dataset,
         version=envelope.sha256,
         zone=context.timezone,
@@ -90,6 +90,8 @@ CONNECTOR = Connector(
             "UNSUPPORTED_MESSAGE"
         ),
         config=NetexConfig,
+        max_bytes=TIMETABLE_BYTES,
+        max_static_bytes=TIMETABLE_BYTES,
     ),
     parse=parse,
     load_reference=load_reference,

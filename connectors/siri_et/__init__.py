@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from connectors.planned import TIMETABLE_BYTES
 from connectors.siri_common import build_request
 from connectors.siri_et.config import SiriEtConfig, policy
 from connectors.siri_et.journeys import parse
@@ -42,6 +43,7 @@ MANIFEST = Manifest(
         "TIMESTAMP_MISSING TIME_ORDER TOO_LARGE UNKNOWN_STOP UNSUPPORTED_MESSAGE"
     ),
     config=SiriEtConfig,
+    max_static_bytes=TIMETABLE_BYTES,
 )
 
 CONNECTOR = Connector(

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from connectors.planned import TIMETABLE_BYTES
 from connectors.siri_common import SiriConfig, build_request
 from connectors.siri_push import accept_with, subscription_of
 from connectors.siri_sx.situations import parse
@@ -33,6 +34,7 @@ MANIFEST = Manifest(
         "UNSUPPORTED_MESSAGE"
     ),
     config=SiriConfig,
+    max_static_bytes=TIMETABLE_BYTES,
 )
 
 CONNECTOR = Connector(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from connectors.planned import TIMETABLE_BYTES
 from connectors.siri_common import build_request
 from connectors.siri_et.config import policy
 from connectors.siri_push import accept_with, subscription_of
@@ -47,6 +48,7 @@ MANIFEST = Manifest(
         "UNKNOWN_STOP UNSUPPORTED_MESSAGE"
     ),
     config=SiriVmConfig,
+    max_static_bytes=TIMETABLE_BYTES,
 )
 
 CONNECTOR = Connector(

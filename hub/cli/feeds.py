@@ -41,6 +41,10 @@ def check(
         Path | None,
         typer.Option(help="TOML with the kind's own keys, or a liandong.toml with one such feed"),
     ] = None,
+    stop_place: Annotated[
+        list[str] | None,
+        typer.Option(help="keep only what calls at this stop place (native id); may be repeated"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """试读数据源 · Decode and normalise with the real connector; write nothing."""
@@ -56,6 +60,7 @@ def check(
                 timezone=timezone,
                 at=common.moment(at),
                 options=_options(options, kind) if options else None,
+                stop_places=frozenset(stop_place or ()),
                 progress=progress,
             )
     except LiandongError as error:

@@ -5,6 +5,7 @@ calendar_dates, frequencies, feed_info, translations. Other tables are not opene
 """
 
 from dataclasses import dataclass
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from hub.errors import PayloadError, Reason
@@ -19,7 +20,7 @@ from hub.model.common import Mode
 from hub.model.timetable import Timetable
 
 _NEEDED = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
-_READ_TWICE = frozenset({"stop_times.txt"})
+_READ_TWICE = frozenset({"trips.txt", "stop_times.txt"})
 _READ = frozenset(
     {
         *_NEEDED,
@@ -48,7 +49,7 @@ class Dataset:
 
 
 def load(
-    body: bytes,
+    body: BinaryIO,
     *,
     dataset: str,
     version: str,
@@ -93,11 +94,7 @@ def load(
         feed_version=feed_version,
     )
     entities = stop_rows + route_rows + trips.rows
-    served = {
-        place: {routes[route_id].mode for route_id in route_ids}
-        for place, route_ids in trips.served.items()
-    }
-    return Dataset(timetable, entities, problems.rejects, problems.notes, served)
+    return Dataset(timetable, entities, problems.rejects, problems.notes, trips.served)
 
 
 def _feed_info(tables: Tables, agencies: dict[str, Agency]) -> tuple[str, str | None]:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from hub.errors import Reason
+from hub.errors import PayloadError, Reason
 from hub.model.common import Mode, Position
 
 _TIME = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)")
@@ -15,6 +15,7 @@ _DATE = re.compile(r"\d{8}")
 _COLOUR = re.compile(r"[0-9A-Fa-f]{6}")
 _LAST_HOUR = 24 * 7
 _NOTES_KEPT = 1000
+_REJECTS_KEPT = 250_000
 
 NAMELESS = "(no id)"
 _BASIC_MODES = {
@@ -63,7 +64,14 @@ class Problems:
     _beyond: int = 0
 
     def reject(self, reason: Reason, native_id: str, detail: str) -> None:
-        """Refuse a trip, stop or route."""
+        """Refuse a trip, stop or route. Raises PayloadError TOO_LARGE when that is most of it."""
+        if len(self.rejects) >= _REJECTS_KEPT:
+            first = self.rejects[0]
+            raise PayloadError(
+                Reason.TOO_LARGE,
+                f"Over {_REJECTS_KEPT} entities are refused, the first for {first.reason}: "
+                f"{first.native_id}: {first.detail}.",
+            )
         self.rejects.append(Problem(reason, native_id, detail))
 
     def note(self, reason: Reason, native_id: str, detail: str) -> None:
@@ -109,6 +117,7 @@ def service_day(text: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=1 << 12)
 def whole_number(text: str) -> int | None:
     """A non-negative integer; None if it is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None

@@ -1,17 +1,19 @@
 """trips.txt, stop_times.txt and frequencies.txt of a GTFS Schedule dataset."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
 
 from hub.errors import Reason
 from hub.formats.gtfs_fields import Problems, seconds_of_day, whole_number
+from hub.formats.gtfs_index import HERE, SEEN, WHOLE, TripIndex
 from hub.formats.gtfs_names import Names
 from hub.formats.gtfs_places import first_of_its_id
 from hub.formats.gtfs_zip import Tables
-from hub.model.common import Name
+from hub.model.common import Mode, Name
+from hub.model.timetable import Elsewhere, nothing_elsewhere
 from hub.model.timetable_rows import Frequency, Route, Service, Stop, StopTime, Trip
 
 _TRIP_COLUMNS = (
@@ -22,6 +24,7 @@ _TRIP_COLUMNS = (
     "trip_short_name",
     "direction_id",
 )
+_KEY = ("trip_id", "route_id", "service_id")
 _STOP_TIME_COLUMNS = (
     "trip_id",
     "stop_sequence",
@@ -48,28 +51,16 @@ class _Head(NamedTuple):
 
 @dataclass(slots=True)
 class Trips:
-    """Trips by id with their calls; those `elsewhere` never call at the stop places asked for.
+    """Trips by id with their calls; `elsewhere` tells the route of those that were left out.
 
-    `rows` counts trips.txt. `served` names the routes whose trips call at each stop place, by
-    native id, of all trips.
+    `rows` counts trips.txt. `served` names the modes that call at each stop place, by native id,
+    of all trips.
     """
 
-    rows: int
+    rows: int = 0
     kept: dict[str, Trip] = field(default_factory=dict)
-    elsewhere: dict[str, Trip] = field(default_factory=dict)
-    served: dict[str, set[str]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Calling:
-    """What a first look at stop_times.txt tells: which trips to keep, and which are trips at all.
-
-    It holds a few bytes for each trip, however many rows the table has.
-    """
-
-    here: set[str] = field(default_factory=set)
-    first: dict[str, int] = field(default_factory=dict)
-    whole: set[str] = field(default_factory=set)
+    elsewhere: Elsewhere = nothing_elsewhere
+    served: dict[str, set[Mode]] = field(default_factory=dict)
 
 
 def read_trips(
@@ -83,114 +74,157 @@ def read_trips(
 ) -> Trips:
     """The trips, with their calls if they call at one of `stop_places` (native ids; empty: all).
 
-    stop_times.txt is read twice, so that only what is kept is ever in memory. A trip is refused
-    when its route or service is not there, or when fewer than two of its rows can be used.
+    trips.txt and stop_times.txt are read twice, so that only what is kept is ever in memory, and
+    a few bytes of every other trip. A trip is refused when its route or service is not there, or
+    when fewer than two of its rows can be used.
     """
-    heads, listed, rows = _read_heads(tables, routes, services, problems)
-    found = Trips(rows)
-    calling = _look_through(tables, heads, listed, stops, stop_places, found.served, problems)
-    calls = _read_stop_times(tables, heads, calling.here, stops, problems)
-    frequencies = _read_frequencies(tables, heads, problems)
+    found = Trips()
+    numbers = {native_id: number for number, native_id in enumerate(routes)}
+    index = TripIndex(
+        (native_id, numbers.get(route_id, -1) if service_id in services else -1)
+        for native_id, route_id, service_id in tables.rows("trips.txt", _KEY, key=_KEY)
+        if native_id
+    )
+    found.served = _look_through(tables, index, list(routes.values()), stops, stop_places, problems)
+    heads, found.rows = _read_heads(tables, index, routes, services, problems)
+    calls = _read_stop_times(tables, heads, stops, problems)
+    frequencies = _read_frequencies(tables, index, heads, problems)
     for native_id, head in heads.items():
-        if native_id not in calling.whole:
-            problems.reject(
-                Reason.EMPTY_ENTITY, native_id, "fewer than two stop_times of the trip can be used"
-            )
-            continue
-        here = native_id in calling.here
-        ordered = in_order(native_id, calls.pop(native_id), problems) if here else ()
-        (found.kept if here else found.elsewhere)[native_id] = Trip(
+        ordered = in_order(native_id, calls.pop(native_id), problems)
+        found.kept[native_id] = Trip(
             native_id=native_id,
             route_id=routes[head.route_id].native_id,
             service_id=head.service_id,
             calls=ordered,
             short_name=head.short_name or None,
-            headsign=_headsign(native_id, head, ordered, stops, names) if here else None,
+            headsign=_headsign(native_id, head, ordered, stops, names),
             direction_id=whole_number(head.direction),
-            frequencies=tuple(frequencies.get(native_id, ())) if here else (),
+            frequencies=tuple(frequencies.get(native_id, ())),
         )
+    if stop_places:
+        found.elsewhere = _elsewhere(index, list(routes))
     return found
+
+
+def _elsewhere(index: TripIndex, routes: list[str]) -> Elsewhere:
+    def route_of(trip_id: str) -> str | None:
+        at = index.find(trip_id)
+        usable = at >= 0 and index.routes[at] >= 0 and index.flags[at] & WHOLE
+        return routes[index.routes[at]] if usable and not index.flags[at] & HERE else None
+
+    return route_of
 
 
 def _read_heads(
     tables: Tables,
+    index: TripIndex,
     routes: dict[str, Route],
     services: dict[str, Service],
     problems: Problems,
-) -> tuple[dict[str, _Head], set[str], int]:
+) -> tuple[dict[str, _Head], int]:
+    """The trips to keep, and how many rows there are; what cannot be used is refused."""
     heads: dict[str, _Head] = {}
-    listed: set[str] = set()
     number = 0
-    for number, (native_id, *rest) in enumerate(
-        tables.rows("trips.txt", _TRIP_COLUMNS, key=("trip_id", "route_id", "service_id")), start=1
-    ):
-        if not first_of_its_id("trips.txt", native_id, listed, number, problems):
+    for number, (native_id, *rest) in enumerate(tables.rows("trips.txt", _TRIP_COLUMNS), start=1):
+        at = index.find(native_id)
+        again = native_id if at >= 0 and index.flags[at] & SEEN else ""
+        if not first_of_its_id("trips.txt", native_id, (again,), number, problems):
             continue
-        listed.add(native_id)
+        index.flags[at] |= SEEN
         head = _Head(*rest)
         if head.route_id not in routes:
             problems.reject(Reason.UNKNOWN_ROUTE, native_id, f"route {head.route_id!r}")
         elif head.service_id not in services:
             problems.reject(Reason.UNKNOWN_SERVICE, native_id, f"service {head.service_id!r}")
-        else:
+        elif not index.flags[at] & WHOLE:
+            problems.reject(
+                Reason.EMPTY_ENTITY, native_id, "fewer than two stop_times of the trip can be used"
+            )
+        elif index.flags[at] & HERE:
             heads[native_id] = head
-    return heads, listed, number
+    return heads, number
 
 
 def _look_through(
     tables: Tables,
-    heads: Mapping[str, _Head],
-    listed: set[str],
+    index: TripIndex,
+    routes: list[Route],
     stops: Mapping[str, Stop],
     stop_places: frozenset[str],
-    served: dict[str, set[str]],
     problems: Problems,
-) -> _Calling:
-    calling = _Calling()
-    here = {id_ for id_, stop in stops.items() if stop_places & {id_, stop.place_id}}
+) -> dict[str, set[Mode]]:
+    """Mark the trips to keep and those that are trips at all; the modes at each stop place."""
+    served: dict[str, set[Mode]] = {}
+    here = {id_ for id_, stop in stops.items() if not stop_places or _calls(stop, stop_places)}
+    modes = [route.mode for route in routes]
+    flags, first, route_of = index.flags, index.first, index.routes
+    for at, sequence, stop_id in _usable_rows(tables, index, stops, problems):
+        if stop_id in here:
+            flags[at] |= HERE
+        if first[at] != sequence + 1:
+            if first[at]:
+                flags[at] |= WHOLE
+            else:
+                first[at] = sequence + 1
+        mode = modes[route_of[at]]
+        if stop_id not in served:
+            served[stop_id] = {mode}
+        elif mode not in served[stop_id]:
+            served[stop_id].add(mode)
+    return _by_place(served, stops)
+
+
+def _calls(stop: Stop, stop_places: frozenset[str]) -> bool:
+    return not stop_places.isdisjoint((stop.native_id, stop.place_id))
+
+
+def _usable_rows(
+    tables: Tables, index: TripIndex, stops: Mapping[str, Stop], problems: Problems
+) -> Iterator[tuple[int, int, str]]:
+    """Number of the trip, stop_sequence and stop_id of the rows that can be used."""
     columns, key = ("trip_id", "stop_sequence", "stop_id"), ("trip_id", "stop_id")
+    before, at, usable = None, -1, False
     for trip_id, sequence_text, stop_id in tables.rows("stop_times.txt", columns, key=key):
-        head = heads.get(trip_id)
-        if head is None:
-            if trip_id not in listed:
+        if trip_id != before:  # rows of one trip nearly always follow each other
+            before, at = trip_id, index.find(trip_id)
+            usable = at >= 0 and index.routes[at] >= 0
+        if not usable:
+            if at < 0:
                 problems.note(Reason.UNKNOWN_TRIP, trip_id, "stop_times of a trip not in trips.txt")
             continue
-        stop = stops.get(stop_id)
         sequence = whole_number(sequence_text)
-        if stop is None:
+        if stop_id not in stops:
             problems.note(Reason.UNKNOWN_STOP, trip_id, f"stop {stop_id!r} is not in stops.txt")
-            continue
-        if sequence is None:
+        elif sequence is None:
             problems.note(Reason.BAD_VALUE, trip_id, f"stop_sequence {sequence_text!r} is none")
-            continue
-        if not stop_places or stop_id in here:
-            calling.here.add(trip_id)
-        if calling.first.setdefault(trip_id, sequence) != sequence:
-            calling.whole.add(trip_id)
-        if stop.place_id in served:
-            served[stop.place_id].add(head.route_id)
         else:
-            served[stop.place_id] = {head.route_id}
-    return calling
+            yield at, sequence, stop_id
+
+
+def _by_place(modes: Mapping[str, set[Mode]], stops: Mapping[str, Stop]) -> dict[str, set[Mode]]:
+    found: dict[str, set[Mode]] = {}
+    for stop_id, several in modes.items():
+        found.setdefault(stops[stop_id].place_id, set()).update(several)
+    return found
 
 
 def _read_stop_times(
     tables: Tables,
     heads: Mapping[str, _Head],
-    kept: set[str],
     stops: Mapping[str, Stop],
     problems: Problems,
 ) -> dict[str, list[StopTime]]:
     """The usable rows of the trips to keep; what is wrong with the others was noted before."""
-    found: dict[str, list[StopTime]] = {trip_id: [] for trip_id in heads if trip_id in kept}
-    rows = tables.rows("stop_times.txt", _STOP_TIME_COLUMNS) if found else iter(())
+    found: dict[str, list[StopTime]] = {trip_id: [] for trip_id in heads}
+    only = found.__contains__
+    rows = tables.rows("stop_times.txt", _STOP_TIME_COLUMNS, only=only) if found else iter(())
     for trip_id, sequence_text, stop_id, arrival_text, departure_text, pickup, drop_off in rows:
-        listed, stop, sequence = found.get(trip_id), stops.get(stop_id), whole_number(sequence_text)
-        if listed is None or stop is None or sequence is None:
+        stop, sequence = stops.get(stop_id), whole_number(sequence_text)
+        if stop is None or sequence is None:
             continue
         arrival = _seconds(arrival_text, trip_id, problems)
         departure = _seconds(departure_text, trip_id, problems)
-        listed.append(
+        found[trip_id].append(
             StopTime(
                 sequence,
                 stop.native_id,  # the one string object, not a copy per row
@@ -257,7 +291,7 @@ def _headsign(
 
 
 def _read_frequencies(
-    tables: Tables, heads: dict[str, _Head], problems: Problems
+    tables: Tables, index: TripIndex, heads: dict[str, _Head], problems: Problems
 ) -> dict[str, list[Frequency]]:
     found: defaultdict[str, list[Frequency]] = defaultdict(list)
     columns = ("trip_id", "start_time", "end_time", "headway_secs", "exact_times")
@@ -265,7 +299,8 @@ def _read_frequencies(
     for trip_id, start_text, end_text, headway_text, exact in tables.rows(
         "frequencies.txt", columns
     ):
-        if trip_id not in heads:
+        at = index.find(trip_id)
+        if at < 0 or index.routes[at] < 0:
             problems.note(Reason.UNKNOWN_TRIP, trip_id, "frequencies of a trip that is not there")
             continue
         start, end = seconds_of_day(start_text), seconds_of_day(end_text)
@@ -281,5 +316,6 @@ def _read_frequencies(
         if runs > _MOST_RUNS:
             problems.note(Reason.TOO_LARGE, "frequencies.txt", f"more than {_MOST_RUNS} runs a day")
             break
-        found[trip_id].append(Frequency(start, end, headway, exact == "1"))
+        if trip_id in heads:
+            found[trip_id].append(Frequency(start, end, headway, exact == "1"))
     return found

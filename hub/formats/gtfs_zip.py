@@ -5,19 +5,22 @@ mark, CRLF, quotes, blanks around values, a folder inside the zip and columns no
 """
 
 import csv
-import io
+import os
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO
+from itertools import chain
+from typing import IO, BinaryIO
 from zipfile import ZipFile, ZipInfo
 
 from hub.errors import PayloadError, Reason
-from hub.formats.zips import RATIO, UNPACKED_BYTES, check_sizes, entries_of, sound
+from hub.formats.gtfs_rows import picked
+from hub.formats.zips import RAISE, RATIO, UNPACKED_BYTES, check_sizes, entries_of, sound
 
 Progress = Callable[[float], None]
 """Told the share of the work that is done, 0 to 1, as it goes on."""
 
-_TOLD_EVERY = 16_384
+_BLOCK = 256 * 1024
 _EXPECTED = ("GTFS", "GTFS Schedule tables")
 
 
@@ -32,6 +35,8 @@ class Limits:
     ratio: int = RATIO
     rows: int = 10_000_000
     line_chars: int = 64 * 1024
+    hint: str = RAISE
+    """What to do about a dataset that is larger."""
 
 
 class Tables:
@@ -39,7 +44,7 @@ class Tables:
 
     def __init__(
         self,
-        body: bytes,
+        body: BinaryIO,
         wanted: frozenset[str],
         limits: Limits,
         progress: Progress | None = None,
@@ -50,13 +55,14 @@ class Tables:
         self._limits = limits
         self._progress = progress or (lambda _share: None)
         with sound(*_EXPECTED):
-            self._zip = ZipFile(io.BytesIO(body))
+            self._zip = ZipFile(body)
             self._members = _members(self._zip, wanted)
         check_sizes(
             self._members.values(),
-            len(body),
+            body.seek(0, os.SEEK_END),
             ratio=limits.ratio,
             unpacked_bytes=limits.unpacked_bytes,
+            hint=limits.hint,
         )
         sizes = {name: entry.file_size for name, entry in self._members.items()}
         again = sum(size for name, size in sizes.items() if name in twice)
@@ -68,43 +74,67 @@ class Tables:
         return name in self._members
 
     def rows(
-        self, name: str, columns: tuple[str, ...], *, key: tuple[str, ...] = ()
+        self,
+        name: str,
+        columns: tuple[str, ...],
+        *,
+        key: tuple[str, ...] = (),
+        only: Callable[[str], object] | None = None,
     ) -> Iterator[tuple[str, ...]]:
         """The values of `columns` row by row, trimmed, "" where there is none.
 
         A table that is absent has no rows. `key` names columns without which the table is useless:
-        PayloadError MISSING_FIELD. Blank rows are left out.
+        PayloadError MISSING_FIELD. Blank rows are left out; with `only` also those whose value in
+        the first of `columns` it does not accept.
         """
         if name not in self._members:
             return
         with sound(*_EXPECTED), self._zip.open(self._members[name]) as raw:
-            read: list[str] = []
-            reader = csv.reader(self._lines(name, raw, read), skipinitialspace=True)
-            header = [cell.strip().lower() for cell in next(reader, [])]
+            blocks = self._blocks(name, raw)
+            head, body = _head(blocks)
+            header = [
+                cell.strip().lower() for cell in next(csv.reader([head], skipinitialspace=True), [])
+            ]
             missing = [column for column in key if column not in header]
             if missing:
                 raise PayloadError(Reason.MISSING_FIELD, f"{name} has no column {missing[0]}.")
             where = [header.index(column) if column in header else -1 for column in columns]
-            for row in _rows(reader, read, len(header)):
-                width = len(row)
-                yield tuple(row[i].strip() if 0 <= i < width else "" for i in where)
+            yield from picked(body, where, len(header), only)
         self._read += self._members[name].file_size
         self._progress(min(1.0, self._read / self._to_read))
 
-    def _lines(self, name: str, raw: IO[bytes], read: list[str]) -> Iterator[str]:
-        text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
-        longest = self._limits.line_chars
-        for number, line in enumerate(iter(lambda: text.readline(longest), "")):
-            if len(line) >= longest:
-                raise PayloadError(Reason.TOO_LARGE, f"{name}: line {number + 1} is too long.")
-            if number > self._limits.rows:
-                raise PayloadError(Reason.TOO_LARGE, f"{name} has over {number - 1} rows.")
-            if number % _TOLD_EVERY == 0:
-                self._progress(min(1.0, (self._read + raw.tell()) / self._to_read))
-            if "\ufffd" in line:
+    def _blocks(self, name: str, raw: IO[bytes]) -> Iterator[str]:
+        """The text in blocks of whole lines that end with a line feed each, the last one too."""
+        decoder = getincrementaldecoder("utf-8-sig")("replace")
+        rest, lines, longest = "", 0, self._limits.line_chars
+        while True:
+            data = raw.read(_BLOCK)
+            text = rest + decoder.decode(data, final=not data)
+            if "\r" in text:
+                held = "\r" if data and text.endswith("\r") else ""
+                text = text.removesuffix(held).replace("\r\n", "\n").replace("\r", "\n")
+            else:
+                held = ""
+            whole, _, rest = text.rpartition("\n")
+            rest += held
+            if len(rest) >= longest or _has_longer(whole, longest):
+                raise PayloadError(Reason.TOO_LARGE, f"{name}: a line after {lines} is too long.")
+            lines += whole.count("\n") + bool(whole)
+            if lines > self._limits.rows + 1:
+                raise PayloadError(
+                    Reason.TOO_LARGE,
+                    f"{name} has over {self._limits.rows} rows.",
+                    hint=self._limits.hint,
+                )
+            if "\ufffd" in whole:
                 self.not_utf8.add(name)
-            read.append(line)
-            yield line
+            self._progress(min(1.0, (self._read + raw.tell()) / self._to_read))
+            if whole:
+                yield whole + "\n"
+            if not data:
+                if rest:
+                    yield rest + "\n"
+                return
 
 
 def _members(archive: ZipFile, wanted: frozenset[str]) -> dict[str, ZipInfo]:
@@ -124,20 +154,18 @@ def _members(archive: ZipFile, wanted: frozenset[str]) -> dict[str, ZipInfo]:
     return found
 
 
-def _rows(reader: Iterator[list[str]], read: list[str], width: int) -> Iterator[list[str]]:
-    """Rows that are not blank; `read` holds the lines the reader took for the current one.
+def _has_longer(text: str, longest: int) -> bool:
+    """Whether a line has so many characters, found by looking at few of them."""
+    at = 0
+    while at + longest <= len(text):
+        end = text.rfind("\n", at, at + longest)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
 
-    A quote that is never closed would swallow the rows after it: lines that make no row of the
-    header's width together are taken one by one.
-    """
-    while True:
-        read.clear()
-        try:
-            rows = [next(reader)]
-        except StopIteration:
-            return
-        except csv.Error:
-            rows = []
-        if len(read) > 1 and not (rows and len(rows[0]) == width):
-            rows = [row for line in read for row in csv.reader([line], skipinitialspace=True)]
-        yield from (row for row in rows if any(row))
+
+def _head(blocks: Iterator[str]) -> tuple[str, Iterator[str]]:
+    """The first line, and the blocks without it."""
+    first, _, rest = next(blocks, "").partition("\n")
+    return first, chain([rest], blocks)

@@ -6,6 +6,7 @@ are found by local name in whatever frame they stand, and files of one zip refer
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from hub.errors import PayloadError, Reason
@@ -24,7 +25,7 @@ ROOT = "PublicationDelivery"
 
 
 def load(
-    body: bytes,
+    body: BinaryIO,
     *,
     dataset: str,
     version: str,
@@ -67,7 +68,7 @@ def load(
     )
 
 
-def _read(body: bytes, content: Content, max_unpacked_bytes: int) -> None:
+def _read(body: BinaryIO, content: Content, max_unpacked_bytes: int) -> None:
     roots: list[str] = []
     for document in documents(body, "NeTEx", max_unpacked_bytes=max_unpacked_bytes):
         roots.append(document.root)

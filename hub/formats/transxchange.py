@@ -6,6 +6,7 @@ two that describe one Service the higher RevisionNumber holds from its Operating
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from hub.errors import PayloadError, Reason
@@ -35,7 +36,7 @@ _DROPPED = frozenset(
 
 
 def load(
-    body: bytes,
+    body: BinaryIO,
     *,
     dataset: str,
     version: str,
@@ -176,7 +177,7 @@ class _Reading:
         return bool(native) and not taken
 
 
-def _read(body: bytes, max_unpacked_bytes: int) -> _Reading:
+def _read(body: BinaryIO, max_unpacked_bytes: int) -> _Reading:
     reading = _Reading()
     for document in documents(body, ROOT, max_unpacked_bytes=max_unpacked_bytes):
         reading.add(document)

@@ -4,11 +4,11 @@ A body is one document or a zip of documents, as timetables are published. Memor
 largest single element asked for, not the document.
 """
 
-import io
+import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 from zipfile import ZipFile, is_zipfile
 
 from lxml import etree
@@ -60,23 +60,30 @@ class Document:
 
 
 def documents(
-    body: bytes, what: str, *, max_unpacked_bytes: int = UNPACKED_BYTES
+    body: BinaryIO, what: str, *, max_unpacked_bytes: int = UNPACKED_BYTES
 ) -> Iterator[Document]:
     """The XML documents of a body, which is one of them or a zip of them in any folders.
 
     `what` names the standard in errors. Files of a zip that are not called .xml are passed over.
     Raises PayloadError: NOT_DECODABLE, TOO_LARGE (bombs too), DTD_FORBIDDEN.
     """
-    if not is_zipfile(io.BytesIO(body)) and not body.startswith(b"PK\x03\x04"):
-        if len(body) > max_unpacked_bytes:
-            raise PayloadError(Reason.TOO_LARGE, f"{what}: {len(body)} bytes are too many.")
-        yield _opened(what, io.BytesIO(body))
+    size = body.seek(0, os.SEEK_END)
+    body.seek(0)
+    begins = body.read(4)
+    if not is_zipfile(body) and begins != b"PK\x03\x04":
+        if size > max_unpacked_bytes:
+            raise PayloadError(
+                Reason.TOO_LARGE,
+                f"{what}: {size} bytes; max_unpacked_bytes = {max_unpacked_bytes}.",
+            )
+        body.seek(0)
+        yield _opened(what, body)
         return
     expected = (what, f"{what} files, XML")
     with sound(*expected):
-        archive = ZipFile(io.BytesIO(body))
+        archive = ZipFile(body)
         entries = [entry for entry in entries_of(archive) if _is_xml(entry.filename)]
-    check_sizes(entries, len(body), unpacked_bytes=max_unpacked_bytes)
+    check_sizes(entries, size, unpacked_bytes=max_unpacked_bytes)
     if not entries:
         raise PayloadError(Reason.NOT_DECODABLE, "The zip holds no XML file.")
     for entry in sorted(entries, key=lambda found: found.filename):

@@ -29,6 +29,7 @@ _NAMES_READ = 20_000
 RATIO = 100
 """Unpacked to packed size of one file over 1 MiB; real tables of times reach some forty."""
 UNPACKED_BYTES = 512 * 1024 * 1024
+RAISE = "Raise max_unpacked_bytes in the feed's options if it is really that large."
 
 
 @contextmanager
@@ -58,6 +59,7 @@ def check_sizes(
     *,
     ratio: int = RATIO,
     unpacked_bytes: int = UNPACKED_BYTES,
+    hint: str = RAISE,
 ) -> None:
     """Refuse bombs before anything is unpacked; `packed` is the size of the whole zip.
 
@@ -79,5 +81,6 @@ def check_sizes(
     if unpacked > unpacked_bytes:
         raise PayloadError(
             Reason.TOO_LARGE,
-            f"The tables unpack to {unpacked} bytes; {unpacked_bytes} are allowed.",
+            f"The files unpack to {unpacked} bytes; {unpacked_bytes} are allowed.",
+            hint=hint,
         )

@@ -27,6 +27,7 @@ from hub.connector import (
     options_of,
 )
 from hub.errors import PayloadError, Reason, RetryLater, StartError, UserFault
+from hub.ingest.fetch import read_file
 from hub.ingest.gather import Gatherer, gather, located
 from hub.settings import FeedSettings, describe
 
@@ -97,6 +98,7 @@ def check(
     timezone: str | None = None,
     at: datetime | None = None,
     options: dict[str, Any] | None = None,
+    stop_places: frozenset[str] = frozenset(),
     progress: Callable[[float], None] | None = None,
 ) -> Report:
     """Decode and normalise what lies behind `source`, a file or an http(s) URL.
@@ -106,7 +108,8 @@ def check(
     the future are judged. Without it that is now for a URL; for a file it is the newest moment the
     payload itself speaks of (its `as_of`), so that an archived file reads the same every year: it
     is read once as of now to learn that moment, and again as of then. `options` are the kind's own
-    keys, as in `[feeds.options]`. `progress` is told the share of a large file that was read.
+    keys, as in `[feeds.options]`; `stop_places` those of an interchange, by native id, without
+    which everything is kept. `progress` is told the share of a large file that was read.
 
     Raises PayloadError if the bytes are not what the kind reads; UserFault if `source`, `static`,
     `timezone` or `at` is unusable; RetryLater or FeedStopped if a URL gives nothing. Each says in
@@ -115,7 +118,8 @@ def check(
     if at is not None and at.tzinfo is None:
         raise UserFault("BAD_TIME", f"at = {at.isoformat()} has no zone.", hint="Add Z or +08:00.")
     now = clock.now()
-    context = replace(context_for(connector, timezone, options), progress=progress)
+    context = context_for(connector, timezone, options)
+    context = replace(context, stop_places=stop_places, progress=progress)
     if static is not None:
         context = replace(context, reference=_reference(connector, static, context, now))
     raw = _read(connector, source, context, now, is_payload=True)
@@ -193,23 +197,24 @@ def _read(
     if _is_url(source):
         return asyncio.run(_fetch(connector, source, context, now, is_payload=is_payload))
     path = Path(source.removeprefix("file://"))
-    raw = _read_file(path, source, now)
+    manifest = connector.manifest
+    limit = manifest.max_bytes if is_payload else manifest.max_static_bytes
+    raw = _read_file(path, source, now, limit)
     if not is_payload:
         return raw
 
     async def beside(link: Link, base: str) -> Envelope:
         url = located(link, base)
-        return _read_file(Path(url2pathname(urlsplit(url).path)), url, now)
+        return _read_file(Path(url2pathname(urlsplit(url).path)), url, now, limit)
 
     return asyncio.run(gather(connector, context, raw, path.absolute().as_uri(), beside))
 
 
-def _read_file(path: Path, source: str, now: datetime) -> Envelope:
-    limit = _settings(_ID, "file:///").max_bytes
+def _read_file(path: Path, source: str, now: datetime, limit: int) -> Envelope:
     try:
         if path.stat().st_size > limit:
             raise PayloadError(Reason.TOO_LARGE, f"{source} is larger than {limit} bytes.")
-        return Envelope(path.read_bytes(), now, path.name)
+        return Envelope(read_file(path), now, path.name)
     except OSError as error:
         raise UserFault(
             "SOURCE_NOT_FOUND",
@@ -222,9 +227,12 @@ async def _fetch(
     connector: Connector, url: str, context: Context, now: datetime, *, is_payload: bool
 ) -> Envelope:
     request = connector.request(context, now) if is_payload and connector.request else None
-    plain = connector if is_payload else replace(connector, follow_up=None)
+    manifest = connector.manifest
+    if not is_payload:
+        manifest = replace(manifest, max_bytes=manifest.max_static_bytes)
+        connector = replace(connector, manifest=manifest, follow_up=None)
     try:
-        fetcher = Gatherer(_settings(connector.manifest.kind, url), plain, None)
+        fetcher = Gatherer(_settings(manifest.kind, url), connector, None)
     except (httpx2.InvalidURL, ValidationError) as error:
         raise UserFault("SOURCE_NOT_FOUND", f"{url!r} is no URL.", hint="Look it over.") from error
     try:

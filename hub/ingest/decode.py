@@ -51,7 +51,7 @@ async def called(
     feed, nor empty what was written before.
     """
     try:
-        if len(envelope.body) > THREAD_ABOVE:
+        if envelope.size > THREAD_ABOVE:
             context = replace(context, progress=tells(context.feed_id, what))
             return await asyncio.to_thread(work, envelope, context)
         return work(envelope, context)

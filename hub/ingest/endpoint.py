@@ -23,6 +23,7 @@ from hub.ingest.inlet import Inlet, Setting
 from hub.ingest.plan import Connectors, Plan, moved, plan
 from hub.model.area import Area
 from hub.settings import Settings
+from hub.spool import Spool
 from hub.store.archive import MEGABYTE
 from hub.store.driver import Store
 
@@ -109,6 +110,7 @@ class _Gate:
 
     def __init__(self, one: Plan, setting: Setting) -> None:
         self._feed = one.feed
+        self._max_bytes = one.feed.max_bytes or one.connector.manifest.max_bytes
         self._inlet = Inlet(one, setting)
         self._shown = settings.secret(one.feed.push_secret_ref)
         signing = settings.secret(one.feed.secret_ref)
@@ -176,21 +178,21 @@ class _Gate:
         return accepted.status, accepted.content_type, accepted.body
 
     def _room_for(self, size: int, more: int) -> None:
-        limit = self._feed.max_bytes
+        limit = self._max_bytes
         if size > limit:
             raise PayloadError(Reason.TOO_LARGE, f"The body is larger than max_bytes = {limit}.")
         if self._held + more > IN_HAND * limit:
             raise RetryLater("Too much is being received for this feed already.")
         self._held += more
 
-    async def _plain(self, content: bytes, headers: Mapping[str, str]) -> bytes:
+    async def _plain(self, content: bytes, headers: Mapping[str, str]) -> bytes | Spool:
         """The body without its Content-Encoding."""
         encoding = headers.get("content-encoding", "identity").strip().lower()
         if encoding == "identity":
             return content
         if encoding not in COMPRESSED:
             raise PayloadError(Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} is not read.")
-        return await inflated(_once(content), self._feed.max_bytes)
+        return await inflated(_once(content), self._max_bytes)
 
     def _fetch_soon(self) -> None:
         """Fetch behind the answer: the producer waits for its acknowledgement first."""

@@ -16,11 +16,15 @@ from urllib.request import url2pathname
 import httpx2
 
 from hub import clock, settings
-from hub.connector import Envelope, Request
+from hub.connector import MAX_BYTES, Envelope, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
 from hub.ingest.guard import Resolve, pinned, resolve
 from hub.settings import FeedSettings
+from hub.spool import IN_MEMORY, Gathered, Spool
 
+INFLATED_AT_ONCE = 1024 * 1024
+SLOWEST = 1_000_000
+"""Bytes a second above which a body that takes longer than the timeout is waited for."""
 FULL_EVERY = 10
 """Every tenth request asks for the whole body: some servers answer 304 wrongly."""
 MAX_REDIRECTS = 3
@@ -66,10 +70,13 @@ class Fetcher:
         feed: FeedSettings,
         url: str,
         *,
+        max_bytes: int = MAX_BYTES,
         spacing: Spacing | None = None,
         resolver: Resolve = resolve,
     ) -> None:
+        """`max_bytes` is the kind's, where the feed's settings name none."""
         self._feed = feed
+        self._max_bytes = feed.max_bytes or max_bytes
         self._url = httpx2.URL(url)
         self._spacing = spacing or Spacing()
         self._resolver = resolver
@@ -106,14 +113,16 @@ class Fetcher:
             return await asyncio.to_thread(self._read_file)
         limit = self._feed.timeout.total_seconds()
         try:
-            async with asyncio.timeout(limit):
-                return await self._over_http(request or Request())
+            async with asyncio.timeout(limit) as deadline:
+                return await self._over_http(request or Request(), deadline)
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise RetryLater(f"{self.source} did not answer within {limit:g} s.") from error
         except httpx2.HTTPError as error:
             raise RetryLater(f"{self.source}: {_first_line(error)}.") from error
+        except OSError as error:
+            raise RetryLater(f"{self.source} cannot be kept on disk: {error.strerror}.") from error
 
-    async def _over_http(self, request: Request) -> Envelope | None:
+    async def _over_http(self, request: Request, deadline: asyncio.Timeout) -> Envelope | None:
         host, port = self._url.host, self._url.port or _DEFAULT_PORT[self._url.scheme]
         await self._spacing.turn(host)
         address = await pinned(
@@ -127,7 +136,7 @@ class Fetcher:
             response = await self._client.send(self._built(request, url, address), stream=True)
             try:
                 if response.status_code not in _REDIRECTS:
-                    return await self._received(response)
+                    return await self._received(response, deadline)
                 url = self._followed(url, response)
             finally:
                 await response.aclose()
@@ -172,11 +181,13 @@ class Fetcher:
             )
         return target
 
-    async def _received(self, response: httpx2.Response) -> Envelope | None:
+    async def _received(
+        self, response: httpx2.Response, deadline: asyncio.Timeout
+    ) -> Envelope | None:
         if response.status_code == httpx2.codes.NOT_MODIFIED and self._validators:
             return None
         self._check_status(response)
-        body = await self._body(response)
+        body = await self._body(response, deadline)
         self._validators = {
             name: response.headers[header]
             for name, header in (("if-none-match", "etag"), ("if-modified-since", "last-modified"))
@@ -199,25 +210,25 @@ class Fetcher:
         kind = RateLimited if status == httpx2.codes.TOO_MANY_REQUESTS else RetryLater
         raise kind(f"{said}.", after=after)
 
-    async def _body(self, response: httpx2.Response) -> bytes:
+    async def _body(self, response: httpx2.Response, deadline: asyncio.Timeout) -> bytes | Spool:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding in COMPRESSED:
-            return await inflated(response.aiter_raw(), self._feed.max_bytes)
+            return await inflated(_in_time(response, deadline), self._max_bytes)
         if encoding != "identity":
             raise PayloadError(
                 Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} was not asked for."
             )
-        body = bytearray()
-        async for chunk in response.aiter_raw():
-            body += chunk
-            _check_size(len(body), self._feed.max_bytes)
-        return bytes(body)
+        body = Gathered()
+        async for chunk in _in_time(response, deadline):
+            _check_size(body.size + len(chunk), self._max_bytes)
+            body.write(chunk)
+        return body.done()
 
     def _read_file(self) -> Envelope:
         path = Path(url2pathname(urlsplit(str(self._url)).path))
         try:
-            _check_size(path.stat().st_size, self._feed.max_bytes)
-            return Envelope(path.read_bytes(), clock.now(), self.source)
+            _check_size(path.stat().st_size, self._max_bytes)
+            return Envelope(read_file(path), clock.now(), self.source)
         except OSError as error:
             raise RetryLater(f"{self.source}: {error.strerror}.") from error
 
@@ -228,30 +239,49 @@ class Fetcher:
         return settings.secret(self._feed.secret_ref)
 
 
-async def inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """The decompressed body, never more than `limit` bytes in memory whatever the ratio.
+async def _in_time(response: httpx2.Response, deadline: asyncio.Timeout) -> AsyncIterator[bytes]:
+    """The body as it comes; what is large has longer, as long as it comes at a fair speed."""
+    latest, came = deadline.when(), 0
+    async for chunk in response.aiter_raw():
+        came += len(chunk)
+        if latest is not None:
+            deadline.reschedule(latest + came / SLOWEST)
+        yield chunk
+
+
+def read_file(path: Path) -> bytes | Spool:
+    """What a file holds, or the file itself if that is much. Raises OSError."""
+    return Spool.of(path) if path.stat().st_size > IN_MEMORY else path.read_bytes()
+
+
+async def inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes | Spool:
+    """The decompressed body, never more than `limit` bytes whatever the ratio.
 
     Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
     """
-    body = bytearray()
+    body = Gathered()
     inflater = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
     received = 0
     try:
         async for chunk in chunks:
             received += len(chunk)
             _check_size(received, limit)
-            data = chunk
-            while data:
-                if inflater.eof:  # a further gzip member
-                    inflater = zlib.decompressobj(wbits=47)
-                body += inflater.decompress(data, limit + 1 - len(body))
-                _check_size(len(body), limit)
+            data, more = chunk, True
+            while data or more:
+                if inflater.eof:
+                    if not data:
+                        break
+                    inflater = zlib.decompressobj(wbits=47)  # a further gzip member
+                piece = inflater.decompress(data, INFLATED_AT_ONCE)
+                more = len(piece) == INFLATED_AT_ONCE
+                _check_size(body.size + len(piece), limit)
+                body.write(piece)
                 data = inflater.unconsumed_tail or inflater.unused_data
     except zlib.error as error:
         raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is broken.") from error
     if received and not inflater.eof:
         raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is cut off.")
-    return bytes(body)
+    return body.done()
 
 
 def _check_size(size: int, limit: int) -> None:

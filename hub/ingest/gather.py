@@ -33,7 +33,8 @@ class Gatherer:
         self._feed = feed
         self._connector = connector
         self._spacing = spacing
-        self._root = Fetcher(feed, feed.url or "", spacing=spacing)
+        self._max_bytes = feed.max_bytes or connector.manifest.max_bytes
+        self._root = self._fetcher(feed.url or "")
         self._index: Envelope | None = None
         self._fetchers: dict[str, Fetcher] = {}
         self._bodies: dict[str, Envelope] = {}
@@ -72,9 +73,9 @@ class Gatherer:
         await self._drop(self._fetchers.keys() - self._named)
         if whole is index:
             return envelope
-        if len(whole.body) > self._feed.max_bytes:
+        if whole.size > self._max_bytes:
             raise PayloadError(
-                Reason.TOO_LARGE, f"All documents are larger than max_bytes={self._feed.max_bytes}."
+                Reason.TOO_LARGE, f"All documents are larger than max_bytes={self._max_bytes}."
             )
         return whole
 
@@ -82,11 +83,14 @@ class Gatherer:
         url = located(link, base)
         self._named.add(url)
         if url not in self._fetchers:
-            self._fetchers[url] = Fetcher(self._feed, url, spacing=self._spacing)
+            self._fetchers[url] = self._fetcher(url)
         found = await self._fetchers[url].get(self._asking)
         if found is not None:
             self._bodies[url] = found
         return self._bodies[url]
+
+    def _fetcher(self, url: str) -> Fetcher:
+        return Fetcher(self._feed, url, max_bytes=self._max_bytes, spacing=self._spacing)
 
     async def _drop(self, urls: set[str]) -> None:
         """Nobody names these any more."""
@@ -124,7 +128,9 @@ async def gather(
         todo += [(further, here) for further in connector.follow_up(found, context)]
     if len(seen) == 1:
         return index
-    return replace(index, body=pack(documents), received_at=received_at, content_type=CONTENT_TYPE)
+    return replace(
+        index, content=pack(documents), received_at=received_at, content_type=CONTENT_TYPE
+    )
 
 
 def located(link: Link, base: str) -> str:

@@ -13,7 +13,7 @@ from hub.ingest.durable import until_durable
 from hub.ingest.fetch import Fetcher, Spacing
 from hub.ingest.plan import Plan
 from hub.ingest.pushed import heard_fields, payload_fields, refused_fields
-from hub.ingest.reference import ReferenceKeeper
+from hub.ingest.reference import ReferenceKeeper, static_fetcher
 from hub.ingest.status import received
 from hub.ingest.turn import Hand, Turn
 from hub.store.arrivals import Part
@@ -44,12 +44,13 @@ class Inlet:
         self.plan = one
         self._repository = FeedRepository(setting.store)
         self._turn = Turn(setting.store, feed, setting.stop_places, setting.raw_bytes)
-        self._static = (
-            Fetcher(feed, feed.static_url, spacing=setting.spacing) if feed.static_url else None
-        )
+        self._static = static_fetcher(feed, one.connector, setting.spacing)
         self._reference = self._keeper()
         self._loading = asyncio.Lock()
-        self._producer = Fetcher(feed, feed.url, spacing=setting.spacing) if feed.url else None
+        most = one.connector.manifest.max_bytes
+        self._producer = (
+            Fetcher(feed, feed.url, max_bytes=most, spacing=setting.spacing) if feed.url else None
+        )
         self._refusals: list[Reject] = []
 
     async def aclose(self) -> None:
@@ -139,7 +140,7 @@ class Inlet:
         fields = payload_fields(batch, now) | received(batch, now)
         counted = {
             "payloads": 1,
-            "bytes": len(envelope.body),
+            "bytes": envelope.size,
             "accepted": batch.accepted,
             "rejected": len(batch.rejects),
         }
@@ -153,7 +154,7 @@ class Inlet:
                 await hand.repository.archive(feed_id, envelope, quarantined=error.reason)
 
         await self._in_time(keep)
-        counted = {"payloads": 1, "bytes": len(envelope.body), "rejected": 1}
+        counted = {"payloads": 1, "bytes": envelope.size, "rejected": 1}
         fields = refused_fields(f"{error.reason}: {error}", now) | {"last_received_at": now}
         await self._count(fields, counted)
 

@@ -10,9 +10,9 @@ from hub.connector import Batch, Connector, Context, Envelope
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
 from hub.ingest.decode import called
 from hub.ingest.durable import pause, until_durable
-from hub.ingest.fetch import Fetcher, RateLimited, Spacing, Unauthorised
+from hub.ingest.fetch import RateLimited, Spacing, Unauthorised
 from hub.ingest.gather import Gatherer
-from hub.ingest.reference import ReferenceKeeper
+from hub.ingest.reference import ReferenceKeeper, static_fetcher
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter
@@ -63,7 +63,7 @@ class Poller:
         self._writer = writer
         self._repository = repository
         self._fetcher = Gatherer(feed, connector, spacing)
-        self._static = Fetcher(feed, feed.static_url, spacing=spacing) if feed.static_url else None
+        self._static = static_fetcher(feed, connector, spacing)
         self._reference = ReferenceKeeper(feed, connector, self._static, self._keep_static)
         self._read: _Read | None = None
         self._failures = 0
@@ -148,7 +148,7 @@ class Poller:
         )
         if not self._read.settled:
             self._fetcher.forget()
-        self._monitor.payload(batch, size=len(envelope.body), now=clock.now())
+        self._monitor.payload(batch, size=envelope.size, now=clock.now())
         refused = batch.rejects + batch.notes
         await until_durable(self._feed.id, lambda: self._monitor.refuse(refused))
         return batch.more and not same
@@ -166,7 +166,7 @@ class Poller:
         try:
             batch = await called(self._connector.parse, envelope, context)
         except PayloadError as error:
-            self._monitor.quarantined(len(envelope.body), clock.now())
+            self._monitor.quarantined(envelope.size, clock.now())
             await self._archive(envelope, error.reason)
             raise
         await self._archive(envelope, None)

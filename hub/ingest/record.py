@@ -70,7 +70,7 @@ async def record_http(
             if envelope is not None and envelope.sha256 not in found:
                 path = out if seconds is None else _timed(out, envelope.received_at)
                 await asyncio.to_thread(_write, path, envelope.body)
-                recorded = Recorded(path, len(envelope.body), envelope.received_at)
+                recorded = Recorded(path, envelope.size, envelope.received_at)
                 found[envelope.sha256] = recorded
                 wrote(recorded)
             if loop.time() + every > end:

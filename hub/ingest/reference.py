@@ -9,13 +9,21 @@ from hub import clock
 from hub.connector import Connector, Context, Envelope, Reference
 from hub.errors import FeedStopped, PayloadError, RetryLater
 from hub.ingest.decode import called
-from hub.ingest.fetch import Fetcher
+from hub.ingest.fetch import Fetcher, Spacing
 from hub.settings import FeedSettings
 
 CHECK_EVERY = timedelta(hours=1)
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 log = structlog.get_logger()
+
+
+def static_fetcher(feed: FeedSettings, connector: Connector, spacing: Spacing) -> Fetcher | None:
+    """What fetches the feed's `static_url`, if it has one, within the kind's bounds."""
+    if feed.static_url is None:
+        return None
+    most = connector.manifest.max_static_bytes
+    return Fetcher(feed, feed.static_url, max_bytes=most, spacing=spacing)
 
 
 class ReferenceKeeper:

@@ -259,7 +259,7 @@ class _Player:
     async def _payload(self, envelope: Envelope) -> None:
         batch = await called(self._plan.connector.parse, envelope, self._context)
         await until_durable(self.feed_id, lambda: self._writer.apply(batch))
-        self._monitor.payload(batch, size=len(envelope.body), now=clock.now())
+        self._monitor.payload(batch, size=envelope.size, now=clock.now())
         await self._monitor.refuse(batch.rejects + batch.notes)
 
     async def _frames(self, receiver: Receiver, frames: Sequence[Envelope]) -> None:
@@ -286,7 +286,7 @@ def _steps_of(arrival: Arrival) -> Iterator[Step]:
         for span in spans:
             came = envelope.received_at + timedelta(microseconds=span.after)
             body = envelope.body[at : at + span.size]
-            frames.append(replace(envelope, body=body, received_at=came))
+            frames.append(replace(envelope, content=body, received_at=came))
             at += span.size
         came = max(part.received_at for part in frames)
         yield Step(came, arrival, tuple(frames), first=number == arrival.spans[0].write)

@@ -8,7 +8,7 @@ change once made and may be shared by any number of feeds.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -29,14 +29,22 @@ from hub.model.timetable_rows import (
 
 _RUNS_REMEMBERED = 16_384
 
+Elsewhere = Callable[[str], str | None]
+"""From the id of a trip to its route's."""
+
+
+def nothing_elsewhere(_trip_id: str) -> str | None:
+    """Of a timetable from which nothing was left out."""
+    return None
+
 
 class Timetable:
     """Stops, routes, trips and calendars of one dataset. Satisfies `hub.connector.Reference`.
 
     `version` names the content (a digest), `feed_version` is what the publisher calls it.
     `aliases` are other ids trips are known by (DatedServiceJourneys, VehicleJourneyCodes).
-    `elsewhere` are trips, without their calls, that were left out for not calling at the
-    interchange: they exist, and nothing else is known of them.
+    `elsewhere` tells the route of a trip that was left out for not calling at the interchange,
+    and None of any other id: nothing else is known of such trips.
     """
 
     def __init__(
@@ -51,7 +59,7 @@ class Timetable:
         services: Mapping[str, Service],
         feed_version: str | None = None,
         aliases: Mapping[str, str] | None = None,
-        elsewhere: Mapping[str, Trip] | None = None,
+        elsewhere: Elsewhere = nothing_elsewhere,
     ) -> None:
         self.dataset = dataset
         self.version = version
@@ -61,7 +69,7 @@ class Timetable:
         self.routes = routes
         self.trips = trips
         self.services = services
-        self.elsewhere = elsewhere or {}
+        self.elsewhere = elsewhere
         self._aliases = aliases or {}
         self._planned_runs: dict[tuple[str, date, int | None], tuple[Call, ...]] = {}
         self._calling: dict[frozenset[str], frozenset[str]] = {}

@@ -8,7 +8,7 @@ up to now. A feed has one writer at a time, whoever holds its lease.
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from bson import Binary
 
 from hub.connector import Envelope
 from hub.errors import Reason
+from hub.spool import Gathered, Spool
 from hub.store import raw
 from hub.store.arrivals import Arrival, Holdings, Part, Span
 from hub.store.driver import Document, Store
@@ -23,6 +24,7 @@ from hub.store.driver import Document, Store
 THREAD_ABOVE = 64 * 1024
 PIECE = 12 * 1024 * 1024
 """A document holds 16 MiB: a larger message is kept in pieces."""
+AT_ONCE = 1024 * 1024
 PAGE = 200
 ROOM = 0.9
 """A feed that reached its bound is trimmed to this share of it, so that not every message trims."""
@@ -121,27 +123,28 @@ class Archive:
         known = await self._messages.update_many({"_id": _name_and_pieces(name)}, {"$set": again})
         if known.matched_count:
             return
-        encoding, packed = await _pack(envelope.body)
-        kept = packed if len(packed) <= self._max_bytes else None
-        pieces = _pieces(kept or b"")
+        encoding, packed = await _pack(envelope)
+        kept = packed if _size(packed) <= self._max_bytes else b""
+        pieces = _pieces(kept)
+        first = next(pieces, b"")
         message: Document = {
             "feed": feed_id,
             "part": part.value,
             "encoding": encoding,
             "source": envelope.source,
             "content_type": envelope.content_type,
-            "size": len(envelope.body),
-            "stored": len(kept or b""),
+            "size": envelope.size,
+            "stored": _size(kept),
             "quarantined": quarantined.value if quarantined else None,
             **again,
         }
-        for number, piece in enumerate(pieces[1:], start=1):
+        for number, piece in enumerate(pieces, start=1):
             rest = {"feed": feed_id, "body": Binary(piece), **again}
             await self._messages.replace_one({"_id": f"{name}#{number:04}"}, rest, upsert=True)
-        message["body"] = Binary(pieces[0]) if kept is not None else None
+        message["body"] = Binary(first) if kept is packed else None
         await self._messages.replace_one({"_id": name}, message, upsert=True)
         if feed_id in self._stored:
-            self._stored[feed_id] += len(kept or b"")
+            self._stored[feed_id] += _size(kept)
 
     async def _arrived(self, feed_id: str, at: datetime, row: Document) -> None:
         if feed_id not in self._numbers:
@@ -167,14 +170,15 @@ class Archive:
         )
 
     async def _envelope(self, name: str, at: datetime) -> Envelope | None:
-        rows = self._messages.find({"_id": _name_and_pieces(name)}, sort=[("_id", 1)])
-        found = await rows.to_list()
-        if not found or found[0]["body"] is None:
+        message = await self._messages.find_one({"_id": name})
+        if message is None or message["body"] is None:
             return None
-        message = found[0]
-        packed = b"".join(piece["body"] for piece in found)
-        body = await _unpack(packed) if message["encoding"] == "zlib" else packed
-        return Envelope(body, at, message["source"], message["content_type"])
+        unpacked = Gathered()
+        inflater = zlib.decompressobj() if message["encoding"] == "zlib" else None
+        rows = self._messages.find({"_id": _name_and_pieces(name)}, sort=[("_id", 1)], batch_size=2)
+        async for piece in rows:
+            await asyncio.to_thread(_unpack, piece["body"], inflater, unpacked)
+        return Envelope(unpacked.done(), at, message["source"], message["content_type"])
 
     async def _static_before(self, feed_id: str, start: datetime) -> Document | None:
         query = {"feed": {"$eq": feed_id}, "part": Part.STATIC.value, "until": {"$lt": start}}
@@ -238,19 +242,39 @@ def _name_and_pieces(name: str) -> Document:
     return {"$regex": f"^{name}(#|$)"}
 
 
-def _pieces(packed: bytes) -> list[bytes]:
-    return [packed[at : at + PIECE] for at in range(0, len(packed), PIECE)] or [b""]
+def _size(packed: bytes | Spool) -> int:
+    return len(packed) if isinstance(packed, bytes) else packed.size
 
 
-async def _pack(body: bytes) -> tuple[str, bytes]:
-    if body.startswith(_ZIP):
-        return "identity", body
-    if len(body) > THREAD_ABOVE:
-        return "zlib", await asyncio.to_thread(zlib.compress, body)
-    return "zlib", zlib.compress(body)
+def _pieces(packed: bytes | Spool) -> Iterator[bytes]:
+    if isinstance(packed, Spool):
+        return packed.pieces(PIECE)
+    return (packed[at : at + PIECE] for at in range(0, len(packed), PIECE))
 
 
-async def _unpack(packed: bytes) -> bytes:
-    if len(packed) > THREAD_ABOVE:
-        return await asyncio.to_thread(zlib.decompress, packed)
-    return zlib.decompress(packed)
+async def _pack(envelope: Envelope) -> tuple[str, bytes | Spool]:
+    content = envelope.content
+    if envelope.open().read(len(_ZIP)) == _ZIP:
+        return "identity", content
+    if isinstance(content, Spool):
+        return "zlib", await asyncio.to_thread(_compressed, content)
+    if len(content) > THREAD_ABOVE:
+        return "zlib", await asyncio.to_thread(zlib.compress, content)
+    return "zlib", zlib.compress(content)
+
+
+def _compressed(content: Spool) -> bytes | Spool:
+    packed, deflater = Gathered(), zlib.compressobj()
+    for piece in content.pieces(AT_ONCE):
+        packed.write(deflater.compress(piece))
+    packed.write(deflater.flush())
+    return packed.done()
+
+
+def _unpack(piece: bytes, inflater: "zlib._Decompress | None", unpacked: Gathered) -> None:
+    if inflater is None:
+        unpacked.write(piece)
+        return
+    while piece:
+        unpacked.write(inflater.decompress(piece, AT_ONCE))
+        piece = inflater.unconsumed_tail

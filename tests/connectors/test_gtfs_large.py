@@ -53,6 +53,8 @@ def test_a_dataset_over_its_caps_is_refused():
         CONNECTOR.parse(Envelope(schedule_zip(500, 20), NOON), context(CONNECTOR, config=config))
     assert caught.value.reason is Reason.TOO_LARGE
     assert "100000 are allowed" in caught.value.message
+    assert "max_unpacked_bytes" in str(caught.value)
+    assert "--stop-place" in str(caught.value)
 
 
 def test_progress_rises_to_the_whole():
@@ -71,7 +73,8 @@ def test_updates_of_trips_elsewhere_are_accepted_and_yield_nothing():
     given = context(GTFS_RT, stop_places=frozenset({"NOWHERE"}))
     reference = GTFS_RT.load_reference(Envelope(zipped(), NOON), given)
     assert reference.trips == {}
-    assert set(reference.elsewhere) == set(timetable().trips)
+    assert all(reference.elsewhere(id_) == trip.route_id for id_, trip in timetable().trips.items())
+    assert reference.elsewhere("no such trip") is None
     message = Message()
     stop(message.trip("T1"), stop_sequence=2, arrival=300)
     batch = message.read(reference=reference, stop_places=frozenset({"NOWHERE"}))

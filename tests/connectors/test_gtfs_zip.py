@@ -80,13 +80,13 @@ def test_tables_that_overlap_in_the_zip_are_refused():
 def test_a_dataset_over_the_limit_is_refused():
     """The sum of the tables is capped, however well it is packed."""
     with pytest.raises(PayloadError) as caught:
-        Tables(zipped(), frozenset(TABLES), Limits(unpacked_bytes=1000))
+        Tables(io.BytesIO(zipped()), frozenset(TABLES), Limits(unpacked_bytes=1000))
     assert caught.value.reason is Reason.TOO_LARGE
 
 
 def test_too_many_rows_are_refused():
     """A table longer than the cap is refused while it is read."""
-    tables = Tables(zipped(), frozenset(TABLES), Limits(rows=5))
+    tables = Tables(io.BytesIO(zipped()), frozenset(TABLES), Limits(rows=5))
     with pytest.raises(PayloadError, match="rows") as caught:
         list(tables.rows("stop_times.txt", ("trip_id",)))
     assert caught.value.reason is Reason.TOO_LARGE

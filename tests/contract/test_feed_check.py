@@ -8,11 +8,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from bench.feed_data import NOON, schedule_zip
 from connectors import connector
 from hub import clock
 from hub.connector import ConnectorConfig
 from hub.errors import LiandongError, PayloadError, Reason, RetryLater, StartError, UserFault
-from hub.ingest import check as module
 from hub.ingest.check import check
 from tests.connectors.siri_documents import call, et, g7001, gtfs, journey
 
@@ -175,14 +175,24 @@ def test_a_server_that_refuses_is_no_payload(httpserver: HTTPServer) -> None:
             check(ET, httpserver.url_for(path))
 
 
-def test_a_file_larger_than_a_feed_may_send_is_refused(
-    payload: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_larger_than_a_feed_may_send_is_refused(tmp_path: Path) -> None:
     """The cap of a feed nobody configured holds for a file too; it is refused unread."""
-    small = module._settings("siri_et", "file:///").model_copy(update={"max_bytes": 10})
-    monkeypatch.setattr(module, "_settings", lambda _kind, _url: small)
-    with pytest.raises(PayloadError, match="larger than 10 bytes"):
-        check(ET, payload)
+    large = tmp_path / "et.xml"
+    with large.open("wb") as file:
+        file.truncate(ET.manifest.max_bytes + 1)
+    with pytest.raises(PayloadError, match="larger than 67108864 bytes"):
+        check(ET, str(large))
+
+
+def test_a_stop_place_keeps_what_calls_there(tmp_path: Path) -> None:
+    """With a stop place the journeys elsewhere are counted as accepted and not kept."""
+    file = tmp_path / "gtfs.zip"
+    file.write_bytes(schedule_zip(100, 20))
+    gtfs, at = connector("gtfs"), NOON
+    whole = check(gtfs, str(file), at=at)
+    here = check(gtfs, str(file), at=at, stop_places=frozenset({"S7"}))
+    assert (here.entities, here.accepted) == (whole.entities, whole.accepted)
+    assert 0 < here.records["DatedJourney"] < whole.records["DatedJourney"]
 
 
 def test_wrong_arguments_say_what_was_expected(payload: str) -> None:

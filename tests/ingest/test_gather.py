@@ -249,4 +249,4 @@ def test_a_check_of_a_file_reads_its_siblings(tmp_path: Path):
 
 
 def _last(raw: Envelope) -> Envelope:
-    return replace(raw, body=unpack(raw.body)[-1].body)
+    return replace(raw, content=unpack(raw.body)[-1].body)
