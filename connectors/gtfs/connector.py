@@ -60,14 +60,15 @@ def parse(envelope: Envelope, context: Context) -> Batch:
 
     The days are yesterday, today and tomorrow at `received_at` in the agency's time zone: a
     journey of yesterday's service day may still be running after midnight. With
-    `context.stop_places` only journeys that call at one of them are kept, with all their calls.
+    `context.stop_places` only journeys that call at one of them are kept, with all their calls,
+    and of the stops those they call at and those near.
     `entities` counts the rows of trips.txt, stops.txt and routes.txt; a trip without a route,
     service or calls is a reject, a bad row of stop_times.txt a note on its trip. A calendar that
     is over is no error: there are no journeys and a note OUTSIDE_PERIOD.
 
     Raises PayloadError NOT_DECODABLE, TOO_LARGE or MISSING_FIELD.
     """
-    dataset = _load(envelope, context)
+    dataset = _load(envelope, context, pruned=True)
     timetable = dataset.timetable
     batch = Batch(as_of=envelope.received_at, entities=dataset.entities, complete=True)
     batch.rejects.extend(Reject(*problem) for problem in dataset.rejects)
@@ -81,10 +82,10 @@ def parse(envelope: Envelope, context: Context) -> Batch:
 
 def load_reference(envelope: Envelope, context: Context) -> Timetable:
     """The dataset as a `Timetable` for a real-time feed. Raises PayloadError as `parse` does."""
-    return _load(envelope, context).timetable
+    return _load(envelope, context, pruned=False).timetable
 
 
-def _load(envelope: Envelope, context: Context) -> Dataset:
+def _load(envelope: Envelope, context: Context, *, pruned: bool) -> Dataset:
     limits = _CALLING_HERE if context.stop_places else _WHOLE
     if isinstance(context.config, GtfsConfig) and context.config.max_unpacked_bytes:
         limits = replace(limits, unpacked_bytes=context.config.max_unpacked_bytes)
@@ -96,6 +97,7 @@ def _load(envelope: Envelope, context: Context) -> Dataset:
         mode=context.mode,
         limits=limits,
         stop_places=context.stop_places,
+        pruned=pruned,
         progress=context.progress,
     )
 

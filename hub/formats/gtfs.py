@@ -16,10 +16,13 @@ from hub.formats.gtfs_names import Names
 from hub.formats.gtfs_places import Agency, read_agencies, read_routes, read_stops
 from hub.formats.gtfs_trips import read_trips
 from hub.formats.gtfs_zip import Limits, Progress, Tables
-from hub.model.common import Mode
+from hub.model.common import Mode, Position
 from hub.model.timetable import Timetable
+from hub.model.timetable_rows import Stop, Trip
 
 _NEEDED = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
+_NEAR_DEGREES = 0.02
+"""About two kilometres: who looks for a stop of the interchange finds it there."""
 _READ_TWICE = frozenset({"trips.txt", "stop_times.txt"})
 _READ = frozenset(
     {
@@ -57,13 +60,15 @@ def load(
     mode: Mode | None = None,
     limits: Limits | None = None,
     stop_places: frozenset[str] = frozenset(),
+    pruned: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
     """Read a dataset. `zone` stands in where agency.txt names none; `mode` overrules route_type.
 
     With `stop_places` (native ids) only trips that call at one of them are kept with their calls,
-    and memory follows these; the others are the timetable's `elsewhere`. `progress` is told the
-    share that was read, 0 to 1.
+    and memory follows these; the others are the timetable's `elsewhere`. If it is `pruned` too, so
+    are the stops: those where these trips call, and those near. `progress` is told the share that
+    was read, 0 to 1.
 
     Raises PayloadError NOT_DECODABLE (no zip, damaged, other compression), TOO_LARGE (a bomb, or
     over `limits`), MISSING_FIELD (a table or key column that nothing can be read without).
@@ -86,7 +91,7 @@ def load(
         dataset=dataset,
         version=version,
         zone=_zone(agencies, zone, problems),
-        stops=stops,
+        stops=_needed(stops, trips.kept, stop_places) if pruned and stop_places else stops,
         routes=routes,
         trips=trips.kept,
         elsewhere=trips.elsewhere,
@@ -95,6 +100,29 @@ def load(
     )
     entities = stop_rows + route_rows + trips.rows
     return Dataset(timetable, entities, problems.rejects, problems.notes, trips.served)
+
+
+def _needed(
+    stops: dict[str, Stop], trips: dict[str, Trip], stop_places: frozenset[str]
+) -> dict[str, Stop]:
+    """The stops where trips call, those of the stop places and those near, with their places."""
+    called = {row.stop_id for trip in trips.values() for row in trip.calls}
+    here = [stops[id_].position for id_ in stop_places if id_ in stops]
+    wanted = {
+        id_
+        for id_, stop in stops.items()
+        if id_ in called
+        or stop.place_id in stop_places
+        or any(_is_near(stop.position, position) for position in here)
+    }
+    places = {stops[id_].place_id for id_ in wanted}
+    return {id_: stop for id_, stop in stops.items() if id_ in wanted or id_ in places}
+
+
+def _is_near(one: Position | None, other: Position | None) -> bool:
+    if one is None or other is None:
+        return False
+    return abs(one.lat - other.lat) < _NEAR_DEGREES and abs(one.lon - other.lon) < _NEAR_DEGREES
 
 
 def _feed_info(tables: Tables, agencies: dict[str, Agency]) -> tuple[str, str | None]:

@@ -10,7 +10,8 @@ from connectors.gtfs import CONNECTOR, GtfsConfig
 from connectors.gtfs_rt import CONNECTOR as GTFS_RT
 from hub.connector import Envelope
 from hub.errors import PayloadError, Reason
-from tests.connectors.gtfs_builder import Message, context, stop, timetable, zipped
+from hub.model.network import StopPlace
+from tests.connectors.gtfs_builder import TABLES, Message, context, stop, timetable, zipped
 
 HERE = frozenset({"S7"})
 
@@ -36,14 +37,49 @@ def test_what_is_kept_is_the_same_as_of_the_whole():
     at = Envelope(body, NOON)
     some = CONNECTOR.parse(at, context(CONNECTOR, stop_places=HERE))
     whole = CONNECTOR.parse(at, context(CONNECTOR))
-    ours = {
+    journeys = {
         record
         for record in whole.records
-        if not hasattr(record, "calls")
-        or any(call.stop_place_id == "metro:S7" for call in record.calls)
+        if hasattr(record, "calls")
+        and any(call.stop_place_id == "metro:S7" for call in record.calls)
     }
-    assert set(some.records) == ours
+    called = {call.stop_place_id for record in journeys for call in record.calls}
+    assert journeys
+    assert {record for record in some.records if hasattr(record, "calls")} == journeys
+    assert set(some.records) <= set(whole.records)
+    places = {record.id for record in some.records if isinstance(record, StopPlace)}
+    assert called <= places
     assert (some.entities, some.rejects, some.notes) == (whole.entities, [], [])
+
+
+def test_stops_far_from_the_interchange_are_left_out():
+    """Kept are those where its journeys call and those within some two kilometres; never more."""
+    stops = (
+        "stop_id,stop_name,stop_lat,stop_lon,location_type,parent_station\n"
+        "S,Station,31.25,121.45,1,\nS1,Station,31.25,121.45,0,S\nFAR,Far,40.0,116.0,0,\n"
+        "NEAR,Near,31.26,121.46,0,\nEND,End,30.0,120.0,0,\nOTHER,Other,39.0,117.0,0,\n"
+    )
+    times = (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+        "T1,08:00:00,08:00:00,S1,1\nT1,09:00:00,09:00:00,END,2\n"
+        "T2,08:00:00,08:00:00,FAR,1\nT2,09:00:00,09:00:00,OTHER,2\n"
+    )
+    trips = "route_id,service_id,trip_id\nR1,WD,T1\nR1,WD,T2\n"
+    tables = {"stops.txt": stops, "stop_times.txt": times, "trips.txt": trips}
+    days = {"calendar.txt": TABLES["calendar.txt"]}
+    service = days["calendar.txt"].split("\n")[1].split(",")[0]
+    route = TABLES["routes.txt"].split("\n")[1].split(",")[0]
+    tables["trips.txt"] = trips.replace("R1", route).replace("WD", service)
+    gone = dict.fromkeys(("frequencies.txt", "translations.txt", "calendar_dates.txt"), "")
+    body = zipped(tables | gone)
+    read = CONNECTOR.parse(Envelope(body, NOON), context(CONNECTOR, stop_places=frozenset({"S"})))
+    places = {record.native_id for record in read.records if isinstance(record, StopPlace)}
+    assert places == {"S", "NEAR", "END"}
+    assert read.entities == 6 + 2 + TABLES["routes.txt"].strip().count("\n")
+    reference = CONNECTOR.load_reference(
+        Envelope(body, NOON), context(CONNECTOR, stop_places=frozenset({"S"}))
+    )
+    assert "FAR" in reference.stops
 
 
 def test_a_dataset_over_its_caps_is_refused():

@@ -25,15 +25,16 @@ from hub.settings import FeedSettings
 
 @dataclass
 class Answer:
-    """One scripted answer; `hang` never sends it."""
+    """One scripted answer; `hang` never sends it, each of `late` comes 0.3 s later."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
+    late: tuple[bytes, ...] = ()
 
     def wire(self) -> bytes:
-        headers = {"content-length": str(len(self.body)), **self.headers}
+        headers = {"content-length": str(len(self.body + b"".join(self.late))), **self.headers}
         lines = [f"HTTP/1.1 {self.status} Said", *(f"{k}: {v}" for k, v in headers.items())]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + self.body
 
@@ -79,6 +80,9 @@ class Origin:
                 if answer.hang:
                     await asyncio.Event().wait()
                 writer.write(answer.wire())
+                for late in answer.late:
+                    await asyncio.sleep(0.3)
+                    writer.write(late)
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:

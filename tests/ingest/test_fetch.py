@@ -1,7 +1,9 @@
 """Acquire over HTTP: limits, conditional requests, credentials, and where a URL may lead."""
 
 import gzip
+import random
 from datetime import timedelta
+from hashlib import sha256
 from ipaddress import ip_address
 
 import pytest
@@ -11,6 +13,7 @@ from hub.connector import Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
 from hub.ingest.fetch import FULL_EVERY, Fetcher, RateLimited, Unauthorised
 from hub.ingest.guard import forbidden, pinned
+from hub.spool import Spool
 
 
 @pytest.fixture
@@ -122,6 +125,30 @@ async def test_nobody_listening_is_a_retry(fetcher_of, unused_port):
     """A refused connection may succeed later."""
     with pytest.raises(RetryLater):
         await fetcher_of(f"http://127.0.0.1:{unused_port}/").get()
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "file"])
+async def test_a_large_body_lies_on_disk(origin: Origin, fetcher_of, tmp_path, encoding):
+    """However it comes, what is over the bound is a file, with the same bytes and digest."""
+    body = random.Random(1).randbytes(100_000) * 100
+    file = tmp_path / "large"
+    file.write_bytes(body)
+    packed = gzip.compress(body, 1) if encoding == "gzip" else body
+    origin.answer = lambda _: Answer(body=packed, headers={"content-encoding": encoding})
+    url = file.as_uri() if encoding == "file" else origin.url
+    envelope = await fetcher_of(url).get()
+    assert isinstance(envelope.content, Spool)
+    assert (envelope.size, envelope.sha256) == (len(body), sha256(body).hexdigest())
+    assert envelope.open().read() == body
+
+
+async def test_a_large_body_that_comes_fast_has_longer_than_the_timeout(origin: Origin, fetcher_of):
+    """A megabyte buys a second: what comes after the timeout is taken, what stops is given up."""
+    origin.answer = lambda _: Answer(body=b"x" * 600_000, late=(b"x", b"x"))
+    assert (await fetcher_of(origin.url, timeout=0.5).get()).size == 600_002
+    origin.answer = lambda _: Answer(body=b"x" * 600_000, headers={"content-length": "600002"})
+    with pytest.raises(RetryLater, match="did not answer"):
+        await fetcher_of(origin.url, timeout=0.5).get()
 
 
 async def test_bodies_are_capped_before_and_after_decompression(origin: Origin, fetcher_of):

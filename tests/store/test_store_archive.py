@@ -1,12 +1,14 @@
 """The archive of raw messages: order, bounds, and what is left when a bound is reached."""
 
 import os
+import random
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
 from hub.connector import Envelope
+from hub.spool import Gathered, Spool
 from hub.store import archive as module
 from hub.store import raw
 from hub.store.archive import Archive
@@ -113,6 +115,25 @@ async def test_a_message_larger_than_a_document_is_kept_in_pieces(
     for second in range(2, 5):
         await archive.add(feed, noise(14 * KB, second))
     assert await rows.count_documents({"feed": feed, "_id": {"$regex": "#"}}) == 9
+
+
+@pytest.mark.parametrize("begins", [b"PK\x03\x04", b"<xml>"])
+async def test_a_message_on_disk_is_kept_and_given_back_on_disk(
+    store: Store, feed: str, monkeypatch: pytest.MonkeyPatch, begins: bytes
+):
+    """A large zip is kept as it is, all else compressed, both in pieces and never whole."""
+    monkeypatch.setattr(module, "PIECE", 512 * KB)
+    body = begins + random.Random(2).randbytes(1000) * 9000
+    spooled = Gathered()
+    spooled.write(body)
+    archive = Archive(store, 20 * KB * KB)
+    await archive.add(feed, Envelope(spooled.done(), NOON, "file"))
+    (arrival,) = await all_of(archive, feed)
+    assert arrival.envelope is not None
+    assert isinstance(arrival.envelope.content, Spool)
+    assert arrival.envelope.body == body
+    stored = (await archive.holdings(feed)).size
+    assert stored == len(body) if begins.startswith(b"PK") else stored < len(body) / 10
 
 
 async def test_a_message_over_the_bound_is_kept_by_name(store: Store, feed: str):
