@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from connectors.cap.situations import CapConfig, parse
+from connectors.cap.config import CapConfig
+from connectors.cap.situations import parse
 from hub.connector import Connector, Manifest, Role
 from hub.errors import reasons
 from hub.model.common import Mode

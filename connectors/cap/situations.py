@@ -4,11 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
-from pydantic import Field, field_validator
-
-from hub.connector import Batch, ConnectorConfig, Context, Envelope, Incrementality
+from connectors.cap.config import CapConfig
+from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.errors import Reason
 from hub.formats.cap import decode
 from hub.formats.cap_alert import Alert, Info, Reference
@@ -25,45 +23,6 @@ _RANK = list(Severity)
 _LONGEST_ID = 300
 _LONGEST_TEXT = 20_000
 _CJK = re.compile(r"[\u3400-\u9fff]")
-
-
-class CapConfig(ConnectorConfig):
-    """`[feeds.options]` of kind cap.
-
-    CAP leaves to the recipient how long an alert without `expires` is in force.
-    """
-
-    exercises: Literal["mark", "reject"] = Field(
-        default="mark",
-        description="alerts of status Exercise, Test or Draft: mark them as drills, so that a "
-        "drill can be followed here too, or reject them",
-    )
-    scopes: tuple[Literal["Public", "Restricted", "Private"], ...] = Field(
-        default=("Public",),
-        description="CAP scopes that everybody who reads situations may see; alerts of another are "
-        "rejected",
-    )
-    lifetime_s: float | None = Field(
-        default=None,
-        gt=0,
-        description="seconds an alert without `expires` is in force; none: until it is withdrawn, "
-        "because to end a warning early is the worse error",
-    )
-    encoding: str | None = Field(
-        default=None,
-        description="what documents are written in, as gb18030, whatever they declare; none: as "
-        "they declare",
-    )
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_known(cls, name: str | None) -> str | None:
-        try:
-            "".encode(name or "utf-8")
-        except LookupError as error:
-            message = "expected the name of an encoding such as gb18030"
-            raise ValueError(message) from error
-        return name
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from hub.connector import (
     options_of,
 )
 from hub.errors import PayloadError, Reason, RetryLater, StartError, UserFault
-from hub.ingest.fetch import read_file
+from hub.ingest.body import read_file
 from hub.ingest.gather import Gatherer, gather, located
 from hub.settings import FeedSettings, describe
 

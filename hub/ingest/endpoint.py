@@ -18,7 +18,8 @@ import structlog
 from hub import clock, settings
 from hub.connector import Envelope
 from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, Reason, RetryLater
-from hub.ingest.fetch import COMPRESSED, Spacing, inflated
+from hub.ingest.body import inflated
+from hub.ingest.fetch import COMPRESSED, Spacing
 from hub.ingest.inlet import Inlet, Setting
 from hub.ingest.plan import Connectors, Plan, moved, plan
 from hub.model.area import Area

@@ -5,7 +5,6 @@ PayloadError (too large, broken compression).
 """
 
 import asyncio
-import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -18,11 +17,11 @@ import httpx2
 from hub import clock, settings
 from hub.connector import MAX_BYTES, Envelope, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
+from hub.ingest.body import check_size, inflated, read_file
 from hub.ingest.guard import Resolve, pinned, resolve
 from hub.settings import FeedSettings
-from hub.spool import IN_MEMORY, Gathered, Spool
+from hub.spool import Gathered, Spool
 
-INFLATED_AT_ONCE = 1024 * 1024
 SLOWEST = 1_000_000
 """Bytes a second above which a body that takes longer than the timeout is waited for."""
 FULL_EVERY = 10
@@ -220,14 +219,14 @@ class Fetcher:
             )
         body = Gathered()
         async for chunk in _in_time(response, deadline):
-            _check_size(body.size + len(chunk), self._max_bytes)
+            check_size(body.size + len(chunk), self._max_bytes)
             body.write(chunk)
         return body.done()
 
     def _read_file(self) -> Envelope:
         path = Path(url2pathname(urlsplit(str(self._url)).path))
         try:
-            _check_size(path.stat().st_size, self._max_bytes)
+            check_size(path.stat().st_size, self._max_bytes)
             return Envelope(read_file(path), clock.now(), self.source)
         except OSError as error:
             raise RetryLater(f"{self.source}: {error.strerror}.") from error
@@ -247,50 +246,6 @@ async def _in_time(response: httpx2.Response, deadline: asyncio.Timeout) -> Asyn
         if latest is not None:
             deadline.reschedule(latest + came / SLOWEST)
         yield chunk
-
-
-def read_file(path: Path) -> bytes | Spool:
-    """What a file holds, or the file itself if that is much. Raises OSError."""
-    return Spool.of(path) if path.stat().st_size > IN_MEMORY else path.read_bytes()
-
-
-async def inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes | Spool:
-    """The decompressed body, never more than `limit` bytes whatever the ratio.
-
-    Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
-    """
-    body = Gathered()
-    inflater = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
-    received = 0
-    try:
-        async for chunk in chunks:
-            received += len(chunk)
-            _check_size(received, limit)
-            data, more = chunk, True
-            while data or more:
-                if inflater.eof:
-                    if not data:
-                        break
-                    inflater = zlib.decompressobj(wbits=47)  # a further gzip member
-                piece = inflater.decompress(data, INFLATED_AT_ONCE)
-                more = len(piece) == INFLATED_AT_ONCE
-                _check_size(body.size + len(piece), limit)
-                body.write(piece)
-                data = inflater.unconsumed_tail or inflater.unused_data
-    except zlib.error as error:
-        raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is broken.") from error
-    if received and not inflater.eof:
-        raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is cut off.")
-    return body.done()
-
-
-def _check_size(size: int, limit: int) -> None:
-    if size > limit:
-        raise PayloadError(
-            Reason.TOO_LARGE,
-            f"The body is larger than max_bytes = {limit}.",
-            hint="Raise max_bytes if the feed is really that large.",
-        )
 
 
 def _retry_after(value: str | None) -> float | None:

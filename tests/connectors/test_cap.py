@@ -10,7 +10,7 @@ import pytest
 
 from connectors import connector
 from connectors.cap import CONNECTOR
-from connectors.cap.situations import CapConfig
+from connectors.cap.config import CapConfig
 from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.errors import PayloadError, Reason
 from hub.model.common import Name, Position
