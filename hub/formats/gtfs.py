@@ -17,7 +17,7 @@ from hub.formats.gtfs_places import Agency, read_agencies, read_routes, read_sto
 from hub.formats.gtfs_trips import read_trips
 from hub.formats.gtfs_zip import Limits, Progress, Tables
 from hub.model.common import Mode, Position
-from hub.model.timetable import Timetable
+from hub.model.timetable import Timetable, nothing_elsewhere
 from hub.model.timetable_rows import Stop, Trip
 
 _NEEDED = ("stops.txt", "routes.txt", "trips.txt", "stop_times.txt")
@@ -67,7 +67,7 @@ def load(
 
     With `stop_places` (native ids) only trips that call at one of them are kept with their calls,
     and memory follows these; the others are the timetable's `elsewhere`. If it is `pruned` too, so
-    are the stops: those where these trips call, and those near. `progress` is told the share that
+    are the stops, to those where these trips call and those near, and nothing is `elsewhere`. `progress` is told the share that
     was read, 0 to 1.
 
     Raises PayloadError NOT_DECODABLE (no zip, damaged, other compression), TOO_LARGE (a bomb, or
@@ -94,7 +94,7 @@ def load(
         stops=_needed(stops, trips.kept, stop_places) if pruned and stop_places else stops,
         routes=routes,
         trips=trips.kept,
-        elsewhere=trips.elsewhere,
+        elsewhere=nothing_elsewhere if pruned else trips.elsewhere,
         services=services,
         feed_version=feed_version,
     )

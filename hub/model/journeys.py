@@ -1,6 +1,6 @@
 """Dated journeys and their calls: the timetable layer and the real-time layer over it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -46,6 +46,10 @@ class Times:
 
     arrival: datetime | None = None
     departure: datetime | None = None
+
+
+UNTOLD = Times()
+"""One for all calls that have no such times: there are hundreds of thousands of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +104,9 @@ class Call:
     stop_place_id: str
     stop_name: Name
     quay_id: str | None = None
-    aimed: Times = field(default_factory=Times)
-    expected: Times = field(default_factory=Times)
-    actual: Times = field(default_factory=Times)
+    aimed: Times = UNTOLD
+    expected: Times = UNTOLD
+    actual: Times = UNTOLD
     planned_platform: str | None = None
     actual_platform: str | None = None
     status: CallStatus = CallStatus.SCHEDULED

@@ -14,7 +14,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from hub.model.common import Name
-from hub.model.ids import journey_id, scoped
+from hub.model.ids import journey_id
 from hub.model.journeys import Call, DatedJourney, JourneyState, Layer, Times
 from hub.model.timetable_rows import (
     Route,
@@ -196,6 +196,7 @@ class Timetable:
 
     def _planned(self, row: StopTime, midnight: datetime, *, first: bool, last: bool) -> Call:
         at_stop = self.stops[row.stop_id]
+        place = self.stops[at_stop.place_id]
         arrival = None if row.arrival_s is None else midnight + timedelta(seconds=row.arrival_s)
         departure = (
             arrival
@@ -204,8 +205,8 @@ class Timetable:
         )
         return Call(
             order=row.stop_sequence,
-            stop_place_id=scoped(self.dataset, at_stop.place_id),
-            stop_name=self.stops[at_stop.place_id].name,
+            stop_place_id=place.id,
+            stop_name=place.name,
             quay_id=None if at_stop.is_place else at_stop.id,
             aimed=Times(arrival, departure),
             planned_platform=at_stop.platform_code,

@@ -22,8 +22,8 @@ from hub.store.arrivals import Arrival, Holdings, Part, Span
 from hub.store.driver import Document, Store
 
 THREAD_ABOVE = 64 * 1024
-PIECE = 12 * 1024 * 1024
-"""A document holds 16 MiB: a larger message is kept in pieces."""
+PIECE = 4 * 1024 * 1024
+"""A larger message is kept in pieces: a document holds 16 MiB, and several copies while written."""
 AT_ONCE = 1024 * 1024
 PAGE = 200
 ROOM = 0.9
