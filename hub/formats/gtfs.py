@@ -67,8 +67,8 @@ def load(
 
     With `stop_places` (native ids) only trips that call at one of them are kept with their calls,
     and memory follows these; the others are the timetable's `elsewhere`. If it is `pruned` too, so
-    are the stops, to those where these trips call and those near, and nothing is `elsewhere`. `progress` is told the share that
-    was read, 0 to 1.
+    are the stops, to those where these trips call and those near, and nothing is `elsewhere`.
+    `progress` is told the share that was read, 0 to 1.
 
     Raises PayloadError NOT_DECODABLE (no zip, damaged, other compression), TOO_LARGE (a bomb, or
     over `limits`), MISSING_FIELD (a table or key column that nothing can be read without).
