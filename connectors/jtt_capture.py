@@ -41,7 +41,8 @@ def read_capture(
     """Count every frame of a capture in `batch.entities` and `read` those that decode.
 
     Text holds hex frames, one or several a line, or a tab-separated table with a column `hex`. A
-    frame that is there twice is a DUPLICATE. Raises PayloadError if the bytes are no capture of such frames.
+    frame that is there twice is a DUPLICATE. Raises PayloadError if the bytes are no capture of
+    such frames.
     """
     seen: set[bytes] = set()
     body = envelope.body

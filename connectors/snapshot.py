@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
 from hub.formats.xml import Fault
+from hub.model.parking import ParkingStatus
 
 TOLERANCE = timedelta(minutes=5)
 """How far a producer's clock may run ahead of ours before its times are refused."""
@@ -113,6 +114,14 @@ def newest(moments: Iterable[datetime | None], raw: Envelope) -> datetime | None
 def fault_of(faults: Iterable[Fault], *reasons: Reason) -> Fault | None:
     """The first fault for one of these reasons."""
     return next((fault for fault in faults if fault.reason in reasons), None)
+
+
+def contradiction(status: ParkingStatus) -> tuple[Fault, ...]:
+    """More spaces free than there are: both are kept, for nobody knows which is wrong."""
+    vacant, capacity = status.vacant, status.capacity
+    if vacant is None or capacity is None or vacant <= capacity:
+        return ()
+    return (Fault(Reason.BAD_VALUE, f"{vacant} of {capacity} spaces are vacant"),)
 
 
 def _later(entry: Entry, known: Entry) -> bool:

@@ -65,6 +65,43 @@ def test_states(state: str | None, opening: OpeningStatus) -> None:
     assert (status.opening, status.vacant) == (opening, None)
 
 
+@pytest.mark.parametrize("state", ["nodata", "error", "NODATA"])
+def test_a_count_beside_no_data_is_a_default(state: str) -> None:
+    """Producers write 0 free where they do not know: that is not a full car park."""
+    _, status = both(read("parkapi", city(lot(state=state, free=0))))
+    assert (status.opening, status.vacant) == (OpeningStatus.UNKNOWN, None)
+
+
+def test_more_spaces_free_than_there_are_is_noted() -> None:
+    """Both numbers are kept: nobody knows which is wrong."""
+    batch = read("parkapi", city(lot(total=400, free=427)))
+    assert (both(batch)[1].vacant, both(batch)[1].capacity) == (427, 400)
+    assert notes(batch) == [("BAD_VALUE", "p1")]
+
+
+def test_a_pool_as_scrapers_of_version_2_write_it() -> None:
+    """Place, capacity and counts under the names of that form; the lot's own time before ours."""
+    scraped = {
+        "id": "east",
+        "name": "东广场停车场",
+        "type": "level",
+        "capacity": 400,
+        "latitude": 31.2,
+        "longitude": 121.3,
+        "timestamp": "2026-03-02T07:58:00",
+        "lot_timestamp": "2026-03-02T07:57:00",
+        "status": "open",
+        "num_free": 235,
+        "num_occupied": 165,
+    }
+    batch = read("parkapi", city(scraped, scraped | {"id": None}, pool={"id": "sh"}))
+    facility, status = both(batch)
+    assert (facility.position, facility.capacity) == (Position(31.2, 121.3), 400)
+    assert (status.vacant, status.occupied, status.capacity) == (235, 165, 400)
+    assert status.observed_at == datetime(2026, 3, 2, 7, 57, tzinfo=UTC)
+    assert refusals(batch) == [("MISSING_FIELD", "(no id)")]
+
+
 def test_a_lot_without_an_id_goes_by_its_name() -> None:
     """As in the interface itself; one without a name cannot be told."""
     batch = read("parkapi", city(lot(id=None), lot(id="x", name=None)))
