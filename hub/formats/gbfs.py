@@ -143,7 +143,7 @@ def decode(documents: Iterable[Document], zone: tzinfo) -> System:
         if name not in _NAMES:
             refused = PayloadError(
                 Reason.UNSUPPORTED_MESSAGE,
-                f"GBFS: {name or 'a document'} holds no stations, and no vehicles as they stand now.",
+                f"GBFS: {name or 'a document'} says neither stations nor vehicles that stand now.",
             )
             continue
         known = True
