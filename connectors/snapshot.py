@@ -5,7 +5,7 @@ mistakes while doing so.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
@@ -116,12 +116,16 @@ def fault_of(faults: Iterable[Fault], *reasons: Reason) -> Fault | None:
     return next((fault for fault in faults if fault.reason in reasons), None)
 
 
-def contradiction(status: ParkingStatus) -> tuple[Fault, ...]:
-    """More spaces free than there are: both are kept, for nobody knows which is wrong."""
+def believable(status: ParkingStatus) -> tuple[ParkingStatus, tuple[Fault, ...]]:
+    """A status without the vacant spaces if they are more than there are, which is a fault.
+
+    More vehicles than spaces is no contradiction: car parks are overcrowded.
+    """
     vacant, capacity = status.vacant, status.capacity
     if vacant is None or capacity is None or vacant <= capacity:
-        return ()
-    return (Fault(Reason.BAD_VALUE, f"{vacant} of {capacity} spaces are vacant"),)
+        return status, ()
+    fault = Fault(Reason.BAD_VALUE, f"{vacant} of {capacity} spaces vacant; not used")
+    return replace(status, vacant=None), (fault,)
 
 
 def _later(entry: Entry, known: Entry) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connectors.snapshot import Entry, Snapshot, contradiction, fault_of
+from connectors.snapshot import Entry, Snapshot, believable, fault_of
 from hub.connector import Batch, Connector, Context, Envelope, Manifest, Role
 from hub.errors import PayloadError, Reason
 from hub.formats import datex2
@@ -96,7 +96,7 @@ def _add_status(
         return
     planned = known.capacities[native_id] if known is not None else None
     snapshot.batch.matched_stops += known is not None
-    record = ParkingStatus(
+    said = ParkingStatus(
         facility_id=scoped(dataset, native_id),
         dataset=dataset,
         vacant=status.vacant,
@@ -105,7 +105,8 @@ def _add_status(
         opening=status.opening,
         observed_at=status.origin_time,
     )
-    faults = (*status.faults, *contradiction(record))
+    record, doubts = believable(said)
+    faults = (*status.faults, *doubts)
     if status.origin_time is None:
         faults = (*faults, _SILENT)
     snapshot.take("status", Entry(native_id, (record,), status.origin_time, faults))

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from connectors.snapshot import Entry, Snapshot, contradiction, fault_of, newest
+from connectors.snapshot import Entry, Snapshot, believable, fault_of, newest
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Role
 from hub.errors import Reason
 from hub.formats import parkapi
@@ -66,9 +66,9 @@ def _add(snapshot: Snapshot, lot: Lot, dataset: str) -> None:
         faults += (Fault(Reason.TIMESTAMP_IN_FUTURE, f"its status is of {lot.observed_at}"),)
     elif lot.live and not fault_of(lot.faults, Reason.TIMESTAMP_EPOCH):
         observed_at = lot.observed_at
-        status = _status(lot, facility)
+        status, doubts = believable(_status(lot, facility))
         records += (status,)
-        faults += contradiction(status) if observed_at else (*contradiction(status), _SILENT)
+        faults += doubts if observed_at else (*doubts, _SILENT)
     snapshot.take("lot", Entry(native_id, records, observed_at, faults))
 
 

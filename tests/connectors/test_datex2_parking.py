@@ -241,10 +241,10 @@ def test_an_empty_publication_is_complete() -> None:
     assert (batch.entities, batch.complete) == (0, True)
 
 
-def test_more_spaces_free_than_there_are_is_noted() -> None:
-    """Both numbers are kept: nobody knows which is wrong."""
+def test_more_spaces_free_than_there_are_is_unknown() -> None:
+    """Nobody knows which number is wrong; a board must not say 130 of 100."""
     batch = read("datex2_parking", statuses(status(VacantSpaces=130, OccupiedSpaces=None)))
-    assert [(one.vacant, one.capacity) for one in batch.records] == [(130, 100)]
+    assert [(one.vacant, one.capacity) for one in batch.records] == [(None, 100)]
     assert notes(batch) == [("BAD_VALUE", "P1")]
 
 

@@ -72,10 +72,10 @@ def test_a_count_beside_no_data_is_a_default(state: str) -> None:
     assert (status.opening, status.vacant) == (OpeningStatus.UNKNOWN, None)
 
 
-def test_more_spaces_free_than_there_are_is_noted() -> None:
-    """Both numbers are kept: nobody knows which is wrong."""
+def test_more_spaces_free_than_there_are_is_unknown() -> None:
+    """Nobody knows which number is wrong; a board must not say 130 of 100."""
     batch = read("parkapi", city(lot(total=400, free=427)))
-    assert (both(batch)[1].vacant, both(batch)[1].capacity) == (427, 400)
+    assert (both(batch)[1].vacant, both(batch)[1].capacity) == (None, 400)
     assert notes(batch) == [("BAD_VALUE", "p1")]
 
 
