@@ -2,9 +2,23 @@
 
 from datetime import timedelta
 
-from connectors.cap.situations import CapConfig, parse
-from hub.connector import Connector, Manifest, Role
+from connectors.cap.config import CapConfig, config_of
+from connectors.cap.situations import parse
+from hub.connector import Connector, Context, Envelope, Link, Manifest, Role
+from hub.formats import cap
 from hub.model.common import Mode
+
+
+def follow_up(raw: Envelope, context: Context) -> tuple[Link, ...]:
+    """The alerts that a list names and does not carry. Each once per edition of its entry."""
+    config = config_of(context)
+    if config.links == "ignore":
+        return ()
+    return tuple(
+        Link(link.url, link.url, needed=False, edition=link.edition)
+        for link in cap.links(raw.body, config.encoding)
+    )
+
 
 CONNECTOR = Connector(
     manifest=Manifest(
@@ -17,10 +31,11 @@ CONNECTOR = Connector(
         reads="Alert, Update, Cancel with references; info of every language; area with polygon, "
         "circle, geocode; Ack and Error are noted",
         drops="signatures, unverified; senderName, contact, addresses; onset; parameter, resource; "
-        "what an entry only links to",
+        "documents beyond 500 that a list names",
         config=CapConfig,
     ),
     parse=parse,
+    follow_up=follow_up,
     samples=(
         "cap/taiwan.cap",
         "cap/canada.cap",

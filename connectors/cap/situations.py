@@ -4,12 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
-from pydantic import Field, field_validator
-
-from hub.connector import Batch, ConnectorConfig, Context, Envelope, Incrementality
+from connectors.cap.config import CapConfig, config_of
+from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.errors import Reason
+from hub.formats.bundle import unpack
 from hub.formats.cap import decode
 from hub.formats.cap_alert import Alert, Info, Reference
 from hub.model.common import Name
@@ -27,32 +26,6 @@ _LONGEST_TEXT = 20_000
 _CJK = re.compile(r"[\u3400-\u9fff]")
 
 
-class CapConfig(ConnectorConfig):
-    """`[feeds.options]` of kind cap.
-
-    `exercises`: alerts of status Exercise, Test or Draft are marked as drills, or rejected.
-    `scopes` are those that everybody who reads situations may see. `lifetime_s` is how many seconds
-    an alert without `expires` stays in force: CAP leaves that to the recipient, and without it
-    such an alert stays until it is withdrawn. `encoding` is what documents are written in whatever
-    they declare.
-    """
-
-    exercises: Literal["mark", "reject"] = "mark"
-    scopes: tuple[Literal["Public", "Restricted", "Private"], ...] = ("Public",)
-    lifetime_s: float | None = Field(default=None, gt=0)
-    encoding: str | None = None
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_known(cls, name: str | None) -> str | None:
-        try:
-            "".encode(name or "utf-8")
-        except LookupError as error:
-            message = "expected the name of an encoding such as gb18030"
-            raise ValueError(message) from error
-        return name
-
-
 @dataclass(frozen=True, slots=True)
 class _Setting:
     context: Context
@@ -65,7 +38,7 @@ class _Setting:
 
 
 def parse(raw: Envelope, context: Context) -> Batch:
-    """Situations of one CAP document; what cannot be used, with its reason.
+    """Situations of one CAP document, or of a list with the documents it names.
 
     `entities` counts alerts. An alert is identified by sender, identifier and sent (in UTC), a
     drill also by its status, so that a drill's Cancel withdraws no alert in earnest. An Update or
@@ -73,8 +46,10 @@ def parse(raw: Envelope, context: Context) -> Batch:
     info has expired is CLOSED. `as_of` is None: a document holds as of when it was fetched, an
     alert sent days ago is still in force. Raises PayloadError (see `hub.formats.cap.decode`).
     """
-    config = context.config if isinstance(context.config, CapConfig) else CapConfig()
-    message = decode(raw.body, context.timezone, config.encoding)
+    config = config_of(context)
+    index, *others = unpack(raw.body)
+    linked = {document.name: document.body for document in others}
+    message = decode(index.body, context.timezone, config.encoding, linked)
     batch = Batch()
     setting = _Setting(context, config, raw.received_at, batch)
     for unread in message.unread:

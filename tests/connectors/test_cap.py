@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors import connector
-from connectors.cap import CONNECTOR
-from connectors.cap.situations import CapConfig
-from hub.connector import Batch, Context, Envelope, Incrementality
+from connectors.cap import CONNECTOR, follow_up
+from connectors.cap.config import CapConfig
+from hub.connector import Batch, Context, Envelope, Incrementality, Link
 from hub.errors import PayloadError, Reason
+from hub.formats.bundle import Document, pack
 from hub.model.common import Name, Position
 from hub.model.situations import AlertArea, Period, Severity, Situation, SituationProgress
 from tests.contract.mutations import sample
@@ -444,6 +445,57 @@ def test_an_atom_list_gives_its_embedded_alerts() -> None:
     assert [(note.reason, note.native_id) for note in batch.notes] == [
         (Reason.UNSUPPORTED_MESSAGE, "4")
     ]
+
+
+def entry(number: int, *links: str, updated: str | None = "2026-03-02T03:00:00Z") -> str:
+    said = f"<updated>{updated}</updated>" if updated else ""
+    return f"<entry><id>{number}</id>{said}{''.join(links)}</entry>"
+
+
+def test_a_list_names_the_alerts_it_does_not_carry() -> None:
+    """CAP's own type before none, never a web page; what an entry carries is not fetched."""
+    page = '<link type="text/html" href="page"/>'
+    body = ATOM.format(
+        entry(1, page, '<link href="plain"/>', '<link type="application/cap+xml" href="cap"/>')
+        + entry(2, page, '<link href="https://x.test/2"/>', updated=None)
+        + entry(3, '<link href="3"/>', alert())
+        + entry(4, page, '<link rel="self" href="4"/>')
+        + entry(5, '<content type="application/cap+xml" src="five.cap"/>')
+    )
+    found = follow_up(Envelope(body.encode(), NOW), CONTEXT)
+    moment = "2026-03-02T03:00:00Z"
+    assert found == (
+        Link("cap", "cap", needed=False, edition=moment),
+        Link("https://x.test/2", "https://x.test/2", needed=False),
+        Link("five.cap", "five.cap", needed=False, edition=moment),
+    )
+    item = "<item><link>https://x.test/a</link><pubDate>Mon, 02 Mar 2026</pubDate></item>"
+    (link,) = follow_up(Envelope(f"<rss><channel>{item}</channel></rss>".encode(), NOW), CONTEXT)
+    assert (link.url, link.edition) == ("https://x.test/a", "Mon, 02 Mar 2026")
+    ignoring = replace(CONTEXT, config=CapConfig(links="ignore"))
+    assert follow_up(Envelope(body.encode(), NOW), ignoring) == ()
+    for other in (alert().encode(), b"", b"\xff", b"<html/>"):
+        assert follow_up(Envelope(other, NOW), CONTEXT) == ()
+
+
+def test_what_a_list_names_is_read_with_it() -> None:
+    """In the list's order; what is missing or no alert is a note, and the list not complete."""
+    index = ATOM.format("".join(entry(n, f'<link href="{n}"/>') for n in (1, 2, 3)))
+    documents = [
+        Document("", index.encode()),
+        Document("2", alert(identifier="2").encode()),
+        Document("1", alert(identifier="1").encode()),
+    ]
+    full = replace(CONTEXT, incrementality=Incrementality.FULL)
+    batch = CONNECTOR.parse(Envelope(pack(documents), NOW), full)
+    assert [record.id for record in batch.records] == [id_of("1"), id_of("2")]
+    assert [(note.reason, note.native_id) for note in batch.notes] == [
+        (Reason.UNSUPPORTED_MESSAGE, "3")
+    ]
+    assert not batch.complete
+    for last, complete in ((alert(identifier="3").encode(), True), (b"<!DOCTYPE html>", False)):
+        batch = CONNECTOR.parse(Envelope(pack([*documents, Document("3", last)]), NOW), full)
+        assert batch.complete is complete
 
 
 def test_an_rss_list_is_a_list() -> None:
