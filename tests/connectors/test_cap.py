@@ -615,6 +615,14 @@ def test_encodings_are_read_where_they_can_be_known(body: bytes) -> None:
     assert only(read(body)).summary == Name(zh="暴雨")
 
 
+@pytest.mark.parametrize("told", ["gb2312", "GB2312", "gbk"])
+def test_what_is_declared_gb2312_is_read_as_gb18030(told: str) -> None:
+    """Place names have characters that the declared set lacks; what is UTF-8 is not made GBK."""
+    body = f"<?xml version='1.0' encoding='{told}'?>" + alert(info(event="朱镕大道㐂镇暴雨"))
+    for encoding in ("gb18030", "utf-8"):
+        assert only(read(body.encode(encoding))).summary == Name(zh="朱镕大道㐂镇暴雨")
+
+
 def test_an_undeclared_gbk_document_needs_the_option() -> None:
     """It is not guessed: refused with a hint, and read when the feed says so."""
     body = declared("UTF-8").encode("gbk")
