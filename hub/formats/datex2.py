@@ -34,6 +34,8 @@ _UNREAD = ("parkingArea", "parkingAreaStatus", "parkingStatusInformation")
 _NATURAL = re.compile(r"\[.*\]$", re.DOTALL)
 _CLOSED = {"closed", "closedAbnormal", "closedPermanently"}
 _OPEN = {"open", "openingTimesInForce"}
+_UNKNOWN = {"unknown", "statusUnknown"}
+"""What is counted beside such a word and a vacant of 0 is a default, not a full car park."""
 _SCENARIO = "parkAndRide"
 _PARK_AND_RIDE = re.compile(r"(?:P ?[+&] ?R|Park ?(?:and|&|\+) ?Ride)\b", re.IGNORECASE)
 
@@ -182,10 +184,15 @@ def _is_park_and_ride(element: Element, name: Name | None) -> bool:
 def _record_status(element: Element, zone: ZoneInfo) -> Status:
     reader = Reader(element, zone)
     counted = "parkingOccupancy/parkingNumberOf"
+    vacant, occupied = _counts(
+        _words(element, "parkingSiteStatus"),
+        reader.whole(f"{counted}VacantSpaces"),
+        _first_whole(reader, f"{counted}OccupiedSpaces", f"{counted}Vehicles"),
+    )
     return Status(
         native_id=_ident(element.find("parkingRecordReference")),
-        vacant=reader.whole(f"{counted}VacantSpaces"),
-        occupied=_first_whole(reader, f"{counted}OccupiedSpaces", f"{counted}Vehicles"),
+        vacant=vacant,
+        occupied=occupied,
         capacity=reader.whole(f"{counted}SpacesOverride"),
         opening=_opening(element, "parkingSiteOpeningStatus"),
         origin_time=reader.time("parkingStatusOriginTime"),
@@ -195,10 +202,15 @@ def _record_status(element: Element, zone: ZoneInfo) -> Status:
 
 def _legacy_status(element: Element, zone: ZoneInfo) -> Status:
     reader = Reader(element, zone)
+    vacant, occupied = _counts(
+        _words(element, "parkingFacilityStatus"),
+        reader.whole("totalNumberOfVacantParkingSpaces"),
+        reader.whole("totalNumberOfOccupiedParkingSpaces"),
+    )
     return Status(
         native_id=_ident(element.find("parkingFacilityReference")),
-        vacant=reader.whole("totalNumberOfVacantParkingSpaces"),
-        occupied=reader.whole("totalNumberOfOccupiedParkingSpaces"),
+        vacant=vacant,
+        occupied=occupied,
         capacity=reader.whole("totalParkingCapacityOverride"),
         opening=_opening(element, "parkingFacilityStatus"),
         origin_time=reader.time("parkingFacilityStatusTime"),
@@ -210,8 +222,18 @@ def _first_whole(reader: Reader, *paths: str) -> int | None:
     return next((n for path in paths if (n := reader.whole(path)) is not None), None)
 
 
+def _counts(
+    words: set[str], vacant: int | None, occupied: int | None
+) -> tuple[int | None, int | None]:
+    return (None, None) if vacant == 0 and words & _UNKNOWN else (vacant, occupied)
+
+
+def _words(element: Element, path: str) -> set[str]:
+    return {(found.text or "").strip() for found in element.findall(path)}
+
+
 def _opening(element: Element, path: str) -> OpeningStatus:
-    words = {(found.text or "").strip() for found in element.findall(path)}
+    words = _words(element, path)
     if words & _CLOSED:
         return OpeningStatus.CLOSED
     return OpeningStatus.OPEN if words & _OPEN else OpeningStatus.UNKNOWN

@@ -241,6 +241,21 @@ def test_an_empty_publication_is_complete() -> None:
     assert (batch.entities, batch.complete) == (0, True)
 
 
+@pytest.mark.parametrize("word", ["unknown", "statusUnknown"])
+def test_nothing_vacant_beside_an_unknown_status_is_a_default(word: str) -> None:
+    """A car park nobody knows of is not full; what is counted beside a known word counts."""
+    told = f"<parkingSiteStatus>{word}</parkingSiteStatus></parkingRecordStatus>"
+    silent = status(VacantSpaces=0, OccupiedSpaces=0).replace("</parkingRecordStatus>", told)
+    full = status("P2", VacantSpaces=0, OccupiedSpaces=100)
+    counted = status("P3").replace("</parkingRecordStatus>", told)
+    batch = read("datex2_parking", statuses(silent, full, counted))
+    assert [(one.vacant, one.occupied) for one in batch.records] == [
+        (None, None),
+        (0, 100),
+        (40, 60),
+    ]
+
+
 def test_more_spaces_free_than_there_are_is_unknown() -> None:
     """Nobody knows which number is wrong; a board must not say 130 of 100."""
     batch = read("datex2_parking", statuses(status(VacantSpaces=130, OccupiedSpaces=None)))
