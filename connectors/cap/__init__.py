@@ -23,7 +23,8 @@ def follow_up(raw: Envelope, context: Context) -> tuple[Link, ...]:
 CONNECTOR = Connector(
     manifest=Manifest(
         kind="cap",
-        standard="CAP 1.2 (1.0, 1.1), alone, in a wrapper, in Atom or RSS, in EDXL-DE 1.0",
+        standard="CAP 1.2 (1.0, 1.1), alone, in a wrapper, in Atom or RSS, in EDXL-DE 1.0; "
+        "warnings of China's national system (国家突发事件预警信息发布系统)",
         modes=frozenset(Mode),
         role=Role.POLL,
         fresh_for=timedelta(minutes=10),

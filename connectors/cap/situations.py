@@ -10,7 +10,7 @@ from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.errors import Reason
 from hub.formats.bundle import unpack
 from hub.formats.cap import decode
-from hub.formats.cap_alert import Alert, Info, Reference
+from hub.formats.cap_alert import NATIONAL, Alert, Info, Reference
 from hub.model.common import Name
 from hub.model.ids import scoped
 from hub.model.situations import AlertArea, Period, Severity, Situation, SituationProgress
@@ -18,6 +18,7 @@ from hub.model.situations import AlertArea, Period, Severity, Situation, Situati
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run ahead of ours before it is not believed."""
 
+_VERSIONS = frozenset({"1.0", "1.1", "1.2", NATIONAL})
 _DRILLS = frozenset({"Exercise", "Test", "Draft"})
 _SEVERITIES = {str(severity).capitalize(): severity for severity in Severity}
 _RANK = list(Severity)
@@ -93,7 +94,7 @@ def _take(
         batch.note(reason, native, detail)
     if alert.msg_type in {"Update", "Cancel"}:
         for reference in alert.references:
-            if reference.sent > identity.sent:
+            if reference.sent and identity.sent and reference.sent > identity.sent:
                 detail = f"references {reference.identifier}, which was sent later; not withdrawn"
                 batch.note(Reason.TIME_ORDER, native, detail)
             elif reference != identity:
@@ -103,14 +104,18 @@ def _take(
 
 
 def _identity(alert: Alert) -> Reference | None:
+    if alert.version == NATIONAL and alert.identifier:
+        return Reference("", alert.identifier, None)
     if alert.sender and alert.identifier and alert.sent:
         return Reference(alert.sender, alert.identifier, alert.sent)
     return None
 
 
 def _native(reference: Reference, status: str) -> str:
-    """The triple as CAP's references write it, the time in UTC; a drill's behind its status."""
-    triple = f"{reference.sender},{reference.identifier},{reference.sent.isoformat()}"
+    """What CAP's references write, the time in UTC; a drill's behind its status."""
+    triple = reference.identifier
+    if reference.sent is not None:
+        triple = f"{reference.sender},{triple},{reference.sent.isoformat()}"
     return f"{status.lower()}/{triple}" if status in _DRILLS else triple
 
 
@@ -127,7 +132,7 @@ def _unreadable(alert: Alert) -> tuple[Reason, str] | None:
     needed = {
         "identifier": alert.identifier,
         "sender": alert.sender,
-        "sent": alert.sent,
+        "sendTime" if alert.version == NATIONAL else "sent": alert.sent,
         "status": alert.status,
         "msgType": alert.msg_type,
     }
@@ -139,7 +144,7 @@ def _unreadable(alert: Alert) -> tuple[Reason, str] | None:
     for fault in alert.faults:
         if fault.detail.startswith(f"{missing} "):
             return fault.reason, fault.detail
-    if alert.version is None or alert.version not in {"1.0", "1.1", "1.2"}:
+    if alert.version is None or alert.version not in _VERSIONS:
         return Reason.UNSUPPORTED_VERSION, f"namespace {alert.version}: {missing} is missing"
     return Reason.MISSING_FIELD, f"{missing} is missing"
 
@@ -170,7 +175,7 @@ def _pointless(alert: Alert, received_at: datetime) -> tuple[Reason, str] | None
 
 def _doubts(alert: Alert, config: CapConfig) -> Iterator[tuple[Reason, str]]:
     """What an accepted alert gets wrong, or what is accepted and not shown."""
-    if alert.version != "1.2":
+    if alert.version not in {"1.2", NATIONAL}:
         yield Reason.UNSUPPORTED_VERSION, f"CAP namespace {alert.version}; read as 1.2"
     if alert.scope is None:
         yield Reason.MISSING_FIELD, "no scope; taken as Public"
@@ -193,7 +198,7 @@ def _doubts(alert: Alert, config: CapConfig) -> Iterator[tuple[Reason, str]]:
 def _situation(alert: Alert, identity: Reference, setting: _Setting) -> Situation:
     """One situation of all info blocks: every language, every area, the worst severity."""
     leading = max(alert.infos, key=lambda info: _RANK.index(_severity(info)))
-    validity = _validity(alert.infos, identity.sent, setting.config)
+    validity = _validity(alert.infos, alert.sent or setting.received_at, setting.config)
     ended = all(period.end and period.end <= setting.received_at for period in validity)
     return Situation(
         id=setting.id_of(identity, alert.status or ""),

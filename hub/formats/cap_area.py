@@ -85,14 +85,15 @@ def _texts(read: Reader, path: str) -> Iterator[str]:
 
 
 def _geocodes(read: Reader) -> Iterator[str]:
-    """The valueName and value of CAP 1.1 and 1.2; the plain text that 1.0 has."""
+    """The valueName and value of CAP 1.1 and 1.2; the plain texts that 1.0 has, each once."""
     for code in read.each("geocode"):
         name, value = code.text("valueName"), code.text("value")
         plain = (code.element.text or "").strip()
         if name and value:
             yield f"{name}:{value}"[:_LONGEST_CODE]
-        elif plain:
-            yield plain[:_LONGEST_CODE]
+        else:
+            for part in dict.fromkeys(filter(None, map(str.strip, plain.split(",")))):
+                yield part[:_LONGEST_CODE]
 
 
 def _polygon(text: str, faults: list[Fault], budget: Budget) -> Ring | None:

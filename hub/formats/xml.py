@@ -27,7 +27,9 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FOREVER_FROM = 2200
 """Years from here on are a producer's way to write "no end"."""
 
-_DATE_TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DATE_TIME = re.compile(
+    r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
+)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _LANGUAGES = ("{http://www.w3.org/XML/1998/namespace}lang", "lang")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -117,8 +119,9 @@ class Reader:
     def time(self, path: str) -> datetime | None:
         """An xsd:dateTime in UTC; None if absent, malformed, before 2000 or from 2200 on.
 
-        Fractions of a second are kept to the microsecond. A time without a zone is read in
-        `zone`; in the hour that autumn repeats, as the earlier of the two.
+        A space for the T is a common slip. Fractions of a second are kept to the microsecond. A
+        time without a zone is read in `zone`; in the hour that autumn repeats, as the earlier of
+        the two.
         """
         text = self.text(path)
         if text is None:

@@ -423,6 +423,65 @@ def test_absence_withdraws_only_where_configured() -> None:
     assert not read(f"<feed>{alert()}<entry/></feed>", incrementality=full).complete
 
 
+def national(**elements: str) -> str:
+    """A warning as China's national system writes it; the names are made up."""
+    told = {
+        "msgType": "Alert",
+        "references": "",
+        "sendTime": "2026-03-02 11:00:00+08:00",
+        "severity": "Orange",
+    } | elements
+    return (
+        "<alert><identifier>31000041600000_20260302105900</identifier><sender>某市气象局</sender>"
+        f"<senderCode>31000041600000</senderCode><sendTime>{told['sendTime']}</sendTime>"
+        f"<status>Actual</status><msgType>{told['msgType']}</msgType><scope>Public</scope>"
+        "<code><method><methodName>SMS</methodName><audenceprt>13900000000</audenceprt></method>"
+        "</code><secClassification>None</secClassification>"
+        f"<references>{told['references']}</references><info><language>zh-CN</language>"
+        f"<eventType>11B03</eventType><severity>{told['severity']}</severity>"
+        "<effective>2026-03-02 11:05:00+08:00</effective><expires/><senderName>张三</senderName>"
+        "<headline>某市气象局发布暴雨橙色预警</headline><area><areaDesc>某市</areaDesc><polygon/>"
+        "<geocode>310000000000,310000000000,310104000000</geocode></area></info></alert>"
+    )
+
+
+def test_a_warning_of_the_national_system_is_read() -> None:
+    """Known by its identifier alone; the colour is the severity, times have a space."""
+    batch = read(national())
+    situation = only(batch)
+    assert situation.id == "weather:31000041600000_20260302105900"
+    assert situation.severity is Severity.SEVERE
+    assert situation.summary == Name(zh="某市气象局发布暴雨橙色预警")
+    assert situation.validity == (Period(datetime(2026, 3, 2, 3, 5, tzinfo=UTC), None),)
+    assert situation.areas == (AlertArea("某市", (), ("310000000000", "310104000000")),)
+    assert [note.reason for note in batch.notes] == [Reason.MISSING_FIELD]
+    assert "张三" not in repr(batch)
+    assert "139" not in repr(batch)
+
+
+@pytest.mark.parametrize(
+    ("colour", "severity"),
+    [
+        ("Blue", Severity.MINOR),
+        ("Yellow", Severity.MODERATE),
+        ("RED", Severity.EXTREME),
+        ("White", Severity.UNKNOWN),
+    ],
+)
+def test_the_colours_of_the_national_system(colour: str, severity: Severity) -> None:
+    """Four levels; a fifth is unknown."""
+    assert only(read(national(severity=colour))).severity is severity
+
+
+def test_the_national_system_names_what_it_takes_back_by_identifier() -> None:
+    """A Cancel gives nothing and withdraws; a time that is none refuses the warning."""
+    batch = read(national(msgType="Cancel", references="31000041600000_20260301080000, X_1"))
+    assert batch.withdrawn == ["weather:31000041600000_20260301080000", "weather:X_1"]
+    assert (batch.records, batch.accepted) == ([], 1)
+    wrong = read(national(sendTime="soon"))
+    assert [reject.reason for reject in wrong.rejects] == [Reason.BAD_VALUE]
+
+
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><id>x</id>{}</feed>'
 
 
