@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors.cap.config import CapConfig, config_of
@@ -55,27 +55,29 @@ def parse(raw: Envelope, context: Context) -> Batch:
     setting = _Setting(context, config, raw.received_at, batch)
     for unread in message.unread:
         batch.note(unread.reason, unread.name, unread.detail)
-    found: dict[str, Situation] = {}
-    withdrawn: dict[str, None] = {}
-    seen: set[str] = set()
+    gathered = _Gathered()
     for number, alert in enumerate(message.alerts, start=1):
         batch.entities += 1
-        _take(alert, number, seen, found, withdrawn, setting)
-    batch.records.extend(item for item in found.values() if item.id not in withdrawn)
+        _take(alert, number, gathered, setting)
+    withdrawn = gathered.withdrawn
+    batch.records.extend(item for item in gathered.found.values() if item.id not in withdrawn)
     batch.withdrawn.extend(withdrawn)
     whole = not message.unread and all(one.reason is Reason.DUPLICATE for one in batch.rejects)
     batch.complete = whole and context.incrementality is Incrementality.FULL
     return batch
 
 
-def _take(
-    alert: Alert,
-    number: int,
-    seen: set[str],
-    found: dict[str, Situation],
-    withdrawn: dict[str, None],
-    setting: _Setting,
-) -> None:
+@dataclass(slots=True)
+class _Gathered:
+    """What the alerts of a document come to; `sent` is that of each situation found."""
+
+    seen: set[str] = field(default_factory=set)
+    found: dict[str, Situation] = field(default_factory=dict)
+    sent: dict[str, datetime] = field(default_factory=dict)
+    withdrawn: dict[str, None] = field(default_factory=dict)
+
+
+def _take(alert: Alert, number: int, gathered: _Gathered, setting: _Setting) -> None:
     batch, identity = setting.batch, _identity(alert)
     status = alert.status or ""
     native = _native(identity, status) if identity else alert.identifier or f"alert {number}"
@@ -86,21 +88,40 @@ def _take(
         batch.reject(reason, native, detail)
         return
     identifier = setting.id_of(identity, status)
-    if identifier in seen:
+    if identifier in gathered.seen:
         batch.reject(Reason.DUPLICATE, native, "in the document twice; the first is taken")
         return
-    seen.add(identifier)
+    gathered.seen.add(identifier)
     for reason, detail in _doubts(alert, setting.config):
         batch.note(reason, native, detail)
+    subject = _subject(alert, identity)
     if alert.msg_type in {"Update", "Cancel"}:
         for reference in alert.references:
             if reference.sent and identity.sent and reference.sent > identity.sent:
                 detail = f"references {reference.identifier}, which was sent later; not withdrawn"
                 batch.note(Reason.TIME_ORDER, native, detail)
-            elif reference != identity:
-                withdrawn[setting.id_of(reference, status)] = None
+            elif reference != subject:
+                gathered.withdrawn[setting.id_of(reference, status)] = None
     if alert.msg_type in {"Alert", "Update"}:
-        found[identifier] = _situation(alert, identity, setting)
+        _found(alert, subject, gathered, setting)
+
+
+def _found(alert: Alert, subject: Reference, gathered: _Gathered, setting: _Setting) -> None:
+    """Of several warnings of one event the newest counts."""
+    situation = _situation(alert, subject, setting)
+    sent = alert.sent or setting.received_at
+    if sent >= gathered.sent.get(situation.id, sent):
+        gathered.found[situation.id], gathered.sent[situation.id] = situation, sent
+
+
+def _subject(alert: Alert, identity: Reference) -> Reference:
+    """What the situation is known by: the alert, or in the national system the event.
+
+    There an Update names the first warning of its event and stands in its place, and so does the
+    next, which a Cancel of the first takes back.
+    """
+    updates = alert.version == NATIONAL and alert.msg_type == "Update" and alert.references
+    return alert.references[0] if updates else identity
 
 
 def _identity(alert: Alert) -> Reference | None:

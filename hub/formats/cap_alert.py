@@ -3,8 +3,9 @@
 Elements are found by their local names, so that CAP 1.0 and 1.1 read as well; nothing is gated on
 the schema, and no signature is verified.
 The warnings of China's national system (国家突发事件预警信息发布系统) are derived from CAP
-and differ: `sendTime` for sent, a colour for the severity, a code for the event, references by
-identifier only. The text of their standard is not at hand: they are read as messages show them.
+and differ: `sendTime` for sent, a colour for the severity, a code for the event, a secClassification
+beside the scope, radii in metres, and references by identifier only, to the first warning of an
+event. The text of their standard is not at hand: they are read as messages show them.
 Source: OASIS Common Alerting Protocol 1.2 (1.1, 1.0), sections 3.2.1 and 3.2.2.
 """
 
@@ -96,7 +97,10 @@ def read_alert(element: Element, zone: ZoneInfo, envelope_status: str | None) ->
     read = Reader(element, zone)
     national = read.text("sent") is None and read.text("sendTime") is not None
     status = word(read.text("status"))
-    budget, listed = Budget(), list(read.each("info"))
+    scope = word(read.text("scope"))
+    if national and word(read.text("secClassification")) == "Inner":
+        scope = "Restricted"
+    budget, listed = Budget(radius_km=0.001 if national else 1), list(read.each("info"))
     if len(listed) > MOST_INFOS:
         detail = f"{len(listed)} info blocks; the first {MOST_INFOS} are used"
         read.faults.append(Fault(Reason.TOO_LARGE, detail))
@@ -107,7 +111,7 @@ def read_alert(element: Element, zone: ZoneInfo, envelope_status: str | None) ->
         sent=read.time("sendTime" if national else "sent"),
         status=(envelope_status or status) if status == "Actual" else status,
         msg_type=word(read.text("msgType")),
-        scope=word(read.text("scope")),
+        scope=scope,
         note=_line(read.text("note")),
         references=tuple(_identifiers(read) if national else _references(read)),
         infos=tuple(_info(info, budget) for info in listed[:MOST_INFOS]),
@@ -175,9 +179,9 @@ def _severity(text: str | None) -> str | None:
 
 
 def _certainty(text: str | None) -> str | None:
-    """CAP 1.0's Very Likely is Likely since 1.1."""
+    """CAP 1.0's Very Likely is Likely since 1.1; the national system's is one word."""
     told = word(text)
-    return "Likely" if told == "Very likely" else told
+    return "Likely" if told in {"Very likely", "Verylikely"} else told
 
 
 def word(text: str | None) -> str | None:

@@ -423,25 +423,30 @@ def test_absence_withdraws_only_where_configured() -> None:
     assert not read(f"<feed>{alert()}<entry/></feed>", incrementality=full).complete
 
 
-def national(**elements: str) -> str:
+FIRST = "31000041600000_20260302105900"
+
+
+def national(identifier: str = FIRST, inner: str = "", **elements: str) -> str:
     """A warning as China's national system writes it; the names are made up."""
     told = {
         "msgType": "Alert",
         "references": "",
         "sendTime": "2026-03-02 11:00:00+08:00",
         "severity": "Orange",
+        "secClassification": "None",
     } | elements
     return (
-        "<alert><identifier>31000041600000_20260302105900</identifier><sender>某市气象局</sender>"
+        f"<alert><identifier>{identifier}</identifier><sender>某市气象局</sender>"
         f"<senderCode>31000041600000</senderCode><sendTime>{told['sendTime']}</sendTime>"
         f"<status>Actual</status><msgType>{told['msgType']}</msgType><scope>Public</scope>"
         "<code><method><methodName>SMS</methodName><audenceprt>13900000000</audenceprt></method>"
-        "</code><secClassification>None</secClassification>"
+        f"</code><secClassification>{told['secClassification']}</secClassification>"
         f"<references>{told['references']}</references><info><language>zh-CN</language>"
         f"<eventType>11B03</eventType><severity>{told['severity']}</severity>"
+        "<certainty>VeryLikely</certainty>"
         "<effective>2026-03-02 11:05:00+08:00</effective><expires/><senderName>张三</senderName>"
         "<headline>某市气象局发布暴雨橙色预警</headline><area><areaDesc>某市</areaDesc><polygon/>"
-        "<geocode>310000000000,310000000000,310104000000</geocode></area></info></alert>"
+        f"<geocode>310000000000,310000000000，310104000000</geocode>{inner}</area></info></alert>"
     )
 
 
@@ -449,7 +454,8 @@ def test_a_warning_of_the_national_system_is_read() -> None:
     """Known by its identifier alone; the colour is the severity, times have a space."""
     batch = read(national())
     situation = only(batch)
-    assert situation.id == "weather:31000041600000_20260302105900"
+    assert situation.id == f"weather:{FIRST}"
+    assert situation.certainty == "Likely"
     assert situation.severity is Severity.SEVERE
     assert situation.summary == Name(zh="某市气象局发布暴雨橙色预警")
     assert situation.validity == (Period(datetime(2026, 3, 2, 3, 5, tzinfo=UTC), None),)
@@ -473,13 +479,34 @@ def test_the_colours_of_the_national_system(colour: str, severity: Severity) -> 
     assert only(read(national(severity=colour))).severity is severity
 
 
-def test_the_national_system_names_what_it_takes_back_by_identifier() -> None:
-    """A Cancel gives nothing and withdraws; a time that is none refuses the warning."""
-    batch = read(national(msgType="Cancel", references="31000041600000_20260301080000, X_1"))
-    assert batch.withdrawn == ["weather:31000041600000_20260301080000", "weather:X_1"]
-    assert (batch.records, batch.accepted) == ([], 1)
-    wrong = read(national(sendTime="soon"))
-    assert [reject.reason for reject in wrong.rejects] == [Reason.BAD_VALUE]
+def test_a_warning_of_the_national_system_is_known_by_the_first_of_its_event() -> None:
+    """Updates name the first and stand in its place, the newest counts; a Cancel ends them all."""
+    update = {"msgType": "Update", "references": FIRST}
+    newest = national("U2", severity="Red", sendTime="2026-03-02 11:40:00+08:00", **update)
+    older = national("U1", severity="Yellow", sendTime="2026-03-02 11:20:00+08:00", **update)
+    batch = read(f"<alerts>{newest}{national()}{older}</alerts>")
+    assert only(batch).severity is Severity.EXTREME
+    assert (only(batch).id, batch.withdrawn) == (f"weather:{FIRST}", [])
+    assert (batch.entities, batch.accepted) == (3, 3)
+    cancel = read(f"<alerts>{newest}{national('C', msgType='Cancel', references=FIRST)}</alerts>")
+    assert (cancel.records, cancel.withdrawn) == ([], [f"weather:{FIRST}"])
+
+
+def test_what_the_national_system_keeps_inside_is_not_public() -> None:
+    """Inner is no scope for everybody, whatever the scope says; a time that is none refuses."""
+    for body, reason in (
+        (national(secClassification="Inner"), Reason.UNSUPPORTED_MESSAGE),
+        (national(sendTime="soon"), Reason.BAD_VALUE),
+    ):
+        assert [reject.reason for reject in read(body).rejects] == [reason]
+
+
+def test_radii_of_the_national_system_are_metres() -> None:
+    """Two kilometres are written 2000."""
+    (area,) = only(read(national(inner="<circle>31.2,121.4 2000</circle>"))).areas
+    (ring,) = area.polygons
+    north = max(corner.lat for corner in ring)
+    assert north - 31.2 == pytest.approx(2 / 111.2, rel=0.01)
 
 
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><id>x</id>{}</feed>'
