@@ -3,8 +3,8 @@
 Elements are found by their local names, so that CAP 1.0 and 1.1 read as well; nothing is gated on
 the schema, and no signature is verified.
 The warnings of China's national system (国家突发事件预警信息发布系统) are derived from CAP
-and differ: `sendTime` for sent, a colour for the severity, a code for the event, a secClassification
-beside the scope, radii in metres, and references by identifier only, to the first warning of an
+and differ: `sendTime` for sent, a colour for the severity, a code for the event, radii in metres,
+`secClassification` beside the scope, and references by identifier only, to the first warning of an
 event. The text of their standard is not at hand: they are read as messages show them.
 Source: OASIS Common Alerting Protocol 1.2 (1.1, 1.0), sections 3.2.1 and 3.2.2.
 """
