@@ -226,12 +226,13 @@ def _station(value: object, language: str) -> Station:
 def _status(value: object, zone: tzinfo) -> StationStatus:
     entry = Fields(value)
     vehicles = entry.whole("num_vehicles_available")
+    gone = entry.flag("is_installed") is False  # its equipment is not on the street
     return StationStatus(
         station_id=entry.ident("station_id"),
         vehicles_available=entry.whole("num_bikes_available") if vehicles is None else vehicles,
         docks_available=entry.whole("num_docks_available"),
-        renting=entry.flag("is_renting"),
-        returning=entry.flag("is_returning"),
+        renting=False if gone else entry.flag("is_renting"),
+        returning=False if gone else entry.flag("is_returning"),
         last_reported=entry.time("last_reported", zone),
         faults=tuple(entry.faults),
     )

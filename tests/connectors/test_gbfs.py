@@ -229,6 +229,13 @@ def test_documents_without_stations_or_vehicles_empty_nothing() -> None:
         assert notes(batch) == [("EMPTY_ENTITY", "document")]
 
 
+def test_a_station_that_is_not_installed_neither_rents_nor_takes_back() -> None:
+    """In winter storage some still say that they rent."""
+    batch = read("gbfs", whole([station()], [status(is_installed=False, is_returning=1)]))
+    (record,) = batch.records
+    assert (record.renting, record.returning) == (False, False)
+
+
 def test_vehicles_are_as_old_as_their_own_document() -> None:
     """A fresh index and fresh stations make no vehicle fresh; nor is the index what counts."""
     hour_ago = AT - timedelta(hours=1)
