@@ -93,7 +93,7 @@ CONNECTOR = Connector(
         fresh_for=timedelta(minutes=15),
         expires_after=timedelta(hours=1),
         reads="lots (v1); results with latest_data and their pages, or lots of a pool (v2); "
-        "items (v3)",
+        "items and their pages (v3)",
         drops="operators and addresses; fees, opening hours, forecasts; spaces for groups of users",
     ),
     parse=parse,

@@ -69,13 +69,16 @@ class Lots:
 
 
 def next_page(body: bytes) -> str | None:
-    """The address of the page after this one (version 2); None if there is none."""
+    """The address of the page after this one (versions 2 and 3); None if there is none."""
     try:
         whole = Fields(table(loads(body, "ParkAPI"), "ParkAPI"))
     except PayloadError:
         return None
-    found = whole.raw("next")
-    return found if isinstance(found, str) and found and "results" in whole.names else None
+    for pages, following in (("results", "next"), ("items", "next_path")):
+        found = whole.raw(following) if pages in whole.names else None
+        if isinstance(found, str) and found:
+            return found
+    return None
 
 
 def decode(documents: Iterable[Document]) -> Lots:
@@ -145,9 +148,17 @@ def _result(value: object) -> Lot:
         occupied=_count(latest, "num_occupied", state),
         capacity_now=latest.whole("capacity"),
         opening=_opening(state),
-        observed_at=latest.time("lot_timestamp") or latest.time("timestamp"),
+        observed_at=_first(latest, "lot_timestamp") or latest.time("timestamp"),
         faults=tuple(entry.faults),
     )
+
+
+def _first(entry: Fields, name: str) -> datetime | None:
+    """A time, also as a list of one: so writes the server of version 3 in answers of version 2."""
+    found = entry.raw(name)
+    if isinstance(found, list) and len(found) == 1:
+        return Fields({name: found[0]}, entry.faults, entry.prefix).time(name)
+    return entry.time(name)
 
 
 def _scraped(value: object) -> Lot:

@@ -197,6 +197,28 @@ def items(*found: dict) -> bytes:
     return json.dumps({"items": list(found)}).encode()
 
 
+def test_a_time_in_a_list_of_one_is_that_time() -> None:
+    """A server of version 3 writes so in its answers of version 2."""
+    own = result()
+    own["latest_data"] = own["latest_data"] | {"lot_timestamp": ["2026-03-02T07:00:00"]}
+    batch = read("parkapi", page(own))
+    assert both(batch)[1].observed_at == AT - timedelta(hours=1)
+    assert notes(batch) == []
+
+
+def test_pages_of_items_are_followed() -> None:
+    """`next_path` names the next page, as a path; one page of several is not the whole."""
+    first = json.dumps({"items": [item()], "total_count": 2, "next_path": "/v3/sites?start=7"})
+    context = context_of("parkapi")
+    (link,) = follow_up(Envelope(first.encode(), AT), context)
+    assert link == Link("next", "/v3/sites?start=7")
+    assert follow_up(Envelope(items(item()), AT), context) == ()
+    assert not read("parkapi", first.encode()).complete
+    pages = [Document("", first.encode()), Document("next", items(item(id=8)))]
+    batch = read("parkapi", pack(pages))
+    assert (batch.entities, batch.complete) == (2, True)
+
+
 def test_version_3_is_items() -> None:
     """Static and real-time attributes side by side; places as texts are read."""
     facility, status = both(read("parkapi", items(item())))
