@@ -51,10 +51,14 @@ class AlertLink:
 
 @dataclass(slots=True)
 class Message:
-    """A document's alerts, in its order, and what else it holds."""
+    """A document's alerts, in its order, and what else it holds.
+
+    `opened` are the addresses of what was read with it: lists name one alert for each of its areas.
+    """
 
     alerts: list[Alert] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    opened: set[str] = field(default_factory=set)
 
 
 def links(body: bytes, encoding: str | None = None) -> list[AlertLink]:
@@ -156,8 +160,12 @@ def _open(holder: Element, message: Message, place: _Place) -> None:
     detail = f"the {holder.tag} carries no alert, and none was had from what it links to"
     before = len(message.alerts)
     try:
-        inside = _inside(holder, place) if place.depth <= _DEEPEST else None
+        url = None if _carries(holder) else _linked(holder)
+        if url in message.opened:
+            return
+        inside = _inside(holder, url, place) if place.depth <= _DEEPEST else None
         if inside is not None:
+            message.opened |= {url} if url else set()
             _gather(inside, message, place)
     except PayloadError as error:
         if error.reason is Reason.TOO_LARGE:
@@ -168,12 +176,12 @@ def _open(holder: Element, message: Message, place: _Place) -> None:
         message.unread.append(Unread(name, Reason.UNSUPPORTED_MESSAGE, detail))
 
 
-def _inside(holder: Element, place: _Place) -> Element | None:
-    """What an entry carries, else the document it names if that was fetched."""
-    carried = _carried(holder)
-    if carried is not None:
-        return parse(carried, "CAP")
-    document = place.linked.get(_linked(holder) or "")
+def _inside(holder: Element, url: str | None, place: _Place) -> Element | None:
+    """What an entry carries, or the document it names if that was fetched."""
+    if url is None:
+        carried = _carried(holder)
+        return None if carried is None else parse(carried, "CAP")
+    document = place.linked.get(url)
     return None if document is None else _root(document, place.encoding)
 
 

@@ -584,6 +584,15 @@ def test_what_a_list_names_is_read_with_it() -> None:
         assert batch.complete is complete
 
 
+def test_an_alert_that_several_entries_name_is_one() -> None:
+    """A list with an entry for each area of an alert names it again and again."""
+    index = ATOM.format("".join(entry(n, '<link href="same"/>') for n in (1, 2, 3)))
+    body = pack([Document("", index.encode()), Document("same", alert().encode())])
+    batch = CONNECTOR.parse(Envelope(body, NOW), CONTEXT)
+    assert only(batch).id == id_of()
+    assert (batch.entities, batch.rejects, batch.notes) == (1, [], [])
+
+
 def test_an_rss_list_is_a_list() -> None:
     """Items with an alert inside, and an empty channel."""
     item = f"<item><guid>7</guid><description>{escaped(alert())}</description></item>"
