@@ -21,7 +21,8 @@ MANIFEST = Manifest(
         "every other message is rejected as UNSUPPORTED_MESSAGE"
     ),
     drops=(
-        "driver qualification, plate, licence and fare; the ISU id is replaced by a keyed hash; "
+        "driver qualification, plate, licence and fare; additional items; the ISU id is replaced "
+        "by a keyed hash; "
         "frames over 4 kB (photographs)"
     ),
     config=Jtt905Config,
