@@ -48,7 +48,10 @@ def journey_of(
         run = _duplicated(run, update.trip_properties)
     reading.batch.matched_journeys += run.elsewhere or run.trip is not None
     calls = _calls(run, update, reading)
-    return run, None if calls is None else _journey(run, update, calls, reading)
+    if calls is None:
+        return run, None
+    _look_at_order(run, calls, reading)
+    return run, _journey(run, update, calls, reading)
 
 
 def _moment(update: pb.TripUpdate, reading: Reading) -> datetime:
@@ -100,6 +103,20 @@ def _calls(run: Run, update: pb.TripUpdate, reading: Reading) -> list[Call] | No
     if run.relationship in CALLED_OFF:
         return [plan.call(index, status=CallStatus.CANCELLED) for index in range(plan.length)]
     return propagated(plan, found, update, reading)
+
+
+def _look_at_order(run: Run, calls: list[Call], reading: Reading) -> None:
+    """Note a call that is reached before the last one was left; both stay."""
+    left: datetime | None = None
+    for call in calls:
+        arrival = call.actual.arrival or call.expected.arrival
+        departure = call.actual.departure or call.expected.departure
+        reached = arrival or departure
+        if left is not None and reached is not None and reached < left:
+            short = (left - reached).total_seconds()
+            detail = f"call {call.order} is reached {short:.0f} s before the last one is left"
+            reading.note(Reason.TIME_ORDER, run.ref, detail)
+        left = departure or arrival or left
 
 
 def _journey(run: Run, update: pb.TripUpdate, calls: list[Call], reading: Reading) -> DatedJourney:

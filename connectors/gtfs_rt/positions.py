@@ -70,7 +70,7 @@ def run_of(vehicle: pb.VehiclePosition, entity_id: str, reading: Reading) -> Run
     if not trip.trip_id and not trip.start_time:
         return None
     try:
-        return find_run(trip, reading, fallback=entity_id, moment=reading.as_of)
+        return find_run(trip, reading, fallback=entity_id, moment=reading.as_of, copies=True)
     except Refused as refused:
         reading.note(refused.reason, refused.native_id, refused.detail)
         return None

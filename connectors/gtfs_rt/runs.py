@@ -17,6 +17,9 @@ _ADDED = frozenset({pb.TripDescriptor.ADDED, pb.TripDescriptor.NEW})
 CALLED_OFF = frozenset({pb.TripDescriptor.CANCELED, pb.TripDescriptor.DELETED})
 OWN_STOPS = _ADDED | {pb.TripDescriptor.REPLACEMENT}
 """Relationships whose StopTimeUpdates list the whole journey where there is no plan to follow."""
+_DUPLICATED = pb.TripDescriptor.DUPLICATED
+OWN_SCHEDULE = frozenset({pb.TripDescriptor.REPLACEMENT, _DUPLICATED})
+"""Relationships of planned trips whose StopTimeEvents may give a scheduled_time of their own."""
 _MAY_LACK_PLAN = _ADDED | {pb.TripDescriptor.UNSCHEDULED}
 
 
@@ -39,13 +42,19 @@ class Run:
 
 
 def find_run(
-    descriptor: pb.TripDescriptor, reading: Reading, *, fallback: str, moment: datetime
+    descriptor: pb.TripDescriptor,
+    reading: Reading,
+    *,
+    fallback: str,
+    moment: datetime,
+    copies: bool = False,
 ) -> Run:
     """The run a TripDescriptor names.
 
     `fallback` stands for the id of an added trip that has none; `moment` is the time the message
-    speaks of, by which the service day is found where start_date is absent. Raises Refused:
-    UNKNOWN_TRIP, AMBIGUOUS_MATCH, MISSING_FIELD.
+    speaks of, by which the service day is found where start_date is absent. `copies`: the trip_id
+    of a DUPLICATED trip is the copy's own, as in a VehiclePosition. Raises Refused: UNKNOWN_TRIP,
+    AMBIGUOUS_MATCH, MISSING_FIELD.
 
     GTFS Realtime reference, TripDescriptor: trip_id, else route_id, direction_id, start_time and
     start_date together.
@@ -69,7 +78,8 @@ def find_run(
     ref = trip_id or (fallback if relationship in _ADDED else "")
     if not ref:
         raise Refused(Reason.MISSING_FIELD, fallback, "trip has no trip_id")
-    if reading.timetable is not None and relationship not in _MAY_LACK_PLAN:
+    may_lack_plan = relationship in _MAY_LACK_PLAN or (copies and relationship == _DUPLICATED)
+    if reading.timetable is not None and not may_lack_plan:
         raise Refused(Reason.UNKNOWN_TRIP, ref, f"trip {ref} is not in the timetable")
     route_id = ident(descriptor.route_id, "route_id")
     return Run(ref, start_date or reading.days[1], None, route_id, relationship)
