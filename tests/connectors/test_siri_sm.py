@@ -265,16 +265,20 @@ FRAMED = (
 )
 
 
-def test_a_cancelled_visit_takes_back_what_was_observed() -> None:
+@pytest.mark.parametrize("frame", ["2026-03-02", "X:DataFrame::2026-03-02:LOC"])
+def test_a_cancelled_visit_takes_back_what_was_observed(frame: str) -> None:
     """By journey and day; not while another visit of the journey is told."""
-    gone = CANCELLATION.format(FRAMED.format("2026-03-02"))
+    gone = CANCELLATION.format(FRAMED.format(frame))
     batch = parse(sm(gone))
     assert (batch.entities, batch.withdrawn) == (0, ["railway:X1:2026-03-02"])
     told = parse(sm(visit(here(AimedDepartureTime="12:10:00")), gone))
     assert told.withdrawn == []
 
 
-@pytest.mark.parametrize("named", ["<ItemRef>i-1</ItemRef>", FRAMED.format("any")])
+@pytest.mark.parametrize(
+    "named",
+    ["<ItemRef>i-1</ItemRef>", FRAMED.format("any"), FRAMED.format("X:DataFrame::2026-13-40:LOC")],
+)
 def test_a_cancelled_visit_that_names_no_journey_is_noted(named: str) -> None:
     """Nothing is guessed: what was told of it runs out by its age."""
     batch = parse(sm(CANCELLATION.format(named)))
