@@ -8,7 +8,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt.planned import Plan, propagated, replaced
 from connectors.gtfs_rt.predictions import match_updates, told_stop
 from connectors.gtfs_rt.reading import Reading, Refused, ident
-from connectors.gtfs_rt.runs import CALLED_OFF, Run, find_run
+from connectors.gtfs_rt.runs import CALLED_OFF, Run, find_run, on_the_day_of
 from connectors.gtfs_rt.told import told_calls
 from hub.errors import Reason
 from hub.formats.gtfs_fields import seconds_of_day, service_day
@@ -42,8 +42,10 @@ def journey_of(
     """
     if len(update.stop_time_update) > MOST_STOPS:
         raise Refused(Reason.TOO_LARGE, entity_id, f"more than {MOST_STOPS} stop_time_updates")
-    moment = reading.as_of if update.trip.start_date else _moment(update, reading)
+    told = _first_told(update)
+    moment = reading.as_of if update.trip.start_date else told or reading.as_of
     run = find_run(update.trip, reading, fallback=entity_id, moment=moment)
+    run = on_the_day_of(run, told, reading)
     if run.relationship == _Trip.DUPLICATED:
         run = _duplicated(run, update.trip_properties)
     reading.batch.matched_journeys += run.elsewhere or run.trip is not None
@@ -54,13 +56,13 @@ def journey_of(
     return run, _journey(run, update, calls, reading)
 
 
-def _moment(update: pb.TripUpdate, reading: Reading) -> datetime:
-    """The time the update speaks of: its first prediction, else the time of the message."""
+def _first_told(update: pb.TripUpdate) -> datetime | None:
+    """The first time that the update predicts."""
     for stop in update.stop_time_update:
         for event in (stop.arrival, stop.departure):
             if is_time(event.time):
                 return utc(event.time)
-    return reading.as_of
+    return None
 
 
 def _duplicated(run: Run, properties: pb.TripUpdate.TripProperties) -> Run:

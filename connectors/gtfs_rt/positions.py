@@ -7,7 +7,7 @@ from datetime import datetime
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.reading import Reading, Refused, ident
-from connectors.gtfs_rt.runs import Run, find_run
+from connectors.gtfs_rt.runs import Run, find_run, on_the_day_of
 from hub.errors import Reason
 from hub.formats.gtfs_fields import checked_position
 from hub.formats.gtfs_rt import occupancy_of, text_of
@@ -70,7 +70,8 @@ def run_of(vehicle: pb.VehiclePosition, entity_id: str, reading: Reading) -> Run
     if not trip.trip_id and not trip.start_time:
         return None
     try:
-        return find_run(trip, reading, fallback=entity_id, moment=reading.as_of, copies=True)
+        run = find_run(trip, reading, fallback=entity_id, moment=reading.as_of, copies=True)
+        return on_the_day_of(run, reading.as_of, reading)
     except Refused as refused:
         reading.note(refused.reason, refused.native_id, refused.detail)
         return None

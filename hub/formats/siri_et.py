@@ -25,9 +25,10 @@ _CALLS = (("RecordedCalls/RecordedCall", True), ("EstimatedCalls/EstimatedCall",
 _REFS = (
     "FramedVehicleJourneyRef/DatedVehicleJourneyRef",
     "DatedVehicleJourneyRef",
-    "VehicleJourneyRef",
     "EstimatedVehicleJourneyCode",
+    "VehicleJourneyRef",
 )
+"""An extra journey has a code of its own, beside the reference of the journey it replaces."""
 _OCCUPANCIES = ("RecordedDepartureOccupancy", "ExpectedDepartureOccupancy")
 
 

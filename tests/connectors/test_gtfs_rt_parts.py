@@ -493,3 +493,13 @@ def test_a_vehicle_names_a_duplicated_trip_by_the_copys_id(reference):
     (position,) = [record for record in batch.records if isinstance(record, VehiclePosition)]
     assert position.journey_id == only_journey(batch).id
     assert batch.notes == []
+
+
+def test_a_vehicle_past_midnight_is_on_the_journey_of_the_day_before(reference):
+    """A vehicle under way that names the calendar day is on the run that is under way."""
+    message = Message(at=shanghai("2026-03-05 00:07"))
+    vehicle = message.vehicle()
+    vehicle.trip.trip_id, vehicle.trip.start_date = "LATE", "20260305"
+    batch = message.read(reference=reference)
+    assert only(batch, VehiclePosition).journey_id == "metro:LATE:2026-03-04"
+    assert reasons(batch.notes) == ["BAD_VALUE"]

@@ -281,6 +281,34 @@ def test_a_trip_is_found_by_route_and_start(reference):
     assert batch.matched_journeys == 1
 
 
+def test_a_start_date_a_day_from_its_times_is_put_right(reference):
+    """Past midnight the calendar day stands for the service day: read by the times, and noted."""
+    message = Message(at=shanghai("2026-03-05 00:03"))
+    update = message.trip("LATE", start_date="20260305")
+    stop(update, stop_sequence=2, arrival=shanghai("2026-03-05 00:07"))
+    batch = message.read(reference=reference)
+    assert only_journey(batch).id == "metro:LATE:2026-03-04"
+    assert reasons(batch.notes) == ["BAD_VALUE"]
+    rests = Message(at=shanghai("2026-03-08 12:00"))
+    update = rests.trip("TR7", start_date="20260309")
+    stop(update, stop_sequence=1, departure=shanghai("2026-03-08 14:00"))
+    kept = only_journey(rests.read(reference=reference))
+    assert kept.id == "metro:TR7:2026-03-09"  # it does not run on Sunday the 8th
+
+
+def test_a_trip_under_another_id_is_found_by_route_and_start(reference):
+    """An id the timetable does not have is no loss where route and start name one trip."""
+    message = Message()
+    update = message.trip("12_T1", route_id="L1", start_time="12:00:00", start_date="20260304")
+    stop(update, stop_sequence=1, departure=60)
+    batch = message.read(reference=reference)
+    assert only_journey(batch).id == "metro:T1:2026-03-04"
+    assert reasons(batch.notes) == ["UNKNOWN_TRIP"]
+    ghost = Message()
+    ghost.trip("GHOST", route_id="L1", start_time="03:00:00")
+    assert reasons(ghost.read(reference=reference).rejects) == ["UNKNOWN_TRIP"]
+
+
 def test_two_trips_of_one_start_are_ambiguous():
     """Where route and start fit two trips of the day, neither is guessed."""
     body = zipped(
@@ -293,8 +321,9 @@ def test_two_trips_of_one_start_are_ambiguous():
     )
     message = Message()
     message.trip("", route_id="L1", start_time="12:00:00", start_date="20260304")
+    message.trip("GHOST", route_id="L1", start_time="12:00:00", start_date="20260304")
     batch = message.read(reference=timetable(body))
-    assert reasons(batch.rejects) == ["AMBIGUOUS_MATCH"]
+    assert reasons(batch.rejects) == ["AMBIGUOUS_MATCH"] * 2
 
 
 @pytest.mark.parametrize(

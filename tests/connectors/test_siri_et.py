@@ -232,6 +232,23 @@ def test_an_extra_journey_is_added_under_its_own_reference() -> None:
     assert (batch.matched_journeys, batch.matched_stops) == (0, 1)
 
 
+def test_a_replacement_train_keeps_its_own_code() -> None:
+    """EstimatedVehicleJourneyCode names an extra journey; VehicleJourneyRef the one it replaces."""
+    gone = journey(ref="t-G7001", head="<Cancellation>true</Cancellation>")
+    extra = journey(
+        call("SHH-2", AimedDepartureTime="12:20:00", ExpectedDepartureTime="12:20:00"),
+        ref=None,
+        head="<EstimatedVehicleJourneyCode>G7001-bis</EstimatedVehicleJourneyCode>"
+        "<ExtraJourney>true</ExtraJourney><VehicleJourneyRef>t-G7001</VehicleJourneyRef>",
+    )
+    batch = read(et(gone, extra))
+    assert [(record.native_id, record.state) for record in batch.records] == [
+        ("t-G7001", JourneyState.CANCELLED),
+        ("G7001-bis", JourneyState.ADDED),
+    ]
+    assert batch.rejects == []
+
+
 def test_an_extra_call_never_takes_a_planned_call_s_order() -> None:
     """Between the planned calls 10 and 20 an extra call is 11; behind the last it is counted on."""
     first, second, third = g7001()
