@@ -10,9 +10,9 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt import CONNECTOR, GtfsRtConfig
 from hub.connector import Envelope, Incrementality
 from hub.errors import PayloadError, Reason
-from hub.model.common import Mode, Name, OccupancyStatus, Position
+from hub.model.common import Mode, Name, Occupancy, OccupancyStatus, Position
 from hub.model.situations import Severity, Situation
-from hub.model.vehicles import VehiclePosition
+from hub.model.vehicles import Carriage, VehiclePosition
 from tests.connectors.gtfs_builder import (
     NOON,
     Message,
@@ -503,3 +503,19 @@ def test_a_vehicle_past_midnight_is_on_the_journey_of_the_day_before(reference):
     batch = message.read(reference=reference)
     assert only(batch, VehiclePosition).journey_id == "metro:LATE:2026-03-04"
     assert reasons(batch.notes) == ["BAD_VALUE"]
+
+
+def test_carriages_are_told_in_the_order_of_travel():
+    """multi_carriage_details: by carriage_sequence, -1 per cent being no percentage at all."""
+    message = Message()
+    vehicle = message.vehicle()
+    last = vehicle.multi_carriage_details.add(carriage_sequence=2, id="c2")
+    last.occupancy_percentage = -1
+    first = vehicle.multi_carriage_details.add(carriage_sequence=1, id="c1", label="Car 1")
+    first.occupancy_percentage, first.occupancy_status = 85, pb.VehiclePosition.FULL
+    found = only(message.read(), VehiclePosition)
+    assert found.occupancy is None
+    assert found.carriages == (
+        Carriage(label="Car 1", occupancy=Occupancy(status=OccupancyStatus.FULL, percent=85)),
+        Carriage(label="c2", occupancy=None),
+    )
