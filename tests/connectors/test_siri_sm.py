@@ -378,6 +378,14 @@ def test_siri_lite_json_gives_what_the_same_xml_gives() -> None:
     assert parse(b"\xef\xbb\xbf" + json.dumps({"siri": inner}).encode()).records == [record]
 
 
+def test_siri_lite_json_may_write_times_in_milliseconds() -> None:
+    """A number as a time, alone or as a value, is milliseconds since 1970; Order is no time."""
+    moment = int(at("12:15:00").timestamp() * 1000)
+    body = json.dumps(LITE).replace('"2026-03-02T04:15:00.000Z"', f'{{"value": {moment}}}')
+    assert str(moment) in body
+    assert parse(body).records == parse(json.dumps(LITE)).records
+
+
 @pytest.mark.parametrize(
     "body",
     [
