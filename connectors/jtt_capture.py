@@ -40,8 +40,9 @@ def read_capture(
 ) -> None:
     """Count every frame of a capture in `batch.entities` and `read` those that decode.
 
-    Text holds one hex frame a line, or a tab-separated table with a column `hex`. A frame that is
-    there twice is a DUPLICATE. Raises PayloadError if the bytes are no capture of such frames.
+    Text holds hex frames, one or several a line, or a tab-separated table with a column `hex`. A
+    frame that is there twice is a DUPLICATE. Raises PayloadError if the bytes are no capture of
+    such frames.
     """
     seen: set[bytes] = set()
     body = envelope.body
@@ -75,7 +76,7 @@ def _lines(body: bytes, dialect: Dialect[F]) -> Iterator[Segment | PayloadError]
         at = columns.index("hex")
         cells = [line.split("\t") for line in lines[1:]]
         lines = [cell[at] if len(cell) > at else "" for cell in cells]
-    segments = [_line(line, dialect.framing) for line in lines]
+    segments = [segment for line in lines for segment in _line(line, dialect)]
     if all(isinstance(segment, PayloadError) for segment in segments):
         marks = f"{dialect.framing.begin.hex()}...{dialect.framing.end.hex()}".upper()
         raise PayloadError(
@@ -86,19 +87,24 @@ def _lines(body: bytes, dialect: Dialect[F]) -> Iterator[Segment | PayloadError]
     return iter(segments)
 
 
-def _line(text: str, framing: Framing) -> Segment | PayloadError:
+def _line(text: str, dialect: Dialect[F]) -> list[Segment | PayloadError]:
+    """The frame of a line, or the frames, where what one read of a socket gave was logged."""
+    framing = dialect.framing
     begin, end = framing.begin, framing.end
     try:
         frame = bytes.fromhex(text)
     except ValueError:
-        return PayloadError(Reason.NOT_DECODABLE, "the line is not hexadecimal.")
-    content = frame[1:-1]
+        return [PayloadError(Reason.NOT_DECODABLE, "the line is not hexadecimal.")]
     if not (len(frame) > 1 and frame[:1] == begin and frame[-1:] == end):
-        return PayloadError(
-            Reason.NOT_DECODABLE,
-            f"the line does not begin with {begin.hex().upper()} and end with {end.hex().upper()}.",
-        )
-    return Segment(content if _from_the_wire(content, framing) else framing.escape(content))
+        said = f"the line does not begin with {begin.hex().upper()} and end with"
+        return [PayloadError(Reason.NOT_DECODABLE, f"{said} {end.hex().upper()}.")]
+    content = frame[1:-1]
+    if _from_the_wire(content, framing):
+        return [Segment(content)]
+    glued = list(Splitter(framing).feed(frame))
+    if all(_plausible(segment, dialect) for segment in glued):
+        return [*glued]
+    return [Segment(framing.escape(content))]
 
 
 def _from_the_wire(content: bytes, framing: Framing) -> bool:

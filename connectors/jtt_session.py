@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from connectors.jtt_capture import Dialect
 from hub.connector import Callback, Exchange
 from hub.errors import PayloadError
-from hub.formats.jtt import Segment, Splitter
+from hub.formats.jtt import Splitter
 
 MAX_BROKEN = 32
 """Broken frames in a row after which a peer does not speak the protocol and is disconnected."""
@@ -18,7 +18,8 @@ F = TypeVar("F")
 class FrameSession(ABC, Generic[F]):
     """The part of `hub.connector.Session` that is the same for terminals and platforms.
 
-    Broken frames are counted and not answered: who sent them is not certain.
+    Broken frames are counted and not answered: who sent them is not certain. Nor are they kept,
+    for nobody knows what they hold.
     """
 
     def __init__(self, dialect: Dialect[F]) -> None:
@@ -38,7 +39,6 @@ class FrameSession(ABC, Generic[F]):
                 frame = self._dialect.decode_segment(segment)
             except PayloadError as error:
                 exchange.batch.reject(error.reason, self.peer_id or "?", error.message)
-                self.broken(segment, exchange)
                 self._broken += 1
                 if self._broken >= MAX_BROKEN:
                     exchange.close = True
@@ -51,9 +51,6 @@ class FrameSession(ABC, Generic[F]):
     @abstractmethod
     def take(self, frame: F, at: datetime, exchange: Exchange) -> None:
         """Add what a frame leads to."""
-
-    def broken(self, segment: Segment, exchange: Exchange) -> None:
-        """Called for a frame that does not decode; what it holds is kept nowhere by default."""
 
     def next_serial(self) -> int:
         """Number of the next message to the peer."""

@@ -5,12 +5,13 @@ mistakes while doing so.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
 from hub.formats.xml import Fault
+from hub.model.parking import ParkingStatus
 
 TOLERANCE = timedelta(minutes=5)
 """How far a producer's clock may run ahead of ours before its times are refused."""
@@ -113,6 +114,18 @@ def newest(moments: Iterable[datetime | None], raw: Envelope) -> datetime | None
 def fault_of(faults: Iterable[Fault], *reasons: Reason) -> Fault | None:
     """The first fault for one of these reasons."""
     return next((fault for fault in faults if fault.reason in reasons), None)
+
+
+def believable(status: ParkingStatus) -> tuple[ParkingStatus, tuple[Fault, ...]]:
+    """A status without the vacant spaces if they are more than there are, which is a fault.
+
+    More vehicles than spaces is no contradiction: car parks are overcrowded.
+    """
+    vacant, capacity = status.vacant, status.capacity
+    if vacant is None or capacity is None or vacant <= capacity:
+        return status, ()
+    fault = Fault(Reason.BAD_VALUE, f"{vacant} of {capacity} spaces vacant; not used")
+    return replace(status, vacant=None), (fault,)
 
 
 def _later(entry: Entry, known: Entry) -> bool:

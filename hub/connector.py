@@ -217,11 +217,13 @@ class Link:
 
     `url` may be relative to the naming document. `name` is what the connector will know it by. One
     that is not `needed` is left out where it cannot be had; without a needed one the poll failed.
+    `edition` is what the naming document says of its age: while it stays, nobody asks again.
     """
 
     name: str
     url: str
     needed: bool = True
+    edition: str | None = None
 
 
 @dataclass(slots=True)

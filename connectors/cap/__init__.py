@@ -2,16 +2,30 @@
 
 from datetime import timedelta
 
-from connectors.cap.config import CapConfig
+from connectors.cap.config import CapConfig, config_of
 from connectors.cap.situations import parse
-from hub.connector import Connector, Manifest, Role
+from hub.connector import Connector, Context, Envelope, Link, Manifest, Role
 from hub.errors import reasons
+from hub.formats import cap
 from hub.model.common import Mode
+
+
+def follow_up(raw: Envelope, context: Context) -> tuple[Link, ...]:
+    """The alerts that a list names and does not carry. Each once per edition of its entry."""
+    config = config_of(context)
+    if config.links == "ignore":
+        return ()
+    return tuple(
+        Link(link.url, link.url, needed=False, edition=link.edition)
+        for link in cap.links(raw.body, config.encoding)
+    )
+
 
 CONNECTOR = Connector(
     manifest=Manifest(
         kind="cap",
-        standard="CAP 1.2 (1.0, 1.1), alone, in a wrapper, in Atom or RSS, in EDXL-DE 1.0",
+        standard="CAP 1.2 (1.0, 1.1), alone, in a wrapper, in Atom or RSS, in EDXL-DE 1.0; "
+        "warnings of China's national system (国家突发事件预警信息发布系统)",
         modes=frozenset(Mode),
         role=Role.POLL,
         fresh_for=timedelta(minutes=10),
@@ -19,7 +33,7 @@ CONNECTOR = Connector(
         reads="Alert, Update, Cancel with references; info of every language; area with polygon, "
         "circle, geocode; Ack and Error are noted",
         drops="signatures, unverified; senderName, contact, addresses; onset; parameter, resource; "
-        "what an entry only links to",
+        "documents beyond 500 that a list names",
         refuses=reasons(
             "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE "
             "POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
@@ -28,6 +42,7 @@ CONNECTOR = Connector(
         config=CapConfig,
     ),
     parse=parse,
+    follow_up=follow_up,
     samples=(
         "cap/taiwan.cap",
         "cap/canada.cap",

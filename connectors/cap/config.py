@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from hub.connector import ConnectorConfig
+from hub.connector import ConnectorConfig, Context
 
 
 class CapConfig(ConnectorConfig):
@@ -34,6 +34,11 @@ class CapConfig(ConnectorConfig):
         description="what documents are written in, as gb18030, whatever they declare; none: as "
         "they declare",
     )
+    links: Literal["follow", "ignore"] = Field(
+        default="follow",
+        description="alerts that a list names and does not carry: follow fetches each of them "
+        "once, as most lists carry no alert themselves; ignore leaves them out",
+    )
 
     @field_validator("encoding")
     @classmethod
@@ -44,3 +49,8 @@ class CapConfig(ConnectorConfig):
             message = "expected the name of an encoding such as gb18030"
             raise ValueError(message) from error
         return name
+
+
+def config_of(context: Context) -> CapConfig:
+    """The feed's options."""
+    return context.config if isinstance(context.config, CapConfig) else CapConfig()

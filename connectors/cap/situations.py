@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from connectors.cap.config import CapConfig
+from connectors.cap.config import CapConfig, config_of
 from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.errors import Reason
+from hub.formats.bundle import unpack
 from hub.formats.cap import decode
-from hub.formats.cap_alert import Alert, Info, Reference
+from hub.formats.cap_alert import NATIONAL, Alert, Info, Reference
 from hub.model.common import Name
 from hub.model.ids import scoped
 from hub.model.situations import AlertArea, Period, Severity, Situation, SituationProgress
@@ -17,6 +18,7 @@ from hub.model.situations import AlertArea, Period, Severity, Situation, Situati
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run ahead of ours before it is not believed."""
 
+_VERSIONS = frozenset({"1.0", "1.1", "1.2", NATIONAL})
 _DRILLS = frozenset({"Exercise", "Test", "Draft"})
 _SEVERITIES = {str(severity).capitalize(): severity for severity in Severity}
 _RANK = list(Severity)
@@ -37,7 +39,7 @@ class _Setting:
 
 
 def parse(raw: Envelope, context: Context) -> Batch:
-    """Situations of one CAP document; what cannot be used, with its reason.
+    """Situations of one CAP document, or of a list with the documents it names.
 
     `entities` counts alerts. An alert is identified by sender, identifier and sent (in UTC), a
     drill also by its status, so that a drill's Cancel withdraws no alert in earnest. An Update or
@@ -45,33 +47,37 @@ def parse(raw: Envelope, context: Context) -> Batch:
     info has expired is CLOSED. `as_of` is None: a document holds as of when it was fetched, an
     alert sent days ago is still in force. Raises PayloadError (see `hub.formats.cap.decode`).
     """
-    config = context.config if isinstance(context.config, CapConfig) else CapConfig()
-    message = decode(raw.body, context.timezone, config.encoding)
+    config = config_of(context)
+    index, *others = unpack(raw.body)
+    linked = {document.name: document.body for document in others}
+    message = decode(index.body, context.timezone, config.encoding, linked)
     batch = Batch()
     setting = _Setting(context, config, raw.received_at, batch)
     for unread in message.unread:
         batch.note(unread.reason, unread.name, unread.detail)
-    found: dict[str, Situation] = {}
-    withdrawn: dict[str, None] = {}
-    seen: set[str] = set()
+    gathered = _Gathered()
     for number, alert in enumerate(message.alerts, start=1):
         batch.entities += 1
-        _take(alert, number, seen, found, withdrawn, setting)
-    batch.records.extend(item for item in found.values() if item.id not in withdrawn)
+        _take(alert, number, gathered, setting)
+    withdrawn = gathered.withdrawn
+    batch.records.extend(item for item in gathered.found.values() if item.id not in withdrawn)
     batch.withdrawn.extend(withdrawn)
     whole = not message.unread and all(one.reason is Reason.DUPLICATE for one in batch.rejects)
     batch.complete = whole and context.incrementality is Incrementality.FULL
     return batch
 
 
-def _take(
-    alert: Alert,
-    number: int,
-    seen: set[str],
-    found: dict[str, Situation],
-    withdrawn: dict[str, None],
-    setting: _Setting,
-) -> None:
+@dataclass(slots=True)
+class _Gathered:
+    """What the alerts of a document come to; `sent` is that of each situation found."""
+
+    seen: set[str] = field(default_factory=set)
+    found: dict[str, Situation] = field(default_factory=dict)
+    sent: dict[str, datetime] = field(default_factory=dict)
+    withdrawn: dict[str, None] = field(default_factory=dict)
+
+
+def _take(alert: Alert, number: int, gathered: _Gathered, setting: _Setting) -> None:
     batch, identity = setting.batch, _identity(alert)
     status = alert.status or ""
     native = _native(identity, status) if identity else alert.identifier or f"alert {number}"
@@ -82,32 +88,55 @@ def _take(
         batch.reject(reason, native, detail)
         return
     identifier = setting.id_of(identity, status)
-    if identifier in seen:
+    if identifier in gathered.seen:
         batch.reject(Reason.DUPLICATE, native, "in the document twice; the first is taken")
         return
-    seen.add(identifier)
+    gathered.seen.add(identifier)
     for reason, detail in _doubts(alert, setting.config):
         batch.note(reason, native, detail)
+    subject = _subject(alert, identity)
     if alert.msg_type in {"Update", "Cancel"}:
         for reference in alert.references:
-            if reference.sent > identity.sent:
+            if reference.sent and identity.sent and reference.sent > identity.sent:
                 detail = f"references {reference.identifier}, which was sent later; not withdrawn"
                 batch.note(Reason.TIME_ORDER, native, detail)
-            elif reference != identity:
-                withdrawn[setting.id_of(reference, status)] = None
+            elif reference != subject:
+                gathered.withdrawn[setting.id_of(reference, status)] = None
     if alert.msg_type in {"Alert", "Update"}:
-        found[identifier] = _situation(alert, identity, setting)
+        _found(alert, subject, gathered, setting)
+
+
+def _found(alert: Alert, subject: Reference, gathered: _Gathered, setting: _Setting) -> None:
+    """Of several warnings of one event the newest counts."""
+    situation = _situation(alert, subject, setting)
+    sent = alert.sent or setting.received_at
+    if sent >= gathered.sent.get(situation.id, sent):
+        gathered.found[situation.id], gathered.sent[situation.id] = situation, sent
+
+
+def _subject(alert: Alert, identity: Reference) -> Reference:
+    """What the situation is known by: the alert, or in the national system the event.
+
+    There an Update names the first warning of its event and stands in its place, and so does the
+    next, which a Cancel of the first takes back.
+    """
+    updates = alert.version == NATIONAL and alert.msg_type == "Update" and alert.references
+    return alert.references[0] if updates else identity
 
 
 def _identity(alert: Alert) -> Reference | None:
+    if alert.version == NATIONAL and alert.identifier:
+        return Reference("", alert.identifier, None)
     if alert.sender and alert.identifier and alert.sent:
         return Reference(alert.sender, alert.identifier, alert.sent)
     return None
 
 
 def _native(reference: Reference, status: str) -> str:
-    """The triple as CAP's references write it, the time in UTC; a drill's behind its status."""
-    triple = f"{reference.sender},{reference.identifier},{reference.sent.isoformat()}"
+    """What CAP's references write, the time in UTC; a drill's behind its status."""
+    triple = reference.identifier
+    if reference.sent is not None:
+        triple = f"{reference.sender},{triple},{reference.sent.isoformat()}"
     return f"{status.lower()}/{triple}" if status in _DRILLS else triple
 
 
@@ -124,7 +153,7 @@ def _unreadable(alert: Alert) -> tuple[Reason, str] | None:
     needed = {
         "identifier": alert.identifier,
         "sender": alert.sender,
-        "sent": alert.sent,
+        "sendTime" if alert.version == NATIONAL else "sent": alert.sent,
         "status": alert.status,
         "msgType": alert.msg_type,
     }
@@ -136,7 +165,7 @@ def _unreadable(alert: Alert) -> tuple[Reason, str] | None:
     for fault in alert.faults:
         if fault.detail.startswith(f"{missing} "):
             return fault.reason, fault.detail
-    if alert.version is None or alert.version not in {"1.0", "1.1", "1.2"}:
+    if alert.version is None or alert.version not in _VERSIONS:
         return Reason.UNSUPPORTED_VERSION, f"namespace {alert.version}: {missing} is missing"
     return Reason.MISSING_FIELD, f"{missing} is missing"
 
@@ -167,7 +196,7 @@ def _pointless(alert: Alert, received_at: datetime) -> tuple[Reason, str] | None
 
 def _doubts(alert: Alert, config: CapConfig) -> Iterator[tuple[Reason, str]]:
     """What an accepted alert gets wrong, or what is accepted and not shown."""
-    if alert.version != "1.2":
+    if alert.version not in {"1.2", NATIONAL}:
         yield Reason.UNSUPPORTED_VERSION, f"CAP namespace {alert.version}; read as 1.2"
     if alert.scope is None:
         yield Reason.MISSING_FIELD, "no scope; taken as Public"
@@ -190,7 +219,7 @@ def _doubts(alert: Alert, config: CapConfig) -> Iterator[tuple[Reason, str]]:
 def _situation(alert: Alert, identity: Reference, setting: _Setting) -> Situation:
     """One situation of all info blocks: every language, every area, the worst severity."""
     leading = max(alert.infos, key=lambda info: _RANK.index(_severity(info)))
-    validity = _validity(alert.infos, identity.sent, setting.config)
+    validity = _validity(alert.infos, alert.sent or setting.received_at, setting.config)
     ended = all(period.end and period.end <= setting.received_at for period in validity)
     return Situation(
         id=setting.id_of(identity, alert.status or ""),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connectors.snapshot import Entry, Snapshot, fault_of
+from connectors.snapshot import Entry, Snapshot, believable, fault_of
 from hub.connector import Batch, Connector, Context, Envelope, Manifest, Role
 from hub.errors import PayloadError, Reason, reasons
 from hub.formats import datex2
@@ -32,7 +32,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     is refused. Against a reference a status of a facility that is not in it is refused, and
     `matched_stops` counts the others. `as_of` is publicationTime.
 
-    Raises PayloadError: TOO_LARGE, DTD_FORBIDDEN, NOT_DECODABLE, UNSUPPORTED_MESSAGE, SOURCE_ERROR.
+    Raises PayloadError: TOO_LARGE, DTD_FORBIDDEN, NOT_DECODABLE, UNSUPPORTED_MESSAGE,
+    UNSUPPORTED_VERSION, SOURCE_ERROR.
     """
     publication = datex2.decode(raw.body, context.timezone)
     snapshot = Snapshot(raw, context, publication.time)
@@ -42,6 +43,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
         snapshot.note(
             Reason.UNSUPPORTED_VERSION, "header", f"version {publication.version}; read as 2"
         )
+    for name, count in publication.unread.items():
+        snapshot.note(Reason.UNSUPPORTED_MESSAGE, name, f"{count} of them are not read")
     known = context.reference if isinstance(context.reference, FacilityTable) else None
     for facility in publication.facilities:
         _add_facility(snapshot, facility, context.dataset)
@@ -93,7 +96,7 @@ def _add_status(
         return
     planned = known.capacities[native_id] if known is not None else None
     snapshot.batch.matched_stops += known is not None
-    record = ParkingStatus(
+    said = ParkingStatus(
         facility_id=scoped(dataset, native_id),
         dataset=dataset,
         vacant=status.vacant,
@@ -102,7 +105,10 @@ def _add_status(
         opening=status.opening,
         observed_at=status.origin_time,
     )
-    faults = status.faults if status.origin_time else (*status.faults, _SILENT)
+    record, doubts = believable(said)
+    faults = (*status.faults, *doubts)
+    if status.origin_time is None:
+        faults = (*faults, _SILENT)
     snapshot.take("status", Entry(native_id, (record,), status.origin_time, faults))
 
 

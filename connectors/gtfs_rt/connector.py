@@ -102,7 +102,7 @@ CONNECTOR = Connector(
         role=Role.POLL,
         fresh_for=timedelta(seconds=90),
         expires_after=timedelta(minutes=5),
-        reads="TripUpdate, VehiclePosition, Alert; protobuf, or protobuf JSON",
+        reads="TripUpdate, VehiclePosition, Alert; protobuf, its JSON or its text format",
         drops="licence plates, Shape, Stop, TripModifications, extensions",
         refuses=reasons(
             "AMBIGUOUS_MATCH BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NEGATIVE_DWELL "

@@ -8,7 +8,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt.planned import Plan, propagated, replaced
 from connectors.gtfs_rt.predictions import match_updates, told_stop
 from connectors.gtfs_rt.reading import Reading, Refused, ident
-from connectors.gtfs_rt.runs import CALLED_OFF, Run, find_run
+from connectors.gtfs_rt.runs import CALLED_OFF, Run, find_run, on_the_day_of
 from connectors.gtfs_rt.told import told_calls
 from hub.errors import Reason
 from hub.formats.gtfs_fields import seconds_of_day, service_day
@@ -42,22 +42,27 @@ def journey_of(
     """
     if len(update.stop_time_update) > MOST_STOPS:
         raise Refused(Reason.TOO_LARGE, entity_id, f"more than {MOST_STOPS} stop_time_updates")
-    moment = reading.as_of if update.trip.start_date else _moment(update, reading)
+    told = _first_told(update)
+    moment = reading.as_of if update.trip.start_date else told or reading.as_of
     run = find_run(update.trip, reading, fallback=entity_id, moment=moment)
+    run = on_the_day_of(run, told, reading)
     if run.relationship == _Trip.DUPLICATED:
         run = _duplicated(run, update.trip_properties)
     reading.batch.matched_journeys += run.elsewhere or run.trip is not None
     calls = _calls(run, update, reading)
-    return run, None if calls is None else _journey(run, update, calls, reading)
+    if calls is None:
+        return run, None
+    _look_at_order(run, calls, reading)
+    return run, _journey(run, update, calls, reading)
 
 
-def _moment(update: pb.TripUpdate, reading: Reading) -> datetime:
-    """The time the update speaks of: its first prediction, else the time of the message."""
+def _first_told(update: pb.TripUpdate) -> datetime | None:
+    """The first time that the update predicts."""
     for stop in update.stop_time_update:
         for event in (stop.arrival, stop.departure):
             if is_time(event.time):
                 return utc(event.time)
-    return reading.as_of
+    return None
 
 
 def _duplicated(run: Run, properties: pb.TripUpdate.TripProperties) -> Run:
@@ -100,6 +105,20 @@ def _calls(run: Run, update: pb.TripUpdate, reading: Reading) -> list[Call] | No
     if run.relationship in CALLED_OFF:
         return [plan.call(index, status=CallStatus.CANCELLED) for index in range(plan.length)]
     return propagated(plan, found, update, reading)
+
+
+def _look_at_order(run: Run, calls: list[Call], reading: Reading) -> None:
+    """Note a call that is reached before the last one was left; both stay."""
+    left: datetime | None = None
+    for call in calls:
+        arrival = call.actual.arrival or call.expected.arrival
+        departure = call.actual.departure or call.expected.departure
+        reached = arrival or departure
+        if left is not None and reached is not None and reached < left:
+            short = (left - reached).total_seconds()
+            detail = f"call {call.order} is reached {short:.0f} s before the last one is left"
+            reading.note(Reason.TIME_ORDER, run.ref, detail)
+        left = departure or arrival or left
 
 
 def _journey(run: Run, update: pb.TripUpdate, calls: list[Call], reading: Reading) -> DatedJourney:

@@ -9,16 +9,19 @@ from connectors.gtfs_rt.predictions import (
     NOTHING,
     Prediction,
     Update,
+    exchange_at,
     occupancy_at,
     predict,
+    scheduled_at,
     status_of,
     times_of,
     told_stop,
 )
 from connectors.gtfs_rt.reading import Reading
-from connectors.gtfs_rt.runs import Run
+from connectors.gtfs_rt.runs import OWN_SCHEDULE, Run
 from connectors.gtfs_rt.told import told_calls
-from hub.model.journeys import Call, CallStatus
+from hub.formats.gtfs_rt import utc
+from hub.model.journeys import Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, service_midnight
 
@@ -42,8 +45,15 @@ class Plan:
         shift = 0 if run.start_s is None else run.start_s - self.trip.start_s
         self.midnight_s = int(midnight.timestamp()) + shift
 
-    def aimed(self, index: int) -> tuple[int | None, int | None]:
-        """Planned arrival and departure of a call, POSIX seconds."""
+    def aimed(self, index: int, update: Update | None = None) -> tuple[int | None, int | None]:
+        """Planned arrival and departure of a call, POSIX seconds.
+
+        Those of the `update` itself, where its trip may have a schedule of its own and gives one.
+        """
+        if update is not None and self.run.relationship in OWN_SCHEDULE:
+            own = scheduled_at(update.arrival), scheduled_at(update.departure)
+            if own != (None, None):
+                return own
         row = self.trip.calls[index]
         arrival, departure = row.arrival_s, row.departure_s
         return (
@@ -77,10 +87,20 @@ class Plan:
             alighting=planned.alighting,
             occupancy=None if update is None else occupancy_at(update),
         )
-        stop_id = "" if update is None else told_stop(update)
+        if update is None:
+            return call
+        if self.run.relationship in OWN_SCHEDULE or update.HasField("stop_time_properties"):
+            call = self._as_told(call, index, update)
+        stop_id = told_stop(update)
         if stop_id and stop_id != self.trip.calls[index].stop_id:
             return self._elsewhere(call, stop_id)
         return call
+
+    def _as_told(self, call: Call, index: int, update: Update) -> Call:
+        """The call with a schedule of its own, and with who may board and alight."""
+        boarding, alighting = exchange_at(update, boarding=call.boarding, alighting=call.alighting)
+        aimed = (None if told is None else utc(told) for told in self.aimed(index, update))
+        return replace(call, aimed=Times(*aimed), boarding=boarding, alighting=alighting)
 
     def _elsewhere(self, call: Call, stop_id: str) -> Call:
         """The call at another stop than planned; an unknown one changes nothing."""
@@ -120,7 +140,7 @@ def propagated(
             carried = None
             calls.append(plan.call(index, status=CallStatus.NO_DATA, update=at_stop))
             continue
-        aimed = plan.aimed(index)
+        aimed = plan.aimed(index, at_stop)
         prediction = predict(at_stop, aimed, carried, reading, ref)
         carried = prediction.delay
         status = status_of(prediction, aimed, now_s, last=index == last)
@@ -146,8 +166,10 @@ def replaced(
         update = found.get(index)
         if update is None or update.schedule_relationship == Update.SKIPPED:
             call = plan.call(index, status=CallStatus.SKIPPED, update=update)
+        elif update.schedule_relationship == Update.NO_DATA:
+            call = plan.call(index, status=CallStatus.NO_DATA, update=update)
         else:
-            aimed = plan.aimed(index)
+            aimed = plan.aimed(index, update)
             prediction = predict(update, aimed, None, reading, plan.run.ref)
             status = status_of(prediction, aimed, now_s, last=index == last)
             call = plan.call(index, status=status, found=prediction, update=update, now_s=now_s)

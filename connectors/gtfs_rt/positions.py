@@ -7,14 +7,14 @@ from datetime import datetime
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.reading import Reading, Refused, ident
-from connectors.gtfs_rt.runs import Run, find_run
+from connectors.gtfs_rt.runs import Run, find_run, on_the_day_of
 from hub.errors import Reason
 from hub.formats.gtfs_fields import checked_position
 from hub.formats.gtfs_rt import occupancy_of, text_of
 from hub.model.common import Occupancy
 from hub.model.ids import journey_id
 from hub.model.journeys import CallStatus, DatedJourney
-from hub.model.vehicles import VehiclePosition
+from hub.model.vehicles import Carriage, VehiclePosition
 
 _KMH = 3.6
 _FASTEST_KMH = 600.0
@@ -51,6 +51,7 @@ def position_of(vehicle: pb.VehiclePosition, entity_id: str, reading: Reading) -
         line_id=reading.scoped(route_id) if route_id else None,
         stop_place_id=reading.place_id(stop_id) if stop_id else None,
         occupancy=_occupancy(vehicle),
+        carriages=_carriages(vehicle),
     )
 
 
@@ -70,7 +71,8 @@ def run_of(vehicle: pb.VehiclePosition, entity_id: str, reading: Reading) -> Run
     if not trip.trip_id and not trip.start_time:
         return None
     try:
-        return find_run(trip, reading, fallback=entity_id, moment=reading.as_of)
+        run = find_run(trip, reading, fallback=entity_id, moment=reading.as_of, copies=True)
+        return on_the_day_of(run, reading.as_of, reading)
     except Refused as refused:
         reading.note(refused.reason, refused.native_id, refused.detail)
         return None
@@ -132,3 +134,20 @@ def _occupancy(vehicle: pb.VehiclePosition) -> Occupancy | None:
     status = vehicle.occupancy_status if vehicle.HasField("occupancy_status") else None
     percent = vehicle.occupancy_percentage if vehicle.HasField("occupancy_percentage") else None
     return occupancy_of(status, percent)
+
+
+def _carriages(vehicle: pb.VehiclePosition) -> tuple[Carriage, ...]:
+    """In the order of carriage_sequence; an occupancy_percentage of -1 says that none is known."""
+    ordered = sorted(vehicle.multi_carriage_details, key=lambda one: one.carriage_sequence)
+    return tuple(
+        Carriage(
+            label=text_of(one.label) or text_of(one.id) or None,
+            occupancy=occupancy_of(
+                one.occupancy_status,
+                one.occupancy_percentage
+                if one.HasField("occupancy_percentage") and one.occupancy_percentage >= 0
+                else None,
+            ),
+        )
+        for one in ordered
+    )

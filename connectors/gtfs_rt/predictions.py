@@ -21,6 +21,7 @@ Update = pb.TripUpdate.StopTimeUpdate
 LATE_S = 60
 """From this many seconds on a call is late, or early; below, it is on time."""
 ABSURD_DELAY_S = 24 * 3600
+_NONE = Update.StopTimeProperties.NONE
 
 
 @dataclass(slots=True)
@@ -221,6 +222,22 @@ def told_stop(update: Update) -> str:
         if assigned:
             return assigned
     return text_of(update.stop_id)
+
+
+def scheduled_at(event: pb.TripUpdate.StopTimeEvent) -> int | None:
+    """The planned time a source gives beside its prediction: scheduled_time."""
+    return event.scheduled_time if is_time(event.scheduled_time) else None
+
+
+def exchange_at(update: Update, *, boarding: bool, alighting: bool) -> tuple[bool, bool]:
+    """Whether one may board and alight: as planned, unless StopTimeProperties say otherwise."""
+    if not update.HasField("stop_time_properties"):
+        return boarding, alighting
+    told = update.stop_time_properties
+    return (
+        told.pickup_type != _NONE if told.HasField("pickup_type") else boarding,
+        told.drop_off_type != _NONE if told.HasField("drop_off_type") else alighting,
+    )
 
 
 def occupancy_at(update: Update) -> Occupancy | None:

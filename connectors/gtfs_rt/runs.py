@@ -1,8 +1,8 @@
 """Which run of the timetable a TripDescriptor speaks of, and on which service day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from google.transit import gtfs_realtime_pb2 as pb
 
@@ -13,10 +13,18 @@ from hub.formats.gtfs_rt import text_of
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, run_ref
 
+_DAY = timedelta(days=1)
+_HALF_A_DAY_S = 12 * 3600
+_NEAR_S = 3600
 _ADDED = frozenset({pb.TripDescriptor.ADDED, pb.TripDescriptor.NEW})
 CALLED_OFF = frozenset({pb.TripDescriptor.CANCELED, pb.TripDescriptor.DELETED})
 OWN_STOPS = _ADDED | {pb.TripDescriptor.REPLACEMENT}
 """Relationships whose StopTimeUpdates list the whole journey where there is no plan to follow."""
+_DUPLICATED = pb.TripDescriptor.DUPLICATED
+OWN_SCHEDULE = frozenset({pb.TripDescriptor.REPLACEMENT, _DUPLICATED})
+"""Relationships of planned trips whose StopTimeEvents may give a scheduled_time of their own."""
+_OWN_IDS = _ADDED | {_DUPLICATED}
+"""Relationships whose trips have ids of their own, which no other trip stands for."""
 _MAY_LACK_PLAN = _ADDED | {pb.TripDescriptor.UNSCHEDULED}
 
 
@@ -39,13 +47,19 @@ class Run:
 
 
 def find_run(
-    descriptor: pb.TripDescriptor, reading: Reading, *, fallback: str, moment: datetime
+    descriptor: pb.TripDescriptor,
+    reading: Reading,
+    *,
+    fallback: str,
+    moment: datetime,
+    copies: bool = False,
 ) -> Run:
     """The run a TripDescriptor names.
 
     `fallback` stands for the id of an added trip that has none; `moment` is the time the message
-    speaks of, by which the service day is found where start_date is absent. Raises Refused:
-    UNKNOWN_TRIP, AMBIGUOUS_MATCH, MISSING_FIELD.
+    speaks of, by which the service day is found where start_date is absent. `copies`: the trip_id
+    of a DUPLICATED trip is the copy's own, as in a VehiclePosition. Raises Refused: UNKNOWN_TRIP,
+    AMBIGUOUS_MATCH, MISSING_FIELD.
 
     GTFS Realtime reference, TripDescriptor: trip_id, else route_id, direction_id, start_time and
     start_date together.
@@ -65,13 +79,36 @@ def find_run(
             return Run(trip_id, day, None, route_id, relationship, elsewhere=True)
         if not trip_id and relationship not in _ADDED:
             return _by_start(descriptor, reading.timetable, days, moment, fallback)
+        if relationship not in _OWN_IDS and (run := _renamed(descriptor, reading, days, moment)):
+            return run
     ref = trip_id or (fallback if relationship in _ADDED else "")
     if not ref:
         raise Refused(Reason.MISSING_FIELD, fallback, "trip has no trip_id")
-    if reading.timetable is not None and relationship not in _MAY_LACK_PLAN:
+    may_lack_plan = relationship in _MAY_LACK_PLAN or (copies and relationship == _DUPLICATED)
+    if reading.timetable is not None and not may_lack_plan:
         raise Refused(Reason.UNKNOWN_TRIP, ref, f"trip {ref} is not in the timetable")
     route_id = ident(descriptor.route_id, "route_id")
     return Run(ref, start_date or reading.days[1], None, route_id, relationship)
+
+
+def on_the_day_of(run: Run, told: datetime | None, reading: Reading) -> Run:
+    """The run on the day that its predicted times are of; a note says where start_date is another.
+
+    Past midnight some sources write the calendar day for the service day. `told` is a time the
+    message predicts.
+    """
+    timetable, trip = reading.timetable, run.trip
+    if told is None or timetable is None or trip is None or run.relationship in _OWN_IDS:
+        return run
+    if _distance(trip, run.start_s, timetable, run.service_date, told) < _HALF_A_DAY_S:
+        return run
+    for day in (run.service_date - _DAY, run.service_date + _DAY):
+        near = _distance(trip, run.start_s, timetable, day, told) < _NEAR_S
+        if near and timetable.runs_on(trip.service_id, day):
+            detail = f"start_date {run.service_date} is a day from its times; read as {day}"
+            reading.note(Reason.BAD_VALUE, run.ref, detail)
+            return replace(run, service_date=day)
+    return run
 
 
 def nearest_day(
@@ -99,6 +136,27 @@ def _distance(
     start = timetable.at(day, trip.start_s + shift)
     end = timetable.at(day, trip.end_s + shift)
     return max((start - moment).total_seconds(), (moment - end).total_seconds(), 0.0)
+
+
+def _renamed(
+    descriptor: pb.TripDescriptor, reading: Reading, days: Sequence[date], moment: datetime
+) -> Run | None:
+    """The run of a trip whose id is not the timetable's, by route and start; a note says so.
+
+    None where the message does not give both, or no trip answers. Raises Refused AMBIGUOUS_MATCH.
+    """
+    if reading.timetable is None or not (descriptor.route_id and descriptor.start_time):
+        return None
+    native_id = text_of(descriptor.trip_id)
+    try:
+        run = _by_start(descriptor, reading.timetable, days, moment, native_id)
+    except Refused as refused:
+        if refused.reason is Reason.AMBIGUOUS_MATCH:
+            raise Refused(refused.reason, native_id, refused.detail) from refused
+        return None
+    detail = f"not in the timetable; by route and start it is {run.ref}"
+    reading.note(Reason.UNKNOWN_TRIP, native_id, detail)
+    return run
 
 
 def _by_start(

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from google.transit import gtfs_realtime_pb2 as pb
-
 from connectors.gtfs_rt.predictions import (
     NOTHING,
     Prediction,
     Update,
+    exchange_at,
     occupancy_at,
     predict,
+    scheduled_at,
     status_of,
     times_of,
     told_stop,
@@ -18,7 +18,7 @@ from connectors.gtfs_rt.predictions import (
 from connectors.gtfs_rt.reading import Reading, ident
 from connectors.gtfs_rt.runs import CALLED_OFF, OWN_STOPS, Run
 from hub.errors import Reason
-from hub.formats.gtfs_rt import is_time, utc
+from hub.formats.gtfs_rt import utc
 from hub.model.common import Name
 from hub.model.journeys import Call, CallStatus, Times
 
@@ -58,6 +58,11 @@ def _told_call(
     whole = run.relationship in OWN_STOPS
     status, aimed, found = _told_times(update, reading, run, last=last)
     expected, actual = times_of(found, reading.now_s)
+    boarding, alighting = exchange_at(
+        update,
+        boarding=not last or (not whole and update.HasField("departure")),
+        alighting=not (first and whole),
+    )
     return Call(
         order=order,
         stop_place_id=place.id if place else reading.scoped(stop_id),
@@ -68,8 +73,8 @@ def _told_call(
         actual=actual,
         planned_platform=stop.platform_code if stop else None,
         status=status,
-        boarding=not last or (not whole and update.HasField("departure")),
-        alighting=not (first and whole),
+        boarding=boarding,
+        alighting=alighting,
         occupancy=occupancy_at(update),
     )
 
@@ -77,7 +82,7 @@ def _told_call(
 def _told_times(
     update: Update, reading: Reading, run: Run, *, last: bool
 ) -> tuple[CallStatus, Times, Prediction]:
-    arrival_s, departure_s = _scheduled(update.arrival), _scheduled(update.departure)
+    arrival_s, departure_s = scheduled_at(update.arrival), scheduled_at(update.departure)
     aimed = Times(
         None if arrival_s is None else utc(arrival_s),
         None if departure_s is None else utc(departure_s),
@@ -94,8 +99,3 @@ def _told_times(
     elif found.delay is None and update.arrival.HasField("delay"):
         found.delay = update.arrival.delay
     return status_of(found, (arrival_s, departure_s), reading.now_s, last=last), aimed, found
-
-
-def _scheduled(event: pb.TripUpdate.StopTimeEvent) -> int | None:
-    """The planned time a source gives beside its prediction, for trips without a timetable."""
-    return event.scheduled_time if is_time(event.scheduled_time) else None

@@ -22,7 +22,8 @@ MANIFEST = Manifest(
         "every other message is rejected as UNSUPPORTED_MESSAGE"
     ),
     drops=(
-        "driver qualification, plate, licence and fare; the ISU id is replaced by a keyed hash; "
+        "driver qualification, plate, licence and fare; additional items; the ISU id is replaced "
+        "by a keyed hash; "
         "frames over 4 kB (photographs)"
     ),
     refuses=reasons(

@@ -6,7 +6,6 @@ from connectors.jtt905.taxi import DIALECT, Taxis
 from connectors.jtt_session import FrameSession
 from hub.connector import Batch, Context, Exchange
 from hub.errors import Reason
-from hub.formats.jtt import Segment
 from hub.formats.jtt905 import (
     Frame,
     MessageId,
@@ -34,11 +33,6 @@ class TerminalSession(FrameSession[Frame]):
         super().__init__(DIALECT)
         self._taxis = Taxis(context)
         self._authenticated: set[str] = set()
-
-    def broken(self, segment: Segment, exchange: Exchange) -> None:
-        """Keep a broken frame in the archive."""
-        if segment.content is not None:
-            exchange.raw.append(b"\x7e" + segment.content + b"\x7e")
 
     def take(self, frame: Frame, at: datetime, exchange: Exchange) -> None:
         """Read a message and answer it."""

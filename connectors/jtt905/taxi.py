@@ -103,6 +103,7 @@ class Taxis:
             bearing=report.bearing,
             alarms=tuple(alarm.name for alarm in report.alarms if alarm.name),
             taxi_state=_state(frame, place, report),
+            doubt=f"{len(report.rest)} bytes after the last item" if report.rest else None,
         )
 
 

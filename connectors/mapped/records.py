@@ -7,6 +7,7 @@ from hashlib import blake2b, sha256
 
 from connectors.coach_profile.journeys import Station, journey_of
 from connectors.mapped.values import Values
+from connectors.snapshot import believable
 from hub.connector import Batch, Context, Record
 from hub.errors import Reason
 from hub.formats import gcj02
@@ -109,12 +110,8 @@ def _with_status(journey: DatedJourney, values: Values, context: Context) -> Dat
 def _parking(values: Values, native: str, context: Context, batch: Batch) -> list[Record]:
     capacity, vacant = values.count("capacity"), values.count("vacant")
     occupied, opening = values.count("occupied"), values.word("opening", OpeningStatus)
-    if capacity is not None and max(vacant or 0, occupied or 0) > capacity:
-        detail = f"vacant {vacant}, occupied {occupied} of {capacity}; neither is used"
-        batch.note(Reason.BAD_VALUE, native, detail)
-        vacant = occupied = None
     identifier, name = scoped(context.dataset, native), _name(values, "name")
-    status = ParkingStatus(
+    said = ParkingStatus(
         facility_id=identifier,
         dataset=context.dataset,
         vacant=vacant,
@@ -123,6 +120,9 @@ def _parking(values: Values, native: str, context: Context, batch: Batch) -> lis
         opening=opening or OpeningStatus.UNKNOWN,
         observed_at=_observed(values, required=False),
     )
+    status, doubts = believable(said)
+    for doubt in doubts:
+        batch.note(doubt.reason, native, doubt.detail)
     if name is None:
         return [status]
     facility = ParkingFacility(

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from connectors.snapshot import Entry, Snapshot, fault_of, newest
+from connectors.snapshot import Entry, Snapshot, believable, fault_of, newest
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Role
 from hub.errors import Reason, reasons
 from hub.formats import parkapi
@@ -66,8 +66,9 @@ def _add(snapshot: Snapshot, lot: Lot, dataset: str) -> None:
         faults += (Fault(Reason.TIMESTAMP_IN_FUTURE, f"its status is of {lot.observed_at}"),)
     elif lot.live and not fault_of(lot.faults, Reason.TIMESTAMP_EPOCH):
         observed_at = lot.observed_at
-        records += (_status(lot, facility),)
-        faults += () if observed_at else (_SILENT,)
+        status, doubts = believable(_status(lot, facility))
+        records += (status,)
+        faults += doubts if observed_at else (*doubts, _SILENT)
     snapshot.take("lot", Entry(native_id, records, observed_at, faults))
 
 
@@ -91,7 +92,8 @@ CONNECTOR = Connector(
         role=Role.POLL,
         fresh_for=timedelta(minutes=15),
         expires_after=timedelta(hours=1),
-        reads="lots (v1), results with latest_data and their pages (v2), items (v3)",
+        reads="lots (v1); results with latest_data and their pages, or lots of a pool (v2); "
+        "items and their pages (v3)",
         drops="operators and addresses; fees, opening hours, forecasts; spaces for groups of users",
         refuses=reasons(
             "BAD_VALUE DUPLICATE MISSING_FIELD NOT_DECODABLE POSITION_OUT_OF_RANGE "

@@ -8,6 +8,7 @@ from connectors.siri_et.journeys import JourneyReading
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
 from hub.formats import siri_sm
+from hub.formats.siri import service_day
 from hub.formats.siri_et import SiriCall
 from hub.formats.siri_sm import StopVisit, StopVisitCancellation
 from hub.formats.xml import Fault
@@ -148,7 +149,7 @@ def _withdraw(
     native = cancellation.item or cancellation.journey_ref or "?"
     for fault in cancellation.faults:
         batch.note(fault.reason, native, fault.detail)
-    day = _date(cancellation.data_frame)
+    day = service_day(cancellation.data_frame)
     if cancellation.journey_ref is None:
         batch.note(
             Reason.MISSING_FIELD,
@@ -161,10 +162,3 @@ def _withdraw(
         identifier = journey_id(context.dataset, cancellation.journey_ref, day)
         if identifier not in told:
             batch.withdrawn.append(identifier)
-
-
-def _date(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

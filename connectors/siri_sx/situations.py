@@ -7,6 +7,7 @@ from connectors.siri_common import check_size, is_full, open_batch, too_early_or
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
 from hub.formats import siri_sx
+from hub.formats.siri import service_day
 from hub.formats.siri_sx import AffectedJourney, SituationElement
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id, scoped
@@ -187,9 +188,6 @@ def _affects(element: SituationElement, context: Context, native: str, batch: Ba
 
 
 def _service_day(journey: AffectedJourney, zone: ZoneInfo) -> date | None:
-    """DataFrameRef where it is a date, else the day of the journey's planned departure."""
-    try:
-        return date.fromisoformat(journey.data_frame or "")
-    except ValueError:
-        start = journey.origin_departure
-        return start.astimezone(zone).date() if start else None
+    """The day DataFrameRef names, else that of the journey's planned departure."""
+    start = journey.origin_departure
+    return service_day(journey.data_frame) or (start.astimezone(zone).date() if start else None)

@@ -1,7 +1,7 @@
 """VehicleActivities to vehicle positions, and to what they tell of their journeys' calls."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
 from connectors.siri_et.journeys import MODES, Found, JourneyReading
@@ -10,6 +10,7 @@ from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
 from hub.formats import siri_vm
 from hub.formats.gtfs_fields import checked_position
+from hub.formats.siri import service_day
 from hub.formats.siri_et import SiriCall
 from hub.formats.siri_vm import VehicleActivity, VehicleActivityCancellation
 from hub.model.common import Mode, Position
@@ -218,11 +219,9 @@ def _withdrawn(cancellation: VehicleActivityCancellation, context: Context) -> l
         gone.append(scoped(context.dataset, cancellation.monitoring_ref))
     if cancellation.journey_ref:
         gone.append(scoped(context.dataset, cancellation.journey_ref))
-        try:
-            day = date.fromisoformat(cancellation.data_frame or "")
-        except ValueError:
-            return gone  # the frame is a token: only the vehicle can be named
-        gone.append(journey_id(context.dataset, cancellation.journey_ref, day))
+        day = service_day(cancellation.data_frame)
+        if day is not None:  # else the frame is a token: only the vehicle can be named
+            gone.append(journey_id(context.dataset, cancellation.journey_ref, day))
     return gone
 
 

@@ -80,8 +80,9 @@ CONNECTOR = Connector(
         reads="StopPoint, AnnotatedStopPointRef, StopArea, Operator, Service with Line and "
         "JourneyPattern, JourneyPatternTimingLink, VehicleJourney with VehicleJourneyRef, "
         "VehicleJourneyTimingLink, Frequency and ShortWorking, OperatingProfile with the bank "
-        "holidays of England and Wales, OperatingPeriod; one XML document or a zip of them",
-        drops="FlexibleVehicleJourney (rejected), ServicedOrganisation, PeriodicDayType (noted), "
+        "holidays of England and Wales and the terms of a ServicedOrganisation, OperatingPeriod; "
+        "one XML document or a zip of them",
+        drops="FlexibleVehicleJourney (rejected), PeriodicDayType (noted), "
         "grid references, routes and tracks, garages, blocks, registrations, contact details",
         refuses=reasons(
             "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NEGATIVE_DWELL "

@@ -2,13 +2,16 @@
 
 Nothing is gated on the schema and no signature is verified: elements are found by their local
 names. A DOCTYPE is refused unread, also in what a list or an envelope carries as text or base64.
+A list may name its alerts instead of carrying them: `links` says which documents to fetch.
 Sources: OASIS CAP 1.2 (1.1, 1.0), section 3.2; OASIS EDXL-DE 1.0, section 3.2; RFC 4287.
 """
 
 import binascii
 import re
 from base64 import b64decode
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from hub.errors import PayloadError, Reason
@@ -21,6 +24,8 @@ _DEEPEST = 3
 _LISTS = frozenset({"feed", "rss", "alerts", "EDXLDistribution"})
 """Roots that may hold nothing: no alert is in force."""
 _HOLDERS = ("entry", "item", "contentObject")
+_ENTRIES = ("entry", "item")
+_ADDRESSES = ("href", "src", "url")
 _ALERT = "alert"
 _ENVELOPE = "EDXLDistribution"
 _WRITTEN_ALERT = re.compile(r"<(?:\w+:)?alert[\s>]")
@@ -36,16 +41,50 @@ class Unread:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class AlertLink:
+    """A document that an entry of a list names. `edition`: what the entry says of its age."""
+
+    url: str
+    edition: str | None
+
+
 @dataclass(slots=True)
 class Message:
-    """A document's alerts, in its order, and what else it holds."""
+    """A document's alerts, in its order, and what else it holds.
+
+    `opened` are the addresses of what was read with it: lists name one alert for each of its areas.
+    """
 
     alerts: list[Alert] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    opened: set[str] = field(default_factory=set)
 
 
-def decode(body: bytes, zone: ZoneInfo, encoding: str | None = None) -> Message:
-    """The alerts of a document. `zone` is that of times without one.
+def links(body: bytes, encoding: str | None = None) -> list[AlertLink]:
+    """What the entries of a list name that carry no alert; nothing of any other document."""
+    try:
+        root = _root(body, encoding)
+    except PayloadError:
+        return []
+    found = []
+    for holder in root.iter(*_ENTRIES):
+        url = _linked(holder)
+        if url and not _carries(holder):
+            said = Reader(holder, ZoneInfo("UTC")).first("updated", "pubDate", "published")
+            found.append(AlertLink(url, said))
+    return found
+
+
+def decode(
+    body: bytes,
+    zone: ZoneInfo,
+    encoding: str | None = None,
+    linked: Mapping[str, bytes] = MappingProxyType({}),
+) -> Message:
+    """The alerts of a document, and of those among `linked`, by their address, that it names.
+
+    `zone` is that of times without one.
 
     `encoding` is what the document is written in whatever it declares. Without it a document whose
     declaration is wrong is still read if it is UTF-8, or has the byte order mark of UTF-16; nothing
@@ -54,7 +93,7 @@ def decode(body: bytes, zone: ZoneInfo, encoding: str | None = None) -> Message:
     """
     root = _root(body, encoding)
     message = Message()
-    _gather(root, message, _Place(zone))
+    _gather(root, message, _Place(zone, encoding, linked))
     if not message.alerts and not message.unread and root.tag not in _LISTS:
         raise PayloadError(
             Reason.UNSUPPORTED_MESSAGE,
@@ -93,6 +132,8 @@ class _Place:
     """Where alerts are found: how deep within others, and the status of the envelope outside."""
 
     zone: ZoneInfo
+    encoding: str | None
+    linked: Mapping[str, bytes]
     status: str | None = None
     depth: int = 0
 
@@ -106,22 +147,26 @@ def _gather(root: Element, message: Message, place: _Place) -> None:
         if element.tag == _ALERT:
             message.alerts.append(read_alert(element, place.zone, status))
         elif next(element.iter(_ALERT), None) is None:
-            _open(element, message, _Place(place.zone, status, place.depth + 1))
+            _open(element, message, replace(place, status=status, depth=place.depth + 1))
         if len(message.alerts) + len(message.unread) > MAX_ALERTS:
             raise PayloadError(Reason.TOO_LARGE, f"more than {MAX_ALERTS} alerts.")
 
 
 def _open(holder: Element, message: Message, place: _Place) -> None:
-    """Read the alert that an entry or a content object carries as text or base64."""
+    """Read the alert that an entry or a content object carries as text or base64, or names."""
     read = Reader(holder, place.zone)
     names = ("id", "guid", "contentDescription", "title", "link")
     name = " ".join((read.first(*names) or str(holder.tag)).split())[:200]
-    detail = f"the {holder.tag} carries no alert; what it may link to is not fetched"
+    detail = f"the {holder.tag} carries no alert, and none was had from what it links to"
     before = len(message.alerts)
     try:
-        inside = _carried(holder) if place.depth <= _DEEPEST else None
+        url = None if _carries(holder) else _linked(holder)
+        if url in message.opened:
+            return
+        inside = _inside(holder, url, place) if place.depth <= _DEEPEST else None
         if inside is not None:
-            _gather(parse(inside, "CAP"), message, place)
+            message.opened |= {url} if url else set()
+            _gather(inside, message, place)
     except PayloadError as error:
         if error.reason is Reason.TOO_LARGE:
             raise
@@ -129,6 +174,36 @@ def _open(holder: Element, message: Message, place: _Place) -> None:
         return
     if len(message.alerts) == before:
         message.unread.append(Unread(name, Reason.UNSUPPORTED_MESSAGE, detail))
+
+
+def _inside(holder: Element, url: str | None, place: _Place) -> Element | None:
+    """What an entry carries, or the document it names if that was fetched."""
+    if url is None:
+        carried = _carried(holder)
+        return None if carried is None else parse(carried, "CAP")
+    document = place.linked.get(url)
+    return None if document is None else _root(document, place.encoding)
+
+
+def _carries(holder: Element) -> bool:
+    """Whether an alert is within an entry, readable or not."""
+    try:
+        return next(holder.iter(_ALERT), None) is not None or _carried(holder) is not None
+    except PayloadError:
+        return True
+
+
+def _linked(holder: Element) -> str | None:
+    """The address of an entry's alert: of several links the one whose type is CAP's."""
+    found = {True: "", False: ""}
+    for element in holder.iterchildren("content", "link", "enclosure"):
+        address = next((a for key in _ADDRESSES if (a := element.get(key))), element.text or "")
+        kind = (element.get("type") or "").lower()
+        of_this = element.get("rel", "alternate") in {"alternate", "enclosure"}
+        written = element.tag == "content" and element.get("src") is None
+        if not written and of_this and (not kind or "xml" in kind) and "html" not in kind:
+            found["cap" in kind] = found["cap" in kind] or " ".join(address.split())
+    return found[True] or found[False] or None
 
 
 def _carried(holder: Element) -> bytes | None:

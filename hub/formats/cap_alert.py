@@ -2,6 +2,10 @@
 
 Elements are found by their local names, so that CAP 1.0 and 1.1 read as well; nothing is gated on
 the schema, and no signature is verified.
+The warnings of China's national system (国家突发事件预警信息发布系统) are derived from CAP
+and differ: `sendTime` for sent, a colour for the severity, a code for the event, radii in metres,
+`secClassification` beside the scope, and references by identifier only, to the first warning of an
+event. The text of their standard is not at hand: they are read as messages show them.
 Source: OASIS Common Alerting Protocol 1.2 (1.1, 1.0), sections 3.2.1 and 3.2.2.
 """
 
@@ -25,17 +29,24 @@ _NAMESPACES = {
     "urn:oasis:names:tc:emergency:cap:1.1": "1.1",
     "http://www.incident.com/cap/1.0": "1.0",
 }
+NATIONAL = "12379"
+"""What stands for the version in warnings of China's national system: the number it is known by."""
+_COLOURS = {"Blue": "Minor", "Yellow": "Moderate", "Orange": "Severe", "Red": "Extreme"}
+"""蓝 IV 级一般, 黄 III 级较重, 橙 II 级严重, 红 I 级特别严重."""
 _REFERENCE = re.compile(r"([^,]+),([^,]+),(\S+)")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Who sent which message when: what identifies an alert."""
+    """Who sent which message when: what identifies an alert.
+
+    Of China's national system the identifier alone: `sender` is empty, `sent` None.
+    """
 
     sender: str
     identifier: str
-    sent: datetime
+    sent: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +72,8 @@ class Info:
 class Alert:
     """One alert. `status` is the envelope's where the alert is Actual and its envelope is not.
 
-    `version` is None without a CAP namespace. `faults` are the values that could not be read.
+    `version` is None without a CAP namespace, and NATIONAL for that form. `faults` are the values
+    that could not be read.
     """
 
     version: str | None
@@ -83,21 +95,25 @@ def read_alert(element: Element, zone: ZoneInfo, envelope_status: str | None) ->
     `envelope_status` stands for its own where it is set and the alert's is Actual.
     """
     read = Reader(element, zone)
+    national = read.text("sent") is None and read.text("sendTime") is not None
     status = word(read.text("status"))
-    budget, listed = Budget(), list(read.each("info"))
+    scope = word(read.text("scope"))
+    if national and word(read.text("secClassification")) == "Inner":
+        scope = "Restricted"
+    budget, listed = Budget(radius_km=0.001 if national else 1), list(read.each("info"))
     if len(listed) > MOST_INFOS:
         detail = f"{len(listed)} info blocks; the first {MOST_INFOS} are used"
         read.faults.append(Fault(Reason.TOO_LARGE, detail))
     return Alert(
-        version=_version(element),
+        version=NATIONAL if national else _version(element),
         identifier=_line(read.text("identifier")),
         sender=_line(read.text("sender")),
-        sent=read.time("sent"),
+        sent=read.time("sendTime" if national else "sent"),
         status=(envelope_status or status) if status == "Actual" else status,
         msg_type=word(read.text("msgType")),
-        scope=word(read.text("scope")),
+        scope=scope,
         note=_line(read.text("note")),
-        references=tuple(_references(read)),
+        references=tuple(_identifiers(read) if national else _references(read)),
         infos=tuple(_info(info, budget) for info in listed[:MOST_INFOS]),
         faults=tuple(read.faults),
     )
@@ -110,6 +126,12 @@ def _version(element: Element) -> str | None:
         if uri in _NAMESPACES:
             return _NAMESPACES[uri]
     return next((uri for _, uri in spaces if ":cap:" in uri or "/cap/" in uri), None)
+
+
+def _identifiers(read: Reader) -> Iterator[Reference]:
+    named = re.split(r"[\s,]+", read.text("references") or "")
+    for identifier in filter(None, named[:_MOST_REFERENCES]):
+        yield Reference("", identifier, None)
 
 
 def _references(read: Reader) -> Iterator[Reference]:
@@ -137,10 +159,10 @@ def _info(read: Reader, budget: Budget) -> Info:
     return Info(
         language=read.text("language"),
         category=_line(read.text("category"), _LONGEST_WORD),
-        event=_line(read.text("event")),
+        event=_line(read.first("event", "eventType")),
         response_type=_line(read.text("responseType"), _LONGEST_WORD),
         urgency=word(read.text("urgency")),
-        severity=word(read.text("severity")),
+        severity=_severity(read.text("severity")),
         certainty=_certainty(read.text("certainty")),
         effective=read.time("effective"),
         expires=read.end("expires"),
@@ -151,10 +173,15 @@ def _info(read: Reader, budget: Budget) -> Info:
     )
 
 
-def _certainty(text: str | None) -> str | None:
-    """CAP 1.0's Very Likely is Likely since 1.1."""
+def _severity(text: str | None) -> str | None:
     told = word(text)
-    return "Likely" if told == "Very likely" else told
+    return _COLOURS.get(told or "", told)
+
+
+def _certainty(text: str | None) -> str | None:
+    """CAP 1.0's Very Likely is Likely since 1.1; the national system's is one word."""
+    told = word(text)
+    return "Likely" if told in {"Very likely", "Verylikely"} else told
 
 
 def word(text: str | None) -> str | None:

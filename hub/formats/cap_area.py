@@ -28,9 +28,10 @@ Ring = tuple[Position, ...]
 
 @dataclass(slots=True)
 class Budget:
-    """How many areas, corners and geocodes an alert may still have."""
+    """How many areas, corners and geocodes an alert may still have, and how it writes radii."""
 
     left: int = MOST_PARTS
+    radius_km: float = 1
 
     def spend(self, parts: int) -> bool:
         """Take parts, if so many are left."""
@@ -69,7 +70,7 @@ def _area(read: Reader, budget: Budget) -> Area:
     ]
     geocodes = [code for code in _geocodes(read) if budget.spend(1)]
     for text in _texts(read, "circle"):
-        found = _circle(text, read.faults)
+        found = _circle(text, read.faults, budget.radius_km)
         if isinstance(found, str):
             geocodes.append(found)
         elif found:
@@ -85,14 +86,15 @@ def _texts(read: Reader, path: str) -> Iterator[str]:
 
 
 def _geocodes(read: Reader) -> Iterator[str]:
-    """The valueName and value of CAP 1.1 and 1.2; the plain text that 1.0 has."""
+    """The valueName and value of CAP 1.1 and 1.2; the plain texts that 1.0 has, each once."""
     for code in read.each("geocode"):
         name, value = code.text("valueName"), code.text("value")
         plain = (code.element.text or "").strip()
         if name and value:
             yield f"{name}:{value}"[:_LONGEST_CODE]
-        elif plain:
-            yield plain[:_LONGEST_CODE]
+        else:
+            for part in dict.fromkeys(filter(None, map(str.strip, re.split("[,，]", plain)))):
+                yield part[:_LONGEST_CODE]
 
 
 def _polygon(text: str, faults: list[Fault], budget: Budget) -> Ring | None:
@@ -120,13 +122,14 @@ def _polygon(text: str, faults: list[Fault], budget: Budget) -> Ring | None:
     return tuple(ring)
 
 
-def _circle(text: str, faults: list[Fault]) -> Ring | str | None:
+def _circle(text: str, faults: list[Fault], unit_km: float) -> Ring | str | None:
     """A ring around a circle, or the geocode of a point."""
     centre, _, extent = text.partition(" ")
-    middle, radius = _corner(centre), _number(extent.strip())
+    middle, told = _corner(centre), _number(extent.strip())
+    radius = None if told is None else told * unit_km
     if middle is None or radius is None or not 0 <= radius <= _QUARTER_KM:
         wrong = text[:40]
-        faults.append(Fault(Reason.BAD_VALUE, f"circle: {wrong!r} is not lat,lon radius in km"))
+        faults.append(Fault(Reason.BAD_VALUE, f"circle: {wrong!r} is not lat,lon radius"))
         return None
     if not _on_earth(middle):
         faults.append(Fault(Reason.POSITION_OUT_OF_RANGE, "a circle's centre is not on Earth"))

@@ -8,6 +8,8 @@ Source: CEN/TS 16157-6 (Parking Publications), DATEX II v2.3 schema and its park
 """
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -26,9 +28,14 @@ _PUBLICATIONS = {
     "ParkingFacilityTableStatusPublication",
 }
 _PAYLOADS = ("payloadPublication", "payload")
+_WITH_VERSION = ("d2LogicalModel", "messageContainer", *_PAYLOADS)
+_UNREAD = ("parkingArea", "parkingAreaStatus", "parkingStatusInformation")
+"""Sums over several facilities, and what stands for a status since version 3.7."""
 _NATURAL = re.compile(r"\[.*\]$", re.DOTALL)
 _CLOSED = {"closed", "closedAbnormal", "closedPermanently"}
 _OPEN = {"open", "openingTimesInForce"}
+_UNKNOWN = {"unknown", "statusUnknown"}
+"""What is counted beside such a word and a vacant of 0 is a default, not a full car park."""
 _SCENARIO = "parkAndRide"
 _PARK_AND_RIDE = re.compile(r"(?:P ?[+&] ?R|Park ?(?:and|&|\+) ?Ride)\b", re.IGNORECASE)
 
@@ -60,12 +67,16 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What a document holds. `version` is its modelBaseVersion, None if it says none."""
+    """What a document holds. `version` is its modelBaseVersion, None if it says none.
+
+    `unread` counts what a parking publication may hold and this hub does not read, by its name.
+    """
 
     time: datetime | None
     version: str | None
     facilities: list[Facility]
     statuses: list[Status]
+    unread: Mapping[str, int]
     faults: tuple[Fault, ...] = ()
 
 
@@ -73,8 +84,9 @@ def decode(body: bytes, zone: ZoneInfo) -> Publication:
     """The facilities and statuses of a document; `zone` is that of times without an offset.
 
     Raises PayloadError: TOO_LARGE, DTD_FORBIDDEN, NOT_DECODABLE (see hub.formats.xml);
-    UNSUPPORTED_MESSAGE if it holds no parking publication; SOURCE_ERROR if its producer says that
-    something went wrong.
+    UNSUPPORTED_MESSAGE if it holds no parking publication, UNSUPPORTED_VERSION if it holds one and
+    nothing in it is read, which must not look as if there were no parking; SOURCE_ERROR if its
+    producer says that something went wrong.
     """
     root = parse(body, "DATEX II")
     if (denied := _denied(root)) is not None:
@@ -88,7 +100,6 @@ def decode(body: bytes, zone: ZoneInfo) -> Publication:
         )
     head = Reader(root, zone)
     time = head.time(".//publicationTime")
-    model = next(root.iter("d2LogicalModel"), root)
     facilities = [_record(element, zone) for element in root.iter("parkingRecord")]
     facilities += [_legacy(element, zone) for element in root.iter("parkingFacility")]
     statuses = [_record_status(element, zone) for element in root.iter("parkingRecordStatus")]
@@ -97,8 +108,17 @@ def decode(body: bytes, zone: ZoneInfo) -> Publication:
         for element in root.iter("parkingFacilityStatus")
         if len(element)  # the status word inside has the name of the element around it
     ]
-    version = model.get("modelBaseVersion")
-    return Publication(time, version, facilities, statuses, tuple(head.faults))
+    unread = Counter(str(element.tag) for element in root.iter(*_UNREAD))
+    if unread and not facilities and not statuses:
+        raise PayloadError(
+            Reason.UNSUPPORTED_VERSION, f"a parking publication of {', '.join(unread)} only."
+        )
+    return Publication(time, _version(root), facilities, statuses, unread, tuple(head.faults))
+
+
+def _version(root: Element) -> str | None:
+    versions = (element.get("modelBaseVersion") for element in root.iter(*_WITH_VERSION))
+    return next((version for version in versions if version), root.get("modelBaseVersion"))
 
 
 def _is_parking(element: Element) -> bool:
@@ -120,17 +140,17 @@ def _record(element: Element, zone: ZoneInfo) -> Facility:
 
 
 def _legacy(element: Element, zone: ZoneInfo) -> Facility:
-    names = ("parkingFacilityName", "totalParkingCapacity", "facilityLocation")
+    names = ("parkingFacilityName", "totalParkingCapacity", "facilityLocation", "entranceLocation")
     return _facility(element, zone, *names)
 
 
-def _facility(element: Element, zone: ZoneInfo, named: str, spaces: str, located: str) -> Facility:
+def _facility(element: Element, zone: ZoneInfo, named: str, spaces: str, *located: str) -> Facility:
     reader = Reader(element, zone)
     name = name_of(element.findall(f"{named}//value") or element.findall(named))
     return Facility(
         native_id=_ident(element),
         name=name,
-        position=_position(reader, located),
+        position=next((found for path in located if (found := _position(reader, path))), None),
         capacity=reader.whole(spaces),
         park_and_ride=_is_park_and_ride(element, name),
         faults=tuple(reader.faults),
@@ -164,10 +184,15 @@ def _is_park_and_ride(element: Element, name: Name | None) -> bool:
 def _record_status(element: Element, zone: ZoneInfo) -> Status:
     reader = Reader(element, zone)
     counted = "parkingOccupancy/parkingNumberOf"
+    vacant, occupied = _counts(
+        _words(element, "parkingSiteStatus"),
+        reader.whole(f"{counted}VacantSpaces"),
+        _first_whole(reader, f"{counted}OccupiedSpaces", f"{counted}Vehicles"),
+    )
     return Status(
         native_id=_ident(element.find("parkingRecordReference")),
-        vacant=reader.whole(f"{counted}VacantSpaces"),
-        occupied=_first_whole(reader, f"{counted}OccupiedSpaces", f"{counted}Vehicles"),
+        vacant=vacant,
+        occupied=occupied,
         capacity=reader.whole(f"{counted}SpacesOverride"),
         opening=_opening(element, "parkingSiteOpeningStatus"),
         origin_time=reader.time("parkingStatusOriginTime"),
@@ -177,10 +202,15 @@ def _record_status(element: Element, zone: ZoneInfo) -> Status:
 
 def _legacy_status(element: Element, zone: ZoneInfo) -> Status:
     reader = Reader(element, zone)
+    vacant, occupied = _counts(
+        _words(element, "parkingFacilityStatus"),
+        reader.whole("totalNumberOfVacantParkingSpaces"),
+        reader.whole("totalNumberOfOccupiedParkingSpaces"),
+    )
     return Status(
         native_id=_ident(element.find("parkingFacilityReference")),
-        vacant=reader.whole("totalNumberOfVacantParkingSpaces"),
-        occupied=reader.whole("totalNumberOfOccupiedParkingSpaces"),
+        vacant=vacant,
+        occupied=occupied,
         capacity=reader.whole("totalParkingCapacityOverride"),
         opening=_opening(element, "parkingFacilityStatus"),
         origin_time=reader.time("parkingFacilityStatusTime"),
@@ -192,8 +222,18 @@ def _first_whole(reader: Reader, *paths: str) -> int | None:
     return next((n for path in paths if (n := reader.whole(path)) is not None), None)
 
 
+def _counts(
+    words: set[str], vacant: int | None, occupied: int | None
+) -> tuple[int | None, int | None]:
+    return (None, None) if vacant == 0 and words & _UNKNOWN else (vacant, occupied)
+
+
+def _words(element: Element, path: str) -> set[str]:
+    return {(found.text or "").strip() for found in element.findall(path)}
+
+
 def _opening(element: Element, path: str) -> OpeningStatus:
-    words = {(found.text or "").strip() for found in element.findall(path)}
+    words = _words(element, path)
     if words & _CLOSED:
         return OpeningStatus.CLOSED
     return OpeningStatus.OPEN if words & _OPEN else OpeningStatus.UNKNOWN

@@ -29,6 +29,7 @@ _NAMES = (
     "gbfs",
 )
 _USED = frozenset(_NAMES[:4])
+_LIVE = frozenset(_NAMES[1:4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ class StationStatus:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """An entry of vehicle_status or free_bike_status. Its id changes with every rental."""
+    """An entry of vehicle_status or free_bike_status. Its id changes with every rental.
+
+    One without a `last_reported` of its own has the time of its document.
+    """
 
     vehicle_id: str | None
     position: Position | None
@@ -77,14 +81,23 @@ class Vehicle:
 
 @dataclass(slots=True)
 class System:
-    """What the documents say. A list is None where no document of that sort was among them."""
+    """What the documents say. A list is None where no document of that sort was among them.
+
+    `updated` is the last_updated of each sort of document.
+    """
 
     stations: list[Station] | None = None
     statuses: list[StationStatus] | None = None
     vehicles: list[Vehicle] | None = None
-    last_updated: datetime | None = None
+    updated: dict[str, datetime] = field(default_factory=dict)
     versions: set[str] = field(default_factory=set)
     faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def last_updated(self) -> datetime | None:
+        """The newest of what tells the present; an index is often newer than all that it names."""
+        live = [at for name, at in self.updated.items() if name in _LIVE]
+        return max(live or self.updated.values(), default=None)
 
 
 def feeds(body: bytes) -> list[Feed]:
@@ -130,7 +143,7 @@ def decode(documents: Iterable[Document], zone: tzinfo) -> System:
         if name not in _NAMES:
             refused = PayloadError(
                 Reason.UNSUPPORTED_MESSAGE,
-                f"GBFS: {name or 'a document'} has neither stations nor vehicles in it.",
+                f"GBFS: {name or 'a document'} says neither stations nor vehicles that stand now.",
             )
             continue
         known = True
@@ -155,7 +168,9 @@ def _sort_of(data: dict[str, Any]) -> str:
         told = {key for entry in entries[:20] if isinstance(entry, dict) for key in entry}
         return "station_information" if told & {"name", "lat", "lon"} else "station_status"
     if "vehicles" in data or "bikes" in data:
-        return "vehicle_status"
+        entries = data["vehicles"] if isinstance(data.get("vehicles"), list) else []
+        booked = any(isinstance(one, dict) and "availabilities" in one for one in entries[:20])
+        return "vehicle_availability" if booked else "vehicle_status"
     if "vehicle_types" in data:
         return "vehicle_types"
     if "system_id" in data:
@@ -167,7 +182,7 @@ def _sort_of(data: dict[str, Any]) -> str:
 def _read(system: System, name: str, language: str, whole: Fields, zone: tzinfo) -> None:
     said_at = whole.time("last_updated", zone)
     if said_at is not None:
-        system.last_updated = max(system.last_updated or said_at, said_at)
+        system.updated[name] = max(system.updated.get(name, said_at), said_at)
     if version := whole.text("version"):
         system.versions.add(version)
     data = whole.inner("data")
@@ -178,7 +193,7 @@ def _read(system: System, name: str, language: str, whole: Fields, zone: tzinfo)
         system.statuses = [_status(entry.value, zone) for entry in data.each("stations")]
     elif name in {"vehicle_status", "free_bike_status"}:
         key = "vehicles" if data.raw("vehicles") is not None else "bikes"
-        vehicles = [_vehicle(entry.value, zone) for entry in data.each(key)]
+        vehicles = [_vehicle(entry.value, zone, said_at) for entry in data.each(key)]
         system.vehicles = (system.vehicles or []) + vehicles
 
 
@@ -211,23 +226,24 @@ def _station(value: object, language: str) -> Station:
 def _status(value: object, zone: tzinfo) -> StationStatus:
     entry = Fields(value)
     vehicles = entry.whole("num_vehicles_available")
+    gone = entry.flag("is_installed") is False  # its equipment is not on the street
     return StationStatus(
         station_id=entry.ident("station_id"),
         vehicles_available=entry.whole("num_bikes_available") if vehicles is None else vehicles,
         docks_available=entry.whole("num_docks_available"),
-        renting=entry.flag("is_renting"),
-        returning=entry.flag("is_returning"),
+        renting=False if gone else entry.flag("is_renting"),
+        returning=False if gone else entry.flag("is_returning"),
         last_reported=entry.time("last_reported", zone),
         faults=tuple(entry.faults),
     )
 
 
-def _vehicle(value: object, zone: tzinfo) -> Vehicle:
+def _vehicle(value: object, zone: tzinfo, said_at: datetime | None) -> Vehicle:
     entry = Fields(value)
     return Vehicle(
         vehicle_id=entry.ident("vehicle_id") or entry.ident("bike_id"),
         position=entry.place("lat", "lon"),
         station_id=entry.ident("station_id"),
-        last_reported=entry.time("last_reported", zone),
+        last_reported=entry.time("last_reported", zone) or said_at,
         faults=tuple(entry.faults),
     )

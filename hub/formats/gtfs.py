@@ -85,6 +85,8 @@ def load(
     routes, route_rows = read_routes(tables, dataset, names, agencies, mode, problems)
     services = read_services(tables, problems)
     trips = read_trips(tables, stops, routes, services, names, problems, stop_places)
+    for folder in tables.unread:
+        problems.note(Reason.DUPLICATE, folder, "another dataset in the zip; it is not read")
     for name in sorted(tables.not_utf8):
         problems.note(Reason.BAD_VALUE, name, "holds bytes that are not UTF-8")
     timetable = Timetable(

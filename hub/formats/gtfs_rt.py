@@ -4,11 +4,13 @@ GTFS Realtime reference v2.0, FeedMessage. Messages are the generated protobuf c
 copying 200,000 stop times into other objects first would cost more than everything after it.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from google.protobuf import text_format
 from google.protobuf.json_format import Parse, ParseError
 from google.protobuf.message import DecodeError
 from google.transit import gtfs_realtime_pb2 as pb
@@ -22,6 +24,8 @@ VERSIONS = frozenset({"1.0", "2.0", "1", "2"})
 _HEADER, _ENTITY = 0x0A, 0x12
 """Tags of FeedMessage.header and FeedMessage.entity, both length-delimited."""
 _LONGEST_LENGTH = 28
+_TEXT = re.compile(rb"\s*(?:#[^\n]*\s+)*(?:header|entity)\s*:?\s*[{<]")
+"""How a FeedMessage in protobuf's text format begins."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 _LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
@@ -36,8 +40,8 @@ _OCCUPANCY = {
 def split(body: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
     """The header of a FeedMessage and the bytes of each FeedEntity, for `entity_of`.
 
-    The body is protobuf, or protobuf JSON where the text begins with `{`. Unknown fields and
-    extensions are passed over. Raises PayloadError NOT_DECODABLE.
+    The body is protobuf, protobuf JSON where the text begins with `{`, or else protobuf's text
+    format. Unknown fields and extensions are passed over. Raises PayloadError NOT_DECODABLE.
     """
     # The very first byte decides: blanks may not be skipped, for a binary message begins with
     # 0x0A, a line feed, and `{` after it is a header of 123 bytes (New York sends one).
@@ -69,7 +73,13 @@ def entity_of(data: bytes) -> pb.FeedEntity:
 def _sound() -> Iterator[None]:
     try:
         yield
-    except (DecodeError, ParseError, UnicodeDecodeError, RecursionError) as error:
+    except (
+        DecodeError,
+        ParseError,
+        text_format.ParseError,
+        UnicodeDecodeError,
+        RecursionError,
+    ) as error:
         raise PayloadError(
             Reason.NOT_DECODABLE,
             f"Not a GTFS-Realtime FeedMessage: {str(error).splitlines()[0][:200]}.",
@@ -77,10 +87,14 @@ def _sound() -> Iterator[None]:
 
 
 def _decoded(text: bytes, body: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
-    """The same the long way: JSON, and protobuf that is anything but header and entities."""
+    """The same the long way: the texts, and protobuf that is anything but header and entities."""
     message = pb.FeedMessage()
     if text.startswith(b"{"):
         Parse(text, message, ignore_unknown_fields=True)
+    elif _TEXT.match(text):
+        text_format.Parse(
+            text.decode(), message, allow_unknown_extension=True, allow_unknown_field=True
+        )
     else:
         message.ParseFromString(body)
     return message.header, [entity.SerializePartialToString() for entity in message.entity]

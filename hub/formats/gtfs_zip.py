@@ -51,12 +51,15 @@ class Tables:
         *,
         twice: frozenset[str] = frozenset(),
     ) -> None:
-        """`twice` names the tables that will be read two times, for the sake of `progress`."""
+        """`twice` names the tables that will be read two times, for the sake of `progress`.
+
+        `unread` are then the folders of further datasets in the zip.
+        """
         self._limits = limits
         self._progress = progress or (lambda _share: None)
         with sound(*_EXPECTED):
             self._zip = ZipFile(body)
-            self._members = _members(self._zip, wanted)
+            self._members, self.unread = _members(self._zip, wanted)
         check_sizes(
             self._members.values(),
             body.seek(0, os.SEEK_END),
@@ -137,21 +140,21 @@ class Tables:
                 return
 
 
-def _members(archive: ZipFile, wanted: frozenset[str]) -> dict[str, ZipInfo]:
-    """The wanted tables in the folder that holds stops.txt (the outermost, if several do)."""
-    entries = entries_of(archive)
-    folders = [
-        entry.filename[: -len("stops.txt")]
-        for entry in entries
-        if entry.filename == "stops.txt" or entry.filename.endswith("/stops.txt")
-    ]
-    folder = min(folders, key=len, default="")
-    found: dict[str, ZipInfo] = {}
-    for entry in entries:
-        name = entry.filename.removeprefix(folder)
-        if entry.filename.startswith(folder) and name in wanted:
-            found.setdefault(name, entry)
-    return found
+def _members(archive: ZipFile, wanted: frozenset[str]) -> tuple[dict[str, ZipInfo], list[str]]:
+    """The wanted tables of one folder, and the other folders that hold a stops.txt.
+
+    It is the outermost that holds one, of several the one with most tables.
+    """
+    tables: dict[str, dict[str, ZipInfo]] = {}
+    for entry in entries_of(archive):
+        folder, _, name = entry.filename.rpartition("/")
+        if name in wanted:
+            tables.setdefault(folder, {}).setdefault(name, entry)
+    datasets = sorted(
+        (folder for folder, found in tables.items() if "stops.txt" in found),
+        key=lambda folder: (bool(folder), folder.count("/"), -len(tables[folder]), folder),
+    )
+    return tables.get(datasets[0] if datasets else "", {}), datasets[1:]
 
 
 def _has_longer(text: str, longest: int) -> bool:

@@ -25,7 +25,8 @@ _KNOWN_STATUS = sum(Status)
 class PositionReport:
     """One position as the terminal sent it: degrees (negative = south, west), km/h, degrees.
 
-    `time` is UTC; None when the terminal filled the field with zeros.
+    `time` is UTC; None when the terminal filled the field with zeros. `rest` are bytes after the
+    last whole item.
     """
 
     lat: float
@@ -36,6 +37,7 @@ class PositionReport:
     speed_kmh: float = 0.0
     bearing: float = 0.0
     items: Mapping[int, bytes] = field(default_factory=dict)
+    rest: bytes = b""
 
 
 def decode_position(body: bytes) -> PositionReport:
@@ -50,8 +52,6 @@ def decode_position(body: bytes) -> PositionReport:
     alarms, status, lat, lon, speed, direction, time = _LAYOUT.unpack_from(body)
     bits = Status(status & _KNOWN_STATUS)
     items, rest = decode_items(body[SIZE:])
-    if rest:
-        raise PayloadError(Reason.BAD_LENGTH, "the additional items are cut off.")
     return PositionReport(
         lat=(-lat if Status.SOUTH in bits else lat) / UNITS_PER_DEGREE,
         lon=(-lon if Status.WEST in bits else lon) / UNITS_PER_DEGREE,
@@ -61,6 +61,7 @@ def decode_position(body: bytes) -> PositionReport:
         speed_kmh=speed / 10,
         bearing=direction * 2.0 % 360,
         items=items,
+        rest=rest,
     )
 
 
@@ -106,16 +107,20 @@ def positions_of(frame: Frame) -> list[bytes] | None:
             return None
 
 
+_KEPT: dict[int, int] = {
+    MessageId.REGISTRATION: 0,
+    MessageId.AUTHENTICATION: 0,
+    MessageId.POSITION: SIZE,
+    MessageId.POSITION_TRACKING: SIZE,
+    MessageId.POSITION_QUERY_REPLY: 2 + SIZE,
+    MessageId.SIGN_IN: SIZE,
+    MessageId.SIGN_OUT: SIZE,
+    MessageId.TRIP: 2 * SIZE,
+}
+"""Bytes of a body before what names a driver, a plate or an account, or is a vendor's own."""
+
+
 def without_personal_data(frame: Frame) -> Frame:
     """The same message without what names a driver, a plate or an account (for the archive)."""
-    keep = {
-        MessageId.REGISTRATION: 0,
-        MessageId.AUTHENTICATION: 0,
-        MessageId.SIGN_IN: SIZE,
-        MessageId.SIGN_OUT: SIZE,
-        MessageId.TRIP: 2 * SIZE,
-    }
-    if frame.message_id not in keep:
-        return frame
-    size = keep[MessageId(frame.message_id)]
+    size = _KEPT.get(frame.message_id, len(frame.body))
     return Frame(frame.message_id, frame.terminal, frame.serial, frame.body[:size])

@@ -85,6 +85,8 @@ class Places:
             position=position,
         )
         self.stops[native] = stop
+        if wanted:  # real-time feeds name the Quay
+            self.stops.setdefault(wanted[0], stop)
         self.network.append(
             StopPlace(
                 id=stop.id,

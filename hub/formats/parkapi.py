@@ -1,8 +1,8 @@
 """ParkAPI: parking lots of a city, in the three versions of that interface.
 
-Version 1 is one object a city with `lots`; version 2 pages of `results` with `latest_data` inside;
-version 3 `items`, the static and the real-time attributes side by side. Times without an offset
-are UTC in all of them.
+Version 1 is one object a city with `lots`; version 2 pages of `results` with `latest_data` inside,
+or, as its scrapers hand on, the `lots` of one `pool`; version 3 `items`, the static and the
+real-time attributes side by side. Times without an offset are UTC in all of them.
 Source: ParkAPI 1.0 (offenesdresden), ParkAPI 2 (ParkenDD), ParkAPI 3 (ParkenDD).
 """
 
@@ -28,6 +28,8 @@ _OPENINGS = {
     "full": OpeningStatus.OPEN,
     "closed": OpeningStatus.CLOSED,
 }
+_NO_DATA = {"nodata", "error"}
+"""What is said of the spaces beside such a word is a default, most often that none is free."""
 _PARK_AND_RIDE = re.compile(r"(?:P ?[+&] ?R|Park[ -]?(?:(?:and|&|\+)[ -]?)?Ride)\b", re.IGNORECASE)
 
 
@@ -67,13 +69,16 @@ class Lots:
 
 
 def next_page(body: bytes) -> str | None:
-    """The address of the page after this one (version 2); None if there is none."""
+    """The address of the page after this one (versions 2 and 3); None if there is none."""
     try:
         whole = Fields(table(loads(body, "ParkAPI"), "ParkAPI"))
     except PayloadError:
         return None
-    found = whole.raw("next")
-    return found if isinstance(found, str) and found and "results" in whole.names else None
+    for pages, following in (("results", "next"), ("items", "next_path")):
+        found = whole.raw(following) if pages in whole.names else None
+        if isinstance(found, str) and found:
+            return found
+    return None
 
 
 def decode(documents: Iterable[Document]) -> Lots:
@@ -87,7 +92,9 @@ def decode(documents: Iterable[Document]) -> Lots:
 
 
 def _read(found: Lots, whole: Fields) -> None:
-    if "lots" in whole.names:
+    if {"lots", "pool"} <= whole.names:
+        found.lots += [_scraped(entry.value) for entry in whole.each("lots")]
+    elif "lots" in whole.names:
         updated = whole.time("last_updated")
         found.said_at = whole.time("last_downloaded") or updated
         found.lots += [_lot(entry.value, updated) for entry in whole.each("lots")]
@@ -105,7 +112,7 @@ def _lot(value: object, updated: datetime | None) -> Lot:
     A lot without an id is known by its name, as the interface itself does.
     """
     entry = Fields(value)
-    name = entry.name("name")
+    name, state = entry.name("name"), entry.text("state")
     return Lot(
         native_id=entry.ident("id") or entry.text("name"),
         name=name,
@@ -114,10 +121,10 @@ def _lot(value: object, updated: datetime | None) -> Lot:
         park_and_ride=_is_park_and_ride(entry.text("lot_type"), name),
         purpose=CAR,
         live=True,
-        vacant=entry.whole("free"),
+        vacant=_count(entry, "free", state),
         occupied=None,
         capacity_now=None,
-        opening=_opening(entry.text("state")),
+        opening=_opening(state),
         observed_at=updated,
         faults=tuple(entry.faults),
     )
@@ -128,6 +135,7 @@ def _result(value: object) -> Lot:
     entry = Fields(value)
     name = entry.name("name")
     latest = entry.inner("latest_data")
+    state = latest.text("status")
     return Lot(
         native_id=entry.ident("lot_id"),
         name=name,
@@ -136,11 +144,40 @@ def _result(value: object) -> Lot:
         park_and_ride=_is_park_and_ride(entry.text("type"), name),
         purpose="BIKE" if entry.text("type") == "bike" else CAR,
         live="latest_data" in entry.names and entry.raw("latest_data") is not None,
-        vacant=latest.whole("num_free"),
-        occupied=latest.whole("num_occupied"),
+        vacant=_count(latest, "num_free", state),
+        occupied=_count(latest, "num_occupied", state),
         capacity_now=latest.whole("capacity"),
-        opening=_opening(latest.text("status")),
-        observed_at=latest.time("lot_timestamp") or latest.time("timestamp"),
+        opening=_opening(state),
+        observed_at=_first(latest, "lot_timestamp") or latest.time("timestamp"),
+        faults=tuple(entry.faults),
+    )
+
+
+def _first(entry: Fields, name: str) -> datetime | None:
+    """A time, also as a list of one: so writes the server of version 3 in answers of version 2."""
+    found = entry.raw(name)
+    if isinstance(found, list) and len(found) == 1:
+        return Fields({name: found[0]}, entry.faults, entry.prefix).time(name)
+    return entry.time(name)
+
+
+def _scraped(value: object) -> Lot:
+    """A lot of version 2 with its status, as its scrapers write it."""
+    entry = Fields(value)
+    name, state, kind = entry.name("name"), entry.text("status"), entry.text("type")
+    return Lot(
+        native_id=entry.ident("id"),
+        name=name,
+        position=entry.place("latitude", "longitude"),
+        capacity=entry.whole("capacity"),
+        park_and_ride=_is_park_and_ride(kind, name),
+        purpose="BIKE" if kind == "bike" else CAR,
+        live=True,
+        vacant=_count(entry, "num_free", state),
+        occupied=_count(entry, "num_occupied", state),
+        capacity_now=None,
+        opening=_opening(state),
+        observed_at=entry.time("lot_timestamp") or entry.time("timestamp"),
         faults=tuple(entry.faults),
     )
 
@@ -182,6 +219,11 @@ def _pair(entry: Fields) -> Position | None:
             Fault(Reason.POSITION_OUT_OF_RANGE, f"coordinates {str(pair)[:60]}: no place")
         )
     return position
+
+
+def _count(entry: Fields, key: str, state: str | None) -> int | None:
+    count = entry.whole(key)
+    return None if (state or "").lower() in _NO_DATA else count
 
 
 def _opening(word: str | None) -> OpeningStatus:

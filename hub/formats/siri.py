@@ -5,8 +5,9 @@ local name, whatever namespace, prefix, wrapper or SOAP dialect carries them (`h
 Source: CEN/TS 15531 (SIRI) parts 1 and 2.
 """
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from hub.errors import PayloadError, Reason
@@ -14,6 +15,7 @@ from hub.formats import siri_json, xml
 from hub.formats.xml import Element, Reader
 from hub.model.common import Occupancy, OccupancyStatus
 
+_DAY = re.compile(r"(?:^|:)(\d{4}-\d\d-\d\d)(?:$|:)", re.ASCII)
 _HEADERS = ("ServiceDelivery", "ServiceDeliveryInfo")
 
 
@@ -106,6 +108,19 @@ def vehicle_occupancy(read: Reader, *paths: str) -> Occupancy | None:
             if found := occupancy(level, one.number("OccupancyPercentage")):
                 return found
     return None
+
+
+def service_day(data_frame: str | None) -> date | None:
+    """The service day that a DataFrameRef names; None where it is any other token.
+
+    It is a date, or has one between its colons: `X:DataFrame::2026-03-02:LOC` (profile
+    Île-de-France).
+    """
+    found = _DAY.search(data_frame or "")
+    try:
+        return date.fromisoformat(found[1] if found else data_frame or "")
+    except ValueError:
+        return None
 
 
 def error_of(element: Element) -> str | None:

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from hub.formats.siri import Delivery, deliveries, occupancy, vehicle_occupancy
+from hub.formats.siri import (
+    Delivery,
+    deliveries,
+    occupancy,
+    service_day,
+    vehicle_occupancy,
+)
 from hub.formats.xml import Fault, Reader
 from hub.model.common import Name, Occupancy
 from hub.model.journeys import Times
@@ -19,9 +25,10 @@ _CALLS = (("RecordedCalls/RecordedCall", True), ("EstimatedCalls/EstimatedCall",
 _REFS = (
     "FramedVehicleJourneyRef/DatedVehicleJourneyRef",
     "DatedVehicleJourneyRef",
-    "VehicleJourneyRef",
     "EstimatedVehicleJourneyCode",
+    "VehicleJourneyRef",
 )
+"""An extra journey has a code of its own, beside the reference of the journey it replaces."""
 _OCCUPANCIES = ("RecordedDepartureOccupancy", "ExpectedDepartureOccupancy")
 
 
@@ -94,11 +101,8 @@ class EstimatedVehicleJourney:
 
     @property
     def declared_date(self) -> date | None:
-        """The service day that DataFrameRef names, where it is a date (it may be any token)."""
-        try:
-            return date.fromisoformat(self.data_frame or "")
-        except ValueError:
-            return None
+        """The service day that DataFrameRef names, if it names one."""
+        return service_day(self.data_frame)
 
 
 def read(body: bytes, zone: ZoneInfo) -> list[Delivery]:
@@ -200,7 +204,9 @@ def _call(read: Reader, stop_ref: str | None, *, recorded: bool) -> SiriCall:
         departure_status=read.text("DepartureStatus"),
         alighting=read.text("ArrivalBoardingActivity") not in {"noAlighting", "passThru"},
         boarding=read.text("DepartureBoardingActivity") not in {"noBoarding", "passThru"},
-        platform=read.first("DeparturePlatformName", "ArrivalPlatformName"),
+        platform=_assigned(read, "ActualQuayName")
+        or _assigned(read, "ExpectedQuayName")
+        or read.first("DeparturePlatformName", "ArrivalPlatformName"),
         aimed_platform=_assigned(read, "AimedQuayName"),
         aimed_quay_ref=_assigned(read, "AimedQuayRef"),
         expected_quay_ref=_assigned(read, "ActualQuayRef") or _assigned(read, "ExpectedQuayRef"),

@@ -2,11 +2,13 @@
 
 An object is an element with its members as children, a list repeats the element, and a text in a
 language is an object with `value` and `lang`. Members in camelCase are taken for PascalCase;
-what cannot be an element's name is passed over.
+what cannot be an element's name is passed over. A time may be a number: milliseconds since 1970, as
+the Finnish services write it.
 Source: SIRI-Lite (CEN/TS 15531, profile Île-de-France, MTA Bus Time), JSON binding of the XSD.
 """
 
 import re
+from datetime import UTC, datetime
 
 import orjson
 from lxml import etree
@@ -19,6 +21,9 @@ MAX_ELEMENTS = 4_000_000
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,100}", re.ASCII)
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TIMES = ("Time", "Timestamp")
+_FIRST_MS = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1000
+_LAST_MS = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
 _VALUES = ("value", "Value", "content")
 
 
@@ -64,12 +69,12 @@ class _Builder:
             for item in value:  # a list in a list: its items stand for themselves
                 self.fill(element, item, depth - 1)
         elif value is not None:
-            element.text = _text(value)
+            element.text = _content(element, value)
 
     def _object(self, element: Element, value: dict[str, object], depth: int) -> None:
         for key, member in value.items():
             if key in _VALUES and not isinstance(member, dict | list):
-                element.text = _text(member) if member is not None else None
+                element.text = _content(element, member) if member is not None else None
             elif key in {"lang", "xml:lang", "@lang"} and isinstance(member, str):
                 element.set(_LANG, _text(member))
             elif _NAME.fullmatch(key):
@@ -83,6 +88,14 @@ class _Builder:
         if self.left < 0:
             raise PayloadError(Reason.TOO_LARGE, f"more than {MAX_ELEMENTS} members.")
         self.fill(etree.SubElement(element, key[0].upper() + key[1:]), value, depth - 1)
+
+
+def _content(element: Element, value: object) -> str:
+    """A scalar as the element's text."""
+    named_time = str(element.tag).endswith(_TIMES)
+    if named_time and isinstance(value, int) and _FIRST_MS <= value < _LAST_MS:
+        return datetime.fromtimestamp(value / 1000, UTC).isoformat()
+    return _text(value)
 
 
 def _text(value: object) -> str:

@@ -109,7 +109,10 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
         affected_stop_places=_refs(affects, "AffectedStopPlace/StopPlaceRef"),
         affected_lines=_refs(affects, "AffectedLine/LineRef"),
         affected_journeys=tuple(found for part in affects for found in _affected_journeys(part)),
-        modes=_refs(affects, "AffectedModes/Mode/VehicleMode"),
+        modes=(
+            *_refs(affects, "AffectedModes/Mode/VehicleMode"),
+            *_refs(affects, "AffectedNetwork/VehicleMode"),
+        ),
         faults=tuple(read.faults),
     )
 

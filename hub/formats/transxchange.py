@@ -14,7 +14,7 @@ from hub.formats import transxchange_rows as rows
 from hub.formats.gtfs_fields import Problems
 from hub.formats.netex_fields import text
 from hub.formats.published import Published
-from hub.formats.transxchange_days import Period, day_before
+from hub.formats.transxchange_days import Period, day_before, organisation
 from hub.formats.transxchange_rows import DocumentRows, StopRow
 from hub.formats.transxchange_stops import network_of, stops_of
 from hub.formats.transxchange_trips import Trips
@@ -92,6 +92,7 @@ class _Reading:
             "StopArea": self._area,
             "Operator": self._operator,
             "LicensedOperator": self._operator,
+            "ServicedOrganisation": self._organisation,
             "JourneyPatternSection": self._section,
             "Service": self._service,
             "VehicleJourney": self._journey,
@@ -140,6 +141,10 @@ class _Reading:
         name = text(element, "TradingName", "OperatorShortName", "OperatorNameOnLicence")
         if name and (native := element.get("id")):
             document.operators[native] = name
+
+    def _organisation(self, element: Element, document: DocumentRows) -> None:
+        if code := text(element, "OrganisationCode"):
+            document.organisations[code] = organisation(element)
 
     def _section(self, element: Element, document: DocumentRows) -> None:
         if native := element.get("id"):

@@ -3,11 +3,12 @@
 TransXChange schema guide, operating profiles. Special days go before bank holidays, those before
 days of the week; among equals not running goes before running, and a holiday's own name before a
 name that stands for several. Without a profile a journey runs from Monday to Friday; an empty
-DaysOfWeek is every day. Terms of a ServicedOrganisation are not read, nor weeks of the month.
+DaysOfWeek is every day. The terms of a ServicedOrganisation narrow the days of the week down. Weeks
+of the month are not read.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -36,19 +37,42 @@ class Period(NamedTuple):
     end: int
 
 
+Dates = tuple[tuple[int, int], ...]
+"""Pairs of ordinals, both included."""
+
+
+class Organisation(NamedTuple):
+    """A ServicedOrganisation: a school, say, and when it is in session and on holiday."""
+
+    working: Dates
+    holidays: Dates
+
+
+class Term(NamedTuple):
+    """The working days, or else the holidays, of a ServicedOrganisation."""
+
+    organisation: str
+    working: bool
+
+
 class Profile(NamedTuple):
     """An OperatingProfile: days of the week, holidays by name, and dates, on and off.
 
-    Dates are pairs of ordinals, both included.
+    `only` bounds the days of the week and `never` takes off them: as `in_session` found the days
+    of the terms `only_terms` and `never_terms`.
     """
 
     week: tuple[bool, ...]
     on: frozenset[str] = frozenset()
     off: frozenset[str] = frozenset()
-    other_on: tuple[tuple[int, int], ...] = ()
-    other_off: tuple[tuple[int, int], ...] = ()
-    special_on: tuple[tuple[int, int], ...] = ()
-    special_off: tuple[tuple[int, int], ...] = ()
+    other_on: Dates = ()
+    other_off: Dates = ()
+    special_on: Dates = ()
+    special_off: Dates = ()
+    only_terms: tuple[Term, ...] = ()
+    never_terms: tuple[Term, ...] = ()
+    only: Dates | None = None
+    never: Dates = ()
 
 
 DEFAULT = Profile(_WORKDAYS)
@@ -64,11 +88,11 @@ def period(element: Element) -> Period | None:
 
 def profile(element: Element, native_id: str, problems: Problems) -> Profile:
     """An OperatingProfile; what is not read of it is a note."""
-    for unread in ("ServicedOrganisationDayType", "PeriodicDayType"):
-        if element.find(unread) is not None or element.find(f"RegularDayType/{unread}") is not None:
-            problems.note(
-                Reason.UNSUPPORTED_MESSAGE, native_id, f"{unread} is not read; taken as not there"
-            )
+    unread = "PeriodicDayType"
+    if element.find(unread) is not None or element.find(f"RegularDayType/{unread}") is not None:
+        problems.note(
+            Reason.UNSUPPORTED_MESSAGE, native_id, f"{unread} is not read; taken as not there"
+        )
     bank = "BankHolidayOperation"
     special = "SpecialDaysOperation"
     on = tuple(_holidays(element, f"{bank}/DaysOfOperation", native_id, problems))
@@ -81,12 +105,46 @@ def profile(element: Element, native_id: str, problems: Problems) -> Profile:
         tuple(_dates(element, f"{bank}/DaysOfNonOperation/OtherPublicHoliday")),
         tuple(_dates(element, f"{special}/DaysOfOperation/DateRange")),
         tuple(_dates(element, f"{special}/DaysOfNonOperation/DateRange")),
+        tuple(_terms(element, "DaysOfOperation")),
+        tuple(_terms(element, "DaysOfNonOperation")),
     )
+
+
+def organisation(element: Element) -> Organisation:
+    """A ServicedOrganisation."""
+    return Organisation(
+        tuple(_dates(element, "WorkingDays/DateRange")),
+        tuple(_dates(element, "Holidays/DateRange")),
+    )
+
+
+def in_session(
+    found: Profile, known: Mapping[str, Organisation], native_id: str, problems: Problems
+) -> Profile:
+    """The profile with the days of its terms; a term that nobody dates is noted and left out."""
+    if not found.only_terms and not found.never_terms:
+        return found
+    dated: list[Dates] = []
+    for terms in (found.only_terms, found.never_terms):
+        days: Dates = ()
+        for term in terms:
+            told = known.get(term.organisation, Organisation((), ()))
+            dates = told.working if term.working else told.holidays
+            if not dates:
+                what = "WorkingDays" if term.working else "Holidays"
+                problems.note(
+                    Reason.MISSING_FIELD,
+                    native_id,
+                    f"ServicedOrganisation {term.organisation!r} has no {what}; taken as not there",
+                )
+            days += dates
+        dated.append(days)
+    return found._replace(only_terms=(), never_terms=(), only=dated[0] or None, never=dated[1])
 
 
 def service(found: Profile, within: Period, until: date) -> Service:
     """The days a profile gives within a period; holidays up to two years after `until`."""
-    days: dict[int, bool] = {}
+    week, days = _terms_of(found, within)
     holidays = list(_years(within, until))
     generic = frozenset(GROUPS)
     for names, runs in (
@@ -106,16 +164,33 @@ def service(found: Profile, within: Period, until: date) -> Service:
         (found.special_off, False),
     ):
         for first, last in ranges:
-            stop = min(last, within.end, within.start + _YEARS * 366)
-            days.update(dict.fromkeys(range(max(first, within.start), stop + 1), runs))
+            days.update(dict.fromkeys(_days(first, last, within), runs))
     inside = {number: runs for number, runs in days.items() if within.start <= number <= within.end}
     return Service(
-        found.week,
+        week,
         within.start,
         within.end,
         frozenset(number for number, runs in inside.items() if runs),
         frozenset(number for number, runs in inside.items() if not runs),
     )
+
+
+def _terms_of(found: Profile, within: Period) -> tuple[tuple[bool, ...], dict[int, bool]]:
+    """The days of the week that hold anyhow, and the days on and off by terms."""
+    days: dict[int, bool] = {}
+    for first, last in found.only or ():
+        for number in _days(first, last, within):
+            if found.week[date.fromordinal(number).weekday()]:
+                days[number] = True
+    for first, last in found.never:
+        days.update(dict.fromkeys(_days(first, last, within), False))
+    return (found.week if found.only is None else _NO_DAY), days
+
+
+def _days(first: int, last: int, within: Period) -> range:
+    """The ordinals of a span that lie within a period, which may have no end."""
+    stop = min(last, within.end, within.start + _YEARS * 366)
+    return range(max(first, within.start), stop + 1)
 
 
 def _week(element: Element) -> tuple[bool, ...]:
@@ -157,6 +232,15 @@ def _holidays(element: Element, path: str, native_id: str, problems: Problems) -
             problems.note(
                 Reason.UNSUPPORTED_MESSAGE, native_id, f"bank holiday {name} is not known"
             )
+
+
+def _terms(element: Element, when: str) -> Iterator[Term]:
+    """The terms that a profile's ServicedOrganisationDayType names."""
+    for part in ("", "RegularDayType/"):
+        for kind in ("WorkingDays", "Holidays"):
+            path = f"{part}ServicedOrganisationDayType/{when}/{kind}/ServicedOrganisationRef"
+            for found in element.iterfind(path):
+                yield Term((found.text or "").strip(), kind == "WorkingDays")
 
 
 def _dates(element: Element, path: str) -> Iterator[tuple[int, int]]:

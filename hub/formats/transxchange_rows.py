@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hub.errors import Reason
 from hub.formats.gtfs_fields import Problems, checked_position
 from hub.formats.netex_fields import mode, seconds, text
-from hub.formats.transxchange_days import Period, Profile, period, profile
+from hub.formats.transxchange_days import Organisation, Period, Profile, period, profile
 from hub.formats.xml import Element
 from hub.model.common import Mode, Position
 
@@ -86,10 +86,14 @@ class FrequencyRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JourneyRow:
-    """A VehicleJourney. What it does not say is its VehicleJourneyRef's (`like`)."""
+    """A VehicleJourney. What it does not say is its VehicleJourneyRef's (`like`).
+
+    `machine_code` is the ticket machine's JourneyCode, by which vehicles name it (BODS SIRI-VM).
+    """
 
     code: str
     private_code: str | None
+    machine_code: str | None
     service: str | None
     line: str | None
     pattern: str | None
@@ -110,6 +114,7 @@ class DocumentRows:
     name: str
     revision: int
     operators: dict[str, str] = field(default_factory=dict)
+    organisations: dict[str, Organisation] = field(default_factory=dict)
     areas: dict[str, tuple[str | None, Position | None]] = field(default_factory=dict)
     sections: dict[str, tuple[LinkRow, ...]] = field(default_factory=dict)
     services: dict[str, ServiceRow] = field(default_factory=dict)
@@ -200,6 +205,7 @@ def journey(element: Element, problems: Problems) -> JourneyRow:
     return JourneyRow(
         code=code,
         private_code=text(element, "PrivateCode"),
+        machine_code=text(element, "Operational/TicketMachine/JourneyCode"),
         service=text(element, "ServiceRef"),
         line=text(element, "LineRef"),
         pattern=text(element, "JourneyPatternRef"),

@@ -12,7 +12,7 @@ from hub.errors import Reason
 from hub.formats.gtfs_fields import Problems
 from hub.formats.gtfs_trips import in_order
 from hub.formats.published import Refused
-from hub.formats.transxchange_days import DEFAULT, Period, Profile, service
+from hub.formats.transxchange_days import DEFAULT, Period, Profile, in_session, service
 from hub.formats.transxchange_rows import (
     DocumentRows,
     FrequencyRow,
@@ -68,7 +68,7 @@ class Trips:
 
     @property
     def aliases(self) -> dict[str, str]:
-        """VehicleJourneyCodes and PrivateCodes that name one trip only."""
+        """VehicleJourneyCodes, PrivateCodes and JourneyCodes that name one trip only."""
         return {code: trip for code, trip in self._known_by.items() if self._codes[code] == 1}
 
     def add(self, document: DocumentRows, periods: Mapping[str, Period | None]) -> None:
@@ -83,7 +83,7 @@ class Trips:
                 self._problems.reject(refused.reason, row.code, refused.detail)
                 continue
             self.trips[trip.native_id] = trip
-            for code in {row.code, row.private_code} - {None}:
+            for code in {row.code, row.private_code, row.machine_code} - {None}:
                 self._codes[str(code)] += 1
                 self._known_by[str(code)] = trip.native_id
 
@@ -135,10 +135,13 @@ class Trips:
         key = line_id(found, line)
         display = next((one.display for one in chain if one.display), pattern.display)
         mode = self.routes[key].mode
+        profile = in_session(
+            _profile(chain, pattern, found), document.organisations, row.code, self._problems
+        )
         return Trip(
             native_id=self._new_id(f"{key}:{row.code}", within),
             route_id=key,
-            service_id=self._service(_profile(chain, pattern, found), within),
+            service_id=self._service(profile, within),
             calls=self._calls(document, chain, pattern, departure),
             short_name=row.code if mode in NAMED_BY_NUMBER else None,
             headsign=Name(en=display) if display else None,
@@ -190,10 +193,10 @@ class Trips:
                         before not in _NO_ALIGHTING,
                     )
                 )
-        code = chain[0].code
         for stop_ref in lost:
-            self._problems.note(Reason.UNKNOWN_STOP, code, f"{stop_ref!r} is not in StopPoints")
-        ordered = in_order(code, rows, self._problems)
+            detail = f"{stop_ref!r} is not in StopPoints"
+            self._problems.note(Reason.UNKNOWN_STOP, chain[0].code, detail)
+        ordered = in_order(chain[0].code, rows, self._problems)
         if len(ordered) < 2:
             reason = Reason.UNKNOWN_STOP if lost else Reason.EMPTY_ENTITY
             raise Refused(reason, "fewer than two of its stops can be used")

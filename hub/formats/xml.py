@@ -27,11 +27,16 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 FOREVER_FROM = 2200
 """Years from here on are a producer's way to write "no end"."""
 
-_DATE_TIME = re.compile(r"(\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DATE_TIME = re.compile(
+    r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
+)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _LANGUAGES = ("{http://www.w3.org/XML/1998/namespace}lang", "lang")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
+_CHINESE = re.compile(rb"""\s*<\?xml[^>]*\bencoding\s*=\s*["'](?:gb2312|gbk)["']""", re.IGNORECASE)
+"""Producers declare these and write GB 18030, which has both in it and the rarer characters, or
+UTF-8, which is read as GBK without an error and in other words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +119,9 @@ class Reader:
     def time(self, path: str) -> datetime | None:
         """An xsd:dateTime in UTC; None if absent, malformed, before 2000 or from 2200 on.
 
-        Fractions of a second are kept to the microsecond. A time without a zone is read in
-        `zone`; in the hour that autumn repeats, as the earlier of the two.
+        A space for the T is a common slip. Fractions of a second are kept to the microsecond. A
+        time without a zone is read in `zone`; in the hour that autumn repeats, as the earlier of
+        the two.
         """
         text = self.text(path)
         if text is None:
@@ -167,6 +173,7 @@ def parse(body: bytes, what: str = "XML", max_bytes: int | None = None) -> Eleme
             Reason.TOO_LARGE, f"{what}: {len(body)} bytes, more than the {most} allowed."
         )
     parser = etree.XMLParser(
+        encoding=_encoding(body),
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -201,6 +208,17 @@ def name_of(elements: list[Element]) -> Name | None:
         (next((tag for key in _LANGUAGES if (tag := element.get(key))), ""), element.text or "")
         for element in elements
     )
+
+
+def _encoding(body: bytes) -> str | None:
+    """What a document is written in that declares GB 2312 or GBK; None for any other."""
+    if not _CHINESE.match(body):
+        return None
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "gb18030"
+    return "utf-8"
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime | None:

@@ -38,6 +38,7 @@ class Gatherer:
         self._index: Envelope | None = None
         self._fetchers: dict[str, Fetcher] = {}
         self._bodies: dict[str, Envelope] = {}
+        self._editions: dict[str, str] = {}
         self._named: set[str] = set()
         self._asking: Request | None = None
 
@@ -70,7 +71,7 @@ class Gatherer:
             return None
         self._named = set()
         whole = await gather(self._connector, context, index, self._feed.url or "", self._document)
-        await self._drop(self._fetchers.keys() - self._named)
+        await self._drop((self._bodies.keys() | self._fetchers.keys()) - self._named)
         if whole is index:
             return envelope
         if whole.size > self._max_bytes:
@@ -82,6 +83,8 @@ class Gatherer:
     async def _document(self, link: Link, base: str) -> Envelope:
         url = located(link, base)
         self._named.add(url)
+        if link.edition is not None:
+            return await self._edition(url, link.edition)
         if url not in self._fetchers:
             self._fetchers[url] = self._fetcher(url)
         found = await self._fetchers[url].get(self._asking)
@@ -92,11 +95,26 @@ class Gatherer:
     def _fetcher(self, url: str) -> Fetcher:
         return Fetcher(self._feed, url, max_bytes=self._max_bytes, spacing=self._spacing)
 
+    async def _edition(self, url: str, edition: str) -> Envelope:
+        """A document that is fetched once, over a connection that is not kept."""
+        if self._editions.get(url) != edition:
+            fetcher = self._fetcher(url)
+            try:
+                found = await fetcher.get(self._asking)
+            finally:
+                await fetcher.aclose()
+            if found is None:
+                raise RetryLater(f"{url[:200]} gave no body.")
+            self._bodies[url], self._editions[url] = found, edition
+        return self._bodies[url]
+
     async def _drop(self, urls: set[str]) -> None:
         """Nobody names these any more."""
         for url in urls:
             self._bodies.pop(url, None)
-            await self._fetchers.pop(url).aclose()
+            self._editions.pop(url, None)
+            if url in self._fetchers:
+                await self._fetchers.pop(url).aclose()
 
 
 async def gather(
@@ -183,8 +201,11 @@ async def _had(link: Link, base: str, fetch: Fetch) -> Envelope | None:
     """A document, or None where it cannot be had and need not be."""
     try:
         return await fetch(link, base)
-    except (Unauthorised, RateLimited):
+    except RateLimited:
         raise
+    except Unauthorised:
+        if link.needed or urlsplit(joined(base, link)).hostname == urlsplit(base).hostname:
+            raise  # the feed's own host: its credential is what was refused
     except (RetryLater, FeedStopped, PayloadError):
         if link.needed:
             raise

@@ -19,11 +19,20 @@ class TaxiState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Carriage:
+    """One carriage of a train (车厢): its label, else its id, and how full it is."""
+
+    label: str | None
+    occupancy: Occupancy | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VehiclePosition:
     """Where a vehicle was at `observed_at`. `taxi_state` is set for taxis only.
 
     `label` is what is painted on the vehicle, never a personal identifier. `progress` is how much
-    of the way from one stop to the next lies behind it, in per cent.
+    of the way from one stop to the next lies behind it, in per cent. `carriages` begin with the
+    first in the direction of travel.
     """
 
     id: str
@@ -39,6 +48,7 @@ class VehiclePosition:
     line_id: str | None = None
     stop_place_id: str | None = None
     occupancy: Occupancy | None = None
+    carriages: tuple[Carriage, ...] = ()
     progress: float | None = None
     taxi_state: TaxiState | None = None
     alarms: tuple[str, ...] = ()

@@ -5,8 +5,7 @@ another feed's statement does not match such a write, and its insertion is refus
 that is how a rival is found, and only then is the record decided in a transaction.
 """
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 
 from pymongo import DeleteOne, ReplaceOne
 
@@ -15,14 +14,13 @@ from hub.store import statements
 from hub.store.apply_records import RecordWriter, Write
 from hub.store.apply_rows import replacing
 from hub.store.contest import FRESH_FOR, feeds_as_known
-from hub.store.driver import Tx
+from hub.store.driver import PART, Tx
 from hub.store.entries import Entry
 from hub.store.memory import Applied
 from hub.store.rows import Document
 from hub.store.statements import Rank
 
 DUPLICATE_KEY = 11000
-CHUNK = 200
 _STRAY = {"errmsg": "the position is off the globe"}
 
 
@@ -50,18 +48,17 @@ class ContestedWriter(RecordWriter):
         strays = {one.id: _STRAY for one in rivals if _is_off_the_globe(one.build())}
         others = {one.id: failures[one.id] for one in entries if one not in rivals} | strays
         known = [one for one in rivals if one.id not in strays]
-        for start in range(0, len(known), CHUNK):
-            work = partial(self._contend, entries=known[start : start + CHUNK])
-            await self._store.transaction(work)
+        async for _ in self._store.in_parts(known, self._contend):
+            pass
         if not others:
             return set()
         return await super()._failed([one for one in entries if one.id in others], others)
 
-    async def _contend(self, tx: Tx, *, entries: list[Entry]) -> None:
-        olds = await self._read(tx, {"_id": {"$in": [entry.id for entry in entries]}})
-        rank, now = await self._rank(tx, entries), clock.now()
+    async def _contend(self, tx: Tx, *, items: Sequence[Entry]) -> None:
+        olds = await self._read(tx, {"_id": {"$in": [entry.id for entry in items]}})
+        rank, now = await self._rank(tx, items), clock.now()
         writes: list[ReplaceOne[Document]] = []
-        for entry in entries:
+        for entry in items:
             alone = self._placed(entry.id, self._document(entry))
             old = olds.get(entry.id, alone)
             said = self.part.of(alone)
@@ -80,14 +77,13 @@ class ContestedWriter(RecordWriter):
         removed = await self._delete({"_id": {"$in": ids}, **self._alone(), **self._mine()})
         said = self._collection.find({"_id": {"$in": ids}, **self._spoken_of()}, [])
         left = [document["_id"] async for document in said]
-        for start in range(0, len(left), CHUNK):
-            work = partial(self._take_back, ids=left[start : start + CHUNK])
-            removed += await self._store.transaction(work)
+        async for _, taken in self._store.in_parts(left, self._take_back):
+            removed += taken
         self._memory.forget(ids)
         return Applied(withdrawn=removed)
 
-    async def _take_back(self, tx: Tx, *, ids: list[str]) -> int:
-        olds = await self._read(tx, {"_id": {"$in": ids}, **self._spoken_of()})
+    async def _take_back(self, tx: Tx, *, items: Sequence[str]) -> int:
+        olds = await self._read(tx, {"_id": {"$in": items}, **self._spoken_of()})
         rank, now = await self._rank(tx, ()), clock.now()
         writes: list[ReplaceOne[Document] | DeleteOne] = []
         for id_, old in olds.items():
@@ -99,7 +95,7 @@ class ContestedWriter(RecordWriter):
         return len(olds)
 
     async def _read(self, tx: Tx, query: Document) -> dict[str, Document]:
-        found = self._collection.find(query, session=tx, batch_size=CHUNK)
+        found = self._collection.find(query, session=tx, batch_size=PART)
         return {document["_id"]: document async for document in found}
 
     async def _rank(self, tx: Tx, entries: Iterable[Entry]) -> Rank:

@@ -7,7 +7,7 @@ board row is never out of step with its journey.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -19,12 +19,12 @@ from hub import clock
 from hub.model.journeys import DatedJourney, Layer
 from hub.settings import FeedSettings
 from hub.store import merge, raw, rivals
-from hub.store.apply_rows import CHUNK, RowWriter, Write, replacing, write_all
+from hub.store.apply_rows import RowWriter, Write, replacing, write_all
 from hub.store.contest import Contest
-from hub.store.driver import Store, Tx
+from hub.store.driver import PART, Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
 from hub.store.rivals import Rank
-from hub.store.rows import Document, fingerprint, milliseconds, plain
+from hub.store.rows import UNZONED, Document, fingerprint, milliseconds, plain
 
 BREATHE = 200
 KEPT_DAYS = 1
@@ -52,6 +52,7 @@ class JourneyWriter:
     ) -> None:
         self._store = store
         self._feed = feed
+        self._unzoned = store.db.get_collection(raw.JOURNEYS, codec_options=UNZONED)
         self._rows = RowWriter(store, feed.namespace, stop_places)
         self._memory = {layer: Memory(touch_after) for layer in Layer}
         self._oldest: date | None = None
@@ -89,8 +90,8 @@ class JourneyWriter:
             elif verdict is Verdict.TOUCH:
                 touched.append(record)
             stale += verdict is Verdict.STALE
-        for start in range(0, len(changed), CHUNK):
-            await self._write(changed[start : start + CHUNK])
+        async for part, _ in self._store.in_parts(changed, self._merge):
+            self._remember(part)
         if touched:
             await self._touch(touched)
         written = len(changed)
@@ -124,9 +125,8 @@ class JourneyWriter:
         known = [id_ for id_ in ids if id_ in self._memory[Layer.REALTIME]]
         return await self._withdraw(Layer.REALTIME, known, merge.without_realtime)
 
-    async def _write(self, changed: list[Judged]) -> None:
-        await self._store.transaction(partial(self._merge, changed=changed))
-        for judged in changed:
+    def _remember(self, written: Iterable[Judged]) -> None:
+        for judged in written:
             record = judged.record
             observed = record.observed_at if record.layer is Layer.REALTIME else None
             seen = Seen(judged.fingerprint, judged.stamp, observed, record=ref(record))
@@ -142,11 +142,11 @@ class JourneyWriter:
         )
         return Judged(record, name, stamp), verdict
 
-    async def _merge(self, tx: Tx, changed: list[Judged]) -> None:
-        olds = await self._read(tx, {judged.record.id for judged in changed})
+    async def _merge(self, tx: Tx, *, items: Sequence[Judged]) -> None:
+        olds = await self._read(tx, {judged.record.id for judged in items})
         rank = await self._contest.rank(tx, olds.values())
         news: dict[str, Document | None] = dict(olds)
-        for judged in changed:
+        for judged in items:
             news[judged.record.id] = self._merged(news.get(judged.record.id), judged, rank)
         await self._save(tx, olds, news)
 
@@ -162,24 +162,24 @@ class JourneyWriter:
         self, layer: Layer, ids: list[str], without: Callable[[Document], Document | None]
     ) -> Applied:
         withdrawn = 0
-        for start in range(0, len(ids), CHUNK):
-            chunk = ids[start : start + CHUNK]
-            work = partial(self._strip, layer=layer, ids=chunk, without=without)
-            withdrawn += await self._store.transaction(work)
-            self._memory[layer].forget(chunk)
+        work = partial(self._strip, layer=layer, without=without)
+        async for part, gone in self._store.in_parts(ids, work):
+            withdrawn += gone
+            self._memory[layer].forget(part)
         return Applied(withdrawn=withdrawn)
 
     async def _strip(
         self,
         tx: Tx,
+        *,
+        items: Sequence[str],
         layer: Layer,
-        ids: list[str],
         without: Callable[[Document], Document | None],
     ) -> int:
         part, mine = layer.value.lower(), self._feed.id
         olds = {
             id_: old
-            for id_, old in (await self._read(tx, set(ids))).items()
+            for id_, old in (await self._read(tx, set(items))).items()
             if old.get(part, {}).get("feed") == mine  # else another feed took it over
             or (layer is Layer.REALTIME and mine in old.get("contested", ()))
         }
@@ -195,7 +195,7 @@ class JourneyWriter:
 
     async def _read(self, tx: Tx, ids: set[str]) -> dict[str, Document]:
         wanted = {"_id": {"$in": list(ids)}}
-        cursor = self._store.db[raw.JOURNEYS].find(wanted, session=tx, batch_size=CHUNK)
+        cursor = self._unzoned.find(wanted, session=tx, batch_size=PART)
         return {journey["_id"]: journey async for journey in cursor}
 
     async def _save(

@@ -1,15 +1,14 @@
 """Writes the rows of boards that journeys make, and makes them anew where the places changed."""
 
-from functools import partial
+from collections.abc import Sequence
 from hashlib import sha256
 
 from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
 
 from hub.store import board, merge, raw
-from hub.store.driver import Store, Tx
+from hub.store.driver import PART, Store, Tx
 from hub.store.rows import Document
 
-CHUNK = 200
 Write = ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
 
 
@@ -49,19 +48,18 @@ class RowWriter:
         wanted = {"dataset": self._dataset, "projection": other}
         found = self._store.db[raw.JOURNEYS].find(wanted, {"_id": 1})
         ids = [journey["_id"] async for journey in found]
-        for start in range(0, len(ids), CHUNK):
-            work = partial(self._rebuild, ids=ids[start : start + CHUNK])
-            await self._store.transaction(work)
+        async for _ in self._store.in_parts(ids, self._rebuild):
+            pass
         return len(ids)
 
-    async def _rebuild(self, tx: Tx, *, ids: list[str]) -> None:
-        other: Document = {"_id": {"$in": ids}, "projection": {"$ne": self.projection}}
+    async def _rebuild(self, tx: Tx, *, items: Sequence[str]) -> None:
+        other: Document = {"_id": {"$in": items}, "projection": {"$ne": self.projection}}
         calling = other
         if self._stop_places:
             calling = {**other, "calls.stop_place.id": {"$in": list(self._stop_places)}}
         journeys, calls = self._store.db[raw.JOURNEYS], self._store.db[raw.CALLS]
         rows: Document = {}
-        async for journey in journeys.find(calling, session=tx, batch_size=CHUNK):
+        async for journey in journeys.find(calling, session=tx, batch_size=PART):
             rows |= board.board_rows(journey, self._stop_places)
         here = [one["_id"] async for one in journeys.find(other, {"_id": 1}, session=tx)]
         stored = calls.find({"journey.id": {"$in": here}}, {"_id": 1}, session=tx)

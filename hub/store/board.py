@@ -81,9 +81,11 @@ def _origin(journey: Document, call: Document) -> _Origin:
 
 def _shows_same(known: Document, call: Document) -> bool:
     """Whether two calls make the same row, where it comes from aside."""
-    return all(
-        value == known.get(name) for name, value in call.items() if name not in _INTERNAL
-    ) and _beside(known) == _beside(call)
+    for name, value in call.items():
+        before = known.get(name)
+        if before is not value and before != value and name not in _INTERNAL:
+            return False
+    return _beside(known) == _beside(call)
 
 
 def _row(journey: Document, about: Document, call: Document) -> Document:

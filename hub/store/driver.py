@@ -5,9 +5,10 @@ is made when it is first asked for.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import pymongo
 from beanie import init_beanie
@@ -35,12 +36,25 @@ Tx = AsyncClientSession
 """What a transaction's work is given, to be passed as `session=` to every call it makes."""
 Document = dict[str, Any]
 Work = TypeVar("Work")
+Item = TypeVar("Item")
+Item_contra = TypeVar("Item_contra", contravariant=True)
+Work_co = TypeVar("Work_co", covariant=True)
+
+
+class PartWork(Protocol[Item_contra, Work_co]):
+    """What is done with a part of many items in one transaction."""
+
+    async def __call__(self, tx: Tx, *, items: Sequence[Item_contra]) -> Work_co:
+        """As the work of `Store.transaction`: it may run more than once."""
+
 
 POOL = 32
 CONNECT_SECONDS = 5.0
 SELECTION_SECONDS = 10.0
 PING_SECONDS = 2.0
 TRANSACTION_SECONDS = 20.0
+PART = 200
+"""Documents that are read and written in one transaction, where there are many."""
 TRANSACTIONS = 8
 """How many run at once in a process: more would only conflict, and wait for connections while
 they hold their rows."""
@@ -130,6 +144,30 @@ class Store:
                 if error.code in _TOO_OLD:
                     raise TransactionTooLong(unreachable(error).args[0]) from error
                 raise
+
+    async def in_parts(
+        self,
+        items: Sequence[Item],
+        work: "PartWork[Item, Work]",
+    ) -> AsyncIterator[tuple[Sequence[Item], Work]]:
+        """Run `work` over `items` in transactions of a bounded size; each part and its result.
+
+        What a slow machine does not get through within the server's limit is halved and tried
+        again. Raises TransactionTooLong for a single item, and RetryLater: the parts that were
+        yielded are durable then.
+        """
+        size, at = PART, 0
+        while at < len(items):
+            part = items[at : at + size]
+            try:
+                result = await self.transaction(partial(work, items=part))
+            except TransactionTooLong:
+                if len(part) == 1:
+                    raise
+                size = len(part) // 2
+                continue
+            at += len(part)
+            yield part, result
 
     async def server_time(self) -> datetime:
         """The database server's clock, UTC."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Times
-from hub.store.rows import Document, milliseconds, plain
+from hub.store.rows import Document, plain, unzoned
 
 LAYOUT = 2
 """Changes when the same records make other documents: everything is then written again."""
@@ -67,8 +67,8 @@ def realtime_layer(
     return {
         "feed": feed,
         "fp": fingerprint,
-        "observed_at": plain(record.observed_at),
-        "as_of": as_of,
+        "observed_at": unzoned(record.observed_at) if record.observed_at else None,
+        "as_of": unzoned(as_of) if as_of else None,
         **_said(record),
     }
 
@@ -200,8 +200,8 @@ def _unknown() -> Document:
 def _times(times: Times) -> Document:
     arrival, departure = times.arrival, times.departure
     return {
-        "arrival": milliseconds(arrival) if arrival else None,
-        "departure": milliseconds(departure) if departure else None,
+        "arrival": unzoned(arrival) if arrival else None,
+        "departure": unzoned(departure) if departure else None,
     }
 
 

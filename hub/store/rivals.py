@@ -30,8 +30,8 @@ def ranking(feeds: Iterable[Mapping[str, Any]], now: datetime, *, fresh_for: tim
 
     def rank(said: Mapping[str, Any]) -> tuple[bool, int, datetime, str]:
         feed = known.get(said["feed"], {})
-        moment = said.get("observed_at") or max(
-            said.get("as_of") or _NEVER, feed.get("data_as_of") or _NEVER
+        moment = _zoned(said.get("observed_at")) or max(
+            _zoned(said.get("as_of")) or _NEVER, feed.get("data_as_of") or _NEVER
         )
         fresh = (now - moment).total_seconds() <= feed.get(
             "warn_after_s", fresh_for.total_seconds()
@@ -39,6 +39,11 @@ def ranking(feeds: Iterable[Mapping[str, Any]], now: datetime, *, fresh_for: tim
         return fresh, feed.get("priority", 0), moment, said["feed"]
 
     return rank
+
+
+def _zoned(moment: datetime | None) -> datetime | None:
+    """With its zone: a journey that is being written has times without one (rows.unzoned)."""
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def contested(old: Document | None, feed: str) -> bool:

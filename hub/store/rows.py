@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, get_type_hints
 
 import orjson
+from bson.codec_options import CodecOptions
 
 from hub.model.common import Position
 
 Document = dict[str, Any]
+UNZONED: CodecOptions[Document] = CodecOptions(tz_aware=False)
+"""Reads times as `unzoned` writes them."""
 _PLAIN = frozenset({type(None), bool, int, float, str})
 _OBSERVED = "observed_at"
 
@@ -57,6 +60,17 @@ def milliseconds(moment: datetime) -> datetime:
     """The moment as the database keeps it: what is finer than a millisecond is cut off."""
     finer = moment.microsecond % 1000
     return moment.replace(microsecond=moment.microsecond - finer) if finer else moment
+
+
+def unzoned(moment: datetime) -> datetime:
+    """The moment as BSON itself has it: UTC without a zone, in milliseconds.
+
+    Journeys are read, merged and written in this form: a zone on each of the hundreds of times of a
+    journey costs more than everything else about reading it.
+    """
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    finer = utc.microsecond % 1000
+    return utc.replace(tzinfo=None, microsecond=utc.microsecond - finer)
 
 
 def point(position: Position) -> Document:

@@ -1,6 +1,6 @@
 """Decides anew, as time passes, between the sources of one record: who fell silent gives way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -10,13 +10,12 @@ from hub import clock
 from hub.store import raw, statements
 from hub.store.apply_rows import replacing
 from hub.store.contest import FRESH_FOR, standings
-from hub.store.driver import Store, Tx
+from hub.store.driver import PART, Store, Tx
 from hub.store.rows import Document
 from hub.store.statements import Part, Rank
 
 EVERY = timedelta(seconds=5)
 """How often it is looked whether a source that is shown fell silent beside another."""
-CHUNK = 200
 _CONTESTED: tuple[tuple[str, Part], ...] = (
     (raw.SITUATIONS, statements.RECORD),
     (raw.VEHICLES, statements.RECORD),
@@ -50,16 +49,16 @@ class Settlement:
         rank = await self._rank(part)
         ids = [one["_id"] for one in found if _changes_hands(one, part, rank)]
         changed = 0
-        for start in range(0, len(ids), CHUNK):
-            work = partial(self._decide, name=name, part=part, ids=ids[start : start + CHUNK])
-            changed += await self._store.transaction(work)
+        work = partial(self._decide, name=name, part=part)
+        async for _, decided in self._store.in_parts(ids, work):
+            changed += decided
         return changed
 
-    async def _decide(self, tx: Tx, *, name: str, part: Part, ids: list[str]) -> int:
-        query = {"_id": {"$in": ids}, part.at("contested"): {"$exists": True}}
+    async def _decide(self, tx: Tx, *, items: Sequence[str], name: str, part: Part) -> int:
+        query = {"_id": {"$in": items}, part.at("contested"): {"$exists": True}}
         rank, now = await self._rank(part, tx), clock.now()
         writes: list[ReplaceOne[Document]] = []
-        async for document in self._store.db[name].find(query, session=tx, batch_size=CHUNK):
+        async for document in self._store.db[name].find(query, session=tx, batch_size=PART):
             if _changes_hands(document, part, rank):
                 shown = statements.again(part.of(document), rank, now)
                 writes.append(replacing(part.put(document, shown)))

@@ -36,6 +36,14 @@ class VehicleReport(Entity):
         return position(self.doc.get("location"))
 
 
+@entity(policy=READ)
+class Carriage(Entity):
+    """One carriage of a train (车厢)."""
+
+    label: str | None = stored("label", "Its label, else its id", zh="车厢号")
+    occupancy: Occupancy | None = embedded("occupancy", "How full it is", zh="拥挤度")
+
+
 @node_type
 @entity(policy=READ)
 class VehiclePosition(Node):
@@ -82,6 +90,11 @@ class VehiclePosition(Node):
         """How full it is."""
         found = self._live(context, "occupancy")
         return Occupancy(found) if found else None
+
+    @computed(needs=(*TRUST, "carriages"), zh="车厢")
+    def carriages(self, context: "SchemaContext") -> list[Carriage]:
+        """Its carriages from the first in the direction of travel, where the source tells them."""
+        return [Carriage(one) for one in self._live(context, "carriages") or ()]
 
     @computed(needs=(*TRUST, "alarms"), zh="报警")
     def alarms(self, context: "SchemaContext") -> list[str]:

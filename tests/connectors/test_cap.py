@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors import connector
-from connectors.cap import CONNECTOR
+from connectors.cap import CONNECTOR, follow_up
 from connectors.cap.config import CapConfig
-from hub.connector import Batch, Context, Envelope, Incrementality
+from hub.connector import Batch, Context, Envelope, Incrementality, Link
 from hub.errors import PayloadError, Reason
+from hub.formats.bundle import Document, pack
 from hub.model.common import Name, Position
 from hub.model.situations import AlertArea, Period, Severity, Situation, SituationProgress
 from tests.contract.mutations import sample
@@ -422,6 +423,92 @@ def test_absence_withdraws_only_where_configured() -> None:
     assert not read(f"<feed>{alert()}<entry/></feed>", incrementality=full).complete
 
 
+FIRST = "31000041600000_20260302105900"
+
+
+def national(identifier: str = FIRST, inner: str = "", **elements: str) -> str:
+    """A warning as China's national system writes it; the names are made up."""
+    told = {
+        "msgType": "Alert",
+        "references": "",
+        "sendTime": "2026-03-02 11:00:00+08:00",
+        "severity": "Orange",
+        "secClassification": "None",
+    } | elements
+    return (
+        f"<alert><identifier>{identifier}</identifier><sender>某市气象局</sender>"
+        f"<senderCode>31000041600000</senderCode><sendTime>{told['sendTime']}</sendTime>"
+        f"<status>Actual</status><msgType>{told['msgType']}</msgType><scope>Public</scope>"
+        "<code><method><methodName>SMS</methodName><audenceprt>13900000000</audenceprt></method>"
+        f"</code><secClassification>{told['secClassification']}</secClassification>"
+        f"<references>{told['references']}</references><info><language>zh-CN</language>"
+        f"<eventType>11B03</eventType><severity>{told['severity']}</severity>"
+        "<certainty>VeryLikely</certainty>"
+        "<effective>2026-03-02 11:05:00+08:00</effective><expires/><senderName>张三</senderName>"
+        "<headline>某市气象局发布暴雨橙色预警</headline><area><areaDesc>某市</areaDesc><polygon/>"
+        f"<geocode>310000000000,310000000000，310104000000</geocode>{inner}</area></info></alert>"
+    )
+
+
+def test_a_warning_of_the_national_system_is_read() -> None:
+    """Known by its identifier alone; the colour is the severity, times have a space."""
+    batch = read(national())
+    situation = only(batch)
+    assert situation.id == f"weather:{FIRST}"
+    assert situation.certainty == "Likely"
+    assert situation.severity is Severity.SEVERE
+    assert situation.summary == Name(zh="某市气象局发布暴雨橙色预警")
+    assert situation.validity == (Period(datetime(2026, 3, 2, 3, 5, tzinfo=UTC), None),)
+    assert situation.areas == (AlertArea("某市", (), ("310000000000", "310104000000")),)
+    assert [note.reason for note in batch.notes] == [Reason.MISSING_FIELD]
+    assert "张三" not in repr(batch)
+    assert "139" not in repr(batch)
+
+
+@pytest.mark.parametrize(
+    ("colour", "severity"),
+    [
+        ("Blue", Severity.MINOR),
+        ("Yellow", Severity.MODERATE),
+        ("RED", Severity.EXTREME),
+        ("White", Severity.UNKNOWN),
+    ],
+)
+def test_the_colours_of_the_national_system(colour: str, severity: Severity) -> None:
+    """Four levels; a fifth is unknown."""
+    assert only(read(national(severity=colour))).severity is severity
+
+
+def test_a_warning_of_the_national_system_is_known_by_the_first_of_its_event() -> None:
+    """Updates name the first and stand in its place, the newest counts; a Cancel ends them all."""
+    update = {"msgType": "Update", "references": FIRST}
+    newest = national("U2", severity="Red", sendTime="2026-03-02 11:40:00+08:00", **update)
+    older = national("U1", severity="Yellow", sendTime="2026-03-02 11:20:00+08:00", **update)
+    batch = read(f"<alerts>{newest}{national()}{older}</alerts>")
+    assert only(batch).severity is Severity.EXTREME
+    assert (only(batch).id, batch.withdrawn) == (f"weather:{FIRST}", [])
+    assert (batch.entities, batch.accepted) == (3, 3)
+    cancel = read(f"<alerts>{newest}{national('C', msgType='Cancel', references=FIRST)}</alerts>")
+    assert (cancel.records, cancel.withdrawn) == ([], [f"weather:{FIRST}"])
+
+
+def test_what_the_national_system_keeps_inside_is_not_public() -> None:
+    """Inner is no scope for everybody, whatever the scope says; a time that is none refuses."""
+    for body, reason in (
+        (national(secClassification="Inner"), Reason.UNSUPPORTED_MESSAGE),
+        (national(sendTime="soon"), Reason.BAD_VALUE),
+    ):
+        assert [reject.reason for reject in read(body).rejects] == [reason]
+
+
+def test_radii_of_the_national_system_are_metres() -> None:
+    """Two kilometres are written 2000."""
+    (area,) = only(read(national(inner="<circle>31.2,121.4 2000</circle>"))).areas
+    (ring,) = area.polygons
+    north = max(corner.lat for corner in ring)
+    assert north - 31.2 == pytest.approx(2 / 111.2, rel=0.01)
+
+
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><id>x</id>{}</feed>'
 
 
@@ -444,6 +531,66 @@ def test_an_atom_list_gives_its_embedded_alerts() -> None:
     assert [(note.reason, note.native_id) for note in batch.notes] == [
         (Reason.UNSUPPORTED_MESSAGE, "4")
     ]
+
+
+def entry(number: int, *links: str, updated: str | None = "2026-03-02T03:00:00Z") -> str:
+    said = f"<updated>{updated}</updated>" if updated else ""
+    return f"<entry><id>{number}</id>{said}{''.join(links)}</entry>"
+
+
+def test_a_list_names_the_alerts_it_does_not_carry() -> None:
+    """CAP's own type before none, never a web page; what an entry carries is not fetched."""
+    page = '<link type="text/html" href="page"/>'
+    body = ATOM.format(
+        entry(1, page, '<link href="plain"/>', '<link type="application/cap+xml" href="cap"/>')
+        + entry(2, page, '<link href="https://x.test/2"/>', updated=None)
+        + entry(3, '<link href="3"/>', alert())
+        + entry(4, page, '<link rel="self" href="4"/>')
+        + entry(5, '<content type="application/cap+xml" src="five.cap"/>')
+    )
+    found = follow_up(Envelope(body.encode(), NOW), CONTEXT)
+    moment = "2026-03-02T03:00:00Z"
+    assert found == (
+        Link("cap", "cap", needed=False, edition=moment),
+        Link("https://x.test/2", "https://x.test/2", needed=False),
+        Link("five.cap", "five.cap", needed=False, edition=moment),
+    )
+    item = "<item><link>https://x.test/a</link><pubDate>Mon, 02 Mar 2026</pubDate></item>"
+    (link,) = follow_up(Envelope(f"<rss><channel>{item}</channel></rss>".encode(), NOW), CONTEXT)
+    assert (link.url, link.edition) == ("https://x.test/a", "Mon, 02 Mar 2026")
+    ignoring = replace(CONTEXT, config=CapConfig(links="ignore"))
+    assert follow_up(Envelope(body.encode(), NOW), ignoring) == ()
+    for other in (alert().encode(), b"", b"\xff", b"<html/>"):
+        assert follow_up(Envelope(other, NOW), CONTEXT) == ()
+
+
+def test_what_a_list_names_is_read_with_it() -> None:
+    """In the list's order; what is missing or no alert is a note, and the list not complete."""
+    index = ATOM.format("".join(entry(n, f'<link href="{n}"/>') for n in (1, 2, 3)))
+    documents = [
+        Document("", index.encode()),
+        Document("2", alert(identifier="2").encode()),
+        Document("1", alert(identifier="1").encode()),
+    ]
+    full = replace(CONTEXT, incrementality=Incrementality.FULL)
+    batch = CONNECTOR.parse(Envelope(pack(documents), NOW), full)
+    assert [record.id for record in batch.records] == [id_of("1"), id_of("2")]
+    assert [(note.reason, note.native_id) for note in batch.notes] == [
+        (Reason.UNSUPPORTED_MESSAGE, "3")
+    ]
+    assert not batch.complete
+    for last, complete in ((alert(identifier="3").encode(), True), (b"<!DOCTYPE html>", False)):
+        batch = CONNECTOR.parse(Envelope(pack([*documents, Document("3", last)]), NOW), full)
+        assert batch.complete is complete
+
+
+def test_an_alert_that_several_entries_name_is_one() -> None:
+    """A list with an entry for each area of an alert names it again and again."""
+    index = ATOM.format("".join(entry(n, '<link href="same"/>') for n in (1, 2, 3)))
+    body = pack([Document("", index.encode()), Document("same", alert().encode())])
+    batch = CONNECTOR.parse(Envelope(body, NOW), CONTEXT)
+    assert only(batch).id == id_of()
+    assert (batch.entities, batch.rejects, batch.notes) == (1, [], [])
 
 
 def test_an_rss_list_is_a_list() -> None:
@@ -561,6 +708,14 @@ def declared(encoding: str) -> str:
 def test_encodings_are_read_where_they_can_be_known(body: bytes) -> None:
     """Byte order marks, GBK that says so, a UTF-8 document that declares UTF-16, and back."""
     assert only(read(body)).summary == Name(zh="暴雨")
+
+
+@pytest.mark.parametrize("told", ["gb2312", "GB2312", "gbk"])
+def test_what_is_declared_gb2312_is_read_as_gb18030(told: str) -> None:
+    """Place names have characters that the declared set lacks; what is UTF-8 is not made GBK."""
+    body = f"<?xml version='1.0' encoding='{told}'?>" + alert(info(event="朱镕大道㐂镇暴雨"))
+    for encoding in ("gb18030", "utf-8"):
+        assert only(read(body.encode(encoding))).summary == Name(zh="朱镕大道㐂镇暴雨")
 
 
 def test_an_undeclared_gbk_document_needs_the_option() -> None:

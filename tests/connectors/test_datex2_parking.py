@@ -241,6 +241,70 @@ def test_an_empty_publication_is_complete() -> None:
     assert (batch.entities, batch.complete) == (0, True)
 
 
+@pytest.mark.parametrize("word", ["unknown", "statusUnknown"])
+def test_nothing_vacant_beside_an_unknown_status_is_a_default(word: str) -> None:
+    """A car park nobody knows of is not full; what is counted beside a known word counts."""
+    told = f"<parkingSiteStatus>{word}</parkingSiteStatus></parkingRecordStatus>"
+    silent = status(VacantSpaces=0, OccupiedSpaces=0).replace("</parkingRecordStatus>", told)
+    full = status("P2", VacantSpaces=0, OccupiedSpaces=100)
+    counted = status("P3").replace("</parkingRecordStatus>", told)
+    batch = read("datex2_parking", statuses(silent, full, counted))
+    assert [(one.vacant, one.occupied) for one in batch.records] == [
+        (None, None),
+        (0, 100),
+        (40, 60),
+    ]
+
+
+def test_more_spaces_free_than_there_are_is_unknown() -> None:
+    """Nobody knows which number is wrong; a board must not say 130 of 100."""
+    batch = read("datex2_parking", statuses(status(VacantSpaces=130, OccupiedSpaces=None)))
+    assert [(one.vacant, one.capacity) for one in batch.records] == [(None, 100)]
+    assert notes(batch) == [("BAD_VALUE", "P1")]
+
+
+def test_a_facility_without_a_location_is_where_its_entrance_is() -> None:
+    """Older profiles give the entrance and nothing else."""
+    where = "<latitude>31.2</latitude><longitude>121.3</longitude>"
+    facility = (
+        '<parkingFacility id="P1"><parkingFacilityName>东广场</parkingFacilityName>'
+        "<entranceLocation>"
+        f"<pointByCoordinates><pointCoordinates>{where}</pointCoordinates></pointByCoordinates>"
+        "</entranceLocation></parkingFacility>"
+    )
+    table = f"<parkingFacilityTable>{facility}</parkingFacilityTable>"
+    batch = read(
+        "datex2_parking",
+        model(f"<parkingFacilityTablePublication>{table}</parkingFacilityTablePublication>"),
+    )
+    assert [one.position for one in batch.records] == [Position(31.2, 121.3)]
+
+
+def test_what_is_not_read_never_looks_like_no_parking() -> None:
+    """Sums over an area beside facilities are noted; a publication of nothing else is refused."""
+    area = '<parkingAreaStatus><parkingAreaReference id="A"/></parkingAreaStatus>'
+    batch = read("datex2_parking", statuses(area, area, status()))
+    assert (batch.entities, notes(batch)) == (1, [("UNSUPPORTED_MESSAGE", "parkingAreaStatus")])
+    newer = (
+        f'<d:payload xmlns:d="urn:d" xmlns:p="urn:p" {XSI} xsi:type="p:ParkingStatusPublication"'
+        ' modelBaseVersion="3"><p:parkingStatusInformation/></d:payload>'
+    )
+    with pytest.raises(PayloadError) as caught:
+        read("datex2_parking", newer.encode())
+    assert caught.value.reason is Reason.UNSUPPORTED_VERSION
+
+
+def test_the_version_stands_where_the_publication_is_wrapped() -> None:
+    """A messageContainer has none of its own; its payload's counts."""
+    body = (
+        f'<m:messageContainer xmlns:m="urn:m" xmlns:p="urn:p" {XSI}>'
+        '<m:payload xsi:type="p:ParkingStatusPublication" modelBaseVersion="3">'
+        f"{status()}</m:payload></m:messageContainer>"
+    )
+    batch = read("datex2_parking", body.encode())
+    assert (batch.accepted, notes(batch)) == (1, [("UNSUPPORTED_VERSION", "header")])
+
+
 def test_a_publication_typed_by_xsi_and_another_version() -> None:
     """Profiles put the publication's kind into xsi:type; version 3 is read with a note."""
     body = (

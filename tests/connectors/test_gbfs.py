@@ -229,9 +229,32 @@ def test_documents_without_stations_or_vehicles_empty_nothing() -> None:
         assert notes(batch) == [("EMPTY_ENTITY", "document")]
 
 
+def test_a_station_that_is_not_installed_neither_rents_nor_takes_back() -> None:
+    """In winter storage some still say that they rent."""
+    batch = read("gbfs", whole([station()], [status(is_installed=False, is_returning=1)]))
+    (record,) = batch.records
+    assert (record.renting, record.returning) == (False, False)
+
+
+def test_vehicles_are_as_old_as_their_own_document() -> None:
+    """A fresh index and fresh stations make no vehicle fresh; nor is the index what counts."""
+    hour_ago = AT - timedelta(hours=1)
+    old = json.loads(document("3.0", vehicles=[{"vehicle_id": "v", "lat": 31.2, "lon": 121.3}]))
+    old["last_updated"] = hour_ago.isoformat()
+    parts = [
+        Document("", document("3.0", feeds=[])),
+        Document("station_information", document("3.0", stations=[station()])),
+        Document("vehicle_status", json.dumps(old).encode()),
+    ]
+    batch = read("gbfs", pack(parts))
+    assert [one.observed_at for one in batch.records if one.native_id == "v"] == [hour_ago]
+    assert batch.as_of == hour_ago
+
+
 def test_documents_that_are_not_read_are_refused() -> None:
-    """Alerts, regions and zones are no empty system."""
-    for body in (document(alerts=[]), document(regions=[]), document(geofencing_zones={})):
+    """Alerts, regions, zones and what can be booked are no empty system."""
+    booked = document("3.1", vehicles=[{"vehicle_id": "v", "availabilities": []}])
+    for body in (document(alerts=[]), document(regions=[]), document(geofencing_zones={}), booked):
         with pytest.raises(PayloadError) as caught:
             read("gbfs", body)
         assert caught.value.reason is Reason.UNSUPPORTED_MESSAGE

@@ -323,6 +323,16 @@ def test_a_folder_inside_the_zip_is_looked_into():
     assert read_gtfs(body).records == read_gtfs(zipped()).records
 
 
+def test_of_two_datasets_in_a_zip_one_is_read_and_the_other_noted():
+    """The outermost folder with most tables; what is not read is not passed over in silence."""
+    more = {"old/stops.txt": "stop_id,stop_name\nZZ,other\n"}
+    found = read_gtfs(zipped(more, folder="gtfs-2026/"))
+    assert found.records == read_gtfs(zipped()).records
+    assert [(note.reason, note.native_id) for note in found.notes] == [
+        (Reason.DUPLICATE, "gtfs-2026/old")
+    ]
+
+
 def test_optional_tables_may_be_missing():
     """Without agency, feed_info and translations the feed's own time zone and the script decide."""
     batch = read_gtfs(zipped({"agency.txt": None, "feed_info.txt": None, "translations.txt": None}))

@@ -3,15 +3,16 @@
 from datetime import date, timedelta
 
 import pytest
+from google.protobuf import text_format
 from google.protobuf.json_format import MessageToJson
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt import CONNECTOR, GtfsRtConfig
 from hub.connector import Envelope, Incrementality
 from hub.errors import PayloadError, Reason
-from hub.model.common import Mode, Name, OccupancyStatus, Position
+from hub.model.common import Mode, Name, Occupancy, OccupancyStatus, Position
 from hub.model.situations import Severity, Situation
-from hub.model.vehicles import VehiclePosition
+from hub.model.vehicles import Carriage, VehiclePosition
 from tests.connectors.gtfs_builder import (
     NOON,
     Message,
@@ -78,6 +79,22 @@ def test_json_says_the_same_as_protobuf(reference):
     for head in (b"", b"\xef\xbb\xbf"):
         text = head + MessageToJson(message.feed).encode()
         assert read(text, reference=reference) == binary
+
+
+def test_the_text_format_says_the_same_as_protobuf(reference):
+    """Protobuf's text format, behind comments and with fields nobody knows, is read too."""
+    message = Message()
+    stop(message.trip("T1"), stop_sequence=1, departure=60)
+    message.vehicle()
+    text = f"# a comment\n\n{text_format.MessageToString(message.feed)}\nlater_field: 7\n"
+    assert read(text.encode(), reference=reference) == message.read(reference=reference)
+
+
+def test_a_broken_text_format_is_refused():
+    """Text that begins as a FeedMessage and breaks off raises NOT_DECODABLE."""
+    with pytest.raises(PayloadError) as caught:
+        read(b'header { gtfs_realtime_version: "2.0" }\nentity { id: "1"')
+    assert caught.value.reason is Reason.NOT_DECODABLE
 
 
 def test_a_header_of_123_bytes_is_not_json():
@@ -459,3 +476,46 @@ def test_a_position_is_what_the_message_says():
     message = Message(at=shanghai("2026-03-04 08:00"))
     message.vehicle("V1", 31.25, 121.5)
     assert only(message.read(), VehiclePosition).position == Position(31.25, 121.5)
+
+
+def test_a_vehicle_names_a_duplicated_trip_by_the_copys_id(reference):
+    """In a VehiclePosition the trip_id of a DUPLICATED trip is trip_properties.trip_id."""
+    message = Message()
+    update = message.trip("T1", "DUPLICATED", start_date="20260304")
+    update.trip_properties.trip_id = "T1-bis"
+    update.trip_properties.start_date = "20260304"
+    update.trip_properties.start_time = "18:00:00"
+    stop(update, stop_sequence=1, departure=60)
+    vehicle = message.vehicle()
+    vehicle.trip.trip_id, vehicle.trip.start_date = "T1-bis", "20260304"
+    vehicle.trip.schedule_relationship = pb.TripDescriptor.DUPLICATED
+    batch = message.read(reference=reference)
+    (position,) = [record for record in batch.records if isinstance(record, VehiclePosition)]
+    assert position.journey_id == only_journey(batch).id
+    assert batch.notes == []
+
+
+def test_a_vehicle_past_midnight_is_on_the_journey_of_the_day_before(reference):
+    """A vehicle under way that names the calendar day is on the run that is under way."""
+    message = Message(at=shanghai("2026-03-05 00:07"))
+    vehicle = message.vehicle()
+    vehicle.trip.trip_id, vehicle.trip.start_date = "LATE", "20260305"
+    batch = message.read(reference=reference)
+    assert only(batch, VehiclePosition).journey_id == "metro:LATE:2026-03-04"
+    assert reasons(batch.notes) == ["BAD_VALUE"]
+
+
+def test_carriages_are_told_in_the_order_of_travel():
+    """multi_carriage_details: by carriage_sequence, -1 per cent being no percentage at all."""
+    message = Message()
+    vehicle = message.vehicle()
+    last = vehicle.multi_carriage_details.add(carriage_sequence=2, id="c2")
+    last.occupancy_percentage = -1
+    first = vehicle.multi_carriage_details.add(carriage_sequence=1, id="c1", label="Car 1")
+    first.occupancy_percentage, first.occupancy_status = 85, pb.VehiclePosition.FULL
+    found = only(message.read(), VehiclePosition)
+    assert found.occupancy is None
+    assert found.carriages == (
+        Carriage(label="Car 1", occupancy=Occupancy(status=OccupancyStatus.FULL, percent=85)),
+        Carriage(label="c2", occupancy=None),
+    )

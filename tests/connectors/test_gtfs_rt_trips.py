@@ -199,6 +199,17 @@ def test_a_stop_that_is_not_on_the_trip_is_noted(reference):
     assert statuses(only_journey(batch))[2] == "DELAYED"
 
 
+def test_times_that_run_backwards_are_noted(reference):
+    """A call that is reached before the last one is left stays, with a note TIME_ORDER."""
+    message = Message()
+    update = message.trip("T1")
+    stop(update, stop_sequence=2, departure=1200)
+    stop(update, stop_sequence=5, arrival=0, departure=0)
+    batch = message.read(reference=reference)
+    assert statuses(only_journey(batch)) == {2: "DELAYED", 5: "ON_TIME", 9: "ON_TIME"}
+    assert reasons(batch.notes) == ["TIME_ORDER"]
+
+
 def test_departing_before_arriving_is_noted(reference):
     """Of two told times that exclude each other the arrival is left out."""
     message = Message()
@@ -270,6 +281,34 @@ def test_a_trip_is_found_by_route_and_start(reference):
     assert batch.matched_journeys == 1
 
 
+def test_a_start_date_a_day_from_its_times_is_put_right(reference):
+    """Past midnight the calendar day stands for the service day: read by the times, and noted."""
+    message = Message(at=shanghai("2026-03-05 00:03"))
+    update = message.trip("LATE", start_date="20260305")
+    stop(update, stop_sequence=2, arrival=shanghai("2026-03-05 00:07"))
+    batch = message.read(reference=reference)
+    assert only_journey(batch).id == "metro:LATE:2026-03-04"
+    assert reasons(batch.notes) == ["BAD_VALUE"]
+    rests = Message(at=shanghai("2026-03-08 12:00"))
+    update = rests.trip("TR7", start_date="20260309")
+    stop(update, stop_sequence=1, departure=shanghai("2026-03-08 14:00"))
+    kept = only_journey(rests.read(reference=reference))
+    assert kept.id == "metro:TR7:2026-03-09"  # it does not run on Sunday the 8th
+
+
+def test_a_trip_under_another_id_is_found_by_route_and_start(reference):
+    """An id the timetable does not have is no loss where route and start name one trip."""
+    message = Message()
+    update = message.trip("12_T1", route_id="L1", start_time="12:00:00", start_date="20260304")
+    stop(update, stop_sequence=1, departure=60)
+    batch = message.read(reference=reference)
+    assert only_journey(batch).id == "metro:T1:2026-03-04"
+    assert reasons(batch.notes) == ["UNKNOWN_TRIP"]
+    ghost = Message()
+    ghost.trip("GHOST", route_id="L1", start_time="03:00:00")
+    assert reasons(ghost.read(reference=reference).rejects) == ["UNKNOWN_TRIP"]
+
+
 def test_two_trips_of_one_start_are_ambiguous():
     """Where route and start fit two trips of the day, neither is guessed."""
     body = zipped(
@@ -282,8 +321,9 @@ def test_two_trips_of_one_start_are_ambiguous():
     )
     message = Message()
     message.trip("", route_id="L1", start_time="12:00:00", start_date="20260304")
+    message.trip("GHOST", route_id="L1", start_time="12:00:00", start_date="20260304")
     batch = message.read(reference=timetable(body))
-    assert reasons(batch.rejects) == ["AMBIGUOUS_MATCH"]
+    assert reasons(batch.rejects) == ["AMBIGUOUS_MATCH"] * 2
 
 
 @pytest.mark.parametrize(
@@ -395,6 +435,39 @@ def test_a_replacement_skips_what_it_does_not_name(reference):
         9: "EARLY",
     }
     assert by_order(journey)[3].stop_place_id == "metro:TEMP"
+
+
+def test_a_replacement_has_a_schedule_of_its_own(reference):
+    """REPLACEMENT: scheduled_time goes before the timetable; NO_DATA says nothing of the run."""
+    message = Message()
+    update = message.trip("T1", "REPLACEMENT")
+    first = stop(update, stop_sequence=1, stop_id="XZ", departure=shanghai("2026-03-04 12:40"))
+    first.departure.scheduled_time = int(shanghai("2026-03-04 12:40").timestamp())
+    last = stop(update, stop_sequence=9, stop_id="FJ", relationship="NO_DATA")
+    last.arrival.scheduled_time = int(shanghai("2026-03-04 13:10").timestamp())
+    calls = by_order(only_journey(message.read(reference=reference)))
+    assert calls[1].aimed.departure == shanghai("2026-03-04 12:40")
+    assert calls[1].status.value == "ON_TIME"
+    assert calls[9].aimed.arrival == shanghai("2026-03-04 13:10")
+    assert (calls[9].status.value, calls[9].expected.arrival) == ("NO_DATA", None)
+
+
+def test_stop_time_properties_say_who_may_board(reference):
+    """pickup_type and drop_off_type of StopTimeProperties go before the timetable's."""
+    message = Message()
+    update = message.trip("T1")
+    closed = stop(update, stop_sequence=2, departure=0)
+    closed.stop_time_properties.pickup_type = closed.StopTimeProperties.NONE
+    stop(update, stop_sequence=5, departure=0).stop_time_properties.assigned_stop_id = "SHRS-2"
+    calls = by_order(only_journey(message.read(reference=reference)))
+    assert (calls[2].boarding, calls[2].alighting) == (False, True)
+    assert (calls[5].boarding, calls[5].actual_platform) == (True, "2")
+    added = message.trip("EXTRA", "NEW")
+    closed = stop(added, stop_id="XZ", departure=shanghai("2026-03-04 12:05"))
+    closed.stop_time_properties.pickup_type = closed.StopTimeProperties.NONE
+    stop(added, stop_id="FJ", arrival=shanghai("2026-03-04 12:35"))
+    extra = message.read(reference=reference).records[1]
+    assert [call.boarding for call in extra.calls] == [False, False]
 
 
 def test_a_duplicated_trip_runs_again_at_another_time(reference):

@@ -309,6 +309,21 @@ def test_a_capture_reads_the_same_raw_and_as_text():
     assert len(plain) == len(sent) - 2
 
 
+def test_a_line_may_hold_several_frames():
+    """What one read of a socket gave is often logged as one line: every frame counts."""
+    moments = [NOW - timedelta(seconds=ago) for ago in (30, 20, 10)]
+    sent = [frame(body=encode_position(replace(HERE, time=moment))) for moment in moments]
+    shared = sent[0] + sent[1][1:]
+    body = b"\n".join((shared.hex().encode(), sent[2].hex().encode()))
+    batch = parse(body)
+    assert (batch.entities, batch.accepted, len(batch.records)) == (3, 3, 3)
+    damaged = bytearray(shared)
+    damaged[30] ^= 0xFF
+    batch = parse(bytes(damaged).hex().encode())
+    assert (batch.entities, batch.accepted) == (2, 1)
+    assert [reject.reason for reject in batch.rejects] == [Reason.BAD_CHECKSUM]
+
+
 def test_a_position_said_twice_is_a_duplicate():
     """Sent again under another serial it is the same position: one record."""
     batch = parse(frame(serial=1) + frame(serial=2))

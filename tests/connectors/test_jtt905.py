@@ -253,6 +253,13 @@ def test_one_bad_frame_does_not_drop_the_rest():
     assert batch.entities == 5
 
 
+def test_bytes_that_are_no_item_do_not_cost_the_position():
+    """An item longer than what is left of the message is a note; the position counts."""
+    batch = parse(frame(body=encode_position(HERE) + b"\x01\x04\x00"))
+    assert len(batch.records) == batch.accepted == 1
+    assert [note.reason for note in batch.notes] == [Reason.BAD_LENGTH]
+
+
 def test_a_frame_that_is_there_twice_is_a_duplicate():
     """The second of two equal frames is refused."""
     batch = parse(frame() + frame())
@@ -335,6 +342,24 @@ def test_neither_driver_nor_plate_nor_isu_leaves_the_connector():
     assert b"310101" not in archived
     assert b"A12345" not in archived
     assert len(parse(archived).records) == 1
+
+
+def test_what_a_vendor_adds_to_a_position_is_not_archived():
+    """Items beyond the standard's may name a driver; the position alone is kept."""
+    for message, head in ((MessageId.POSITION, b""), (MessageId.POSITION_QUERY_REPLY, b"\0\1")):
+        body = head + encode_position(replace(HERE, items={0xF1: b"310101198001011234"}))
+        archived = b"".join(session().receive(frame(message, body), NOW).raw)
+        assert b"310101" not in archived
+        assert len(parse(archived).records) == 1
+
+
+def test_a_broken_frame_is_not_archived():
+    """A sign-in that lost a byte on its way still holds the driver's number."""
+    bad = bytearray(frame(MessageId.SIGN_IN, encode_position(HERE) + b"310101198001011234"))
+    bad[-2] ^= 0xFF
+    exchange = session().receive(bytes(bad), NOW)
+    assert [reject.reason for reject in exchange.batch.rejects] == [Reason.BAD_CHECKSUM]
+    assert exchange.raw == []
 
 
 def test_a_registration_is_not_archived():

@@ -170,6 +170,13 @@ def test_a_point_assigned_to_nothing_known_is_a_place_by_its_name():
     assert len(days(batch)) == 3
 
 
+def test_a_point_is_found_by_the_quay_that_no_file_has():
+    """Real-time feeds name the Quay of an assignment, also where only a register describes it."""
+    body = delivery(SHARED, CALENDAR, LINE, PATTERN, journey())
+    timetable = load_reference(Envelope(body, WEDNESDAY), context())
+    assert timetable.place("X:Quay:C1") is timetable.stop("X:SSP:C") is not None
+
+
 def test_stops_of_the_static_reference_are_found():
     """A national register of stops is a feed of its own, and the line file's static_url."""
     register = load_reference(Envelope(delivery(STOPS), WEDNESDAY), context())

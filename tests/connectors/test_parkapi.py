@@ -65,6 +65,43 @@ def test_states(state: str | None, opening: OpeningStatus) -> None:
     assert (status.opening, status.vacant) == (opening, None)
 
 
+@pytest.mark.parametrize("state", ["nodata", "error", "NODATA"])
+def test_a_count_beside_no_data_is_a_default(state: str) -> None:
+    """Producers write 0 free where they do not know: that is not a full car park."""
+    _, status = both(read("parkapi", city(lot(state=state, free=0))))
+    assert (status.opening, status.vacant) == (OpeningStatus.UNKNOWN, None)
+
+
+def test_more_spaces_free_than_there_are_is_unknown() -> None:
+    """Nobody knows which number is wrong; a board must not say 130 of 100."""
+    batch = read("parkapi", city(lot(total=400, free=427)))
+    assert (both(batch)[1].vacant, both(batch)[1].capacity) == (None, 400)
+    assert notes(batch) == [("BAD_VALUE", "p1")]
+
+
+def test_a_pool_as_scrapers_of_version_2_write_it() -> None:
+    """Place, capacity and counts under the names of that form; the lot's own time before ours."""
+    scraped = {
+        "id": "east",
+        "name": "东广场停车场",
+        "type": "level",
+        "capacity": 400,
+        "latitude": 31.2,
+        "longitude": 121.3,
+        "timestamp": "2026-03-02T07:58:00",
+        "lot_timestamp": "2026-03-02T07:57:00",
+        "status": "open",
+        "num_free": 235,
+        "num_occupied": 165,
+    }
+    batch = read("parkapi", city(scraped, scraped | {"id": None}, pool={"id": "sh"}))
+    facility, status = both(batch)
+    assert (facility.position, facility.capacity) == (Position(31.2, 121.3), 400)
+    assert (status.vacant, status.occupied, status.capacity) == (235, 165, 400)
+    assert status.observed_at == datetime(2026, 3, 2, 7, 57, tzinfo=UTC)
+    assert refusals(batch) == [("MISSING_FIELD", "(no id)")]
+
+
 def test_a_lot_without_an_id_goes_by_its_name() -> None:
     """As in the interface itself; one without a name cannot be told."""
     batch = read("parkapi", city(lot(id=None), lot(id="x", name=None)))
@@ -158,6 +195,28 @@ def item(**more: object) -> dict:
 
 def items(*found: dict) -> bytes:
     return json.dumps({"items": list(found)}).encode()
+
+
+def test_a_time_in_a_list_of_one_is_that_time() -> None:
+    """A server of version 3 writes so in its answers of version 2."""
+    own = result()
+    own["latest_data"] = own["latest_data"] | {"lot_timestamp": ["2026-03-02T07:00:00"]}
+    batch = read("parkapi", page(own))
+    assert both(batch)[1].observed_at == AT - timedelta(hours=1)
+    assert notes(batch) == []
+
+
+def test_pages_of_items_are_followed() -> None:
+    """`next_path` names the next page, as a path; one page of several is not the whole."""
+    first = json.dumps({"items": [item()], "total_count": 2, "next_path": "/v3/sites?start=7"})
+    context = context_of("parkapi")
+    (link,) = follow_up(Envelope(first.encode(), AT), context)
+    assert link == Link("next", "/v3/sites?start=7")
+    assert follow_up(Envelope(items(item()), AT), context) == ()
+    assert not read("parkapi", first.encode()).complete
+    pages = [Document("", first.encode()), Document("next", items(item(id=8)))]
+    batch = read("parkapi", pack(pages))
+    assert (batch.entities, batch.complete) == (2, True)
 
 
 def test_version_3_is_items() -> None:

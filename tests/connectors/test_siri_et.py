@@ -1,6 +1,6 @@
 """SIRI-ET: what becomes of a journey's calls, times, platforms and states."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -178,6 +178,33 @@ def test_a_platform_change_shows_both_platforms() -> None:
     assert made.quay_id == "railway:SHH-1"
 
 
+def test_a_platform_change_may_be_told_by_quay_names_alone() -> None:
+    """AimedQuayName is the planned platform; ActualQuayName, else ExpectedQuayName, the actual."""
+    named = (
+        "<StopPointRef>SHH</StopPointRef><AimedDepartureTime>2026-03-02T12:10:00+08:00"
+        "</AimedDepartureTime><DeparturePlatformName>3</DeparturePlatformName>"
+        "<DepartureStopAssignment><AimedQuayName>3</AimedQuayName>"
+        "<ExpectedQuayName>4</ExpectedQuayName>{}</DepartureStopAssignment>"
+    )
+    for actual, platform in (("", "4"), ("<ActualQuayName>5</ActualQuayName>", "5")):
+        one = f"<EstimatedCall>{named.format(actual)}</EstimatedCall>"
+        made = calls(read(et(journey(one, ref="X1"))))[0]
+        assert (made.planned_platform, made.actual_platform) == ("3", platform)
+
+
+def test_a_data_frame_may_hold_the_service_day_in_a_longer_token() -> None:
+    """After midnight the frame's day still names the journey of the day before."""
+    framed = (
+        "<FramedVehicleJourneyRef><DataFrameRef>{}</DataFrameRef>"
+        "<DatedVehicleJourneyRef>X1</DatedVehicleJourneyRef></FramedVehicleJourneyRef>"
+    )
+    late = call("SHH", ExpectedDepartureTime="12:10:00")
+    for frame, day in (("X:DataFrame::2026-03-01:LOC", 1), ("X:DataFrame::1.0:LOC", 2)):
+        batch = read(et(journey(late, ref=None, head=framed.format(frame))))
+        assert only(batch).service_date == date(2026, 3, day)
+        assert reasons(batch.notes) == ([Reason.TIMESTAMP_MISSING] if day == 2 else [])
+
+
 def test_an_extra_journey_is_added_under_its_own_reference() -> None:
     """A train the timetable does not have is accepted, at stop places the timetable does have."""
     extra = journey(
@@ -203,6 +230,23 @@ def test_an_extra_journey_is_added_under_its_own_reference() -> None:
     assert [made.stop_place_id for made in record.calls] == ["railway:SHH", "railway:HGH"]
     assert record.calls[1].stop_name == Name(zh="杭州站")
     assert (batch.matched_journeys, batch.matched_stops) == (0, 1)
+
+
+def test_a_replacement_train_keeps_its_own_code() -> None:
+    """EstimatedVehicleJourneyCode names an extra journey; VehicleJourneyRef the one it replaces."""
+    gone = journey(ref="t-G7001", head="<Cancellation>true</Cancellation>")
+    extra = journey(
+        call("SHH-2", AimedDepartureTime="12:20:00", ExpectedDepartureTime="12:20:00"),
+        ref=None,
+        head="<EstimatedVehicleJourneyCode>G7001-bis</EstimatedVehicleJourneyCode>"
+        "<ExtraJourney>true</ExtraJourney><VehicleJourneyRef>t-G7001</VehicleJourneyRef>",
+    )
+    batch = read(et(gone, extra))
+    assert [(record.native_id, record.state) for record in batch.records] == [
+        ("t-G7001", JourneyState.CANCELLED),
+        ("G7001-bis", JourneyState.ADDED),
+    ]
+    assert batch.rejects == []
 
 
 def test_an_extra_call_never_takes_a_planned_call_s_order() -> None:

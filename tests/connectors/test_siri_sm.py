@@ -265,16 +265,20 @@ FRAMED = (
 )
 
 
-def test_a_cancelled_visit_takes_back_what_was_observed() -> None:
+@pytest.mark.parametrize("frame", ["2026-03-02", "X:DataFrame::2026-03-02:LOC"])
+def test_a_cancelled_visit_takes_back_what_was_observed(frame: str) -> None:
     """By journey and day; not while another visit of the journey is told."""
-    gone = CANCELLATION.format(FRAMED.format("2026-03-02"))
+    gone = CANCELLATION.format(FRAMED.format(frame))
     batch = parse(sm(gone))
     assert (batch.entities, batch.withdrawn) == (0, ["railway:X1:2026-03-02"])
     told = parse(sm(visit(here(AimedDepartureTime="12:10:00")), gone))
     assert told.withdrawn == []
 
 
-@pytest.mark.parametrize("named", ["<ItemRef>i-1</ItemRef>", FRAMED.format("any")])
+@pytest.mark.parametrize(
+    "named",
+    ["<ItemRef>i-1</ItemRef>", FRAMED.format("any"), FRAMED.format("X:DataFrame::2026-13-40:LOC")],
+)
 def test_a_cancelled_visit_that_names_no_journey_is_noted(named: str) -> None:
     """Nothing is guessed: what was told of it runs out by its age."""
     batch = parse(sm(CANCELLATION.format(named)))
@@ -372,6 +376,14 @@ def test_siri_lite_json_gives_what_the_same_xml_gives() -> None:
     inner = LITE["Siri"]
     assert parse(json.dumps(inner)).records == [record]
     assert parse(b"\xef\xbb\xbf" + json.dumps({"siri": inner}).encode()).records == [record]
+
+
+def test_siri_lite_json_may_write_times_in_milliseconds() -> None:
+    """A number as a time, alone or as a value, is milliseconds since 1970; Order is no time."""
+    moment = int(at("12:15:00").timestamp() * 1000)
+    body = json.dumps(LITE).replace('"2026-03-02T04:15:00.000Z"', f'{{"value": {moment}}}')
+    assert str(moment) in body
+    assert parse(body).records == parse(json.dumps(LITE)).records
 
 
 @pytest.mark.parametrize(

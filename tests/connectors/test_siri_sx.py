@@ -90,6 +90,15 @@ def test_what_is_over_or_not_yet_published_is_not_shown(progress: str) -> None:
     assert only(sx(situation(inner))).progress == "OPEN"
 
 
+def test_a_network_names_the_mode_too() -> None:
+    """SIRI 2 has VehicleMode in AffectedNetwork; two modes are none."""
+    network = "<AffectedNetwork><VehicleMode>{}</VehicleMode></AffectedNetwork>"
+    for words, mode in ((("metro",), Mode.METRO), (("metro", "rail"), None)):
+        networks = "".join(network.format(word) for word in words)
+        affects = f"<Affects><Networks>{networks}</Networks></Affects>"
+        assert only(sx(situation(PERIOD + TEXT + affects))).mode is mode
+
+
 def test_a_closing_message_without_text_withdraws_its_situation() -> None:
     """Some producers close a situation by its number alone."""
     batch = sx(situation("<Progress>closed</Progress>"))

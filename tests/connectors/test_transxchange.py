@@ -260,6 +260,15 @@ def test_a_code_that_several_journeys_share_names_none():
     assert timetable.trip("T:L:VJ1") is not None
 
 
+def test_a_journey_is_known_by_its_ticket_machine_s_code():
+    """BODS SIRI-VM names journeys by Operational/TicketMachine/JourneyCode."""
+    machine = (
+        "<Operational><TicketMachine><JourneyCode>1042</JourneyCode></TicketMachine></Operational>"
+    )
+    timetable = load_reference(Envelope(document(journey(more=machine)), WEDNESDAY), context())
+    assert timetable.trip("1042") is timetable.trip("VJ1") is not None
+
+
 @pytest.mark.samples
 def test_the_coach_sample_is_read_whole():
     """MANIFEST.md: 36 VehicleJourneys, 7 stops; one Service. 12 run around 10 October 2024."""

@@ -102,14 +102,50 @@ def test_holidays_only_runs_on_holidays_only():
     assert days(only, "2026-05-04") == ["2026-05-04"]
 
 
-def test_school_terms_are_noted_and_taken_as_not_there():
-    """What is not read is said, once a journey."""
-    terms = DAILY + (
-        "<ServicedOrganisationDayType><DaysOfOperation><WorkingDays><ServicedOrganisationRef>S"
-        "</ServicedOrganisationRef></WorkingDays></DaysOfOperation></ServicedOrganisationDayType>"
+SCHOOL = (
+    "<ServicedOrganisations><ServicedOrganisation><OrganisationCode>S</OrganisationCode>"
+    "<WorkingDays><DateRange><StartDate>2026-03-01</StartDate><EndDate>2026-03-04</EndDate>"
+    "</DateRange></WorkingDays></ServicedOrganisation></ServicedOrganisations>"
+)
+
+
+def terms(when: str, kind: str = "WorkingDays", of: str = "S") -> str:
+    """A ServicedOrganisationDayType."""
+    ref = f"<ServicedOrganisationRef>{of}</ServicedOrganisationRef>"
+    return (
+        f"<ServicedOrganisationDayType><{when}><{kind}>{ref}</{kind}></{when}>"
+        "</ServicedOrganisationDayType>"
     )
-    batch = read(document(journey(profile=terms)))
-    assert reasons(batch.notes) == {"UNSUPPORTED_MESSAGE": 1}
+
+
+@pytest.mark.parametrize(
+    ("profile", "expected"),
+    [
+        (DAILY + terms("DaysOfOperation"), [3, 4]),
+        (DAILY.replace("/>", "><Wednesday/></DaysOfWeek>") + terms("DaysOfOperation"), [4]),
+        (DAILY + terms("DaysOfNonOperation"), [5]),
+        (
+            DAILY
+            + terms("DaysOfOperation")
+            + "<SpecialDaysOperation><DaysOfOperation><DateRange><StartDate>2026-03-05</StartDate>"
+            "<EndDate>2026-03-05</EndDate></DateRange></DaysOfOperation></SpecialDaysOperation>",
+            [3, 4, 5],
+        ),
+    ],
+)
+def test_school_terms_bound_the_days_of_the_week(profile, expected):
+    """School is until Wednesday 4 March; a special day goes before its terms."""
+    batch = read(document(journey(profile=profile), more=SCHOOL))
+    assert [run.service_date.day for run in runs(batch)] == expected
+    assert batch.notes == []
+
+
+@pytest.mark.parametrize("undated", [("WorkingDays", "unknown"), ("Holidays", "S")])
+def test_a_term_nobody_dates_is_noted_and_taken_as_not_there(undated):
+    """What is not known bounds nothing, and is said."""
+    profile = DAILY + terms("DaysOfOperation", *undated)
+    batch = read(document(journey(profile=profile), more=SCHOOL))
+    assert reasons(batch.notes) == {"MISSING_FIELD": 1}
     assert len(runs(batch)) == 3
 
 

@@ -62,6 +62,8 @@ TABLE = [
     Row("gtfs_rt", "gtfs-rt/nyc-subway-a_division.pb", 460),
     Row("gtfs_rt", "gtfs-rt/kcm-vehicles-1531Z.pb", 627, records={"VehiclePosition": 627}),
     Row("gtfs_rt", "gtfs-rt/mmri-3e-canceled.pb", 1),
+    Row("gtfs_rt", "gtfs-rt/alerts.asciipb", 1, 1, {"Situation": 1}),
+    Row("gtfs_rt", "gtfs-rt/trip-updates-full.asciipb", 2, 2, {"DatedJourney": 2}),
     Row(
         "siri_et",
         "siri/banenor-et-20180828.xml",

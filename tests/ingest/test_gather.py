@@ -106,6 +106,34 @@ async def test_a_part_that_changes_is_noticed_and_the_others_are_not_sent_again(
     assert await got(gatherer, feed) == [first[0], ("a", b"3"), ("b", b"2")]
 
 
+async def test_a_document_is_fetched_once_while_its_edition_stays(gatherer_of, origin: Origin):
+    """What the index says has not changed is not asked for; without a credential it is left out."""
+    editions = ["1"]
+
+    def follow(envelope: Envelope, context: Context) -> tuple[Link, ...]:
+        return tuple(replace(link, edition=editions[0]) for link in named(envelope, context))
+
+    pages: dict[str, bytes | int] = {"/feed": b"link /a", "/a": b"one"}
+    site(origin, pages)
+    feed = feed_settings(origin.url)
+    gatherer = gatherer_of(feed, replace(LINES, follow_up=follow))
+    first = await got(gatherer, feed)
+    pages["/a"] = b"two"
+    assert await got(gatherer, feed) == first
+    assert [asked.target for asked in origin.asked] == ["/feed", "/a", "/feed"]
+    editions[0] = "2"
+    assert await got(gatherer, feed) == [("", b"link /a"), ("a", b"two")]
+
+
+async def test_a_refusal_by_another_host_costs_only_its_document(gatherer_of, origin: Origin):
+    """The credential is the feed's own host's: elsewhere none was given."""
+    port = origin.url.removesuffix("/feed").rpartition(":")[2]
+    index = f"maybe http://localhost:{port}/a\nlink /b".encode()
+    site(origin, {"/feed": index, "/a": 401, "/b": b"2"})
+    feed = feed_settings(origin.url)
+    assert [name for name, _ in await got(gatherer_of(feed), feed)] == ["", "b"]
+
+
 async def test_a_document_nobody_names_any_more_is_forgotten(gatherer_of, origin: Origin):
     """Named again it is fetched anew."""
     pages: dict[str, bytes | int] = {"/feed": b"link /a", "/a": b"1"}

@@ -23,7 +23,8 @@ from hub.store import raw
 from tests.connectors.gtfs_builder import NOON, TABLES, with_rows, zipped
 from tests.mobile.serving import served
 
-PATIENCE = 30
+PATIENCE = 90
+"""Most of it is for three starts of the command line on a busy machine."""
 HERE = "railway:SHH"
 BOARD = """query ($at: ID!, $from: DateTime!, $until: DateTime!) { departures(stopPlace: $at,
     from: $from, until: $until) { nodes { journey { scopedId } stopPlace { scopedId } } } }"""

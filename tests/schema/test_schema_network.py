@@ -78,6 +78,7 @@ async def picture(store: Store, services: Services, clock: ManualClock) -> None:
                 "location": {"type": "Point", "coordinates": [121.4558 + number / 100, 31.2496]},
                 "speed_kmh": 12.0,
                 "taxi_state": "AVAILABLE",
+                "carriages": [{"label": "1", "occupancy": {"status": "FULL", "percent": 90}}],
                 "alarms": [],
                 "feed": "taxi",
                 "observed_at": NOW - timedelta(seconds=400 * number),
@@ -127,8 +128,11 @@ async def test_a_situation_names_what_it_affects(run: Run) -> None:
 
 async def test_a_vehicle_too_old_has_no_position(run: Run) -> None:
     """After 300 s of silence the taxi's place is null and its state UNKNOWN."""
-    text = "{ vehicles { label position { lat lon } speedKmh taxiState freshness { state } } }"
+    text = """{ vehicles { label position { lat lon } speedKmh taxiState freshness { state }
+        carriages { label occupancy { status percent } } } }"""
     new, old = (await run(text))["data"]["vehicles"]
+    carriage = {"label": "1", "occupancy": {"status": "FULL", "percent": 90}}
+    assert (new["carriages"], old["carriages"]) == ([carriage], [])
     assert new["position"] == {"lat": 31.2496, "lon": 121.4558}
     assert new["taxiState"] == "AVAILABLE"
     assert (old["position"], old["speedKmh"], old["taxiState"]) == (None, None, "UNKNOWN")

@@ -4,14 +4,16 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from pymongo.errors import OperationFailure
 
 from hub.errors import RetryLater, StartError
 from hub.store import driver, embedded, mongod
 from hub.store.documents import CounterDoc
-from hub.store.driver import Store
+from hub.store.driver import Store, TransactionTooLong, Tx
 from hub.store.embedded import EmbeddedMongo
 
 
@@ -121,3 +123,32 @@ async def test_a_lost_primary_is_retry_later(tmp_path: Path, monkeypatch: pytest
     finally:
         await store.close()
         embedded.stop(tmp_path)
+
+
+async def test_a_transaction_ended_for_its_age_is_tried_in_halves(store: Store):
+    """On a slow machine a part shrinks until it goes through; every item is done exactly once."""
+    tried: list[int] = []
+
+    async def work(tx: Tx, *, items: Sequence[int]) -> int:
+        tried.append(len(items))
+        if len(items) > 60:
+            raise OperationFailure("transactionLifetimeLimitSeconds", 290)
+        rows = [{"_id": item} for item in items]
+        await store.db["halves"].insert_many(rows, session=tx)
+        return len(items)
+
+    done = [result async for _, result in store.in_parts(range(250), work)]
+    assert sum(done) == await store.db["halves"].count_documents({}) == 250
+    assert tried == [200, 100, 50, 50, 50, 50, 50]
+
+
+async def test_an_item_too_large_for_a_transaction_is_said(store: Store):
+    """What cannot be halved is RetryLater, and nothing of it is written."""
+
+    async def work(tx: Tx, *, items: Sequence[int]) -> None:
+        await store.db["single"].insert_one({"_id": items[0]}, session=tx)
+        raise OperationFailure("transactionLifetimeLimitSeconds", 290)
+
+    with pytest.raises(TransactionTooLong, match="cannot be written now"):
+        _ = [part async for part in store.in_parts([1], work)]
+    assert await store.db["single"].count_documents({}) == 0

@@ -1,6 +1,7 @@
 """The two layers of a journey, merged without a database."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,12 @@ from hub.store.merge import (
     without_realtime,
     without_timetable,
 )
+from hub.store.rows import unzoned
+
+
+def at(number: float) -> datetime:
+    """`minutes` as journeys hold it while they are written."""
+    return unzoned(minutes(number))
 
 
 def timetable(old, record):
@@ -41,8 +48,8 @@ def test_the_order_in_which_layers_arrive_makes_no_difference():
 def test_real_time_never_erases_what_is_planned():
     """Aimed times, names and platforms stay the timetable's under a real-time record."""
     merged = call(realtime(timetable(None, PLAN), SEEN), 2)
-    assert merged["aimed"]["departure"] == minutes(20)
-    assert merged["expected"]["departure"] == minutes(24)
+    assert merged["aimed"]["departure"] == at(20)
+    assert merged["expected"]["departure"] == at(24)
     assert merged["stop_place"]["name"] == {"zh": "B站", "en": "B"}
     assert merged["platform"] == {"planned": "1", "actual": None}
     assert merged["quay_id"] == "metro:B-1"
@@ -51,8 +58,8 @@ def test_real_time_never_erases_what_is_planned():
 def test_calls_a_record_does_not_speak_of_keep_what_they_have():
     """A later partial record leaves the earlier stops' observations alone."""
     later = realtime(realtime(timetable(None, PLAN), SEEN), observed("L1", {"3:C": 9}))
-    assert call(later, 2)["expected"]["departure"] == minutes(24)
-    assert call(later, 3)["expected"]["departure"] == minutes(39)
+    assert call(later, 2)["expected"]["departure"] == at(24)
+    assert call(later, 3)["expected"]["departure"] == at(39)
 
 
 def stops_of(document):
@@ -89,7 +96,7 @@ def test_an_unplanned_journey_keeps_where_it_is_known_to_have_been():
     first = realtime(None, measured(observed("X1", {"1:A": 0, "2:B": 0, "3:C": 0}), 1))
     second = realtime(first, observed("X1", {"3:C": 5}))
     assert stops_of(second) == ["1:A", "3:C"]
-    assert call(second, 1)["actual"]["departure"] == minutes(10)
+    assert call(second, 1)["actual"]["departure"] == at(10)
     diverted = realtime(first, observed("X1", {"2:D": 1, "3:C": 5}))
     assert stops_of(diverted) == ["1:A", "2:D", "3:C"]
     recorded_alone = realtime(first, measured(observed("X1", {"1:A": 1}), 1))
@@ -119,7 +126,7 @@ def test_a_cancelled_journey_keeps_its_aimed_times():
     """Cancelling a journey turns every call CANCELLED, with its aimed times."""
     off = realtime(timetable(None, PLAN), observed("L1", {}, state=JourneyState.CANCELLED))
     assert {found["status"] for found in off["calls"]} == {"CANCELLED"}
-    assert call(off, 1)["aimed"]["departure"] == minutes(10)
+    assert call(off, 1)["aimed"]["departure"] == at(10)
     rows = board_rows(off, frozenset())
     assert {row["realtime"] for row in rows.values()} == {True}
     assert {row["source"] for row in rows.values()} == {"rt"}
@@ -175,7 +182,7 @@ def test_an_observed_call_is_placed_by_its_stop_where_numbers_differ():
     """A source that counts calls from zero is matched by stop place, never shown elsewhere."""
     shifted = realtime(timetable(None, PLAN), observed("L1", {"1:B": 14}))
     assert call(shifted, 1)["expected"]["departure"] is None
-    assert call(shifted, 2)["expected"]["departure"] == minutes(24)
+    assert call(shifted, 2)["expected"]["departure"] == at(24)
 
 
 def test_an_observed_call_at_a_place_the_journey_visits_twice_is_left_out_when_ambiguous():
@@ -198,10 +205,10 @@ def test_a_board_row_sorts_by_the_best_known_time():
     rows = board_rows(merged, frozenset({"metro:A", "metro:B"}))
     first, second = rows["metro:L1:2026-11-23#1"], rows["metro:L1:2026-11-23#2"]
     assert len(rows) == 2
-    assert first["board"] == {"departure": minutes(10), "arrival": None}
-    assert second["board"] == {"departure": minutes(24), "arrival": minutes(24)}
+    assert first["board"] == {"departure": at(10), "arrival": None}
+    assert second["board"] == {"departure": at(24), "arrival": at(24)}
     assert (first["realtime"], first["source"], first["observed_at"]) == (False, "tt", None)
-    assert (second["realtime"], second["source"], second["observed_at"]) == (True, "rt", NOON)
+    assert (second["realtime"], second["source"], second["observed_at"]) == (True, "rt", at(0))
     last = board_rows(merged, frozenset({"metro:C"}))["metro:L1:2026-11-23#3"]
     assert last["board"]["departure"] is None
 
@@ -230,7 +237,7 @@ def test_withdrawal_is_lossless_whatever_was_observed(plan, calls):
 def test_no_time_is_ever_shown_at_another_stop(plan, replanned, calls):
     """Whatever order layers come in, an expected time stands only at the stop it was given for."""
     document = timetable(realtime(timetable(None, plan), observed("L1", calls)), replanned)
-    given_for = {(minutes(10 * int(p[0]) + d), f"metro:{p[2:]}") for p, d in calls.items()}
+    given_for = {(at(10 * int(p[0]) + d), f"metro:{p[2:]}") for p, d in calls.items()}
     for found in document["calls"]:
         if found["expected"]["departure"]:
             assert (found["expected"]["departure"], found["stop_place"]["id"]) in given_for
@@ -273,7 +280,7 @@ def test_a_row_whose_time_alone_is_newer_is_moved_and_not_written():
     old = realtime(timetable(None, PLAN), seen)
     changes = row_changes(old, realtime(old, later), frozenset())
     assert [row["order"] for row in changes.written] == [2]
-    assert changes.moved == {minutes(1): [f"metro:L1:2026-11-23#{order}" for order in (1, 3)]}
+    assert changes.moved == {at(1): [f"metro:L1:2026-11-23#{order}" for order in (1, 3)]}
     assert changes.gone == []
 
 
@@ -289,4 +296,4 @@ def test_actual_wins_over_expected():
     )
     record = journey("L1", Layer.REALTIME, calls=(gone,), observed_at=NOON)
     rows = board_rows(realtime(timetable(None, PLAN), record), frozenset())
-    assert rows["metro:L1:2026-11-23#1"]["board"]["departure"] == minutes(13)
+    assert rows["metro:L1:2026-11-23#1"]["board"]["departure"] == at(13)
