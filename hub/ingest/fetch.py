@@ -18,6 +18,7 @@ import httpx2
 from hub import clock, settings
 from hub.connector import Envelope, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
+from hub.formats.zips import RATIO
 from hub.ingest.guard import Resolve, pinned, resolve
 from hub.settings import FeedSettings
 
@@ -28,6 +29,8 @@ GAP_SECONDS = 0.05
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
 COMPRESSED = {"gzip", "x-gzip", "deflate"}
+_FREELY_INFLATED = 1024 * 1024
+_STEP = 1024 * 1024
 
 
 class Unauthorised(FeedStopped):
@@ -229,7 +232,9 @@ class Fetcher:
 
 
 async def inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """The decompressed body, never more than `limit` bytes in memory whatever the ratio.
+    """The decompressed body, never more than `limit` bytes in memory.
+
+    Over 1 MiB it may have RATIO times the bytes received: what unpacks to more is a bomb.
 
     Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
     """
@@ -244,8 +249,9 @@ async def inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes:
             while data:
                 if inflater.eof:  # a further gzip member
                     inflater = zlib.decompressobj(wbits=47)
-                body += inflater.decompress(data, limit + 1 - len(body))
+                body += inflater.decompress(data, min(limit + 1 - len(body), _STEP))
                 _check_size(len(body), limit)
+                _check_ratio(len(body), received)
                 data = inflater.unconsumed_tail or inflater.unused_data
     except zlib.error as error:
         raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is broken.") from error
@@ -260,6 +266,13 @@ def _check_size(size: int, limit: int) -> None:
             Reason.TOO_LARGE,
             f"The body is larger than max_bytes = {limit}.",
             hint="Raise max_bytes if the feed is really that large.",
+        )
+
+
+def _check_ratio(size: int, received: int) -> None:
+    if size > max(_FREELY_INFLATED, RATIO * received):
+        raise PayloadError(
+            Reason.TOO_LARGE, f"The body unpacks to over {size} bytes from {received}."
         )
 
 
