@@ -306,6 +306,6 @@ def _displaced(body: bytes) -> bytes:
     return bytes(broken)
 
 
-def lite(root: str = "Siri") -> bytes:
-    """A SIRI-Lite document in JSON."""
-    return json.dumps({root: {"ServiceDelivery": {"StopMonitoringDelivery": [{"a": 1}]}}}).encode()
+def lite() -> bytes:
+    """SIRI-Lite in JSON, without a delivery: only the shell is wanted."""
+    return json.dumps({"Siri": {"ServiceDelivery": {"Listed": [{"a": 1}]}}}).encode()
