@@ -29,7 +29,7 @@ _ADDRESSES = ("href", "src", "url")
 _ALERT = "alert"
 _ENVELOPE = "EDXLDistribution"
 _WRITTEN_ALERT = re.compile(r"<(?:\w+:)?alert[\s>]")
-_DECLARATION = re.compile(rb"^(?:\xef\xbb\xbf|\s)*(?:<\?xml[^>]*\?>)?\s*")
+_DECLARATION = re.compile(rb"^[\xef\xbb\xbf\s]*(?:<\?xml[^>]*\?>)?\s*")
 
 
 @dataclass(frozen=True, slots=True)

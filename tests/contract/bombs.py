@@ -18,30 +18,40 @@ from google.transit import gtfs_realtime_pb2
 MILLION = 1_000_000
 Bomb = tuple[str, Callable[[], bytes]]
 
-_JUNK_XML: dict[str, Callable[[], str]] = {
-    "a million nested elements": lambda: "<a>" * MILLION + "</a>" * MILLION,
-    "a million empty elements": lambda: "<a/>" * MILLION,
-    "a million elements with text": lambda: "<a>x</a>" * MILLION,
-    "a million attributes": lambda: f"<a {_attributes('', MILLION)}/>",
-    "a million namespaces": lambda: f"<a {_attributes('xmlns:', MILLION // 5)}/>",
-    "a text of twenty megabytes": lambda: f"<a>{'x' * 20 * MILLION}</a>",
-    "a million comments": lambda: "<!--x-->" * MILLION,
-    "a million instructions": lambda: "<?x?>" * MILLION,
-    "a number of a million digits": lambda: f"<a>{'9' * MILLION}</a>",
-}
-_JUNK_JSON: dict[str, Callable[[], str]] = {
-    "lists a million deep": lambda: "[" * MILLION + "]" * MILLION,
-    "objects a million deep": lambda: '{"a":' * MILLION + "1" + "}" * MILLION,
-    "a number of a million digits": lambda: "9" * MILLION,
-    "a fraction of a million digits": lambda: "0." + "9" * MILLION,
-    "an exponent of a million digits": lambda: "1e" + "9" * MILLION,
-    "a million empty lists": lambda: "[" + "[]," * MILLION + "[]]",
-    "a million objects": lambda: "[" + '{"a":1},' * MILLION + "{}]",
-    "a million texts": lambda: "[" + '"ab",' * MILLION + '""]',
-    "a million names": lambda: "{" + "".join(f'"{n}":1,' for n in range(MILLION)) + '"":1}',
-    "one name a million times": lambda: "{" + '"a":1,' * MILLION + '"a":2}',
-    "a text of twenty megabytes": lambda: '"' + "x" * 20 * MILLION + '"',
-}
+
+def _once(makes: dict[str, Callable[[], str]]) -> dict[str, Callable[[], str]]:
+    """Each is made when it is first wanted, and kept: every kind is tried with it."""
+    return {name: cache(make) for name, make in makes.items()}
+
+
+_JUNK_XML: dict[str, Callable[[], str]] = _once(
+    {
+        "a million nested elements": lambda: "<a>" * MILLION + "</a>" * MILLION,
+        "a million empty elements": lambda: "<a/>" * MILLION,
+        "a million elements with text": lambda: "<a>x</a>" * MILLION,
+        "a million attributes": lambda: f"<a {_attributes('', MILLION)}/>",
+        "a million namespaces": lambda: f"<a {_attributes('xmlns:', MILLION // 5)}/>",
+        "a text of twenty megabytes": lambda: f"<a>{'x' * 20 * MILLION}</a>",
+        "a million comments": lambda: "<!--x-->" * MILLION,
+        "a million instructions": lambda: "<?x?>" * MILLION,
+        "a number of a million digits": lambda: f"<a>{'9' * MILLION}</a>",
+    }
+)
+_JUNK_JSON: dict[str, Callable[[], str]] = _once(
+    {
+        "lists a million deep": lambda: "[" * MILLION + "]" * MILLION,
+        "objects a million deep": lambda: '{"a":' * MILLION + "1" + "}" * MILLION,
+        "a number of a million digits": lambda: "9" * MILLION,
+        "a fraction of a million digits": lambda: "0." + "9" * MILLION,
+        "an exponent of a million digits": lambda: "1e" + "9" * MILLION,
+        "a million empty lists": lambda: "[" + "[]," * MILLION + "[]]",
+        "a million objects": lambda: "[" + '{"a":1},' * MILLION + "{}]",
+        "a million texts": lambda: "[" + '"ab",' * MILLION + '""]',
+        "a million names": lambda: "{" + "".join(f'"{n}":1,' for n in range(MILLION)) + '"":1}',
+        "one name a million times": lambda: "{" + '"a":1,' * MILLION + '"a":2}',
+        "a text of twenty megabytes": lambda: '"' + "x" * 20 * MILLION + '"',
+    }
+)
 
 
 def _attributes(prefix: str, count: int) -> str:
@@ -57,12 +67,17 @@ def in_xml(body: bytes) -> Iterator[Bomb]:
             yield f"{name}, {place}", lambda at=at, junk=junk: _put(text, at, junk()).encode()
     at, many = starts[0], _JUNK_XML["a million empty elements"]
     yield "a million empty elements, UTF-16", lambda: _put(text, at, many()).encode("utf-16")
-    for encoding in ("cp037", "utf-7", "utf-32"):
+    head = "<?xml version='1.0' encoding='{}'?>"
+    yield (
+        "a million elements in UTF-7",
+        (head.format("utf-7") + _put(text, at, many().replace("<", "+ADw-"))).encode,
+    )
+    for encoding in ("cp037", "utf-32"):
         yield (
             f"a million elements in {encoding}",
-            lambda encoding=encoding: (
-                f"<?xml version='1.0' encoding='{encoding}'?>{_put(text, at, many())}"
-            ).encode(encoding, "replace"),
+            lambda encoding=encoding: (head.format(encoding) + _put(text, at, many())).encode(
+                encoding, "replace"
+            ),
         )
 
 
