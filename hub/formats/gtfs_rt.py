@@ -114,8 +114,8 @@ def _fields(body: bytes) -> Iterator[tuple[int, bytes]]:
         tag, at = _varint(body, at)
         wire = tag & 7
         unknown += tag >> 3 not in (_HEADER, _ENTITY)
-        if unknown > _MOST_UNKNOWN:
-            raise DecodeError(f"over {_MOST_UNKNOWN} fields that no FeedMessage has")
+        if unknown > _MOST_UNKNOWN or not tag >> 3:
+            raise DecodeError(f"fields that no FeedMessage has, at byte {at}")
         if wire == _VARINT:
             _, at = _varint(body, at)
             continue
@@ -123,7 +123,7 @@ def _fields(body: bytes) -> Iterator[tuple[int, bytes]]:
             length, at = _varint(body, at)
         else:
             length = _FIXED.get(wire, size)
-        if length > size - at or not tag >> 3:
+        if length > size - at:
             raise DecodeError(f"a field that cannot be, at byte {at}")
         if wire == _BYTES:
             yield tag >> 3, body[at : at + length]

@@ -11,6 +11,8 @@ from chaos_proxy import Mode, Victim, chaos
 from terminal_rig import PATIENCE, Rig, Terminal, position
 
 from hub.formats.jtt905 import Frame, MessageId, Result, encode_frame
+from hub.ingest.inflow import LIMIT
+from hub.ingest.receiver import READ_BYTES
 
 OTHER = "100000000002"
 
@@ -97,3 +99,29 @@ async def test_a_terminal_that_never_reads_is_let_go(receivers, clock):
             await shouting
     deaf.close()
     await served(rig, clock, 3)
+
+
+async def test_while_the_database_is_away_the_hub_stops_reading(receivers, clock, monkeypatch):
+    """What a terminal sends is bounded in memory: it must wait, and so nothing is lost."""
+    rig = await receivers()
+    back = asyncio.Event()
+    apply = rig.writer.apply
+
+    async def away(batch):
+        await back.wait()
+        return await apply(batch)
+
+    monkeypatch.setattr(rig.writer, "apply", away)
+    loop = asyncio.get_running_loop()
+    eager = socket.create_connection(("127.0.0.1", rig.receiver.port))
+    eager.setblocking(False)
+    flood = position(clock()) * 500_000
+    sending = asyncio.create_task(loop.sock_sendall(eager, flood))
+    done, _ = await asyncio.wait({sending}, timeout=1)
+    assert not done
+    assert rig.receiver._inflow.depth < LIMIT + READ_BYTES
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    eager.close()
+    back.set()
+    await served(rig, clock, 2)
