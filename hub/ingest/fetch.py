@@ -31,6 +31,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 COMPRESSED = {"gzip", "x-gzip", "deflate"}
 _FREELY_INFLATED = 1024 * 1024
 _STEP = 1024 * 1024
+_CHUNKS_AT_ONCE = 100
 
 
 class Unauthorised(FeedStopped):
@@ -205,13 +206,13 @@ class Fetcher:
     async def _body(self, response: httpx2.Response) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding in COMPRESSED:
-            return await inflated(response.aiter_raw(), self._feed.max_bytes)
+            return await inflated(_paced(response.aiter_raw()), self._feed.max_bytes)
         if encoding != "identity":
             raise PayloadError(
                 Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} was not asked for."
             )
         body = bytearray()
-        async for chunk in response.aiter_raw():
+        async for chunk in _paced(response.aiter_raw()):
             body += chunk
             _check_size(len(body), self._feed.max_bytes)
         return bytes(body)
@@ -258,6 +259,16 @@ async def inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     if received and not inflater.eof:
         raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is cut off.")
     return bytes(body)
+
+
+async def _paced(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The chunks, with room for everybody else: ten thousand fit into what is read at once."""
+    number = 0
+    async for chunk in chunks:
+        yield chunk
+        number += 1
+        if number % _CHUNKS_AT_ONCE == 0:
+            await asyncio.sleep(0)
 
 
 def _check_size(size: int, limit: int) -> None:
