@@ -47,7 +47,7 @@ def unpack(body: bytes) -> list[Document]:
     """
     if not body.startswith(_MAGIC):
         return [Document("", body)]
-    documents = []
+    documents: list[Document] = []
     at = len(_MAGIC)
     while at < len(body):
         head = _HEAD.match(body, at)

@@ -92,7 +92,8 @@ def _of_json(text: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
 
 def _of_binary(body: bytes, most: int) -> tuple[pb.FeedHeader, list[bytes]]:
     """The parts uncopied into objects: what a field of two bytes unfolds to is a hundred."""
-    header, entities = pb.FeedHeader(), []
+    header = pb.FeedHeader()
+    entities: list[bytes] = []
     for number, part in _fields(body):
         if number == _HEADER:
             header.MergeFromString(part)
