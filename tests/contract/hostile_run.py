@@ -51,7 +51,7 @@ _BUNDLES = {"gbfs", "mds", "parkapi"}
 
 @dataclass(frozen=True)
 class Line:
-    """What came of payloads of one sort: each one's outcome, the longest one's seconds, the MB."""
+    """What came of payloads of one sort: each one's outcome, the most CPU seconds, the MB."""
 
     kind: str
     what: str
@@ -201,16 +201,16 @@ class Run:
         self._meter = Meter()
 
     def report(self, kind: str, what: str, read: Callable[[bytes], str], *bodies: bytes) -> None:
-        """What came of each body, the longest one's seconds, the growth over all of them."""
+        """What came of each body, the longest one's seconds of CPU, the growth over all of them."""
         outcomes: list[str] = []
         slowest = 0.0
 
         def work() -> None:
             nonlocal slowest
             for body in bodies:
-                start = time.perf_counter()
+                start = time.process_time()
                 outcomes.append(read(body))
-                slowest = max(slowest, time.perf_counter() - start)
+                slowest = max(slowest, time.process_time() - start)
 
         grown = self._meter.grown(work)
         line = Line(kind, what, tuple(outcomes), slowest, grown)

@@ -12,11 +12,11 @@ from connectors import REGISTRY
 from tests.contract.hostile_run import EMPTIED, GZIP, Line
 from tests.contract.mutations import PROJECT, readable, sample
 
-pytestmark = [pytest.mark.samples, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.samples, pytest.mark.slow, pytest.mark.timeout(600)]
 
 MEGABYTES = 100
 SECONDS = 5
-"""A guard against what hangs: on an idle machine nothing takes two."""
+"""Of CPU: a guard against what hangs. Nothing takes two."""
 KINDS = sorted(REGISTRY)
 
 
