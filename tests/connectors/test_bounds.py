@@ -150,7 +150,7 @@ def test_a_capture_of_endless_frames_is_refused():
         envelope = Envelope(body, AT)
         error = refusal(lambda envelope=envelope: found.parse(envelope, context_of("jtt905")))
         assert error.reason is Reason.TOO_LARGE
-    batch = found.parse(Envelope(b"7e" + b"01" * 20_000 + b"7e", AT), context_of("jtt905"))
+    batch = found.parse(Envelope(b"7e" + b"01" * 200_000 + b"7e", AT), context_of("jtt905"))
     assert [reject.reason for reject in batch.rejects] == [Reason.TOO_LARGE]
 
 

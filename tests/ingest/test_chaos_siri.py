@@ -29,8 +29,15 @@ async def rig(
     store: Store, origin: Origin, clock, monkeypatch, towards_producer: Chaos
 ) -> AsyncIterator[Rig]:
     """A hub whose producer is behind the proxy."""
-    keys = {"url": towards_producer.url(), "timeout": 0.4}
+    keys = {"url": towards_producer.url(), "timeout": 1}
     async with subscribing(store, origin, clock, monkeypatch, **keys) as made:
+        yield made
+
+
+@pytest.fixture
+async def notified(store: Store, origin: Origin, clock, monkeypatch) -> AsyncIterator[Rig]:
+    """A hub that reaches its producer undisturbed."""
+    async with subscribing(store, origin, clock, monkeypatch) as made:
         yield made
 
 
@@ -53,28 +60,30 @@ async def test_a_producer_whose_answers_do_not_arrive_is_asked_again(
 
 @pytest.mark.parametrize(("mode", "after"), BROKEN)
 async def test_a_notification_that_does_not_arrive_whole_changes_nothing(
-    rig: Rig, mode: Mode, after: int
+    notified: Rig, mode: Mode, after: int
 ):
     """It is not acknowledged and nothing of it is stored; others get through, and so does the next.
 
     A delivery is cut, dripped, turned to noise or lost on its way to the hub.
     """
-    rig.supervise()
-    await rig.subscribed()
-    await rig.producer.notify(rig.producer.vehicles("a"))
-    parts = urlsplit(rig.url)
+    notified.supervise()
+    await notified.subscribed()
+    await notified.producer.notify(notified.producer.vehicles("a"))
+    parts = urlsplit(notified.url)
     async with chaos(parts.port or 0, Victim.CALLED) as proxy:
-        address = proxy.url(f"/feeds/{rig.id}/{SECRET}")
+        address = proxy.url(f"/feeds/{notified.id}/{SECRET}")
         proxy.turn(mode, after=after)
-        lost = asyncio.create_task(rig.producer.notify(rig.producer.vehicles("b"), address))
-        await rig.producer.notify(rig.producer.vehicles("c"))
-        assert await rig.vehicles() == {"a", "c"}
+        lost = asyncio.create_task(
+            notified.producer.notify(notified.producer.vehicles("b"), address)
+        )
+        await notified.producer.notify(notified.producer.vehicles("c"))
+        assert await notified.vehicles() == {"a", "c"}
         proxy.turn(Mode.PASS)
         with suppress(httpx2.HTTPError):
             assert (await lost).status_code >= 400
-        assert await rig.vehicles() == {"a", "c"}
-        answer = await rig.producer.notify(rig.producer.vehicles("d"), address)
+        assert await notified.vehicles() == {"a", "c"}
+        answer = await notified.producer.notify(notified.producer.vehicles("d"), address)
     assert answer.status_code == 200
     assert NAMESPACE["s"].encode() in answer.content
-    assert await rig.vehicles() == {"a", "c", "d"}
-    await rig.in_state("HEALTHY")
+    assert await notified.vehicles() == {"a", "c", "d"}
+    await notified.in_state("HEALTHY")
