@@ -19,8 +19,8 @@ from hub.connector import (
     Manifest,
     Role,
 )
-from hub.errors import PayloadError, Reason
-from hub.formats.gtfs_rt import VERSIONS, split, text_of
+from hub.errors import Reason
+from hub.formats.gtfs_rt import MAX_ENTITIES, VERSIONS, split, text_of
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
 
@@ -30,7 +30,7 @@ _HEADER = "header"
 class GtfsRtConfig(ConnectorConfig):
     """Caps against absurd messages."""
 
-    max_entities: int = Field(default=200_000, gt=0)
+    max_entities: int = Field(default=MAX_ENTITIES, gt=0)
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:
@@ -47,11 +47,9 @@ def parse(envelope: Envelope, context: Context) -> Batch:
 
     GTFS Realtime reference v2.0.
     """
-    header, entities = split(envelope.body)
     config = context.config
-    most = config.max_entities if isinstance(config, GtfsRtConfig) else 200_000
-    if len(entities) > most:
-        raise PayloadError(Reason.TOO_LARGE, f"{len(entities)} entities; {most} are allowed.")
+    most = config.max_entities if isinstance(config, GtfsRtConfig) else MAX_ENTITIES
+    header, entities = split(envelope.body, most)
     batch = Batch(entities=len(entities), complete=_is_complete(header, context))
     version = text_of(header.gtfs_realtime_version)
     if version not in VERSIONS:

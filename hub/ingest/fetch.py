@@ -5,8 +5,6 @@ PayloadError (too large, broken compression).
 """
 
 import asyncio
-import zlib
-from collections.abc import AsyncIterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ import httpx2
 from hub import clock, settings
 from hub.connector import Envelope, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
+from hub.ingest.body import COMPRESSED, check_size, inflated, paced
 from hub.ingest.guard import Resolve, pinned, resolve
 from hub.settings import FeedSettings
 
@@ -27,7 +26,6 @@ MAX_REDIRECTS = 3
 GAP_SECONDS = 0.05
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
-COMPRESSED = {"gzip", "x-gzip", "deflate"}
 
 
 class Unauthorised(FeedStopped):
@@ -202,21 +200,21 @@ class Fetcher:
     async def _body(self, response: httpx2.Response) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding in COMPRESSED:
-            return await inflated(response.aiter_raw(), self._feed.max_bytes)
+            return await inflated(paced(response.aiter_raw()), self._feed.max_bytes)
         if encoding != "identity":
             raise PayloadError(
                 Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} was not asked for."
             )
         body = bytearray()
-        async for chunk in response.aiter_raw():
+        async for chunk in paced(response.aiter_raw()):
             body += chunk
-            _check_size(len(body), self._feed.max_bytes)
+            check_size(len(body), self._feed.max_bytes)
         return bytes(body)
 
     def _read_file(self) -> Envelope:
         path = Path(url2pathname(urlsplit(str(self._url)).path))
         try:
-            _check_size(path.stat().st_size, self._feed.max_bytes)
+            check_size(path.stat().st_size, self._feed.max_bytes)
             return Envelope(path.read_bytes(), clock.now(), self.source)
         except OSError as error:
             raise RetryLater(f"{self.source}: {error.strerror}.") from error
@@ -226,41 +224,6 @@ class Fetcher:
         if (home.host, home.scheme) != (self._url.host, self._url.scheme):
             return None
         return settings.secret(self._feed.secret_ref)
-
-
-async def inflated(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """The decompressed body, never more than `limit` bytes in memory whatever the ratio.
-
-    Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
-    """
-    body = bytearray()
-    inflater = zlib.decompressobj(wbits=47)  # gzip or zlib, by its header
-    received = 0
-    try:
-        async for chunk in chunks:
-            received += len(chunk)
-            _check_size(received, limit)
-            data = chunk
-            while data:
-                if inflater.eof:  # a further gzip member
-                    inflater = zlib.decompressobj(wbits=47)
-                body += inflater.decompress(data, limit + 1 - len(body))
-                _check_size(len(body), limit)
-                data = inflater.unconsumed_tail or inflater.unused_data
-    except zlib.error as error:
-        raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is broken.") from error
-    if received and not inflater.eof:
-        raise PayloadError(Reason.NOT_DECODABLE, "The compressed body is cut off.")
-    return bytes(body)
-
-
-def _check_size(size: int, limit: int) -> None:
-    if size > limit:
-        raise PayloadError(
-            Reason.TOO_LARGE,
-            f"The body is larger than max_bytes = {limit}.",
-            hint="Raise max_bytes if the feed is really that large.",
-        )
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -26,7 +26,8 @@ from hub.store.feeds import FeedRepository
 READ_BYTES = 4096
 MISSED_HEARTBEATS = 3
 MAX_UNREAD = 64 * 1024
-"""Bytes of replies a peer may leave unread before it is disconnected."""
+"""Bytes of replies a peer may leave unread, here and as much again in the kernel, before it is
+disconnected."""
 BACKLOG = 512
 DRAIN_SECONDS = 5.0
 
@@ -100,6 +101,8 @@ class Receiver:
                 f"{error.strerror or error}.",
                 hint="Stop what uses that port, or set another listen.",
             ) from error
+        for listening in self._server.sockets:  # its connections inherit this
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_UNREAD)
         log.info("feed listens", feed=self._feed.id, host=host, port=self.port)
 
     async def run(self) -> None:
