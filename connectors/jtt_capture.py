@@ -10,6 +10,12 @@ from hub.formats.jtt import Framing, Segment, Splitter
 
 _TEXT = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D}
 
+MAX_FRAMES = 100_000
+"""Lines or delimiters of one capture; the hub's own archive holds far fewer in one message."""
+
+_LONGEST_LINE = 64
+"""In digits, as a multiple of the longest frame."""
+
 F = TypeVar("F")
 
 
@@ -42,11 +48,14 @@ def read_capture(
 
     Text holds hex frames, one or several a line, or a tab-separated table with a column `hex`. A
     frame that is there twice is a DUPLICATE. Raises PayloadError if the bytes are no capture of
-    such frames.
+    such frames, and TOO_LARGE for one with more than MAX_FRAMES.
     """
     seen: set[bytes] = set()
     body = envelope.body
-    segments = _lines(body, dialect) if _is_text(body, dialect) else _stream(body, dialect)
+    text = _is_text(body, dialect)
+    if body.count(b"\n" if text else dialect.framing.end) > MAX_FRAMES:
+        raise PayloadError(Reason.TOO_LARGE, f"more than {MAX_FRAMES} frames.")
+    segments = _lines(body, dialect) if text else _stream(body, dialect)
     for number, segment in enumerate(segments, start=1):
         batch.entities += 1
         try:
@@ -91,6 +100,8 @@ def _line(text: str, dialect: Dialect[F]) -> list[Segment | PayloadError]:
     """The frame of a line, or the frames, where what one read of a socket gave was logged."""
     framing = dialect.framing
     begin, end = framing.begin, framing.end
+    if len(text) > _LONGEST_LINE * framing.max_frame:
+        return [Segment(None)]
     try:
         frame = bytes.fromhex(text)
     except ValueError:

@@ -20,8 +20,8 @@ from hub.connector import (
     Manifest,
     Role,
 )
-from hub.errors import PayloadError, Reason, reasons
-from hub.formats.gtfs_rt import VERSIONS, split, text_of
+from hub.errors import Reason, reasons
+from hub.formats.gtfs_rt import MAX_ENTITIES, VERSIONS, split, text_of
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
 
@@ -32,7 +32,7 @@ class GtfsRtConfig(ConnectorConfig):
     """Caps against absurd messages."""
 
     max_entities: int = Field(
-        default=200_000,
+        default=MAX_ENTITIES,
         gt=0,
         description="entities one message may hold, some forty times those of a large city; a "
         "larger message is refused whole",
@@ -53,11 +53,9 @@ def parse(envelope: Envelope, context: Context) -> Batch:
 
     GTFS Realtime reference v2.0.
     """
-    header, entities = split(envelope.body)
     config = context.config
-    most = config.max_entities if isinstance(config, GtfsRtConfig) else 200_000
-    if len(entities) > most:
-        raise PayloadError(Reason.TOO_LARGE, f"{len(entities)} entities; {most} are allowed.")
+    most = config.max_entities if isinstance(config, GtfsRtConfig) else MAX_ENTITIES
+    header, entities = split(envelope.body, most)
     batch = Batch(entities=len(entities), complete=_is_complete(header, context))
     version = text_of(header.gtfs_realtime_version)
     if version not in VERSIONS:

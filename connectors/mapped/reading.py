@@ -14,11 +14,13 @@ from connectors.mapped.values import EARLIEST, Find, Values, read_time
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
 from hub.formats.json_path import NotThere, Path, compiled, elements_at, value_at
+from hub.formats.marks import check_json
 
 MAX_ENTITIES = 100_000
 
 _ENCODINGS = {"utf-8": "utf-8-sig", "gbk": "gb18030"}
 _DOCUMENT = "document"
+_LONGEST_LINE = 64 * 1024
 _BOM = "\ufeff"
 
 path_of = lru_cache(maxsize=1024)(compiled)
@@ -43,6 +45,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
         raise PayloadError(Reason.NOT_DECODABLE, detail) from error
     batch = Batch()
     if config.format == "json":
+        check_json(raw.body, "the document")
         document = _document(text, config)
         batch.as_of = _as_of(document, config, context, raw.received_at, batch)
         finds = _elements(document, config)
@@ -140,7 +143,7 @@ def _as_of(
 
 def _rows(text: str, config: MappedConfig) -> Iterator[Find]:
     """The rows of a table with a header; a mapped column that is not there refuses it whole."""
-    lines = csv.reader(io.StringIO(text.removeprefix(_BOM)), delimiter=config.delimiter)
+    lines = csv.reader(_lines(text), delimiter=config.delimiter)
     try:
         header = [name.strip() for name in next(lines, [])]
         for source in config.fields.values():
@@ -153,3 +156,11 @@ def _rows(text: str, config: MappedConfig) -> Iterator[Find]:
                 yield dict(zip(header, (cell.strip() for cell in row), strict=False)).get
     except csv.Error as error:
         raise PayloadError(Reason.NOT_DECODABLE, f"not CSV: {error}.") from error
+
+
+def _lines(text: str) -> Iterator[str]:
+    source = io.StringIO(text.removeprefix(_BOM))
+    for number, line in enumerate(iter(partial(source.readline, _LONGEST_LINE), "")):
+        if len(line) >= _LONGEST_LINE:
+            raise PayloadError(Reason.TOO_LARGE, f"line {number + 1} is too long.")
+        yield line

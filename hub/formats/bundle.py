@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 from hub.errors import PayloadError, Reason
 
+MAX_DOCUMENTS = 500
+"""Documents of one payload; a list that names more is not followed to its end."""
 _MAGIC = b"LIANDONG-BUNDLE/1\n"
 _HEAD = re.compile(rb"(\d{1,12}) ([^\n]{0,1000})\n")
 
@@ -40,11 +42,12 @@ def pack(documents: Iterable[Document]) -> bytes:
 def unpack(body: bytes) -> list[Document]:
     """The documents of a bundle; of any other body, that body as the only one.
 
-    Raises PayloadError NOT_DECODABLE for a bundle that is broken.
+    Raises PayloadError: NOT_DECODABLE for a bundle that is broken, TOO_LARGE for one of more than
+    MAX_DOCUMENTS.
     """
     if not body.startswith(_MAGIC):
         return [Document("", body)]
-    documents = []
+    documents: list[Document] = []
     at = len(_MAGIC)
     while at < len(body):
         head = _HEAD.match(body, at)
@@ -52,6 +55,8 @@ def unpack(body: bytes) -> list[Document]:
         end = start + int(head[1]) if head else -1
         if head is None or body[end : end + 1] != b"\n":
             raise PayloadError(Reason.NOT_DECODABLE, f"a broken bundle, at byte {at}.")
+        if len(documents) >= MAX_DOCUMENTS:
+            raise PayloadError(Reason.TOO_LARGE, f"a bundle of over {MAX_DOCUMENTS} documents.")
         documents.append(Document(head[2].decode(errors="replace"), body[start:end]))
         at = end + 1
     return documents

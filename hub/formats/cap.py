@@ -29,7 +29,7 @@ _ADDRESSES = ("href", "src", "url")
 _ALERT = "alert"
 _ENVELOPE = "EDXLDistribution"
 _WRITTEN_ALERT = re.compile(r"<(?:\w+:)?alert[\s>]")
-_DECLARATION = re.compile(r"^[\ufeff\s]*(?:<\?xml[^>]*\?>)?\s*")
+_DECLARATION = re.compile(rb"^[\xef\xbb\xbf\s]*(?:<\?xml[^>]*\?>)?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def decode(
 def _root(body: bytes, encoding: str | None) -> Element:
     if encoding is not None:
         try:
-            return parse(_undeclared(body.decode(encoding)), "CAP")
+            return parse(_undeclared(body.decode(encoding).encode()), "CAP")
         except UnicodeDecodeError as error:
             detail = f"not written in {encoding}: byte {error.start}."
             raise PayloadError(Reason.NOT_DECODABLE, detail) from error
@@ -114,17 +114,24 @@ def _root(body: bytes, encoding: str | None) -> Element:
     except PayloadError as error:
         if error.reason is not Reason.NOT_DECODABLE:
             raise
-        wide = body.startswith((b"\xff\xfe", b"\xfe\xff"))
         try:
-            return parse(_undeclared(body.decode("utf-16" if wide else "utf-8")), "CAP")
+            return parse(_undeclared(_in_utf8(body)), "CAP")
         except UnicodeDecodeError:
             hint = "If the declared encoding is wrong, set options.encoding."
             raise PayloadError(error.reason, error.message, hint=hint) from error
 
 
-def _undeclared(text: str) -> bytes:
+def _in_utf8(body: bytes) -> bytes:
+    """A body of UTF-8 or, by its byte order mark, UTF-16. Raises UnicodeDecodeError."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16").encode()
+    body.decode("utf-8")
+    return body
+
+
+def _undeclared(body: bytes) -> bytes:
     """The document without its declaration, and without what must not stand before one."""
-    return _DECLARATION.sub("", text, count=1).encode()
+    return _DECLARATION.sub(b"", body, count=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +227,7 @@ def _carried(holder: Element) -> bytes | None:
     for element in holder.iter("content", "summary", "description", "embeddedXMLContent"):
         text = (element.text or "").strip()
         if text.startswith("<") and _WRITTEN_ALERT.search(text):
-            return _undeclared(text)
+            return _undeclared(text.encode())
     return None
 
 

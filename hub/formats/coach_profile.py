@@ -15,6 +15,7 @@ import orjson
 
 from hub.errors import PayloadError, Reason
 from hub.formats.json_reader import Fault, Reader
+from hub.formats.marks import check_json
 from hub.model.common import Name
 from hub.model.journeys import CheckIn, SaleStatus
 
@@ -126,6 +127,7 @@ def departures(publication: Publication) -> Iterator[CoachDeparture | Unusable]:
 
 
 def _envelope(body: bytes) -> Reader:
+    check_json(body, PROFILE)
     try:
         value = orjson.loads(body.removeprefix(_BOM))
     except orjson.JSONDecodeError as error:

@@ -153,6 +153,13 @@ def decode(documents: Iterable[Document], zone: tzinfo) -> System:
     return system
 
 
+def _entries(data: Fields, key: str) -> Iterator[Fields]:
+    """The entries of a list that must be there: without it nothing says that there are none."""
+    if key not in data.names:
+        raise PayloadError(Reason.NOT_DECODABLE, f"GBFS: data has no {key}.")
+    return data.each(key)
+
+
 def _listed(data: dict[str, Any], language: str) -> Iterator[Feed]:
     seen = set()
     for entry in Fields(data).each("feeds"):
@@ -187,13 +194,13 @@ def _read(system: System, name: str, language: str, whole: Fields, zone: tzinfo)
         system.versions.add(version)
     data = whole.inner("data")
     if name == "station_information":
-        stations = [_station(entry.value, language) for entry in data.each("stations")]
+        stations = [_station(entry.value, language) for entry in _entries(data, "stations")]
         system.stations = stations if system.stations is None else _both(system.stations, stations)
     elif name == "station_status":
-        system.statuses = [_status(entry.value, zone) for entry in data.each("stations")]
+        system.statuses = [_status(entry.value, zone) for entry in _entries(data, "stations")]
     elif name in {"vehicle_status", "free_bike_status"}:
-        key = "vehicles" if data.raw("vehicles") is not None else "bikes"
-        vehicles = [_vehicle(entry.value, zone, said_at) for entry in data.each(key)]
+        key = "vehicles" if "vehicles" in data.names else "bikes"
+        vehicles = [_vehicle(entry.value, zone, said_at) for entry in _entries(data, key)]
         system.vehicles = (system.vehicles or []) + vehicles
 
 

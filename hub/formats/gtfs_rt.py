@@ -17,15 +17,25 @@ from google.transit import gtfs_realtime_pb2 as pb
 
 from hub.errors import PayloadError, Reason
 from hub.formats.gtfs_names import slot_of
+from hub.formats.marks import check_json
 from hub.model.common import Name, Occupancy, OccupancyStatus
 
 VERSIONS = frozenset({"1.0", "2.0", "1", "2"})
 
-_HEADER, _ENTITY = 0x0A, 0x12
-"""Tags of FeedMessage.header and FeedMessage.entity, both length-delimited."""
-_LONGEST_LENGTH = 28
-_TEXT = re.compile(rb"\s*(?:#[^\n]*\s+)*(?:header|entity)\s*:?\s*[{<]")
+MAX_ENTITIES = 200_000
+ENTITY_BYTES = 1024 * 1024
+"""No honest entity is longer: a trip of a hundred calls takes 5 kB."""
+_HEADER, _ENTITY = 1, 2
+"""Numbers of FeedMessage.header and FeedMessage.entity."""
+_VARINT, _BYTES = 0, 2
+_FIXED = {1: 8, 5: 4}
+"""Bytes of the wire types of one length; this standard never had groups (3, 4)."""
+_LONGEST_VARINT = 10
+_MOST_UNKNOWN = 1000
+_TEXT = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:header|entity)\s*:?\s*[{<]")
 """How a FeedMessage in protobuf's text format begins."""
+_TEXT_BYTES = 1024 * 1024
+"""It is for people: examples and recordings, never a feed. Eight bytes of it make an entity."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
 _LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
@@ -37,29 +47,30 @@ _OCCUPANCY = {
 }
 
 
-def split(body: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
+def split(body: bytes, most: int = MAX_ENTITIES) -> tuple[pb.FeedHeader, list[bytes]]:
     """The header of a FeedMessage and the bytes of each FeedEntity, for `entity_of`.
 
-    The body is protobuf, protobuf JSON where the text begins with `{`, or else protobuf's text
-    format. Unknown fields and extensions are passed over. Raises PayloadError NOT_DECODABLE.
+    The body is protobuf, protobuf JSON where the text begins with `{`, or protobuf's text format.
+    Unknown fields and extensions are passed over. Raises PayloadError: NOT_DECODABLE; TOO_LARGE for
+    more than `most` entities, one of more than ENTITY_BYTES, or a long text.
     """
     # The very first byte decides: blanks may not be skipped, for a binary message begins with
     # 0x0A, a line feed, and `{` after it is a header of 123 bytes (New York sends one).
     text = body.removeprefix(b"\xef\xbb\xbf")
     with _sound():
-        fields = None if text.startswith(b"{") else _fields(body)
-        if fields is None:
-            header, entities = _decoded(text, body)
+        if text.startswith(b"{"):
+            header, entities = _of_json(text)
+        elif _TEXT.match(text):
+            header, entities = _of_text(text)
         else:
-            header = pb.FeedHeader()
-            for part in fields[_HEADER]:
-                header.MergeFromString(part)
-            entities = fields[_ENTITY]
+            header, entities = _of_binary(body, most)
     if not header.HasField("gtfs_realtime_version"):
         raise PayloadError(
             Reason.NOT_DECODABLE,
             f"Not a GTFS-Realtime FeedMessage: {len(body)} bytes without a header.",
         )
+    if len(entities) > most:
+        raise PayloadError(Reason.TOO_LARGE, f"More than {most} entities.")
     return header, entities
 
 
@@ -86,45 +97,77 @@ def _sound() -> Iterator[None]:
         ) from error
 
 
-def _decoded(text: bytes, body: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
-    """The same the long way: the texts, and protobuf that is anything but header and entities."""
+def _of_json(text: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
+    check_json(text, "GTFS-Realtime")
     message = pb.FeedMessage()
-    if text.startswith(b"{"):
-        Parse(text, message, ignore_unknown_fields=True)
-    elif _TEXT.match(text):
-        text_format.Parse(
-            text.decode(), message, allow_unknown_extension=True, allow_unknown_field=True
-        )
-    else:
-        message.ParseFromString(body)
+    Parse(text, message, ignore_unknown_fields=True)
     return message.header, [entity.SerializePartialToString() for entity in message.entity]
 
 
-def _fields(body: bytes) -> dict[int, list[bytes]] | None:
-    """Bytes of headers and entities, uncopied into objects; None where there is anything else.
+def _of_text(text: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
+    if len(text) > _TEXT_BYTES:
+        detail = f"{len(text)} bytes in protobuf's text format; {_TEXT_BYTES} are read of it."
+        raise PayloadError(Reason.TOO_LARGE, detail)
+    message = pb.FeedMessage()
+    text_format.Parse(
+        text.decode(), message, allow_unknown_extension=True, allow_unknown_field=True
+    )
+    return message.header, [entity.SerializePartialToString() for entity in message.entity]
 
-    Protocol Buffers encoding: each field is a tag, here of one byte, a length as a varint, and as
-    many bytes.
+
+def _of_binary(body: bytes, most: int) -> tuple[pb.FeedHeader, list[bytes]]:
+    """The parts uncopied into objects: what a field of two bytes unfolds to is a hundred."""
+    header = pb.FeedHeader()
+    entities: list[bytes] = []
+    for number, part in _fields(body):
+        if number == _HEADER:
+            header.MergeFromString(part)
+        elif number == _ENTITY:
+            if len(part) > ENTITY_BYTES or len(entities) >= most:
+                detail = f"More than {most} entities, or one of over {ENTITY_BYTES} bytes."
+                raise PayloadError(Reason.TOO_LARGE, detail)
+            entities.append(part)
+    return header, entities
+
+
+def _fields(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """The number and content of every length-delimited field; the others are passed over.
+
+    Protocol Buffers encoding. Raises DecodeError where a field does not end within the body.
     """
-    found: dict[int, list[bytes]] = {_HEADER: [], _ENTITY: []}
-    at, size = 0, len(body)
+    at, size, unknown = 0, len(body), 0
     while at < size:
-        tag = body[at]
-        length = shift = 0
-        more = True
-        while more:
-            at += 1
-            if tag not in found or at >= size or shift > _LONGEST_LENGTH:
-                return None
-            length |= (body[at] & 0x7F) << shift
-            shift += 7
-            more = body[at] >= 0x80
-        at += 1
+        tag, at = _varint(body, at)
+        wire = tag & 7
+        unknown += tag >> 3 not in (_HEADER, _ENTITY)
+        if unknown > _MOST_UNKNOWN or not tag >> 3:
+            raise DecodeError(f"fields that no FeedMessage has, at byte {at}")
+        if wire == _VARINT:
+            _, at = _varint(body, at)
+            continue
+        if wire == _BYTES:
+            length, at = _varint(body, at)
+        else:
+            length = _FIXED.get(wire, size)
         if length > size - at:
-            return None
-        found[tag].append(body[at : at + length])
+            raise DecodeError(f"a field that cannot be, at byte {at}")
+        if wire == _BYTES:
+            yield tag >> 3, body[at : at + length]
         at += length
-    return found
+
+
+def _varint(body: bytes, at: int) -> tuple[int, int]:
+    """A number of at most ten bytes and where it ends."""
+    value = body[at] if at < len(body) else 0x80
+    if value < 0x80:
+        return value, at + 1
+    value, end = 0, at
+    while end < min(len(body), at + _LONGEST_VARINT):
+        value |= (body[end] & 0x7F) << 7 * (end - at)
+        end += 1
+        if body[end - 1] < 0x80:
+            return value, end
+    raise DecodeError(f"a number without an end, at byte {at}")
 
 
 def is_time(seconds: int) -> bool:

@@ -217,7 +217,10 @@ def _geographies(answer: Answer, head: Fields) -> list[Stop]:
 
 def _points(geography: Fields) -> list[Stop]:
     ident, named = geography.ident("geography_id"), geography.name("name")
-    features = list(geography.inner("geography_json").each("features"))
+    inner = geography.inner("geography_json")
+    if "features" not in inner.names:
+        raise PayloadError(Reason.NOT_DECODABLE, "MDS: a geography without features.")
+    features = list(inner.each("features"))
     stops = []
     for number, feature in enumerate(features, start=1):
         entry = Fields(feature.value)

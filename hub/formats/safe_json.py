@@ -17,6 +17,7 @@ from typing import Any
 from hub.errors import PayloadError, Reason
 from hub.formats.gtfs_fields import checked_position
 from hub.formats.localised import localised
+from hub.formats.marks import check_json
 from hub.formats.xml import EARLIEST, FOREVER_FROM, Fault
 from hub.model.common import Name, Position
 
@@ -54,6 +55,7 @@ def loads(body: bytes, what: str = "JSON", max_bytes: int | None = None) -> Any:
         raise PayloadError(
             Reason.TOO_LARGE, f"{what}: {len(body)} bytes, more than the {most} allowed."
         )
+    check_json(body, what)
     try:
         return json.loads(
             body.removeprefix(_BOM).decode("utf-8"),
@@ -103,7 +105,8 @@ class Fields:
     @property
     def names(self) -> set[str]:
         """What the object has values for."""
-        return set(self.value) if isinstance(self.value, dict) else set()
+        found = self.value if isinstance(self.value, dict) else {}
+        return {name for name, value in found.items() if value is not None}
 
     def raw(self, name: str) -> Any:  # noqa: ANN401  # JSON is any value
         """The value as it is; None if it is absent, or unusable, which is a fault."""

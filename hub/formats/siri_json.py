@@ -14,6 +14,7 @@ import orjson
 from lxml import etree
 
 from hub.errors import PayloadError, Reason
+from hub.formats.marks import check_json
 from hub.formats.xml import MAX_BYTES, Element
 
 MAX_DEPTH = 60
@@ -41,6 +42,7 @@ def tree(body: bytes) -> Element:
         raise PayloadError(
             Reason.TOO_LARGE, f"SIRI: {len(body)} bytes, more than the {MAX_BYTES} allowed."
         )
+    check_json(body, "SIRI")
     try:
         document = orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:

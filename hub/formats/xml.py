@@ -17,6 +17,7 @@ from lxml import etree
 
 from hub.errors import PayloadError, Reason
 from hub.formats.localised import localised
+from hub.formats.marks import check_xml
 from hub.model.common import Name
 
 Element = etree._Element  # noqa: SLF001  # lxml publishes its element type under no other name
@@ -33,6 +34,14 @@ _DATE_TIME = re.compile(
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _LANGUAGES = ("{http://www.w3.org/XML/1998/namespace}lang", "lang")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_EBCDIC = b"\x4c\x6f\xa7\x94"
+_DECLARATION_BYTES = 1000
+_DECLARED = re.compile(rb"""[^<]{0,9}<\?xml[^>]*?\sencoding\s*=\s*["']([^"'>]{1,100})""")
+_ASCII_ALIKE = re.compile(
+    rb"utf-?(8|16(le|be)?)|(us-)?ascii|(iso|csiso|windows|cp12|latin|l\d|koi8|gb|big|euc|shift|sjis)"
+    rb"[\w.:-]*",
+    re.IGNORECASE,
+)
 _ENCODINGS = ("ascii", "utf-16-le", "utf-16-be")
 _CHINESE = re.compile(rb"""\s*<\?xml[^>]*\bencoding\s*=\s*["'](?:gb2312|gbk)["']""", re.IGNORECASE)
 """Producers declare these and write GB 18030, which has both in it and the rarer characters, or
@@ -172,6 +181,8 @@ def parse(body: bytes, what: str = "XML", max_bytes: int | None = None) -> Eleme
         raise PayloadError(
             Reason.TOO_LARGE, f"{what}: {len(body)} bytes, more than the {most} allowed."
         )
+    check_encoding(body)
+    check_xml(body, what)
     parser = etree.XMLParser(
         encoding=_encoding(body),
         resolve_entities=False,
@@ -194,6 +205,18 @@ def parse(body: bytes, what: str = "XML", max_bytes: int | None = None) -> Eleme
     for element in root.iter(etree.Element):
         element.tag = etree.QName(element).localname
     return root
+
+
+def check_encoding(body: bytes) -> None:
+    """Refuse a document written so that a `<` need not be one: UTF-7, EBCDIC and the like.
+
+    Nobody publishes in these, and what is counted and searched for in the bytes would not be found
+    in them. Raises PayloadError NOT_DECODABLE.
+    """
+    declared = _DECLARED.match(body[:_DECLARATION_BYTES].replace(b"\0", b""))
+    if body.startswith(_EBCDIC) or (declared and not _ASCII_ALIKE.fullmatch(declared[1])):
+        name = declared[1].decode("ascii", "replace") if declared else "EBCDIC"
+        raise PayloadError(Reason.NOT_DECODABLE, f"XML in the encoding {name} is not read.")
 
 
 def type_of(element: Element) -> str | None:

@@ -14,7 +14,8 @@ from zipfile import ZipFile, is_zipfile
 from lxml import etree
 
 from hub.errors import PayloadError, Reason
-from hub.formats.xml import Element
+from hub.formats import marks
+from hub.formats.xml import Element, check_encoding
 from hub.formats.zips import UNPACKED_BYTES, check_sizes, entries_of, sound
 
 _SAFE: dict[str, Any] = {
@@ -27,6 +28,8 @@ _SAFE: dict[str, Any] = {
 }
 _CHUNK = 64 * 1024
 _HEAD = 1024 * 1024
+_MOST_HELD = 2_000_000
+"""Marks (see `marks`) since all that was read was last freed: what nobody asks for is kept."""
 _DOCTYPES = tuple("<!DOCTYPE".encode(encoding) for encoding in ("ascii", "utf-16-le", "utf-16-be"))
 
 
@@ -49,14 +52,41 @@ class Document:
         """
         names = frozenset(wanted)
         tags = [f"{{*}}{name}" for name in names | frozenset(dropped)]
+        whole = names - frozenset(dropped)
+        source = _Metered(self.name, self._source)
         with sound(self.name, "XML files"), _well_formed(self.name):
-            for _, element in etree.iterparse(self._source, events=("end",), tag=tags, **_SAFE):
+            for _, element in etree.iterparse(source, events=("end",), tag=tags, **_SAFE):
                 name = local_name(element.tag)
                 if name in names:
                     _strip(element)
                     yield element
                 if name in dropped:
                     _empty(element)
+                    if _empty_before(element, whole):
+                        source.held = 0
+
+
+class _Metered:
+    """Counts what is read, and stops where it would unfold to far more than it is."""
+
+    def __init__(self, name: str, source: IO[bytes]) -> None:
+        self._name = name
+        self._source = source
+        self._size = self._marks = 0
+        self.held = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._source.read(size)
+        found = marks.counted(data, marks.XML)
+        self._size += len(data) - data.count(b"\0")
+        self._marks += found
+        self.held += found
+        marks.check(self._marks, self._size, self._name)
+        if self.held > _MOST_HELD:
+            raise PayloadError(
+                Reason.TOO_LARGE, f"{self._name}: over {_MOST_HELD} elements that nobody reads."
+            )
+        return data
 
 
 def documents(
@@ -101,6 +131,8 @@ def _opened(name: str, source: IO[bytes]) -> Document:
     seen = b""
     with _well_formed(name, lambda: seen):
         while chunk := source.read(_CHUNK):
+            if not seen:
+                check_encoding(chunk)
             seen += chunk
             parser.feed(chunk)
             if (root := _root(parser)) is not None or len(seen) > _HEAD:
@@ -157,3 +189,17 @@ def _empty(element: Element) -> None:
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
         del parent[0]
+
+
+def _empty_before(element: Element, whole: frozenset[str]) -> bool:
+    """Free what stood before the elements around one, unless one of them is still to be read whole.
+
+    Whether all that was read before is free.
+    """
+    around = list(element.iterancestors())
+    if any(local_name(outer.tag) in whole for outer in around):
+        return False
+    for outer in around:
+        while outer.getprevious() is not None and (parent := outer.getparent()) is not None:
+            del parent[0]
+    return True

@@ -78,6 +78,10 @@ def check_sizes(
     if sum(entry.compress_size for entry in entries) > packed:
         raise PayloadError(Reason.NOT_DECODABLE, "The zip's tables overlap.")
     unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > max(_SMALL, ratio * packed):
+        raise PayloadError(
+            Reason.TOO_LARGE, f"The tables unpack to {unpacked} bytes from a zip of {packed}."
+        )
     if unpacked > unpacked_bytes:
         raise PayloadError(
             Reason.TOO_LARGE,

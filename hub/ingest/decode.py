@@ -15,7 +15,8 @@ from hub.errors import LiandongError, PayloadError, Reason
 Result = TypeVar("Result")
 
 THREAD_ABOVE = 256 * 1024
-"""Bytes above which a payload is decoded in a thread."""
+"""Bytes above which a payload is decoded in a thread; a zip always is, it holds many times more."""
+_ZIP = b"PK"
 
 TOLD_EVERY = timedelta(seconds=5)
 """How often a payload that takes long is spoken of in the log."""
@@ -51,7 +52,7 @@ async def called(
     feed, nor empty what was written before.
     """
     try:
-        if envelope.size > THREAD_ABOVE:
+        if envelope.size > THREAD_ABOVE or envelope.open().read(len(_ZIP)) == _ZIP:
             context = replace(context, progress=tells(context.feed_id, what))
             return await asyncio.to_thread(work, envelope, context)
         return work(envelope, context)

@@ -10,7 +10,7 @@ only so many requests of a feed wait at a time; the others are told to come agai
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, Mapping
 
 import orjson
 import structlog
@@ -18,8 +18,8 @@ import structlog
 from hub import clock, settings
 from hub.connector import Envelope
 from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, Reason, RetryLater
-from hub.ingest.body import inflated
-from hub.ingest.fetch import COMPRESSED, Spacing
+from hub.ingest.body import COMPRESSED, inflated, paced, pieces
+from hub.ingest.fetch import Spacing
 from hub.ingest.inlet import Inlet, Setting
 from hub.ingest.plan import Connectors, Plan, moved, plan
 from hub.model.area import Area
@@ -193,7 +193,7 @@ class _Gate:
             return content
         if encoding not in COMPRESSED:
             raise PayloadError(Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} is not read.")
-        return await inflated(_once(content), self._max_bytes)
+        return await inflated(paced(pieces(content)), self._max_bytes)
 
     def _fetch_soon(self) -> None:
         """Fetch behind the answer: the producer waits for its acknowledgement first."""
@@ -211,10 +211,6 @@ class _Gate:
                 log.warning("data not fetched", feed=self._feed.id, detail=str(error))
             if not self._fetch_again:
                 return
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
 
 
 def _said(status: int, code: str, message: str) -> Answer:

@@ -17,7 +17,7 @@ import httpx2
 from hub import clock, settings
 from hub.connector import MAX_BYTES, Envelope, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
-from hub.ingest.body import check_size, inflated, read_file
+from hub.ingest.body import COMPRESSED, check_size, inflated, paced, read_file
 from hub.ingest.guard import Resolve, pinned, resolve
 from hub.settings import FeedSettings
 from hub.spool import Gathered, Spool
@@ -30,7 +30,6 @@ MAX_REDIRECTS = 3
 GAP_SECONDS = 0.05
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
-COMPRESSED = {"gzip", "x-gzip", "deflate"}
 
 
 class Unauthorised(FeedStopped):
@@ -212,13 +211,13 @@ class Fetcher:
     async def _body(self, response: httpx2.Response, deadline: asyncio.Timeout) -> bytes | Spool:
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding in COMPRESSED:
-            return await inflated(_in_time(response, deadline), self._max_bytes)
+            return await inflated(paced(_in_time(response, deadline)), self._max_bytes)
         if encoding != "identity":
             raise PayloadError(
                 Reason.NOT_DECODABLE, f"Content-Encoding {encoding!r} was not asked for."
             )
         body = Gathered()
-        async for chunk in _in_time(response, deadline):
+        async for chunk in paced(_in_time(response, deadline)):
             check_size(body.size + len(chunk), self._max_bytes)
             body.write(chunk)
         return body.done()

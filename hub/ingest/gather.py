@@ -15,12 +15,10 @@ import httpx2
 
 from hub.connector import Connector, Context, Envelope, Link, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
-from hub.formats.bundle import Document, pack
+from hub.formats.bundle import MAX_DOCUMENTS, Document, pack
 from hub.ingest.fetch import Fetcher, RateLimited, Spacing, Unauthorised
 from hub.settings import FeedSettings
 
-MAX_DOCUMENTS = 500
-"""Documents of one payload; a list that names more is not followed to its end."""
 CONTENT_TYPE = "application/vnd.liandong.bundle"
 
 Fetch = Callable[[Link, str], Awaitable[Envelope]]

@@ -22,6 +22,8 @@ from hub.store.memory import ABSENCES
 
 SLOW = timedelta(minutes=5)
 """How soon a feed that needs a person is tried again, and where the backoff ends."""
+FIRST_RETRY = 1.0
+"""Seconds before the first retry; the wait doubles with each failure, with jitter."""
 MAX_PARTS = 100
 """Parts of one answer that are asked for in a row (SIRI MoreData)."""
 LONGEST_RETRY_AFTER = timedelta(hours=1)
@@ -193,7 +195,7 @@ class Poller:
     def _backoff(self, after: float | None) -> float:
         self._failures += 1
         longest = max(SLOW, self._feed.interval).total_seconds()
-        wait = pause(self._failures, first=1.0, longest=longest)
+        wait = pause(self._failures, first=FIRST_RETRY, longest=longest)
         return max(wait, min(after or 0.0, LONGEST_RETRY_AFTER.total_seconds()))
 
     def _slow(self) -> float:

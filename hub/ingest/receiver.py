@@ -20,7 +20,7 @@ from hub.ingest.capture import Capture
 from hub.ingest.durable import until_durable
 from hub.ingest.inflow import Inflow
 from hub.ingest.status import Monitor
-from hub.ingest.streams import READ_BYTES, address, send
+from hub.ingest.streams import MAX_UNREAD, READ_BYTES, address, send
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter
 from hub.store.feeds import FeedRepository
@@ -100,6 +100,8 @@ class Receiver:
                 f"{error.strerror or error}.",
                 hint="Stop what uses that port, or set another listen.",
             ) from error
+        for listening in self._server.sockets:  # its connections inherit this
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_UNREAD)
         log.info("feed listens", feed=self._feed.id, host=host, port=self.port)
 
     async def run(self) -> None:

@@ -4,7 +4,8 @@ from asyncio import StreamWriter
 
 READ_BYTES = 4096
 MAX_UNREAD = 64 * 1024
-"""Bytes a peer may leave unread before it is disconnected."""
+"""Bytes a peer may leave unread, here and as much again in the kernel, before it is
+disconnected."""
 
 
 def send(writer: StreamWriter, messages: list[bytes]) -> None:

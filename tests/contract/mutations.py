@@ -26,7 +26,6 @@ STATIC = {
     "siri_et": "gtfs/flytoget-2018.zip",
 }
 """The timetable that belongs to a kind's samples; other kinds are parsed without one."""
-LARGE = 100_000
 PROJECT = Path(__file__).parents[2]
 OPTIONS: dict[str, dict[str, object]] = {
     "mapped": {
@@ -48,6 +47,18 @@ OPTIONS: dict[str, dict[str, object]] = {
     }
 }
 """Options of kinds that cannot be read without any."""
+MORE: dict[str, tuple[str, ...]] = {
+    "gbfs": ("gbfs/helsinki-v2-gbfs.json", "gbfs/dupstations-v3-gbfs.json"),
+    "gtfs_rt": (
+        "gtfs-rt/caltrain-trip-updates.pb.json",
+        "gtfs-rt/caltrain-vehicle-positions.pb.json",
+        "gtfs-rt/caltrain-service-alerts.pb",
+        "gtfs-rt/CT-missing-trip.json",
+        "gtfs-rt/BA-added.json",
+        "gtfs-rt/mmri-3e-canceled.pb",
+    ),
+}
+"""Samples of a kind that its connector does not name: other forms, or nothing to double in them."""
 
 
 def sample_path(name: str) -> Path:
@@ -71,6 +82,11 @@ def sample(name: str) -> bytes:
 def samples_of(kind: str) -> list[tuple[str, bytes]]:
     """Name and bytes of every sample a connector names."""
     return [(name, sample(name)) for name in connector(kind).samples]
+
+
+def readable(kind: str) -> list[str]:
+    """Names of all samples that a kind reads: those the connector names, and more of its forms."""
+    return [*connector(kind).samples, *MORE.get(kind, ())]
 
 
 @cache
@@ -101,7 +117,7 @@ def truncations(body: bytes, places: int = 50) -> Iterator[bytes]:
 def bit_flips(body: bytes, seed: int) -> Iterator[bytes]:
     """The body with one bit turned, at seeded places; fewer of a large body, for time's sake."""
     source = random.Random(seed)
-    for _ in range(50 if len(body) < LARGE else 8):
+    for _ in range(max(4, 50 - len(body) // 2_000)):
         turned = bytearray(body)
         turned[source.randrange(len(body))] ^= 1 << source.randrange(8)
         yield bytes(turned)

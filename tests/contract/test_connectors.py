@@ -1,7 +1,6 @@
 """The contract every connector in the registry keeps, whatever bytes it is given."""
 
 import socket
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,26 +8,23 @@ import time_machine
 
 from connectors import REGISTRY, connector
 from hub import clock
-from hub.connector import Batch, Record, Role, options_of
+from hub.connector import Batch, Role, options_of
 from hub.errors import PayloadError, Reason
 from hub.model.journeys import DatedJourney
 from hub.model.network import Line, Quay, StopPlace
 from hub.model.parking import ParkingStatus
-from hub.model.vehicles import VehiclePosition
 from tests.contract.mutations import (
     NOW,
     OPTIONS,
-    bit_flips,
     context_of,
     doubled,
     garbage,
     is_xml,
-    moments,
     parse,
     samples_of,
-    truncations,
     with_doctype,
 )
+from tests.contract.soundness import id_of, sound, survive
 
 KINDS = sorted(REGISTRY)
 LAUGHS = "<!ENTITY a 'ha'>" + "".join(
@@ -55,56 +51,6 @@ def no_world(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(socket.socket, name, refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(clock._Clock, "source", staticmethod(refuse))
-
-
-def _identity(record: Record) -> object:
-    """What may be there once: a vehicle may be seen at many moments, each of them once."""
-    return record if isinstance(record, VehiclePosition) else (type(record).__name__, id_of(record))
-
-
-def id_of(record: Record) -> str:
-    """The id a record is kept under: a status is that of its facility."""
-    return record.facility_id if isinstance(record, ParkingStatus) else record.id
-
-
-def sound(batch: Batch, received_at: datetime = NOW) -> None:
-    """What holds for every batch."""
-    assert batch.accepted + len(batch.rejects) == batch.entities
-    assert batch.accepted >= 0
-    for refused in (*batch.rejects, *batch.notes):
-        assert isinstance(refused.reason, Reason)
-        assert refused.native_id.strip()
-        assert refused.detail.strip()
-    identities = Counter(map(_identity, batch.records))
-    assert not [identity for identity, count in identities.items() if count > 1]
-    for record in batch.records:
-        assert id_of(record).startswith("contract:")
-        assert all(moment.tzinfo is not None for moment in moments(record))
-        if isinstance(record, DatedJourney):
-            orders = [call.order for call in record.calls]
-            assert orders == sorted(set(orders))
-    if batch.as_of is not None:
-        assert batch.as_of.tzinfo is not None
-        assert batch.as_of <= received_at + timedelta(minutes=5)
-
-
-def survive(kind: str, body: bytes) -> Batch | None:
-    """Parse anything: a sound batch, or None for a PayloadError that says why."""
-    refusal = batch = None
-    try:
-        batch = parse(connector(kind), body, context_of(kind))
-    except PayloadError as error:
-        refusal = error
-    if refusal is not None:
-        assert refusal.reason in connector(kind).manifest.refuses
-        assert refusal.message.strip()
-        assert "\n" not in str(refusal)
-        return None
-    assert isinstance(batch, Batch)
-    sound(batch)
-    given = {refused.reason for refused in (*batch.rejects, *batch.notes)}
-    assert given <= connector(kind).manifest.refuses
-    return batch
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -149,34 +95,6 @@ def test_every_sample_is_read(kind: str) -> None:
         bare = parse(connector(kind), body, context_of(kind, with_static=False))
         assert isinstance(bare, Batch)
         sound(bare)
-
-
-@pytest.mark.samples
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_truncated_payload_never_empties_the_state(kind: str) -> None:
-    """Cut off at fifty places a payload is refused or partly read, and withdraws nothing."""
-    for name, body in samples_of(kind):
-        for number, cut in enumerate(truncations(body)):
-            batch = survive(kind, cut)
-            assert batch is None or batch.entities or not batch.complete, (name, number)
-
-
-@pytest.mark.samples
-@pytest.mark.parametrize("kind", KINDS)
-def test_turned_bits_are_survived(kind: str) -> None:
-    """One wrong bit anywhere leaves a sound batch or a PayloadError."""
-    for name, body in samples_of(kind):
-        for turned in bit_flips(body, seed=len(name)):
-            survive(kind, turned)
-
-
-@pytest.mark.samples
-@pytest.mark.parametrize("kind", KINDS)
-def test_two_payloads_glued_together_are_survived(kind: str) -> None:
-    """A payload sent twice in one body leaves a sound batch or a PayloadError."""
-    for _, body in samples_of(kind):
-        survive(kind, body * 2)
-        survive(kind, body + b"\x00trailing")
 
 
 @pytest.mark.samples

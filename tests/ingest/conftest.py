@@ -1,11 +1,14 @@
-"""A scripted HTTP origin per test, and a free port."""
+"""A scripted HTTP origin per test, a free port, and feeds that taxis call."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from feed_fakes import Origin
+from terminal_rig import Rig
+
+from hub.store.driver import Store
 
 
 @pytest.fixture
@@ -35,3 +38,20 @@ def unused_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture
+async def receivers(
+    store: Store, request: pytest.FixtureRequest
+) -> AsyncIterator[Callable[..., Awaitable[Rig]]]:
+    """Starts feeds that taxis call; stops them at the end."""
+    made: list[Rig] = []
+
+    async def make(listen: str = "127.0.0.1:0", **options: object) -> Rig:
+        name = f"taxi-{len(made)}-{abs(hash(request.node.name)) % 10**6}"
+        made.append(Rig(store, name, listen, options))
+        return await made[-1].start()
+
+    yield make
+    for rig in made:
+        await rig.stop()

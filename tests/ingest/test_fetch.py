@@ -1,5 +1,6 @@
 """Acquire over HTTP: limits, conditional requests, credentials, and where a URL may lead."""
 
+import asyncio
 import gzip
 import random
 from datetime import timedelta
@@ -11,7 +12,7 @@ from feed_fakes import Answer, Origin, feed_settings
 
 from hub.connector import Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
-from hub.ingest.fetch import FULL_EVERY, Fetcher, RateLimited, Unauthorised
+from hub.ingest.fetch import FULL_EVERY, Fetcher, RateLimited, Spacing, Unauthorised
 from hub.ingest.guard import forbidden, pinned
 from hub.spool import Spool
 
@@ -21,9 +22,8 @@ async def fetcher_of():
     made: list[Fetcher] = []
 
     def make(url: str, **more: object) -> Fetcher:
-        resolver = more.pop("resolver", None)
+        extra = {key: more.pop(key) for key in ("resolver", "spacing") if key in more}
         feed = feed_settings(more.pop("feed_url", url), **more)
-        extra = {"resolver": resolver} if resolver else {}
         made.append(Fetcher(feed, url, **extra))
         return made[-1]
 
@@ -313,3 +313,49 @@ def test_public_addresses_are_allowed():
     """An address of the open internet is refused by nobody."""
     for text in ("93.184.216.34", "2606:2800:220:1::1", "64:ff9b::5db8:d822"):
         assert forbidden(ip_address(text)) is None
+
+
+async def test_requests_to_one_host_are_spaced(origin: Origin, fetcher_of):
+    """Feeds of one host ask one after the other; another host does not wait for them."""
+    loop = asyncio.get_running_loop()
+    times: list[float] = []
+
+    def answer(_asked) -> Answer:
+        times.append(loop.time())
+        return Answer(body=b"1")
+
+    origin.answer = answer
+    spacing = Spacing(0.2)
+    same = [fetcher_of(origin.url, spacing=spacing) for _ in range(3)]
+    other = fetcher_of(origin.url.replace("127.0.0.1", "localhost"), spacing=spacing)
+    await asyncio.gather(*(fetcher.get() for fetcher in (*same, other)))
+    times.sort()
+    assert times[1] - times[0] < 0.2
+    assert times[2] - times[1] > 0.1
+    assert times[3] - times[2] > 0.1
+
+
+async def test_a_bomb_is_refused_by_its_ratio_long_before_its_size(origin: Origin, fetcher_of):
+    """A few kilobytes that unpack to megabytes are none; text that packs well is read."""
+    headers = {"content-encoding": "gzip"}
+    origin.answer = lambda _: Answer(body=gzip.compress(bytes(8_000_000)), headers=headers)
+    with pytest.raises(PayloadError, match="unpacks to over") as caught:
+        await fetcher_of(origin.url).get()
+    assert caught.value.reason is Reason.TOO_LARGE
+    text = "".join(f"<StopPointRef>{number % 5000:06d}</StopPointRef>" for number in range(90_000))
+    origin.answer = lambda _: Answer(body=gzip.compress(text.encode()), headers=headers)
+    assert (await fetcher_of(origin.url).get()).body == text.encode()
+
+
+async def test_a_name_is_judged_at_every_request(origin: Origin, fetcher_of):
+    """A name that leads elsewhere the second time (rebinding) is refused the second time."""
+    answers = iter((["127.0.0.1"], ["224.0.0.1"]))
+
+    async def resolver(_host, _port):
+        return next(answers)
+
+    fetcher = fetcher_of(f"http://feed.example:{origin.port}/x", resolver=resolver)
+    assert await fetcher.get() is not None
+    with pytest.raises(FeedStopped, match=r"224\.0\.0\.1"):
+        await fetcher.get()
+    assert len(origin.asked) == 1
