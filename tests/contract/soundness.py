@@ -50,16 +50,20 @@ def explained(refusal: PayloadError) -> None:
     assert "\n" not in str(refusal)
 
 
+def declared(kind: str, reasons: set[Reason]) -> None:
+    """A kind refuses for no reason that its manifest, and so its page, does not list."""
+    assert reasons <= connector(kind).manifest.refuses
+
+
 def survive(kind: str, body: bytes, context: Context | None = None) -> Batch | None:
     """Parse anything: a sound batch, or None for a PayloadError that says why."""
     try:
         batch = parse(connector(kind), body, context or context_of(kind))
     except PayloadError as refusal:
         explained(refusal)
-        assert refusal.reason in connector(kind).manifest.refuses
+        declared(kind, {refusal.reason})
         return None
     assert isinstance(batch, Batch)
     sound(batch)
-    given = {refused.reason for refused in (*batch.rejects, *batch.notes)}
-    assert given <= connector(kind).manifest.refuses
+    declared(kind, {refused.reason for refused in (*batch.rejects, *batch.notes)})
     return batch
