@@ -1,11 +1,13 @@
 """Ids of several datasets through the schema: read by readers, decided by administrators."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from schema_builders import NOW, OFFICER, PARTNER, WATCH, Run, call_doc, code_of, principal
 from schema_builders import stop_place_doc as place_doc
 
+from hub.access.principal import Scope
 from hub.clock import ManualClock, manual
 from hub.model.operations import Role
 from hub.store.driver import Store
@@ -23,6 +25,10 @@ REJECT = """mutation ($input: RejectIdMappingInput!) { rejectIdMapping(input: $i
 LIST = f"""query ($state: MappingState, $dataset: String, $first: Int! = 50, $after: String) {{
     idMappings(state: $state, dataset: $dataset, first: $first, after: $after) {{
       nodes {{ {FIELDS} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+UNMATCHED = """query ($dataset: String, $first: Int! = 50, $after: String) {
+    unmatchedStopPlaces(dataset: $dataset, first: $first, after: $after) {
+      nodes { stopPlace { scopedId name kind } proposals { state method canonical { name } } }
+      pageInfo { hasNextPage endCursor } } }"""
 PLACE = "query ($id: ID!) { stopPlace(id: $id) { scopedId ids sameAs { scopedId name } } }"
 BOARD = """query ($at: ID!) { departures(stopPlace: $at, from: "2026-03-02T08:00:00Z",
     until: "2026-03-02T12:00:00Z") { nodes { journey { publicCode } } } }"""
@@ -161,3 +167,63 @@ async def test_the_list_is_paged(run: Run, picture):
     assert [node["nativeId"] for node in rest["nodes"]] == ["2"]
     assert code_of(await run(LIST, OFFICER, after="nonsense")) == "BAD_CURSOR"
     assert (await run(LIST, OFFICER, dataset="y"))["data"]["idMappings"]["nodes"] == []
+
+
+async def unmatched(run: Run, **arguments: Any) -> list[str]:
+    nodes = (await run(UNMATCHED, OFFICER, **arguments))["data"]["unmatchedStopPlaces"]["nodes"]
+    return [node["stopPlace"]["scopedId"] for node in nodes]
+
+
+async def test_a_place_is_unmatched_until_a_mapping_of_it_is_confirmed(
+    run: Run, services: Services, picture: ManualClock
+):
+    """A proposal stands beside both of its places; a decision takes them off, rejecting puts back.
+
+    So does the end of the mapping's time.
+    """
+    assert await unmatched(run) == ["metro:9", "netex:1", "railway:SHH"]
+    await services.identity.propose("netex")
+    (shown,) = (await run(UNMATCHED, OFFICER, dataset="netex"))["data"]["unmatchedStopPlaces"][
+        "nodes"
+    ]
+    assert shown["stopPlace"] == {
+        "scopedId": "netex:1",
+        "name": "上海火车站",
+        "kind": "RAIL_STATION",
+    }
+    proposal = {"state": "PROPOSED", "method": "NAME", "canonical": {"name": "上海站"}}
+    assert shown["proposals"] == [proposal]
+    await confirmed(run, validTo="2026-03-02T10:00:00Z")
+    assert await unmatched(run) == ["metro:9"]
+    picture.advance(seconds=3600)
+    assert await unmatched(run) == ["metro:9", "netex:1", "railway:SHH"]
+    await confirmed(run)
+    rejected = {"clientMutationId": "r", "idMapping": "STOP_PLACE:netex:1=railway:SHH"}
+    await run(REJECT, ADMIN, input=rejected)
+    nodes = (await run(UNMATCHED, OFFICER))["data"]["unmatchedStopPlaces"]["nodes"]
+    assert [node["proposals"] for node in nodes] == [[], [], []]
+
+
+async def test_what_is_unmatched_is_paged(run: Run, picture: ManualClock):
+    """By scoped id; a matched place between two pages is left out; bad arguments are refused."""
+    first = (await run(UNMATCHED, OFFICER, first=2))["data"]["unmatchedStopPlaces"]
+    assert first["pageInfo"]["hasNextPage"] is True
+    cursor = first["pageInfo"]["endCursor"]
+    assert await unmatched(run, after=cursor) == ["railway:SHH"]
+    assert await unmatched(run, dataset="nobody") == []
+    await confirmed(run, stopPlace="other:77")
+    assert await unmatched(run, after=cursor) == []
+    assert code_of(await run(UNMATCHED, OFFICER, after="nonsense")) == "BAD_CURSOR"
+    for size in (0, 201):
+        assert code_of(await run(UNMATCHED, OFFICER, first=size)) == "BAD_FIRST"
+
+
+async def test_what_is_unmatched_is_for_readers_of_feeds(run: Run, picture: ManualClock):
+    """A token without feeds:read gets nothing of it, and nobody but administrators who decided."""
+    reader = principal(Role.PARTNER)
+    scopes = reader.scopes - {Scope.FEEDS_READ}
+    answer = await run(UNMATCHED, replace(reader, scopes=scopes))
+    assert code_of(answer) == "FORBIDDEN"
+    assert "data" not in answer
+    decided = "{ unmatchedStopPlaces { nodes { proposals { decidedBy } } } }"
+    assert code_of(await run(decided, WATCH)) == "FORBIDDEN"
