@@ -1,4 +1,4 @@
-"""The core: model, formats, store, ingest, operations. No web framework below `asgi.py`."""
+"""The core: model, formats, store, ingest, operations. No web framework below the routes."""
 
 from hub.cancellation import repair
 

@@ -11,16 +11,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from connectors import coach_profile, connector
+from connectors import connector
 from hub import clock, observe
 from hub.access.keys import load_signing_key, signing_key_path
 from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.errors import LiandongError, StartError
+from hub.http_routes import Probes, page_routes, route_name
 from hub.ingest.endpoint import Endpoint
 from hub.ingest.places import Move, PlaceKeeper
 from hub.ingest.supervisor import FeedSupervisor
@@ -32,7 +31,6 @@ from hub.push_routes import push_routes
 from hub.settings import Settings, area_text
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
-from hub.store.freshness import feed_state
 from hub.store.identity import IdentityRepository
 from hub.store.incidents import IncidentRepository
 from hub.store.motor_side import RateLimiter
@@ -52,10 +50,6 @@ from schema.serving.app import GraphQLApp
 from schema.serving.executor import Executor
 
 log = structlog.get_logger()
-
-COACH_PROFILE = "1.0"
-READY_DISPATCH_SECONDS = 30.0
-"""A dispatcher this far behind makes the process unready."""
 
 
 class Role(StrEnum):
@@ -168,18 +162,7 @@ class Hub:
         self, area: Area, tokens: Tokens, channels: frozenset[str], endpoint: Endpoint
     ) -> observe.App:
         schema = graphql_schema(build_schema())
-        services = Services(
-            area=area,
-            transit=TransitRepository(self.store, self.same_as),
-            feeds=self.feeds,
-            accounts=Accounts(self.store),
-            units=Units(),
-            identity=IdentityRepository(self.store),
-            incidents=IncidentRepository(self.store),
-            orders=OrderRepository(self.store),
-            operations=self.operations,
-            tokens=tokens,
-        )
+        services = self._services(area, tokens)
         self.live = LiveEngine(schema, self.bus, services.context)
         self.mobile = MobileContext(
             store=self.store,
@@ -196,19 +179,41 @@ class Hub:
         return observe.counted(
             Starlette(
                 routes=[
-                    Route("/livez", self._livez),
-                    Route("/readyz", self._readyz),
-                    Route("/metrics", self._metrics),
+                    *self._probes(self.live).routes(),
                     *oauth_routes(tokens),
                     Mount("/mobile/v1", build_mobile(self.mobile)),
                     *push_routes(endpoint),
-                    Route(f"/schemas/coach-profile-{COACH_PROFILE}.json", _coach_schema),
                     Route("/graphql", graphql),
                     WebSocketRoute("/graphql", graphql),
-                    Route("/", _front),
+                    *page_routes(),
                 ]
             ),
-            _route_name,
+            route_name,
+        )
+
+    def _services(self, area: Area, tokens: Tokens) -> Services:
+        return Services(
+            area=area,
+            transit=TransitRepository(self.store, self.same_as),
+            feeds=self.feeds,
+            accounts=Accounts(self.store),
+            units=Units(),
+            identity=IdentityRepository(self.store),
+            incidents=IncidentRepository(self.store),
+            orders=OrderRepository(self.store),
+            operations=self.operations,
+            tokens=tokens,
+        )
+
+    def _probes(self, live: LiveEngine) -> Probes:
+        return Probes(
+            store=self.store,
+            bus=self.bus,
+            tail=self.tail,
+            feeds=self.feeds,
+            operations=self.operations,
+            live=live,
+            draining=lambda: self.draining,
         )
 
     def _run(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -250,69 +255,6 @@ class Hub:
         if self.endpoint is not None:
             await self.endpoint.aclose()
         await self.store.close()
-
-    async def _livez(self, _request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    async def _readyz(self, _request: Request) -> Response:
-        """Ready: a primary can be written, changes are followed, wake-ups go out in time."""
-        problems: list[str] = []
-        if self.draining:
-            problems.append("shutting down")
-        if not self.tail.ready.is_set():
-            problems.append("change stream not open")
-        try:
-            await self.store.ping()
-            lag = await self.operations.dispatch_lag()
-            if lag > READY_DISPATCH_SECONDS:
-                problems.append(f"the dispatcher is {lag:.0f} s behind")
-        except LiandongError as error:
-            problems.append(str(error))
-        body = {"status": "ready" if not problems else "not ready", "problems": problems}
-        return JSONResponse(body, status_code=503 if problems else 200)
-
-    async def _metrics(self, _request: Request) -> Response:
-        now = clock.now()
-        observe.FEED_STATE.clear()
-        for feed in self.feeds.all():
-            if (as_of := feed.get("data_as_of")) is not None:
-                observe.FEED_AGE.labels(feed["_id"]).set((now - as_of).total_seconds())
-            observe.FEED_STATE.labels(feed["_id"], feed_state(feed, now)).set(1)
-        observe.STREAM_LAG.set(self.tail.lag_seconds)
-        observe.BUS_DEPTH.set(self.bus.depth)
-        observe.BUS_OVERFLOWS.set(self.bus.overflows)
-        observe.OUTBOX_AGE.set(await self.operations.oldest_unsent() or 0)
-        observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
-        if self.live is not None:
-            observe.SUBSCRIBERS.set(self.live.subscribers)
-            observe.GROUPS.set(self.live.groups)
-        return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")
-
-
-async def _coach_schema(_request: Request) -> Response:
-    """The published JSON Schema of the coach station profile."""
-    return FileResponse(coach_profile.SCHEMA, media_type="application/schema+json")
-
-
-async def _front(_request: Request) -> Response:
-    page = (
-        "联动 Liandong\n\n/graphql           查询与订阅 query and subscribe\n"
-        "/mobile/v1/openapi.json  移动接口 mobile API\n"
-        f"/schemas/coach-profile-{COACH_PROFILE}.json  长途客运站数据规范 coach station profile\n"
-        "/readyz /livez /metrics\n"
-    )
-    return Response(page, media_type="text/plain; charset=utf-8")
-
-
-def _route_name(path: str) -> str:
-    """A path without ids, so that metrics stay few."""
-    parts = path.strip("/").split("/")
-    known = {"graphql", "mobile", "auth", "livez", "readyz", "metrics", ""}
-    if parts[0] == "feeds":
-        return "/feeds"  # the rest may be a secret
-    if parts[0] not in known:
-        return "other"
-    return "/" + "/".join(parts[:3])
 
 
 def _process_name(settings: Settings, roles: frozenset[Role]) -> str:

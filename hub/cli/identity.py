@@ -1,6 +1,8 @@
 """`feed ids`: which ids of two datasets name one stop place; every decision is on the audit log."""
 
 import json
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,20 +107,18 @@ async def _list(
 ) -> None:
     from hub.store.identity import IdentityRepository
 
-    def shown(row: dict[str, Any], line: str) -> None:
-        typer.echo(json.dumps(row, ensure_ascii=False, default=str) if as_json else line)
-
     async with common.opened(config) as (_, store):
         identity = IdentityRepository(store)
+        page: Callable[..., Awaitable[list[dict[str, Any]]]] = partial(identity.page, state=state)
+        line, data = _line, _whole
         if unmatched:
-            for row in await identity.unmatched(dataset):
-                name = row["name"].get("zh") or row["name"].get("en") or ""
-                shown({"id": row["_id"], "name": row["name"]}, f"{row['_id']:40} {name}")
-            return
+            page, line, data = identity.unmatched, _unmatched_line, _unmatched
         after: str | None = None
-        while rows := await identity.page(state=state, dataset=dataset, limit=PAGE, after=after):
+        while rows := await page(dataset=dataset, limit=PAGE, after=after):
             for row in rows:
-                shown(row, _line(row))
+                typer.echo(
+                    json.dumps(data(row), ensure_ascii=False, default=str) if as_json else line(row)
+                )
             after = rows[-1]["_id"]
 
 
@@ -156,6 +156,19 @@ def _row(mapping: IdMapping) -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> str:
     method = f"{row['method']} {row['confidence']:.2f}"
     return f"{row['state']:9} {method:13} {row['scoped_id']} = {row['canonical_id']}"
+
+
+def _whole(row: dict[str, Any]) -> dict[str, Any]:
+    return row
+
+
+def _unmatched(row: dict[str, Any]) -> dict[str, Any]:
+    return {"id": row["_id"], "name": row["name"], "proposals": row["proposals"]}
+
+
+def _unmatched_line(row: dict[str, Any]) -> str:
+    name = row["name"].get("zh") or row["name"].get("en") or ""
+    return "\n".join([f"{row['_id']:40} {name}", *(f"  {_line(one)}" for one in row["proposals"])])
 
 
 def _parts(stop_place: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ what is canonical is mapped to nothing. So "the same as" is one step, and reject
 takes away exactly what confirming it gave.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -24,6 +25,8 @@ from hub.store.driver import Document, Store, Tx
 from hub.store.rows import to_document
 
 DUPLICATE_KEY = 11000
+ENDS = ("scoped_id", "canonical_id")
+"""Where a mapping names its two stop places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,30 @@ class IdentityRepository:
             query["_id"] = {"$gt": after}
         return await self._mappings.find(query, sort=[("_id", 1)], limit=limit).to_list()
 
-    async def unmatched(self, dataset: str | None = None) -> list[Document]:
-        """Stop places no confirmed mapping speaks of, by id."""
+    async def unmatched(
+        self, *, dataset: str | None = None, limit: int, after: str | None = None
+    ) -> list[Document]:
+        """Stop places no confirmed mapping in force speaks of, by id, after the id `after`.
+
+        Each with its `proposals`: the PROPOSED mappings at either end of which it is, the likeliest
+        first.
+        """
         confirmed = await self._mappings.find(in_force(clock.now())).to_list()
-        matched = {row[end] for row in confirmed for end in ("scoped_id", "canonical_id")}
-        query: dict[str, Any] = {} if dataset is None else {"dataset": {"$eq": dataset}}
-        places = self._places.find(query, sort=[("_id", 1)])
-        return [place async for place in places if place["_id"] not in matched]
+        of_place: dict[str, Any] = {"$nin": list({row[end] for row in confirmed for end in ENDS})}
+        if after is not None:
+            of_place["$gt"] = after
+        query: dict[str, Any] = {"_id": of_place}
+        if dataset is not None:
+            query["dataset"] = {"$eq": dataset}
+        places = await self._places.find(query, sort=[("_id", 1)], limit=limit).to_list()
+        here = {"$in": [place["_id"] for place in places]}
+        either = {"state": MappingState.PROPOSED.value, "$or": [{end: here} for end in ENDS]}
+        likeliest = [("confidence", -1), ("_id", 1)]
+        proposals_of: dict[str, list[Document]] = defaultdict(list)
+        async for row in self._mappings.find(either, sort=likeliest):
+            for end in ENDS:
+                proposals_of[row[end]].append(row)
+        return [{**place, "proposals": proposals_of[place["_id"]]} for place in places]
 
     async def propose(self, dataset: str, onto: str | None = None) -> list[IdMapping]:
         """Propose canonical stop places (of `onto`, else of any other dataset) for a dataset's own.

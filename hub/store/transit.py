@@ -61,9 +61,7 @@ class TransitRepository:
         """
         key = f"board.{board}"
         window: dict[str, Any] = {"$gte": start, "$lt": end}
-        ids = await self.same_as.ids(stop_place)
-        place = ids[0] if len(ids) == 1 else {"$in": ids}
-        query: dict[str, Any] = {"stop_place.id": place, key: window}
+        query: dict[str, Any] = {"stop_place.id": await self._any_id(stop_place), key: window}
         if after is not None:
             moment, last = after
             window["$gte"] = max(start, moment)
@@ -168,10 +166,13 @@ class TransitRepository:
         limit: int = 0,
         projection: Projection | None = None,
     ) -> list[Document]:
-        """Conditions of facilities by `_id`, at a stop place; with `now`, those in force then."""
+        """Conditions of facilities by `_id`; with `now`, those in force then.
+
+        At a stop place: of every id it has, as `calls`.
+        """
         query = {} if now is None else _in_force(now)
         if stop_place is not None:
-            query["stop_place_id"] = {"$eq": stop_place}
+            query["stop_place_id"] = await self._any_id(stop_place)
         order = [("_id", 1)]
         return await self._find(raw.FACILITY_CONDITIONS, query, projection, order, limit)
 
@@ -189,6 +190,11 @@ class TransitRepository:
         if collection not in READABLE:
             raise NotFound(collection, document_id)
         return await self._db[collection].find_one({"_id": {"$eq": document_id}}, projection)
+
+    async def _any_id(self, stop_place: str) -> str | Document:
+        """What matches each id of a stop place; one alone is sorted by its index."""
+        ids = await self.same_as.ids(stop_place)
+        return ids[0] if len(ids) == 1 else {"$in": ids}
 
     async def _by_ids(
         self, collection: str, ids: Iterable[str] | None, projection: Projection | None

@@ -10,6 +10,7 @@ from hub.access.principal import Scope
 from hub.errors import UserFault
 from hub.model.identity import IdMapping as Mapping
 from hub.model.identity import MatchMethod
+from hub.rules.matching import MOST_PER_PLACE
 from hub.store.identity import Decided
 from schema import enums
 from schema.nodes import (
@@ -25,7 +26,17 @@ from schema.nodes import (
 )
 from schema.operations.mutations import UserError
 from schema.policy import SIGNED_IN
-from schema.projection import Info, computed, described, entity, root, stored, value
+from schema.projection import (
+    Entity,
+    Info,
+    computed,
+    described,
+    embedded,
+    entity,
+    root,
+    stored,
+    value,
+)
 from schema.transit.arguments import After, First
 from schema.transit.network import StopPlace
 
@@ -74,6 +85,23 @@ class IdMapping(Node):
     async def canonical(self, context: "SchemaContext") -> StopPlace | None:
         """The stop place it stands for."""
         return StopPlace.of(await context.load.stop_place.load(self.doc["canonical_id"]))
+
+
+@entity(policy=Scope.FEEDS_READ)
+class UnmatchedStopPlace(Entity):
+    """A stop place of which no mapping is confirmed, and what was proposed for it (未对应站点)."""
+
+    proposals: list[IdMapping] = embedded(
+        "proposals",
+        "PROPOSED mappings of it or onto it, the likeliest first",
+        zh="候选映射",
+        size=MOST_PER_PLACE,
+    )
+
+    @computed(needs=("_id",), zh="站点")
+    def stop_place(self, _context: "SchemaContext") -> StopPlace:
+        """The stop place, as its timetable tells of it."""
+        return StopPlace(self.doc)
 
 
 @strawberry.input(description="That two ids name one stop place (确认标识映射).")
@@ -143,6 +171,29 @@ class IdentityQuery:
         )
         return connect(
             rows, first=first, after=after, wrap=IdMapping, place=lambda row: (row["_id"],)
+        )
+
+    @root(Scope.FEEDS_READ, "Stop places of which no mapping is confirmed now", zh="未对应站点")
+    async def unmatched_stop_places(
+        self,
+        info: Info,
+        dataset: Annotated[
+            str | None, strawberry.argument(description="Only of this dataset (数据集).")
+        ] = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[UnmatchedStopPlace]:
+        """By scoped id; what was only proposed, or was rejected, leaves a place unmatched."""
+        place = decode_cursor(after, str)
+        rows = await info.context.services.identity.unmatched(
+            dataset=dataset, limit=page_size(first) + 1, after=place[0] if place else None
+        )
+        return connect(
+            rows,
+            first=first,
+            after=after,
+            wrap=UnmatchedStopPlace,
+            place=lambda row: (row["_id"],),
         )
 
 

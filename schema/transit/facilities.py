@@ -90,7 +90,7 @@ async def condition_rows(
     stop_place: str | None,
     projection: dict[str, int] | None = None,
 ) -> list[Row]:
-    """Conditions in force now, at a stop place or anywhere.
+    """Conditions in force now, at a stop place by any of its ids, or anywhere.
 
     Raises UserFault for the id of something else, NotFound for a stop place nobody knows.
     """
@@ -98,6 +98,6 @@ async def condition_rows(
     rows = await context.services.transit.facility_conditions(
         key, context.now, limit=PLACES_MOST, projection=projection
     )
-    if not rows and key is not None and await context.load.stop_place.load(key) is None:
+    if not rows and key is not None and await StopPlace.load(context, key) is None:
         raise NotFound("Stop place", str(stop_place), path=("stopPlace",))
     return list(rows)

@@ -100,11 +100,12 @@ async def _conditions(context: "SchemaContext", arguments: Arguments) -> list[Ro
     return await condition_rows(context, arguments.get("stopPlace"))
 
 
-def _at_stop_place(change: Change, arguments: Arguments, _context: "SchemaContext") -> bool:
+def _at_stop_place(change: Change, arguments: Arguments, context: "SchemaContext") -> bool:
     stop_place, row = arguments.get("stopPlace"), change.document
-    if stop_place is None or row is None:
+    if stop_place is None or row is None or change.collection == "id_mappings":
         return True
-    return bool(row.get("stop_place_id") == key_of(stop_place, "StopPlace", "stopPlace"))
+    key = key_of(stop_place, "StopPlace", "stopPlace")
+    return row.get("stop_place_id") in context.services.transit.same_as.known(key)
 
 
 def _status_age(row: Row, context: "SchemaContext") -> str:
@@ -243,7 +244,7 @@ class TransitSubscription:
         READ,
         "Conditions of facilities in force, live",
         LiveSource(
-            collections=frozenset({"facility_conditions"}),
+            collections=frozenset({"facility_conditions", "id_mappings"}),
             rows=_conditions,
             wrap=FacilityCondition,
             concerns=_at_stop_place,

@@ -56,7 +56,12 @@ async def test_from_a_proposal_to_a_decision_and_back(shell, store: Store):
     code, said = shell("propose", "netex")
     assert code == 0
     assert "PROPOSED  NAME 0.90     netex:1 = railway:SHH" in said
-    assert "netex:1" in shell("list", "--unmatched")[1]
+    lines = shell("list", "--unmatched", "--dataset", "netex")[1].splitlines()
+    proposal = "PROPOSED  NAME 0.90     netex:1 = railway:SHH"
+    assert [line.strip() for line in lines] == [f"{'netex:1':40} 上海火车站", proposal]
+    one, other = shell("list", "--unmatched", "--json")[1].splitlines()
+    assert (json.loads(one)["id"], json.loads(other)["id"]) == ("netex:1", "railway:SHH")
+    assert json.loads(one)["proposals"] == json.loads(other)["proposals"]
     assert shell("confirm", "netex:1", "railway:SHH")[1].startswith("CONFIRMED NAME 0.90")
     assert shell("list", "--unmatched")[1] == ""
     (line,) = shell("list", "--state", "confirmed", "--json")[1].splitlines()

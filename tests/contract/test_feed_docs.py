@@ -1,10 +1,12 @@
 """docs/feeds.md and docs/add-a-connector.md say what the code says."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 from connectors import REGISTRY, connector
 from hub.errors import Reason
+from hub.model.feeds import FeedState
 from hub.settings import FeedSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -15,22 +17,28 @@ BEGIN, END = "<!-- kinds: begin -->\n", "<!-- kinds: end -->"
 def table() -> str:
     """The connector table, generated from the manifests."""
     lines = [
-        "| kind | standard | modes | arrives by | stale, unknown after | reads | drops |",
-        "|---|---|---|---|---|---|---|",
+        "| kind | standard | modes | arrives by | stale, unknown after |",
+        "|---|---|---|---|---|",
     ]
     for kind in REGISTRY:
         manifest = connector(kind).manifest
+        arrives = "poll" if manifest.role == "POLL" else "TCP, the hub is the server"
         cells = (
-            f"`{kind}`",
+            f"[`{kind}`](connectors/{kind}.md)",
             manifest.standard,
             ", ".join(sorted(manifest.modes)),
-            "poll" if manifest.role == "POLL" else "TCP, the hub is the server",
-            f"{manifest.fresh_for}, {manifest.expires_after}",
-            manifest.reads,
-            manifest.drops,
+            arrives if connector(kind).accept is None else f"{arrives}, or pushed",
+            ", ".join(span(age) for age in (manifest.fresh_for, manifest.expires_after)),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def span(age: timedelta) -> str:
+    """In the largest unit that is whole."""
+    seconds = int(age.total_seconds())
+    size, unit = next(one for one in ((86_400, "d"), (60, "min"), (1, "s")) if not seconds % one[0])
+    return f"{seconds // size} {unit}"
 
 
 def test_the_table_of_kinds_is_the_registry_s() -> None:
@@ -38,10 +46,25 @@ def test_the_table_of_kinds_is_the_registry_s() -> None:
     assert FEEDS.partition(BEGIN)[2].partition(END)[0] == table()
 
 
-def test_every_key_is_described() -> None:
-    """Every key of [[feeds]] stands in docs/feeds.md, and no other; options on the kinds' pages."""
-    described = set(re.findall(r"^\| `(\w+)` \|", FEEDS, re.MULTILINE)) - set(REGISTRY)
-    assert described == set(FeedSettings.model_fields)
+def test_every_key_is_described_once() -> None:
+    """Every key of [[feeds]] has one row in docs/feeds.md; options stand on the kinds' pages."""
+    part = FEEDS.partition("\n## Keys of `[[feeds]]`\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
+    assert sorted(rows) == sorted(FeedSettings.model_fields)
+
+
+def test_every_state_of_a_feed_is_described() -> None:
+    """Health is public: each state stands in docs/feeds.md with its meaning."""
+    part = FEEDS.partition("\n## Health of a feed\n")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| ([A-Z_]+) \| ", part, re.MULTILINE) == list(FeedState)
+
+
+def test_the_pages_of_kinds_name_sections_that_exist() -> None:
+    """What a page of a kind says to see in docs/feeds.md is a heading there."""
+    pages = [path.read_text(encoding="utf-8") for path in (DOCS / "connectors").glob("*.md")]
+    named = re.findall(r"see ([A-Z][\w ]+) in \[feeds\.md\]", "".join(pages))
+    assert named
+    assert set(named) <= set(re.findall(r"^##+ (.+)$", FEEDS, re.MULTILINE))
 
 
 def test_every_reason_is_described() -> None:

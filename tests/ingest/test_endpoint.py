@@ -12,9 +12,10 @@ from push_rig import AREA, PATIENCE, connectors, post, process
 
 import connectors as connectors_package
 from hub import clock as hub_clock
-from hub.asgi import Hub, Role, _route_name
+from hub.asgi import Hub, Role
 from hub.errors import StartError
 from hub.formats.signed_push import sign
+from hub.http_routes import route_name
 from hub.ingest import endpoint, inlet
 from hub.ingest.plan import plan
 from hub.settings import FeedSettings, Settings
@@ -273,7 +274,7 @@ def test_a_feed_has_one_way_in(keys):
 
 def test_a_secret_in_the_path_does_not_reach_the_metrics():
     """Requests are counted by route: what stands behind /feeds is left out."""
-    assert _route_name("/feeds/rail-et/open-sesame") == "/feeds"
+    assert route_name("/feeds/rail-et/open-sesame") == "/feeds"
 
 
 def test_the_tests_connector_is_polled_otherwise():

@@ -1,16 +1,36 @@
 """Ids of several datasets through the schema: read by readers, decided by administrators."""
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
-from schema_builders import NOW, OFFICER, PARTNER, WATCH, Run, call_doc, code_of, principal
+from schema_builders import (
+    NOW,
+    OFFICER,
+    PARTNER,
+    WATCH,
+    Run,
+    call_doc,
+    code_of,
+    condition_doc,
+    principal,
+)
 from schema_builders import stop_place_doc as place_doc
 
+from hub.access.principal import Scope
+from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock, manual
 from hub.model.operations import Role
 from hub.store.driver import Store
+from hub.store.tail import ChangeTail
 from schema.context import Services
+from schema.live.engine import LiveEngine
+from schema.live.source import SOURCES
 from schema.nodes import global_id
+from schema.root import build_schema, graphql_schema
+from schema.serving.documents import Documents
 
 ADMIN = principal(Role.ADMIN, "admin")
 FIELDS = """id code scheme dataset nativeId canonicalId method confidence state validFrom validTo
@@ -23,6 +43,13 @@ REJECT = """mutation ($input: RejectIdMappingInput!) { rejectIdMapping(input: $i
 LIST = f"""query ($state: MappingState, $dataset: String, $first: Int! = 50, $after: String) {{
     idMappings(state: $state, dataset: $dataset, first: $first, after: $after) {{
       nodes {{ {FIELDS} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+UNMATCHED = """query ($dataset: String, $first: Int! = 50, $after: String) {
+    unmatchedStopPlaces(dataset: $dataset, first: $first, after: $after) {
+      nodes { stopPlace { scopedId name kind } proposals { state method canonical { name } } }
+      pageInfo { hasNextPage endCursor } } }"""
+CONDITIONS = "query ($at: ID) { facilityConditions(stopPlace: $at) { scopedId } }"
+FOLLOW = """subscription { facilityConditions(stopPlace: "netex:1") {
+    change node { scopedId } } }"""
 PLACE = "query ($id: ID!) { stopPlace(id: $id) { scopedId ids sameAs { scopedId name } } }"
 BOARD = """query ($at: ID!) { departures(stopPlace: $at, from: "2026-03-02T08:00:00Z",
     until: "2026-03-02T12:00:00Z") { nodes { journey { publicCode } } } }"""
@@ -31,7 +58,7 @@ BOARD = """query ($at: ID!) { departures(stopPlace: $at, from: "2026-03-02T08:00
 @pytest.fixture(autouse=True)
 async def picture(store: Store):
     """The railway's station, the same one in another dataset, a departure in each."""
-    for name in ("stop_places", "calls", "id_mappings"):
+    for name in ("stop_places", "calls", "id_mappings", "facility_conditions"):
         await store.db[name].delete_many({})
     elsewhere = place_doc("metro:9", "别处") | {"location": None, "name": {"zh": "别处"}}
     places = [place_doc(), place_doc("netex:1", "上海火车站"), elsewhere]
@@ -93,6 +120,71 @@ async def test_a_board_by_either_id_shows_both(run: Run, store: Store, picture: 
     assert known["scopedId"] == "railway:SHH"
     await store.db["calls"].delete_many({})
     assert await board("other:77") == set()
+
+
+async def test_conditions_by_either_id_are_those_of_both(run: Run, store: Store, picture):
+    """Lifts a dataset tells of under its own id are the station's; then no more, when rejected."""
+    lifts = [condition_doc("L1"), condition_doc("L2", stop_place_id="netex:1")]
+    await store.db["facility_conditions"].insert_many(lifts)
+
+    async def shown(place: str) -> set[str]:
+        nodes = (await run(CONDITIONS, OFFICER, at=place))["data"]["facilityConditions"]
+        return {node["scopedId"] for node in nodes}
+
+    one, other = (lift["_id"] for lift in lifts)
+    assert (await shown("railway:SHH"), await shown("netex:1")) == ({one}, {other})
+    assert code_of(await run(CONDITIONS, OFFICER, at="other:77")) == "NOT_FOUND"
+    await confirmed(run)
+    await confirmed(run, stopPlace="other:77")
+    for place in ("railway:SHH", "netex:1", "other:77", global_id("StopPlace", "netex:1")):
+        assert await shown(place) == {one, other}
+    await store.db["facility_conditions"].delete_many({})
+    assert await shown("other:77") == set()
+    mapping = {"clientMutationId": "r", "idMapping": "STOP_PLACE:other:77=railway:SHH"}
+    await run(REJECT, ADMIN, input=mapping)
+    assert code_of(await run(CONDITIONS, OFFICER, at="other:77")) == "NOT_FOUND"
+
+
+async def test_who_follows_conditions_by_one_id_hears_of_the_other_s(
+    run: Run, store: Store, services: Services, bus: Bus, picture
+):
+    """From the decision on, without asking anew; a third place's lift is not asked for."""
+    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    def take(payload: bytes) -> None:
+        events.put_nowait(orjson.loads(payload)["data"]["facilityConditions"])
+
+    lifts = [condition_doc("L0", stop_place_id="netex:1"), condition_doc("L1")]
+    await store.db["facility_conditions"].insert_many(lifts)
+    schema = graphql_schema(build_schema())
+    engine = LiveEngine(schema, bus, services.context)
+    tail = ChangeTail(store, bus, "identity")
+    same_as = services.transit.same_as
+    tasks = [asyncio.create_task(work) for work in (tail.run(), same_as.follow(bus))]
+    try:
+        async with asyncio.timeout(20):
+            await tail.ready.wait()
+            await same_as.news()
+            prepared = Documents(schema).prepare(FOLLOW)
+            await engine.subscribe(prepared, {}, OFFICER, take)
+            assert (await events.get())["change"] == "SNAPSHOT"
+            await confirmed(run)
+            added = await events.get()
+            assert (added["change"], added["node"]["scopedId"]) == ("ADDED", "railway:L1")
+            await store.db["facility_conditions"].insert_one(
+                condition_doc("L2", stop_place_id="railway:SHH")
+            )
+            assert (await events.get())["node"] == {"scopedId": "railway:L2"}
+        here, context = {"stopPlace": "netex:1"}, services.context(OFFICER)
+        for place, matters in (("railway:SHH", True), ("netex:1", True), ("metro:9", False)):
+            lift = condition_doc("L3", stop_place_id=place)
+            change = Change(Cursor(1, 1, 0), "facility_conditions", ChangeKind.INSERTED, "x", lift)
+            assert SOURCES["facilityConditions"].concerns(change, here, context) is matters
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await engine.close()
 
 
 async def test_a_decision_can_be_corrected_and_taken_back(run: Run, picture: ManualClock):
@@ -161,3 +253,63 @@ async def test_the_list_is_paged(run: Run, picture):
     assert [node["nativeId"] for node in rest["nodes"]] == ["2"]
     assert code_of(await run(LIST, OFFICER, after="nonsense")) == "BAD_CURSOR"
     assert (await run(LIST, OFFICER, dataset="y"))["data"]["idMappings"]["nodes"] == []
+
+
+async def unmatched(run: Run, **arguments: Any) -> list[str]:
+    nodes = (await run(UNMATCHED, OFFICER, **arguments))["data"]["unmatchedStopPlaces"]["nodes"]
+    return [node["stopPlace"]["scopedId"] for node in nodes]
+
+
+async def test_a_place_is_unmatched_until_a_mapping_of_it_is_confirmed(
+    run: Run, services: Services, picture: ManualClock
+):
+    """A proposal stands beside both of its places; a decision takes them off, rejecting puts back.
+
+    So does the end of the mapping's time.
+    """
+    assert await unmatched(run) == ["metro:9", "netex:1", "railway:SHH"]
+    await services.identity.propose("netex")
+    (shown,) = (await run(UNMATCHED, OFFICER, dataset="netex"))["data"]["unmatchedStopPlaces"][
+        "nodes"
+    ]
+    assert shown["stopPlace"] == {
+        "scopedId": "netex:1",
+        "name": "上海火车站",
+        "kind": "RAIL_STATION",
+    }
+    proposal = {"state": "PROPOSED", "method": "NAME", "canonical": {"name": "上海站"}}
+    assert shown["proposals"] == [proposal]
+    await confirmed(run, validTo="2026-03-02T10:00:00Z")
+    assert await unmatched(run) == ["metro:9"]
+    picture.advance(seconds=3600)
+    assert await unmatched(run) == ["metro:9", "netex:1", "railway:SHH"]
+    await confirmed(run)
+    rejected = {"clientMutationId": "r", "idMapping": "STOP_PLACE:netex:1=railway:SHH"}
+    await run(REJECT, ADMIN, input=rejected)
+    nodes = (await run(UNMATCHED, OFFICER))["data"]["unmatchedStopPlaces"]["nodes"]
+    assert [node["proposals"] for node in nodes] == [[], [], []]
+
+
+async def test_what_is_unmatched_is_paged(run: Run, picture: ManualClock):
+    """By scoped id; a matched place between two pages is left out; bad arguments are refused."""
+    first = (await run(UNMATCHED, OFFICER, first=2))["data"]["unmatchedStopPlaces"]
+    assert first["pageInfo"]["hasNextPage"] is True
+    cursor = first["pageInfo"]["endCursor"]
+    assert await unmatched(run, after=cursor) == ["railway:SHH"]
+    assert await unmatched(run, dataset="nobody") == []
+    await confirmed(run, stopPlace="other:77")
+    assert await unmatched(run, after=cursor) == []
+    assert code_of(await run(UNMATCHED, OFFICER, after="nonsense")) == "BAD_CURSOR"
+    for size in (0, 201):
+        assert code_of(await run(UNMATCHED, OFFICER, first=size)) == "BAD_FIRST"
+
+
+async def test_what_is_unmatched_is_for_readers_of_feeds(run: Run, picture: ManualClock):
+    """A token without feeds:read gets nothing of it, and nobody but administrators who decided."""
+    reader = principal(Role.PARTNER)
+    scopes = reader.scopes - {Scope.FEEDS_READ}
+    answer = await run(UNMATCHED, replace(reader, scopes=scopes))
+    assert code_of(answer) == "FORBIDDEN"
+    assert "data" not in answer
+    decided = "{ unmatchedStopPlaces { nodes { proposals { decidedBy } } } }"
+    assert code_of(await run(decided, WATCH)) == "FORBIDDEN"

@@ -342,18 +342,19 @@ async def test_a_status_that_is_written_reaches_its_subscribers(
 
 
 def test_only_conditions_of_the_stop_place_are_asked_for_again(services: Services) -> None:
-    """Another stop place's lift concerns nobody here; a deleted one might."""
+    """Another stop place's lift concerns nobody here; a deleted one might, ids may."""
     concerns = SOURCES["facilityConditions"].concerns
     here = {"stopPlace": global_id("StopPlace", "railway:SHH")}
     context = services.context(OFFICER)
 
-    def changed(document: dict[str, Any] | None) -> Change:
-        return Change(Cursor(1, 1, 0), "facility_conditions", ChangeKind.UPDATED, "x", document)
+    def changed(document: dict[str, Any] | None, to: str = "facility_conditions") -> Change:
+        return Change(Cursor(1, 1, 0), to, ChangeKind.UPDATED, "x", document)
 
     assert concerns(changed(condition_doc()), here, context)
     assert concerns(changed(None), here, context)
     assert concerns(changed(condition_doc(stop_place_id="x:OTHER")), {}, context)
     assert not concerns(changed(condition_doc(stop_place_id="x:OTHER")), here, context)
+    assert concerns(changed({"state": "REJECTED"}, "id_mappings"), here, context)
 
 
 def test_whatever_only_moves_its_time_is_asked_again_now_and_then() -> None:

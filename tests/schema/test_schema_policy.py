@@ -33,7 +33,7 @@ ALLOWED = {
             (
                 *("interchange", "stopPlaces", "stopPlace", "departures", "arrivals", "journey"),
                 *("situations", "vehicles", "taxiRanks", "feeds", "me", "units"),
-                "idMappings",
+                *("idMappings", "unmatchedStopPlaces"),
                 *("parkingFacilities", "sharingStations", "facilityConditions"),
                 *("node", "nodes", "_entities", "incidents", "incident"),
             ),
