@@ -103,7 +103,7 @@ class Hand:
         """Ask after each change of a row until a board is as wanted."""
 
         async def shown() -> bool:
-            known = await self.hub.store.db[raw.STOP_PLACES].find_one({"_id": HERE})
+            known = await self.hub.store.db[raw.STOP_PLACES].find_one({"_id": stop_place})
             return known is not None and await self.board(stop_place) == wanted
 
         await self._until(shown)
