@@ -4,12 +4,13 @@ import asyncio
 import gc
 import random
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bench.feed_data import NOON, SEED, estimated_timetable, schedule_zip, trip_updates
+from bench.feed_data import NOON, SEED, STOPS, estimated_timetable, schedule_zip, trip_updates
 from bench.peer import cpu_seconds, resident_mb
 from bench.world import World
 from connectors import connector
@@ -23,6 +24,8 @@ from hub.store.driver import Store
 
 TRIPS, CALLS = 10_000, 20
 POLLS = 4
+STATION = [f"S{number}" for number in range(0, STOPS, CALLS)]
+"""The platforms of a station: of the 20 stops in a row that a trip calls at, one is of these."""
 JOURNEYS, JOURNEY_CALLS = 1_000, 5
 TERMINALS, PER_ADDRESS = 5_000, 500
 EVERY_S, FOR_S = 10, 20
@@ -35,7 +38,8 @@ async def measure(world: World, _node: bool) -> None:
     store = await Store.open(world.mongo.uri, "bench_ingest")
     try:
         with clock.manual(NOON):  # the messages' own day, or the store would not take them
-            await _trip_updates(store)
+            await _trip_updates(store, "bench-rt", STATION)
+            await _trip_updates(store, "bench-all", ())
             await _estimated_timetable(store)
     finally:
         await store.drop()
@@ -43,10 +47,12 @@ async def measure(world: World, _node: bool) -> None:
     await _terminals(world)
 
 
-async def _trip_updates(store: Store) -> None:
+async def _trip_updates(store: Store, feed: str, station: Sequence[str]) -> None:
+    """All trips call once at the `station`, or every stop has a board."""
     kind = connector("gtfs_rt")
-    context = _context(kind, "bench-rt")
-    writer = _writer(store, "gtfs_rt", "bench-rt")
+    context = replace(_context(kind, feed), stop_places=frozenset(station))
+    writer = _writer(store, "gtfs_rt", feed, [f"{feed}:{stop}" for stop in station])
+    boards = "boards of one station" if station else "boards of every stop"
     assert kind.load_reference is not None
     reference = kind.load_reference(Envelope(schedule_zip(TRIPS, CALLS), NOON), context)
     context = replace(context, reference=reference)
@@ -54,7 +60,7 @@ async def _trip_updates(store: Store) -> None:
         body = trip_updates(TRIPS, CALLS, poll=poll)
         at = NOON + timedelta(seconds=10 * poll + 1)
         what = "10 % changed, 10 s later (target < 600 ms)" if poll else "first load"
-        told = f"GTFS-RT, {TRIPS} trips x {CALLS} stops, {len(body) / 1e6:.1f} MB, {what}"
+        told = f"GTFS-RT, {TRIPS} trips x {CALLS} stops, {boards}, {len(body) / 1e6:.1f} MB, {what}"
         await _bytes_to_durable(told, kind, context, writer, Envelope(body, at))
 
 
@@ -95,10 +101,9 @@ def _context(kind: Connector, feed_id: str) -> Context:
     )
 
 
-def _writer(store: Store, kind: str, feed_id: str) -> FeedWriter:
-    return FeedWriter(
-        store, FeedSettings(id=feed_id, kind=kind, url="http://127.0.0.1/"), frozenset()
-    )
+def _writer(store: Store, kind: str, feed_id: str, stop_places: Iterable[str] = ()) -> FeedWriter:
+    settings = FeedSettings(id=feed_id, kind=kind, url="http://127.0.0.1/")
+    return FeedWriter(store, settings, frozenset(stop_places))
 
 
 class _Terminal(asyncio.Protocol):
