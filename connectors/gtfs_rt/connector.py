@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from google.transit import gtfs_realtime_pb2 as pb
-from pydantic import Field
 
+from connectors.gtfs_rt.config import GtfsRtConfig
 from connectors.gtfs_rt.entities import Entities
 from connectors.gtfs_rt.memory import memory_of
 from connectors.gtfs_rt.reading import Reading
@@ -13,7 +13,6 @@ from connectors.static import load_reference
 from hub.connector import (
     Batch,
     Connector,
-    ConnectorConfig,
     Context,
     Envelope,
     Incrementality,
@@ -28,17 +27,6 @@ from hub.model.timetable import Timetable
 _HEADER = "header"
 
 
-class GtfsRtConfig(ConnectorConfig):
-    """Caps against absurd messages."""
-
-    max_entities: int = Field(
-        default=MAX_ENTITIES,
-        gt=0,
-        description="entities one message may hold, some forty times those of a large city; a "
-        "larger message is refused whole",
-    )
-
-
 def parse(envelope: Envelope, context: Context) -> Batch:
     """Journeys, vehicle positions and situations of one FeedMessage; what cannot be used, and why.
 
@@ -48,8 +36,9 @@ def parse(envelope: Envelope, context: Context) -> Batch:
     trip_id and service day, which is not the calendar day; times are UTC.
 
     `as_of` is the header's timestamp, or `received_at` where that cannot be believed. A trip that
-    is not in the timetable is refused UNKNOWN_TRIP unless it was added; without a timetable all
-    are taken as they are. Raises PayloadError NOT_DECODABLE or TOO_LARGE.
+    is not in the timetable is found by its start, or its stops and times (`by_times`), or refused
+    UNKNOWN_TRIP unless it was added; without a timetable all are taken as they are. Raises
+    PayloadError NOT_DECODABLE or TOO_LARGE.
 
     GTFS Realtime reference v2.0.
     """
@@ -70,8 +59,8 @@ def parse(envelope: Envelope, context: Context) -> Batch:
         taken = Entities(reading, memory)
         for number, entity in enumerate(entities, start=1):
             taken.take(entity, number)
+        batch.records.extend(taken.records())
         memory.end()
-    batch.records.extend(taken.records())
     return batch
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.alerts import situation_of
+from connectors.gtfs_rt.by_times import run_of_update
 from connectors.gtfs_rt.journeys import journey_of
-from connectors.gtfs_rt.memory import Memory, Remembered, digest_of, marks, remembered
+from connectors.gtfs_rt.memory import Memory, Remembered, digest_of, marks, remembered, take_back
 from connectors.gtfs_rt.positions import position_of, run_of, standing_at, vehicle_id
 from connectors.gtfs_rt.reading import Reading, Refused, ident
-from connectors.gtfs_rt.runs import find_run
 from hub.connector import Record
 from hub.errors import Reason
 from hub.formats.gtfs_rt import entity_of
@@ -29,11 +29,16 @@ class _Entity:
     message: pb.FeedEntity
     id: str
     digest: bytes
+    parts: tuple[str, ...]
     alone: bool = False
 
 
 class Entities:
-    """Takes the entities of one message one after the other; `records` is what they come to."""
+    """Takes the entities of one message one after the other; `records` is what they come to.
+
+    Trip updates whose trip_id the timetable does not have wait for those whose it has, and what
+    may name such a trip waits for both: the order of a message means nothing.
+    """
 
     def __init__(self, reading: Reading, memory: Memory) -> None:
         self._reading = reading
@@ -42,6 +47,9 @@ class Entities:
         self._journeys: dict[str, DatedJourney] = {}
         self._vehicles: dict[str, VehiclePosition] = {}
         self._situations: dict[str, Situation] = {}
+        self._unnamed: list[_Entity | Remembered] = []
+        self._others: list[_Entity] = []
+        self._named: dict[str, tuple[str, str] | None] = {}
         self._unplaced: list[tuple[str, pb.VehiclePosition]] = []
         self._take = {
             "trip_update": self._trip_update,
@@ -58,7 +66,7 @@ class Entities:
         known = self._memory.recall(digest)
         if known is not None:
             if not self._is_repeated(data, known.entity_id):
-                self._again(known)
+                self._recall(known)
             return
         message = entity_of(data)
         try:
@@ -68,14 +76,19 @@ class Entities:
             return
         if self._is_repeated(data, entity_id):
             return
-        parts = [part for part in _PARTS if message.HasField(part)]
-        entity = _Entity(message, entity_id, digest, bool(message.id) and parts == ["trip_update"])
+        parts = tuple(part for part in _PARTS if message.HasField(part))
+        alone = bool(message.id) and parts == ("trip_update",)
+        entity = _Entity(message, entity_id, digest, parts, alone)
         if message.is_deleted:
             self._delete(message, entity_id)
         elif not parts:
             self._reject_empty(message, entity_id)
+        elif "trip_update" not in parts:
+            self._others.append(entity)
+        elif reading.knows(message.trip_update.trip):
+            self._take_parts(entity)
         else:
-            self._take_parts(entity, parts)
+            self._unnamed.append(entity)
 
     def _is_repeated(self, data: bytes, entity_id: str) -> bool:
         """Whether the message said the same before, which is refused."""
@@ -85,15 +98,21 @@ class Entities:
         self._reading.batch.reject(Reason.DUPLICATE, entity_id, "the message says this twice")
         return True
 
-    def _take_parts(self, entity: _Entity, parts: list[str]) -> None:
+    def _recall(self, known: Remembered) -> None:
+        if known.run.told_as is None:
+            self._again(known)
+        else:
+            self._unnamed.append(known)
+
+    def _take_parts(self, entity: _Entity) -> None:
         reading = self._reading
         refusals = []
-        for part in parts:
+        for part in entity.parts:
             try:
                 self._take[part](entity)
             except Refused as refused:
                 refusals.append(refused)
-        if refusals and len(refusals) == len(parts):
+        if refusals and len(refusals) == len(entity.parts):
             first = refusals.pop(0)
             reading.batch.reject(first.reason, first.native_id, first.detail)
         for part_refused in refusals:
@@ -101,6 +120,13 @@ class Entities:
 
     def records(self) -> Iterator[Record]:
         """The records of all entities taken. To be called once, after the last entity."""
+        for waiting in self._unnamed:
+            if isinstance(waiting, Remembered):
+                self._again(waiting)
+            else:
+                self._take_parts(waiting)
+        for entity in self._others:
+            self._take_parts(entity)
         for entity_id, vehicle in self._unplaced:
             self._place(entity_id, vehicle)
         yield from self._journeys.values()
@@ -111,29 +137,37 @@ class Entities:
         reading, update = self._reading, entity.message.trip_update
         before = marks(reading)
         run, journey = journey_of(update, entity.id, reading)
-        id_ = journey_id(reading.dataset, run.ref, run.service_date)
+        found = remembered(entity.id, run, journey, before, reading)
         if entity.alone:
-            found = remembered(entity.id, id_, journey, before, reading)
-            self._memory.keep(entity.digest, found, run, update, reading)
-        self._add(id_, journey)
+            self._memory.keep(entity.digest, found, update, reading)
+        take_back(reading, before)
+        self._add(found)
 
     def _again(self, known: Remembered) -> None:
-        """What reading the entity anew would add to the batch."""
-        batch = self._reading.batch
-        batch.matched_journeys += known.matched
-        batch.matched_stops += known.matched_stops
-        batch.notes.extend(known.notes)
-        self._add(known.id, known.journey)
+        try:
+            self._add(known)
+        except Refused as refused:
+            self._reading.batch.reject(refused.reason, refused.native_id, refused.detail)
 
-    def _add(self, id_: str, journey: DatedJourney | None) -> None:
-        if journey is None:
-            self._reading.elsewhere.add(id_)
+    def _add(self, found: Remembered) -> None:
+        """Add what an update comes to. A run found by its times is not another update's, too."""
+        reading, batch, told_as = self._reading, self._reading.batch, found.run.told_as
+        if self._named.setdefault(found.id, told_as) != told_as and told_as is not None:
+            detail = f"its stops and times are those of {found.run.ref}, which another update is"
+            raise Refused(Reason.AMBIGUOUS_MATCH, told_as[0], detail)
+        if told_as is not None:
+            reading.renamed[told_as] = found.run.ref, found.run.service_date
+        batch.matched_journeys += found.matched
+        batch.matched_stops += found.matched_stops
+        batch.notes.extend(found.notes)
+        if found.journey is None:
+            reading.elsewhere.add(found.id)
             return
-        known = self._journeys.get(id_)
+        journey, known = found.journey, self._journeys.get(found.id)
         if known is not None:
-            self._reading.note(Reason.DUPLICATE, journey.native_id, "updated twice in one message")
+            reading.note(Reason.DUPLICATE, journey.native_id, "updated twice in one message")
             journey = self._newer(known, journey)
-        self._journeys[id_] = journey
+        self._journeys[found.id] = journey
 
     def _newer(self, first: DatedJourney, second: DatedJourney) -> DatedJourney:
         """The later of two; calls that only the earlier one has are kept where orders compare.
@@ -189,8 +223,8 @@ class Entities:
             if entity.HasField("vehicle"):
                 taken_back = reading.scoped(vehicle_id(entity.vehicle, entity_id))
             elif entity.HasField("trip_update"):
-                trip = entity.trip_update.trip
-                run = find_run(trip, reading, fallback=entity_id, moment=reading.as_of)
+                update, now = entity.trip_update, reading.as_of
+                run = run_of_update(update, reading, fallback=entity_id, moment=now)
                 taken_back = journey_id(reading.dataset, run.ref, run.service_date)
         except Refused as refused:
             reading.batch.reject(refused.reason, refused.native_id, refused.detail)

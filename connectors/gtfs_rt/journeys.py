@@ -5,10 +5,11 @@ from datetime import datetime
 
 from google.transit import gtfs_realtime_pb2 as pb
 
+from connectors.gtfs_rt.by_times import run_of_update
 from connectors.gtfs_rt.planned import Plan, propagated, replaced
 from connectors.gtfs_rt.predictions import match_updates, told_stop
 from connectors.gtfs_rt.reading import Reading, Refused, ident
-from connectors.gtfs_rt.runs import CALLED_OFF, Run, find_run, on_the_day_of
+from connectors.gtfs_rt.runs import CALLED_OFF, Run, on_the_day_of
 from connectors.gtfs_rt.told import told_calls
 from hub.errors import Reason
 from hub.formats.gtfs_fields import seconds_of_day, service_day
@@ -44,7 +45,7 @@ def journey_of(
         raise Refused(Reason.TOO_LARGE, entity_id, f"more than {MOST_STOPS} stop_time_updates")
     told = _first_told(update)
     moment = reading.as_of if update.trip.start_date else told or reading.as_of
-    run = find_run(update.trip, reading, fallback=entity_id, moment=moment)
+    run = run_of_update(update, reading, fallback=entity_id, moment=moment)
     run = on_the_day_of(run, told, reading)
     if run.relationship == _Trip.DUPLICATED:
         run = _duplicated(run, update.trip_properties)
@@ -90,7 +91,11 @@ def _calls(run: Run, update: pb.TripUpdate, reading: Reading) -> list[Call] | No
             return None
         return calls
     plan = Plan(run, trip, timetable)
-    found, strays, twice = match_updates(trip.calls, update.stop_time_update, timetable)
+    found, strays, twice = (
+        (dict(zip(run.at_calls, update.stop_time_update, strict=True)), [], [])
+        if run.at_calls
+        else match_updates(trip.calls, update.stop_time_update, timetable)
+    )
     reading.batch.matched_stops += len(update.stop_time_update) - len(strays)
     if wanted and trip.native_id not in timetable.trips_calling_at(wanted):
         return None

@@ -22,6 +22,7 @@ from hub.connector import Context, Reject
 from hub.errors import Reason
 from hub.formats.gtfs_fields import service_day
 from hub.formats.gtfs_rt import is_time, text_of, utc
+from hub.model.ids import journey_id
 from hub.model.journeys import DatedJourney
 
 FEEDS_REMEMBERED = 64
@@ -40,6 +41,7 @@ class Remembered(NamedTuple):
 
     entity_id: str
     id: str
+    run: Run
     journey: DatedJourney | None
     matched_stops: int
     matched: bool
@@ -83,7 +85,7 @@ class Memory:
         return found
 
     def keep(
-        self, digest: bytes, found: Remembered, run: Run, update: pb.TripUpdate, reading: Reading
+        self, digest: bytes, found: Remembered, update: pb.TripUpdate, reading: Reading
     ) -> None:
         """Remember what a trip update came to, unless that hangs on more than is known here."""
         if not update.trip.trip_id or any(
@@ -94,7 +96,7 @@ class Memory:
         if update.HasField("delay"):  # how far it reaches back is not in the record
             since = self._now
         if not _names_its_time(update):
-            since, until = self._now, min(until, _nearest_until(run, reading))
+            since, until = self._now, min(until, _nearest_until(found.run, reading))
         if self._now < until:
             self._put(digest, found._replace(since=since, until=until))
 
@@ -110,14 +112,19 @@ def digest_of(entity: bytes) -> bytes:
 
 
 def remembered(
-    entity_id: str, id_: str, journey: DatedJourney | None, before: tuple[int, ...], now: Reading
+    entity_id: str,
+    run: Run,
+    journey: DatedJourney | None,
+    before: tuple[int, ...],
+    now: Reading,
 ) -> Remembered:
     """What reading one entity added to the batch, whose `marks` were `before`."""
     journeys, stops, notes = before
     batch = now.batch
     return Remembered(
         entity_id,
-        id_,
+        journey_id(now.dataset, run.ref, run.service_date),
+        run,
         journey,
         batch.matched_stops - stops,
         batch.matched_journeys > journeys,
@@ -130,6 +137,13 @@ def marks(reading: Reading) -> tuple[int, ...]:
     """How far the batch has come."""
     batch = reading.batch
     return batch.matched_journeys, batch.matched_stops, len(batch.notes)
+
+
+def take_back(reading: Reading, before: tuple[int, ...]) -> None:
+    """Undo what was added to the batch since its `marks` were `before`."""
+    batch = reading.batch
+    batch.matched_journeys, batch.matched_stops, notes = before
+    del batch.notes[notes:]
 
 
 def _span(journey: DatedJourney | None, now: datetime) -> tuple[datetime, datetime]:

@@ -5,6 +5,9 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from google.transit import gtfs_realtime_pb2 as pb
+
+from connectors.gtfs_rt.config import GtfsRtConfig
 from hub.connector import Batch, Context
 from hub.errors import Reason
 from hub.formats.gtfs_rt import is_epoch, is_time, text_of, utc
@@ -41,6 +44,9 @@ class Reading:
     now_s: int = field(init=False)
     elsewhere: set[str] = field(default_factory=set)
     """Ids of journeys the message speaks of that never call at the interchange."""
+    renamed: dict[tuple[str, str], tuple[str, date]] = field(default_factory=dict)
+    """The timetable's trip_id and service day of the runs that were found by stops and times, by
+    the trip_id and start_date the message has for them."""
 
     def __post_init__(self) -> None:
         self.dataset = self.context.dataset
@@ -50,6 +56,12 @@ class Reading:
     def zone(self) -> ZoneInfo:
         """The time zone service days are counted in."""
         return self.timetable.zone if self.timetable else self.context.timezone
+
+    @property
+    def matches_by_times(self) -> bool:
+        """Whether an update may be matched by its stops and times where its ids do not match."""
+        config = self.context.config
+        return isinstance(config, GtfsRtConfig) and config.match == "ids-then-times"
 
     @cached_property
     def days(self) -> tuple[date, date, date]:
@@ -61,6 +73,10 @@ class Reading:
     def wanted_places(self) -> frozenset[str]:
         """Scoped ids of the interchange's stop places; empty = all."""
         return frozenset(scoped(self.dataset, place) for place in self.context.stop_places)
+
+    def knows(self, trip: pb.TripDescriptor) -> bool:
+        """Whether the timetable has a trip of that trip_id; all are known where there is none."""
+        return self.timetable is None or self.timetable.trip(text_of(trip.trip_id)) is not None
 
     def note(self, reason: Reason, native_id: str, detail: str) -> None:
         """Refuse a part of an accepted entity."""

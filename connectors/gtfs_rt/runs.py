@@ -34,7 +34,9 @@ class Run:
 
     `trip` is the timetable's trip of that id, `start_s` the start of a run of a trip that is
     repeated. `relationship` is a TripDescriptor.ScheduleRelationship. `elsewhere`: the trip is in
-    the timetable, which does not keep it because it never calls at the interchange.
+    the timetable, which does not keep it because it never calls at the interchange. Of a run found
+    by stops and times `told_as` is the message's trip_id and start_date, `at_calls` the indexes of
+    the calls its StopTimeUpdates are.
     """
 
     ref: str
@@ -44,6 +46,8 @@ class Run:
     relationship: int
     start_s: int | None = None
     elsewhere: bool = False
+    told_as: tuple[str, str] | None = None
+    at_calls: tuple[int, ...] = ()
 
 
 def find_run(
@@ -77,6 +81,11 @@ def find_run(
         if trip_id and (route_id := reading.timetable.elsewhere(trip_id)) is not None:
             day = start_date or reading.days[1]
             return Run(trip_id, day, None, route_id, relationship, elsewhere=True)
+        told_as = trip_id, text_of(descriptor.start_date)
+        if relationship not in _OWN_IDS and told_as in reading.renamed:
+            ref, day = reading.renamed[told_as]
+            trip = reading.timetable.trips[ref]
+            return Run(ref, day, trip, trip.route_id, relationship)
         if not trip_id and relationship not in _ADDED:
             return _by_start(descriptor, reading.timetable, days, moment, fallback)
         if relationship not in _OWN_IDS and (run := _renamed(descriptor, reading, days, moment)):

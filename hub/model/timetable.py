@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from hub.model.common import Name
 from hub.model.ids import journey_id
 from hub.model.journeys import Call, DatedJourney, JourneyState, Layer, Times
+from hub.model.timetable_patterns import Pattern, patterns_of
 from hub.model.timetable_rows import (
     Route,
     Service,
@@ -74,6 +75,11 @@ class Timetable:
         self._planned_runs: dict[tuple[str, date, int | None], tuple[Call, ...]] = {}
         self._calling: dict[frozenset[str], frozenset[str]] = {}
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether no trip was left out."""
+        return self.elsewhere is nothing_elsewhere
+
     def stop(self, native_id: str) -> Stop | None:
         """The stop of that stop_id, with its parent, platform code and stop place."""
         return self.stops.get(native_id)
@@ -102,6 +108,10 @@ class Timetable:
     def trips_starting(self, route_id: str, start_s: int) -> tuple[Trip, ...]:
         """Trips of a route that start at that second of the service day, of any service."""
         return self._by_start.get((route_id, start_s), ())
+
+    def patterns_at(self, place_id: str) -> tuple[Pattern, ...]:
+        """Trips that call at a stop place, by all their stops; made when first asked for."""
+        return self._patterns.get(place_id, ())
 
     def trips_calling_at(self, places: frozenset[str]) -> frozenset[str]:
         """Trip ids that call at one of the stop places or stops, given by native id."""
@@ -229,6 +239,10 @@ class Timetable:
             if trip.short_name:
                 found[trip.short_name].append(trip)
         return {name: tuple(trips) for name, trips in found.items()}
+
+    @cached_property
+    def _patterns(self) -> dict[str, tuple[Pattern, ...]]:
+        return patterns_of(self.trips.values(), self.stops)
 
     @cached_property
     def _by_start(self) -> dict[tuple[str, int], tuple[Trip, ...]]:

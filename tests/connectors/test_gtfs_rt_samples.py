@@ -9,7 +9,7 @@ import pytest
 from google.protobuf import text_format
 from google.transit import gtfs_realtime_pb2 as pb
 
-from connectors.gtfs_rt import CONNECTOR
+from connectors.gtfs_rt import CONNECTOR, GtfsRtConfig
 from hub.connector import Envelope
 from hub.errors import PayloadError, Reason
 from hub.formats.gtfs_rt import split
@@ -171,9 +171,20 @@ def test_bart_adds_and_cancels():
     assert {call.status.value for call in found["1011630WKDY"].calls} == {"ON_TIME"}
 
 
+def test_a_trip_caltrain_has_under_another_id_is_found_by_its_times():
+    """Its 16 stops, and times less delays, are those of trip 261: a note says so."""
+    batch = read("CT-missing-trip.json", "caltrain-2018.zip")
+    assert list(journeys(batch)) == ["261"]
+    assert (batch.matched_journeys, batch.matched_stops) == (1, 16)
+    assert [(note.reason, note.native_id) for note in batch.notes] == [
+        (Reason.UNKNOWN_TRIP, "261-missing")
+    ]
+
+
 def test_a_trip_caltrain_does_not_have_is_refused():
     """A scheduled trip that is not in the timetable is one reject, UNKNOWN_TRIP."""
-    batch = read("CT-missing-trip.json", "caltrain-2018.zip")
+    ids = GtfsRtConfig(match="ids")
+    batch = read("CT-missing-trip.json", "caltrain-2018.zip", config=ids)
     assert (batch.entities, batch.accepted) == (1, 0)
     assert [(reject.reason, reject.native_id) for reject in batch.rejects] == [
         (Reason.UNKNOWN_TRIP, "261-missing")
