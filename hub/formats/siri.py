@@ -17,6 +17,7 @@ from hub.model.common import Occupancy, OccupancyStatus
 
 _DAY = re.compile(r"(?:^|:)(\d{4}-\d\d-\d\d)(?:$|:)", re.ASCII)
 _HEADERS = ("ServiceDelivery", "ServiceDeliveryInfo")
+_BESIDE = ("Extensions", "ErrorCondition", "ErrrorCondition")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,29 @@ def root_of(body: bytes) -> Element:
     return siri_json.tree(body) if siri_json.is_json(body) else xml.parse(body, "SIRI")
 
 
-def deliveries(body: bytes, service: str, zone: ZoneInfo) -> list[Delivery]:
-    """The deliveries named `service` of a document; at least one that carries no error.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a functional delivery is made of, to tell an empty one from one of another shape.
 
-    `service` is the element's name, such as EstimatedTimetableDelivery. Raises PayloadError if the
-    bytes are no SIRI (see `root_of`), hold no such delivery, or only the producer's errors.
+    `service` is its name, such as EstimatedTimetableDelivery, `items` what it lists. They stand in
+    `frame`, where it has one, beside elements named `beside_items`; `beside` are structures of the
+    delivery that are not read. Values without structure may stand beside either.
     """
+
+    service: str
+    items: frozenset[str]
+    frame: str | None = None
+    beside_items: frozenset[str] = frozenset()
+    beside: frozenset[str] = frozenset()
+
+
+def deliveries(body: bytes, shape: Shape, zone: ZoneInfo) -> list[Delivery]:
+    """The deliveries of a service in a document; at least one that carries no error.
+
+    Raises PayloadError if the bytes are no SIRI (see `root_of`), hold no such delivery, only the
+    producer's errors, or a delivery that is not empty and lists nothing that is read.
+    """
+    service = shape.service
     root = root_of(body)
     header = next(root.iter(*_HEADERS), root)
     found = [_delivery(element, header, zone) for element in root.iter(service)]
@@ -64,7 +82,34 @@ def deliveries(body: bytes, service: str, zone: ZoneInfo) -> list[Delivery]:
         raise PayloadError(
             Reason.SOURCE_ERROR, f"The producer answered with an error: {found[0].error}."
         )
+    for delivery in found:
+        if not delivery.error and (unread := _unread(delivery.element, shape)):
+            items = " or ".join(sorted(shape.items))
+            raise PayloadError(
+                Reason.UNSUPPORTED_MESSAGE, f"{service} holds {unread} and no {items}."
+            )
     return found
+
+
+def _unread(element: Element, shape: Shape) -> str | None:
+    """What a delivery holds where its items should be; None if it has items, or is empty.
+
+    SIRI-Lite's JSON leaves lists out or flattens them as its producer likes: what is not understood
+    is no empty list, which would take back all that was told.
+    """
+    frames = element.findall(shape.frame) if shape.frame else [element]
+    if any(child.tag in shape.items for frame in frames for child in frame):
+        return None
+    for frame in frames:
+        if frame is not element and (frame.text or "").strip():
+            return f"a text in {frame.tag}"
+        for child in frame:
+            if frame is not element and child.tag not in {*shape.beside_items, *_BESIDE}:
+                return f"{frame.tag}/{child.tag}"
+    if (element.text or "").strip():
+        return "a text"
+    known = {shape.frame, *_BESIDE, *shape.beside}
+    return next((str(c.tag) for c in element if len(c) and c.tag not in known), None)
 
 
 _OCCUPANCY = {

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hub.formats.siri import (
     Delivery,
+    Shape,
     deliveries,
     occupancy,
     service_day,
@@ -19,7 +20,12 @@ from hub.formats.xml import Fault, Reader
 from hub.model.common import Name, Occupancy
 from hub.model.journeys import Times
 
-SERVICE = "EstimatedTimetableDelivery"
+SHAPE = Shape(
+    "EstimatedTimetableDelivery",
+    frozenset({"EstimatedVehicleJourney"}),
+    frame="EstimatedJourneyVersionFrame",
+    beside_items=frozenset({"RecordedAtTime", "VersionRef", "TimetableVersionRef"}),
+)
 
 _CALLS = (("RecordedCalls/RecordedCall", True), ("EstimatedCalls/EstimatedCall", False))
 _REFS = (
@@ -107,7 +113,7 @@ class EstimatedVehicleJourney:
 
 def read(body: bytes, zone: ZoneInfo) -> list[Delivery]:
     """The ET deliveries of a document. Raises PayloadError; see `hub.formats.siri.deliveries`."""
-    return deliveries(body, SERVICE, zone)
+    return deliveries(body, SHAPE, zone)
 
 
 def journeys(delivery: Delivery, zone: ZoneInfo) -> Iterator[EstimatedVehicleJourney]:

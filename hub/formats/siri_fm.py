@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from hub.formats.siri import Delivery, deliveries
+from hub.formats.siri import Delivery, Shape, deliveries
 from hub.formats.xml import Fault, Reader
 from hub.model.common import Name
 from hub.model.situations import Period
 
-SERVICE = "FacilityMonitoringDelivery"
+SHAPE = Shape("FacilityMonitoringDelivery", frozenset({"FacilityCondition"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class MonitoredFacility:
 
 def read(body: bytes, zone: ZoneInfo) -> list[Delivery]:
     """The FM deliveries of a document. Raises PayloadError; see `hub.formats.siri.deliveries`."""
-    return deliveries(body, SERVICE, zone)
+    return deliveries(body, SHAPE, zone)
 
 
 def conditions(delivery: Delivery, zone: ZoneInfo) -> Iterator[MonitoredFacility]:

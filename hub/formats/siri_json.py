@@ -2,8 +2,8 @@
 
 An object is an element with its members as children, a list repeats the element, and a text in a
 language is an object with `value` and `lang`. Members in camelCase are taken for PascalCase;
-what cannot be an element's name is passed over. A time may be a number: milliseconds since 1970, as
-the Finnish services write it.
+what cannot be an element's name is an element `_`, which nobody reads; attributes (@) are passed
+over. A time may be a number: milliseconds since 1970, as the Finnish services write it.
 Source: SIRI-Lite (CEN/TS 15531, profile Île-de-France, MTA Bus Time), JSON binding of the XSD.
 """
 
@@ -19,6 +19,7 @@ from hub.formats.xml import MAX_BYTES, Element
 
 MAX_DEPTH = 60
 MAX_ELEMENTS = 4_000_000
+_NAMELESS = "_"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,100}", re.ASCII)
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -80,8 +81,13 @@ class _Builder:
             elif key in {"lang", "xml:lang", "@lang"} and isinstance(member, str):
                 element.set(_LANG, _text(member))
             elif _NAME.fullmatch(key):
-                for item in member if isinstance(member, list) else [member]:
-                    self._child(element, key, item, depth)
+                self._children(element, key, member, depth)
+            elif not key.startswith("@"):
+                self._children(element, _NAMELESS, member, depth)
+
+    def _children(self, element: Element, key: str, member: object, depth: int) -> None:
+        for item in member if isinstance(member, list) else [member]:
+            self._child(element, key, item, depth)
 
     def _child(self, element: Element, key: str, value: object, depth: int) -> None:
         if value is None:

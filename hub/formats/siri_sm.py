@@ -8,11 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.formats.siri import Delivery, deliveries
+from hub.formats.siri import Delivery, Shape, deliveries
 from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall, calls_of, journey_of
 from hub.formats.xml import Fault, Reader
 
-SERVICE = "StopMonitoringDelivery"
+SHAPE = Shape(
+    "StopMonitoringDelivery",
+    frozenset({"MonitoredStopVisit", "MonitoredStopVisitCancellation"}),
+    beside=frozenset(
+        {"StopLineNotice", "StopLineNoticeCancellation", "StopNotice", "StopNoticeCancellation"}
+        | {"ServiceException"}
+    ),
+)
 MONITORED = "MonitoredCall"
 CALLS = (
     ("PreviousCalls/PreviousCall", True),
@@ -49,7 +56,7 @@ class StopVisitCancellation:
 
 def read(body: bytes, zone: ZoneInfo) -> list[Delivery]:
     """The SM deliveries of a document. Raises PayloadError; see `hub.formats.siri.deliveries`."""
-    return deliveries(body, SERVICE, zone)
+    return deliveries(body, SHAPE, zone)
 
 
 def visits(delivery: Delivery, zone: ZoneInfo) -> Iterator[StopVisit]:

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from hub.formats.siri import Delivery, deliveries
+from hub.formats.siri import Delivery, Shape, deliveries
 from hub.formats.xml import Fault, Reader
 from hub.model.common import Name
 from hub.model.situations import Period
 
-SERVICE = "SituationExchangeDelivery"
+SHAPE = Shape(
+    "SituationExchangeDelivery",
+    frozenset({"PtSituationElement", "RoadSituationElement", "SituationNumber"}),
+    frame="Situations",
+    beside=frozenset({"PtSituationContext", "RoadSituationContext"}),
+)
 ELEMENTS = ("PtSituationElement", "RoadSituationElement")
 
 _CAUSES = (
@@ -69,13 +74,17 @@ class SituationElement:
 
 def read(body: bytes, zone: ZoneInfo) -> list[Delivery]:
     """The SX deliveries of a document. Raises PayloadError; see `hub.formats.siri.deliveries`."""
-    return deliveries(body, SERVICE, zone)
+    return deliveries(body, SHAPE, zone)
 
 
 def situations(delivery: Delivery, zone: ZoneInfo) -> Iterator[SituationElement]:
-    """The situations of one delivery, in its order."""
+    """The situations of one delivery, in its order.
+
+    SIRI-Lite's JSON may list them right under Situations, which repeats then: public transport's.
+    """
     for listed in delivery.element.iterfind("Situations"):
-        for element in listed.iterchildren(*ELEMENTS):
+        found = list(listed.iterchildren(*ELEMENTS))
+        for element in found if found or not len(listed) else [listed]:
             yield _situation(
                 Reader(element, zone), road=str(element.tag).startswith("RoadSituation")
             )

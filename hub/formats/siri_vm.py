@@ -10,12 +10,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.errors import Reason
-from hub.formats.siri import Delivery, deliveries
+from hub.formats.siri import Delivery, Shape, deliveries
 from hub.formats.siri_et import EstimatedVehicleJourney, calls_of, journey_of
 from hub.formats.siri_sm import CALLS, MONITORED
 from hub.formats.xml import Fault, Reader
 
-SERVICE = "VehicleMonitoringDelivery"
+SHAPE = Shape(
+    "VehicleMonitoringDelivery",
+    frozenset({"VehicleActivity", "VehicleActivityCancellation"}),
+)
 _ZONED = ("Z", "+", "-")
 
 
@@ -55,7 +58,7 @@ class VehicleActivityCancellation:
 
 def read(body: bytes, zone: ZoneInfo) -> list[Delivery]:
     """The VM deliveries of a document. Raises PayloadError; see `hub.formats.siri.deliveries`."""
-    return deliveries(body, SERVICE, zone)
+    return deliveries(body, SHAPE, zone)
 
 
 def activities(delivery: Delivery, zone: ZoneInfo) -> Iterator[VehicleActivity]:

@@ -1,5 +1,6 @@
 """SIRI documents in all their wrappings, and the ones that are refused."""
 
+import json
 import re
 
 import pytest
@@ -149,3 +150,53 @@ def test_more_entities_than_any_area_has_are_refused(monkeypatch: pytest.MonkeyP
 def test_names_are_chinese_and_english(strings: str, expected: Name | None) -> None:
     """xml:lang decides; text without one is Chinese if it has a Chinese character."""
     assert name_of(list(parse(f"<A>{strings}</A>".encode()))) == expected
+
+
+NOTHING = [
+    ("siri_et", "EstimatedTimetableDelivery", {}),
+    ("siri_et", "EstimatedTimetableDelivery", {"EstimatedJourneyVersionFrame": []}),
+    (
+        "siri_et",
+        "EstimatedTimetableDelivery",
+        {"EstimatedJourneyVersionFrame": [{"RecordedAtTime": STAMP, "@version": "2.0"}]},
+    ),
+    ("siri_sm", "StopMonitoringDelivery", {"MonitoringRef": {"value": "A"}, "Version": "2.0"}),
+    ("siri_vm", "VehicleMonitoringDelivery", {"VehicleActivity": None, "ValidUntil": STAMP}),
+    ("siri_fm", "FacilityMonitoringDelivery", {"FacilityCondition": [], "Extensions": {"a": {}}}),
+]
+UNKNOWN = [
+    ("siri_et", "EstimatedTimetableDelivery", {"EstimatedVehicleJourney": [{"LineRef": "1"}]}),
+    (
+        "siri_et",
+        "EstimatedTimetableDelivery",
+        {"EstimatedJourneyVersionFrame": [{"LineRef": "1", "EstimatedCalls": {}}]},
+    ),
+    ("siri_et", "EstimatedTimetableDelivery", "none"),
+    ("siri_sm", "StopMonitoringDelivery", {"MonitoredVehicleJourney": {"LineRef": "1"}}),
+    ("siri_sm", "StopMonitoringDelivery", {"visits": [{"MonitoredStopVisit": {"a": 1}}]}),
+    ("siri_vm", "VehicleMonitoringDelivery", {"VehicleActivities": [{"VehicleRef": "1"}]}),
+    ("siri_vm", "VehicleMonitoringDelivery", {"1": {"VehicleRef": "1"}}),
+    ("siri_fm", "FacilityMonitoringDelivery", {"Facilities": {"FacilityCondition": [{"a": 1}]}}),
+]
+
+
+def lite(service: str, content: object) -> str:
+    """A SIRI-Lite document in JSON with one delivery."""
+    inner = {"ResponseTimestamp": STAMP} | content if isinstance(content, dict) else content
+    return json.dumps({"Siri": {"ServiceDelivery": {service: [inner]}}})
+
+
+@pytest.mark.parametrize(("kind", "service", "content"), NOTHING)
+def test_a_delivery_that_lists_nothing_is_complete(kind: str, service: str, content: object):
+    """A night without entities withdraws what was told, however it is written."""
+    batch = read(lite(service, content), kind=kind)
+    assert (batch.entities, batch.complete) == (0, True)
+
+
+@pytest.mark.parametrize(("kind", "service", "content"), UNKNOWN)
+def test_a_delivery_of_another_shape_is_not_empty(kind: str, service: str, content: object):
+    """What is not understood is refused with what it holds, and takes nothing back."""
+    with pytest.raises(PayloadError) as caught:
+        read(lite(service, content), kind=kind)
+    assert caught.value.reason is Reason.UNSUPPORTED_MESSAGE
+    assert f"{service} holds" in str(caught.value)

@@ -1,13 +1,15 @@
 """SIRI-SX: what becomes of a situation."""
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from lxml import etree
 
 from connectors import connector
 from hub.connector import Batch
-from hub.errors import Reason
+from hub.errors import PayloadError, Reason
 from hub.model.common import Mode, Name
 from hub.model.situations import Affects, Period, Severity, Situation, SituationProgress
 from tests.connectors.siri_documents import NOW, context, delivery, read
@@ -229,3 +231,56 @@ def test_the_published_examples_are_read() -> None:
     assert (update.id, update.version) == (fire.id, 2)
     batch = read(sample("siri/exx_situationExchange_response.xml"), kind="siri_sx")
     assert [record.severity for record in batch.records] == [Severity.SEVERE, Severity.SEVERE]
+
+
+FLAT = {
+    "SituationNumber": {"value": "17"},
+    "ParticipantRef": {"value": "SHR"},
+    "CreationTime": "2026-03-02T08:50:00+08:00",
+    "ValidityPeriod": [{"StartTime": "2026-03-02T09:00:00+08:00"}],
+    "Summary": [{"value": "沪宁线限速", "lang": "zh"}],
+}
+
+
+def lite(situations: Any) -> Batch:
+    """The batch of a SIRI-Lite document in JSON with that member Situations."""
+    delivery = {"ResponseTimestamp": "2026-03-02T11:59:50+08:00", "Situations": situations}
+    siri = {"Siri": {"ServiceDelivery": {"SituationExchangeDelivery": [delivery]}}}
+    return read(json.dumps(siri), kind="siri_sx")
+
+
+def test_situations_of_json_may_be_a_plain_list() -> None:
+    """A list of the situations themselves is read like one of PtSituationElements."""
+    wrapped = lite({"PtSituationElement": [FLAT, FLAT | {"SituationNumber": "18"}]})
+    flat = lite([FLAT, FLAT | {"SituationNumber": "18"}])
+    assert (flat.entities, flat.complete) == (2, True)
+    assert flat.records == wrapped.records
+    assert lite(FLAT).records == flat.records[:1]
+    assert lite([{"PtSituationElement": FLAT}]).records == flat.records[:1]
+
+
+@pytest.mark.parametrize("nothing", [[], {}, None, [{}], {"PtSituationElement": []}])
+def test_an_empty_list_of_situations_is_a_complete_answer(nothing: Any) -> None:
+    """However a producer writes that there are none."""
+    batch = lite(nothing)
+    assert (batch.entities, batch.complete) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        [{"id": "17", "text": "late"}],
+        {"17": "late", "s18": {"Summary": "late"}},
+        ["late"],
+        "late",
+        {"Situation": [FLAT]},
+        {"17": FLAT},
+        {"17": "late"},
+    ],
+)
+def test_situations_of_another_shape_are_no_empty_list(unknown: Any) -> None:
+    """What is not understood is refused as a whole: the last good state stays."""
+    with pytest.raises(PayloadError) as caught:
+        lite(unknown)
+    assert caught.value.reason is Reason.UNSUPPORTED_MESSAGE
+    assert "no PtSituationElement" in str(caught.value)
