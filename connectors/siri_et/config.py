@@ -1,7 +1,7 @@
 """What can be set for a SIRI feed of journeys."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import Field, field_validator
@@ -13,6 +13,8 @@ from hub.formats.siri_request import Topics, duration
 
 Method = Literal["trip_id", "short_name", "times"]
 NumberField = Literal["TrainNumberRef", "VehicleRef", "VehicleJourneyName", "PublishedLineName"]
+
+_OLDEST, _NEWEST = date(2000, 1, 1), date(2200, 1, 1)
 
 
 class SiriJourneyConfig(SiriConfig):
@@ -51,6 +53,26 @@ class SiriJourneyConfig(SiriConfig):
             message = "expected a regular expression with a group (?P<ref>...)"
             raise ValueError(message)
         return pattern
+
+    def named(self, ref: str, declared: date | None) -> tuple[str, date | None]:
+        """A journey reference without its date, and the service day by it, else as `declared`.
+
+        Days nobody plans for, before 2000 or from 2200 on, are none.
+        """
+        taken = self.ref_pattern.fullmatch(ref)
+        groups = taken.groupdict() if taken else {}
+        return groups.get("ref") or ref, _as_date(groups.get("date")) or _sane(declared)
+
+
+def _as_date(text: str | None) -> date | None:
+    try:
+        return _sane(date.fromisoformat(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _sane(day: date | None) -> date | None:
+    return day if day and _OLDEST <= day < _NEWEST else None
 
 
 class SiriEtConfig(SiriJourneyConfig):

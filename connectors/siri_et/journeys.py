@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
 from connectors.siri_et.calls import Setting, calls_of, is_cancelled
@@ -32,7 +32,6 @@ MODES = {
 _NETEX_ID = re.compile(r"\w+:Line:(?P<local>.+)")
 MAX_CALLS = 1_000
 """More than the longest line has: matching such a journey would only cost time."""
-_OLDEST, _NEWEST = date(2000, 1, 1), date(2200, 1, 1)
 
 
 def parse(raw: Envelope, context: Context) -> Batch:
@@ -113,6 +112,11 @@ class JourneyReading:
                 kept.append(found.record)
         return kept
 
+    def told(self) -> set[str]:
+        """Ids of the journeys that were read, and those their source has for them."""
+        records = [found.record for found in self.found.values()]
+        return {id_ for record in records for id_ in (record.id, record.told_as) if id_}
+
     def refusal(
         self, message: EstimatedVehicleJourney, recorded_at: datetime
     ) -> tuple[Reason, str, str] | None:
@@ -140,12 +144,10 @@ class JourneyReading:
     ) -> Journey:
         """Which journey a message speaks of, as far as it says so itself."""
         native = message.ref or ""
-        taken = self.config.ref_pattern.fullmatch(native)
-        groups = taken.groupdict() if taken else {}
-        day = _as_date(groups.get("date")) or _sane(message.declared_date)
+        ref, day = self.config.named(native, message.declared_date)
         journey = Journey(
             message=message,
-            ref=groups.get("ref") or native,
+            ref=ref,
             day=day or recorded_at.astimezone(self.context.timezone).date(),
             line_ref=_line_ref(message.line_ref),
             numbers=tuple(filter(None, [self._train_number(message)])),
@@ -231,6 +233,7 @@ class JourneyReading:
             vehicle_ref=told.vehicle_ref,
             calls=told.calls,
             observed_at=told.observed_at,
+            told_as=told.id if told.id != planned.id else None,
         )
 
     def line(self, ref: str | None, name: Name | None) -> LineRef | None:
@@ -287,14 +290,3 @@ def _line_ref(ref: str | None) -> str | None:
 
 def _call_name(message: EstimatedVehicleJourney, index: int) -> Name | None:
     return message.calls[index].stop_point_name if message.calls else None
-
-
-def _as_date(text: str | None) -> date | None:
-    try:
-        return _sane(date.fromisoformat(text)) if text else None
-    except ValueError:
-        return None
-
-
-def _sane(day: date | None) -> date | None:
-    return day if day and _OLDEST <= day < _NEWEST else None

@@ -36,10 +36,10 @@ def parse(raw: Envelope, context: Context) -> Batch:
             check_size(batch)
             work.take(visit, delivery.response_timestamp or raw.received_at)
     work.close()
-    told = set(work.reading.found)
+    told = work.reading.told()
     for delivery in deliveries:
         for cancellation in siri_sm.cancellations(delivery, context.timezone):
-            _withdraw(cancellation, context, batch, told)
+            _withdraw(cancellation, work.reading, told)
     batch.complete = is_full(batch, deliveries, context)
     return batch
 
@@ -142,23 +142,24 @@ def _faults(told: list[_Told]) -> tuple[Fault, ...]:
     return tuple(fault for one in told for fault in one.visit.journey.faults)
 
 
-def _withdraw(
-    cancellation: StopVisitCancellation, context: Context, batch: Batch, told: set[str]
-) -> None:
-    """Take back what was observed of the visit's journey."""
+def _withdraw(cancellation: StopVisitCancellation, reading: JourneyReading, told: set[str]) -> None:
+    """Take back what was observed of the visit's journey, as its source names it."""
+    batch = reading.batch
     native = cancellation.item or cancellation.journey_ref or "?"
     for fault in cancellation.faults:
         batch.note(fault.reason, native, fault.detail)
-    day = service_day(cancellation.data_frame)
     if cancellation.journey_ref is None:
         batch.note(
             Reason.MISSING_FIELD,
             native,
             "the cancelled visit names no journey; what was told of it runs out by its age",
         )
-    elif day is None:
+        return
+    framed = service_day(cancellation.data_frame)
+    ref, day = reading.config.named(cancellation.journey_ref, framed)
+    if day is None:
         batch.note(Reason.MISSING_FIELD, native, "the cancelled visit has no service day")
-    else:
-        identifier = journey_id(context.dataset, cancellation.journey_ref, day)
-        if identifier not in told:
-            batch.withdrawn.append(identifier)
+        return
+    identifier = journey_id(reading.context.dataset, ref, day)
+    if identifier not in told:
+        batch.withdrawn.append(identifier)

@@ -41,10 +41,10 @@ def parse(raw: Envelope, context: Context) -> Batch:
             check_size(batch)
             work.take(_telling(activity, context), delivery.response_timestamp or raw.received_at)
     work.close()
-    told = set(work.positions) | set(work.reading.found)
+    told = set(work.positions) | work.reading.told()
     for delivery in deliveries:
         for cancellation in siri_vm.cancellations(delivery, context.timezone):
-            gone = _withdrawn(cancellation, context)
+            gone = _withdrawn(cancellation, work.reading)
             batch.withdrawn.extend(identifier for identifier in gone if identifier not in told)
     batch.complete = is_full(batch, deliveries, context)
     return batch
@@ -212,16 +212,17 @@ def _says_something(call: SiriCall) -> bool:
     return bool(timed or stated or call.at_stop or call.recorded or call.occupancy)
 
 
-def _withdrawn(cancellation: VehicleActivityCancellation, context: Context) -> list[str]:
+def _withdrawn(cancellation: VehicleActivityCancellation, reading: JourneyReading) -> list[str]:
     """The vehicle and the journey that a cancellation names."""
-    gone = []
+    gone, dataset = [], reading.context.dataset
     if cancellation.monitoring_ref:
-        gone.append(scoped(context.dataset, cancellation.monitoring_ref))
+        gone.append(scoped(dataset, cancellation.monitoring_ref))
     if cancellation.journey_ref:
-        gone.append(scoped(context.dataset, cancellation.journey_ref))
-        day = service_day(cancellation.data_frame)
+        gone.append(scoped(dataset, cancellation.journey_ref))
+        framed = service_day(cancellation.data_frame)
+        ref, day = reading.config.named(cancellation.journey_ref, framed)
         if day is not None:  # else the frame is a token: only the vehicle can be named
-            gone.append(journey_id(context.dataset, cancellation.journey_ref, day))
+            gone.append(journey_id(dataset, ref, day))
     return gone
 
 

@@ -124,6 +124,8 @@ class DatedJourney:
     record is then as old as the message that carried it. A real-time record may carry a part of
     the calls: those that a timetable plans keep what they have. Of a journey without a timetable a
     record tells all that is still to come, unless it is `partial` (one stop's view of it).
+    `told_as` is the id that its source's own words come to, by which it takes the journey back;
+    None where that is `id`.
 
     The store knows the very object it was given last, and reads nothing of it again.
     """
@@ -143,3 +145,4 @@ class DatedJourney:
     calls: tuple[Call, ...] = ()
     partial: bool = False
     observed_at: datetime | None = None
+    told_as: str | None = None

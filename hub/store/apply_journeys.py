@@ -20,7 +20,7 @@ from hub.model.journeys import DatedJourney, Layer
 from hub.settings import FeedSettings
 from hub.store import merge, raw, rivals
 from hub.store.apply_rows import RowWriter, Write, replacing, write_all
-from hub.store.contest import Contest
+from hub.store.contest import SEEN, Contest, seen_in
 from hub.store.driver import PART, Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
 from hub.store.rivals import Rank
@@ -63,12 +63,11 @@ class JourneyWriter:
         await self._rows.rebuild()
         for layer, memory in self._memory.items():
             part = layer.value.lower()
-            wanted = {f"{part}.{name}": 1 for name in ("fp", "observed_at", "as_of")}
+            wanted = {f"{part}.{name}": 1 for name in SEEN}
             cursor = self._store.db[raw.JOURNEYS].find({f"{part}.feed": self._feed.id}, wanted)
             async for journey in cursor:
                 said = journey[part]
-                seen = Seen(said["fp"], said.get("as_of"), said.get("observed_at"))
-                memory.remember(journey["_id"], seen)
+                memory.remember(journey["_id"], seen_in(said))
         for id_, seen in await self._contest.unshown():
             self._memory[Layer.REALTIME].remember(id_, seen)
 
@@ -121,15 +120,24 @@ class JourneyWriter:
         return applied
 
     async def withdraw(self, ids: Iterable[str]) -> Applied:
-        """Withdraw the observations of these journeys at once; unknown ids are passed over."""
-        known = [id_ for id_ in ids if id_ in self._memory[Layer.REALTIME]]
+        """Withdraw the observations of these journeys at once; unknown ids are passed over.
+
+        A journey goes by its id, and by what its source told it as.
+        """
+        known = self._memory[Layer.REALTIME].named(ids)
         return await self._withdraw(Layer.REALTIME, known, merge.without_realtime)
 
     def _remember(self, written: Iterable[Judged]) -> None:
         for judged in written:
             record = judged.record
             observed = record.observed_at if record.layer is Layer.REALTIME else None
-            seen = Seen(judged.fingerprint, judged.stamp, observed, record=ref(record))
+            seen = Seen(
+                judged.fingerprint,
+                judged.stamp,
+                observed,
+                record=ref(record),
+                told_as=record.told_as,
+            )
             self._memory[record.layer].remember(record.id, seen)
 
     def _judge(self, record: DatedJourney, as_of: datetime | None) -> tuple[Judged, Verdict]:

@@ -12,6 +12,16 @@ from hub.store.memory import Seen
 FRESH_FOR = timedelta(seconds=90)
 """How long a feed's data counts as fresh where nothing says."""
 
+SEEN = ("fp", "observed_at", "as_of", "told_as")
+"""Fields of a layer by which its feed remembers what it said; see `seen_in`."""
+
+
+def seen_in(layer: Document) -> Seen:
+    """What a feed remembers of a journey, from the layer that is stored."""
+    return Seen(
+        layer["fp"], layer.get("as_of"), layer.get("observed_at"), told_as=layer.get("told_as")
+    )
+
 
 class Contest:
     """Journeys that others speak of too, and the rule that decides between them now."""
@@ -34,7 +44,7 @@ class Contest:
         """What this feed says of journeys as a whole while another source is shown."""
         mine = self._db[raw.JOURNEYS].find({"contested": self._feed.id}, {"rivals": 1})
         return [
-            (journey["_id"], Seen(layer["fp"], layer.get("as_of"), layer.get("observed_at")))
+            (journey["_id"], seen_in(layer))
             async for journey in mine
             for layer in journey["rivals"]
             if layer["feed"] == self._feed.id

@@ -50,7 +50,7 @@ class Seen:
 
     `stamp` orders records: the source's time, else its message's. `stored` is the `observed_at`
     that lies in the database, which may lag behind what was seen. `record` is what was judged
-    last, for as long as its connector keeps it.
+    last, for as long as its connector keeps it. `told_as` is another id its source may name it by.
     """
 
     fingerprint: str
@@ -59,6 +59,7 @@ class Seen:
     version: int = 0
     missed: int = 0
     record: ref[DatedJourney] | None = None
+    told_as: str | None = None
 
 
 class Memory:
@@ -132,6 +133,11 @@ class Memory:
         """These are no longer in the database."""
         for entity in entities:
             self._seen.pop(entity, None)
+
+    def named(self, names: Iterable[str]) -> list[str]:
+        """The entities of these ids, or told as these; unknown names are passed over."""
+        wanted = set(names)
+        return [id_ for id_, seen in self._seen.items() if wanted & {id_, seen.told_as}]
 
     def ids(self) -> list[str]:
         """Every id remembered."""

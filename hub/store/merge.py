@@ -69,6 +69,7 @@ def realtime_layer(
         "fp": fingerprint,
         "observed_at": unzoned(record.observed_at) if record.observed_at else None,
         "as_of": unzoned(as_of) if as_of else None,
+        **({"told_as": record.told_as} if record.told_as else {}),
         **_said(record),
     }
 

@@ -275,6 +275,38 @@ def test_a_cancelled_visit_takes_back_what_was_observed(frame: str) -> None:
     assert told.withdrawn == []
 
 
+BY_NUMBER = "<TrainNumbers><TrainNumberRef>G7001</TrainNumberRef></TrainNumbers>"
+ENDS = (
+    "<LineRef>HN</LineRef><OriginRef>SHH</OriginRef><OriginAimedDepartureTime>"
+    "2026-03-02T12:10:00+08:00</OriginAimedDepartureTime><DestinationRef>NJH</DestinationRef>"
+    "<DestinationAimedArrivalTime>2026-03-02T13:30:00+08:00</DestinationAimedArrivalTime>"
+)
+
+
+@pytest.mark.parametrize("head", [BY_NUMBER, ENDS])
+@pytest.mark.parametrize("ref", ["X1", "X1:2026-03-02"])
+def test_a_cancelled_visit_of_a_matched_journey_names_what_was_told(head: str, ref: str) -> None:
+    """Matched by number or times, a journey is the timetable's, and goes by what it was told as."""
+    matched = context("siri_sm")
+    told = parse(sm(visit(here(AimedDepartureTime="12:10:00"), head=head, ref=ref)), matched)
+    record = only(told)
+    assert (record.id, record.told_as) == (
+        "railway:t-G7001:2026-03-02",
+        "railway:X1:2026-03-02",
+    )
+    gone = CANCELLATION.format(FRAMED.format("2026-03-02").replace("X1", ref))
+    assert parse(sm(gone), matched).withdrawn == [record.told_as]
+    both = parse(sm(visit(here(AimedDepartureTime="12:10:00"), head=head, ref=ref), gone), matched)
+    assert both.withdrawn == []
+
+
+def test_a_journey_under_its_own_id_is_told_as_nothing_else() -> None:
+    """Without a timetable, or by trip_id, both ids are one."""
+    assert only(parse(sm(visit(here(AimedDepartureTime="12:10:00"))))).told_as is None
+    known = sm(visit(here(AimedDepartureTime="12:10:00"), ref="t-G7001"))
+    assert only(parse(known, context("siri_sm"))).told_as is None
+
+
 @pytest.mark.parametrize(
     "named",
     ["<ItemRef>i-1</ItemRef>", FRAMED.format("any"), FRAMED.format("X:DataFrame::2026-13-40:LOC")],

@@ -274,6 +274,27 @@ async def test_a_differential_message_withdraws_at_once(
     assert await store.db.calls.distinct("realtime") == [False]
 
 
+async def test_a_journey_is_withdrawn_by_what_its_source_told_it_as(
+    store: Store, timetable: FeedWriter, realtime: FeedWriter
+):
+    """A source takes back under its own id what is known by the timetable's, also after a restart
+    and beside another source."""
+    told = replace(LATE, told_as="metro:own:2026-03-02")
+    other = FeedWriter(store, feed("metro-siri"), HERE)
+    await timetable.apply(batch(PLAN))
+    for contested in (False, True):
+        for writer in (realtime, FeedWriter(store, feed("metro-rt"), HERE)):
+            await realtime.apply(batch(told))
+            if contested:
+                await other.apply(batch(LATE))
+            gone = batch(withdrawn=["metro:own:2026-03-02"])
+            assert (await other.apply(gone)).withdrawn == 0
+            assert (await writer.apply(gone)).withdrawn == 1
+            document = await store.db.journeys.find_one({"_id": id_of("L1")})
+            assert document.get("realtime", {}).get("feed") == ("metro-siri" if contested else None)
+            realtime = FeedWriter(store, feed("metro-rt"), HERE)
+
+
 async def test_one_feed_never_withdraws_anothers(store: Store, realtime: FeedWriter):
     """Complete data of one feed leaves what another feed observes alone."""
     other = FeedWriter(store, feed("metro-siri"), HERE)
