@@ -7,7 +7,9 @@ the same stop places; under the same stop_sequence, where told.
 * Planned times: scheduled_time, time less delay, and start_time for the first call. Every one must
   be the timetable's within a minute.
 * Without those, predicted times: on average at most a minute before the timetable's and at most
-  five after, none a quarter of an hour off, and nearer by five minutes than any other run's.
+  five after, none a quarter of an hour from that average. No other run may be within five minutes
+  more, nor be one that would be up to half an hour late. Within an hour a run whose trip_id has the
+  update's in it, or the other way round, goes before all others, as New York's do.
 
 Where runs were left out of the timetable because they never call at the interchange, predicted
 times count only for an update that names a stop of it: another's could be of one that was left out.
@@ -15,7 +17,7 @@ Two runs that answer are none. Trips repeated by frequencies.txt are not matched
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import NamedTuple
@@ -34,8 +36,9 @@ from hub.model.timetable_rows import Trip, service_midnight
 
 _SAME_S = 60
 _EARLY_S, _LATE_S = 60, 300
-_CLEARLY_S = 300
-_FAR_S = 900
+_CLEARLY_S, _VERY_LATE_S = 300, 1800
+_APART_S, _FAR_S = 900, 3600
+_TELLING = 6  # characters: a shorter part of an id is in many
 _MOST_WAYS = 32
 """Ways to lay an update over a pattern: as many as the visits of a stop it may mean."""
 
@@ -98,7 +101,7 @@ def _by_times(
     update: pb.TripUpdate, reading: Reading, timetable: Timetable, fallback: str, moment: datetime
 ) -> Run | None:
     relationship = update.trip.schedule_relationship
-    told = _told(update, timetable)
+    told = _told(update, timetable) if update.stop_time_update else None
     if told is None or relationship in OWN_STOPS | OWN_SCHEDULE:
         return None
     if not told.has_plan and not _is_whole(told, reading, timetable):
@@ -109,21 +112,21 @@ def _by_times(
     if any(answer.same_stops for answer in answers):
         answers = [answer for answer in answers if answer.same_stops]
     native_id = text_of(update.trip.trip_id) or fallback
+    alike = [answer for answer in answers if _alike(answer.trip.native_id, native_id)]
     if told.has_plan:
-        found = _only(answers, native_id, timetable, moment)
+        found = _only(alike or answers, native_id, timetable, moment)
     else:
-        found = _nearest(answers, native_id)
+        found = _nearest(alike, native_id, any_late=True) or _nearest(answers, native_id)
     if found is None:
         return None
     how = "scheduled times" if told.has_plan else f"predicted times ({found.late:+.0f} s)"
+    how += " and a part of its id" if found in alike else ""
     ref, day = found.trip.native_id, found.day
     detail = f"not in the timetable; by its stops and {how} it is {ref} of {day}"
     reading.note(Reason.UNKNOWN_TRIP, native_id, detail)
     told_as = native_id, text_of(update.trip.start_date)
-    return Run(
-        ref, day, found.trip, found.trip.route_id, relationship,
-        told_as=told_as, at_calls=found.at_calls,
-    )  # fmt: skip
+    run = Run(ref, day, found.trip, found.trip.route_id, relationship)
+    return replace(run, told_as=told_as, at_calls=found.at_calls)
 
 
 def _is_whole(told: _Told, reading: Reading, timetable: Timetable) -> bool:
@@ -133,7 +136,7 @@ def _is_whole(told: _Told, reading: Reading, timetable: Timetable) -> bool:
 
 
 def _told(update: pb.TripUpdate, timetable: Timetable) -> _Told | None:
-    """What an update says; None where it names no stop, or one the timetable does not have."""
+    """What an update says; None where it names a stop that the timetable does not have."""
     stops: list[tuple[str, str, int | None]] = []
     planned: list[_Event] = []
     predicted: list[_Event] = []
@@ -149,8 +152,6 @@ def _told(update: pb.TripUpdate, timetable: Timetable) -> _Told | None:
             if is_time(event.time):
                 predicted.append(_Event(position, arrives, event.time))
     trip = update.trip
-    if not stops:
-        return None
     return _Told(
         tuple(stops),
         tuple(planned),
@@ -235,15 +236,17 @@ def _lateness(trip: Trip, at_calls: tuple[int, ...], told: _Told, midnight_s: in
     """
     if told.start_s is not None and abs(trip.start_s - told.start_s) > _SAME_S:
         return None
-    events, within = (told.planned, _SAME_S) if told.has_plan else (told.predicted, _FAR_S)
     late = [
         event.at - midnight_s - aimed
-        for event in events
+        for event in (told.planned if told.has_plan else told.predicted)
         if (aimed := _aimed(trip, at_calls[event.position], arrives=event.arrives)) is not None
     ]
     if not late:
         return 0.0 if told.start_s is not None else None
-    return None if max(map(abs, late)) > within else sum(late) / len(late)
+    mean = sum(late) / len(late)
+    if told.has_plan:
+        return None if max(map(abs, late)) > _SAME_S else mean
+    return None if max(abs(one - mean) for one in late) > _APART_S else mean
 
 
 def _aimed(trip: Trip, index: int, *, arrives: bool) -> int | None:
@@ -270,16 +273,25 @@ def _only(
     return min((a for a in answers if a.day == day), key=lambda answer: abs(answer.late))
 
 
-def _nearest(answers: list[_Answer], native_id: str) -> _Answer | None:
+def _nearest(answers: list[_Answer], native_id: str, *, any_late: bool = False) -> _Answer | None:
     """The run that the predicted times are clearly nearest to. Raises Refused AMBIGUOUS_MATCH."""
     near = sorted(answers, key=lambda answer: abs(answer.late))
-    if not near or not -_EARLY_S <= near[0].late <= _LATE_S:
+    if not near or not (any_late or -_EARLY_S <= near[0].late <= _LATE_S):
         return None
     best = near[0]
-    rivals = [answer for answer in near if (answer.trip, answer.day) != (best.trip, best.day)]
-    if rivals and abs(rivals[0].late) < abs(best.late) + _CLEARLY_S:
+    others = (answer for answer in near if (answer.trip, answer.day) != (best.trip, best.day))
+    if any(-abs(best.late) - _CLEARLY_S < other.late <= _VERY_LATE_S for other in others):
         raise _ambiguous(near, native_id)
     return best
+
+
+def _alike(trip_id: str, told: str) -> bool:
+    """Whether one id is a part of the other: long enough, and not cut out of a word or number."""
+    part, whole = sorted((trip_id, told), key=len)
+    begins = whole.find(part)
+    return (
+        len(part) >= _TELLING and begins >= 0 and not whole[max(begins - 1, 0) : begins].isalnum()
+    )
 
 
 def _ambiguous(answers: list[_Answer], native_id: str) -> Refused:

@@ -113,6 +113,19 @@ def test_predicted_times_between_two_trips_are_ambiguous():
         assert batch.matched_journeys == (not wanted)
 
 
+@pytest.mark.parametrize(("before", "wanted"), [(20, ["AMBIGUOUS_MATCH"]), (40, [])])
+def test_the_train_before_may_be_late(before, wanted):
+    """A run on time may be the one before it, late: to half an hour that is not told apart."""
+    line = [
+        (name, start, ("XZ", "PS"), "L1", "0") for name, start in (("A", 960 - before), ("B", 960))
+    ]
+    message = Message(at=shanghai("2026-03-04 15:55"))
+    update = message.trip("X", route_id="L1")
+    stop(update, stop_id="XZ", departure=shanghai("2026-03-04 16:00"))
+    batch = message.read(reference=timetable(zipped(_trips(*line))))
+    assert reasons(batch.rejects) == wanted
+
+
 def test_two_trips_with_the_same_planned_times_are_ambiguous():
     """Where two trips of the day have all the stops at the planned times, neither is guessed."""
     reference = with_trip("TWIN", 720, ("XZ", "PS", "FJ"))
@@ -215,6 +228,39 @@ def test_new_yorks_trips_are_found_though_their_ids_are_shorter():
     update = started.trip("070150_1..N03R", route_id="L1", start_time="15:01:00")
     stop(update, stop_id="PS", arrival=shanghai("2026-03-04 15:40"))
     assert only_journey(started.read(reference=reference)).native_id == NYC
+
+
+@pytest.mark.parametrize(
+    ("trip_id", "late", "wanted"),
+    [
+        ("070150_1..N03R", 0, []),
+        ("070150_1..N03R", 600, []),
+        ("070150_1..N", -120, []),
+        ("070150_1..N03R", 3000, []),
+        ("070150_1..N03R", 4800, ["UNKNOWN_TRIP"]),
+        ("70150_1..N03R", 0, ["AMBIGUOUS_MATCH"]),  # cut out of a number
+        ("N03R", 0, ["AMBIGUOUS_MATCH"]),  # the end of many
+        ("071000_1..N03R", 0, ["AMBIGUOUS_MATCH"]),
+    ],
+)
+def test_a_part_of_the_id_decides_on_a_dense_line(trip_id, late, wanted):
+    """Every four minutes a train: times alone are ambiguous, with a part of the id they are not."""
+    stops = ("XZ", "PS", "SHRS-1", "FJ")
+    line = [
+        (NYC if minute == 901 else f"AFA25GEN-1093-Sunday-00_0{minute}99_1..N03R", minute, stops)
+        for minute in range(901 - 24, 901 + 24, 4)
+    ]
+    reference = timetable(zipped(_trips(*((*trip, "L1", "0") for trip in line))))
+    message = Message(at=shanghai("2026-03-04 15:05"))
+    update = message.trip(trip_id, start_date="20260304")
+    for stop_id, at in (("PS", "15:11"), ("SHRS-1", "15:21")):
+        told = shanghai(f"2026-03-04 {at}") + timedelta(seconds=late)
+        stop(update, stop_id=stop_id, arrival=told)
+    batch = message.read(reference=reference)
+    assert reasons(batch.rejects) == wanted
+    if not wanted:
+        assert only_journey(batch).native_id == NYC
+        assert f"predicted times ({late:+} s) and a part of its id" in batch.notes[0].detail
 
 
 def test_stops_tell_apart_what_starts_at_once():

@@ -213,6 +213,25 @@ def test_a_cancelled_activity_takes_back_vehicle_and_journey() -> None:
     assert "railway:V1" not in parse(vm(activity(), gone)).withdrawn
 
 
+def test_a_cancelled_activity_names_a_matched_journey_as_it_was_told() -> None:
+    """A journey matched by its number goes by the source's own id, and not while it is told."""
+    framed = FRAMED.replace("t-G7001", "X1")
+    number = "<TrainNumbers><TrainNumberRef>G7001</TrainNumberRef></TrainNumbers>"
+    told = "<MonitoredCall><StopPointRef>SHH-1</StopPointRef><ExpectedDepartureTime>"
+    told += "2026-03-02T12:15:00+08:00</ExpectedDepartureTime></MonitoredCall>"
+    one = activity(framed + number + HERE + told)
+    gone = (
+        "<VehicleActivityCancellation>"
+        f"{framed.replace('FramedVehicleJourneyRef>', 'VehicleJourneyRef>')}"
+        "</VehicleActivityCancellation>"
+    )
+    matched = context("siri_vm")
+    (record,) = journeys(parse(vm(one), matched))
+    assert (record.native_id, record.told_as) == ("t-G7001", "railway:X1:2026-03-02")
+    assert record.told_as in parse(vm(gone), matched).withdrawn
+    assert record.told_as not in parse(vm(one, gone), matched).withdrawn
+
+
 def test_a_poll_asks_for_the_lines_it_is_told_of() -> None:
     """One VehicleMonitoringRequest a line, or one for all."""
     request = connector("siri_vm").request
