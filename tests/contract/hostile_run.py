@@ -23,10 +23,9 @@ from zipfile import ZipFile
 from google.transit import gtfs_realtime_pb2
 
 from connectors import REGISTRY, connector
-from hub.connector import Batch, Context, Envelope
+from hub.connector import MAX_BYTES, Batch, Context, Envelope
 from hub.errors import PayloadError
 from hub.ingest.body import inflated, paced, pieces
-from hub.settings import FeedSettings
 from tests.contract import bombs, zip_bombs
 from tests.contract.bombs import Bomb
 from tests.contract.mutations import (
@@ -186,10 +185,8 @@ def _loaded(kind: str, context: Context, body: bytes) -> str:
 
 
 def _unpacked(body: bytes) -> str:
-    limit = FeedSettings.model_fields["max_bytes"].default
-
     async def work() -> None:
-        await inflated(paced(pieces(body)), limit)
+        await inflated(paced(pieces(body)), MAX_BYTES)
 
     return _outcome(lambda: asyncio.run(work()))
 
