@@ -67,23 +67,30 @@ class Reader:
     zone: ZoneInfo
     faults: list[Fault] = field(default_factory=list)
     _children: dict[str, Element] | None = field(default=None, init=False, repr=False)
+    _texts: dict[str, str | None] = field(default_factory=dict, init=False, repr=False)
 
     def text(self, path: str) -> str | None:
         """The text at the path with the white space around it removed; None if empty."""
-        child = self._child(path)
-        if child is None:
-            return None
-        found = self.element.findtext(path) if "/" in path else child.text
+        if self._children is None:
+            self._list()
+        if "/" not in path:
+            return self._texts.get(path)
+        found = None if self._child(path) is None else self.element.findtext(path)
         return (found.strip() or None) if found else None
 
+    def _list(self) -> dict[str, Element]:
+        """Look at the children once: most paths that are asked for lead nowhere."""
+        listed = self._children = {child.tag: child for child in reversed(self.element)}
+        self._texts = {
+            tag: (text.strip() or None) if (text := child.text) else None
+            for tag, child in listed.items()
+        }
+        return listed
+
     def _child(self, path: str) -> Element | None:
-        """The first child that a path leads through: most paths lead nowhere, which is quick."""
-        if self._children is None:
-            self._children = {}
-            for child in self.element:
-                self._children.setdefault(child.tag, child)
+        """The first child that a path leads through; the element itself for a path from `.` on."""
         head = path.partition("/")[0]
-        return self.element if head == "." else self._children.get(head)
+        return self.element if head == "." else (self._children or self._list()).get(head)
 
     def first(self, *paths: str) -> str | None:
         """The first of several texts that is there."""
@@ -203,7 +210,9 @@ def parse(body: bytes, what: str = "XML", max_bytes: int | None = None) -> Eleme
     if root.getroottree().docinfo.internalDTD is not None:
         raise _dtd()
     for element in root.iter(etree.Element):
-        element.tag = etree.QName(element).localname
+        written: str = element.tag
+        if written[0] == "{":
+            element.tag = written[written.rindex("}") + 1 :]
     return root
 
 
