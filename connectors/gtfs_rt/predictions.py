@@ -79,6 +79,10 @@ def predict(
     has_arrival, has_departure = update.HasField("arrival"), update.HasField("departure")
     if not has_arrival and not has_departure:
         return Prediction(aimed_arrival, aimed_departure, delay=0)
+    if has_arrival and has_departure:
+        comes, goes = update.arrival.time, update.departure.time
+        if is_time(comes) and comes <= goes and is_time(goes):  # the usual case, and the quick one
+            return Prediction(comes, goes, True, True, _delay(comes, goes, aimed, carried))
     arrival = event_time(update.arrival, aimed_arrival, reading, ref) if has_arrival else None
     departure = (
         event_time(update.departure, aimed_departure, reading, ref) if has_departure else None
@@ -94,6 +98,15 @@ def predict(
         found.delay = departure - aimed_departure
     _keep_order(found, reading, ref)
     return found
+
+
+def _delay(
+    arrival: int, departure: int, aimed: tuple[int | None, int | None], carried: int | None
+) -> int | None:
+    """How late a vehicle leaves, or comes where only that was planned."""
+    if aimed[1] is not None:
+        return departure - aimed[1]
+    return carried if aimed[0] is None else arrival - aimed[0]
 
 
 def _keep_order(found: Prediction, reading: Reading, ref: str) -> None:

@@ -8,6 +8,7 @@ nothing), and the other fields belong to one layer each. `settle` derives the re
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from operator import itemgetter
 
 from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Times
@@ -199,7 +200,12 @@ def _unknown() -> Document:
 
 
 def _times(times: Times) -> Document:
-    arrival, departure = times.arrival, times.departure
+    return _pair(times.arrival, times.departure)
+
+
+@lru_cache(maxsize=1 << 15)
+def _pair(arrival: datetime | None, departure: datetime | None) -> Document:
+    """Times as stored. One document for all calls that say the same: nobody writes into it."""
     return {
         "arrival": unzoned(arrival) if arrival else None,
         "departure": unzoned(departure) if departure else None,

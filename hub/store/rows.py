@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from functools import lru_cache
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, get_type_hints
@@ -63,12 +62,11 @@ def milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond - finer) if finer else moment
 
 
-@lru_cache(maxsize=1 << 15)
 def unzoned(moment: datetime) -> datetime:
     """The moment as BSON itself has it: UTC without a zone, in milliseconds.
 
     Journeys are read, merged and written in this form: a zone on each of the hundreds of times of a
-    journey costs more than everything else about reading it. Messages name the same times often.
+    journey costs more than everything else about reading it.
     """
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     finer = utc.microsecond % 1000
