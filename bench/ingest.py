@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bench.feed_data import NOON, SEED, STOPS, estimated_timetable, schedule_zip, trip_updates
@@ -19,11 +21,11 @@ from hub.connector import Connector, Context, Envelope, Incrementality, options_
 from hub.formats.jtt905 import Frame, MessageId, Status, encode_frame
 from hub.formats.jtt905_position import PositionReport, encode_position
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
+from hub.store.apply import Applied, FeedWriter
 from hub.store.driver import Store
 
 TRIPS, CALLS = 10_000, 20
-POLLS = 4
+POLLS = 8
 STATION = [f"S{number}" for number in range(0, STOPS, CALLS)]
 """The platforms of a station: of the 20 stops in a row that a trip calls at, one is of these."""
 JOURNEYS, JOURNEY_CALLS = 1_000, 5
@@ -56,37 +58,58 @@ async def _trip_updates(store: Store, feed: str, station: Sequence[str]) -> None
     assert kind.load_reference is not None
     reference = kind.load_reference(Envelope(schedule_zip(TRIPS, CALLS), NOON), context)
     context = replace(context, reference=reference)
+    told = f"GTFS-RT, {TRIPS} trips x {CALLS} stops, {boards}"
+    costs = []
     for poll in range(POLLS):
         body = trip_updates(TRIPS, CALLS, poll=poll)
         at = NOON + timedelta(seconds=10 * poll + 1)
-        what = "10 % changed, 10 s later (target < 600 ms)" if poll else "first load"
-        told = f"GTFS-RT, {TRIPS} trips x {CALLS} stops, {boards}, {len(body) / 1e6:.1f} MB, {what}"
-        await _bytes_to_durable(told, kind, context, writer, Envelope(body, at))
+        costs.append(await _bytes_to_durable(kind, context, writer, Envelope(body, at)))
+    _print(f"{told}, first load", costs[:1])
+    _print(f"{told}, 10 % changed, 10 s later (target < 600 ms)", costs[1:])
 
 
 async def _estimated_timetable(store: Store) -> None:
     kind = connector("siri_et")
-    context, writer = _context(kind, "bench-et"), _writer(store, "siri_et", "bench-et")
     body = estimated_timetable(JOURNEYS, JOURNEY_CALLS)
-    told = f"SIRI-ET, {JOURNEYS} journeys, {len(body) / 1e6:.1f} MB, first load (target < 1000 ms)"
-    await _bytes_to_durable(told, kind, context, writer, Envelope(body, NOON))
-    await _bytes_to_durable(
-        told.replace("first load", "said again"), kind, context, writer, Envelope(body, NOON)
-    )
+    first, again = [], []
+    for feed in (f"bench-et-{number}" for number in range(POLLS)):
+        context, writer = _context(kind, feed), _writer(store, "siri_et", feed)
+        first.append(await _bytes_to_durable(kind, context, writer, Envelope(body, NOON)))
+        again.append(await _bytes_to_durable(kind, context, writer, Envelope(body, NOON)))
+    told = f"SIRI-ET, {JOURNEYS} journeys, {len(body) / 1e6:.1f} MB"
+    _print(f"{told}, first load (target < 1000 ms for 2 MB)", first)
+    _print(f"{told}, said again", again)
+
+
+class _Cost(NamedTuple):
+    """Seconds of CPU of one message, and until it was durable; what became of its records."""
+
+    parse: float
+    store: float
+    wall: float
+    applied: Applied
 
 
 async def _bytes_to_durable(
-    told: str, kind: Connector, context: Context, writer: FeedWriter, envelope: Envelope
-) -> None:
+    kind: Connector, context: Context, writer: FeedWriter, envelope: Envelope
+) -> _Cost:
     started, wall = time.process_time(), time.monotonic()
     batch = kind.parse(envelope, context)
     parsed = time.process_time()
     applied = await writer.apply(batch)
     done = time.process_time()
+    return _Cost(parsed - started, done - parsed, time.monotonic() - wall, applied)
+
+
+def _print(told: str, costs: list[_Cost]) -> None:
+    """The least and the median: neighbours on the machine only ever add."""
+    totals = [cost.parse + cost.store for cost in costs]
+    best = min(costs, key=lambda cost: cost.parse + cost.store)
     print(
-        f"{told}: {(done - started) * 1000:.0f} ms CPU (parse {(parsed - started) * 1000:.0f}, "
-        f"store {(done - parsed) * 1000:.0f}), {(time.monotonic() - wall) * 1000:.0f} ms until "
-        f"durable; written {applied.written}, unchanged {applied.unchanged}"
+        f"{told}: {min(totals) * 1000:.0f} ms CPU, median {median(totals) * 1000:.0f} of "
+        f"{len(costs)} (best: parse {best.parse * 1000:.0f}, store {best.store * 1000:.0f}, "
+        f"durable after {best.wall * 1000:.0f} ms); written {best.applied.written}, unchanged "
+        f"{best.applied.unchanged}"
     )
 
 
