@@ -57,7 +57,7 @@ def _imported(world: World, hub: "subprocess.Popen[bytes]", rows: int) -> None:
     while not (feed := feeds.find_one({"_id": "railway", "totals.payloads": {"$gt": 0}})):
         if hub.poll() is not None or time.monotonic() - started > WITHIN_S:
             sys.exit((world.data / "timetable.log").read_text()[-2000:])
-        time.sleep(1)
+        time.sleep(1)  # the hub is only looked at, from outside, and its CPU is what is measured
     took = time.monotonic() - started
     counts = feed["counts"]
     print(

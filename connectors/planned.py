@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from hub.connector import Batch, Context, Envelope, Reject
+from pydantic import Field
+
+from hub.connector import Batch, ConnectorConfig, Context, Envelope, Reject
 from hub.errors import Reason
 from hub.formats.published import Published
+from hub.formats.zips import UNPACKED_BYTES
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip
 
@@ -18,6 +21,24 @@ MOST_CALLS_SAYS = (
     "A million is more than any interchange has"
 )
 """What the option `max_calls` of every timetable does."""
+
+
+class XmlTimetableConfig(ConnectorConfig):
+    """Caps against absurd datasets."""
+
+    max_unpacked_bytes: int = Field(
+        default=UNPACKED_BYTES,
+        gt=0,
+        description="bytes the zip may unpack to (512 MiB); a bomb is refused before it is "
+        "unpacked",
+    )
+    max_calls: int = Field(default=MOST_CALLS, gt=0, description=MOST_CALLS_SAYS)
+
+
+def xml_config(context: Context) -> XmlTimetableConfig:
+    """The caps of this feed; the defaults for a context without options."""
+    config = context.config
+    return config if isinstance(config, XmlTimetableConfig) else XmlTimetableConfig()
 
 
 def batch_of(

@@ -243,17 +243,17 @@ class Exchange:
 
 
 class Outgoing(Protocol):
-    """One connection that the hub opened to a peer: a pure state machine.
-
-    `standing`: the peer has accepted it. `ended`: why it must be closed, in a sentence; None while
-    it need not be.
-    """
+    """One connection that the hub opened to a peer: a pure state machine."""
 
     @property
-    def standing(self) -> bool: ...  # noqa: D102  # said by the class
+    def standing(self) -> bool:
+        """Whether the peer has accepted it."""
+        ...
 
     @property
-    def ended(self) -> str | None: ...  # noqa: D102  # said by the class
+    def ended(self) -> str | None:
+        """Why it must be closed, in a sentence; None while it need not be."""
+        ...
 
     def opening(self, at: datetime) -> bytes:
         """What to send first."""

@@ -40,6 +40,7 @@ class Phone:
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
     cursor: str | None = None
     syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    offline: bool = False
     device_id: str = field(default_factory=lambda: f"terminal-{uuid.uuid4()}")
 
     async def run(self) -> None:
@@ -171,13 +172,25 @@ class Phone:
             except httpx2.HTTPStatusError as error:
                 if error.response.status_code == 401:
                     await self._refresh()
-            except httpx2.HTTPError as error:
-                self._say(f"[yellow]断线 link lost ({type(error).__name__}), 重连中[/yellow]")
+            except (httpx2.HTTPError, ClientError) as error:
+                self._lost(error)
             await asyncio.sleep(1)
             try:
                 await self._sync()
+                self._back()
             except ClientError as error:
-                self._say(f"[yellow]{error}[/yellow]")
+                self._lost(error)
+
+    def _lost(self, error: Exception) -> None:
+        """The hub does not answer: said once, until it does again."""
+        if not self.offline:
+            self._say(f"[yellow]断线 link lost ({error}), 重连中 reconnecting[/yellow]")
+        self.offline = True
+
+    def _back(self) -> None:
+        if self.offline:
+            self._say("[green]已重连 link is back[/green]")
+        self.offline = False
 
     async def _pushes(self, token: str) -> None:
         while True:

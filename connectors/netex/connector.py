@@ -2,13 +2,10 @@
 
 from datetime import timedelta
 
-from pydantic import Field
-
-from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, TIMETABLE_BYTES, batch_of
+from connectors.planned import TIMETABLE_BYTES, XmlTimetableConfig, batch_of, xml_config
 from hub.connector import (
     Batch,
     Connector,
-    ConnectorConfig,
     Context,
     Envelope,
     Manifest,
@@ -17,21 +14,8 @@ from hub.connector import (
 from hub.errors import reasons
 from hub.formats.netex import load
 from hub.formats.published import Published
-from hub.formats.zips import UNPACKED_BYTES
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
-
-
-class NetexConfig(ConnectorConfig):
-    """Caps against absurd datasets."""
-
-    max_unpacked_bytes: int = Field(
-        default=UNPACKED_BYTES,
-        gt=0,
-        description="bytes the zip may unpack to (512 MiB); a bomb is refused before it is "
-        "unpacked",
-    )
-    max_calls: int = Field(default=MOST_CALLS, gt=0, description=MOST_CALLS_SAYS)
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:
@@ -44,8 +28,7 @@ def parse(envelope: Envelope, context: Context) -> Batch:
 
     Raises PayloadError NOT_DECODABLE, DTD_FORBIDDEN, TOO_LARGE or UNSUPPORTED_MESSAGE.
     """
-    config = context.config
-    room = config.max_calls if isinstance(config, NetexConfig) else MOST_CALLS
+    room = xml_config(context).max_calls
     return batch_of(_load(envelope, context), envelope, context, max_calls=room)
 
 
@@ -55,8 +38,7 @@ def load_reference(envelope: Envelope, context: Context) -> Timetable:
 
 
 def _load(envelope: Envelope, context: Context) -> Published:
-    config, reference = context.config, context.reference
-    unpacked = config.max_unpacked_bytes if isinstance(config, NetexConfig) else UNPACKED_BYTES
+    reference = context.reference
     return load(
         envelope.open(),
         dataset=context.dataset,
@@ -65,7 +47,7 @@ def _load(envelope: Envelope, context: Context) -> Published:
         at=envelope.received_at,
         mode=context.mode,
         known=reference.stops if isinstance(reference, Timetable) else None,
-        max_unpacked_bytes=unpacked,
+        max_unpacked_bytes=xml_config(context).max_unpacked_bytes,
     )
 
 
@@ -89,7 +71,7 @@ CONNECTOR = Connector(
             "TOO_LARGE UNKNOWN_ROUTE UNKNOWN_SERVICE UNKNOWN_STOP UNKNOWN_TRIP "
             "UNSUPPORTED_MESSAGE"
         ),
-        config=NetexConfig,
+        config=XmlTimetableConfig,
         max_bytes=TIMETABLE_BYTES,
         max_static_bytes=TIMETABLE_BYTES,
     ),

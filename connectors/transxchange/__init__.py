@@ -1,5 +1,5 @@
 """TransXChange: coach and bus stops, lines and the journeys of yesterday, today and tomorrow."""
 
-from connectors.transxchange.connector import CONNECTOR, TransxchangeConfig, load_reference
+from connectors.transxchange.connector import CONNECTOR, load_reference
 
-__all__ = ["CONNECTOR", "TransxchangeConfig", "load_reference"]
+__all__ = ["CONNECTOR", "load_reference"]

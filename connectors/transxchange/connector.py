@@ -2,13 +2,10 @@
 
 from datetime import timedelta
 
-from pydantic import Field
-
-from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, TIMETABLE_BYTES, batch_of
+from connectors.planned import TIMETABLE_BYTES, XmlTimetableConfig, batch_of, xml_config
 from hub.connector import (
     Batch,
     Connector,
-    ConnectorConfig,
     Context,
     Envelope,
     Manifest,
@@ -17,21 +14,8 @@ from hub.connector import (
 from hub.errors import reasons
 from hub.formats.published import Published
 from hub.formats.transxchange import load
-from hub.formats.zips import UNPACKED_BYTES
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
-
-
-class TransxchangeConfig(ConnectorConfig):
-    """Caps against absurd datasets."""
-
-    max_unpacked_bytes: int = Field(
-        default=UNPACKED_BYTES,
-        gt=0,
-        description="bytes the zip may unpack to (512 MiB); a bomb is refused before it is "
-        "unpacked",
-    )
-    max_calls: int = Field(default=MOST_CALLS, gt=0, description=MOST_CALLS_SAYS)
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:
@@ -43,8 +27,7 @@ def parse(envelope: Envelope, context: Context) -> Batch:
 
     Raises PayloadError NOT_DECODABLE, DTD_FORBIDDEN, TOO_LARGE or UNSUPPORTED_MESSAGE.
     """
-    config = context.config
-    room = config.max_calls if isinstance(config, TransxchangeConfig) else MOST_CALLS
+    room = xml_config(context).max_calls
     return batch_of(_load(envelope, context), envelope, context, max_calls=room)
 
 
@@ -54,10 +37,6 @@ def load_reference(envelope: Envelope, context: Context) -> Timetable:
 
 
 def _load(envelope: Envelope, context: Context) -> Published:
-    config = context.config
-    unpacked = (
-        config.max_unpacked_bytes if isinstance(config, TransxchangeConfig) else UNPACKED_BYTES
-    )
     return load(
         envelope.open(),
         dataset=context.dataset,
@@ -65,7 +44,7 @@ def _load(envelope: Envelope, context: Context) -> Published:
         zone=context.timezone,
         at=envelope.received_at,
         mode=context.mode,
-        max_unpacked_bytes=unpacked,
+        max_unpacked_bytes=xml_config(context).max_unpacked_bytes,
     )
 
 
@@ -90,7 +69,7 @@ CONNECTOR = Connector(
             "TOO_LARGE UNKNOWN_ROUTE UNKNOWN_SERVICE UNKNOWN_STOP UNKNOWN_TRIP "
             "UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
         ),
-        config=TransxchangeConfig,
+        config=XmlTimetableConfig,
         max_bytes=TIMETABLE_BYTES,
     ),
     parse=parse,

@@ -24,17 +24,20 @@ from graphql import (
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLOutputType,
+    GraphQLResolveInfo,
     GraphQLSchema,
     InlineFragmentNode,
     SelectionNode,
     get_named_type,
+    get_nullable_type,
     is_composite_type,
     is_leaf_type,
     is_list_type,
-    is_non_null_type,
     is_object_type,
 )
+from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
+from graphql.pyutils import Path
 
 from schema.permissions import Fragments
 from schema.projection import Read, declaration, definition_of
@@ -42,7 +45,7 @@ from schema.projection import Read, declaration, definition_of
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
-Complete = Callable[[Any, "SchemaContext"], Any]
+Complete = Callable[[object, "SchemaContext"], object]
 Plans = dict[tuple[GraphQLOutputType, tuple[int, ...]], Complete | None]
 """By type and field nodes; None for a selection that graphql-core must walk."""
 
@@ -60,12 +63,12 @@ class CompilingExecutor(ExecutorThrowingOnIncremental):
     def complete_value(
         self,
         return_type: GraphQLOutputType,
-        field_details_list: Any,  # noqa: ANN401  # graphql-core's own list of details
-        info: Any,  # noqa: ANN401
-        path: Any,  # noqa: ANN401
-        result: Any,  # noqa: ANN401
+        field_details_list: FieldDetailsList,
+        info: "GraphQLResolveInfo[SchemaContext]",
+        path: Path,
+        result: object,
         position_context: None,
-    ) -> Any:  # noqa: ANN401
+    ) -> object:
         """A value of a composite type by its plan, everything else as graphql-core does."""
         if result is not None and is_composite_type(get_named_type(return_type)):
             nodes = [details.node for details in field_details_list]
@@ -107,9 +110,9 @@ class _Compiler:
         except _Uncompilable:
             return None
 
-    def _value(self, type_: Any, nodes: Sequence[FieldNode]) -> Complete:  # noqa: ANN401
-        required = is_non_null_type(type_)
-        bare = type_.of_type if required else type_
+    def _value(self, type_: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Complete:
+        bare = get_nullable_type(type_)
+        required = bare is not type_
         if is_leaf_type(bare):
             return _leaf(bare, required=required)
         if is_list_type(bare):
@@ -134,7 +137,7 @@ class _Compiler:
             field = type_.fields[same[0].name.value]
             fields.append((key, _read(field, same), self._value(field.type, same)))
 
-        def complete(value: Any, context: "SchemaContext") -> dict[str, Any] | None:  # noqa: ANN401
+        def complete(value: object, context: "SchemaContext") -> dict[str, object] | None:
             if value is None:
                 return None
             return {key: inner(read(value, context), context) for key, read, inner in fields}
@@ -189,12 +192,12 @@ def _constant(text: str) -> Read:
     return lambda _source, _context: text
 
 
-def _as_it_is(value: Any, _context: "SchemaContext") -> Any:  # noqa: ANN401
+def _as_it_is(value: object, _context: "SchemaContext") -> object:
     return value
 
 
 def _non_null(inner: Complete) -> Complete:
-    def complete(value: Any, context: "SchemaContext") -> Any:  # noqa: ANN401
+    def complete(value: object, context: "SchemaContext") -> object:
         found = inner(value, context)
         if found is None:
             raise _Unfit
@@ -204,7 +207,7 @@ def _non_null(inner: Complete) -> Complete:
 
 
 def _list(inner: Complete) -> Complete:
-    def complete(value: Any, context: "SchemaContext") -> list[Any] | None:  # noqa: ANN401
+    def complete(value: object, context: "SchemaContext") -> list[object] | None:
         if value is None:
             return None
         if not isinstance(value, list | tuple):
@@ -217,9 +220,9 @@ def _list(inner: Complete) -> Complete:
 def _leaf(type_: GraphQLLeafType, *, required: bool) -> Complete:
     """Most values are as JSON has them; what is not is coerced, and remembered for an enum."""
     coerce, plain = type_.coerce_output_value, _PLAIN.get(type_.name)
-    known: dict[Any, Any] | None = {} if isinstance(type_, GraphQLEnumType) else None
+    known: dict[object, object] | None = {} if isinstance(type_, GraphQLEnumType) else None
 
-    def coerced(value: Any) -> Any:  # noqa: ANN401
+    def coerced(value: object) -> object:
         if value is None and not required:
             return None
         found = coerce(value)
@@ -227,10 +230,10 @@ def _leaf(type_: GraphQLLeafType, *, required: bool) -> Complete:
             raise _Unfit
         return found
 
-    def complete(value: Any, _context: "SchemaContext") -> Any:  # noqa: ANN401
+    def complete(value: object, _context: "SchemaContext") -> object:
         return value if type(value) is plain else coerced(value)
 
-    def complete_enum(value: Any, _context: "SchemaContext") -> Any:  # noqa: ANN401
+    def complete_enum(value: object, _context: "SchemaContext") -> object:
         found = known.get(value) if known is not None else None
         if found is None and (found := coerced(value)) is not None and known is not None:
             known[value] = found

@@ -7,7 +7,8 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 from zoneinfo import ZoneInfo
 
-from connectors.netex import CONNECTOR, NetexConfig
+from connectors.netex import CONNECTOR
+from connectors.planned import XmlTimetableConfig
 from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.model.journeys import DatedJourney
 
@@ -152,7 +153,7 @@ def context(**changes: Any) -> Context:
         "mode": None,
         "timezone": ZoneInfo("Europe/Oslo"),
         "incrementality": Incrementality.AUTO,
-        "config": NetexConfig(),
+        "config": XmlTimetableConfig(),
         **changes,
     }
     return Context(**given)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.netex import NetexConfig
+from connectors.planned import XmlTimetableConfig
 from hub.errors import PayloadError, Reason
 from hub.model.common import Name, Position
 from hub.model.network import StopPlace
@@ -123,7 +123,7 @@ def test_only_journeys_of_the_interchange_are_kept():
 
 def test_too_many_calls_are_cut_off_and_withdraw_nothing():
     """What was left out still holds."""
-    batch = read(whole(), config=NetexConfig(max_calls=4))
+    batch = read(whole(), config=XmlTimetableConfig(max_calls=4))
     assert len(days(batch)) == 1
     assert reasons(batch.notes) == {"TOO_LARGE": 1}
     assert not batch.complete
@@ -152,7 +152,7 @@ def test_a_body_that_cannot_be_used_is_refused_whole(body, reason):
 def test_an_unpacked_zip_has_a_cap():
     """The cap is the feed's to set."""
     with pytest.raises(PayloadError) as caught:
-        read(zipped(a=whole()), config=NetexConfig(max_unpacked_bytes=1000))
+        read(zipped(a=whole()), config=XmlTimetableConfig(max_unpacked_bytes=1000))
     assert caught.value.reason is Reason.TOO_LARGE
 
 

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from connectors.transxchange import TransxchangeConfig, load_reference
+from connectors.planned import XmlTimetableConfig
+from connectors.transxchange import load_reference
 from hub.connector import Envelope
 from hub.errors import PayloadError, Reason
 from hub.model.common import Mode, Name, Position
@@ -247,7 +248,7 @@ def test_a_body_that_cannot_be_used_is_refused_whole(body, reason):
 def test_an_unpacked_zip_has_a_cap():
     """The cap is the feed's to set."""
     with pytest.raises(PayloadError) as caught:
-        read(netex_builder.zipped(a=document()), config=TransxchangeConfig(max_unpacked_bytes=99))
+        read(netex_builder.zipped(a=document()), config=XmlTimetableConfig(max_unpacked_bytes=99))
     assert caught.value.reason is Reason.TOO_LARGE
 
 

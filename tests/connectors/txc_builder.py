@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.transxchange import CONNECTOR, TransxchangeConfig
+from connectors.planned import XmlTimetableConfig
+from connectors.transxchange import CONNECTOR
 from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.model.journeys import DatedJourney
 
@@ -122,7 +123,7 @@ def context(**changes: Any) -> Context:
         "mode": None,
         "timezone": ZoneInfo("Europe/London"),
         "incrementality": Incrementality.AUTO,
-        "config": TransxchangeConfig(),
+        "config": XmlTimetableConfig(),
         **changes,
     }
     return Context(**given)
