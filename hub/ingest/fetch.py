@@ -5,9 +5,11 @@ PayloadError (too large, broken compression).
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -56,6 +58,12 @@ class Spacing:
             await asyncio.sleep(at - now)
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """One for all feeds: reading the trusted certificates stops the event loop for a while."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class Fetcher:
     """Fetches one URL of one feed again and again. `aclose` it.
 
@@ -84,6 +92,7 @@ class Fetcher:
         # No environment: a proxy set there would resolve names itself, behind the guard.
         self._client = httpx2.AsyncClient(
             trust_env=False,
+            verify=_tls(),
             follow_redirects=False,
             timeout=feed.timeout.total_seconds(),
             limits=httpx2.Limits(max_connections=2, max_keepalive_connections=1),
