@@ -117,7 +117,12 @@ class RateLimiter:
     async def hit(self, key: str, *, limit: int, seconds: int) -> float | None:
         """Count one more; the seconds to wait when there were `limit` already, else None."""
         item = RateLimitItemPerSecond(limit, seconds)
-        return None if await self._windows.hit(item, key) else await self._left(item, key)
+        while not await self._windows.hit(item, key):
+            # limits also says no to the slower of two first hits at once: both insert the window,
+            # and it takes the duplicate key for a full one. With room left, that one counts again.
+            if not await self._windows.test(item, key):
+                return await self._left(item, key)
+        return None
 
     async def wait(self, key: str, *, limit: int, seconds: int) -> float | None:
         """What `hit` would answer, without counting."""

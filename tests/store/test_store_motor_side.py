@@ -65,3 +65,11 @@ async def test_a_burst_does_not_pass_the_limit(store: Store):
     key, limiter = uuid4().hex, RateLimiter(store)
     answers = await asyncio.gather(*(limiter.hit(key, limit=7, seconds=60) for _ in range(40)))
     assert answers.count(None) == 7
+
+
+async def test_first_hits_at_once_are_not_taken_for_too_many(store: Store):
+    """Two phones of one officer signing in at once, on an empty window, both get through."""
+    limiters = [RateLimiter(store), RateLimiter(store)]
+    for key in (uuid4().hex for _ in range(50)):
+        hits = (limiter.hit(key, limit=10, seconds=60) for limiter in limiters)
+        assert await asyncio.gather(*hits) == [None, None]
