@@ -59,6 +59,7 @@ class Memory:
         self._received_at: datetime | None = None
         self._known: dict[bytes, Remembered] = {}
         self._told: dict[bytes, Remembered] = {}
+        self._before: dict[bytes, Remembered] = {}
         self._room = CALLS_REMEMBERED
         self._now = utc(0)
 
@@ -73,8 +74,11 @@ class Memory:
         self._now = utc(reading.now_s)
 
     def end(self) -> None:
-        """The message was read: what it lacks is forgotten."""
-        self._known, self._told = self._told, {}
+        """The message was read: what it lacks is forgotten once the next one was read as well.
+
+        Until then the store finds out by what it replaces what has changed.
+        """
+        self._before, self._known, self._told = self._known, self._told, {}
 
     def recall(self, digest: bytes) -> Remembered | None:
         """What these bytes come to, if that is known and still holds."""

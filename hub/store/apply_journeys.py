@@ -1,12 +1,14 @@
 """Writes journeys and their board rows, layer by layer, each chunk in one transaction.
 
 The timetable and the real-time feed of one dataset write the same documents, perhaps from two
-processes. Every change reads the journey and writes it within a transaction, so whoever comes
-second sees a write conflict and starts again on what the first one left: no update is lost, and a
-board row is never out of step with its journey.
+processes. Every change reads the journey and writes it within a transaction, or writes it under the
+condition that it is as this feed left it (`hub.store.apply_revisions`): whoever comes second sees a
+write conflict and starts again on what the first one left. No update is lost, and a board row is
+never out of step with its journey.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,10 +21,12 @@ from hub import clock
 from hub.model.journeys import DatedJourney, Layer
 from hub.settings import FeedSettings
 from hub.store import merge, raw, rivals
+from hub.store.apply_revisions import Reviser, new_rev
 from hub.store.apply_rows import RowWriter, Write, replacing, write_all
 from hub.store.contest import SEEN, Contest, seen_in
 from hub.store.driver import PART, Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
+from hub.store.revision import Before, Written, written
 from hub.store.rivals import Rank
 from hub.store.rows import UNZONED, Document, fingerprint, milliseconds, plain
 
@@ -38,6 +42,7 @@ class Judged:
     record: DatedJourney
     fingerprint: str
     stamp: datetime | None
+    before: Before | None
 
 
 class JourneyWriter:
@@ -54,6 +59,7 @@ class JourneyWriter:
         self._feed = feed
         self._unzoned = store.db.get_collection(raw.JOURNEYS, codec_options=UNZONED)
         self._rows = RowWriter(store, feed.namespace, stop_places)
+        self._reviser = Reviser(store, feed.id, stop_places, self._rows.projection)
         self._memory = {layer: Memory(touch_after) for layer in Layer}
         self._oldest: date | None = None
         self._contest = Contest(store, feed)
@@ -89,8 +95,8 @@ class JourneyWriter:
             elif verdict is Verdict.TOUCH:
                 touched.append(record)
             stale += verdict is Verdict.STALE
-        async for part, _ in self._store.in_parts(changed, self._merge):
-            self._remember(part)
+        async for part, made in self._store.in_parts(changed, self._put):
+            self._remember(part, made)
         if touched:
             await self._touch(touched)
         written = len(changed)
@@ -127,8 +133,8 @@ class JourneyWriter:
         known = self._memory[Layer.REALTIME].named(ids)
         return await self._withdraw(Layer.REALTIME, known, merge.without_realtime)
 
-    def _remember(self, written: Iterable[Judged]) -> None:
-        for judged in written:
+    def _remember(self, part: Iterable[Judged], made: Mapping[str, Written | None]) -> None:
+        for judged in part:
             record = judged.record
             observed = record.observed_at if record.layer is Layer.REALTIME else None
             seen = Seen(
@@ -137,6 +143,7 @@ class JourneyWriter:
                 observed,
                 record=ref(record),
                 told_as=record.told_as,
+                written=made[record.id],
             )
             self._memory[record.layer].remember(record.id, seen)
 
@@ -145,18 +152,33 @@ class JourneyWriter:
         name = memory.known(record) or fingerprint(record, _LAYOUT)
         observed = record.observed_at if record.layer is Layer.REALTIME else None
         stamp = _stamp(record, as_of)
+        before = memory.before(record.id)
         verdict = memory.judge(
             record.id, name, observed_at=observed, stamp=stamp, record=ref(record)
         )
-        return Judged(record, name, stamp), verdict
+        return Judged(record, name, stamp, before), verdict
 
-    async def _merge(self, tx: Tx, *, items: Sequence[Judged]) -> None:
+    async def _put(self, tx: Tx, *, items: Sequence[Judged]) -> dict[str, Written | None]:
+        """Write the records; what to remember of each journey."""
+        rev, told = new_rev(), Counter(judged.record.id for judged in items)
+        once = [judged for judged in items if judged.before and told[judged.record.id] == 1]
+        made: dict[str, Written | None] = dict(await self._reviser.revise(tx, once, rev))
+        rest = [judged for judged in items if judged.record.id not in made]
+        if rest:
+            made |= await self._merge(tx, rest, rev)
+        return made
+
+    async def _merge(
+        self, tx: Tx, items: Sequence[Judged], rev: int
+    ) -> dict[str, Written | None]:
         olds = await self._read(tx, {judged.record.id for judged in items})
         rank = await self._contest.rank(tx, olds.values())
         news: dict[str, Document | None] = dict(olds)
         for judged in items:
             news[judged.record.id] = self._merged(news.get(judged.record.id), judged, rank)
-        await self._save(tx, olds, news)
+        await self._save(tx, olds, news, rev)
+        made = ((judged.record, news[judged.record.id]) for judged in items)
+        return {record.id: new and written(new, record) for record, new in made}
 
     def _merged(self, old: Document | None, judged: Judged, rank: Rank | None) -> Document:
         record, said = judged.record, {"feed": self._feed.id, "fingerprint": judged.fingerprint}
@@ -198,7 +220,7 @@ class JourneyWriter:
             else without(old)
             for id_, old in olds.items()
         }
-        await self._save(tx, olds, news)
+        await self._save(tx, olds, news, new_rev())
         return len(olds)
 
     async def _read(self, tx: Tx, ids: set[str]) -> dict[str, Document]:
@@ -207,13 +229,13 @@ class JourneyWriter:
         return {journey["_id"]: journey async for journey in cursor}
 
     async def _save(
-        self, tx: Tx, olds: Mapping[str, Document], news: Mapping[str, Document | None]
+        self, tx: Tx, olds: Mapping[str, Document], news: Mapping[str, Document | None], rev: int
     ) -> None:
         journeys: list[Write] = []
         rows: list[Write] = []
         for id_, new in news.items():
             rows.extend(self._rows.writes(id_, olds.get(id_), new))
-            journeys.extend(_journey_writes(id_, olds.get(id_), new))
+            journeys.extend(_journey_writes(id_, olds.get(id_), new, rev))
         await write_all(self._store, tx, journeys, rows)
 
     async def _touch(self, records: list[DatedJourney]) -> None:
@@ -254,10 +276,13 @@ class JourneyWriter:
         return oldest
 
 
-def _journey_writes(id_: str, old: Document | None, new: Document | None) -> list[Write]:
+def _journey_writes(id_: str, old: Document | None, new: Document | None, rev: int) -> list[Write]:
     if new is None:
         return [DeleteOne({"_id": id_})]
-    return [replacing(new)] if new != old else []
+    if new == old:
+        return []
+    new["rev"] = rev
+    return [replacing(new)]
 
 
 def _service_date(journey: str) -> date:

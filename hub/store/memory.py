@@ -7,6 +7,7 @@ from enum import Enum, auto
 from weakref import ref
 
 from hub.model.journeys import DatedJourney
+from hub.store.revision import Before, Written
 
 ABSENCES = 2
 """A complete message must lack an entity this often in a row before the entity is withdrawn."""
@@ -50,7 +51,8 @@ class Seen:
 
     `stamp` orders records: the source's time, else its message's. `stored` is the `observed_at`
     that lies in the database, which may lag behind what was seen. `record` is what was judged
-    last, for as long as its connector keeps it. `told_as` is another id its source may name it by.
+    last, for as long as its connector keeps it, and `written` what is known of the journey it was
+    written to. `told_as` is another id its source may name it by.
     """
 
     fingerprint: str
@@ -60,6 +62,7 @@ class Seen:
     missed: int = 0
     record: ref[DatedJourney] | None = None
     told_as: str | None = None
+    written: Written | None = None
 
 
 class Memory:
@@ -84,6 +87,14 @@ class Memory:
         if seen is None or seen.record is None or seen.record() is not record:
             return None
         return seen.fingerprint
+
+    def before(self, entity: str) -> Before | None:
+        """What was said last of a journey, where that and how it was written are still known."""
+        seen = self._seen.get(entity)
+        if seen is None or seen.written is None or seen.record is None:
+            return None
+        record = seen.record()
+        return None if record is None else Before(record, seen.written, seen.stored)
 
     def judge(
         self,

@@ -18,7 +18,8 @@ LAYOUT = 2
 """Changes when the same records make other documents: everything is then written again."""
 
 _GIVEN = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref", "state")
-_CALLED_OFF = frozenset({JourneyState.CANCELLED.value, JourneyState.DELETED.value})
+CALLED_OFF = frozenset({JourneyState.CANCELLED.value, JourneyState.DELETED.value})
+"""States in which no call is served, whatever is said of each."""
 
 
 def with_timetable(
@@ -100,7 +101,7 @@ def settle(journey: Document, calls: Iterable[Document]) -> Document:
         journey[name] = planned.get(name) or observed.get(name)
     for name in _GIVEN[-2:]:
         journey[name] = observed.get(name) or planned.get(name)
-    called_off = bool(observed) and journey["state"] in _CALLED_OFF
+    called_off = bool(observed) and journey["state"] in CALLED_OFF
     journey["calls"] = sorted(calls, key=itemgetter("order"))
     for call in journey["calls"]:
         call["realtime"] = called_off or call["reported"] is not None
@@ -142,7 +143,7 @@ def _plan(call: Call, order: int, *, planned: bool) -> Document:
         },
         "quay_id": call.quay_id,
         "planned_quay_id": call.quay_id,
-        "aimed": _times(call.aimed),
+        "aimed": stored_times(call.aimed),
         "platform": {"planned": call.planned_platform, "actual": None},
         "boarding": call.boarding,
         "alighting": call.alighting,
@@ -156,8 +157,8 @@ def observed(base: Document, call: Call) -> Document:
         **base,
         "quay_id": call.quay_id or base["planned_quay_id"],
         "platform": {"planned": base["platform"]["planned"], "actual": call.actual_platform},
-        "expected": _times(call.expected),
-        "actual": _times(call.actual),
+        "expected": stored_times(call.expected),
+        "actual": stored_times(call.actual),
         "occupancy": plain(call.occupancy),
         "coach": plain(call.coach),
         "reported": call.status.value,
@@ -199,7 +200,8 @@ def _unknown() -> Document:
     }
 
 
-def _times(times: Times) -> Document:
+def stored_times(times: Times) -> Document:
+    """Arrival and departure as a call holds them. Not to be written into: many calls share it."""
     return _pair(times.arrival, times.departure)
 
 

@@ -64,8 +64,9 @@ async def writes(store: Store) -> int:
 
 
 async def dump(store: Store) -> dict:
+    """All journeys and rows, without the names of the writes they are from."""
     return {
-        name: await store.db[name].find(sort=[("_id", 1)]).to_list()
+        name: await store.db[name].find({}, {"rev": 0}, sort=[("_id", 1)]).to_list()
         for name in ("journeys", "calls")
     }
 

@@ -1,0 +1,124 @@
+"""Writes what a source says anew of journeys that are as it left them, without reading them."""
+
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from pymongo import UpdateMany, UpdateOne
+
+from hub.model.journeys import DatedJourney
+from hub.store import raw
+from hub.store.apply_rows import Write
+from hub.store.driver import Store, Tx
+from hub.store.revision import Before, Revision, Written, revision
+from hub.store.rows import unzoned
+
+class News(Protocol):
+    """A record to be written over the one `before` it."""
+
+    @property
+    def record(self) -> DatedJourney:
+        """What is said now."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What names its content."""
+
+    @property
+    def stamp(self) -> datetime | None:
+        """What orders it among the records of its journey."""
+
+    @property
+    def before(self) -> Before | None:
+        """What was said last."""
+
+
+class _Known(NamedTuple):
+    """A record and what it changes."""
+
+    record: DatedJourney
+    fingerprint: str
+    stamp: datetime | None
+    before: Before
+    change: Revision
+
+    @property
+    def observed_at(self) -> datetime | None:
+        return self.record.observed_at and unzoned(self.record.observed_at)
+
+
+def new_rev() -> int:
+    """A name for the writes of one transaction that no other has: never that of an earlier state.
+
+    A count would come to the same number again after a journey was removed and made anew.
+    """
+    return secrets.randbits(63)
+
+
+class Reviser:
+    """Revises the journeys of one feed; `projection` names what their rows were made for."""
+
+    def __init__(
+        self, store: Store, feed: str, stop_places: frozenset[str], projection: str
+    ) -> None:
+        self._journeys = store.db[raw.JOURNEYS]
+        self._calls = store.db[raw.CALLS]
+        self._feed = feed
+        self._stop_places = stop_places
+        self._projection = projection
+
+    async def revise(self, tx: Tx, items: Iterable[News], rev: int) -> dict[str, Written]:
+        """Write those whose journeys stand as they were left; what to remember of them, by id.
+
+        The others, which have to be merged, are not touched. No id may come twice.
+        """
+        found = {known.record.id: known for known in self._revisions(items)}
+        if not found:
+            return {}
+        writes = [self._write(known, rev) for known in found.values()]
+        result = await self._journeys.bulk_write(writes, ordered=False, session=tx)
+        if result.matched_count < len(writes):
+            mine = {"_id": {"$in": list(found)}, "rev": rev}
+            there = {one["_id"] async for one in self._journeys.find(mine, {"_id": 1}, session=tx)}
+            found = {id_: known for id_, known in found.items() if id_ in there}
+        rows = self._rows(found.values())
+        if rows:
+            await self._calls.bulk_write(rows, ordered=False, session=tx)
+        return {
+            id_: Written(rev, known.change.placed, planned=known.before.written.planned)
+            for id_, known in found.items()
+        }
+
+    def _revisions(self, items: Iterable[News]) -> Iterator[_Known]:
+        for news in items:
+            if news.before is None:
+                continue
+            change = revision(news.before, news.record, self._stop_places)
+            if change is not None:
+                yield _Known(news.record, news.fingerprint, news.stamp, news.before, change)
+
+    def _write(self, known: _Known, rev: int) -> UpdateOne:
+        fields = {
+            **known.change.journey,
+            "rev": rev,
+            "realtime.fp": known.fingerprint,
+            "realtime.as_of": known.stamp and unzoned(known.stamp),
+            "realtime.observed_at": known.observed_at,
+        }
+        left_as = {"rev": known.before.written.rev, "projection": self._projection}
+        return UpdateOne({"_id": known.record.id, **left_as}, {"$set": fields})
+
+    def _rows(self, found: Iterable[_Known]) -> list[Write]:
+        rows: list[Write] = []
+        moved: dict[datetime | None, list[str]] = {}
+        for known in found:
+            rows.extend(
+                UpdateOne({"_id": id_}, {"$set": row}) for id_, row in known.change.rows.items()
+            )
+            if known.before.observed_at != known.record.observed_at:
+                moved.setdefault(known.observed_at, []).append(known.record.id)
+        for moment, ids in moved.items():
+            shown = {"journey.id": {"$in": ids}, "source": self._feed, "realtime": True}
+            rows.append(UpdateMany(shown, {"$set": {"observed_at": moment}}))
+        return rows
