@@ -23,7 +23,7 @@ from hub.errors import Reason
 from hub.formats.gtfs_fields import service_day
 from hub.formats.gtfs_rt import is_time, text_of, utc
 from hub.model.ids import journey_id
-from hub.model.journeys import DatedJourney
+from hub.model.journeys import UNTOLD, DatedJourney
 
 FEEDS_REMEMBERED = 64
 CALLS_REMEMBERED = 500_000
@@ -155,13 +155,16 @@ def _span(journey: DatedJourney | None, now: datetime) -> tuple[datetime, dateti
     since, until = _ALWAYS
     for call in journey.calls if journey else ():
         for times in (call.expected, call.actual):
+            if times is UNTOLD:
+                continue
             for moment in (times.arrival, times.departure):
                 if moment is None:
                     continue
                 if moment > now:
-                    until = min(until, moment)
-                else:
-                    since = max(since, moment)
+                    if moment < until:
+                        until = moment
+                elif moment > since:
+                    since = moment
     return since, until
 
 

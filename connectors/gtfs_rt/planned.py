@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.predictions import (
-    NO_TIMES,
     NOTHING,
     Prediction,
     Update,
@@ -13,6 +12,7 @@ from connectors.gtfs_rt.predictions import (
     occupancy_at,
     predict,
     scheduled_at,
+    status_by,
     status_of,
     times_of,
     told_stop,
@@ -20,8 +20,8 @@ from connectors.gtfs_rt.predictions import (
 from connectors.gtfs_rt.reading import Reading
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, Run
 from connectors.gtfs_rt.told import told_calls
-from hub.formats.gtfs_rt import utc
-from hub.model.journeys import Call, CallStatus, Times
+from hub.formats.gtfs_rt import is_time, utc
+from hub.model.journeys import UNTOLD, Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, service_midnight
 
@@ -72,7 +72,7 @@ class Plan:
     ) -> Call:
         """The call as planned, with what is predicted, its platform and how full it leaves."""
         planned = self.planned[index]
-        expected, actual = (NO_TIMES, NO_TIMES) if found is NOTHING else times_of(found, now_s)
+        expected, actual = (UNTOLD, UNTOLD) if found is NOTHING else times_of(found, now_s)
         call = Call(
             order=planned.order,
             stop_place_id=planned.stop_place_id,
@@ -95,6 +95,52 @@ class Plan:
         if stop_id and stop_id != self.trip.calls[index].stop_id:
             return self._elsewhere(call, stop_id)
         return call
+
+    def usual(self, index: int, update: Update, now_s: int) -> tuple[Call, int] | None:
+        """The call, and how late the vehicle leaves it, where an update says what most of them say.
+
+        That is both times of a call as planned, and nothing else; None where it is not. It comes
+        to what `predict`, `status_of` and `call` come to, in a third of the time.
+        """
+        comes, goes = update.arrival.time, update.departure.time
+        row, planned = self.trip.calls[index], self.planned[index]
+        if (
+            not (is_time(comes) and comes <= goes and is_time(goes))
+            or row.arrival_s is None
+            or row.departure_s is None
+            or (update.stop_id != row.stop_id and update.stop_id)
+            or update.schedule_relationship != Update.SCHEDULED
+            or update.HasField("stop_time_properties")
+            or update.HasField("departure_occupancy_status")
+        ):
+            return None
+        is_last = index == self.length - 1
+        delay = goes - self.midnight_s - row.departure_s
+        late = comes - self.midnight_s - row.arrival_s if is_last else delay
+        arrival, departure = utc(comes), utc(goes)
+        if comes > now_s:
+            expected, actual = Times(arrival, departure), UNTOLD
+            status = status_by(late)
+        elif goes > now_s:
+            expected, actual = Times(None, departure), Times(arrival)
+            status = CallStatus.ARRIVED
+        else:
+            expected, actual = UNTOLD, Times(arrival, departure)
+            status = CallStatus.ARRIVED if is_last else CallStatus.DEPARTED
+        call = Call(
+            order=planned.order,
+            stop_place_id=planned.stop_place_id,
+            stop_name=planned.stop_name,
+            quay_id=planned.quay_id,
+            aimed=planned.aimed,
+            expected=expected,
+            actual=actual,
+            planned_platform=planned.planned_platform,
+            status=status,
+            boarding=planned.boarding,
+            alighting=planned.alighting,
+        )
+        return call, delay
 
     def _as_told(self, call: Call, index: int, update: Update) -> Call:
         """The call with a schedule of its own, and with who may board and alight."""
@@ -130,8 +176,15 @@ def propagated(
         first = min(first, _first_ahead(plan, carried, reading.now_s))
     calls: list[Call] = []
     now_s, ref, last = reading.now_s, plan.run.ref, plan.length - 1
+    follows_plan = plan.run.relationship not in OWN_SCHEDULE
     for index in range(first, plan.length):
         at_stop = found.get(index)
+        if at_stop is not None and follows_plan:
+            usual = plan.usual(index, at_stop, now_s)
+            if usual is not None:
+                calls.append(usual[0])
+                carried = usual[1]
+                continue
         relationship = Update.SCHEDULED if at_stop is None else at_stop.schedule_relationship
         if relationship == Update.SKIPPED:
             calls.append(plan.call(index, status=CallStatus.SKIPPED, update=at_stop))

@@ -13,7 +13,7 @@ from connectors.gtfs_rt.reading import Reading
 from hub.errors import Reason
 from hub.formats.gtfs_rt import is_epoch, is_time, occupancy_of, text_of, utc
 from hub.model.common import Occupancy
-from hub.model.journeys import CallStatus, Times
+from hub.model.journeys import UNTOLD, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import StopTime
 
@@ -37,7 +37,6 @@ class Prediction:
 
 
 NOTHING = Prediction()
-NO_TIMES = Times()
 
 
 def event_time(
@@ -79,10 +78,6 @@ def predict(
     has_arrival, has_departure = update.HasField("arrival"), update.HasField("departure")
     if not has_arrival and not has_departure:
         return Prediction(aimed_arrival, aimed_departure, delay=0)
-    if has_arrival and has_departure:
-        comes, goes = update.arrival.time, update.departure.time
-        if is_time(comes) and comes <= goes and is_time(goes):  # the usual case, and the quick one
-            return Prediction(comes, goes, True, True, _delay(comes, goes, aimed, carried))
     arrival = event_time(update.arrival, aimed_arrival, reading, ref) if has_arrival else None
     departure = (
         event_time(update.departure, aimed_departure, reading, ref) if has_departure else None
@@ -98,15 +93,6 @@ def predict(
         found.delay = departure - aimed_departure
     _keep_order(found, reading, ref)
     return found
-
-
-def _delay(
-    arrival: int, departure: int, aimed: tuple[int | None, int | None], carried: int | None
-) -> int | None:
-    """How late a vehicle leaves, or comes where only that was planned."""
-    if aimed[1] is not None:
-        return departure - aimed[1]
-    return carried if aimed[0] is None else arrival - aimed[0]
 
 
 def _keep_order(found: Prediction, reading: Reading, ref: str) -> None:
@@ -133,8 +119,11 @@ def status_of(
     if found.arrival is not None and found.arrival <= now_s:
         return CallStatus.ARRIVED
     late = _lateness(found, aimed, last=last)
-    if late is None:
-        return CallStatus.SCHEDULED
+    return CallStatus.SCHEDULED if late is None else status_by(late)
+
+
+def status_by(late: int) -> CallStatus:
+    """Status of a call still ahead, by how late it is in seconds."""
     if late >= LATE_S:
         return CallStatus.DELAYED
     return CallStatus.EARLY if late <= -LATE_S else CallStatus.ON_TIME
@@ -159,7 +148,7 @@ def times_of(found: Prediction, now_s: int) -> tuple[Times, Times]:
         None if departure is None or departed else utc(departure),
     )
     if not arrived and not departed:
-        return expected, NO_TIMES
+        return expected, UNTOLD
     actual = Times(
         utc(arrival) if arrived and arrival is not None else None,
         utc(departure) if departed and departure is not None else None,
@@ -180,7 +169,8 @@ def match_updates(
     twice: list[int] = []
     cursor = 0
     for update in updates:
-        index = _locate(calls, update, cursor, timetable)
+        row = calls[cursor] if cursor < len(calls) else None
+        index = cursor if row and _is_at(row, update) else _locate(calls, update, cursor, timetable)
         if index is None:
             strays.append(update)
             continue
@@ -195,8 +185,6 @@ def _locate(
     calls: Sequence[StopTime], update: Update, cursor: int, timetable: Timetable
 ) -> int | None:
     stop_id = text_of(update.stop_id)
-    if cursor < len(calls) and _is_at(calls[cursor], update, stop_id):
-        return cursor
     order: list[int] = [*range(cursor, len(calls)), *range(cursor)]
     if update.HasField("stop_sequence"):
         sequence = int(update.stop_sequence)
@@ -214,11 +202,12 @@ def _locate(
     return next(near, None)
 
 
-def _is_at(row: StopTime, update: Update, stop_id: str) -> bool:
+def _is_at(row: StopTime, update: Update) -> bool:
     """The usual case: the update is of the very next planned call."""
-    if update.HasField("stop_sequence"):
-        return row.stop_sequence == update.stop_sequence and stop_id in {"", row.stop_id}
-    return row.stop_id == stop_id
+    stop_id = update.stop_id
+    if row.stop_sequence == update.stop_sequence and update.HasField("stop_sequence"):
+        return stop_id == row.stop_id or not stop_id
+    return stop_id == row.stop_id and not update.HasField("stop_sequence")
 
 
 def _same_place(planned: str, told: str, timetable: Timetable) -> bool:

@@ -10,7 +10,6 @@ never out of step with its journey.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from weakref import ref
@@ -21,28 +20,18 @@ from hub import clock
 from hub.model.journeys import DatedJourney, Layer
 from hub.settings import FeedSettings
 from hub.store import merge, raw, rivals
-from hub.store.apply_revisions import Reviser, new_rev
+from hub.store.apply_revisions import Judged, Reviser, new_rev
 from hub.store.apply_rows import RowWriter, Write, replacing, write_all
 from hub.store.contest import SEEN, Contest, seen_in
 from hub.store.driver import PART, Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
-from hub.store.revision import Before, Written, written
+from hub.store.revision import Written, written
 from hub.store.rivals import Rank
 from hub.store.rows import UNZONED, Document, fingerprint, milliseconds, plain
 
 BREATHE = 200
 KEPT_DAYS = 1
 _LAYOUT = str(merge.LAYOUT)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A record that is to be written, and what it is remembered by."""
-
-    record: DatedJourney
-    fingerprint: str
-    stamp: datetime | None
-    before: Before | None
 
 
 class JourneyWriter:
@@ -85,13 +74,15 @@ class JourneyWriter:
         touched: list[DatedJourney] = []
         stale = len(records) - len(current)
         contested = await self._contest.ids() if current else frozenset()
+        sent = milliseconds(as_of) if as_of else None
         for number, record in enumerate(current):
             if number % BREATHE == 0:
                 await asyncio.sleep(0)  # a long timetable leaves room for everybody else
-            judged, verdict = self._judge(record, as_of)
-            undecided = record.layer is Layer.REALTIME and record.id in contested
+            judged, verdict = self._judge(record, sent)
+            undecided = contested and record.layer is Layer.REALTIME and record.id in contested
             if verdict is Verdict.WRITE or (undecided and verdict is not Verdict.STALE):
-                changed.append(judged)
+                before = self._memory[record.layer].before(record.id)
+                changed.append(Judged(record, *judged, before))
             elif verdict is Verdict.TOUCH:
                 touched.append(record)
             stale += verdict is Verdict.STALE
@@ -147,16 +138,21 @@ class JourneyWriter:
             )
             self._memory[record.layer].remember(record.id, seen)
 
-    def _judge(self, record: DatedJourney, as_of: datetime | None) -> tuple[Judged, Verdict]:
+    def _judge(
+        self, record: DatedJourney, sent: datetime | None
+    ) -> tuple[tuple[str, datetime | None], Verdict]:
+        """The fingerprint and the stamp of a record of a message sent then, and what to do."""
         memory = self._memory[record.layer]
         name = memory.known(record) or fingerprint(record, _LAYOUT)
-        observed = record.observed_at if record.layer is Layer.REALTIME else None
-        stamp = _stamp(record, as_of)
-        before = memory.before(record.id)
+        if record.layer is Layer.TIMETABLE:  # ordered by its arrival alone
+            observed = stamp = None
+        else:
+            observed = record.observed_at
+            stamp = milliseconds(observed) if observed else sent
         verdict = memory.judge(
             record.id, name, observed_at=observed, stamp=stamp, record=ref(record)
         )
-        return Judged(record, name, stamp, before), verdict
+        return (name, stamp), verdict
 
     async def _put(self, tx: Tx, *, items: Sequence[Judged]) -> dict[str, Written | None]:
         """Write the records; what to remember of each journey."""
@@ -168,17 +164,15 @@ class JourneyWriter:
             made |= await self._merge(tx, rest, rev)
         return made
 
-    async def _merge(
-        self, tx: Tx, items: Sequence[Judged], rev: int
-    ) -> dict[str, Written | None]:
+    async def _merge(self, tx: Tx, items: Sequence[Judged], rev: int) -> dict[str, Written | None]:
         olds = await self._read(tx, {judged.record.id for judged in items})
         rank = await self._contest.rank(tx, olds.values())
         news: dict[str, Document | None] = dict(olds)
         for judged in items:
             news[judged.record.id] = self._merged(news.get(judged.record.id), judged, rank)
         await self._save(tx, olds, news, rev)
-        made = ((judged.record, news[judged.record.id]) for judged in items)
-        return {record.id: new and written(new, record) for record, new in made}
+        last = {judged.record.id: judged.record for judged in items}
+        return {id_: written(new, last[id_]) for id_, new in news.items() if new is not None}
 
     def _merged(self, old: Document | None, judged: Judged, rank: Rank | None) -> Document:
         record, said = judged.record, {"feed": self._feed.id, "fingerprint": judged.fingerprint}
@@ -288,11 +282,3 @@ def _journey_writes(id_: str, old: Document | None, new: Document | None, rev: i
 def _service_date(journey: str) -> date:
     """The service day a journey's id ends with (hub.model.ids.journey_id)."""
     return date.fromisoformat(journey[-10:])
-
-
-def _stamp(record: DatedJourney, as_of: datetime | None) -> datetime | None:
-    """What orders records of one journey; a timetable is ordered by its arrival alone."""
-    if record.layer is Layer.TIMETABLE:
-        return None
-    moment = record.observed_at or as_of
-    return milliseconds(moment) if moment else None

@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from pymongo import UpdateMany, UpdateOne
 
@@ -14,38 +15,31 @@ from hub.store.driver import Store, Tx
 from hub.store.revision import Before, Revision, Written, revision
 from hub.store.rows import unzoned
 
-class News(Protocol):
-    """A record to be written over the one `before` it."""
 
-    @property
-    def record(self) -> DatedJourney:
-        """What is said now."""
-
-    @property
-    def fingerprint(self) -> str:
-        """What names its content."""
-
-    @property
-    def stamp(self) -> datetime | None:
-        """What orders it among the records of its journey."""
-
-    @property
-    def before(self) -> Before | None:
-        """What was said last."""
-
-
-class _Known(NamedTuple):
-    """A record and what it changes."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A record that is to be written: what names its content, what orders it, what was before."""
 
     record: DatedJourney
     fingerprint: str
     stamp: datetime | None
+    before: Before | None
+
+
+class _Known(NamedTuple):
+    """A record whose changes are known without reading the journey."""
+
+    judged: Judged
     before: Before
     change: Revision
 
     @property
+    def id(self) -> str:
+        return self.judged.record.id
+
+    @property
     def observed_at(self) -> datetime | None:
-        return self.record.observed_at and unzoned(self.record.observed_at)
+        return self.judged.record.observed_at and unzoned(self.judged.record.observed_at)
 
 
 def new_rev() -> int:
@@ -68,12 +62,12 @@ class Reviser:
         self._stop_places = stop_places
         self._projection = projection
 
-    async def revise(self, tx: Tx, items: Iterable[News], rev: int) -> dict[str, Written]:
+    async def revise(self, tx: Tx, items: Iterable[Judged], rev: int) -> dict[str, Written]:
         """Write those whose journeys stand as they were left; what to remember of them, by id.
 
         The others, which have to be merged, are not touched. No id may come twice.
         """
-        found = {known.record.id: known for known in self._revisions(items)}
+        found = {known.id: known for known in self._revisions(items)}
         if not found:
             return {}
         writes = [self._write(known, rev) for known in found.values()]
@@ -90,24 +84,25 @@ class Reviser:
             for id_, known in found.items()
         }
 
-    def _revisions(self, items: Iterable[News]) -> Iterator[_Known]:
-        for news in items:
-            if news.before is None:
+    def _revisions(self, items: Iterable[Judged]) -> Iterator[_Known]:
+        for judged in items:
+            if judged.before is None:
                 continue
-            change = revision(news.before, news.record, self._stop_places)
+            change = revision(judged.before, judged.record, self._stop_places)
             if change is not None:
-                yield _Known(news.record, news.fingerprint, news.stamp, news.before, change)
+                yield _Known(judged, judged.before, change)
 
     def _write(self, known: _Known, rev: int) -> UpdateOne:
+        judged = known.judged
         fields = {
             **known.change.journey,
             "rev": rev,
-            "realtime.fp": known.fingerprint,
-            "realtime.as_of": known.stamp and unzoned(known.stamp),
+            "realtime.fp": judged.fingerprint,
+            "realtime.as_of": judged.stamp and unzoned(judged.stamp),
             "realtime.observed_at": known.observed_at,
         }
         left_as = {"rev": known.before.written.rev, "projection": self._projection}
-        return UpdateOne({"_id": known.record.id, **left_as}, {"$set": fields})
+        return UpdateOne({"_id": known.id, **left_as}, {"$set": fields})
 
     def _rows(self, found: Iterable[_Known]) -> list[Write]:
         rows: list[Write] = []
@@ -116,8 +111,8 @@ class Reviser:
             rows.extend(
                 UpdateOne({"_id": id_}, {"$set": row}) for id_, row in known.change.rows.items()
             )
-            if known.before.observed_at != known.record.observed_at:
-                moved.setdefault(known.observed_at, []).append(known.record.id)
+            if known.before.observed_at != known.judged.record.observed_at:
+                moved.setdefault(known.observed_at, []).append(known.id)
         for moment, ids in moved.items():
             shown = {"journey.id": {"$in": ids}, "source": self._feed, "realtime": True}
             rows.append(UpdateMany(shown, {"$set": {"observed_at": moment}}))

@@ -32,7 +32,7 @@ _FIELDS = ("expected", "actual", "status", "reported", "platform.actual", "occup
 class Placed(NamedTuple):
     """Where a record's call is in the journey, and what is stored of it there."""
 
-    index: int
+    at: int
     order: int
     boarding: bool
     alighting: bool
@@ -42,7 +42,8 @@ class Written(NamedTuple):
     """What is remembered of a journey that was written from a record.
 
     `rev` names that write, `placed` says where each of the record's calls is, None for one that was
-    left out. `planned`: a timetable has the journey, so calls that are not told keep what they have.
+    left out. `planned`: a timetable has the journey, and calls that are not told keep what they
+    have.
     """
 
     rev: int
@@ -98,9 +99,7 @@ def _shared(placed: tuple[Placed | None, ...]) -> tuple[Placed | None, ...]:
     return placed
 
 
-def revision(
-    before: Before, record: DatedJourney, stop_places: frozenset[str]
-) -> Revision | None:
+def revision(before: Before, record: DatedJourney, stop_places: frozenset[str]) -> Revision | None:
     """What makes of a journey as it was left the one that `record` would be merged to.
 
     What `record` says of its own layer is left to the caller. `stop_places` are those that have
@@ -108,30 +107,31 @@ def revision(
     """
     if record.state in CALLED_OFF or _AS_A_WHOLE(before.record) != _AS_A_WHOLE(record):
         return None
-    calls, placed_before = before.record.calls, before.written.placed
+    calls, placed = before.record.calls, before.written.placed
     passed = len(calls) - len(record.calls)
     if passed < 0 or (passed > 0 and not before.written.planned):
         return None
-    found = Revision(placed_before[passed:] if passed else placed_before)
-    for was, call, placed in zip(calls[passed:], record.calls, found.placed, strict=True):
+    found = Revision(placed[passed:] if passed else placed)
+    for was, call, there in zip(calls[passed:], record.calls, found.placed, strict=True):
         if was is call:
             continue
         if _NOT_NEWS(was) != _NOT_NEWS(call):
             return None
-        if placed is None:
+        if there is None or not (news := _news(was, call)):
             continue
-        news = _news(was, call)
-        names = _names(placed.index)
-        for name, value in news.items():
-            found.journey[names[name]] = value
-        if not news or (stop_places and call.stop_place_id not in stop_places):
-            continue
-        best = _best(was, call, placed)
-        if best is None:
-            return None
-        news.pop("reported", None)
-        found.rows[call_id(record.id, placed.order)] = {**news, **best}
+        names = _names(there.at)
+        found.journey.update((names[name], value) for name, value in news.items())
+        if not stop_places or call.stop_place_id in stop_places:
+            best = _best(was, call, there)
+            if best is None:
+                return None
+            found.rows[call_id(record.id, there.order)] = _shown(news) | best
     return found
+
+
+def _shown(news: Document) -> Document:
+    """What of it is in a row."""
+    return {name: value for name, value in news.items() if name != "reported"}
 
 
 def _news(was: Call, call: Call) -> Document:
@@ -139,7 +139,7 @@ def _news(was: Call, call: Call) -> Document:
     news: Document = {}
     if was.expected != call.expected:
         news["expected"] = stored_times(call.expected)
-    if was.actual != call.actual:
+    if was.actual is not call.actual and was.actual != call.actual:
         news["actual"] = stored_times(call.actual)
     if was.status is not call.status:
         news["status"] = news["reported"] = call.status.value
