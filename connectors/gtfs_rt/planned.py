@@ -20,7 +20,7 @@ from connectors.gtfs_rt.predictions import (
 from connectors.gtfs_rt.reading import Reading
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, Run
 from connectors.gtfs_rt.told import told_calls
-from hub.formats.gtfs_rt import is_time, utc
+from hub.formats.gtfs_rt import TIMES, utc
 from hub.model.journeys import UNTOLD, Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, service_midnight
@@ -105,7 +105,7 @@ class Plan:
         comes, goes = update.arrival.time, update.departure.time
         row, planned = self.trip.calls[index], self.planned[index]
         if (
-            not (is_time(comes) and comes <= goes and is_time(goes))
+            not (comes in TIMES and comes <= goes and goes in TIMES)
             or row.arrival_s is None
             or row.departure_s is None
             or (update.stop_id != row.stop_id and update.stop_id)

@@ -38,8 +38,11 @@ _TEXT = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:header|entity)\s*:?\s*[{<]")
 _TEXT_BYTES = 1024 * 1024
 """It is for people: examples and recordings, never a feed. Eight bytes of it make an entity."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp())
-_LATEST = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
+TIMES = range(
+    int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()),
+    int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) + 1,
+)
+"""POSIX times that can be one."""
 _WELL_BEHIND_EPOCH = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp())
 _OCCUPANCY = {
     number: OccupancyStatus(name)
@@ -182,7 +185,7 @@ def _varint(body: bytes, at: int) -> tuple[int, int]:
 
 def is_time(seconds: int) -> bool:
     """Whether a POSIX time can be one: seconds, between 2000 and 2200."""
-    return _EARLIEST <= seconds <= _LATEST
+    return seconds in TIMES
 
 
 def is_epoch(seconds: int) -> bool:
