@@ -17,6 +17,7 @@ import uvloop
 from hub import observe
 from hub.asgi import Hub, Role
 from hub.errors import StartError
+from hub.frames import FrameProtocol
 from hub.settings import Settings
 
 log = structlog.get_logger()
@@ -85,7 +86,7 @@ async def _serve(
             uvicorn.Config(
                 hub.app,
                 lifespan="off",
-                ws="websockets-sansio",
+                ws=FrameProtocol,
                 ws_max_size=FRAME_LIMIT,
                 ws_per_message_deflate=False,
                 access_log=False,

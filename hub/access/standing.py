@@ -86,6 +86,16 @@ class Register:
             session.account_id, account.login, account.role, account.unit, session.device_id
         )
 
+    def stands(self, session_id: str, role: Role, unit: str | None) -> bool:
+        """Whether `known` is a session of this role and unit, without making one to look at."""
+        session = self._sessions.get(session_id)
+        if session is None or session.revoked:
+            return False
+        account = self._accounts.get(session.account_id)
+        if account is None or not account.admitted:
+            return False
+        return account.role is role and account.unit == unit
+
     def end(self, session_id: str) -> None:
         """Forget a session that this process has just ended."""
         self._sessions.pop(session_id, None)

@@ -182,12 +182,8 @@ class Tokens:
         Costs no I/O. False once the token has expired, the session is revoked, the account is
         kept out, or its role or unit is no longer what the principal was given.
         """
-        standing = self._register.known(principal.session_id)
-        return (
-            standing is not None
-            and clock.now() < principal.expires_at
-            and (standing.role, standing.unit) == (principal.role, principal.unit)
-        )
+        stands = self._register.stands(principal.session_id, principal.role, principal.unit)
+        return stands and clock.now() < principal.expires_at
 
     def standing(self, principal: Principal) -> Standing | None:
         """The principal's session as known here, with its device."""

@@ -2,7 +2,7 @@
 
 A group of subscribers is served by one loop, so nobody's slowness may hold it up. `push` never
 waits: while the transport takes bytes the frame is sent on the spot (no task, no queue, which is
-what makes thousands of subscribers cheap); once the transport is full, frames queue up to a bound
+what makes thousands of subscribers cheap), by `write` where the server offers that; once the transport is full, frames queue up to a bound
 and a task drains them. A client whose queue overflows, or that has taken nothing for
 `PATIENCE` seconds, is evicted.
 """
@@ -12,6 +12,8 @@ import types
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
 from typing import Any
+
+from hub.frames import WriteText
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -38,9 +40,15 @@ def _rest_of(started: Coroutine[Any, Any, None], pending: Any) -> Generator[Any,
 class Outbound:
     """Frames to one client, in order. `evicted` is set when the client is given up."""
 
-    def __init__(self, send: Send, frame: Callable[[bytes], MutableMapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        send: Send,
+        frame: Callable[[bytes], MutableMapping[str, Any]],
+        write: WriteText | None = None,
+    ) -> None:
         self._send = send
         self._frame = frame
+        self._write = write
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._drain: asyncio.Task[None] | None = None
@@ -56,6 +64,8 @@ class Outbound:
             self._queued_bytes += len(data)
             if len(self._queue) > MAX_QUEUED or self._queued_bytes > MAX_QUEUED_BYTES:
                 self._evict()
+            return
+        if self._write is not None and self._write(data):
             return
         sending = self._send(self._frame(data))
         if not isinstance(sending, Coroutine):

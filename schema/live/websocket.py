@@ -19,6 +19,7 @@ from graphql import ExecutionResult, GraphQLError, OperationType
 from hub import clock
 from hub.access.principal import Principal
 from hub.errors import AccessDenied
+from hub.frames import WRITE_TEXT
 from schema.live.engine import LiveEngine, RefusedError, Subscription
 from schema.live.outbound import Outbound, Send
 from schema.serving.documents import Prepared
@@ -86,7 +87,9 @@ class Socket:
         offered = PROTOCOL in self.scope.get("subprotocols", ())
         await self.send({"type": "websocket.accept", "subprotocol": PROTOCOL if offered else None})
         self.out = Outbound(
-            self.send, lambda data: {"type": "websocket.send", "text": data.decode()}
+            self.send,
+            lambda data: {"type": "websocket.send", "text": data.decode()},
+            self.scope.get("extensions", {}).get(WRITE_TEXT),
         )
         try:
             await self._converse(offered)

@@ -92,10 +92,13 @@ def taxi(at: datetime, number: int, *, loaded: bool = False) -> bytes:
 
 
 async def dump(store: Store) -> dict[str, bytes]:
-    """Every document that feeds tell of, byte for byte, by collection; health is left out."""
+    """Every document that feeds tell of, byte for byte, by collection; health is left out.
+
+    So is the name of the write a journey is from, which is another each time.
+    """
     found = {}
     for name in sorted(READABLE - {"feeds"}):
-        rows = await store.db[name].find(sort=[("_id", 1)]).to_list()
+        rows = await store.db[name].find({}, {"rev": 0}, sort=[("_id", 1)]).to_list()
         found[name] = b"".join(bson.encode(row) for row in rows)
     return found
 
