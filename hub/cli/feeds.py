@@ -76,11 +76,27 @@ def check(
 def _bar() -> Iterator[Callable[[float], None]]:
     """A progress bar for what takes long to read, on a terminal; it is gone when it is done."""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    with Progress(
-        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    ) as bar:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("已用 elapsed"),
+        TimeElapsedColumn(),
+        TextColumn("剩余 left"),
+        TimeRemainingColumn(),
+    )
+    quiet = not sys.stderr.isatty()
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=quiet) as bar:
         task = bar.add_task("读取 reading", total=1.0)
         yield lambda share: bar.update(task, completed=share)
 
