@@ -7,7 +7,7 @@ at what time alone changes (freshness, moving windows).
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Protocol
@@ -29,8 +29,11 @@ TICK = 1.0
 REPLAYED = 2_000
 _CURSOR = "\x00cursor"
 
-Subscriber = Callable[[bytes], None]
-"""Takes the JSON of one ExecutionResult. Must not block or raise."""
+MOST_AT_ONCE = 64
+"""Events that are kept back to be told together, at most."""
+
+Subscriber = Callable[[Sequence[bytes]], None]
+"""Takes the JSON of ExecutionResults, in order. Must not block or raise."""
 
 
 class Watched(Protocol):
@@ -93,6 +96,7 @@ class Group:
     def __post_init__(self) -> None:
         self._known: dict[Any, Known] = {}
         self._replay: deque[tuple[str, bytes]] = deque(maxlen=REPLAYED)
+        self._untold: list[bytes] = []
         self._next = 0
         self._asking = 0.0
         self._empty: Rendered | None = None
@@ -109,16 +113,18 @@ class Group:
         event from there on, the last one seen again (events are upserts, so twice is harmless).
         Otherwise RESET, then the snapshot: the client was away too long to be told what it missed.
         """
-        missed = self._since(after) if after else None
-        if missed is not None:
-            for payload in missed:
-                subscriber(payload)
-        else:
+        self._tell()
+        first = self._since(after) if after else None
+        if first is None:
             cursor = self.cursor
+            first = [
+                known.rendered.payload(cursor, ChangeType.SNAPSHOT)
+                for known in self._known.values()
+            ]
             if after and self._empty is not None:
-                subscriber(self._empty.payload(cursor, ChangeType.RESET))
-            for known in self._known.values():
-                subscriber(known.rendered.payload(cursor, ChangeType.SNAPSHOT))
+                first.insert(0, self._empty.payload(cursor, ChangeType.RESET))
+        if first:
+            subscriber(first)
         self._next += 1
         self.subscribers[self._next] = subscriber
         return self._next
@@ -214,6 +220,7 @@ class Group:
             if before and not dirty and before.row == row and before.volatile == state:
                 continue
             await self._update(identifier, row, state, before)
+        self._tell()
 
     async def _age(self) -> None:
         """Render again what has changed by time alone."""
@@ -222,6 +229,7 @@ class Group:
             state = self.source.volatile(known.row, context)
             if state != known.volatile:
                 await self._update(identifier, known.row, state, known)
+        self._tell()
 
     async def _update(
         self, identifier: Hashable, row: Row, state: Hashable, before: Known | None
@@ -239,8 +247,16 @@ class Group:
         cursor = self._head()
         payload = rendered.payload(cursor, change)
         self._replay.append((cursor, payload))
-        for subscriber in list(self.subscribers.values()):
-            subscriber(payload)
+        self._untold.append(payload)
+        if len(self._untold) >= MOST_AT_ONCE:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Hand every subscriber what one question brought up, together: one write for each."""
+        told, self._untold = self._untold, []
+        if told:
+            for subscriber in list(self.subscribers.values()):
+                subscriber(told)
 
     async def _render(self, row: Row | None) -> Rendered:
         """Execute the operation once for one event and take the result apart."""

@@ -1,10 +1,10 @@
 """One client's way out: send at once while it keeps up, queue a little, evict if it does not.
 
 A group of subscribers is served by one loop, so nobody's slowness may hold it up. `push` never
-waits: while the transport takes bytes the frame is sent on the spot (no task, no queue, which is
-what makes thousands of subscribers cheap), by `write` where the server offers that; once the transport is full, frames queue up to a bound
-and a task drains them. A client whose queue overflows, or that has taken nothing for
-`PATIENCE` seconds, is evicted.
+waits: while the transport takes bytes the messages are sent on the spot (no task, no queue, which
+is what makes thousands of subscribers cheap), by `write` where the server offers that; once the
+transport is full, they queue up to a bound and a task drains them. A client whose queue overflows,
+or that has taken nothing for `PATIENCE` seconds, is evicted.
 """
 
 import asyncio
@@ -38,25 +38,34 @@ def _rest_of(started: Coroutine[Any, Any, None], pending: Any) -> Generator[Any,
 
 
 class Outbound:
-    """Frames to one client, in order. `evicted` is set when the client is given up."""
+    """Frames to one client, in order. `evicted` is called when the client is given up."""
 
     def __init__(
         self,
         send: Send,
         frame: Callable[[bytes], MutableMapping[str, Any]],
         write: WriteText | None = None,
+        *,
+        evicted: Callable[[], None],
     ) -> None:
         self._send = send
         self._frame = frame
         self._write = write
+        self._evicted = evicted
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._drain: asyncio.Task[None] | None = None
-        self.evicted = asyncio.Event()
         self.closed = False
 
-    def push(self, data: bytes) -> None:
-        """Send or queue one message. Never blocks; does nothing once closed."""
+    def push(self, *messages: bytes) -> None:
+        """Send or queue messages. Never blocks; does nothing once closed."""
+        direct = self._write if self._drain is None and not self.closed else None
+        if direct is not None and direct(messages):
+            return
+        for data in messages:
+            self._push(data)
+
+    def _push(self, data: bytes) -> None:
         if self.closed:
             return
         if self._drain is not None:
@@ -64,8 +73,6 @@ class Outbound:
             self._queued_bytes += len(data)
             if len(self._queue) > MAX_QUEUED or self._queued_bytes > MAX_QUEUED_BYTES:
                 self._evict()
-            return
-        if self._write is not None and self._write(data):
             return
         sending = self._send(self._frame(data))
         if not isinstance(sending, Coroutine):
@@ -99,7 +106,7 @@ class Outbound:
 
     def _evict(self) -> None:
         self.close()
-        self.evicted.set()
+        self._evicted()
 
     def close(self) -> None:
         """Send nothing more and forget what was queued."""

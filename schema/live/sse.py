@@ -5,6 +5,7 @@ Each event is `event: next` with an ExecutionResult, the last `event: complete`.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -13,7 +14,8 @@ from graphql import OperationType
 from hub.access.principal import Principal
 from schema.live.engine import LiveEngine
 from schema.live.outbound import Outbound, Send
-from schema.live.websocket import VALIDITY_CHECK, Executor, Receive
+from schema.live.patrol import ROUND
+from schema.live.websocket import Executor, Receive
 from schema.serving.documents import Prepared
 
 HEARTBEAT = 15.0
@@ -45,14 +47,15 @@ async def stream(
 
     Raises RefusedError before the first byte, so that the caller can answer with a status.
     """
-    out = Outbound(send, _body)
+    evicted = asyncio.Event()
+    out = Outbound(send, _body, evicted=evicted.set)
     waiting: list[bytes] | None = []
 
-    def deliver(payload: bytes) -> None:
+    def deliver(payloads: Sequence[bytes]) -> None:
         if waiting is not None:
-            waiting.append(payload)
+            waiting.extend(payloads)
         elif executor.still_valid(principal):
-            out.push(_event(payload))
+            out.push(b"".join(map(_event, payloads)))
 
     if prepared.operation.operation is not OperationType.SUBSCRIPTION:
         result = await executor.execute(prepared, variables, principal)
@@ -64,8 +67,8 @@ async def stream(
     try:
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
         held, waiting = waiting or [], None
-        out.push(b":\n\n" + b"".join(_event(payload) for payload in held))
-        await _until_over(receive, out, executor, engine, principal)
+        out.push(b":\n\n" + b"".join(map(_event, held)))
+        await _until_over(receive, out, evicted, executor, engine, principal)
         if not out.closed:
             await _complete(send)
     finally:
@@ -74,19 +77,24 @@ async def stream(
 
 
 async def _until_over(
-    receive: Receive, out: Outbound, executor: Executor, engine: LiveEngine, principal: Principal
+    receive: Receive,
+    out: Outbound,
+    evicted: asyncio.Event,
+    executor: Executor,
+    engine: LiveEngine,
+    principal: Principal,
 ) -> None:
     """Beat until the client leaves or is evicted, may not listen any more, or the hub ends."""
     gone = asyncio.create_task(_disconnected(receive))
-    evicted = asyncio.create_task(out.evicted.wait())
+    given_up = asyncio.create_task(evicted.wait())
     closing = asyncio.create_task(engine.closing.wait())
     loop = asyncio.get_running_loop()
     beat = loop.time()
     try:
         while executor.still_valid(principal):
             done, _ = await asyncio.wait(
-                {gone, evicted, closing},
-                timeout=VALIDITY_CHECK,
+                {gone, given_up, closing},
+                timeout=ROUND,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if done:
@@ -97,7 +105,7 @@ async def _until_over(
                 beat = loop.time()
     finally:
         gone.cancel()
-        evicted.cancel()
+        given_up.cancel()
         closing.cancel()
 
 

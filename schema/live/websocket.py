@@ -7,7 +7,7 @@ Source: the GraphQL over WebSocket Protocol document of the graphql-ws project.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -16,12 +16,12 @@ import orjson
 import structlog
 from graphql import ExecutionResult, GraphQLError, OperationType
 
-from hub import clock
 from hub.access.principal import Principal
 from hub.errors import AccessDenied
 from hub.frames import WRITE_TEXT
 from schema.live.engine import LiveEngine, RefusedError, Subscription
 from schema.live.outbound import Outbound, Send
+from schema.live.patrol import Patrol
 from schema.serving.documents import Prepared
 
 log = structlog.get_logger()
@@ -29,7 +29,6 @@ log = structlog.get_logger()
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = 10.0
 MAX_SUBSCRIPTIONS = 20
-VALIDITY_CHECK = 1.0
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -65,7 +64,7 @@ class _ClosedError(Exception):
         self.reason = reason
 
 
-@dataclass
+@dataclass(slots=True)
 class Socket:
     """One connection. `run()` returns when it is over."""
 
@@ -74,9 +73,14 @@ class Socket:
     send: Send
     executor: Executor
     engine: LiveEngine
+    patrol: Patrol
     allowed_origins: frozenset[str] = frozenset()
     principal: Principal | None = None
+    out: Outbound = field(init=False)
     _active: dict[str, Subscription | asyncio.Task[None] | None] = field(default_factory=dict)
+    _reading: asyncio.Task[None] | None = None
+    _ended: bool = False
+    _closing: _ClosedError | None = None
 
     async def run(self) -> None:
         """Serve the connection from handshake to close."""
@@ -90,6 +94,7 @@ class Socket:
             self.send,
             lambda data: {"type": "websocket.send", "text": data.decode()},
             self.scope.get("extensions", {}).get(WRITE_TEXT),
+            evicted=lambda: self._end(None),
         )
         try:
             await self._converse(offered)
@@ -101,7 +106,7 @@ class Socket:
         finally:
             self.out.close()
             for active in list(self._active.values()):
-                _end(active)
+                _stop(active)
             self._active.clear()
 
     async def _converse(self, offered: bool) -> None:
@@ -116,30 +121,33 @@ class Socket:
                     await self._before_init(message)
         except TimeoutError:
             raise _ClosedError(4408, "Connection initialisation timeout") from None
-        guard = asyncio.create_task(self._guard())
-        reader = asyncio.create_task(self._read())
-        evicted = asyncio.create_task(self.out.evicted.wait())
+        leave = self.patrol.watch(
+            self.principal, lambda: self._end(_ClosedError(4403, "Forbidden"))
+        )
         try:
-            done, _ = await asyncio.wait(
-                {guard, reader, evicted}, return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done:
-                task.result()
+            await self._read()
         finally:
-            for task in (guard, reader, evicted):
-                task.cancel()
+            leave()
 
     async def _read(self) -> None:
-        while (message := await self._message()) is not None:
-            await self._handle(message)
+        """Handle messages until the client goes or the connection is ended from our side."""
+        reading = self._reading = asyncio.current_task()
+        try:
+            while (message := await self._message()) is not None:
+                await self._handle(message)
+        except asyncio.CancelledError:
+            if not self._ended or reading is None or reading.uncancel():
+                raise
+            if self._closing is not None:
+                raise self._closing from None
+        finally:
+            self._reading = None
 
-    async def _guard(self) -> None:
-        """End the connection when its token expires or its session is revoked."""
-        while True:
-            if self.principal is None or not self.executor.still_valid(self.principal):
-                raise _ClosedError(4403, "Forbidden")
-            left = clock.seconds_until(self.principal.expires_at) + 0.01
-            await asyncio.sleep(min(VALIDITY_CHECK, left))
+    def _end(self, closing: _ClosedError | None) -> None:
+        """Stop reading: with a close code, or without one for a client that takes nothing."""
+        if self._reading is not None and not self._ended:
+            self._ended, self._closing = True, closing
+            self._reading.cancel()
 
     def _origin_allowed(self) -> bool:
         headers = dict(self.scope["headers"])
@@ -211,7 +219,7 @@ class Socket:
             case "subscribe":
                 await self._subscribe(message)
             case "complete":
-                _end(self._active.pop(str(message.get("id")), None))
+                _stop(self._active.pop(str(message.get("id")), None))
             case other:
                 raise _ClosedError(4400, f"Invalid message type {other[:40]!r}")
 
@@ -261,9 +269,9 @@ class Socket:
         head = b'{"id":' + orjson.dumps(identifier) + b',"type":"next","payload":'
         still_valid, push = self.executor.still_valid, self.out.push
 
-        def deliver(payload: bytes) -> None:
+        def deliver(payloads: Sequence[bytes]) -> None:
             if still_valid(principal):
-                push(head + payload + b"}")
+                push(*[head + payload + b"}" for payload in payloads])
 
         self._active[identifier] = None
         self._active[identifier] = await self.engine.subscribe(
@@ -296,7 +304,7 @@ class Socket:
         )
 
 
-def _end(active: "Subscription | asyncio.Task[None] | None") -> None:
+def _stop(active: "Subscription | asyncio.Task[None] | None") -> None:
     if isinstance(active, Subscription):
         active.end()
     elif active is not None:

@@ -17,6 +17,7 @@ from graphql import ExecutionResult, GraphQLError, OperationType
 from hub.access.principal import Principal
 from hub.errors import AccessDenied, LiandongError
 from schema.live.engine import LiveEngine, RefusedError
+from schema.live.patrol import Patrol
 from schema.live.sse import stream
 from schema.live.websocket import Socket
 from schema.serving.documents import Prepared
@@ -54,6 +55,7 @@ class GraphQLApp:
     ) -> None:
         self._executor = executor
         self._engine = engine
+        self._patrol = Patrol(executor.still_valid)
         self._origins = frozenset(allowed_origins)
         self._page, self._page_headers = _explorer()
 
@@ -61,7 +63,13 @@ class GraphQLApp:
         """Serve one request or one socket."""
         if scope["type"] == "websocket":
             socket = Socket(
-                scope, receive, send, self._executor, self._engine, allowed_origins=self._origins
+                scope,
+                receive,
+                send,
+                self._executor,
+                self._engine,
+                self._patrol,
+                allowed_origins=self._origins,
             )
             await socket.run()
             return

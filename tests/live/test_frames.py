@@ -23,7 +23,7 @@ async def serving(talk: Talk) -> AsyncIterator[str]:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         write = scope["extensions"][WRITE_TEXT]
-        assert not write(b"too early")
+        assert not write([b"too early"])
         await send({"type": "websocket.accept"})
         await talk(write, receive, send)
 
@@ -46,7 +46,7 @@ async def test_a_message_of_any_length_arrives_whole(size):
     text = "站" * (size // 3) + "x" * (size % 3)
 
     async def talk(write: WriteText, receive: Any, _send: Any) -> None:
-        assert write(text.encode())
+        assert write([text.encode()])
         await receive()
 
     async with serving(talk) as url, websockets.connect(url, max_size=None) as client:
@@ -60,7 +60,7 @@ async def test_nothing_is_written_to_a_socket_that_is_closing():
     async def talk(write: WriteText, receive: Any, send: Any) -> None:
         assert (await receive())["type"] == "websocket.receive"
         await send({"type": "websocket.close", "code": 4403})
-        refused.set_result(write(b"late"))
+        refused.set_result(write([b"late"]))
 
     async with serving(talk) as url, websockets.connect(url) as client:
         await client.send("go")
@@ -78,7 +78,7 @@ async def test_nothing_is_written_to_a_client_that_has_gone():
     async def talk(write: WriteText, receive: Any, _send: Any) -> None:
         while (await receive())["type"] != "websocket.disconnect":
             pass
-        refused.set_result(write(b"late"))
+        refused.set_result(write([b"late"]))
 
     async with serving(talk) as url:
         async with websockets.connect(url):
@@ -94,7 +94,13 @@ async def test_a_client_that_stalls_gets_all_in_order():
     goes_on = asyncio.Event()
 
     async def talk(write: WriteText, receive: Any, send: Any) -> None:
-        out = Outbound(send, lambda data: {"type": "websocket.send", "text": data.decode()}, write)
+        evicted = asyncio.Event()
+        out = Outbound(
+            send,
+            lambda data: {"type": "websocket.send", "text": data.decode()},
+            write,
+            evicted=evicted.set,
+        )
         sent = 0
         while out._drain is None and sent < len(told):
             out.push(told[sent].encode())

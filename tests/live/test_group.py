@@ -1,7 +1,7 @@
 """A group converges to what its query answers, and says so once for everybody."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -44,6 +44,7 @@ class World:
     tick: int = 0
     events: asyncio.Queue[tuple[str, str, str | None]] = field(default_factory=asyncio.Queue)
     payloads: list[dict[str, Any]] = field(default_factory=list)
+    told: list[int] = field(default_factory=list)
 
     async def _ask(self, _context: Any, _arguments: Any) -> list[dict[str, Any]]:
         self.asked += 1
@@ -64,11 +65,13 @@ class World:
 
         return Group(source, Watched(), SCHEMA, {}, {}, lambda: CONTEXT, self.bus)
 
-    def take(self, payload: bytes) -> None:
-        body = orjson.loads(payload)["data"]["things"]
-        self.payloads.append(body)
-        node = body["node"] or {}
-        self.events.put_nowait((body["change"], node.get("id"), node.get("text")))
+    def take(self, payloads: Sequence[bytes]) -> None:
+        self.told.append(len(payloads))
+        for payload in payloads:
+            body = orjson.loads(payload)["data"]["things"]
+            self.payloads.append(body)
+            node = body["node"] or {}
+            self.events.put_nowait((body["change"], node.get("id"), node.get("text")))
 
     def change(self, key: str, kind: ChangeKind = ChangeKind.UPDATED) -> None:
         self.tick += 1
@@ -117,6 +120,34 @@ async def test_changes_become_added_updated_removed(world, group):
         world.change(key)
     told = {await _next(world), await _next(world), await _next(world)}
     assert told == {("UPDATED", "a", "2"), ("REMOVED", "b", "1"), ("ADDED", "c", "1")}
+    assert world.events.empty()
+
+
+async def test_what_one_question_brings_up_is_told_together(world, group):
+    """The snapshot, and then all that changed with it: one call of the subscriber for each."""
+    group.join(world.take, None)
+    await _next(world), await _next(world)
+    for key in ("a", "b", "c"):
+        world.rows[key] = {"text": "2"}
+        world.change(key)
+    await _next(world), await _next(world), await _next(world)
+    assert world.told == [2, 3]
+
+
+async def test_who_joins_while_events_are_kept_back_hears_none_twice(world, group):
+    """What is rendered and not yet told goes to those who were there first."""
+    early: list[bytes] = []
+    group.join(early.extend, None)
+    del early[:]
+    group._broadcast(group._known["a"].rendered, ChangeType.UPDATED)
+    assert early == []
+    group.join(world.take, None)
+    assert len(early) == 1
+    assert [await _next(world), await _next(world)] == [
+        ("SNAPSHOT", "a", "1"),
+        ("SNAPSHOT", "b", "1"),
+    ]
+    group._tell()
     assert world.events.empty()
 
 

@@ -1,6 +1,7 @@
 """What a client gets, and when it is given up."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from schema.live.outbound import MAX_QUEUED, Outbound
@@ -13,13 +14,14 @@ class Wire:
         self.frames: list[bytes] = []
         self.open = asyncio.Event()
         self.open.set()
+        self.evicted = asyncio.Event()
 
     async def send(self, message: dict[str, Any]) -> None:
         await self.open.wait()
         self.frames.append(message["data"])
 
     def outbound(self) -> Outbound:
-        return Outbound(self.send, lambda data: {"data": data})
+        return Outbound(self.send, lambda data: {"data": data}, evicted=self.evicted.set)
 
 
 async def test_a_frame_goes_out_on_the_spot_while_the_client_keeps_up():
@@ -53,7 +55,7 @@ async def test_a_client_whose_queue_overflows_is_evicted():
     out = wire.outbound()
     for number in range(MAX_QUEUED + 2):
         out.push(str(number).encode())
-    await out.evicted.wait()
+    await wire.evicted.wait()
     assert out.closed
     assert not out._queue
 
@@ -66,7 +68,7 @@ async def test_a_client_that_takes_nothing_is_evicted_in_time(monkeypatch):
     out = wire.outbound()
     out.push(b"1")
     async with asyncio.timeout(5):
-        await out.evicted.wait()
+        await wire.evicted.wait()
 
 
 async def test_a_client_that_has_gone_stops_being_sent_to():
@@ -75,6 +77,23 @@ async def test_a_client_that_has_gone_stops_being_sent_to():
     async def gone(_message: dict[str, Any]) -> None:
         raise ConnectionResetError
 
-    out = Outbound(gone, lambda data: {"data": data})
+    out = Outbound(gone, lambda data: {"data": data}, evicted=asyncio.Event().set)
     out.push(b"1")
     assert out.closed
+
+
+async def test_what_is_told_together_is_written_together():
+    """Where the server writes frames itself, one write takes them all; what it refuses is sent."""
+    wire, written, room = Wire(), [], [True, False, True]
+
+    def write(messages: Sequence[bytes]) -> bool:
+        taken = room.pop(0)
+        if taken:
+            written.append(messages)
+        return taken
+
+    out = Outbound(wire.send, lambda data: {"data": data}, write, evicted=wire.evicted.set)
+    out.push(b"1", b"2")
+    out.push(b"3", b"4")
+    out.push(b"5")
+    assert (written, wire.frames) == ([(b"1", b"2"), (b"5",)], [b"3", b"4"])
