@@ -1,6 +1,7 @@
 """Ids of several datasets through the schema: read by readers, decided by administrators."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -151,8 +152,9 @@ async def test_who_follows_conditions_by_one_id_hears_of_the_other_s(
     """From the decision on, without asking anew; a third place's lift is not asked for."""
     events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    def take(payload: bytes) -> None:
-        events.put_nowait(orjson.loads(payload)["data"]["facilityConditions"])
+    def take(payloads: Sequence[bytes]) -> None:
+        for payload in payloads:
+            events.put_nowait(orjson.loads(payload)["data"]["facilityConditions"])
 
     lifts = [condition_doc("L0", stop_place_id="netex:1"), condition_doc("L1")]
     await store.db["facility_conditions"].insert_many(lifts)

@@ -1,7 +1,7 @@
 """Parking, shared vehicles, facilities, coach boarding and alert areas, as they are asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -315,8 +315,9 @@ async def test_a_status_that_is_written_reaches_its_subscribers(
     """From a connector's record to the socket: the present state, then the change."""
     events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    def take(payload: bytes) -> None:
-        events.put_nowait(orjson.loads(payload)["data"]["parkingFacilities"])
+    def take(payloads: Sequence[bytes]) -> None:
+        for payload in payloads:
+            events.put_nowait(orjson.loads(payload)["data"]["parkingFacilities"])
 
     text = "subscription { parkingFacilities { change node { vacant freshness { state } } } }"
     schema = graphql_schema(build_schema())
