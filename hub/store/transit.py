@@ -120,8 +120,9 @@ class TransitRepository:
         limit: int = 0,
         projection: Projection | None = None,
         after: str | None = None,
+        among: Iterable[str] | None = None,
     ) -> list[Document]:
-        """Vehicles by `_id`, after the id `after`."""
+        """Vehicles by `_id`, after the id `after`; of those `among` only, where ids are given."""
         query: dict[str, Any] = {}
         if modes is not None:
             query["mode"] = {"$in": list(modes)}
@@ -131,6 +132,8 @@ class TransitRepository:
             query["observed_at"] = {"$gt": observed_after}
         if after is not None:
             query["_id"] = {"$gt": after}
+        if among is not None:
+            query.setdefault("_id", {})["$in"] = list(among)
         return await self._find(raw.VEHICLES, query, projection, [("_id", 1)], limit)
 
     async def taxi_ranks(self, projection: Projection | None = None) -> list[Document]:

@@ -162,7 +162,9 @@ class Group:
                     await asyncio.sleep(max(SETTLE, 2 * self._asking))
                     touched = self._touched([first, *listener.take()])
                 due = self.source.refresh_s and loop.time() - refreshed >= self.source.refresh_s
-                if touched is None or touched or due:
+                if touched and not due and self._can_ask_of(touched):
+                    await self._refresh(touched, some=touched)
+                elif touched is None or touched or due:
                     await self._refresh(touched)
                     refreshed = loop.time()
                 else:
@@ -197,13 +199,22 @@ class Group:
                     touched.add(related)
         return touched
 
-    async def _refresh(self, touched: set[Any] | None) -> None:
-        """Ask again and send the difference."""
+    def _can_ask_of(self, touched: set[Any]) -> bool:
+        """Whether it is enough to ask of what was touched."""
+        return self.source.some is not None and len(self._known) + len(touched) <= self.source.most
+
+    async def _refresh(self, touched: set[Any] | None, *, some: set[Any] | None = None) -> None:
+        """Ask again, of `some` rows or of all, and send the difference."""
         context = self.make_context()
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            rows = await self.source.rows(context, self.arguments)
+            asked = set(self._known)
+            if some is None or self.source.some is None:
+                rows = await self.source.rows(context, self.arguments)
+            else:
+                rows = await self.source.some(context, self.arguments, some)
+                asked &= some
         except Exception:
             if not self.ready.is_set():
                 raise
@@ -211,7 +222,7 @@ class Group:
             return
         self._asking = loop.time() - began
         present = {row["_id"]: row for row in rows}
-        for gone in self._known.keys() - present.keys():
+        for gone in asked - present.keys():
             self._broadcast(self._known.pop(gone).rendered, ChangeType.REMOVED)
         for identifier, row in present.items():
             before = self._known.get(identifier)

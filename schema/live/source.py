@@ -5,7 +5,8 @@ compares the rows with those it knew and sends the difference, so a subscriber a
 what the query of the same name would answer: joins, row policy and time windows need no code here.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+import sys
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -50,6 +51,10 @@ class LiveSource:
     recipients changed). So does `refresh_s`, for time windows that move. `volatile(row, context)`
     names what changes by time alone, such as freshness. `per_viewer` says that rows depend on who
     asks, beyond the scopes.
+
+    `some(context, arguments, ids)` answers those of the rows that have these ids, for sources where
+    a row's place in the answer follows from itself: then a change asks of what it touched alone,
+    as long as there are fewer rows than `most`, up to which `rows` answers.
     """
 
     collections: frozenset[str]
@@ -60,6 +65,8 @@ class LiveSource:
     volatile: Callable[[Row, Any], Hashable] = lambda _row, _context: None
     refresh_s: float | None = None
     per_viewer: bool = False
+    some: Callable[[Any, Arguments, Collection[Any]], Awaitable[list[Row]]] | None = None
+    most: int = sys.maxsize
 
 
 SOURCES: dict[str, LiveSource] = {}

@@ -1,5 +1,6 @@
 """Query roots of transit: the interchange, its boards, its vehicles and ranks."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import strawberry
@@ -164,14 +165,16 @@ async def vehicle_rows(
     within: Circle | None,
     max_age: int,
     projection: dict[str, int] | None = None,
+    among: Iterable[str] | None = None,
 ) -> list[Row]:
-    """Vehicles heard of in the last `max_age` seconds, by id."""
+    """Vehicles heard of in the last `max_age` seconds, by id; of those `among` where given."""
     rows = await context.services.transit.vehicles(
         modes,
         within,
         context.now - age(max_age),
         limit=VEHICLES_MOST,
         projection=projection,
+        among=among,
     )
     return list(rows)
 

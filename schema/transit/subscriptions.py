@@ -1,6 +1,6 @@
 """Subscription roots of transit: the queries of the same names, live."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import strawberry
@@ -13,6 +13,7 @@ from schema.nodes import FIRST_DEFAULT, key_of
 from schema.projection import Row
 from schema.transit.arguments import (
     MAX_AGE_DEFAULT,
+    VEHICLES_MOST,
     AnyStopPlaceId,
     First,
     From,
@@ -28,7 +29,12 @@ from schema.transit.boards import Board, BoardRequest, board_rows, in_board
 from schema.transit.facilities import FacilityCondition, condition_rows
 from schema.transit.journeys import Call
 from schema.transit.parking import ParkingFacility, SharingStation, own_age
-from schema.transit.queries import parking_rows, situation_rows, station_rows, vehicle_rows
+from schema.transit.queries import (
+    parking_rows,
+    situation_rows,
+    station_rows,
+    vehicle_rows,
+)
 from schema.transit.situations import Situation
 from schema.transit.vehicles import TaxiRank, VehiclePosition, rank_rows
 
@@ -70,12 +76,15 @@ async def _situations(context: "SchemaContext", arguments: Arguments) -> list[Ro
     return await situation_rows(context, arguments.get("modes"))
 
 
-async def _vehicles(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+async def _vehicles(
+    context: "SchemaContext", arguments: Arguments, among: Collection[str] | None = None
+) -> list[Row]:
     return await vehicle_rows(
         context,
         arguments.get("modes"),
         circle(arguments.get("within")),
         arguments.get("maxAge", MAX_AGE_DEFAULT),
+        among=among,
     )
 
 
@@ -171,6 +180,8 @@ class TransitSubscription:
         LiveSource(
             collections=frozenset({"vehicles"}),
             rows=_vehicles,
+            some=_vehicles,
+            most=VEHICLES_MOST,
             wrap=VehiclePosition,
             concerns=_of_modes,
             volatile=_state,

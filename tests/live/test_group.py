@@ -41,6 +41,9 @@ class World:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     age: str = "young"
     asked: int = 0
+    asked_of: list[set[str]] = field(default_factory=list)
+    some: bool = False
+    most: int = 100
     tick: int = 0
     events: asyncio.Queue[tuple[str, str, str | None]] = field(default_factory=asyncio.Queue)
     payloads: list[dict[str, Any]] = field(default_factory=list)
@@ -50,12 +53,19 @@ class World:
         self.asked += 1
         return [{"_id": key, **row} for key, row in self.rows.items()]
 
+    async def _ask_of(self, context: Any, arguments: Any, ids: Any) -> list[dict[str, Any]]:
+        self.asked_of.append(set(ids))
+        self.asked -= 1
+        return [row for row in await self._ask(context, arguments) if row["_id"] in ids]
+
     def group(self) -> Group:
         source = LiveSource(
             collections=frozenset({"things"}),
             rows=self._ask,
             wrap=lambda row: {"id": row["_id"], "text": row.get("text"), "age": self.age},
             volatile=lambda _row, _context: self.age,
+            some=self._ask_of if self.some else None,
+            most=self.most,
         )
 
         @dataclass
@@ -121,6 +131,39 @@ async def test_changes_become_added_updated_removed(world, group):
     told = {await _next(world), await _next(world), await _next(world)}
     assert told == {("UPDATED", "a", "2"), ("REMOVED", "b", "1"), ("ADDED", "c", "1")}
     assert world.events.empty()
+
+
+@pytest.mark.parametrize("most", [100, 3])
+async def test_only_what_was_touched_is_asked_of(bus, most):
+    """Where a source can tell: added, updated and removed as ever; a full answer is asked whole."""
+    world = World(bus, {"a": {"text": "1"}, "b": {"text": "1"}}, some=True, most=most)
+    made = world.group()
+    running = asyncio.create_task(made.run())
+    await made.ready.wait()
+    try:
+        made.join(world.take, None)
+        await _next(world), await _next(world)
+        asked = world.asked
+        world.rows["b"]["text"] = "unsaid"
+        world.rows["c"] = {"text": "1"}
+        del world.rows["a"]
+        world.change("a", ChangeKind.DELETED)
+        world.change("c")
+        told = {await _next(world), await _next(world)}
+        if most == 100:
+            assert told == {("REMOVED", "a", "1"), ("ADDED", "c", "1")}
+            assert (world.asked_of, world.asked) == ([{"a", "c"}], asked)
+        else:
+            told.add(await _next(world))
+            assert told == {
+                ("REMOVED", "a", "1"),
+                ("ADDED", "c", "1"),
+                ("UPDATED", "b", "unsaid"),
+            }
+            assert (world.asked_of, world.asked) == ([], asked + 1)
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_what_one_question_brings_up_is_told_together(world, group):

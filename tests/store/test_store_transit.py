@@ -117,6 +117,9 @@ async def test_vehicles_by_place_mode_and_age(transit: TransitRepository):
     assert await found(observed_after=minutes(1)) == ["t2"]
     assert await found(limit=1) == ["t1"]
     assert await found(after="metro:t1") == ["t2"]
+    assert await found(among=["metro:t2", "metro:none"]) == ["t2"]
+    assert await found(among=["metro:t1"], modes=["TAXI"]) == []
+    assert await found(among=["metro:t1", "metro:t2"], after="metro:t1") == ["t2"]
 
 
 async def test_situations_in_force(transit: TransitRepository, store: Store):
