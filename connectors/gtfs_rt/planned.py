@@ -73,22 +73,11 @@ class Plan:
         """The call as planned, with what is predicted, its platform and how full it leaves."""
         planned = self.planned[index]
         expected, actual = (UNTOLD, UNTOLD) if found is NOTHING else times_of(found, now_s)
-        call = Call(
-            order=planned.order,
-            stop_place_id=planned.stop_place_id,
-            stop_name=planned.stop_name,
-            quay_id=planned.quay_id,
-            aimed=planned.aimed,
-            expected=expected,
-            actual=actual,
-            planned_platform=planned.planned_platform,
-            status=status,
-            boarding=planned.boarding,
-            alighting=planned.alighting,
-            occupancy=None if update is None else occupancy_at(update),
-        )
+        call = _over(planned, expected, actual, status)
         if update is None:
             return call
+        if update.HasField("departure_occupancy_status"):
+            call = replace(call, occupancy=occupancy_at(update))
         if self.run.relationship in OWN_SCHEDULE or update.HasField("stop_time_properties"):
             call = self._as_told(call, index, update)
         stop_id = told_stop(update)
@@ -127,20 +116,7 @@ class Plan:
         else:
             expected, actual = UNTOLD, Times(arrival, departure)
             status = CallStatus.ARRIVED if is_last else CallStatus.DEPARTED
-        call = Call(
-            order=planned.order,
-            stop_place_id=planned.stop_place_id,
-            stop_name=planned.stop_name,
-            quay_id=planned.quay_id,
-            aimed=planned.aimed,
-            expected=expected,
-            actual=actual,
-            planned_platform=planned.planned_platform,
-            status=status,
-            boarding=planned.boarding,
-            alighting=planned.alighting,
-        )
-        return call, delay
+        return _over(planned, expected, actual, status), delay
 
     def _as_told(self, call: Call, index: int, update: Update) -> Call:
         """The call with a schedule of its own, and with who may board and alight."""
@@ -160,6 +136,23 @@ class Plan:
             quay_id=None if stop.is_place else stop.id,
             actual_platform=stop.platform_code,
         )
+
+
+def _over(planned: Call, expected: Times, actual: Times, status: CallStatus) -> Call:
+    """A planned call with what is observed of it."""
+    return Call(
+        order=planned.order,
+        stop_place_id=planned.stop_place_id,
+        stop_name=planned.stop_name,
+        quay_id=planned.quay_id,
+        aimed=planned.aimed,
+        expected=expected,
+        actual=actual,
+        planned_platform=planned.planned_platform,
+        status=status,
+        boarding=planned.boarding,
+        alighting=planned.alighting,
+    )
 
 
 def propagated(

@@ -76,25 +76,25 @@ class Register:
 
     def known(self, session_id: str) -> Standing | None:
         """The session's standing as far as it is known here; None fails closed."""
-        session = self._sessions.get(session_id)
-        if session is None or session.revoked:
+        found = self._found(session_id)
+        if found is None:
             return None
-        account = self._accounts.get(session.account_id)
-        if account is None or not account.admitted:
-            return None
+        session, account = found
         return Standing(
             session.account_id, account.login, account.role, account.unit, session.device_id
         )
 
     def stands(self, session_id: str, role: Role, unit: str | None) -> bool:
         """Whether `known` is a session of this role and unit, without making one to look at."""
+        found = self._found(session_id)
+        return found is not None and found[1].role is role and found[1].unit == unit
+
+    def _found(self, session_id: str) -> tuple[_Session, _Account] | None:
         session = self._sessions.get(session_id)
         if session is None or session.revoked:
-            return False
+            return None
         account = self._accounts.get(session.account_id)
-        if account is None or not account.admitted:
-            return False
-        return account.role is role and account.unit == unit
+        return None if account is None or not account.admitted else (session, account)
 
     def end(self, session_id: str) -> None:
         """Forget a session that this process has just ended."""
