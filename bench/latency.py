@@ -7,12 +7,18 @@ from datetime import UTC, datetime, timedelta, timezone
 from bench.load import percentile, subscribers
 from bench.world import World
 
-TERMINALS, RATE, SECONDS = 100, 100, 10
+RATES, SECONDS = (100, 1_000), 10
+"""Positions a second, from as many terminals."""
 QUERY = "subscription { vehicles(modes: [TAXI]) { cursor change node { id speedKmh } } }"
 
 
 async def measure(world: World, _node: bool) -> None:
     """From the byte on the hub's TCP port to the byte on the subscriber's socket."""
+    for rate in RATES:
+        await _at(world, rate)
+
+
+async def _at(world: World, rate: int) -> None:
     sent: dict[str, float] = {}
     took: list[float] = []
 
@@ -28,18 +34,18 @@ async def measure(world: World, _node: bool) -> None:
     drain = asyncio.create_task(_drain(_))
     sockets = await subscribers(world.port, world.token, QUERY, received, 1)
     started = time.monotonic()
-    for number in range(RATE * SECONDS):
+    for number in range(rate * SECONDS):
         tenth = number % 1500 + 1
         sent[str(tenth / 10)] = time.monotonic()
-        writer.write(_position(number % TERMINALS, number, tenth))
-        await asyncio.sleep(max(0, started + (number + 1) / RATE - time.monotonic()))
+        writer.write(_position(number % rate, number, tenth))
+        await asyncio.sleep(max(0, started + (number + 1) / rate - time.monotonic()))
     await asyncio.sleep(2)
     drain.cancel()
     writer.close()
     for socket in sockets:
         socket.transport.close()
     print(
-        f"feed to socket at {RATE} positions/s: {len(took)} of {RATE * SECONDS} seen, "
+        f"feed to socket at {rate} positions/s: {len(took)} of {rate * SECONDS} seen, "
         f"p50 {percentile(took, 0.5) * 1e3:.0f} p99 {percentile(took, 0.99) * 1e3:.0f} ms"
     )
 

@@ -8,6 +8,7 @@ at what time alone changes (freshness, moving windows).
 import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from graphql import DocumentNode, GraphQLSchema, execute
 
 from hub.bus import Bus, Change, ChangeKind
 from schema.live.source import Arguments, ChangeType, LiveEvent, LiveSource, Row
-from schema.serving.compiled import CompilingExecutor
+from schema.serving.compiled import CompilingExecutor, event_plan
 from schema.serving.errors import presented
 
 log = structlog.get_logger()
@@ -100,6 +101,7 @@ class Group:
         self._next = 0
         self._asking = 0.0
         self._empty: Rendered | None = None
+        self._plan = event_plan(self.schema, self.watched.document, self.watched.operation_name)
 
     @property
     def cursor(self) -> str:
@@ -270,13 +272,18 @@ class Group:
                 subscriber(told)
 
     async def _render(self, row: Row | None) -> Rendered:
-        """Execute the operation once for one event and take the result apart."""
+        """Complete the operation once for one event and take the result apart."""
         event = LiveEvent(_CURSOR, ChangeType.RESET, None if row is None else self.source.wrap(row))
+        context = self.make_context()
+        if self._plan is not None:
+            key, complete = self._plan
+            with suppress(Exception):  # graphql-core says what is wrong, in its own words
+                return _taken_apart({key: complete(event, context)}, None)
         result = execute(
             self.schema,
             self.watched.document,
             root_value=event,
-            context_value=self.make_context(),
+            context_value=context,
             variable_values=self.variables,
             operation_name=self.watched.operation_name,
             executor_class=CompilingExecutor,

@@ -17,7 +17,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLField,
@@ -30,6 +32,7 @@ from graphql import (
     SelectionNode,
     get_named_type,
     get_nullable_type,
+    get_operation_ast,
     is_composite_type,
     is_leaf_type,
     is_list_type,
@@ -88,6 +91,29 @@ class CompilingExecutor(ExecutorThrowingOnIncremental):
         if key not in plans:
             plans[key] = _Compiler(self.schema, fragments).of(type_, nodes)
         return plans[key]
+
+
+def event_plan(
+    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None
+) -> tuple[str, Complete] | None:
+    """The response key of a subscription's one root field, and what completes its event.
+
+    None where graphql-core must execute the operation for each event. What an executor does for an
+    operation besides, its variables and arguments, was done when the subscription began.
+    """
+    operation = get_operation_ast(document, operation_name)
+    root = operation.selection_set.selections[0] if operation else None
+    type_ = schema.subscription_type
+    if type_ is None or not isinstance(root, FieldNode) or root.directives:
+        return None
+    fragments: Any = {
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
+    plan = _Compiler(schema, fragments).of(type_.fields[root.name.value].type, [root])
+    key = root.alias.value if root.alias else root.name.value
+    return None if plan is None else (key, plan)
 
 
 class _Uncompilable(Exception):
