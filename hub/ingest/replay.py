@@ -94,7 +94,7 @@ class Replay:
         ranked = any(player.ranked for player in self._players)
         alone = len(plans) == 1
         self._tick = SECOND if ranked else EXPIRE_EVERY if alone else SETTLE_EVERY
-        self._settlement = Settlement(target)
+        self._settlement = Settlement(target, frozenset(area.stop_places))
         self._next_tick: datetime | None = None
         self._next_expiry: datetime | None = None
         self._next_settling: datetime | None = None

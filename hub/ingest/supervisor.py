@@ -110,11 +110,10 @@ class FeedSupervisor:
 
     async def _settle(self) -> None:
         """Decide between rival sources anew: time alone makes one of them stale."""
-        settlement = Settlement(self._store)
         while True:
             await asyncio.sleep(SETTLE_SECONDS)
             try:
-                await settlement.settle()
+                await Settlement(self._store, frozenset(self._area.stop_places)).settle()
             except Exception as error:
                 if passing(error) is None and not isinstance(error, RetryLater):
                     log.exception("rival sources not settled")

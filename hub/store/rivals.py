@@ -92,6 +92,12 @@ def without_rival(old: Document, feed: str, rank: Rank) -> Document | None:
     return _closed(old, layers, calls, rank)
 
 
+def again(old: Document, rank: Rank) -> Document:
+    """A contested journey as it is to be shown now, with what everybody has said of it."""
+    calls = [_opened(call, old["realtime"]) for call in old["calls"]]
+    return _closed(old, _layers(old), calls, rank)
+
+
 def _layers(journey: Document) -> dict[str, Document]:
     layers = [journey["realtime"], *journey.get("rivals", ())]
     return {layer["feed"]: layer for layer in layers}

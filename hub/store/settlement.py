@@ -12,6 +12,7 @@ from hub.store.apply_rows import replacing
 from hub.store.contest import FRESH_FOR, standings
 from hub.store.driver import PART, Store, Tx
 from hub.store.rows import Document
+from hub.store.settle_journeys import JourneySettlement
 from hub.store.statements import Part, Rank
 
 EVERY = timedelta(seconds=5)
@@ -27,17 +28,22 @@ _CONTESTED: tuple[tuple[str, Part], ...] = (
 
 
 class Settlement:
-    """Every record of which several feeds speak. Any number of processes may settle at once."""
+    """Every record of which several feeds speak. Any number of processes may settle at once.
 
-    def __init__(self, store: Store) -> None:
+    `stop_places` are those whose calls are rows of boards (empty: all).
+    """
+
+    def __init__(self, store: Store, stop_places: frozenset[str]) -> None:
         self._store = store
+        self._journeys = JourneySettlement(store, stop_places)
 
     async def settle(self) -> int:
         """Show whoever is to be shown now; how many records show another source than before.
 
         Looks at contested records only, and writes those alone that change hands.
         """
-        return sum([await self._settle(name, part) for name, part in _CONTESTED])
+        records = sum([await self._settle(name, part) for name, part in _CONTESTED])
+        return records + await self._journeys.settle()
 
     async def _settle(self, name: str, part: Part) -> int:
         shown = [part.at(field) for field in ("feed", "observed_at", "said_at", "version")]

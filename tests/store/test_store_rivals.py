@@ -14,6 +14,7 @@ from hub.store.board import board_rows
 from hub.store.driver import Store
 from hub.store.feeds import FeedRepository
 from hub.store.rows import Document, unzoned
+from hub.store.settlement import Settlement
 from hub.store.transit import TransitRepository
 
 FRESH = timedelta(seconds=90)
@@ -284,3 +285,51 @@ async def test_a_new_timetable_leaves_the_contest_alone(two: Two, store: Store):
     assert journey is not None
     assert "timetable" not in journey
     assert journey["contested"] == ["a", "b"]
+
+
+async def test_a_silent_source_gives_way_without_a_message(two: Two, store: Store):
+    """The other is fresh and says nothing new: seconds later it is shown, and told to be."""
+    await two.hear("a", observed("T", {"1:A": 2, "2:B": 2}))
+    await two.hear("b", observed("T", {"1:A": 5}, minutes(1)))
+    settlement = Settlement(store, frozenset())
+    assert await settlement.settle() == 0
+    two.clock.current = minutes(2)  # `a` said its last two minutes ago, `b` one
+    assert await settlement.settle() == 1
+    assert await two.rows() == [("b", 5, ["a"]), ("a", 2, [])]
+    journey = await two.transit.journey(id_of("T"))
+    assert journey is not None
+    assert (journey["realtime"]["feed"], journey["rivals"][0]["feed"]) == ("b", "a")
+    assert await settlement.settle() == 0, "decided once"
+    await two.hear("a", observed("T", {"1:A": 2, "2:B": 2}, two.clock()))
+    assert (await two.rows())[0] == ("a", 2, ["b"])
+
+
+async def test_where_all_fell_silent_nothing_changes_hands(two: Two, store: Store):
+    """There is nobody fresh to show: what is shown reads as unknown, whoever said it."""
+    await two.hear("a", observed("T", {"1:A": 2}))
+    await two.hear("b", observed("T", {"1:A": 5}))
+    two.clock.advance(minutes=10)
+    assert await Settlement(store, frozenset()).settle() == 0
+    assert (await two.rows())[0] == ("a", 2, ["b"])
+
+
+async def test_a_source_without_times_is_settled_by_its_feeds_age(two: Two, store: Store):
+    """Its messages say no time: while its feed lives, what it said is fresh."""
+    untimed = {name: observed("T", {"1:A": late}, None) for name, late in (("a", 2), ("b", 5))}
+    await two.hear("a", untimed["a"])
+    await two.hear("b", untimed["b"])
+    assert (await two.rows())[0] == ("a", 2, ["b"])
+    two.clock.advance(minutes=2)
+    lives = {"warn_after_s": 90.0, "data_as_of": two.clock(), "priority": 0}
+    await FeedRepository(store).save_status("b", lives)
+    assert await Settlement(store, frozenset()).settle() == 1
+    assert (await two.rows())[0] == ("b", 5, ["a"])
+
+
+async def test_rows_for_other_places_are_left_to_who_makes_them_anew(two: Two, store: Store):
+    """A process that has the old stop places settles nothing of what has the new ones."""
+    await two.hear("a", observed("T", {"1:A": 2}))
+    await two.hear("b", observed("T", {"1:A": 5}, minutes(1)))
+    two.clock.current = minutes(2)
+    assert await Settlement(store, frozenset({"metro:A"})).settle() == 0
+    assert (await two.rows())[0] == ("a", 2, ["b"])

@@ -171,7 +171,7 @@ async def test_a_stale_feed_gives_way_whatever_its_priority(two: Two):
 
 async def test_a_silent_feed_gives_way_to_one_that_has_nothing_new_to_say(two: Two, store: Store):
     """Time alone decides; what does not change hands is not written."""
-    settlement = Settlement(store)
+    settlement = Settlement(store, frozenset())
     await two.says("a", 2)
     two.clock.advance(seconds=60)
     await two.says("b", 5)
@@ -297,7 +297,7 @@ async def test_of_two_relays_of_one_alert_the_later_word_is_shown(store: Store, 
         about = {"warn_after_s": FRESH_S, "data_as_of": empty(), "priority": 0}
         await FeedRepository(store).save_status(name, about)
         await relays[name].apply(batch(alert(text), as_of=empty()))
-        await Settlement(store).settle()
+        await Settlement(store, frozenset()).settle()
         (found,) = await store.db[raw.SITUATIONS].find().to_list()
         return found["feed"], found["summary"]["zh"]
 
