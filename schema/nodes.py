@@ -1,6 +1,7 @@
 """Relay: global ids, the Node interface, pages with keyset cursors."""
 
 import base64
+from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 N = TypeVar("N", bound=type[Any])
 
+Place = Callable[[Row], tuple[object, ...]]
+"""A row's place in the order of its list, for example (time, id)."""
+
 FIRST_DEFAULT = 50
 FIRST_MOST = 200
 IDS_MOST = 100
@@ -28,7 +32,7 @@ IDS_MOST = 100
 
 def global_id(type_name: str, key: str) -> str:
     """The Relay id of an object: base64 of `Type:key`."""
-    return base64.b64encode(f"{type_name}:{key}".encode()).decode()
+    return b2a_base64(f"{type_name}:{key}".encode(), newline=False).decode()
 
 
 def split_id(given: str) -> tuple[str, str] | None:
@@ -141,6 +145,40 @@ class Connection(Generic[T]):
     page_info: PageInfo = described("Where this page stands")
 
 
+class _Page(Connection[T]):
+    """A page whose cursors are made when they are asked for: mostly only its nodes are."""
+
+    def __init__(
+        self, rows: Sequence[Row], nodes: list[T], place: Place, *, more: bool, behind: bool
+    ) -> None:
+        self.nodes = nodes
+        self._rows = rows
+        self._place = place
+        self._more = more
+        self._behind = behind
+
+    @property
+    def edges(self) -> list[Edge[T]]:  # type: ignore[override]  # read like the attribute it is
+        """Rows with their cursors."""
+        return [
+            Edge(cursor=self._cursor(row), node=node)
+            for row, node in zip(self._rows, self.nodes, strict=True)
+        ]
+
+    @property
+    def page_info(self) -> PageInfo:  # type: ignore[override]
+        """Where this page stands."""
+        return PageInfo(
+            has_next_page=self._more,
+            has_previous_page=self._behind,
+            start_cursor=self._cursor(self._rows[0]) if self._rows else None,
+            end_cursor=self._cursor(self._rows[-1]) if self._rows else None,
+        )
+
+    def _cursor(self, row: Row) -> str:
+        return encode_cursor(*self._place(row))
+
+
 def page_size(first: int) -> int:
     """How many rows to answer. Raises UserFault BAD_FIRST outside 1 to 200."""
     if not 1 <= first <= FIRST_MOST:
@@ -185,19 +223,9 @@ def connect(
     first: int,
     after: str | None,
     wrap: Callable[[Row], T],
-    place: Callable[[Row], tuple[object, ...]],
+    place: Place,
 ) -> Connection[T]:
     """A page from `first` + 1 rows: the last one only says that there is more."""
     page = rows[:first]
     nodes = [wrap(row) for row in page]
-    cursors = [encode_cursor(*place(row)) for row in page]
-    return Connection(
-        edges=[Edge(cursor=c, node=node) for c, node in zip(cursors, nodes, strict=True)],
-        nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=len(rows) > first,
-            has_previous_page=after is not None,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
-    )
+    return _Page(page, nodes, place, more=len(rows) > first, behind=after is not None)
