@@ -64,6 +64,10 @@ class _ClosedError(Exception):
         self.reason = reason
 
 
+class _EvictedError(Exception):
+    """The client takes nothing: it would not take a close frame either."""
+
+
 @dataclass(slots=True)
 class Socket:
     """One connection. `run()` returns when it is over."""
@@ -79,8 +83,7 @@ class Socket:
     out: Outbound = field(init=False)
     _active: dict[str, Subscription | asyncio.Task[None] | None] = field(default_factory=dict)
     _reading: asyncio.Task[None] | None = None
-    _ended: bool = False
-    _closing: _ClosedError | None = None
+    _over: _ClosedError | _EvictedError | None = None
 
     async def run(self) -> None:
         """Serve the connection from handshake to close."""
@@ -94,7 +97,7 @@ class Socket:
             self.send,
             lambda data: {"type": "websocket.send", "text": data.decode()},
             self.scope.get("extensions", {}).get(WRITE_TEXT),
-            evicted=lambda: self._end(None),
+            evicted=lambda: self._end(_EvictedError()),
         )
         try:
             await self._converse(offered)
@@ -103,6 +106,8 @@ class Socket:
             await self.send(
                 {"type": "websocket.close", "code": closed.code, "reason": closed.reason}
             )
+        except _EvictedError:
+            pass  # the server closes what is left of it
         finally:
             self.out.close()
             for active in list(self._active.values()):
@@ -130,23 +135,25 @@ class Socket:
             leave()
 
     async def _read(self) -> None:
-        """Handle messages until the client goes or the connection is ended from our side."""
+        """Handle messages until the client goes. Raises what ends the connection from our side."""
         reading = self._reading = asyncio.current_task()
         try:
-            while (message := await self._message()) is not None:
+            while self._over is None and (message := await self._message()) is not None:
                 await self._handle(message)
         except asyncio.CancelledError:
-            if not self._ended or reading is None or reading.uncancel():
+            if self._over is None or reading is None or reading.uncancel():
                 raise
-            if self._closing is not None:
-                raise self._closing from None
         finally:
             self._reading = None
+        if self._over is not None:
+            raise self._over
 
-    def _end(self, closing: _ClosedError | None) -> None:
-        """Stop reading: with a close code, or without one for a client that takes nothing."""
-        if self._reading is not None and not self._ended:
-            self._ended, self._closing = True, closing
+    def _end(self, over: _ClosedError | _EvictedError) -> None:
+        """End the connection from our side; the first reason counts."""
+        if self._over is not None:
+            return
+        self._over = over
+        if self._reading is not None and self._reading is not asyncio.current_task():
             self._reading.cancel()
 
     def _origin_allowed(self) -> bool:

@@ -102,8 +102,8 @@ def event_plan(
     operation besides, its variables and arguments, was done when the subscription began.
     """
     operation = get_operation_ast(document, operation_name)
-    root = operation.selection_set.selections[0] if operation else None
-    type_ = schema.subscription_type
+    selections = operation.selection_set.selections if operation else ()
+    root, type_ = selections[0] if len(selections) == 1 else None, schema.subscription_type
     if type_ is None or not isinstance(root, FieldNode) or root.directives:
         return None
     fragments: Any = {

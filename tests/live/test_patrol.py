@@ -1,13 +1,10 @@
 """Quiet connections are ended when their principal may not listen any more."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
+from live_builders import somebody
 
-from hub import clock
-from hub.access.principal import Principal
-from hub.model.operations import Role
 from schema.live import patrol
 from schema.live.patrol import Patrol
 
@@ -15,18 +12,6 @@ from schema.live.patrol import Patrol
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch):
     monkeypatch.setattr(patrol, "ROUND", 0.01)
-
-
-def somebody(name: str) -> Principal:
-    return Principal(
-        account_id=name,
-        login=name,
-        role=Role.OFFICER,
-        unit="RPS",
-        scopes=frozenset(),
-        session_id=f"session-{name}",
-        expires_at=clock.now() + timedelta(minutes=15),
-    )
 
 
 async def test_who_may_not_go_on_is_ended_and_nobody_else():

@@ -218,6 +218,16 @@ async def test_a_planned_event_is_what_graphql_core_makes_of_it(
         assert bool(quick.errors) == (spoiled and row is not None)
 
 
+async def test_a_root_field_selected_twice_is_one_field(context: SchemaContext, bus: Bus) -> None:
+    """GraphQL merges both selections (specification, 5.2.3.1 and 6.3.2): neither is left out."""
+    text = """subscription { departures(stopPlace: "railway:SHH") { cursor }
+        departures(stopPlace: "railway:SHH") { node { status } } }"""
+    made = Prepared(text, context, bus)
+    (row, _) = await SOURCES["departures"].rows(context, HERE)
+    rendered = await made.group._render(row)
+    assert [key for key, _, _ in rendered.keys or ()] == ["cursor", "node"]
+
+
 async def test_what_needs_an_executor_is_executed(context: SchemaContext, bus: Bus) -> None:
     """Directives with variables, and fields that await, are graphql-core's."""
     text = """subscription { departures(stopPlace: "railway:SHH") {
