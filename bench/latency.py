@@ -38,7 +38,8 @@ async def _at(world: World, rate: int) -> None:
         tenth = number % 1500 + 1
         sent[str(tenth / 10)] = time.monotonic()
         writer.write(_position(number % rate, number, tenth))
-        await asyncio.sleep(max(0, started + (number + 1) / rate - time.monotonic()))
+        due = started + (number + 1) / rate
+        await asyncio.sleep(max(0, due - time.monotonic()))  # the rate is what is measured
     await asyncio.sleep(2)
     drain.cancel()
     writer.close()

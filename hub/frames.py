@@ -6,14 +6,23 @@ beside it, in the scope's extensions: the same bytes on the same transport, or F
 `send` knows what is to be done.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 WRITE_TEXT = "liandong.write_text"
+"""The extension, and its one key (ASGI: an extension is a dictionary)."""
 WriteText = Callable[[Sequence[bytes]], bool]
 """Writes whole text messages, given in UTF-8, now and at once; False if it may not."""
+
+
+def write_text_of(scope: Mapping[str, Any]) -> WriteText | None:
+    """What a WebSocket's scope offers; None on a server that is not ours."""
+    offered: WriteText | None = scope.get("extensions", {}).get(WRITE_TEXT, {}).get(WRITE_TEXT)
+    return offered
+
 
 _TEXT = 0x81
 """FIN and opcode 1 (RFC 6455, 5.2)."""
@@ -39,7 +48,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         """Begin a connection: its scope has the extension before anybody reads it."""
         super().handle_connect(event)
         if self.response.status_code == 101:
-            self.scope["extensions"][WRITE_TEXT] = self.write_text  # type: ignore[assignment]
+            self.scope["extensions"][WRITE_TEXT] = {WRITE_TEXT: self.write_text}
 
     def write_text(self, texts: Sequence[bytes]) -> bool:
         """Write messages, unless the transport is full or the connection is not open."""

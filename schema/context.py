@@ -68,7 +68,6 @@ class SchemaContext:
     memory: Memory = field(default_factory=Memory)
     now: datetime = field(default_factory=clock.now)
     _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)
-    _last: tuple[Row, Freshness] | None = field(default=None, init=False)
 
     @property
     def viewer(self) -> Viewer:
@@ -77,8 +76,6 @@ class SchemaContext:
 
     def freshness(self, row: Row) -> Freshness:
         """How far a stored record can be trusted now. Rows without `realtime` are real time."""
-        if self._last is not None and row is self._last[0]:  # each of its fields asks
-            return self._last[1]
         source = row.get("source") or row.get("feed")
         key = (source, row.get("observed_at"), row.get("realtime", True))
         known = self._freshness.get(key)
@@ -90,7 +87,6 @@ class SchemaContext:
                 feed=self.services.feeds.get(source),
                 now=self.now,
             )
-        self._last = row, known
         return known
 
     @cached_property

@@ -4,6 +4,7 @@ import base64
 from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import orjson
@@ -157,16 +158,16 @@ class _Page(Connection[T]):
         self._more = more
         self._behind = behind
 
-    @property
-    def edges(self) -> list[Edge[T]]:  # type: ignore[override]  # read like the attribute it is
+    @cached_property
+    def edges(self) -> list[Edge[T]]:  # type: ignore[override]  # nobody writes an answer's page
         """Rows with their cursors."""
         return [
             Edge(cursor=self._cursor(row), node=node)
             for row, node in zip(self._rows, self.nodes, strict=True)
         ]
 
-    @property
-    def page_info(self) -> PageInfo:  # type: ignore[override]
+    @cached_property
+    def page_info(self) -> PageInfo:  # type: ignore[override]  # nobody writes an answer's page
         """Where this page stands."""
         return PageInfo(
             has_next_page=self._more,

@@ -28,7 +28,6 @@ ENTITY_BYTES = 1024 * 1024
 _HEADER, _ENTITY = 1, 2
 """Numbers of FeedMessage.header and FeedMessage.entity."""
 _VARINT, _BYTES = 0, 2
-_ENTITY_TAG = _ENTITY << 3 | _BYTES
 _FIXED = {1: 8, 5: 4}
 """Bytes of the wire types of one length; this standard never had groups (3, 4)."""
 _LONGEST_VARINT = 10
@@ -141,16 +140,8 @@ def _fields(body: bytes) -> Iterator[tuple[int, bytes]]:
     """
     at, size, unknown = 0, len(body), 0
     while at < size:
-        if body[at] == _ENTITY_TAG and at + 2 < size:  # nearly all of them: not a call for each
-            length, at = body[at + 1], at + 2
-            if length >= 0x80:
-                length, at = _varint(body, at - 1)
-            if length > size - at:
-                raise DecodeError(f"an entity that cannot be, at byte {at}")
-            yield _ENTITY, body[at : at + length]
-            at += length
-            continue
-        tag, at = _varint(body, at)
+        # most numbers are of one byte: a call for each would be half of the time
+        tag, at = (body[at], at + 1) if body[at] < 0x80 else _varint(body, at)
         wire = tag & 7
         unknown += tag >> 3 not in (_HEADER, _ENTITY)
         if unknown > _MOST_UNKNOWN or not tag >> 3:

@@ -9,7 +9,7 @@ Made = TypeVar("Made")
 
 
 @dataclass_transform(frozen_default=True)
-def record(*, kw_only: bool = False) -> Callable[[type[Made]], type[Made]]:
+def frozen_when_checked(*, kw_only: bool = False) -> Callable[[type[Made]], type[Made]]:
     """A dataclass that is frozen to the type checker, and not to the interpreter.
 
     Freezing makes a dataclass three times as dear to make. That is well spent but for what one

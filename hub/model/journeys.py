@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from hub.model.common import Mode, Name, Occupancy, record
+from hub.model.common import Mode, Name, Occupancy, frozen_when_checked
 
 
 class JourneyState(StrEnum):
@@ -40,7 +40,7 @@ class Layer(StrEnum):
     REALTIME = "REALTIME"
 
 
-@record()
+@frozen_when_checked()
 class Times:
     """Arrival and departure, UTC; either may be unknown."""
 
@@ -90,7 +90,7 @@ class Boarding:
     sale: SaleStatus | None = None
 
 
-@record(kw_only=True)
+@frozen_when_checked(kw_only=True)
 class Call:
     """A journey's stop at one place (到发).
 

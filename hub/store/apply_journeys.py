@@ -14,14 +14,14 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from weakref import ref
 
-from pymongo import DeleteOne, UpdateMany
+from pymongo import UpdateMany
 
 from hub import clock
 from hub.model.journeys import DatedJourney, Layer
 from hub.settings import FeedSettings
 from hub.store import merge, raw, rivals
-from hub.store.apply_revisions import Judged, Reviser, new_rev
-from hub.store.apply_rows import RowWriter, Write, replacing, write_all
+from hub.store.apply_revisions import Judged, Reviser
+from hub.store.apply_rows import RowWriter, Write
 from hub.store.contest import SEEN, Contest, seen_in
 from hub.store.driver import PART, Store, Tx
 from hub.store.memory import Applied, Memory, Seen, Verdict
@@ -78,11 +78,11 @@ class JourneyWriter:
         for number, record in enumerate(current):
             if number % BREATHE == 0:
                 await asyncio.sleep(0)  # a long timetable leaves room for everybody else
-            judged, verdict = self._judge(record, sent)
-            undecided = contested and record.layer is Layer.REALTIME and record.id in contested
+            name, stamp, verdict = self._judge(record, sent)
+            undecided = record.layer is Layer.REALTIME and record.id in contested
             if verdict is Verdict.WRITE or (undecided and verdict is not Verdict.STALE):
                 before = self._memory[record.layer].before(record.id)
-                changed.append(Judged(record, *judged, before))
+                changed.append(Judged(record, name, stamp, before))
             elif verdict is Verdict.TOUCH:
                 touched.append(record)
             stale += verdict is Verdict.STALE
@@ -140,7 +140,7 @@ class JourneyWriter:
 
     def _judge(
         self, record: DatedJourney, sent: datetime | None
-    ) -> tuple[tuple[str, datetime | None], Verdict]:
+    ) -> tuple[str, datetime | None, Verdict]:
         """The fingerprint and the stamp of a record of a message sent then, and what to do."""
         memory = self._memory[record.layer]
         name = memory.known(record) or fingerprint(record, _LAYOUT)
@@ -152,25 +152,25 @@ class JourneyWriter:
         verdict = memory.judge(
             record.id, name, observed_at=observed, stamp=stamp, record=ref(record)
         )
-        return (name, stamp), verdict
+        return name, stamp, verdict
 
     async def _put(self, tx: Tx, *, items: Sequence[Judged]) -> dict[str, Written | None]:
         """Write the records; what to remember of each journey."""
-        rev, told = new_rev(), Counter(judged.record.id for judged in items)
+        told = Counter(judged.record.id for judged in items)
         once = [judged for judged in items if judged.before and told[judged.record.id] == 1]
-        made: dict[str, Written | None] = dict(await self._reviser.revise(tx, once, rev))
+        made: dict[str, Written | None] = dict(await self._reviser.revise(tx, once))
         rest = [judged for judged in items if judged.record.id not in made]
         if rest:
-            made |= await self._merge(tx, rest, rev)
+            made |= await self._merge(tx, rest)
         return made
 
-    async def _merge(self, tx: Tx, items: Sequence[Judged], rev: int) -> dict[str, Written | None]:
+    async def _merge(self, tx: Tx, items: Sequence[Judged]) -> dict[str, Written | None]:
         olds = await self._read(tx, {judged.record.id for judged in items})
         rank = await self._contest.rank(tx, olds.values())
         news: dict[str, Document | None] = dict(olds)
         for judged in items:
             news[judged.record.id] = self._merged(news.get(judged.record.id), judged, rank)
-        await self._save(tx, olds, news, rev)
+        await self._rows.save(tx, olds, news)
         last = {judged.record.id: judged.record for judged in items}
         return {id_: written(new, last[id_]) for id_, new in news.items() if new is not None}
 
@@ -214,23 +214,13 @@ class JourneyWriter:
             else without(old)
             for id_, old in olds.items()
         }
-        await self._save(tx, olds, news, new_rev())
+        await self._rows.save(tx, olds, news)
         return len(olds)
 
     async def _read(self, tx: Tx, ids: set[str]) -> dict[str, Document]:
         wanted = {"_id": {"$in": list(ids)}}
         cursor = self._unzoned.find(wanted, session=tx, batch_size=PART)
         return {journey["_id"]: journey async for journey in cursor}
-
-    async def _save(
-        self, tx: Tx, olds: Mapping[str, Document], news: Mapping[str, Document | None], rev: int
-    ) -> None:
-        journeys: list[Write] = []
-        rows: list[Write] = []
-        for id_, new in news.items():
-            rows.extend(self._rows.writes(id_, olds.get(id_), new))
-            journeys.extend(_journey_writes(id_, olds.get(id_), new, rev))
-        await write_all(self._store, tx, journeys, rows)
 
     async def _touch(self, records: list[DatedJourney]) -> None:
         """Move the time of journeys whose content stands; nobody is told.
@@ -268,15 +258,6 @@ class JourneyWriter:
                 memory.forget([id_ for id_ in memory.ids() if _service_date(id_) < oldest])
             self._oldest = oldest
         return oldest
-
-
-def _journey_writes(id_: str, old: Document | None, new: Document | None, rev: int) -> list[Write]:
-    if new is None:
-        return [DeleteOne({"_id": id_})]
-    if new == old:
-        return []
-    new["rev"] = rev
-    return [replacing(new)]
 
 
 def _service_date(journey: str) -> date:

@@ -1,6 +1,5 @@
 """Writes what a source says anew of journeys that are as it left them, without reading them."""
 
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from pymongo import UpdateMany, UpdateOne
 
 from hub.model.journeys import DatedJourney
 from hub.store import raw
-from hub.store.apply_rows import Write
+from hub.store.apply_rows import Write, new_rev
 from hub.store.driver import Store, Tx
 from hub.store.revision import Before, Revision, Written, revision
 from hub.store.rows import unzoned
@@ -42,14 +41,6 @@ class _Known(NamedTuple):
         return self.judged.record.observed_at and unzoned(self.judged.record.observed_at)
 
 
-def new_rev() -> int:
-    """A name for the writes of one transaction that no other has: never that of an earlier state.
-
-    A count would come to the same number again after a journey was removed and made anew.
-    """
-    return secrets.randbits(63)
-
-
 class Reviser:
     """Revises the journeys of one feed; `projection` names what their rows were made for."""
 
@@ -62,7 +53,7 @@ class Reviser:
         self._stop_places = stop_places
         self._projection = projection
 
-    async def revise(self, tx: Tx, items: Iterable[Judged], rev: int) -> dict[str, Written]:
+    async def revise(self, tx: Tx, items: Iterable[Judged]) -> dict[str, Written]:
         """Write those whose journeys stand as they were left; what to remember of them, by id.
 
         The others, which have to be merged, are not touched. No id may come twice.
@@ -70,6 +61,7 @@ class Reviser:
         found = {known.id: known for known in self._revisions(items)}
         if not found:
             return {}
+        rev = new_rev()
         writes = [self._write(known, rev) for known in found.values()]
         result = await self._journeys.bulk_write(writes, ordered=False, session=tx)
         if result.matched_count < len(writes):

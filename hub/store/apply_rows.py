@@ -1,6 +1,7 @@
 """Writes the rows of boards that journeys make, and makes them anew where the places changed."""
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from pymongo import DeleteMany, DeleteOne, ReplaceOne, UpdateMany, UpdateOne
@@ -25,7 +26,27 @@ class RowWriter:
         self._stop_places = stop_places
         self.projection = _projection(dataset, stop_places)
 
-    def writes(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
+    async def save(
+        self, tx: Tx, olds: Mapping[str, Document], news: Mapping[str, Document | None]
+    ) -> None:
+        """Write journeys that differ from `olds`, and their rows; None removes a journey.
+
+        Each that is written has a new `rev`, by which one can tell that it is still as written.
+        """
+        journeys: list[Write] = []
+        rows: list[Write] = []
+        rev = new_rev()
+        for id_, new in news.items():
+            old = olds.get(id_)
+            rows.extend(self._writes(id_, old, new))
+            if new is None:
+                journeys.append(DeleteOne({"_id": id_}))
+            elif new != old:
+                new["rev"] = rev
+                journeys.append(replacing(new))
+        await _write_all(self._store, tx, journeys, rows)
+
+    def _writes(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
         """What makes the rows of a journey those of `new`, which is given its projection."""
         if new is not None:
             new["projection"] = self.projection
@@ -68,7 +89,7 @@ class RowWriter:
         if gone:
             written.append(DeleteMany({"_id": {"$in": gone}}))
         made = UpdateMany({"_id": {"$in": here}}, {"$set": {"projection": self.projection}})
-        await write_all(self._store, tx, [made], written)
+        await _write_all(self._store, tx, [made], written)
 
     def _anew(self, id_: str, old: Document | None, new: Document | None) -> list[Write]:
         """What lies there is not this layout, or nothing: trust none of it."""
@@ -79,8 +100,15 @@ class RowWriter:
         return [DeleteMany({"_id": {**_rows_of(id_), "$nin": list(rows)}}), *written]
 
 
-async def write_all(store: Store, tx: Tx, journeys: list[Write], rows: list[Write]) -> None:
-    """Write journeys and their rows in one transaction."""
+def new_rev() -> int:
+    """A name for the writes of one transaction that no other has: never that of an earlier state.
+
+    A count would come to the same number again after a journey was removed and made anew.
+    """
+    return secrets.randbits(63)
+
+
+async def _write_all(store: Store, tx: Tx, journeys: list[Write], rows: list[Write]) -> None:
     for collection, writes in ((raw.JOURNEYS, journeys), (raw.CALLS, rows)):
         if writes:
             await store.db[collection].bulk_write(writes, ordered=False, session=tx)

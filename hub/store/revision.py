@@ -26,7 +26,6 @@ _NOT_NEWS = attrgetter(
     *("boarding", "alighting"),
 )
 """What a call repeats of the timetable, or seldom changes: then the journey is merged."""
-_FIELDS = ("expected", "actual", "status", "reported", "platform.actual", "occupancy", "coach")
 
 
 class Placed(NamedTuple):
@@ -119,8 +118,7 @@ def revision(before: Before, record: DatedJourney, stop_places: frozenset[str]) 
             return None
         if there is None or not (news := _news(was, call)):
             continue
-        names = _names(there.at)
-        found.journey.update((names[name], value) for name, value in news.items())
+        found.journey.update((f"calls.{there.at}.{name}", value) for name, value in news.items())
         if not stop_places or call.stop_place_id in stop_places:
             best = _best(was, call, there)
             if best is None:
@@ -170,9 +168,3 @@ def _best(was: Call, call: Call, placed: Placed) -> Document | None:
 def _known(call: Call, end: str) -> datetime | None:
     moment: datetime | None = getattr(call.actual, end) or getattr(call.expected, end)
     return moment
-
-
-@lru_cache(maxsize=1 << 11)
-def _names(index: int) -> dict[str, str]:
-    """The paths of the fields of a call in its journey."""
-    return {name: f"calls.{index}.{name}" for name in _FIELDS}

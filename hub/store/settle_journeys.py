@@ -12,8 +12,7 @@ from typing import Any
 
 from hub import clock
 from hub.store import raw, rivals
-from hub.store.apply_revisions import new_rev
-from hub.store.apply_rows import RowWriter, Write, replacing, write_all
+from hub.store.apply_rows import RowWriter
 from hub.store.contest import FRESH_FOR, standings
 from hub.store.driver import PART, Store, Tx
 from hub.store.rows import UNZONED, Document
@@ -29,7 +28,7 @@ class JourneySettlement:
         self._rows: dict[str, RowWriter] = {}
 
     async def settle(self) -> int:
-        """Show whoever is to be shown now; how many journeys show another source than before."""
+        """Show whoever is to be shown now; in how many journeys that is another than before."""
         speaking = await self._store.db[raw.JOURNEYS].distinct("contested")
         if not speaking:
             return 0
@@ -47,18 +46,16 @@ class JourneySettlement:
     async def _decide(self, tx: Tx, *, items: Sequence[str]) -> int:
         rank = rivals.ranking(await standings(self._store, tx), clock.now(), fresh_for=FRESH_FOR)
         query = {"_id": {"$in": items}, "contested": {"$exists": True}}
-        journeys: list[Write] = []
-        rows: list[Write] = []
-        rev = new_rev()
-        async for old in self._unzoned.find(query, session=tx, batch_size=PART):
+        found = self._unzoned.find(query, session=tx, batch_size=PART)
+        olds: dict[str, dict[str, Document]] = {}
+        async for old in found:
             writer = self._writer(old["dataset"])
-            new = rivals.again(old, rank)
-            if new == old or old.get("projection") != writer.projection:
-                continue  # with rows for other places: whoever makes them anew comes first
-            rows.extend(writer.writes(old["_id"], old, new))
-            journeys.append(replacing({**new, "rev": rev}))
-        await write_all(self._store, tx, journeys, rows)
-        return len(journeys)
+            if old.get("projection") == writer.projection:  # else whoever makes its rows is first
+                olds.setdefault(old["dataset"], {})[old["_id"]] = old
+        for dataset, here in olds.items():
+            news = {id_: rivals.again(old, rank) for id_, old in here.items()}
+            await self._writer(dataset).save(tx, here, news)
+        return sum(map(len, olds.values()))
 
     def _writer(self, dataset: str) -> RowWriter:
         if dataset not in self._rows:

@@ -164,8 +164,8 @@ class Group:
                     await asyncio.sleep(max(SETTLE, 2 * self._asking))
                     touched = self._touched([first, *listener.take()])
                 due = self.source.refresh_s and loop.time() - refreshed >= self.source.refresh_s
-                if touched and not due and self._can_ask_of(touched):
-                    await self._refresh(touched, some=touched)
+                if touched and not due and self._may_narrow(touched):
+                    await self._refresh(touched, whole=False)
                 elif touched is None or touched or due:
                     await self._refresh(touched)
                     refreshed = loop.time()
@@ -201,22 +201,22 @@ class Group:
                     touched.add(related)
         return touched
 
-    def _can_ask_of(self, touched: set[Any]) -> bool:
+    def _may_narrow(self, touched: set[Any]) -> bool:
         """Whether it is enough to ask of what was touched."""
         return self.source.some is not None and len(self._known) + len(touched) <= self.source.most
 
-    async def _refresh(self, touched: set[Any] | None, *, some: set[Any] | None = None) -> None:
-        """Ask again, of `some` rows or of all, and send the difference."""
+    async def _refresh(self, touched: set[Any] | None, *, whole: bool = True) -> None:
+        """Ask again, of all rows or of the touched ones, and send the difference."""
         context = self.make_context()
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
             asked = set(self._known)
-            if some is None or self.source.some is None:
+            if whole or touched is None or self.source.some is None:
                 rows = await self.source.rows(context, self.arguments)
             else:
-                rows = await self.source.some(context, self.arguments, some)
-                asked &= some
+                rows = await self.source.some(context, self.arguments, touched)
+                asked &= touched
         except Exception:
             if not self.ready.is_set():
                 raise

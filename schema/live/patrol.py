@@ -37,8 +37,8 @@ class Patrol:
 
     async def _walk(self) -> None:
         while self._watched:
-            await asyncio.sleep(ROUND)
+            await asyncio.sleep(ROUND)  # a token expires by time alone: no event says so
             for number, (principal, end) in list(self._watched.items()):
-                if number in self._watched and not self._still_valid(principal):
+                if not self._still_valid(principal):
                     del self._watched[number]
                     end()

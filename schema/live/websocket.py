@@ -18,7 +18,7 @@ from graphql import ExecutionResult, GraphQLError, OperationType
 
 from hub.access.principal import Principal
 from hub.errors import AccessDenied
-from hub.frames import WRITE_TEXT
+from hub.frames import write_text_of
 from schema.live.engine import LiveEngine, RefusedError, Subscription
 from schema.live.outbound import Outbound, Send
 from schema.live.patrol import Patrol
@@ -96,7 +96,7 @@ class Socket:
         self.out = Outbound(
             self.send,
             lambda data: {"type": "websocket.send", "text": data.decode()},
-            self.scope.get("extensions", {}).get(WRITE_TEXT),
+            write_text_of(self.scope),
             evicted=lambda: self._end(_EvictedError()),
         )
         try:

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 import websockets
 
-from hub.frames import WRITE_TEXT, FrameProtocol, WriteText
+from hub.frames import FrameProtocol, WriteText, write_text_of
 from schema.live.outbound import Outbound
 
 Talk = Callable[[WriteText, Any, Any], Awaitable[None]]
@@ -22,7 +22,8 @@ async def serving(talk: Talk) -> AsyncIterator[str]:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
-        write = scope["extensions"][WRITE_TEXT]
+        write = write_text_of(scope)
+        assert write is not None
         assert not write([b"too early"])
         await send({"type": "websocket.accept"})
         await talk(write, receive, send)

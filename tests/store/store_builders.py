@@ -136,3 +136,11 @@ async def take(listener: Listener, count: int) -> list[Change]:
             if len(found) == count:
                 return found
     return found
+
+
+async def dump(store: Store) -> dict[str, list[dict[str, Any]]]:
+    """All journeys and rows, without the names of the writes they are from."""
+    return {
+        name: await store.db[name].find({}, {"rev": 0}, sort=[("_id", 1)]).to_list()
+        for name in ("journeys", "calls")
+    }

@@ -11,6 +11,7 @@ from store_builders import (
     NOON,
     TODAY,
     batch,
+    dump,
     feed,
     id_of,
     journey,
@@ -61,14 +62,6 @@ async def writes(store: Store) -> int:
     """Documents the server has inserted, changed or deleted since it started."""
     counts = (await store.db.command("serverStatus"))["metrics"]["document"]
     return counts["inserted"] + counts["updated"] + counts["deleted"]
-
-
-async def dump(store: Store) -> dict:
-    """All journeys and rows, without the names of the writes they are from."""
-    return {
-        name: await store.db[name].find({}, {"rev": 0}, sort=[("_id", 1)]).to_list()
-        for name in ("journeys", "calls")
-    }
 
 
 PLAN = planned("L1", ["A", "B", "C"])

@@ -11,7 +11,18 @@ from unittest.mock import Mock
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_builders import DATASET, NOON, batch, feed, id_of, journey, minutes, observed, planned
+from store_builders import (
+    DATASET,
+    NOON,
+    batch,
+    dump,
+    feed,
+    id_of,
+    journey,
+    minutes,
+    observed,
+    planned,
+)
 
 from hub import clock as hub_clock
 from hub.model.common import Name, Occupancy, OccupancyStatus
@@ -241,13 +252,6 @@ def timetable_of(store: Store) -> FeedWriter:
 
 def source_of(store: Store) -> FeedWriter:
     return FeedWriter(store, feed("metro-rt"), HERE)
-
-
-async def dump(store: Store) -> dict:
-    return {
-        name: await store.db[name].find({}, {"rev": 0}, sort=[("_id", 1)]).to_list()
-        for name in ("journeys", "calls")
-    }
 
 
 async def empty(store: Store) -> None:
