@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-UV     := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+# compiled once here, so that no start compiles it again (some machines forbid writing .pyc)
+UV     := UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 UV_VERSION := 0.13.8
 
 .PHONY: run test check bench clean setup setup-dev lock format sdl

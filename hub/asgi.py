@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from connectors import connector
 from hub import clock, observe
-from hub.access.keys import load_signing_key, signing_key_path
+from hub.access.service import tokens_for
 from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.errors import LiandongError, StartError
@@ -33,7 +33,6 @@ from hub.store.driver import Store
 from hub.store.feeds import FeedCache
 from hub.store.identity import IdentityRepository
 from hub.store.incidents import IncidentRepository
-from hub.store.motor_side import RateLimiter
 from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 from hub.store.same_as import SameAs
@@ -58,12 +57,6 @@ class Role(StrEnum):
     API = "api"
     INGEST = "ingest"
     DISPATCH = "dispatch"
-
-
-def tokens_for(store: Store, settings: Settings, *, embedded: bool) -> Tokens:
-    """The token service of a process. Raises StartError when the signing key is not usable."""
-    key = load_signing_key(signing_key_path(settings))
-    return Tokens(store, settings.access, key, limiter=RateLimiter(store), embedded=embedded)
 
 
 def area_of(settings: Settings) -> Area:

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -29,6 +29,9 @@ from sandbox.vehicles.coach_push import push as push_coaches
 from sandbox.vehicles.platform import Platform
 from sandbox.vehicles.rounds import Rounds
 from sandbox.vehicles.terminal import Terminal
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 AREA = "areas/shanghai-railway-station.toml"
 HOST = "127.0.0.1"
@@ -89,7 +92,11 @@ async def _serve(
     sandbox = Sandbox(day, feeds, fleet, push)
     app = sandbox.app()
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        _ending_quietly(app),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
     )
     server = Server(config)
     _stop_by(server, until_stdin_closes=options.until_stdin_closes)
@@ -105,6 +112,20 @@ async def _serve(
             task.cancel()
         await asyncio.gather(*peers, return_exceptions=True)
         await sandbox.producer.aclose()
+
+
+def _ending_quietly(app: "ASGIApp") -> "ASGIApp":
+    """The application, whose requests still open at the stop end without a word.
+
+    Uvicorn cancels them (streams of phones, answers that hang on purpose) and would log each as an
+    error of ours.
+    """
+
+    async def ending(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
+
+    return ending
 
 
 def _peers(

@@ -17,6 +17,14 @@ class ClientError(Exception):
     """What went wrong, in one line, with what to do."""
 
 
+class RefusedError(ClientError):
+    """The hub answered, and said no: asking again would not help."""
+
+
+PASSING = frozenset({"RETRY_LATER", "DEADLINE_EXCEEDED", "INTERNAL", "RATE_LIMITED"})
+"""Codes of errors that may be gone a moment later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event of a live query. `link` events tell about the connection itself."""
@@ -59,7 +67,7 @@ class HubClient:
         body = {"query": text, "variables": variables}
         answer = await self._post("/graphql", json=body, headers=headers)
         if answer.get("errors"):
-            raise ClientError(answer["errors"][0]["message"])
+            raise _refusal(answer["errors"])
         data: dict[str, Any] = answer["data"]
         return data
 
@@ -77,13 +85,15 @@ class HubClient:
             answer = {}
         if response.status_code >= 300 and "errors" not in answer:
             detail = answer.get("error_description") or answer.get("detail") or response.text[:200]
-            raise ClientError(f"{path}: {response.status_code} {detail}")
+            kind = RefusedError if response.status_code in range(400, 429) else ClientError
+            raise kind(f"{path}: {response.status_code} {detail}")
         return answer
 
     async def follow(self, queries: list[LiveQuery]) -> AsyncGenerator[Event, None]:
         """Events of several live queries over one socket, for ever.
 
         A lost connection yields a `link` event DOWN, then each query resumes after its cursor.
+        Raises RefusedError when the hub refuses the account or a query.
         """
         attempt = 0
         while True:
@@ -92,6 +102,8 @@ class HubClient:
                     attempt = 0
                     yield event
                 reason = "closed"
+            except RefusedError:
+                raise
             except (OSError, websockets.WebSocketException, ClientError) as error:
                 reason = str(error) or type(error).__name__
             yield Event("link", "DOWN", {"reason": reason})
@@ -121,12 +133,18 @@ class HubClient:
                 elif message["type"] == "next":
                     yield _event(by_id[message["id"]], message["payload"])
                 elif message["type"] == "error":
-                    raise ClientError(message["payload"][0]["message"])
+                    raise _refusal(message["payload"])
+
+
+def _refusal(errors: list[dict[str, Any]]) -> ClientError:
+    """The first error of an answer, by whether asking again may help."""
+    code = errors[0].get("extensions", {}).get("code")
+    return (ClientError if code in PASSING else RefusedError)(errors[0]["message"])
 
 
 def _event(query: LiveQuery, payload: dict[str, Any]) -> Event:
     if payload.get("errors"):
-        raise ClientError(payload["errors"][0]["message"])
+        raise _refusal(payload["errors"])
     body = payload["data"][query.name]
     query.cursor = body["cursor"]
     return Event(query.name, body["change"], body["node"])

@@ -7,6 +7,7 @@ import termios
 import threading
 import tty
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 
 async def keys() -> AsyncIterator[str]:
@@ -20,7 +21,8 @@ async def keys() -> AsyncIterator[str]:
         key = b"-"
         while key:
             key = os.read(descriptor, 1)
-            loop.call_soon_threadsafe(pressed.put_nowait, key.decode(errors="ignore"))
+            with suppress(RuntimeError):  # the loop has ended before the key came
+                loop.call_soon_threadsafe(pressed.put_nowait, key.decode(errors="ignore"))
 
     before = None
     if sys.stdin.isatty():

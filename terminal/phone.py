@@ -1,128 +1,117 @@
-"""`liandong demo phone`: an officer's phone in a terminal, over the public mobile API only.
+"""`liandong demo phone`: an officer's phone in a terminal, over the public interfaces only.
 
 It signs in, asks the push service for a token and registers it, syncs, shows orders, and answers
 them by a key. A push only wakes it: what it shows always comes from its own sync.
 """
 
 import asyncio
-import platform
+import json
 import sys
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 from rich.console import Console
+from rich.markup import escape
 
-from terminal.client import ClientError
+from terminal.client import ClientError, RefusedError
 from terminal.keys import keys
+from terminal.mobile import MobileClient, server_sent
 
 ANSWERS = {
-    "a": ("order.accepted", "接受 accept"),
-    "x": ("order.declined", "不能前往 decline"),
+    "a": ("order.accepted", "签收 accept"),
+    "x": ("order.declined", "不能执行 decline"),
     "e": ("order.enRoute", "出发 en route"),
     "h": ("order.arrived", "到场 here"),
     "d": ("order.done", "完成 done"),
 }
+_SAID = {
+    "order.received": "已送达 received",
+    "order.seen": "已读 seen",
+    "order.accepted": "已签收 accepted",
+    "order.declined": "已答复不能执行 declined",
+    "order.enRoute": "已出发 en route",
+    "order.arrived": "已到场 on scene",
+    "order.done": "已完成 done",
+}
+_TOPICS = {
+    "order.created": "新指令 a new order",
+    "order.cancelled": "指令已撤销 an order was cancelled",
+}
+_STATES = {
+    "OPEN": "执行中 open",
+    "COMPLETED": "处置完毕 completed",
+    "CANCELLED": "已撤销 cancelled",
+}
+_UNSEEN = {"QUEUED", "SENT", "RECEIVED"}
+_OVER = {"DONE", "DECLINED", "CANCELLED"}
+PAUSE = 1.0
+"""Seconds between two tries to come back."""
 
 
 @dataclass
 class Phone:
     """One phone: what it is signed in to, and the orders it holds by id."""
 
-    url: str
+    api: MobileClient
     push_url: str | None
-    login: str
-    password: str
     console: Console = field(default_factory=Console)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
     cursor: str | None = None
     syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
     offline: bool = False
-    device_id: str = field(default_factory=lambda: f"terminal-{uuid.uuid4()}")
+    pushed: bool = True
 
     async def run(self) -> None:
         """Sign in, register, sync, then listen to pushes, changes and keys. Raises ClientError."""
-        async with httpx2.AsyncClient(base_url=f"{self.url}/mobile/v1", timeout=10) as http:
-            self.http = http
-            await self._sign_in()
-            push_token = await self._register_push()
+        async with self.api:
+            self.zone = ZoneInfo(await self.api.timezone())
+            self._say(f"已登录 signed in as [b]{escape(self.api.login)}[/b] · {self.zone.key}")
+            token = await self._register_push() if self.push_url else None
             await self._sync()
             self._help()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._live())
-                if push_token:
-                    tasks.create_task(self._pushes(push_token))
+                if token is not None:
+                    tasks.create_task(self._pushes(token))
                 if await self._quit_by_key():
                     raise _QuitError
 
-    async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        try:
-            response = await self.http.request(method, path, json=body)
-        except httpx2.HTTPError as error:
-            raise ClientError(f"{self.url}: 连接不上 cannot be reached ({error}).") from error
-        if response.status_code >= 400:
-            problem = response.json() if "json" in response.headers["content-type"] else {}
-            raise ClientError(f"{path}: {problem.get('title', response.status_code)}")
-        answer: dict[str, Any] = response.json() if response.content else {}
-        return answer
-
-    async def _sign_in(self) -> None:
-        device = {
-            "id": self.device_id,
-            "platform": "terminal",
-            "model": platform.system(),
-            "appVersion": "0.1.0",
-            "locale": "zh-CN",
-        }
-        session = await self._call(
-            "POST",
-            "/session",
-            {"login": self.login, "password": self.password, "device": device},
-        )
-        self.refresh_token = session["refreshToken"]
-        self.http.headers["authorization"] = f"Bearer {session['accessToken']}"
-        self._say(f"已登录 signed in as [b]{self.login}[/b]")
-
-    async def _refresh(self) -> None:
-        session = await self._call("POST", "/session/refresh", {"refreshToken": self.refresh_token})
-        self.refresh_token = session["refreshToken"]
-        self.http.headers["authorization"] = f"Bearer {session['accessToken']}"
-
     async def _register_push(self) -> str | None:
         """A token of the push service for this phone; without the service, sync alone serves."""
-        if self.push_url is None:
-            return None
         try:
             async with httpx2.AsyncClient(timeout=5) as http:
                 response = await http.post(f"{self.push_url}/phones")
                 response.raise_for_status()
                 token = str(response.json()["token"])
-        except httpx2.HTTPError as error:
-            self._say(f"[yellow]无推送服务 no push service ({error}): 仅同步 sync only[/yellow]")
+        except httpx2.HTTPError:
+            if self.pushed:
+                self._say("[yellow]无推送服务 no push service: 仅同步 sync only[/yellow]")
+            self.pushed = False
             return None
-        await self._call("PUT", "/device", {"pushChannel": "fcm", "pushToken": token})
-        self._say(f"推送已注册 registered for push: {token[:12]}…")
+        await self.api.call("PUT", "/mobile/v1/device", {"pushChannel": "fcm", "pushToken": token})
+        self._say("推送已注册 registered for push")
+        self.pushed = True
         return token
 
     async def _sync(self) -> None:
         """Fetch what changed. One at a time: a push and a live change often come together."""
         async with self.syncing:
-            await self._fetch_pages()
-
-    async def _fetch_pages(self) -> None:
-        while True:
-            query = f"?since={self.cursor}" if self.cursor else ""
-            page = await self._call("GET", f"/sync{query}")
-            if page["reset"]:
-                self.orders.clear()
-            for change in page["changes"]:
-                await self._take(change)
-            self.cursor = page["nextCursor"]
-            if not page["limited"]:
-                return
+            limited = True
+            while limited:
+                query = f"?since={self.cursor}" if self.cursor else ""
+                page = await self.api.call("GET", f"/mobile/v1/sync{query}")
+                if page["reset"]:
+                    self.orders.clear()
+                for change in page["changes"]:
+                    await self._take(change)
+                self.cursor = page["nextCursor"]
+                limited = page["limited"]
 
     async def _take(self, change: dict[str, Any]) -> None:
         """One change of the sync stream; a new order is reported received and seen."""
@@ -133,21 +122,28 @@ class Phone:
         if change["op"] == "remove":
             self.orders.pop(order["id"], None)
             return
+        if order["id"] not in self.shown and order["state"] == "OPEN":
+            new = order["stage"] in _UNSEEN
+            self._show(order, "新指令 New order" if new else "进行中指令 Order under way")
+            self.shown.add(order["id"])
+            if new:
+                await self._report(order, "order.received", "order.seen")
+        elif known and known["state"] != order["state"]:
+            self._say(f"指令 {order['number']} {_STATES.get(order['state'], order['state'])}")
+        elif known and known["stage"] != order["stage"] == "ESCALATED":
+            self._say(
+                f"[yellow]指令 {order['number']} 已转交他人，仍可签收 "
+                "has gone to somebody else; you may still accept[/yellow]"
+            )
         self.orders[order["id"]] = order
-        if known is None and order["state"] == "OPEN":
-            self._show(order)
-            await self._report(order, "order.received", "order.seen")
-        elif known and known.get("state") != order["state"]:
-            self._say(f"指令 {order['number']}: {order['state']}")
 
-    def _show(self, order: dict[str, Any]) -> None:
+    def _show(self, order: dict[str, Any], title: str) -> None:
         incident = order.get("incident") or {}
+        where = " ".join(filter(None, (incident.get(key) for key in ("number", "title", "place"))))
         self.console.bell()
         self._say(
-            f"[bold red]新指令 New order {order['number']}[/bold red] [b]{order['text']}[/b]\n"
-            f"   事件 {incident.get('number', '')} {incident.get('title', '')} "
-            f"{incident.get('place') or ''}\n"
-            f"   {self._keys_line()}"
+            f"[bold red]{title} {order['number']}[/bold red] "
+            f"[b]{escape(order['text'])}[/b]\n   事件 {escape(where)}\n   {self._keys_line()}"
         )
 
     async def _report(self, order: dict[str, Any], *kinds: str) -> None:
@@ -156,35 +152,33 @@ class Phone:
             {"id": str(uuid.uuid4()), "kind": kind, "at": now, "body": {"orderId": order["id"]}}
             for kind in kinds
         ]
-        answer = await self._call("POST", "/actions", {"actions": actions})
-        for action, result in zip(actions, answer["results"], strict=True):
+        answer = await self.api.call("POST", "/mobile/v1/actions", {"actions": actions})
+        which = f"{order['number']} {escape(order['text'][:24])}"
+        for kind, result in zip(kinds, answer["results"], strict=True):
+            said = _SAID[kind]
             if result["status"] in {"applied", "duplicate"}:
-                self._say(f"   ✓ {action['kind']}")
+                self._say(f"   ✓ {said} · {which}")
             else:
-                self._say(f"   [red]✗ {action['kind']}: {result['code']} {result['message']}[/red]")
+                self._say(f"   [red]✗ {said} · {which}: {escape(result['message'] or '')}[/red]")
 
     async def _live(self) -> None:
-        """Follow /events; on any loss, sync and come back."""
+        """Follow the hub's events for ever; on any loss, come back and sync."""
         while True:
-            try:
-                async for _ in _server_sent(self.http, "/events", self.cursor):
-                    await self._sync()
-            except httpx2.HTTPStatusError as error:
-                if error.response.status_code == 401:
-                    await self._refresh()
-            except (httpx2.HTTPError, ClientError) as error:
-                self._lost(error)
-            await asyncio.sleep(1)
             try:
                 await self._sync()
                 self._back()
+                async for _ in self.api.events("/mobile/v1/events", self.cursor):
+                    await self._sync()
+            except RefusedError:
+                raise
             except ClientError as error:
                 self._lost(error)
+                await asyncio.sleep(PAUSE)
 
     def _lost(self, error: Exception) -> None:
         """The hub does not answer: said once, until it does again."""
         if not self.offline:
-            self._say(f"[yellow]断线 link lost ({error}), 重连中 reconnecting[/yellow]")
+            self._say(f"[yellow]断线 link lost: {escape(str(error))}; 重连中 reconnecting[/yellow]")
         self.offline = True
 
     def _back(self) -> None:
@@ -193,15 +187,21 @@ class Phone:
         self.offline = False
 
     async def _pushes(self, token: str) -> None:
+        """Listen to the push service for ever; one that has forgotten the token gives another."""
         while True:
             try:
-                async with httpx2.AsyncClient(base_url=self.push_url or "", timeout=None) as http:
-                    async for data in _server_sent(http, f"/phones/{token}/messages", None):
-                        self._say(f"[cyan]推送 push woke this phone:[/cyan] {data[:120]}")
+                async with httpx2.AsyncClient(base_url=self.push_url or "") as http:
+                    async for data in server_sent(http, f"/phones/{token}/messages"):
+                        topic = json.loads(data).get("data", {}).get("topic", "")
+                        self._say(f"[cyan]推送唤醒 a push: {_TOPICS.get(topic, topic)}[/cyan]")
                         await self._sync()
-            except (httpx2.HTTPError, ClientError) as error:
-                self._say(f"[yellow]推送断线 push link lost ({type(error).__name__})[/yellow]")
-            await asyncio.sleep(2)
+            except ClientError as error:
+                self._lost(error)
+            await asyncio.sleep(PAUSE)
+            try:
+                token = await self._register_push() or token
+            except ClientError as error:
+                self._lost(error)
 
     async def _quit_by_key(self) -> bool:
         """Answer keys until q; False at end of input, where a phone without keys goes on."""
@@ -211,30 +211,36 @@ class Phone:
             if key == "?":
                 self._help()
             elif key in ANSWERS:
-                await self._answer(key)
+                await self._answer(ANSWERS[key][0])
         return False
 
-    async def _answer(self, key: str) -> None:
-        """Answer the newest open order."""
-        order = next(
-            (held for held in reversed(list(self.orders.values())) if held["state"] == "OPEN"), None
-        )
-        if order is None:
+    async def _answer(self, kind: str) -> None:
+        """Answer the newest order that is open and not yet over for this officer."""
+        waiting = [
+            order
+            for order in self.orders.values()
+            if order["state"] == "OPEN" and order["stage"] not in _OVER
+        ]
+        if not waiting:
             self._say("没有待办指令 no open order")
             return
+        order = max(waiting, key=lambda held: str(held["createdAt"]))
         try:
-            await self._report(order, ANSWERS[key][0])
+            await self._report(order, kind)
         except ClientError as error:
-            self._say(f"[red]{error}[/red]")
+            self._say(
+                f"[red]未送达，请再按一次 not delivered, press again · {order['number']}: "
+                f"{escape(str(error))}[/red]"
+            )
 
     def _keys_line(self) -> str:
         return "  ".join(f"[b]{key}[/b] {label}" for key, (_, label) in ANSWERS.items())
 
     def _help(self) -> None:
-        self._say(f"{self._keys_line()}  [b]?[/b] 帮助  [b]q[/b] 退出 quit")
+        self._say(f"{self._keys_line()}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit")
 
     def _say(self, text: str) -> None:
-        self.console.print(f"[dim]{datetime.now().astimezone():%H:%M:%S}[/dim] {text}")
+        self.console.print(f"[dim]{datetime.now(self.zone):%H:%M:%S}[/dim] {text}", highlight=False)
         sys.stdout.flush()
 
 
@@ -242,21 +248,9 @@ class _QuitError(Exception):
     """The user pressed q."""
 
 
-async def _server_sent(
-    http: httpx2.AsyncClient, path: str, last_id: str | None
-) -> AsyncIterator[str]:
-    """The data of each server-sent event. Raises httpx2.HTTPError when the stream is lost."""
-    headers = {"accept": "text/event-stream", **({"last-event-id": last_id} if last_id else {})}
-    timeout = httpx2.Timeout(10, read=45)
-    async with http.stream("GET", path, headers=headers, timeout=timeout) as response:
-        response.raise_for_status()
-        async for line in response.aiter_lines():
-            if line.startswith("data:"):
-                yield line.removeprefix("data:").strip()
-
-
-async def run_phone(phone: Phone) -> None:
+async def run_phone(url: str, push_url: str | None, login: str, password: str) -> None:
     """Run a phone until its user quits. Raises ClientError with one line."""
+    phone = Phone(MobileClient(url, login, password, f"terminal-{uuid.uuid4()}"), push_url)
     try:
         await phone.run()
     except ExceptionGroup as group:

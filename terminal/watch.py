@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from rich.box import SIMPLE
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from terminal.client import Event, HubClient, LiveQuery
+from terminal.client import Event, HubClient, LiveQuery, RefusedError
+from terminal.tables import FRESHNESS, HEALTH, WIDE, Column, Screen, table
 
 Node = dict[str, Any]
 
@@ -63,18 +63,6 @@ subscription Orders($after: String) {
   }
 }"""
 
-_STATE_STYLE = {
-    "FRESH": "green",
-    "HEALTHY": "green",
-    "SCHEDULED": "dim",
-    "STALE": "yellow",
-    "DEGRADED": "yellow",
-    "UNKNOWN": "red",
-    "DOWN": "red",
-    "CANCELLED": "red",
-    "DELAYED": "yellow",
-    "DEPARTED": "dim",
-}
 _STATUS_ZH = {
     "SCHEDULED": "计划",
     "ON_TIME": "正点",
@@ -107,13 +95,15 @@ class View:
     """Nodes by id of several live queries, and whether the link is up."""
 
     nodes: dict[str, dict[str, Node]] = field(default_factory=dict)
+    live: bool = False
     link: str = "连接中 connecting"
 
     def take(self, event: Event) -> None:
         """Apply one event."""
         if event.name == "link":
             reason = (event.node or {}).get("reason", "")
-            self.link = "在线 live" if event.change == "UP" else f"断线 reconnecting: {reason}"
+            self.live = event.change == "UP"
+            self.link = "在线 live" if self.live else f"断线 reconnecting: {reason}"
             return
         held = self.nodes.setdefault(event.name, {})
         if event.change == "RESET":
@@ -128,109 +118,138 @@ class View:
         return list(self.nodes.get(name, {}).values())
 
 
-def clock_text(value: str | None) -> str:
-    """An RFC 3339 time as local HH:MM:SS, or a dash."""
-    return datetime.fromisoformat(value).astimezone().strftime("%H:%M:%S") if value else "–"
+def _drawn(
+    screen: Screen, view: View, title: str, columns: list[Column], rows: list[list[str | Text]]
+) -> Table:
+    heading = f"{title} · {screen.now()} · {view.link}"
+    return table(screen, heading, columns, rows, live=view.live)
 
 
-def _styled(value: str, words: dict[str, str] | None = None) -> Text:
-    shown = f"{words[value]} {value}" if words and value in words else value
-    return Text(shown, style=_STATE_STYLE.get(value, ""))
-
-
-def _table(title: str, view: View, columns: dict[str, int]) -> Table:
-    """An empty table; `columns` are titles with the least width each needs."""
-    table = Table(title=f"{title} · {view.link}", expand=True, padding=(0, 0, 0, 1), box=SIMPLE)
-    for name, width in columns.items():
-        table.add_column(name, no_wrap=True, min_width=width)
-    return table
-
-
-def board_table(view: View, limit: int) -> Table:
+def board_table(view: View, screen: Screen, limit: int) -> Table:
     """Departures of all modes, soonest first."""
-    columns = {"计划": 5, "预计": 5, "线路/车次": 10, "开往 To": 8, "站台": 4, "状态": 12}
-    table = _table("出发 Departures", view, {**columns, "站点": 8, "新鲜度": 9})
-    rows = sorted(
+    columns = [
+        Column("计划", 5),
+        Column("预计", 5),
+        Column("线路/车次", 14),
+        Column("开往 To", 0, flex=True),
+        Column("站台", 4),
+        Column("状态", 14 if screen.wide else 4),
+        Column("站点", 16, above=WIDE),
+        Column("新鲜度", 14 if screen.wide else 6),
+    ]
+    nodes = sorted(
         view.of("departures"), key=lambda n: n["expectedDeparture"] or n["aimedDeparture"] or ""
     )
-    for node in rows[:limit]:
+    rows: list[list[str | Text]] = []
+    for node in nodes[:limit]:
         journey, line = node["journey"], node["journey"]["line"] or {}
-        code = " ".join(filter(None, (line.get("publicCode"), journey["publicCode"])))
-        table.add_row(
-            clock_text(node["aimedDeparture"])[:5],
-            clock_text(node["expectedDeparture"])[:5],
-            code,
-            f"{journey['destination'] or ''} {journey['destinationEn'] or ''}",
-            node["actualPlatform"] or node["plannedPlatform"] or "–",
-            _styled(node["status"], _STATUS_ZH),
-            node["stopPlace"]["name"],
-            _styled(node["freshness"]["state"]),
+        rows.append(
+            [
+                screen.minute(node["aimedDeparture"]),
+                screen.minute(node["expectedDeparture"]),
+                " ".join(filter(None, (line.get("publicCode"), journey["publicCode"]))),
+                screen.words(journey["destination"], journey["destinationEn"]),
+                node["actualPlatform"] or node["plannedPlatform"] or "–",
+                screen.state(node["status"], _STATUS_ZH),
+                node["stopPlace"]["name"] or "",
+                screen.state(node["freshness"]["state"], FRESHNESS),
+            ]
         )
-    return table
+    return _drawn(screen, view, "出发 Departures", columns, rows)
 
 
-def taxi_table(view: View, _limit: int) -> Table:
+def taxi_table(view: View, screen: Screen, _limit: int) -> Table:
     """Both ranks: waiting, holding, loaded departures."""
-    columns = {"候客点 Rank": 16, "候客 waiting": 8, "蓄车 holding": 8, "15分钟离场": 8}
-    table = _table("出租车候客点 Taxi ranks", view, {**columns, "截至": 8, "新鲜度": 7})
-    for node in sorted(view.of("taxiRanks"), key=lambda n: n["id"]):
-        table.add_row(
-            f"{node['name']} {node['nameEn'] or ''}",
+    columns = [
+        Column("候客点 Rank", 0, flex=True),
+        Column("候客 waiting", 12),
+        Column("蓄车 holding", 12),
+        Column("15分钟离场 left", 15 if screen.wide else 10),
+        Column("截至", 8),
+        Column("新鲜度", 14 if screen.wide else 6),
+    ]
+    rows: list[list[str | Text]] = [
+        [
+            screen.words(node["name"], node["nameEn"]),
             _known(node["vehiclesWaiting"]),
             f"{_known(node['holding'])} / {node['holdingCapacity']}",
             _known(node["departures15m"]),
-            clock_text(node["freshness"]["asOf"]),
-            _styled(node["freshness"]["state"]),
-        )
-    return table
+            screen.clock(node["freshness"]["asOf"]),
+            screen.state(node["freshness"]["state"], FRESHNESS),
+        ]
+        for node in sorted(view.of("taxiRanks"), key=lambda n: n["id"])
+    ]
+    return _drawn(screen, view, "出租车候客点 Taxi ranks", columns, rows)
 
 
-def feeds_table(view: View, _limit: int) -> Table:
+def feeds_table(view: View, screen: Screen, _limit: int) -> Table:
     """Health of every feed."""
-    columns = {"数据源 Feed": 17, "标准": 7, "方式": 5, "状态": 8, "链路": 4, "收到": 8}
-    table = _table("数据源 Feeds", view, {**columns, "截至": 8, "收/拒": 6, "原因": 4})
+    columns = [
+        Column("数据源 Feed", 17),
+        Column("标准", 14, above=WIDE),
+        Column("方式", 5, above=WIDE),
+        Column("状态", 21 if screen.wide else 8),
+        Column("链路", 5),
+        Column("收到", 8),
+        Column("数据截至", 8),
+        Column("收/拒", 9, above=WIDE),
+        Column("原因 Reason", 0, flex=True),
+    ]
+    rows: list[list[str | Text]] = []
     for node in sorted(view.of("feeds"), key=lambda n: n["code"]):
         counts = node["counts"] or {"accepted": 0, "rejected": 0}
         reasons = ", ".join(f"{reject['reason']} {reject['count']}" for reject in node["rejects"])
-        table.add_row(
-            node["code"],
-            node["kind"],
-            node["mode"] or "–",
-            _styled(node["state"]),
-            node["linkState"],
-            clock_text(node["lastReceivedAt"]),
-            clock_text(node["dataAsOf"]),
-            f"{counts['accepted']}/{counts['rejected']}",
-            reasons or node["detail"] or "",
+        rows.append(
+            [
+                node["code"],
+                node["kind"],
+                node["mode"] or "–",
+                screen.state(node["state"], HEALTH),
+                node["linkState"],
+                screen.clock(node["lastReceivedAt"]),
+                screen.clock(node["dataAsOf"]),
+                f"{counts['accepted']}/{counts['rejected']}",
+                node["detail"] or reasons,
+            ]
         )
-    return table
+    return _drawn(screen, view, "数据源 Feeds", columns, rows)
 
 
-def orders_table(view: View, limit: int) -> Table:
+def orders_table(view: View, screen: Screen, limit: int) -> Table:
     """Orders, newest first, one line a recipient with how far it has come."""
-    columns = {"编号": 14, "事件": 8, "指令": 10, "队员": 9, "阶段": 12, "最近": 8, "途径": 7}
-    table = _table("指令 Orders", view, columns)
+    columns = [
+        Column("编号", 15),
+        Column("事件", 20, above=WIDE),
+        Column("指令 Order", 0, flex=True),
+        Column("队员", 16 if screen.wide else 10),
+        Column("阶段", 18 if screen.wide else 8),
+        Column("最近", 8),
+        Column("途径", 10, above=WIDE),
+    ]
+    rows: list[list[str | Text]] = []
     for node in sorted(view.of("orders"), key=lambda n: n["createdAt"], reverse=True)[:limit]:
         for recipient in node["recipients"]:
             last = recipient["entries"][-1]
             officer = recipient["officer"] or {"login": "?", "name": ""}
-            table.add_row(
-                node["number"],
-                (node["incident"] or {}).get("title", ""),
-                node["text"],
-                f"{officer['login']} {officer['name'] or ''}",
-                _styled(recipient["stage"], _STAGE_ZH),
-                clock_text(last["at"]),
-                last["channel"],
+            rows.append(
+                [
+                    node["number"],
+                    (node["incident"] or {}).get("title", ""),
+                    node["text"],
+                    f"{officer['login']} {officer['name'] or ''}",
+                    screen.state(recipient["stage"], _STAGE_ZH),
+                    screen.clock(last["at"]),
+                    last["channel"],
+                ]
             )
-    return table
+    return _drawn(screen, view, "指令 Orders", columns, rows)
 
 
 def _known(value: int | None) -> str:
-    return "未知 unknown" if value is None else str(value)
+    return "未知" if value is None else str(value)
 
 
-VIEWS: dict[str, Callable[[View, int], Table]] = {
+VIEWS: dict[str, Callable[[View, Screen, int], Table]] = {
     "board": board_table,
     "taxi": taxi_table,
     "feeds": feeds_table,
@@ -243,16 +262,25 @@ _SINGLE = {
 }
 
 
-async def queries_for(client: HubClient, what: str, stop_place: str | None) -> list[LiveQuery]:
-    """The live queries behind a view; a board without a stop place shows the whole interchange."""
+async def queries_for(
+    client: HubClient, what: str, places: list[Node], stop_place: str | None
+) -> list[LiveQuery]:
+    """The live queries behind a view; a board without a stop place shows the whole interchange.
+
+    Raises RefusedError for a stop place the hub does not know.
+    """
     if what != "board":
         return [_SINGLE[what]]
     if stop_place:
-        places = [stop_place]
-    else:
-        data = await client.query("{ interchange { stopPlaces { id } } }")
-        places = [place["id"] for place in data["interchange"]["stopPlaces"]]
-    return [LiveQuery("departures", DEPARTURES, {"stopPlace": place}) for place in places]
+        data = await client.query("query ($id: ID!) { stopPlace(id: $id) { id } }", id=stop_place)
+        if data["stopPlace"] is None:
+            known = ", ".join(f"{place['scopedId']} {place['name']}" for place in places)
+            raise RefusedError(
+                f"--stop-place {stop_place!r}: 没有此站点 no such stop place. "
+                f"可用 this interchange has: {known or '–'}."
+            )
+        return [LiveQuery("departures", DEPARTURES, {"stopPlace": stop_place})]
+    return [LiveQuery("departures", DEPARTURES, {"stopPlace": place["id"]}) for place in places]
 
 
 async def watch(
@@ -261,15 +289,20 @@ async def watch(
     """Show one view until interrupted, or until `events` events have come."""
     console = Console()
     view = View()
-    draw = VIEWS[what]
-    queries = await queries_for(client, what, stop_place)
-    limit = max(5, console.height - 6)
-    with Live(Group(draw(view, limit)), console=console, refresh_per_second=4) as live:
+    data = await client.query("{ interchange { timezone stopPlaces { id scopedId name } } }")
+    interchange = data["interchange"]
+    queries = await queries_for(client, what, interchange["stopPlaces"], stop_place)
+    zone = ZoneInfo(interchange["timezone"])
+
+    def drawn() -> Table:
+        screen = Screen(console.width, zone)
+        return VIEWS[what](view, screen, max(5, console.height - 6))
+
+    with Live(get_renderable=drawn, console=console, refresh_per_second=4):
         seen = 0
         async with aclosing(client.follow(queries)) as following:
             async for event in following:
                 view.take(event)
-                live.update(draw(view, limit))
                 seen += event.name != "link"
                 if events is not None and seen >= events:
                     return

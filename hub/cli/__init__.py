@@ -17,11 +17,11 @@ app = typer.Typer(
 
 def main() -> None:
     """Entry point of the `liandong` script."""
-    from hub.cli import accounts, clients, doctor, feeds, run
-
-    for part in (run, feeds, accounts, doctor, clients):
-        part.register(app)
     try:
+        from hub.cli import accounts, clients, doctor, feeds, run
+
+        for part in (run, feeds, accounts, doctor, clients):
+            part.register(app)
         app()
     except LiandongError as error:
         print(f"liandong: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice

@@ -124,8 +124,8 @@ async def _list(config: Path | None, *, partners: bool) -> None:
 
 
 async def _issue(config: Path | None, login: str) -> str:
-    from hub.asgi import tokens_for
+    from hub.access.service import tokens_for
 
-    async with common.opened(config) as (settings, store):
+    async with common.opened(config, prepare=False) as (settings, store):
         tokens = tokens_for(store, settings, embedded=common.is_embedded(settings))
         return (await tokens.issue(login)).access_token

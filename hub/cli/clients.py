@@ -64,12 +64,11 @@ def phone(
 ) -> None:
     """手机演示 · An officer's phone in this terminal: orders arrive, keys answer them."""
     from terminal.client import ClientError
-    from terminal.phone import Phone, run_phone
+    from terminal.phone import run_phone
 
     facts = common.facts_of(configuration.load().hub.data_dir)
     push_url = push or (f"{facts['sandbox']}/fcm" if facts.get("sandbox") else None)
-    held = Phone(_address(url), push_url, login, password or DEMO_PASSWORD)
     try:
-        asyncio.run(run_phone(held))
+        asyncio.run(run_phone(_address(url), push_url, login, password or DEMO_PASSWORD))
     except ClientError as error:
         raise LiandongError(str(error)) from None

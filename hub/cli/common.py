@@ -79,13 +79,18 @@ def facts_of(data_dir: Path) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def opened(config: Path | None) -> "AsyncIterator[tuple[Settings, Store]]":
-    """The settings, and their database open. Raises StartError."""
+async def opened(
+    config: Path | None, *, prepare: bool = True
+) -> "AsyncIterator[tuple[Settings, Store]]":
+    """The settings, and their database open; `prepare` as in Store.open. Raises StartError."""
     from hub.store.driver import Store
 
     settings = load(config)
     store = await Store.open(
-        settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
+        settings.hub.mongodb_uri or "",
+        settings.hub.database,
+        raw_days=settings.hub.raw_days,
+        prepare=prepare,
     )
     try:
         yield settings, store

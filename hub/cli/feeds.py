@@ -16,13 +16,13 @@ from hub.errors import LiandongError, StartError
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    from hub.cli import archive, feeds_docs, identity
+    from hub.cli import archive, identity
 
     feed = typer.Typer(help="数据源 · Feeds.", no_args_is_help=True)
     feed.command("check")(check)
     archive.register(feed)
     identity.register(feed)
-    feeds_docs.register(feed)
+    feed.command("docs")(docs)
     app.add_typer(feed, name="feed")
     schema = typer.Typer(help="GraphQL 模式 · The schema.", no_args_is_help=True)
     schema.command("export")(export)
@@ -117,6 +117,22 @@ def _options(file: Path, kind: str) -> dict[str, Any]:
         raise StartError(f"{file} has {len(mine)} feeds of kind {kind}; expected one.")
     options: dict[str, Any] = mine[0].get("options", {})
     return options
+
+
+def docs(
+    out: Annotated[Path, typer.Option(help="folder the pages are written to")] = Path(
+        "docs/connectors"
+    ),
+) -> None:
+    """生成连接器文档 · Write one page for each kind. Raises StartError if it cannot."""
+    from hub.cli.feeds_docs import pages
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for kind, text in pages().items():
+            (out / f"{kind}.md").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise StartError(f"--out {out}: cannot be written: {error.strerror}.") from error
 
 
 def export(

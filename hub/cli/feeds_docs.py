@@ -3,15 +3,12 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-import typer
 from pydantic.fields import FieldInfo
 
 from hub.connector import Connector, Role
-from hub.errors import StartError
 
 _ROLES = {
     Role.POLL: "poll: the hub asks `url` every `interval` seconds",
@@ -32,25 +29,6 @@ vacant = "$.free"
 """
 }
 """Options of the example where a kind cannot be read without any."""
-
-
-def register(feed: typer.Typer) -> None:
-    """Add the command to the `feed` group."""
-    feed.command("docs")(docs)
-
-
-def docs(
-    out: Annotated[Path, typer.Option(help="folder the pages are written to")] = Path(
-        "docs/connectors"
-    ),
-) -> None:
-    """生成连接器文档 · Write one page for each kind. Raises StartError if it cannot."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for kind, text in pages().items():
-            (out / f"{kind}.md").write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StartError(f"--out {out}: cannot be written: {error.strerror}.") from error
 
 
 def pages() -> dict[str, str]:

@@ -20,9 +20,9 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
     app.command()(down)
     app.command()(serve)
-    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(
-        sandbox
-    )
+    # its options are the sandbox's own, --help among them
+    own = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    app.command(context_settings=own)(sandbox)
 
 
 def up(

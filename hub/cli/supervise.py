@@ -8,6 +8,7 @@ input, which is our pipe. The database is left running by a kill -9 and found ag
 import fcntl
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -147,7 +148,8 @@ _BANNER = """
   沙盒 sandbox {sandbox}/
   演示账号 demo logins: admin commander watch liaison officer1 … officer40 partner
   密码 password: {password}
-  试一试 try:
+  试一试，在另一终端 try, in another terminal:
+    {there}
     curl -s {address}/graphql -H 'content-type: application/json' \\
       -H "authorization: Bearer $({liandong} token issue watch)" \\
       -d '{{"query":"{{departures(stopPlace:\\"railway:SHH\\",first:3){query}}}"}}'
@@ -317,6 +319,9 @@ class Up:
 
     def _banner(self) -> None:
         liandong = _shown(Path(sys.executable).parent / "liandong")
+        there = f"cd {shlex.quote(str(Path.cwd()))}"
+        if self.data_dir != Path(".liandong").resolve():
+            there += f" && export LIANDONG_DATA_DIR={shlex.quote(str(self.data_dir))}"
         print(  # noqa: T201  # what the user asked for
             _BANNER.format(
                 address=self.address,
@@ -324,6 +329,7 @@ class Up:
                 sandbox=self.sandbox,
                 password=DEMO_PASSWORD,
                 liandong=liandong,
+                there=there,
                 pid=self.children["hub"].pid,
             ),
             flush=True,

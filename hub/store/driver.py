@@ -83,17 +83,24 @@ class Store:
         self.db: AsyncDatabase[Document] = client[database]
 
     @classmethod
-    async def open(cls, uri: str, database: str, *, raw_days: int = 3) -> "Store":
+    async def open(
+        cls, uri: str, database: str, *, raw_days: int = 3, prepare: bool = True
+    ) -> "Store":
         """Connect, check that it is a replica set, prepare documents and indexes.
 
+        Without `prepare` the indexes are taken to be there: a command that only looks up or adds
+        a row to a database in service is quick then.
         Raises StartError, in one line, when it is unreachable or of the wrong kind.
         """
         await asyncio.to_thread(_probe, uri)
         client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_options())
         store = cls(uri, client, database)
         try:
-            await init_beanie(database=store.db, document_models=DOCUMENTS)
-            await store._create_indexes(raw.indexes(raw_days))
+            await init_beanie(
+                database=store.db, document_models=DOCUMENTS, skip_indexes=not prepare
+            )
+            if prepare:
+                await store._create_indexes(raw.indexes(raw_days))
         except PyMongoError as error:
             await client.close()
             raise _unusable(uri, error) from error

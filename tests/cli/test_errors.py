@@ -1,6 +1,7 @@
 """What goes wrong at the command line is one line that says what to do; never a traceback."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,13 @@ def liandong(*arguments: str, data_dir: Path, **environment: str) -> tuple[int, 
         timeout=60,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+def free_port() -> str:
+    """A port that nobody has, so that a hub which runs here is not met."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
 
 
 FEED = '[[feeds]]\nid = "a"\nkind = "{kind}"\n{rest}\n'
@@ -62,7 +70,9 @@ def test_without_a_database_the_hint_says_what_to_start(tmp_path):
 def test_an_unreachable_database_is_one_line(tmp_path):
     """`serve` against a port where nothing listens."""
     uri = "mongodb://127.0.0.1:9/?replicaSet=rs0"
-    code, _, error = liandong("serve", data_dir=tmp_path, LIANDONG_MONGODB_URI=uri)
+    code, _, error = liandong(
+        "serve", data_dir=tmp_path, LIANDONG_MONGODB_URI=uri, LIANDONG_PORT=free_port()
+    )
     assert code == 2
     assert "127.0.0.1:9" in error
     assert len(error.strip().splitlines()) == 1
@@ -73,7 +83,10 @@ def test_an_unknown_kind_lists_the_known_ones(tmp_path, mongo_uri):
     config = tmp_path / "liandong.toml"
     config.write_text(FEED.format(kind="telepathy", rest='url = "http://127.0.0.1/x"'))
     code, _, error = liandong(
-        "serve", "--config", str(config), data_dir=tmp_path, LIANDONG_MONGODB_URI=mongo_uri
+        *("serve", "--config", str(config)),
+        data_dir=tmp_path,
+        LIANDONG_MONGODB_URI=mongo_uri,
+        LIANDONG_PORT=free_port(),
     )
     assert code == 2
     assert "telepathy" in error

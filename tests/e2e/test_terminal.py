@@ -2,9 +2,15 @@
 
 import asyncio
 import os
+import pty
+import re
+import signal
 import sys
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.cells import cell_len
 
 from tests.e2e.conftest import Running
 from tests.e2e.test_main_job import dispatch, open_incident
@@ -12,7 +18,9 @@ from tests.e2e.test_main_job import dispatch, open_incident
 pytestmark = pytest.mark.slow
 
 
-async def _liandong(running: Running, *arguments: str) -> asyncio.subprocess.Process:
+async def _liandong(
+    running: Running, *arguments: str, columns: int = 140
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -22,7 +30,9 @@ async def _liandong(running: Running, *arguments: str) -> asyncio.subprocess.Pro
             **os.environ,
             "LIANDONG_DATA_DIR": str(running.data_dir),
             "LIANDONG_PORT": str(running.port),
-            "COLUMNS": "140",
+            "COLUMNS": str(columns),
+            "LINES": "60",
+            "TZ": "America/New_York",
         },
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -43,6 +53,69 @@ async def test_watch_shows_live_tables(running: Running, view, shown):
     assert shown in output.decode()
 
 
+async def test_a_narrow_terminal_keeps_the_freshness(running: Running):
+    """At 80 columns a board still says how far each row can be trusted, in the area's time."""
+    process = await _liandong(running, "watch", "board", "--events", "8", columns=80)
+    async with asyncio.timeout(60):
+        output, _ = await process.communicate()
+    lines = output.decode().splitlines()
+    assert max(cell_len(line) for line in lines) <= 80
+    assert any("新鲜度" in line for line in lines)
+    assert any(line.rstrip().endswith(("实时", "计划")) for line in lines)
+    title = next(line for line in lines if "Asia/Shanghai" in line)
+    clock = re.search(r"(\d\d):\d\d:\d\d Asia/Shanghai", title)
+    assert clock is not None
+    hour = datetime.now(ZoneInfo("Asia/Shanghai")).hour
+    assert (hour - int(clock.group(1))) % 24 in {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("board", "--stop-place", "nowhere"), "railway:SHH"),
+        (("taxi", "--password", "wrong"), "/auth/token"),
+        (("weather",), "board, taxi, feeds, orders"),
+    ],
+)
+async def test_what_cannot_be_watched_is_said_and_it_ends(running: Running, arguments, said):
+    """An unknown stop place, a wrong password, an unknown view: one line, exit code 2."""
+    process = await _liandong(running, "watch", *arguments)
+    async with asyncio.timeout(60):
+        _, error = await process.communicate()
+    assert process.returncode == 2
+    assert said in error.decode()
+    assert len(error.decode().strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [(("watch", "board"), "新鲜度"), (("demo", "phone", "officer6"), "quit")],
+)
+async def test_an_interrupt_ends_it_without_a_traceback(running: Running, arguments, shown):
+    """Ctrl-C on a real terminal: it ends, as interrupted, and says nothing about it."""
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hub.cli", *arguments),
+        env={**os.environ, "LIANDONG_DATA_DIR": str(running.data_dir), "COLUMNS": "120"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    seen = asyncio.StreamReader()
+    reading, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(seen), os.fdopen(ours, "rb", 0)
+    )
+    async with asyncio.timeout(60):
+        before = await seen.readuntil(shown.encode())
+        process.send_signal(signal.SIGINT)
+        await process.wait()
+    reading.close()
+    assert process.returncode == 130
+    assert b"Traceback" not in before + bytes(seen._buffer)
+
+
 async def _until(process: asyncio.subprocess.Process, text: str) -> None:
     assert process.stdout is not None
     async with asyncio.timeout(30):
@@ -51,17 +124,20 @@ async def _until(process: asyncio.subprocess.Process, text: str) -> None:
 
 
 async def test_the_phone_shows_an_order_and_answers_by_key(running: Running):
-    """Sign-in, push registration, a new order, accepted with `a`, done with `d`, quit with `q`."""
+    """Accepted with `a`, the hub killed and back, done with `d`, quit with `q`; each by number."""
     phone = await _liandong(running, "demo", "phone", "officer5")
     assert phone.stdin is not None
     await _until(phone, "quit")
     watch = running.client("watch")
     number = await dispatch(watch, await open_incident(watch), ["officer5"], [])
     await _until(phone, number)
-    await _until(phone, "order.seen")
-    for key, answer in ((b"a", "order.accepted"), (b"d", "order.done")):
-        phone.stdin.write(key)
-        await _until(phone, answer)
+    await _until(phone, f"seen · {number}")
+    phone.stdin.write(b"a")
+    await _until(phone, f"accepted · {number}")
+    await asyncio.to_thread(running.kill_hub)
+    await _until(phone, "link is back")
+    phone.stdin.write(b"d")
+    await _until(phone, f"done · {number}")
     phone.stdin.write(b"q")
     async with asyncio.timeout(15):
         await phone.wait()
