@@ -16,6 +16,8 @@ from hub.model.parking import ParkingStatus
 TOLERANCE = timedelta(minutes=5)
 """How far a producer's clock may run ahead of ours before its times are refused."""
 MAX_ENTITIES = 200_000
+MOST_PERCENT = 200
+"""Of the spaces of a car park that can be taken: people park where there is none."""
 NAMELESS = "(no id)"
 
 
@@ -117,15 +119,23 @@ def fault_of(faults: Iterable[Fault], *reasons: Reason) -> Fault | None:
 
 
 def believable(status: ParkingStatus) -> tuple[ParkingStatus, tuple[Fault, ...]]:
-    """A status without the vacant spaces if they are more than there are, which is a fault.
+    """A status without what cannot be, with the counts that follow from it, and what was wrong.
 
-    More vehicles than spaces is no contradiction: car parks are overcrowded.
+    More vacant spaces than there are and a percentage beyond all crowding are not used; more
+    vehicles than spaces is no contradiction: car parks are overcrowded. That a status says nothing
+    is a fault, too: it stands for "unknown", and nobody shall take it for something said.
     """
-    vacant, capacity = status.vacant, status.capacity
-    if vacant is None or capacity is None or vacant <= capacity:
-        return status, ()
-    fault = Fault(Reason.BAD_VALUE, f"{vacant} of {capacity} spaces vacant; not used")
-    return replace(status, vacant=None), (fault,)
+    faults: list[Fault] = []
+    vacant, capacity, percent = status.vacant, status.capacity, status.occupancy_percent
+    if vacant is not None and capacity is not None and vacant > capacity:
+        faults.append(Fault(Reason.BAD_VALUE, f"{vacant} of {capacity} spaces vacant; not used"))
+        status = replace(status, vacant=None)
+    if percent is not None and not 0 <= percent <= MOST_PERCENT:
+        faults.append(Fault(Reason.BAD_VALUE, f"occupancy of {percent:g} %; not used"))
+        status = replace(status, occupancy_percent=None)
+    if status.is_empty:
+        faults.append(Fault(Reason.EMPTY_ENTITY, "nothing is said of its spaces"))
+    return status.counted(), tuple(faults)
 
 
 def _later(entry: Entry, known: Entry) -> bool:

@@ -17,7 +17,7 @@ from hub.model.operations import (
     Stage,
     UnitKind,
 )
-from hub.model.parking import OpeningStatus
+from hub.model.parking import OpeningStatus, ParkingSiteStatus
 from hub.model.situations import Severity, SituationProgress
 from hub.model.vehicles import TaxiState
 
@@ -36,6 +36,8 @@ _WORDS = {
     " ENDED 停售.",
     OpeningStatus: "Whether a parking facility takes vehicles (开放状态): OPEN 开放, CLOSED 关闭,"
     " UNKNOWN 未知.",
+    ParkingSiteStatus: "Whether spaces are free (车位状态), in DATEX II's words: SPACES_AVAILABLE"
+    " 有空位, ALMOST_FULL 将满, FULL 已满, FULL_AT_ENTRANCE 入口显示已满.",
     FacilityStatus: "Condition of a facility (设施状态), in SIRI-FM's words: AVAILABLE 可用,"
     " PARTLY_AVAILABLE 部分可用, NOT_AVAILABLE 停用, UNKNOWN 未知.",
     StopPlaceKind: "Kind of stop place (站点类型): RAIL_STATION 火车站, METRO_STATION 地铁站,"
@@ -88,6 +90,7 @@ __all__ = [
     "OpeningStatus",
     "OrderPriority",
     "OrderState",
+    "ParkingSiteStatus",
     "Role",
     "SaleStatus",
     "Severity",

@@ -29,8 +29,9 @@ def parse(raw: Envelope, context: Context) -> Batch:
 
     A status is as old as its own parkingStatusOriginTime says, however fresh the publication; one
     without it is of unknown age. A time before 2000 is a default that leaked out, and its status
-    is refused. Against a reference a status of a facility that is not in it is refused, and
-    `matched_stops` counts the others. `as_of` is publicationTime.
+    is refused. Word and percentage are carried as told; counts follow from them where none is told
+    and the capacity is known. Against a reference a status of a facility that is not in it is
+    refused, and `matched_stops` counts the others. `as_of` is publicationTime.
 
     Raises PayloadError: TOO_LARGE, DTD_FORBIDDEN, NOT_DECODABLE, UNSUPPORTED_MESSAGE,
     UNSUPPORTED_VERSION, SOURCE_ERROR.
@@ -102,6 +103,8 @@ def _add_status(
         vacant=status.vacant,
         occupied=status.occupied,
         capacity=planned if status.capacity is None else status.capacity,
+        occupancy_percent=status.occupancy_percent,
+        status=status.status,
         opening=status.opening,
         observed_at=status.origin_time,
     )
@@ -124,7 +127,7 @@ CONNECTOR = Connector(
         "parkingFacilityStatus; alone or in SOAP",
         drops="contacts and owners; tariffs, opening times, spaces for groups of users, trends",
         refuses=reasons(
-            "BAD_VALUE DTD_FORBIDDEN DUPLICATE MISSING_FIELD NOT_DECODABLE "
+            "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE "
             "POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
             "TIMESTAMP_MISSING TOO_LARGE UNKNOWN_STOP UNSUPPORTED_MESSAGE "
             "UNSUPPORTED_VERSION"

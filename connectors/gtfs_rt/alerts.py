@@ -1,6 +1,6 @@
 """From an Alert to a situation."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from google.transit import gtfs_realtime_pb2 as pb
 
@@ -8,12 +8,15 @@ from connectors.gtfs_rt.reading import Reading, Refused, ident
 from connectors.gtfs_rt.runs import find_run
 from hub.errors import Reason
 from hub.formats.gtfs_fields import mode_of
-from hub.formats.gtfs_rt import is_time, name_of, utc
+from hub.formats.gtfs_rt import TIMES, is_time, name_of, utc
+from hub.formats.xsd import FOREVER, NO_END
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id
 from hub.model.situations import Affects, Period, Severity, Situation
 
 MOST_SELECTORS = 5000
+_NO_END = range(int(datetime(NO_END, 1, 1, tzinfo=UTC).timestamp()), 253_402_300_800)
+"""The year that says "no end", in seconds."""
 _SEVERITIES = {
     pb.Alert.INFO: Severity.MINOR,
     pb.Alert.WARNING: Severity.MODERATE,
@@ -37,7 +40,8 @@ def situation_of(alert: pb.Alert, entity_id: str, reading: Reading) -> Situation
     """A situation with its texts, periods and what it affects.
 
     Raises Refused MISSING_FIELD where there is neither text nor effect, TOO_LARGE beyond
-    MOST_SELECTORS informed entities.
+    MOST_SELECTORS informed entities, BAD_VALUE where periods are told and none can be one: without
+    any the alert would be in force for ever.
     """
     if len(alert.informed_entity) > MOST_SELECTORS:
         raise Refused(Reason.TOO_LARGE, entity_id, f"{len(alert.informed_entity)} selectors")
@@ -68,16 +72,34 @@ def _told(word: str) -> str | None:
 def _periods(alert: pb.Alert, entity_id: str, reading: Reading) -> list[Period]:
     found = []
     for told in alert.active_period:
-        start, end = _moment(told.start), _moment(told.end)
-        if start is not None and end is not None and end < start:
+        start = _begin(reading.in_seconds(told.start, entity_id, "start"), entity_id, reading)
+        end = reading.in_seconds(told.end, entity_id, "end")
+        period = Period(start, _end(end, entity_id, reading))
+        if 0 < end < TIMES.start or _is_backward(period):
             reading.note(Reason.TIME_ORDER, entity_id, "an active_period ends before it starts")
         else:
-            found.append(Period(start, end))
+            found.append(period)
+    if alert.active_period and not found:
+        raise Refused(Reason.BAD_VALUE, entity_id, "no active_period of it can be one")
     return found
 
 
-def _moment(seconds: int) -> datetime | None:
-    """A period's end; 0, and the far future some sources write, mean that it is open."""
+def _is_backward(period: Period) -> bool:
+    return period.start is not None and period.end is not None and period.end < period.start
+
+
+def _begin(seconds: int, entity_id: str, reading: Reading) -> datetime | None:
+    """When a period begins; 0 says nothing. What is too far out begins then, and not at once."""
+    if seconds >= TIMES.stop:
+        reading.note(Reason.BAD_VALUE, entity_id, f"start {seconds} is no time; taken as never")
+        return FOREVER
+    return utc(seconds) if is_time(seconds) else None
+
+
+def _end(seconds: int, entity_id: str, reading: Reading) -> datetime | None:
+    """When a period ends; 0 and the year 9999 say that it never does, and so is what is no time."""
+    if seconds >= TIMES.stop and seconds not in _NO_END:
+        reading.note(Reason.BAD_VALUE, entity_id, f"end {seconds} is no time; taken as none")
     return utc(seconds) if is_time(seconds) else None
 
 

@@ -75,7 +75,7 @@ def _as_of(header: pb.FeedHeader, reading: Reading) -> datetime:
     if not header.HasField("timestamp"):
         reading.note(Reason.TIMESTAMP_MISSING, _HEADER, "the header has no timestamp")
         return reading.received_at
-    observed, wrong = reading.observed(header.timestamp)
+    observed, wrong = reading.observed(header.timestamp, _HEADER)
     if wrong is not None:
         reading.note(wrong, _HEADER, f"timestamp {header.timestamp}; the time of receipt is used")
     return observed or reading.received_at

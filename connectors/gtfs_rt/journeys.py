@@ -199,7 +199,7 @@ def _observed_at(run: Run, update: pb.TripUpdate, reading: Reading) -> datetime 
     """The update's own timestamp; None where it gives none, or one that cannot be."""
     if not update.HasField("timestamp"):
         return None
-    observed, wrong = reading.observed(update.timestamp)
+    observed, wrong = reading.observed(update.timestamp, run.ref)
     if wrong is not None:
         reading.note(wrong, run.ref, f"timestamp {update.timestamp}")
     return observed

@@ -116,7 +116,7 @@ def _stop_id(vehicle: pb.VehiclePosition, run: Run | None) -> str:
 def _observed_at(vehicle: pb.VehiclePosition, native_id: str, reading: Reading) -> datetime:
     if not vehicle.HasField("timestamp"):
         return reading.as_of
-    observed, wrong = reading.observed(vehicle.timestamp)
+    observed, wrong = reading.observed(vehicle.timestamp, native_id)
     if observed is not None:
         return observed
     if vehicle.timestamp == 0:

@@ -44,8 +44,9 @@ def event_time(
 ) -> int | None:
     """The predicted time of an event: `time`, else `delay` over the planned time."""
     if event.HasField("time") and event.time:
-        if is_time(event.time):
-            return event.time
+        seconds = reading.in_seconds(event.time, ref, "stop time")
+        if is_time(seconds):
+            return seconds
         reason = Reason.TIMESTAMP_EPOCH if is_epoch(event.time) else Reason.BAD_VALUE
         reading.note(reason, ref, f"stop time {event.time} is none")
     if aimed is not None and event.HasField("delay"):

@@ -10,7 +10,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt.config import GtfsRtConfig
 from hub.connector import Batch, Context
 from hub.errors import Reason
-from hub.formats.gtfs_rt import is_epoch, is_time, text_of, utc
+from hub.formats.gtfs_rt import is_epoch, is_time, of_milliseconds, text_of, utc
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.timetable import Timetable
@@ -98,13 +98,25 @@ class Reading:
         route = self.timetable.route(route_id) if self.timetable else None
         return route.mode if route else Mode.OTHER
 
-    def observed(self, seconds: int) -> tuple[datetime | None, Reason | None]:
-        """A timestamp that can be believed, or None and what is wrong with it."""
+    def observed(self, seconds: int, native_id: str) -> tuple[datetime | None, Reason | None]:
+        """A timestamp that can be believed, or None and what is wrong with it.
+
+        One in milliseconds is read as such, with a note on `native_id`.
+        """
+        seconds = self.in_seconds(seconds, native_id, "timestamp")
         if is_epoch(seconds):
             return None, Reason.TIMESTAMP_EPOCH
         if not is_time(seconds) or utc(seconds) > self.received_at + AHEAD:
             return None, Reason.TIMESTAMP_IN_FUTURE
         return utc(seconds), None
+
+    def in_seconds(self, number: int, native_id: str, name: str) -> int:
+        """A POSIX time in seconds, of what may have been written in milliseconds: that is noted."""
+        seconds = of_milliseconds(number)
+        if seconds is None:
+            return number
+        self.note(Reason.BAD_VALUE, native_id, f"{name} {number} is in milliseconds; read as such")
+        return seconds
 
 
 def ident(value: str | bytes, what: str) -> str:

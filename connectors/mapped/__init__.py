@@ -20,9 +20,9 @@ CONNECTOR = Connector(
         drops="everything that is not mapped; a vehicle's id is replaced by a keyed hash unless "
         "public_ids is set",
         refuses=reasons(
-            "BAD_VALUE DUPLICATE MISSING_FIELD NOT_DECODABLE POSITION_NOT_FIXED "
-            "POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
-            "TIMESTAMP_MISSING TOO_LARGE"
+            "BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE "
+            "POSITION_NOT_FIXED POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH "
+            "TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TOO_LARGE"
         ),
         config=MappedConfig,
     ),

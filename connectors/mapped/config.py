@@ -11,7 +11,7 @@ from hub.connector import ConnectorConfig
 from hub.formats.json_path import Path, compiled
 from hub.model.common import OccupancyStatus
 from hub.model.journeys import CallStatus, CheckIn, SaleStatus
-from hub.model.parking import OpeningStatus
+from hub.model.parking import OpeningStatus, ParkingSiteStatus
 from hub.model.vehicles import TaxiState
 
 TODAY = "today"
@@ -65,6 +65,8 @@ FIELDS: dict[str, dict[str, Field_]] = {
         "capacity": Kind.COUNT,
         "vacant": Kind.COUNT,
         "occupied": Kind.COUNT,
+        "occupancy_percent": Kind.NUMBER,
+        "status": ParkingSiteStatus,
         "opening": OpeningStatus,
         "park_and_ride": Kind.FLAG,
         "observed_at": Kind.TIME,

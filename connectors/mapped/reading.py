@@ -10,11 +10,12 @@ import orjson
 
 from connectors.mapped.config import MappedConfig, written
 from connectors.mapped.records import AHEAD, Refused, native_id, records_of
-from connectors.mapped.values import EARLIEST, Find, Values, read_time
+from connectors.mapped.values import Find, Values, read_time
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
 from hub.formats.json_path import NotThere, Path, compiled, elements_at, value_at
 from hub.formats.marks import check_json
+from hub.formats.xsd import EARLIEST
 
 MAX_ENTITIES = 100_000
 

@@ -15,7 +15,7 @@ from hub.formats.coach_profile import CoachDeparture
 from hub.model.common import Mode, Name, Occupancy, OccupancyStatus, Position
 from hub.model.ids import scoped
 from hub.model.journeys import CallStatus, CheckIn, DatedJourney, SaleStatus
-from hub.model.parking import OpeningStatus, ParkingFacility, ParkingStatus
+from hub.model.parking import OpeningStatus, ParkingFacility, ParkingSiteStatus, ParkingStatus
 from hub.model.vehicles import TaxiState, VehiclePosition
 
 AHEAD = timedelta(minutes=5)
@@ -117,6 +117,8 @@ def _parking(values: Values, native: str, context: Context, batch: Batch) -> lis
         vacant=vacant,
         occupied=occupied,
         capacity=capacity,
+        occupancy_percent=values.number("occupancy_percent"),
+        status=values.word("status", ParkingSiteStatus),
         opening=opening or OpeningStatus.UNKNOWN,
         observed_at=_observed(values, required=False),
     )

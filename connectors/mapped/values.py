@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.mapped.config import OTHERWISE, TODAY, MappedConfig, is_time_of_day, written
 from hub.errors import Reason
+from hub.formats.xsd import EARLIEST, FOREVER, instant
 
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_FOREVER_FROM = datetime(2200, 1, 1, tzinfo=UTC)
 _LONGEST = 300
 _LARGEST = 1_000_000
 _WHOLE = re.compile(r"\d{1,7}", re.ASCII)
@@ -131,7 +130,7 @@ class Values:
             return None
         if is_time_of_day(pattern) and day is None:
             return self._nearest(found, pattern, near or self.received_at)
-        if not EARLIEST <= moment < _FOREVER_FROM:
+        if not EARLIEST <= moment < FOREVER:
             detail = f"{name} = {found[:40]!r}: no time of this century or the next"
             self.faults.append(Fault(name, Reason.TIMESTAMP_EPOCH, detail))
             return None
@@ -186,10 +185,8 @@ def read_time(text: str, pattern: str, zone: ZoneInfo, day: date) -> datetime | 
             moment = datetime.strptime(text, pattern)  # noqa: DTZ007  # it gets its zone below
             if is_time_of_day(pattern):
                 moment = datetime.combine(day, moment.timetz())
-        elif ":" in text:
-            moment = datetime.fromisoformat(text)
         else:
-            return None  # a date alone is no time
+            return instant(text, zone) if ":" in text else None  # a date alone is no time
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None

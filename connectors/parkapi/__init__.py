@@ -79,6 +79,7 @@ def _status(lot: Lot, facility: ParkingFacility) -> ParkingStatus:
         vacant=lot.vacant,
         occupied=lot.occupied,
         capacity=lot.capacity if lot.capacity_now is None else lot.capacity_now,
+        status=lot.status,
         opening=lot.opening,
         observed_at=lot.observed_at,
     )
@@ -96,7 +97,7 @@ CONNECTOR = Connector(
         "items and their pages (v3)",
         drops="operators and addresses; fees, opening hours, forecasts; spaces for groups of users",
         refuses=reasons(
-            "BAD_VALUE DUPLICATE MISSING_FIELD NOT_DECODABLE POSITION_OUT_OF_RANGE "
+            "BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE POSITION_OUT_OF_RANGE "
             "TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TOO_LARGE "
             "UNSUPPORTED_MESSAGE"
         ),

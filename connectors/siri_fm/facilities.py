@@ -1,6 +1,7 @@
 """FacilityConditions to facilities and their condition; those of parking to what is free there."""
 
 from connectors.siri_common import check_size, is_full, open_batch
+from connectors.snapshot import believable
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
 from hub.formats import siri_fm
@@ -74,8 +75,11 @@ def _take(facility: MonitoredFacility, seen: set[str], context: Context, batch: 
         batch.note(Reason.BAD_VALUE, code, f"Status {facility.status!r} is none of SIRI's")
     if _is_parking(facility):
         batch.records.extend(_parking(facility, code, context, batch))
-    else:
-        batch.records.append(_condition(facility, code, context, batch))
+        return
+    condition = _condition(facility, code, context, batch)
+    if condition.status is FacilityStatus.UNKNOWN and condition.reason is None:
+        batch.note(Reason.EMPTY_ENTITY, code, "nothing is said of its condition")
+    batch.records.append(condition)
 
 
 def _is_parking(facility: MonitoredFacility) -> bool:
@@ -107,12 +111,26 @@ def _parking(
     facility: MonitoredFacility, code: str, context: Context, batch: Batch
 ) -> tuple[ParkingFacility, ParkingStatus]:
     identifier = scoped(context.dataset, code)
+    _note_unread(facility, code, batch)
     position = None
     if facility.lat is not None and facility.lon is not None:
         position = checked_position(facility.lat, facility.lon)
         if position is None:
             place = f"{facility.lat}, {facility.lon}"
             batch.note(Reason.POSITION_OUT_OF_RANGE, code, place)
+    said, doubts = believable(
+        ParkingStatus(
+            facility_id=identifier,
+            dataset=context.dataset,
+            vacant=_count(facility, _VACANT, code, batch),
+            occupied=_count(facility, _OCCUPIED, code, batch),
+            occupancy_percent=_percent(facility),
+            opening=_OPENING[_status(facility)],
+            observed_at=batch.as_of,
+        )
+    )
+    for doubt in doubts:
+        batch.note(doubt.reason, code, doubt.detail)
     return (
         ParkingFacility(
             id=identifier,
@@ -122,15 +140,26 @@ def _parking(
             position=position,
             park_and_ride=(_PARKING, "parkAndRidePark") in facility.features,
         ),
-        ParkingStatus(
-            facility_id=identifier,
-            dataset=context.dataset,
-            vacant=_count(facility, _VACANT, code, batch),
-            occupied=_count(facility, _OCCUPIED, code, batch),
-            opening=_OPENING[_status(facility)],
-            observed_at=batch.as_of,
-        ),
+        said,
     )
+
+
+def _percent(facility: MonitoredFacility) -> float | None:
+    """How much of all spaces is taken: as counted, or what is not free."""
+    for counting in facility.countings:
+        if counting.percentage is not None and counting.unit in _UNITS and not counting.refined:
+            if counting.type in _OCCUPIED:
+                return counting.percentage
+            if counting.type in _VACANT:
+                return 100 - counting.percentage
+    return None
+
+
+def _note_unread(facility: MonitoredFacility, code: str, batch: Batch) -> None:
+    for counting in facility.countings:
+        if counting.type not in {*_VACANT, *_OCCUPIED} or counting.unit not in _UNITS:
+            detail = f"{counting.type} of {counting.unit or 'spaces'} is not carried"
+            batch.note(Reason.UNSUPPORTED_MESSAGE, code, detail)
 
 
 def _count(facility: MonitoredFacility, types: set[str], code: str, batch: Batch) -> int | None:
@@ -139,15 +168,16 @@ def _count(facility: MonitoredFacility, types: set[str], code: str, batch: Batch
     whole = [one for one in found if not one.refined and one.count is not None]
     if whole:
         return whole[0].count
-    if found:
-        batch.note(Reason.MISSING_FIELD, code, _unused(found[0]))
+    unused = next((one for one in found if one.refined or one.percentage is None), None)
+    if unused is not None:
+        batch.note(Reason.MISSING_FIELD, code, _unused(unused))
     return None
 
 
 def _unused(counting: Counting) -> str:
     if counting.refined:
         return f"{counting.type} counts a part of the spaces only (TypeOfCountedFeature); not used"
-    return f"{counting.type} gives a percentage and no Count; not used"
+    return f"{counting.type} gives neither a Count nor a Percentage; not used"
 
 
 def _status(facility: MonitoredFacility) -> FacilityStatus:

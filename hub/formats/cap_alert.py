@@ -12,10 +12,11 @@ Source: OASIS Common Alerting Protocol 1.2 (1.1, 1.0), sections 3.2.1 and 3.2.2.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.errors import Reason
+from hub.formats import xsd
 from hub.formats.cap_area import Area, Budget, read_areas
 from hub.formats.xml import Element, Fault, Reader
 
@@ -144,7 +145,7 @@ def _references(read: Reader) -> Iterator[Reference]:
             read.faults.append(Fault(Reason.TOO_LARGE, detail))
             return
         match = _REFERENCE.match(text, at)
-        sent = _moment(match[3], read.zone) if match else None
+        sent = xsd.instant(match[3], read.zone) if match else None
         if match is None or sent is None:
             wrong = (match[0] if match else text[at:]).strip()[:80]
             read.faults.append(
@@ -164,7 +165,7 @@ def _info(read: Reader, budget: Budget) -> Info:
         urgency=word(read.text("urgency")),
         severity=_severity(read.text("severity")),
         certainty=_certainty(read.text("certainty")),
-        effective=read.time("effective"),
+        effective=read.begin("effective"),
         expires=read.end("expires"),
         headline=_line(read.text("headline")),
         description=_paragraphs(read, "description"),
@@ -199,11 +200,3 @@ def _paragraphs(read: Reader, path: str) -> str | None:
     if len(text) > _LONGEST:
         read.faults.append(Fault(Reason.TOO_LARGE, f"{path} of {len(text)} characters is cut off"))
     return text[:_LONGEST] or None
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

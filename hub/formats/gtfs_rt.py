@@ -18,6 +18,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 from hub.errors import PayloadError, Reason
 from hub.formats.gtfs_names import slot_of
 from hub.formats.marks import check_json
+from hub.formats.xsd import EARLIEST, FOREVER
 from hub.model.common import Name, Occupancy, OccupancyStatus
 
 VERSIONS = frozenset({"1.0", "2.0", "1", "2"})
@@ -37,10 +38,7 @@ _TEXT = re.compile(rb"\s*(?:#[^\n]*\n\s*)*(?:header|entity)\s*:?\s*[{<]")
 _TEXT_BYTES = 1024 * 1024
 """It is for people: examples and recordings, never a feed. Eight bytes of it make an entity."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TIMES = range(
-    int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()),
-    int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) + 1,
-)
+TIMES = range(int(EARLIEST.timestamp()), int(FOREVER.timestamp()) + 1)
 """POSIX times that can be one."""
 _WELL_BEHIND_EPOCH = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp())
 _OCCUPANCY = {
@@ -177,6 +175,11 @@ def _varint(body: bytes, at: int) -> tuple[int, int]:
 def is_time(seconds: int) -> bool:
     """Whether a POSIX time can be one: seconds, between 2000 and 2200."""
     return seconds in TIMES
+
+
+def of_milliseconds(number: int) -> int | None:
+    """Seconds of a POSIX time that can only be in milliseconds; None for any other number."""
+    return number // 1000 if number not in TIMES and number // 1000 in TIMES else None
 
 
 def is_epoch(seconds: int) -> bool:

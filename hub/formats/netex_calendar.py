@@ -94,7 +94,7 @@ class Calendar:
     def add_period(self, element: Element, _document: str) -> None:
         """An OperatingPeriod or UicOperatingPeriod (ValidDayBits, one for each day)."""
         self._periods[element.get("id") or ""] = _Written(
-            day(text(element, "FromDate")),
+            day(text(element, "FromDate"), begins=True),
             ref(element, "FromOperatingDayRef", "FromDateRef"),
             day(text(element, "ToDate")),
             ref(element, "ToOperatingDayRef", "ToDateRef"),
@@ -127,7 +127,7 @@ class Calendar:
     def add_condition(self, element: Element, document: str) -> None:
         """An AvailabilityCondition: of journeys by reference, or of the frame it stands in."""
         native = element.get("id") or element.get("ref") or ""
-        start, period = day(text(element, "FromDate")), _bounds(element)
+        start, period = day(text(element, "FromDate"), begins=True), _bounds(element)
         if (bits := text(element, "ValidDayBits")) and start:
             period = self._with_bits(native, start, bits)
         if _of_frame(element):
@@ -274,7 +274,7 @@ class Calendar:
 
 def _bounds(element: Element) -> Period:
     """FromDate to ToDate; a side that is not there is open."""
-    start, end = day(text(element, "FromDate")), day(text(element, "ToDate"))
+    start, end = day(text(element, "FromDate"), begins=True), day(text(element, "ToDate"))
     return Period(start.toordinal() if start else 0, end.toordinal() if end else _NEVER)
 
 

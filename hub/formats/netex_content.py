@@ -231,7 +231,7 @@ class Content:
             *element.iterfind("validityConditions/ValidBetween"),
         ]
         return not periods or any(
-            (day(text(found, "FromDate")) or date.min)
+            (day(text(found, "FromDate"), begins=True) or date.min)
             <= self._on
             <= (day(text(found, "ToDate")) or date.max)
             for found in periods

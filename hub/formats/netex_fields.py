@@ -4,15 +4,12 @@ import re
 from datetime import date
 from functools import lru_cache
 
+from hub.formats import xsd
 from hub.formats.gtfs_fields import checked_position
 from hub.formats.xml import Element, name_of
 from hub.model.common import Mode, Name, Position
 from hub.model.network import StopPlaceKind
 
-_TIME = re.compile(
-    r"([01]\d|2[0-4]):([0-5]\d)(?::([0-5]\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
-)
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:T.*|Z|[+-]\d\d:\d\d)?", re.ASCII)
 _OFFSET = re.compile(r"[+-]?\d{1,2}", re.ASCII)
 _GONE = {"delete", "revise_delete"}
 
@@ -115,15 +112,12 @@ def gone(element: Element) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def day(found: str | None) -> date | None:
-    """The day of an xsd:date or xsd:dateTime, as it is written; None if it is none."""
-    match = _DATE.fullmatch((found or "").strip())
-    if match is None:
-        return None
-    try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        return None
+def day(found: str | None, *, begins: bool = False) -> date | None:
+    """The day of an xsd:date or xsd:dateTime, as it is written; None if it is none.
+
+    `begins`: it is the first of a period, which a dateTime at 24:00:00 begins a day later.
+    """
+    return xsd.day((found or "").strip(), begins=begins)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -133,12 +127,10 @@ def seconds(found: str, offset: str) -> tuple[int | None, bool]:
     And whether a zone stands behind the time, which is local to the place of the frame: a zone is
     not counted.
     """
-    match = _TIME.fullmatch(found)
-    if match is None or not _OFFSET.fullmatch(offset or "0"):
+    of_day, zoned = xsd.seconds_of_day(found)
+    if of_day is None or not _OFFSET.fullmatch(offset or "0"):
         return None, False
-    hours, minutes = int(match[1]), int(match[2])
-    of_day = hours * 3600 + minutes * 60 + int(match[3] or 0)
-    return int(offset or 0) * 86_400 + of_day, match[4] is not None
+    return int(offset or 0) * 86_400 + of_day, zoned
 
 
 def position(element: Element, path: str = "Centroid/Location") -> tuple[Position | None, bool]:

@@ -17,7 +17,7 @@ from hub.formats.gtfs_fields import checked_position
 from hub.formats.safe_json import Fields, loads, table
 from hub.formats.xml import Fault
 from hub.model.common import Name, Position
-from hub.model.parking import OpeningStatus
+from hub.model.parking import OpeningStatus, ParkingSiteStatus
 
 CAR = "CAR"
 
@@ -27,6 +27,11 @@ _OPENINGS = {
     "few": OpeningStatus.OPEN,
     "full": OpeningStatus.OPEN,
     "closed": OpeningStatus.CLOSED,
+}
+_FULLNESS = {
+    "many": ParkingSiteStatus.SPACES_AVAILABLE,
+    "few": ParkingSiteStatus.ALMOST_FULL,
+    "full": ParkingSiteStatus.FULL,
 }
 _NO_DATA = {"nodata", "error"}
 """What is said of the spaces beside such a word is a default, most often that none is free."""
@@ -50,6 +55,7 @@ class Lot:
     vacant: int | None
     occupied: int | None
     capacity_now: int | None
+    status: ParkingSiteStatus | None
     opening: OpeningStatus
     observed_at: datetime | None
     faults: tuple[Fault, ...] = ()
@@ -124,6 +130,7 @@ def _lot(value: object, updated: datetime | None) -> Lot:
         vacant=_count(entry, "free", state),
         occupied=None,
         capacity_now=None,
+        status=_fullness(entry, state),
         opening=_opening(state),
         observed_at=updated,
         faults=tuple(entry.faults),
@@ -147,6 +154,7 @@ def _result(value: object) -> Lot:
         vacant=_count(latest, "num_free", state),
         occupied=_count(latest, "num_occupied", state),
         capacity_now=latest.whole("capacity"),
+        status=_fullness(entry, state),
         opening=_opening(state),
         observed_at=_first(latest, "lot_timestamp") or latest.time("timestamp"),
         faults=tuple(entry.faults),
@@ -176,6 +184,7 @@ def _scraped(value: object) -> Lot:
         vacant=_count(entry, "num_free", state),
         occupied=_count(entry, "num_occupied", state),
         capacity_now=None,
+        status=_fullness(entry, state),
         opening=_opening(state),
         observed_at=entry.time("lot_timestamp") or entry.time("timestamp"),
         faults=tuple(entry.faults),
@@ -185,7 +194,7 @@ def _scraped(value: object) -> Lot:
 def _item(value: object) -> Lot:
     """A parking site of version 3, polled (with an `id`) or pushed (with a `uid`)."""
     entry = Fields(value)
-    name = entry.name("name")
+    name, state = entry.name("name"), entry.text("realtime_opening_status")
     kinds = entry.raw("park_and_ride_type")
     ride = isinstance(kinds, list) and any(
         kind not in {"NO", "CARPOOL"} for kind in map(str, kinds)
@@ -201,7 +210,8 @@ def _item(value: object) -> Lot:
         vacant=entry.whole("realtime_free_capacity"),
         occupied=None,
         capacity_now=entry.whole("realtime_capacity"),
-        opening=_opening(entry.text("realtime_opening_status")),
+        status=_fullness(entry, state),
+        opening=_opening(state),
         observed_at=entry.time("realtime_data_updated_at"),
         faults=tuple(entry.faults),
     )
@@ -224,6 +234,13 @@ def _pair(entry: Fields) -> Position | None:
 def _count(entry: Fields, key: str, state: str | None) -> int | None:
     count = entry.whole(key)
     return None if (state or "").lower() in _NO_DATA else count
+
+
+def _fullness(entry: Fields, word: str | None) -> ParkingSiteStatus | None:
+    """What a word says of the spaces; one that nobody knows is a fault."""
+    if word is not None and word.lower() not in {*_OPENINGS, *_NO_DATA, "unknown"}:
+        entry.faults.append(Fault(Reason.BAD_VALUE, f"state {word[:40]!r} is not read"))
+    return _FULLNESS.get((word or "").lower())
 
 
 def _opening(word: str | None) -> OpeningStatus:

@@ -18,7 +18,8 @@ from hub.errors import PayloadError, Reason
 from hub.formats.gtfs_fields import checked_position
 from hub.formats.localised import localised
 from hub.formats.marks import check_json
-from hub.formats.xml import EARLIEST, FOREVER_FROM, Fault
+from hub.formats.xml import Fault
+from hub.formats.xsd import EARLIEST, FOREVER, instant
 from hub.model.common import Name, Position
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -28,8 +29,9 @@ MAX_TEXT = 500
 _BOM = b"\xef\xbb\xbf"
 _DIGITS = 18
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECONDS_FROM = 100_000_000_000
-"""As seconds the year 5138, as milliseconds 1973: whoever writes more writes milliseconds."""
+_POSSIBLE = range(int(EARLIEST.timestamp()), int(FOREVER.timestamp()))
+"""Seconds since 1970 that can be a time."""
+_UNITS = {"seconds": 1, "milliseconds": 1000}
 _DATE_TIME = re.compile(
     r"(\d{4})-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -169,7 +171,8 @@ class Fields:
         """A time in UTC: seconds (or milliseconds) since 1970 or RFC 3339, also as a text.
 
         A text without an offset is read in `zone`. Before 2000 it is a default that leaked out: a
-        fault TIMESTAMP_EPOCH. Seconds that can only be milliseconds are read as such, with a fault.
+        fault TIMESTAMP_EPOCH. Seconds that can only be milliseconds are read as such, with a fault,
+        and the other way round.
         """
         found = self.raw(name)
         if found is None or found == "":
@@ -178,7 +181,7 @@ class Fields:
             moment = _written(found, zone)
         else:
             moment = self._counted(name, milliseconds=milliseconds)
-        if moment is None or moment.year >= FOREVER_FROM:
+        if moment is None or moment >= FOREVER:
             self._bad(name, found, "a time of this century or the next")
             return None
         if moment < EARLIEST:
@@ -227,11 +230,13 @@ class Fields:
         number = self.number(name)
         if number is None:
             return None
-        if not milliseconds and number >= _MILLISECONDS_FROM:
-            self._fault(Reason.BAD_VALUE, f"{self.prefix}{name} is in milliseconds; read as such")
-            milliseconds = True
+        told, other = reversed(_UNITS) if milliseconds else _UNITS
+        unit = told
+        if int(number / _UNITS[told]) not in _POSSIBLE and int(number / _UNITS[other]) in _POSSIBLE:
+            self._fault(Reason.BAD_VALUE, f"{self.prefix}{name} is in {other}; read as such")
+            unit = other
         try:
-            return _EPOCH + timedelta(seconds=number / 1000 if milliseconds else number)
+            return _EPOCH + timedelta(seconds=number / _UNITS[unit])
         except OverflowError:
             return None
 
@@ -270,10 +275,4 @@ def _int(text: str) -> int | Unusable:
 
 
 def _written(text: str, zone: tzinfo) -> datetime | None:
-    try:
-        if not _DATE_TIME.fullmatch(text):
-            return None
-        moment = datetime.fromisoformat(text.upper())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return instant(text.upper(), zone) if _DATE_TIME.fullmatch(text) else None

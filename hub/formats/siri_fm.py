@@ -100,7 +100,7 @@ def _counting(found: Reader) -> Counting:
 def _validity(found: Reader) -> tuple[Period, ...]:
     for path in ("ValidityPeriod", "Facility/ValidityCondition/Period"):
         periods = tuple(
-            Period(period.time("StartTime"), period.end("EndTime")) for period in found.each(path)
+            Period(period.begin("StartTime"), period.end("EndTime")) for period in found.each(path)
         )
         if periods:
             return periods

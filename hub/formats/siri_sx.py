@@ -111,7 +111,7 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
         or read.name(f"{_TEXTS}/DescriptionContent/DescriptionText"),
         reason=read.name("ReasonName"),
         periods=tuple(
-            Period(period.time("StartTime"), period.end("EndTime"))
+            Period(period.begin("StartTime"), period.end("EndTime"))
             for period in read.each("ValidityPeriod")
         ),
         affected_stop_points=_refs(affects, "AffectedStopPoint/StopPointRef"),

@@ -80,7 +80,8 @@ DEFAULT = Profile(_WORKDAYS)
 
 def period(element: Element) -> Period | None:
     """The OperatingPeriod of a Service; None if it has no StartDate or ends before it."""
-    start, end = day(text(element, "StartDate")), day(text(element, "EndDate"))
+    start = day(text(element, "StartDate"), begins=True)
+    end = day(text(element, "EndDate"))
     if start is None or (end is not None and end < start):
         return None
     return Period(start.toordinal(), end.toordinal() if end else _LAST)
@@ -246,7 +247,7 @@ def _terms(element: Element, when: str) -> Iterator[Term]:
 def _dates(element: Element, path: str) -> Iterator[tuple[int, int]]:
     """DateRanges, or single Dates."""
     for found in element.iterfind(path):
-        first = day(text(found, "StartDate", "Date"))
+        first = day(text(found, "StartDate", "Date"), begins=True)
         last = day(text(found, "EndDate", "Date"))
         if first is not None and last is None:
             last = first

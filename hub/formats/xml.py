@@ -9,13 +9,14 @@ Source: W3C XML 1.0 and XML Schema part 2 (the lexical forms of the values).
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from math import isfinite
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
 from hub.errors import PayloadError, Reason
+from hub.formats import xsd
 from hub.formats.localised import localised
 from hub.formats.marks import check_xml
 from hub.model.common import Name
@@ -23,14 +24,6 @@ from hub.model.common import Name
 Element = etree._Element  # noqa: SLF001  # lxml publishes its element type under no other name
 
 MAX_BYTES = 64 * 1024 * 1024
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-"""No real-time service published before: an earlier time is a default value that leaked out."""
-FOREVER_FROM = 2200
-"""Years from here on are a producer's way to write "no end"."""
-
-_DATE_TIME = re.compile(
-    r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
-)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _LANGUAGES = ("{http://www.w3.org/XML/1998/namespace}lang", "lang")
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -135,30 +128,43 @@ class Reader:
     def time(self, path: str) -> datetime | None:
         """An xsd:dateTime in UTC; None if absent, malformed, before 2000 or from 2200 on.
 
-        A space for the T is a common slip. Fractions of a second are kept to the microsecond. A
-        time without a zone is read in `zone`; in the hour that autumn repeats, as the earlier of
-        the two.
+        See `hub.formats.xsd.date_time`.
         """
         text = self.text(path)
         if text is None:
             return None
-        match = _DATE_TIME.fullmatch(text)
-        if match and int(match[1]) < EARLIEST.year:
+        year = xsd.year_of(text)
+        if year is not None and year < xsd.EARLIEST.year:
             self.faults.append(
-                Fault(Reason.TIMESTAMP_EPOCH, f"{path} {text}: a default value, no time")
+                Fault(Reason.TIMESTAMP_EPOCH, f"{path} {text[:60]}: a default value, no time")
             )
             return None
-        moment = _moment(text, self.zone) if match and int(match[1]) < FOREVER_FROM else None
-        if moment is None:
+        moment = xsd.date_time(text, self.zone)
+        if moment is None or moment >= xsd.FOREVER:
             self._bad(path, text, "an xsd:dateTime of this century or the next")
+            return None
         return moment
 
-    def end(self, path: str) -> datetime | None:
-        """Like `time`, but a year from 2200 on means that there is no end: None."""
+    def begin(self, path: str) -> datetime | None:
+        """Like `time`, but what begins in 2200 or later begins then, and not at once."""
         text = self.text(path) or ""
-        if text[:4].isdigit() and int(text[:4]) >= FOREVER_FROM:
-            return None
-        return self.time(path)
+        if (xsd.year_of(text) or 0) < xsd.FOREVER.year:
+            return self.time(path)
+        self._bad(path, text, "a beginning of this century or the next; taken as never")
+        return xsd.FOREVER
+
+    def end(self, path: str) -> datetime | None:
+        """Like `time`, but what ends in 2200 or later never does: None.
+
+        The year 9999 is a way to say just that; another that far out is a fault, too.
+        """
+        text = self.text(path) or ""
+        year = xsd.year_of(text) or 0
+        if year < xsd.FOREVER.year:
+            return self.time(path)
+        if year != xsd.NO_END:
+            self._bad(path, text, "an end of this century or the next; taken as none")
+        return None
 
     def name(self, path: str) -> Name | None:
         """A NaturalLanguageString in Chinese and English, from every xml:lang given.
@@ -251,14 +257,6 @@ def _encoding(body: bytes) -> str | None:
     except UnicodeDecodeError:
         return "gb18030"
     return "utf-8"
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _dtd() -> PayloadError:

@@ -1,6 +1,6 @@
 """Parking and shared-mobility stations: the facility, and what is free in it now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +13,15 @@ class OpeningStatus(StrEnum):
     OPEN = "OPEN"
     CLOSED = "CLOSED"
     UNKNOWN = "UNKNOWN"
+
+
+class ParkingSiteStatus(StrEnum):
+    """Whether spaces are free, in a word (DATEX II ParkingSiteStatusEnum)."""
+
+    SPACES_AVAILABLE = "SPACES_AVAILABLE"
+    ALMOST_FULL = "ALMOST_FULL"
+    FULL = "FULL"
+    FULL_AT_ENTRANCE = "FULL_AT_ENTRANCE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +39,9 @@ class ParkingFacility:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkingStatus:
-    """What is free in a facility.
+    """What is free in a facility: counts, a word, a percentage; whatever the source gives.
 
+    `occupancy_percent` is the share of the spaces that are taken; over 100 it is overcrowded.
     `observed_at` is the facility's own status time, never the publication's: a fresh publication
     often carries statuses that are hours old.
     """
@@ -41,8 +51,42 @@ class ParkingStatus:
     vacant: int | None = None
     occupied: int | None = None
     capacity: int | None = None
+    occupancy_percent: float | None = None
+    status: ParkingSiteStatus | None = None
     opening: OpeningStatus = OpeningStatus.UNKNOWN
     observed_at: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing of what is free, nor whether the facility is open."""
+        told = (self.vacant, self.occupied, self.occupancy_percent, self.status)
+        return self.opening is OpeningStatus.UNKNOWN and all(value is None for value in told)
+
+    def counted(self) -> "ParkingStatus":
+        """With the spaces that its percentage, or FULL, comes to of a capacity that is known."""
+        vacant, occupied = counted(
+            self.capacity, self.vacant, self.occupied, self.occupancy_percent, self.status
+        )
+        return replace(self, vacant=vacant, occupied=occupied)
+
+
+def counted(
+    capacity: int | None,
+    vacant: int | None,
+    occupied: int | None,
+    percent: float | None,
+    status: str | None,
+) -> tuple[int | None, int | None]:
+    """Vacant and occupied spaces as told; where neither is, as they follow from the capacity.
+
+    From a percentage, else from FULL. FULL_AT_ENTRANCE is what a sign says and gives no count.
+    """
+    if capacity is None or vacant is not None or occupied is not None:
+        return vacant, occupied
+    if percent is not None:
+        taken = round(capacity * percent / 100)
+        return max(0, capacity - taken), taken
+    return (0, capacity) if status == ParkingSiteStatus.FULL else (None, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

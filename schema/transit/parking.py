@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from hub.access.principal import Scope
+from hub.model.parking import counted
 from hub.store.freshness import Freshness as Known
 from schema import enums
 from schema.common import Freshness, Position, freshness, position, reports
@@ -40,6 +41,12 @@ class ParkingReport(Entity):
     vacant: int | None = stored("vacant", "Free spaces", zh="空余车位")
     occupied: int | None = stored("occupied", "Taken spaces", zh="已占车位")
     capacity: int | None = stored("capacity", "All spaces", zh="总车位")
+    occupancy_percent: float | None = stored(
+        "occupancy_percent", "Share of the spaces that is taken, per cent", zh="占用率"
+    )
+    status: enums.ParkingSiteStatus | None = stored(
+        "status", "Whether spaces are free, in the source's word", zh="车位状态"
+    )
     opening: enums.OpeningStatus = stored("opening", "Whether it takes vehicles", zh="开放状态")
 
 
@@ -92,16 +99,26 @@ class ParkingFacility(Node):
         now = self._live(context, "capacity")
         return now if now is not None else self.doc.get("capacity")
 
-    @computed(needs=("status",), zh="空余车位")
+    @computed(needs=("status", "capacity"), zh="空余车位")
     def vacant(self, context: "SchemaContext") -> int | None:
-        """Free spaces now."""
-        found: int | None = self._live(context, "vacant")
+        """Free spaces now; where no count is told, as they follow from percentage and capacity."""
+        return self._spaces(context)[0]
+
+    @computed(needs=("status", "capacity"), zh="已占车位")
+    def occupied(self, context: "SchemaContext") -> int | None:
+        """Taken spaces now; where no count is told, as they follow from percentage and capacity."""
+        return self._spaces(context)[1]
+
+    @computed(needs=("status",), zh="占用率")
+    def occupancy_percent(self, context: "SchemaContext") -> float | None:
+        """Share of the spaces that is taken now, per cent, as told; over 100 it is overcrowded."""
+        found: float | None = self._live(context, "occupancy_percent")
         return found
 
-    @computed(needs=("status",), zh="已占车位")
-    def occupied(self, context: "SchemaContext") -> int | None:
-        """Taken spaces now."""
-        found: int | None = self._live(context, "occupied")
+    @computed(needs=("status",), zh="车位状态")
+    def status(self, context: "SchemaContext") -> enums.ParkingSiteStatus | None:
+        """Whether spaces are free now, in the source's word; null where it says none."""
+        found: enums.ParkingSiteStatus | None = self._live(context, "status")
         return found
 
     @computed(needs=("status",), zh="开放状态")
@@ -121,10 +138,17 @@ class ParkingFacility(Node):
         """How far its status can be trusted, by the status' own time."""
         return freshness(own_age(self.doc.get("status"), context))
 
+    def _spaces(self, context: "SchemaContext") -> tuple[int | None, int | None]:
+        told = ("vacant", "occupied", "occupancy_percent", "status")
+        capacity = self._live(context, "capacity")
+        if capacity is None:
+            capacity = self.doc.get("capacity")
+        return counted(capacity, *(self._live(context, part) for part in told))
+
     def _live(self, context: "SchemaContext", part: str) -> Any:  # noqa: ANN401  # any BSON value
         status = self.doc.get("status")
         known = own_age(status, context).state is not enums.FreshnessState.UNKNOWN
-        return status[part] if status and known else None
+        return status.get(part) if status and known else None
 
 
 @node_type

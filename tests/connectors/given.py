@@ -27,13 +27,15 @@ def context_of(kind: str, **more: object) -> Context:
     return replace(context, **more)
 
 
-def read(kind: str, body: bytes, *, static: bytes | None = None, **more: object) -> Batch:
-    """What a connector makes of a body that arrived at `AT`."""
+def read(
+    kind: str, body: bytes, *, static: bytes | None = None, at: datetime = AT, **more: object
+) -> Batch:
+    """What a connector makes of a body that arrived then."""
     found, context = connector(kind), context_of(kind, **more)
     if static is not None:
         assert found.load_reference is not None
         context = replace(context, reference=found.load_reference(Envelope(static, AT), context))
-    return found.parse(Envelope(body, AT), context)
+    return found.parse(Envelope(body, at), context)
 
 
 def sample(name: str) -> bytes:

@@ -7,7 +7,7 @@ from given import AT, notes, read, refusals, sample
 
 from hub.errors import PayloadError, Reason
 from hub.model.common import Name, Position
-from hub.model.parking import OpeningStatus
+from hub.model.parking import OpeningStatus, ParkingSiteStatus
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 
@@ -174,6 +174,137 @@ def test_park_and_ride_by_scenario() -> None:
     assert read("datex2_parking", facilities(body)).records[0].park_and_ride
 
 
+def told(inner: str, occupancy: str = "") -> str:
+    """A parkingRecordStatus with these elements and no counts."""
+    return (
+        '<parkingRecordStatus><parkingRecordReference id="P1"/>'
+        "<parkingStatusOriginTime>2026-03-02T07:58:00Z</parkingStatusOriginTime>"
+        f"<parkingOccupancy>{occupancy}</parkingOccupancy>{inner}</parkingRecordStatus>"
+    )
+
+
+def legacy(*inner: str) -> bytes:
+    """A parkingFacilityStatus with these elements and no counts."""
+    return model(
+        "<parkingFacilityTableStatusPublication><parkingFacilityStatus>"
+        f'<parkingFacilityReference id="P1"/>{"".join(inner)}'
+        "<parkingFacilityStatusTime>2026-03-02T07:58:00Z</parkingFacilityStatusTime>"
+        "</parkingFacilityStatus></parkingFacilityTableStatusPublication>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("full", ParkingSiteStatus.FULL),
+        ("fullAtEntrance", ParkingSiteStatus.FULL_AT_ENTRANCE),
+        ("almostFull", ParkingSiteStatus.ALMOST_FULL),
+        ("spacesAvailable", ParkingSiteStatus.SPACES_AVAILABLE),
+    ],
+)
+def test_a_status_word_alone_is_carried(word: str, status: ParkingSiteStatus) -> None:
+    """In both generations; without a capacity there is no count to it, and no note is due."""
+    newer = statuses(told(f"<parkingSiteStatus>{word}</parkingSiteStatus>"))
+    older = legacy(f"<parkingFacilityStatus>{word}</parkingFacilityStatus>")
+    for body in (newer, older):
+        batch = read("datex2_parking", body)
+        (found,) = batch.records
+        assert (found.status, found.vacant, found.occupied) == (status, None, None)
+        assert found.opening is OpeningStatus.UNKNOWN
+        assert notes(batch) == []
+
+
+def test_open_and_full_at_once() -> None:
+    """Two words of one status: the one is of its opening, the other of its spaces."""
+    words = [f"<parkingFacilityStatus>{w}</parkingFacilityStatus>" for w in ("open", "full")]
+    (found,) = read("datex2_parking", legacy(*words)).records
+    assert (found.opening, found.status) == (OpeningStatus.OPEN, ParkingSiteStatus.FULL)
+
+
+def test_a_percentage_alone_is_carried() -> None:
+    """In both generations, with fractions, and over a hundred where people park anywhere."""
+    for body, percent in (
+        (legacy("<parkingFacilityOccupancy>100</parkingFacilityOccupancy>"), 100),
+        (statuses(told("", "<parkingOccupancy>26.43</parkingOccupancy>")), 26.43),
+        (statuses(told("", "<parkingOccupancy>104</parkingOccupancy>")), 104),
+        (
+            statuses(told("", "<parkingOccupancyGraded>percentage40</parkingOccupancyGraded>")),
+            40,
+        ),
+    ):
+        batch = read("datex2_parking", body)
+        (found,) = batch.records
+        assert (found.occupancy_percent, found.vacant, found.occupied) == (percent, None, None)
+        assert notes(batch) == []
+
+
+@pytest.mark.parametrize(
+    ("occupancy", "word", "spaces"),
+    [
+        ("<parkingOccupancy>75</parkingOccupancy>", "spacesAvailable", (30, 90)),
+        ("<parkingOccupancy>110</parkingOccupancy>", "full", (0, 132)),
+        ("", "full", (0, 120)),
+        ("", "fullAtEntrance", (None, None)),
+        ("", "almostFull", (None, None)),
+        ("<parkingNumberOfVacantSpaces>31</parkingNumberOfVacantSpaces>", "full", (31, None)),
+    ],
+)
+def test_counts_follow_where_the_capacity_is_known(
+    occupancy: str, word: str, spaces: tuple[int | None, int | None]
+) -> None:
+    """From the percentage, else from full; a count that is told is not overruled."""
+    body = statuses(told(f"<parkingSiteStatus>{word}</parkingSiteStatus>", occupancy))
+    (found,) = read("datex2_parking", body, static=facilities(record())).records
+    assert (found.vacant, found.occupied) == spaces
+
+
+@pytest.mark.parametrize(
+    ("inner", "occupancy", "reasons"),
+    [
+        ("", "", ["EMPTY_ENTITY"]),
+        ("<parkingSiteStatus>unknown</parkingSiteStatus>", "", ["EMPTY_ENTITY"]),
+        ("<parkingSiteStatus>other</parkingSiteStatus>", "", ["BAD_VALUE", "EMPTY_ENTITY"]),
+        ("", "<parkingOccupancy>-1</parkingOccupancy>", ["BAD_VALUE", "EMPTY_ENTITY"]),
+        ("", "<parkingOccupancy>999</parkingOccupancy>", ["BAD_VALUE", "EMPTY_ENTITY"]),
+        ("", "<parkingOccupancyTrend>stable</parkingOccupancyTrend>", ["EMPTY_ENTITY"]),
+        (
+            "<parkingSiteFullAtFloor>2</parkingSiteFullAtFloor>",
+            "<parkingNumberOfVacantSpacesLowerThan>5</parkingNumberOfVacantSpacesLowerThan>",
+            ["UNSUPPORTED_MESSAGE", "UNSUPPORTED_MESSAGE", "EMPTY_ENTITY"],
+        ),
+    ],
+)
+def test_a_status_that_carries_nothing_is_noted(
+    inner: str, occupancy: str, reasons: list[str]
+) -> None:
+    """It stands for unknown, and what it says besides is named."""
+    batch = read("datex2_parking", statuses(told(inner, occupancy)))
+    (found,) = batch.records
+    assert found.is_empty
+    assert notes(batch) == [(reason, "P1") for reason in reasons]
+
+
+def test_where_parking_is_not_allowed_it_is_closed() -> None:
+    """parkingNotAllowed is an abnormal closure."""
+    body = statuses(told("", "<parkingNotAllowed>true</parkingNotAllowed>"))
+    assert read("datex2_parking", body).records[0].opening is OpeningStatus.CLOSED
+
+
+@pytest.mark.samples
+def test_the_reported_statuses_reach_the_reader() -> None:
+    """Full, full at the entrance, spaces available, open and full, and 100 %: each is carried."""
+    arrived = datetime(2026, 11, 25, 2, tzinfo=UTC)
+    batch = read("datex2_parking", sample("reported/datex-full-and-percent.xml"), at=arrived)
+    assert [(one.status, one.occupancy_percent) for one in batch.records] == [
+        (ParkingSiteStatus.FULL, None),
+        (ParkingSiteStatus.FULL_AT_ENTRANCE, None),
+        (ParkingSiteStatus.SPACES_AVAILABLE, None),
+        (ParkingSiteStatus.FULL, None),
+        (None, 100),
+    ]
+    assert batch.records[3].opening is OpeningStatus.OPEN
+
+
 LEGACY_STATUS = """<parkingFacilityTableStatusPublication>
 <parkingFacilityStatus><parkingFacilityReference id="12" targetClass="ParkingFacility"/>
 <parkingFacilityStatus>spacesAvailable</parkingFacilityStatus>
@@ -254,6 +385,7 @@ def test_nothing_vacant_beside_an_unknown_status_is_a_default(word: str) -> None
         (0, 100),
         (40, 60),
     ]
+    assert notes(batch) == [("BAD_VALUE", "P1")]
 
 
 def test_more_spaces_free_than_there_are_is_unknown() -> None:

@@ -23,7 +23,7 @@ from hub.ingest.plan import plan
 from hub.model.area import parse_area
 from hub.model.common import Mode, Name, Occupancy, OccupancyStatus, Position
 from hub.model.journeys import CallStatus, DatedJourney, JourneyState
-from hub.model.parking import OpeningStatus, ParkingFacility, ParkingStatus
+from hub.model.parking import OpeningStatus, ParkingFacility, ParkingSiteStatus, ParkingStatus
 from hub.model.vehicles import TaxiState, VehiclePosition
 from hub.settings import FeedSettings, Settings, area_text
 
@@ -146,6 +146,40 @@ def test_the_documented_parking() -> None:
     ]
     assert isinstance(batch.records[3], ParkingStatus)
     assert batch.records[3].opening is OpeningStatus.CLOSED
+
+
+def test_a_car_park_that_says_a_word_and_a_percentage() -> None:
+    """Both are carried; counts follow from them, and who says nothing at all is noted."""
+    options = {
+        "record": "parking",
+        "fields": {
+            "id": "$.id",
+            "capacity": "$.all",
+            "occupancy_percent": {"from": "$.use", "factor": 100},
+            "status": {"from": "$.state", "values": {"满": "FULL", "紧张": "ALMOST_FULL"}},
+        },
+    }
+    batch = read(
+        [
+            {"id": "A", "state": "满", "all": 50},
+            {"id": "B", "state": "紧张", "use": 0.92, "all": 50},
+            {"id": "C", "use": 9},
+        ],
+        options,
+    )
+    assert [
+        (one.status, one.occupancy_percent, one.vacant, one.occupied)
+        for one in batch.records
+        if isinstance(one, ParkingStatus)
+    ] == [
+        (ParkingSiteStatus.FULL, None, 0, 50),
+        (ParkingSiteStatus.ALMOST_FULL, 92, 4, 46),
+        (None, None, None, None),
+    ]
+    assert [(note.reason, note.native_id) for note in batch.notes] == [
+        (Reason.BAD_VALUE, "C"),
+        (Reason.EMPTY_ENTITY, "C"),
+    ]
 
 
 @pytest.mark.parametrize("text", CONFIGS)

@@ -11,7 +11,7 @@ from hub.connector import Envelope, Link
 from hub.errors import PayloadError
 from hub.formats.bundle import Document, pack
 from hub.model.common import Name, Position
-from hub.model.parking import OpeningStatus, ParkingFacility, ParkingStatus
+from hub.model.parking import OpeningStatus, ParkingFacility, ParkingSiteStatus, ParkingStatus
 
 
 def city(*lots: dict, **more: object) -> bytes:
@@ -52,17 +52,53 @@ def test_version_1_is_a_city_with_lots() -> None:
 @pytest.mark.parametrize(
     ("state", "opening"),
     [
-        ("many", OpeningStatus.OPEN),
-        ("full", OpeningStatus.OPEN),
+        ("open", OpeningStatus.OPEN),
         ("closed", OpeningStatus.CLOSED),
         ("nodata", OpeningStatus.UNKNOWN),
+        ("unknown", OpeningStatus.UNKNOWN),
         (None, OpeningStatus.UNKNOWN),
     ],
 )
 def test_states(state: str | None, opening: OpeningStatus) -> None:
-    """The words in use; no data is unknown, and nothing is free by default."""
-    _, status = both(read("parkapi", city(lot(state=state, free=None))))
-    assert (status.opening, status.vacant) == (opening, None)
+    """The words in use; no data is unknown and noted, and nothing is free by default."""
+    batch = read("parkapi", city(lot(state=state, free=None)))
+    _, status = both(batch)
+    assert (status.opening, status.vacant, status.status) == (opening, None, None)
+    silent = opening is OpeningStatus.UNKNOWN
+    assert notes(batch) == [("EMPTY_ENTITY", "p1")] * silent
+
+
+@pytest.mark.parametrize(
+    ("state", "word", "spaces"),
+    [
+        ("many", ParkingSiteStatus.SPACES_AVAILABLE, (None, None)),
+        ("few", ParkingSiteStatus.ALMOST_FULL, (None, None)),
+        ("full", ParkingSiteStatus.FULL, (0, 400)),
+        ("FULL", ParkingSiteStatus.FULL, (0, 400)),
+    ],
+)
+def test_a_word_says_whether_spaces_are_free(
+    state: str, word: ParkingSiteStatus, spaces: tuple[int | None, int | None]
+) -> None:
+    """In all three versions; a full lot of known capacity has no space left."""
+    first = city(lot(state=state, free=None))
+    result = {"lot_id": "p1", "name": "P", "max_capacity": 400, "latest_data": {"status": state}}
+    item = {"id": 1, "name": "P", "capacity": 400, "realtime_opening_status": state}
+    for body in (
+        first,
+        json.dumps({"results": [result]}).encode(),
+        json.dumps({"items": [item]}).encode(),
+    ):
+        _, status = both(read("parkapi", body))
+        assert (status.status, status.opening) == (word, OpeningStatus.OPEN)
+        assert (status.vacant, status.occupied) == spaces
+
+
+def test_a_word_nobody_knows_is_noted() -> None:
+    """It is not taken for open; the count beside it stays."""
+    batch = read("parkapi", city(lot(state="half")))
+    assert both(batch)[1].vacant == 235
+    assert notes(batch) == [("BAD_VALUE", "p1")]
 
 
 @pytest.mark.parametrize("state", ["nodata", "error", "NODATA"])

@@ -78,10 +78,10 @@ def parking(batch: Batch) -> tuple[ParkingFacility, ParkingStatus]:
     ],
 )
 def test_a_facility_s_status(word: str, status: FacilityStatus) -> None:
-    """SIRI's words, reduced to what a traveller can use; unknown is not available."""
+    """SIRI's words, reduced to what a traveller can use; unknown says nothing, which is noted."""
     batch = parse(fm(condition(status=word)))
     assert lift(batch).status is status
-    assert batch.notes == []
+    assert reasons(batch.notes) == [Reason.EMPTY_ENTITY] * (status is FacilityStatus.UNKNOWN)
     assert batch.complete
 
 
@@ -89,7 +89,7 @@ def test_a_status_that_is_no_word_of_siri_s_is_unknown() -> None:
     """With a note; nothing is guessed."""
     batch = parse(fm(condition(status="broken")))
     assert lift(batch).status is FacilityStatus.UNKNOWN
-    assert reasons(batch.notes) == [Reason.BAD_VALUE]
+    assert reasons(batch.notes) == [Reason.BAD_VALUE, Reason.EMPTY_ENTITY]
 
 
 def test_where_why_and_how_long() -> None:
@@ -157,7 +157,6 @@ def test_a_closed_car_park_and_one_of_unknown_state() -> None:
 @pytest.mark.parametrize(
     "count",
     [
-        counting("availabilityCount", "<Percentage>26</Percentage>"),
         counting(
             "availabilityCount",
             "<Count>4</Count>",
@@ -168,10 +167,32 @@ def test_a_closed_car_park_and_one_of_unknown_state() -> None:
     ],
 )
 def test_a_count_that_is_not_that_of_all_spaces_is_not_used(count: str) -> None:
-    """A percentage, a part of the spaces, less than none: unknown, with a note."""
+    """A part of the spaces, less than none: unknown, with a note."""
     batch = parse(fm(condition(PARKING, tail=count)))
     assert parking(batch)[1].vacant is None
     assert Reason.MISSING_FIELD in reasons(batch.notes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit", "percent"),
+    [("availabilityCount", "bays", 74), ("presentCount", "vehicles", 26), ("inUseCount", "", 26)],
+)
+def test_a_percentage_is_how_much_is_taken(kind: str, unit: str, percent: float) -> None:
+    """What is counted as free leaves the rest; there is no capacity to count spaces of."""
+    tail = counting(kind, "<Percentage>26</Percentage>", unit=unit)
+    batch = parse(fm(condition(PARKING, tail=tail)))
+    status = parking(batch)[1]
+    assert status.occupancy_percent == percent
+    assert (status.vacant, status.occupied) == (None, None)
+    assert batch.notes == []
+
+
+def test_a_car_park_of_which_nothing_is_said_is_noted() -> None:
+    """Unknown and no count of spaces: what is counted besides is named."""
+    tail = counting("outOfOrderCount", "<Count>3</Count>")
+    batch = parse(fm(condition(PARKING, status="unknown", tail=tail)))
+    assert parking(batch)[1].is_empty
+    assert reasons(batch.notes) == [Reason.UNSUPPORTED_MESSAGE, Reason.EMPTY_ENTITY]
 
 
 def test_counts_of_anything_else_are_no_parking() -> None:

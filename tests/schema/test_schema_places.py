@@ -97,6 +97,38 @@ async def test_a_parking_facility_shows_what_is_free(run: Run) -> None:
     ]
 
 
+async def test_full_and_a_percentage_reach_the_reader(run: Run, store: Store) -> None:
+    """The word and the percentage as told; counts of them where the facility's capacity is known.
+
+    What another source says is there, too; a status that is too old shows nothing of all this.
+    """
+    said = {"vacant": None, "opening": "UNKNOWN"}
+    full, half, old = (parking_doc(ref) for ref in ("P1", "P2", "P3"))
+    full["status"] |= said | {"status": "FULL", "occupancy_percent": None}
+    half["status"] |= said | {"status": "SPACES_AVAILABLE", "occupancy_percent": 62.5}
+    half["status"]["others"] = [full["status"] | {"feed": "bikes"}]
+    old["status"] |= half["status"] | {"observed_at": NOW - timedelta(hours=1), "others": []}
+    bare = parking_doc("P4", capacity=None)
+    bare["status"] |= said | {"status": "FULL", "occupancy_percent": 100}
+    await store.db["parking_facilities"].delete_many({})
+    await store.db["parking_facilities"].insert_many([full, half, old, bare])
+    rows = await asked(
+        run,
+        "{ parkingFacilities { status occupancyPercent vacant occupied"
+        " otherReports { source status occupancyPercent } } }",
+    )
+    shown = [tuple(row.values())[:4] for row in rows]
+    assert shown == [
+        ("FULL", None, 0, 300),
+        ("SPACES_AVAILABLE", 62.5, 112, 188),
+        (None, None, None, None),
+        ("FULL", 100, None, None),
+    ]
+    assert rows[1]["otherReports"] == [
+        {"source": "bikes", "status": "FULL", "occupancyPercent": None}
+    ]
+
+
 async def test_a_fresh_publication_of_an_hour_old_status_is_unknown(run: Run, store: Store) -> None:
     """Each facility's own status time decides: its neighbour in the same message is fresh."""
     old = parking_doc("P2", 7, name=None)

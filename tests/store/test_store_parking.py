@@ -69,6 +69,8 @@ async def test_facility_and_status_of_two_feeds_are_one_document(store: Store):
         "vacant": 12,
         "occupied": 288,
         "capacity": None,
+        "occupancy_percent": None,
+        "status": None,
         "opening": "OPEN",
         "observed_at": NOON,
     }
