@@ -1,17 +1,22 @@
 """`feed check` and `schema export`: what looks at feeds and the schema without a running hub."""
 
 import json
+import os
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 import typer
 
 from hub.cli import common
 from hub.errors import LiandongError, StartError
+
+if TYPE_CHECKING:
+    from hub.connector import Batch, Reference
 
 
 def register(app: typer.Typer) -> None:
@@ -46,14 +51,20 @@ def check(
         typer.Option(help="keep only what calls at this stop place (native id); may be repeated"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    records: Annotated[
+        bool,
+        typer.Option("--records", help="print what would be stored, one JSON object a line"),
+    ] = False,
 ) -> None:
     """试读数据源 · Decode and normalise with the real connector; write nothing."""
     from connectors import connector
-    from hub.ingest.check import check as check_source
+    from hub.ingest import check as checking
 
+    if as_json and records:
+        raise typer.BadParameter("expected one of --json, --records")
     try:
         with _bar() as progress:
-            report = check_source(
+            batch, reference = checking.read(
                 connector(kind),
                 source,
                 static=static,
@@ -64,12 +75,33 @@ def check(
                 progress=progress,
             )
     except LiandongError as error:
-        print(f"feed check: {error}", file=sys.stderr)  # noqa: T201  # the command line's own voice
+        typer.echo(f"feed check: {error}", err=True)
         raise typer.Exit(1) from None
-    if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
-        return
-    typer.echo(report.to_text())
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    report = checking.report(kind, batch)
+    if records:
+        _print_records(batch, reference)
+    typer.echo(
+        json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text(),
+        err=records,
+    )
+
+
+def _print_records(batch: "Batch", reference: "Reference | None") -> None:
+    """The records of a batch on standard output, as JSON lines. A reader may leave early."""
+    from hub.ingest.records import lines
+
+    out = sys.stdout.buffer
+    try:
+        for line in lines(batch, reference):
+            out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        out.flush()
+    except BrokenPipeError:
+        # what is still in the buffer would fail again when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
 
 
 @contextmanager

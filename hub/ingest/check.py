@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -90,7 +90,23 @@ class Report:
         return "\n".join(lines)
 
 
-def check(
+class How(TypedDict, total=False):
+    """How a source is read; see `read`."""
+
+    static: str | None
+    timezone: str | None
+    at: datetime | None
+    options: dict[str, Any] | None
+    stop_places: frozenset[str]
+    progress: Callable[[float], None] | None
+
+
+def check(connector: Connector, source: str, **how: Unpack[How]) -> Report:
+    """What lies behind `source`, counted; see `read`."""
+    return report(connector.manifest.kind, read(connector, source, **how)[0])
+
+
+def read(
     connector: Connector,
     source: str,
     *,
@@ -100,8 +116,10 @@ def check(
     options: dict[str, Any] | None = None,
     stop_places: frozenset[str] = frozenset(),
     progress: Callable[[float], None] | None = None,
-) -> Report:
+) -> tuple[Batch, Reference | None]:
     """Decode and normalise what lies behind `source`, a file or an http(s) URL.
+
+    The batch, and the static reference it was read against.
 
     `static` is the file or URL of the static reference, `timezone` the zone of times written
     without one. `at` is the moment the payload is taken to have arrived, against which times in
@@ -127,7 +145,7 @@ def check(
     batch = connector.parse(raw, context)
     if at is None and not _is_url(source) and batch.as_of is not None and batch.as_of < now:
         batch = connector.parse(replace(raw, received_at=batch.as_of), context)
-    return report(connector.manifest.kind, batch)
+    return batch, context.reference
 
 
 def report(kind: str, batch: Batch) -> Report:
