@@ -11,7 +11,9 @@ from hub.model.common import Name
 from hub.model.ids import scoped
 from hub.model.parking import SharingStation
 
+_REPORTED = "last_reported"
 _SILENT = Fault(Reason.TIMESTAMP_MISSING, "last_reported is missing; the age is not known")
+_EMPTY = Fault(Reason.EMPTY_ENTITY, "its status says nothing of what is there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +68,17 @@ def _by_station(snapshot: Snapshot, statuses: Iterable[StationStatus]) -> dict[s
 
 
 def _add(snapshot: Snapshot, station: Station, status: StationStatus | None, dataset: str) -> None:
-    """A listed station; a status that cannot be believed leaves it without one."""
+    """A listed station; a status from the future leaves it without one."""
     native_id = station.station_id or NAMELESS
     faults = station.faults
     record = _record(station, native_id, dataset)
     if status is not None:
         snapshot.batch.matched_stops += 1
-        refused = _unbelievable(snapshot, status)
-        if refused is None:
-            record = _with(record, status)
-            faults += status.faults if status.last_reported else (*status.faults, _SILENT)
+        if snapshot.ahead(status.last_reported):
+            faults += (_ahead(status),)
         else:
-            faults += (refused,)
+            record = _with(record, status)
+            faults += _doubts(status)
     snapshot.take("station", Entry(native_id, (record,), record.observed_at, faults))
 
 
@@ -89,8 +90,9 @@ def _add_status(
     if native_id is None:
         snapshot.refuse(Reason.MISSING_FIELD, None, "a status without a station_id")
         return
-    if refused := _unbelievable(snapshot, status):
-        snapshot.refuse(refused.reason, native_id, refused.detail)
+    if snapshot.ahead(status.last_reported):
+        late = _ahead(status)
+        snapshot.refuse(late.reason, native_id, late.detail)
         return
     station = Station(native_id, Name(en=native_id), None, None)
     if known is not None:
@@ -99,9 +101,8 @@ def _add_status(
             return
         snapshot.batch.matched_stops += 1
         station = known.stations[native_id]
-    faults = status.faults if status.last_reported else (*status.faults, _SILENT)
     record = _with(_record(station, native_id, dataset), status)
-    snapshot.take("station", Entry(native_id, (record,), record.observed_at, faults))
+    snapshot.take("station", Entry(native_id, (record,), record.observed_at, _doubts(status)))
 
 
 def _record(station: Station, native_id: str, dataset: str) -> SharingStation:
@@ -139,10 +140,20 @@ def _unusable(station: Station) -> Fault | None:
     return Fault(Reason.MISSING_FIELD, f"without {', '.join(missing)}") if missing else None
 
 
-def _unbelievable(snapshot: Snapshot, status: StationStatus) -> Fault | None:
-    if snapshot.ahead(status.last_reported):
-        return Fault(Reason.TIMESTAMP_IN_FUTURE, f"last_reported {status.last_reported}")
-    return fault_of(status.faults, Reason.TIMESTAMP_EPOCH)
+def _ahead(status: StationStatus) -> Fault:
+    return Fault(Reason.TIMESTAMP_IN_FUTURE, f"last_reported {status.last_reported}")
+
+
+def _doubts(status: StationStatus) -> tuple[Fault, ...]:
+    """What is wrong with a status that is taken.
+
+    A last_reported that is none (1970, the year 1 or 0) leaves the counts, of unknown age.
+    """
+    faults = status.faults
+    timed = status.last_reported or any(one.detail.startswith(_REPORTED) for one in faults)
+    told = (status.vehicles_available, status.docks_available, status.renting, status.returning)
+    silent = all(value is None for value in told)
+    return (*faults, *(() if timed else (_SILENT,)), *((_EMPTY,) if silent else ()))
 
 
 def _later(status: StationStatus, known: StationStatus) -> bool:

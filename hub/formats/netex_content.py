@@ -21,19 +21,27 @@ from hub.formats.netex_rows import (
     DatedRow,
     JourneyRow,
     LineRow,
+    LooseQuayRow,
     PatternRow,
     PlaceRow,
     Versioned,
 )
 from hub.formats.xml import Element
-from hub.formats.xml_stream import Document
+from hub.formats.xml_stream import Document, local_name
 from hub.model.common import Name, Position
 
 Row = TypeVar("Row", bound=Versioned)
 
 DROPPED = frozenset(
     {
-        *("StopPlace", "TopographicPlace", "Parking", "PointOfInterest", "GroupOfStopPlaces"),
+        *(
+            "StopPlace",
+            "Quay",
+            "TopographicPlace",
+            "Parking",
+            "PointOfInterest",
+            "GroupOfStopPlaces",
+        ),
         *("ScheduledStopPoint", "PassengerStopAssignment", "TrainStopAssignment"),
         *("Operator", "Authority", "Line", "FlexibleLine", "Route", "RoutePoint", "RouteLink"),
         *("ServiceLink", "TimingLink", "DestinationDisplay", "TrainNumber"),
@@ -42,7 +50,7 @@ DROPPED = frozenset(
         *("ServiceJourneyInterchange", "NoticeAssignment", "DayTypeAssignment"),
     }
 )
-"""Elements freed as soon as they were read: none of them stands inside another that is read."""
+"""Elements freed as soon as they were read; one inside another that is read, with that."""
 
 
 class Content:
@@ -54,6 +62,7 @@ class Content:
         self.entities = 0
         self.zone: ZoneInfo | None = None
         self.places: dict[str, PlaceRow] = {}
+        self.quays: dict[str, LooseQuayRow] = {}
         self.stop_points: dict[str, tuple[Name | None, Position | None]] = {}
         self.assignments: dict[str, tuple[str, ...]] = {}
         self.operators: dict[str, Name] = {}
@@ -80,6 +89,7 @@ class Content:
         return {
             "DefaultLocale": self._locale,
             "StopPlace": self._place,
+            "Quay": self._quay,
             "ScheduledStopPoint": self._stop_point,
             "PassengerStopAssignment": self._assignment,
             "TrainStopAssignment": self._assignment,
@@ -126,6 +136,19 @@ class Content:
                 element, document, self._language, self._current(element), self.problems
             )
             self._keep(self.places, row, shared=True)
+
+    def _quay(self, element: Element, _document: str) -> None:
+        """A Quay beside its StopPlace; one within is read with it."""
+        if gone(element) or any(local_name(a.tag) == "StopPlace" for a in element.iterancestors()):
+            return
+        native = element.get("id")
+        if not native:
+            self.problems.note(Reason.MISSING_FIELD, "Quay", "a Quay has no id")
+            return
+        row = place_rows.loose_quay(element, self._language, self._current(element), self.problems)
+        known = self.quays.get(native)
+        if known is None or (row.current, row.version) > (known.current, known.version):
+            self.quays[native] = row
 
     def _stop_point(self, element: Element, _document: str) -> None:
         if native := element.get("id"):

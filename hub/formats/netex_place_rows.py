@@ -9,10 +9,11 @@ from hub.formats.netex_fields import (
     name,
     position,
     ref,
+    refs,
     text,
     version,
 )
-from hub.formats.netex_rows import PlaceRow, QuayRow
+from hub.formats.netex_rows import LooseQuayRow, PlaceRow, QuayRow
 from hub.formats.xml import Element
 from hub.model.common import Mode, Name, Position
 
@@ -37,6 +38,20 @@ def place(
             for found in element.iterfind("quays/Quay")
             if found.get("id") and not gone(found)
         ),
+        quay_refs=refs(element, "quays/QuayRef"),
+    )
+
+
+def loose_quay(
+    element: Element, language: str | None, current: bool, problems: Problems
+) -> LooseQuayRow:
+    """A Quay that has an id and stands in no StopPlace."""
+    named = (ref(element, path) for path in ("ParentZoneRef", "SiteRef", "ParentQuayRef"))
+    return LooseQuayRow(
+        quay=_quay(element, language, problems),
+        version=version(element),
+        current=current,
+        parents=tuple(native for native in named if native),
     )
 
 

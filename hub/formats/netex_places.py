@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from hub.errors import Reason
 from hub.formats.gtfs_fields import Problems
 from hub.formats.netex_content import Content
-from hub.formats.netex_rows import PlaceRow, QuayRow
+from hub.formats.netex_rows import LooseQuayRow, PlaceRow, QuayRow
 from hub.model.common import Mode, Name
 from hub.model.ids import scoped
 from hub.model.network import Quay, StopPlace, StopPlaceKind
@@ -44,6 +44,10 @@ class Places:
                 self._below[row.parent].append(row)
         for row in content.places.values():
             self._add(row)
+        listing = {quay: row.id for row in content.places.values() for quay in row.quay_refs}
+        for loose in content.quays.values():
+            self._add_loose(loose, listing)
+        self._note_unlisted(listing)
 
     def stop_of(self, stop_point: str) -> Stop | None:
         """Where passengers board at a ScheduledStopPoint: its Quay, else its StopPlace.
@@ -126,16 +130,16 @@ class Places:
             if quay.id in self.stops:
                 self._problems.note(Reason.DUPLICATE, quay.id, f"a Quay of {row.id} listed twice")
                 continue
-            self._add_quay(quay, row, name)
+            self._add_quay(quay, row.id, name)
 
-    def _add_quay(self, quay: QuayRow, row: PlaceRow, place_name: Name) -> None:
+    def _add_quay(self, quay: QuayRow, place_id: str, place_name: Name) -> None:
         scoped_id = scoped(self._dataset, quay.id)
         self.network.append(
             Quay(
                 id=scoped_id,
                 dataset=self._dataset,
                 native_id=quay.id,
-                stop_place_id=scoped(self._dataset, row.id),
+                stop_place_id=scoped(self._dataset, place_id),
                 name=quay.name or place_name,
                 public_code=quay.public_code,
                 position=quay.position,
@@ -145,11 +149,67 @@ class Places:
             native_id=quay.id,
             id=scoped_id,
             name=quay.name or place_name,
-            place_id=row.id,
-            parent=row.id,
+            place_id=place_id,
+            parent=place_id,
             platform_code=quay.public_code,
             position=quay.position,
         )
+
+    def _add_loose(self, loose: LooseQuayRow, listing: Mapping[str, str]) -> None:
+        """A Quay written beside its StopPlace; where no file has that, it is one of its own."""
+        quay = loose.quay
+        if quay.id in self.stops:
+            self._problems.note(Reason.DUPLICATE, quay.id, "a Quay in its StopPlace and beside it")
+            return
+        place_id = self._place_of(loose, listing)
+        place = self._content.places.get(place_id or "")
+        if place is not None:
+            self._add_quay(quay, place.id, self.stops[place.id].name)
+        elif place_id is not None:
+            known = self._known[place_id]
+            self.stops.setdefault(place_id, known)
+            self._add_quay(quay, place_id, known.name)
+        else:
+            wanted = ", ".join(loose.parents) or "no StopPlace"
+            self._problems.note(
+                Reason.UNKNOWN_STOP, quay.id, f"of {wanted}, in no file; a stop place of its own"
+            )
+            self._add_place(quay)
+
+    def _place_of(self, loose: LooseQuayRow, listing: Mapping[str, str]) -> str | None:
+        """The StopPlace of a Quay: the one it names, through other Quays, or that lists it."""
+        at: LooseQuayRow | None = loose
+        for _ in range(_LEVELS):
+            if at is None:
+                break
+            named: list[str] = [*at.parents, listing.get(at.quay.id, "")]
+            for native in named:
+                if native in self._content.places:
+                    return native
+                if native in self._known:
+                    return self._known[native].place_id
+            at = next((self._content.quays.get(native) for native in at.parents), None)
+        return None
+
+    def _add_place(self, quay: QuayRow) -> None:
+        scoped_id, name = scoped(self._dataset, quay.id), quay.name or Name(en=quay.id)
+        self.network.append(
+            StopPlace(
+                id=scoped_id,
+                dataset=self._dataset,
+                native_id=quay.id,
+                name=name,
+                position=quay.position,
+            )
+        )
+        self.stops[quay.id] = Stop(
+            native_id=quay.id, id=scoped_id, name=name, place_id=quay.id, position=quay.position
+        )
+
+    def _note_unlisted(self, listing: Mapping[str, str]) -> None:
+        for quay, place in listing.items():
+            if quay not in self.stops and quay not in self._known:
+                self._problems.note(Reason.UNKNOWN_STOP, place, f"lists {quay}, which no file has")
 
     def _name(self, row: PlaceRow) -> Name:
         at: PlaceRow | None = row

@@ -38,8 +38,21 @@ class QuayRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LooseQuayRow:
+    """A Quay that stands beside its StopPlace; `parents` are the ids it says it belongs to."""
+
+    quay: QuayRow
+    version: int
+    current: bool
+    parents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceRow:
-    """A StopPlace with its Quays. `parent` is its ParentSiteRef; `kind` None is no or other."""
+    """A StopPlace with its Quays. `parent` is its ParentSiteRef; `kind` None is no or other.
+
+    `quay_refs` are Quays of it that stand elsewhere.
+    """
 
     id: str
     document: str
@@ -51,6 +64,7 @@ class PlaceRow:
     modes: tuple[Mode, ...]
     kind: StopPlaceKind | None
     quays: tuple[QuayRow, ...]
+    quay_refs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

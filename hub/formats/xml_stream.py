@@ -47,12 +47,13 @@ class Document:
 
         The element and everything in it carry local names only. It is valid until the next one is
         asked for, when it is emptied if its name is in `dropped`; names in `dropped` alone are
-        emptied unread. An element asked for inside another one comes first. Raises PayloadError
-        NOT_DECODABLE where the document ends or breaks.
+        emptied unread. An element asked for inside another one comes first, and is emptied with it.
+        Raises PayloadError NOT_DECODABLE where the document ends or breaks.
         """
         names = frozenset(wanted)
         tags = [f"{{*}}{name}" for name in names | frozenset(dropped)]
         whole = names - frozenset(dropped)
+        both = names & frozenset(dropped)
         source = _Metered(self.name, self._source)
         with sound(self.name, "XML files"), _well_formed(self.name):
             for _, element in etree.iterparse(source, events=("end",), tag=tags, **_SAFE):
@@ -60,7 +61,7 @@ class Document:
                 if name in names:
                     _strip(element)
                     yield element
-                if name in dropped:
+                if name in dropped and not _is_within(element, both):
                     _empty(element)
                     if _empty_before(element, whole):
                         source.held = 0
@@ -181,6 +182,10 @@ def _strip(element: Element) -> None:
         tag = str(inner.tag)
         if tag.startswith("{"):
             inner.tag = tag[tag.index("}") + 1 :]
+
+
+def _is_within(element: Element, names: frozenset[str]) -> bool:
+    return any(local_name(outer.tag) in names for outer in element.iterancestors())
 
 
 def _empty(element: Element) -> None:

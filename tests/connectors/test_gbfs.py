@@ -124,17 +124,45 @@ def test_a_status_of_no_station_is_refused() -> None:
     assert sorted(refusals(batch)) == [("MISSING_FIELD", "(no id)"), ("UNKNOWN_STOP", "ghost")]
 
 
+def test_a_status_from_the_future_is_not_used() -> None:
+    """The station stays, without counts; a status by itself is refused."""
+    ahead = status(last_reported=NOW + 3600)
+    batch = read("gbfs", whole([station()], [ahead]))
+    assert batch.records[0].vehicles_available is None
+    assert notes(batch) == [("TIMESTAMP_IN_FUTURE", "a")]
+    alone = read("gbfs", document(stations=[ahead]))
+    assert refusals(alone) == [("TIMESTAMP_IN_FUTURE", "a")]
+
+
 @pytest.mark.parametrize(
     ("reported", "reason"),
-    [(0, "TIMESTAMP_EPOCH"), (86400, "TIMESTAMP_EPOCH"), (NOW + 3600, "TIMESTAMP_IN_FUTURE")],
+    [
+        (0, "TIMESTAMP_EPOCH"),
+        (86400, "TIMESTAMP_EPOCH"),
+        (-62135596800, "TIMESTAMP_EPOCH"),
+        ("0001-01-01T00:00:00Z", "TIMESTAMP_EPOCH"),
+        ("0000-00-00T00:00:00Z", "BAD_VALUE"),
+        ("0000-01-01T00:00:00Z", "BAD_VALUE"),
+        (NOW * 1_000_000, "BAD_VALUE"),
+    ],
 )
-def test_a_status_that_cannot_be_believed_is_not_used(reported: int, reason: str) -> None:
-    """The station stays, without counts; a status by itself is refused."""
-    batch = read("gbfs", whole([station()], [status(last_reported=reported)]))
-    assert batch.records[0].vehicles_available is None
-    assert notes(batch) == [(reason, "a")]
-    alone = read("gbfs", document(stations=[status(last_reported=reported)]))
-    assert refusals(alone) == [(reason, "a")]
+def test_a_time_that_is_none_leaves_the_counts(reported: object, reason: str) -> None:
+    """1970, the years 1 and 0, microseconds: what is there is told, its age is not known."""
+    told = status(last_reported=reported)
+    for body in (whole([station()], [told]), document(stations=[told])):
+        batch = read("gbfs", body)
+        (found,) = batch.records
+        assert (found.vehicles_available, found.docks_available) == (3, 7)
+        assert found.observed_at is None
+        assert notes(batch) == [(reason, "a")]
+
+
+def test_a_status_that_says_nothing_is_noted() -> None:
+    """Neither counts nor whether it rents: the station stays."""
+    silent = {"station_id": "a", "last_reported": NOW - 30}
+    batch = read("gbfs", whole([station()], [silent]))
+    assert notes(batch) == [("EMPTY_ENTITY", "a")]
+    assert batch.accepted == 1
 
 
 def test_milliseconds_and_no_time_at_all() -> None:

@@ -54,6 +54,15 @@ def statuses(*found: dict) -> bytes:
     return answer(vehicles_status=list(found))
 
 
+def test_seconds_for_milliseconds_are_read_as_such() -> None:
+    """Whoever writes 1772438395 for a timestamp means seconds: the taxi is there, with a note."""
+    told = status(timestamp=MS // 1000 - 5, location=place())
+    batch = read("mds", statuses(told))
+    (taxi,) = batch.records
+    assert (taxi.position, taxi.observed_at) == (Position(31.2, 121.3), AT - timedelta(seconds=5))
+    assert notes(batch) == [("BAD_VALUE", "d1")]
+
+
 def test_a_status_is_a_taxi_at_its_newest_fix() -> None:
     """Telemetry is newer than the event: its place; the event's state. Metres a second to km/h."""
     batch = read("mds", statuses(status()))

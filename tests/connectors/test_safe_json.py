@@ -94,6 +94,26 @@ def test_times_as_real_producers_write_them(written: str) -> None:
     assert read.time("t", ZoneInfo("Asia/Shanghai")) == datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
+def test_milliseconds_in_seconds_are_read_as_such() -> None:
+    """And the other way round, each with a fault; what is neither is none."""
+    read = fields('{"s":1772438400,"ms":1772438400000,"us":1772438400000000}')
+    moment = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert [read.time("s"), read.time("ms", milliseconds=True)] == [moment] * 2
+    assert read.faults == []
+    assert [read.time("ms"), read.time("s", milliseconds=True)] == [moment] * 2
+    assert [fault.detail for fault in read.faults] == [
+        "ms is in milliseconds; read as such",
+        "s is in seconds; read as such",
+    ]
+    assert read.time("us") is None
+
+
+@pytest.mark.parametrize("written", ['"2026-11-25T24:00:00Z"', '"2026-11-25t24:00z"'])
+def test_the_end_of_a_day_is_the_next(written: str) -> None:
+    """24:00:00 is no RFC 3339, and happens."""
+    assert fields(f'{{"t":{written}}}').time("t") == datetime(2026, 11, 26, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("written", "reason"),
     [
