@@ -22,9 +22,12 @@ from hub.errors import Reason, reasons
 from hub.formats import mds
 from hub.formats.bundle import unpack
 from hub.formats.mds import Stop
+from hub.formats.xml import Fault
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.network import StopPlace, StopPlaceKind
+
+_REGISTERED = Fault(Reason.UNSUPPORTED_MESSAGE, "registered; nothing is said of where it is")
 
 
 class MdsConfig(ConnectorConfig):
@@ -53,7 +56,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
     """Taxis of /vehicles/status, taxi ranks of /stops, and the trips of /trips that still last.
 
     An entity is a vehicle, a status, a trip or a stop. Vehicles of /vehicles and trips that are
-    over say nothing of where a taxi is now: they are accepted and yield no record. `as_of` is
+    over say nothing of where a taxi is now: they yield a note and no record. `as_of` is
     last_updated, else the newest time of a vehicle.
 
     Raises PayloadError: TOO_LARGE, NOT_DECODABLE, UNSUPPORTED_MESSAGE.
@@ -73,7 +76,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
         if device_id is None:
             snapshot.refuse(Reason.MISSING_FIELD, None, "a vehicle without a device_id")
         else:
-            snapshot.take("registration", Entry(device_id, ()))
+            snapshot.take("registration", Entry(device_id, (), faults=(_REGISTERED,)))
     for status in answer.statuses:
         add_status(snapshot, status, context)
     add_trips(snapshot, answer.trips, context)
@@ -118,7 +121,7 @@ CONNECTOR = Connector(
         drops="drivers, fares, passengers, addresses, ends and ways of trips; vehicle_id, which "
         "may be a licence plate; vehicle attributes",
         refuses=reasons(
-            "BAD_VALUE DUPLICATE MISSING_FIELD NOT_DECODABLE POSITION_OUT_OF_RANGE "
+            "BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE POSITION_OUT_OF_RANGE "
             "TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE TIMESTAMP_MISSING TOO_LARGE "
             "UNSUPPORTED_MESSAGE UNSUPPORTED_VERSION"
         ),

@@ -18,6 +18,8 @@ _TRIP_STATES = {
     "empty": TaxiState.UNKNOWN,
 }
 """What a taxi does on a trip without passengers; on any other it is on a trip."""
+_OVER = Fault(Reason.EMPTY_ENTITY, "the trip is over; nothing is said of where its taxi is now")
+_SHARED = Fault(Reason.DUPLICATE, "its taxi has a newer trip, which is taken")
 
 
 def add_status(snapshot: Snapshot, status: VehicleStatus, context: Context) -> None:
@@ -43,7 +45,7 @@ def add_status(snapshot: Snapshot, status: VehicleStatus, context: Context) -> N
 def add_trips(snapshot: Snapshot, trips: Iterable[Trip], context: Context) -> None:
     """Taxis on trips that still last, each where its newest began.
 
-    A trip that is over, or that shares its taxi with a newer one, is accepted and gives nothing.
+    A trip that is over, or that shares its taxi with a newer one, gives nothing but a note.
     """
     lasting: list[tuple[str, VehiclePosition, Trip]] = []
     for trip in trips:
@@ -51,7 +53,7 @@ def add_trips(snapshot: Snapshot, trips: Iterable[Trip], context: Context) -> No
             missing = "trip_id" if trip.trip_id is None else "device_id"
             snapshot.refuse(Reason.MISSING_FIELD, trip.trip_id, f"a trip without {missing}")
         elif trip.ended_at is not None and not snapshot.ahead(trip.ended_at):
-            snapshot.take("trip", Entry(trip.trip_id, (), faults=trip.faults))
+            snapshot.take("trip", Entry(trip.trip_id, (), faults=(*trip.faults, _OVER)))
         elif (record := _of_trip(snapshot, trip, trip.device_id, context)) is None:
             _refuse(snapshot, trip.trip_id, (trip.start,), trip.faults)
         else:
@@ -61,8 +63,9 @@ def add_trips(snapshot: Snapshot, trips: Iterable[Trip], context: Context) -> No
         if record.observed_at > newest.setdefault(record.id, record).observed_at:
             newest[record.id] = record
     for trip_id, record, trip in lasting:
-        records = (record,) if newest[record.id] is record else ()
-        snapshot.take("trip", Entry(trip_id, records, faults=trip.faults))
+        is_newest = newest[record.id] is record
+        faults = trip.faults if is_newest else (*trip.faults, _SHARED)
+        snapshot.take("trip", Entry(trip_id, (record,) if is_newest else (), faults=faults))
 
 
 def _of_trip(

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from google.transit import gtfs_realtime_pb2 as pb
 
 from hub.model.common import Name, OccupancyStatus
 from hub.model.journeys import JourneyState, Layer
@@ -565,6 +566,17 @@ def test_a_timestamp_of_its_own_is_observed_at(reference):
     assert second.observed_at == NOON - timedelta(seconds=30)
 
 
+def test_an_update_that_says_nothing_of_a_stop_is_noted(reference):
+    """Without a stop_time_update it says no more than that the trip runs; a cancelled one does."""
+    for known in (reference, None):
+        message = Message()
+        message.trip("T1")
+        message.trip("LOOP").trip.schedule_relationship = pb.TripDescriptor.CANCELED
+        batch = message.read(reference=known)
+        assert [(note.reason, note.native_id) for note in batch.notes] == [("EMPTY_ENTITY", "T1")]
+        assert batch.accepted == 2
+
+
 @pytest.mark.parametrize(
     ("seconds", "reason"),
     [(0, "TIMESTAMP_EPOCH"), (86_400, "TIMESTAMP_EPOCH"), (10**13, "TIMESTAMP_IN_FUTURE")],
@@ -572,7 +584,9 @@ def test_a_timestamp_of_its_own_is_observed_at(reference):
 def test_a_timestamp_that_cannot_be_is_not_believed(reference, seconds, reason):
     """A clock never set, or far ahead, leaves the update without a time of its own."""
     message = Message()
-    message.trip("T1").timestamp = seconds
+    update = message.trip("T1")
+    stop(update, stop_sequence=1, departure=0)
+    update.timestamp = seconds
     batch = message.read(reference=reference)
     assert reasons(batch.notes) == [reason]
     assert only_journey(batch).observed_at is None

@@ -208,7 +208,7 @@ def trip(trip_id: object, **more: object) -> dict:
 
 
 def test_only_trips_that_last_say_where_a_taxi_is() -> None:
-    """A trip that is over is accepted and gives nothing; the newest of a shared taxi counts."""
+    """A trip that is over gives nothing but a note; the newest of a shared taxi counts."""
     batch = read(
         "mds",
         answer(
@@ -228,6 +228,7 @@ def test_only_trips_that_last_say_where_a_taxi_is() -> None:
     ]
     assert batch.records[0].observed_at == AT - timedelta(minutes=1)
     assert refusals(batch) == [("MISSING_FIELD", "t5"), ("MISSING_FIELD", "(no id)")]
+    assert sorted(notes(batch)) == [("DUPLICATE", "t2"), ("EMPTY_ENTITY", "t1")]
     assert not batch.complete
 
 
@@ -235,6 +236,7 @@ def test_registered_vehicles_are_counted_and_give_no_record() -> None:
     """/vehicles says nothing of where they are; it must not withdraw anybody."""
     batch = read("mds", answer(vehicles=[{"device_id": "d1"}, {"device_id": None}, 7]))
     assert (batch.entities, batch.accepted, batch.records, batch.complete) == (3, 1, [], False)
+    assert ("UNSUPPORTED_MESSAGE", "d1") in notes(batch)
 
 
 def test_stops_are_taxi_ranks() -> None:

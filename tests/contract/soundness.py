@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 from connectors import connector
 from hub.connector import Batch, Context, Record
 from hub.errors import PayloadError, Reason
-from hub.model.journeys import DatedJourney
-from hub.model.parking import ParkingStatus
+from hub.model.facilities import FacilityCondition, FacilityStatus
+from hub.model.journeys import DatedJourney, JourneyState
+from hub.model.parking import ParkingStatus, SharingStation
+from hub.model.situations import Situation
 from hub.model.vehicles import VehiclePosition
 from tests.contract.mutations import NOW, context_of, moments, parse
+
+_CALLED_OFF = {JourneyState.CANCELLED, JourneyState.DELETED}
 
 
 def _identity(record: Record) -> object:
@@ -41,6 +45,44 @@ def sound(batch: Batch, received_at: datetime = NOW) -> None:
     if batch.as_of is not None:
         assert batch.as_of.tzinfo is not None
         assert batch.as_of <= received_at + timedelta(minutes=5)
+
+
+def carries(record: Record) -> bool:
+    """Whether a record says anything besides which thing it is of."""
+    match record:
+        case ParkingStatus():
+            return not record.is_empty
+        case SharingStation():
+            told = (record.vehicles_available, record.docks_available, record.renting)
+            more = (record.returning, record.capacity, record.position)
+            return any(value is not None for value in (*told, *more))
+        case FacilityCondition():
+            return record.status is not FacilityStatus.UNKNOWN or record.reason is not None
+        case DatedJourney():
+            return bool(record.calls) or record.state in _CALLED_OFF
+        case Situation():
+            return bool(record.summary.best)
+        case VehiclePosition():
+            return True
+    return bool(record.name.best)
+
+
+def unexplained(batch: Batch) -> tuple[list[str], int]:
+    """What is empty without a note: records by id, and how many accepted entities gave nothing.
+
+    An entity that was accepted gives a record that carries a value, takes something back, or is
+    noted.
+    """
+    noted = [note.native_id for note in batch.notes]
+    empty = [
+        id_of(record)
+        for record in batch.records
+        if not carries(record) and not any(native in id_of(record) for native in noted)
+    ]
+    telling = {_identity(record) for record in batch.records if carries(record)}
+    told = {id_of(record) for record in batch.records if carries(record)}
+    some = max(len(telling), len(told)) + len(set(batch.withdrawn)) + len(noted)
+    return empty, max(0, batch.accepted - some)
 
 
 def explained(refusal: PayloadError) -> None:

@@ -13,6 +13,7 @@ from hub.errors import PayloadError, Reason
 from hub.model.journeys import DatedJourney
 from hub.model.network import Line, Quay, StopPlace
 from hub.model.parking import ParkingStatus
+from tests.contract.hollow import hollowed
 from tests.contract.mutations import (
     NOW,
     OPTIONS,
@@ -21,16 +22,23 @@ from tests.contract.mutations import (
     garbage,
     is_xml,
     parse,
+    readable,
+    sample,
     samples_of,
     with_doctype,
 )
-from tests.contract.soundness import id_of, sound, survive
+from tests.contract.soundness import id_of, sound, survive, unexplained
 
 KINDS = sorted(REGISTRY)
 LAUGHS = "<!ENTITY a 'ha'>" + "".join(
     f"<!ENTITY {name} '{f'&{before};' * 10}'>"
     for before, name in zip("abcdefgh", "bcdefghx", strict=True)
 )
+SILENT = {
+    **dict.fromkeys(("gtfs", "netex", "transxchange"), "trips that do not run in these three days"),
+    **dict.fromkeys(("jtt808", "jtt809"), "frames that keep a connection: log-in, heartbeat"),
+}
+"""Kinds with entities that rightly give nothing, and which these are."""
 DOCTYPES = {
     "plain": "<!DOCTYPE Siri>",
     "external file": '<!DOCTYPE Siri [<!ENTITY x SYSTEM "file:///etc/hostname">]>',
@@ -95,6 +103,24 @@ def test_every_sample_is_read(kind: str) -> None:
         bare = parse(connector(kind), body, context_of(kind, with_static=False))
         assert isinstance(bare, Batch)
         sound(bare)
+
+
+@pytest.mark.samples
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_accepted_is_empty(kind: str) -> None:
+    """An entity that was accepted gives a record that says something, or a note that it does not.
+
+    Also where its producer leaves a value out everywhere, or writes "unknown" for it.
+    """
+    for name in readable(kind):
+        body = sample(name)
+        for done, payload in (("as it is", body), *hollowed(body)):
+            batch = survive(kind, payload)
+            if batch is None:
+                continue
+            empty, silent = unexplained(batch)
+            assert not empty, (name, done)
+            assert kind in SILENT or not silent, (name, done)
 
 
 @pytest.mark.samples
