@@ -80,28 +80,37 @@ def check(
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     report = checking.report(kind, batch)
-    if records:
-        _print_records(batch, reference)
-    typer.echo(
-        json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text(),
-        err=records,
-    )
+    text = json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text()
+    with _to_the_end():
+        if records:
+            _print_records(batch, reference)
+        typer.echo(text, err=records)
 
 
 def _print_records(batch: "Batch", reference: "Reference | None") -> None:
-    """The records of a batch on standard output, as JSON lines. A reader may leave early."""
+    """The records of a batch on standard output, as JSON lines."""
     from hub.ingest.records import lines
 
     out = sys.stdout.buffer
+    for line in lines(batch, reference):
+        out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+    out.flush()
+
+
+@contextmanager
+def _to_the_end() -> Iterator[None]:
+    """What is printed may be cut off: by a reader that has seen enough, a full disk, or Ctrl-C."""
     try:
-        for line in lines(batch, reference):
-            out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-        out.flush()
-    except BrokenPipeError:
-        # what is still in the buffer would fail again when the interpreter ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        yield
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except OSError as error:
+        # what is still in the buffer would fail again when the interpreter ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return
+        typer.echo(f"feed check: the output cannot be written: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
 
 
 @contextmanager
