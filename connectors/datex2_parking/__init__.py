@@ -7,7 +7,8 @@ from connectors.snapshot import Entry, Snapshot, believable, fault_of
 from hub.connector import Batch, Connector, Context, Envelope, Manifest, Role
 from hub.errors import PayloadError, Reason, reasons
 from hub.formats import datex2
-from hub.formats.datex2 import Facility, Status
+from hub.formats.datex2 import Facility
+from hub.formats.datex2_status import Status
 from hub.formats.xml import Fault
 from hub.model.common import Mode
 from hub.model.ids import scoped
@@ -125,7 +126,8 @@ CONNECTOR = Connector(
         expires_after=timedelta(hours=1),
         reads="ParkingTablePublication, ParkingStatusPublication; parkingFacilityTable, "
         "parkingFacilityStatus; alone or in SOAP",
-        drops="contacts and owners; tariffs, opening times, spaces for groups of users, trends",
+        drops="contacts and owners; tariffs, opening times, spaces for groups of users, trends, "
+        "rates and thresholds",
         refuses=reasons(
             "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NOT_DECODABLE "
             "POSITION_OUT_OF_RANGE SOURCE_ERROR TIMESTAMP_EPOCH TIMESTAMP_IN_FUTURE "
