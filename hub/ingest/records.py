@@ -23,6 +23,7 @@ from hub.store.rows import milliseconds
 Line = dict[str, Any]
 _SAID = {"feed": "", "fingerprint": ""}
 _TIMES = ("aimed", "expected", "actual")
+_RARELY = {"approximate": "aimed_approximate", "extra": "extra"}
 _WHOLE = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref")
 
 
@@ -85,7 +86,7 @@ def _journey(merged: Line, record: DatedJourney) -> Line:
 
 
 def _call(call: Line) -> Line:
-    """A call as the store holds it, its times unzoned UTC; `approximate` only where it is so."""
+    """A call as the store holds it, its times unzoned UTC; what is rarely so only where it is."""
     times = {
         f"{kind}{end.capitalize()}": _plain(call[kind][end])
         for kind in _TIMES
@@ -96,7 +97,7 @@ def _call(call: Line) -> Line:
         "stopPlace": call["stop_place"]["id"],
         **times,
         "status": call["status"],
-        **({"approximate": True} if call.get("approximate") else {}),
+        **{name: True for name, stored in _RARELY.items() if call.get(stored)},
         "stopName": call["stop_place"]["name"],
         "quay": call["quay_id"],
         "plannedPlatform": call["platform"]["planned"],
