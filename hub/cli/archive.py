@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import typer
 
 from hub.cli import common
+from hub.cli.common import Config
 from hub.errors import StartError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from hub.ingest.replay import Replayed
     from hub.store.archive import Archive
 
-Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 TCP_SECONDS = 60.0
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from hub.store.driver import Store
 
 T = TypeVar("T")
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="configuration file (liandong.toml); else what runs here"),
+]
 GENERATED = "liandong.toml"
 
 

@@ -3,20 +3,17 @@
 import importlib.util
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from hub import clock
 from hub.cli import common
+from hub.cli.common import Config
 from hub.errors import LiandongError, RetryLater
 from hub.settings import Settings
 
 LONGEST_LOCK = 3
 """Seconds; escalation promises to start at most five late after a crash."""
-
-Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 
 
 def register(app: typer.Typer) -> None:

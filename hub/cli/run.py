@@ -3,16 +3,14 @@
 import contextlib
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hub import settings as configuration
 from hub.cli import common
+from hub.cli.common import Config
 from hub.errors import StartError
-
-Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 
 
 def register(app: typer.Typer) -> None:
