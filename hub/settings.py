@@ -101,7 +101,7 @@ def _endpoints(feed: Mapping[str, object]) -> int:
 
 
 class FeedSettings(_Section):
-    """One `[[feeds]]` table."""
+    """One feed: what is read, from where, and how it is called."""
 
     id: Slug = Field(description="name of the feed; lower-case letters, digits, hyphens")
     kind: str = Field(description="one of the kinds of [feeds.md](feeds.md)")
@@ -189,7 +189,7 @@ class FeedSettings(_Section):
 
 
 class HubSettings(_Section):
-    """The process itself: `[hub]`."""
+    """The process itself."""
 
     host: str = Field(default="127.0.0.1", description="address it listens on; 0.0.0.0: any")
     port: int = Field(default=8000, ge=1, le=65535, description="port it listens on")
@@ -246,14 +246,14 @@ def _database_in(uri: str) -> str:
 
 
 class FcmSettings(_Section):
-    """`[push.fcm]`: Firebase Cloud Messaging, or anything that speaks its HTTP v1 interface."""
+    """Firebase Cloud Messaging, or anything that speaks its HTTP v1 interface."""
 
     credentials: Path = Field(description="the service account's JSON file")
     endpoint: str | None = Field(default=None, description="base address, if it is not Google's")
 
 
 class PushSettings(_Section):
-    """How phones are woken: `[push]`."""
+    """How phones are woken."""
 
     fcm: FcmSettings | None = Field(
         default=None, description="without it phones learn of orders by their own sync alone"
@@ -261,7 +261,7 @@ class PushSettings(_Section):
 
 
 class AccessSettings(_Section):
-    """`[access]`: lifetimes, and where the signing key lies (made on first start)."""
+    """Lifetimes of sessions, and where the signing key lies (made on first start)."""
 
     access_minutes: int = Field(default=15, ge=1, description="lifetime of an access token")
     refresh_days: int = Field(
@@ -273,7 +273,7 @@ class AccessSettings(_Section):
 
 
 class OrderSettings(_Section):
-    """`[orders]`: how long a recipient has before the next person is asked."""
+    """How long a recipient has before the next person is asked."""
 
     accept_within: Seconds = Field(
         default=timedelta(seconds=60),
@@ -298,13 +298,14 @@ class Settings(_Section):
         return self
 
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "LIANDONG_HOST": "host",
     "LIANDONG_PORT": "port",
     "LIANDONG_DATA_DIR": "data_dir",
     "LIANDONG_MONGODB_URI": "mongodb_uri",
     "LIANDONG_LOG": "log",
 }
+"""Variables of the environment, and the keys of `[hub]` that they go before."""
 
 
 def load(file: Path | None = None, **hub_overrides: object) -> Settings:
@@ -317,7 +318,7 @@ def load(file: Path | None = None, **hub_overrides: object) -> Settings:
     hub = data.setdefault("hub", {})
     said_by: dict[str, str] = {}
     if isinstance(hub, dict):
-        for variable, key in _ENVIRONMENT.items():
+        for variable, key in ENVIRONMENT.items():
             if value := os.environ.get(variable):
                 hub[key] = value
                 said_by[f"hub.{key}"] = variable

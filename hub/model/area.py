@@ -87,7 +87,7 @@ class _Named(_Table):
 
 
 class InterchangeTable(_Named):
-    """The interchange (综合客运枢纽): `[interchange]`."""
+    """The interchange (综合客运枢纽)."""
 
     id: str = Field(min_length=1, description="id of the interchange")
     centre: Spot = Field(description="[latitude, longitude] of its centre, WGS-84")
@@ -103,7 +103,7 @@ class InterchangeTable(_Named):
 
 
 class UnitTable(_Named):
-    """One member unit (成员单位): `[[units]]`."""
+    """One member unit (成员单位)."""
 
     code: str = Field(min_length=1, description="its short code: accounts and orders name it")
     kind: UnitKind = Field(description="what sort of unit it is")
@@ -111,7 +111,7 @@ class UnitTable(_Named):
 
 
 class RankTable(_Named):
-    """One taxi rank (出租车候客点): `[[taxi_ranks]]`."""
+    """One taxi rank (出租车候客点)."""
 
     id: str = Field(min_length=1, description="id of the rank, such as rank:north")
     position: Spot = Field(description="[latitude, longitude] it is shown at")
