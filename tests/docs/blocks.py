@@ -12,9 +12,13 @@ on the line before it, which the reader of the source sees:
 
 import json
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
+import termios
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +31,8 @@ _FENCE = re.compile(
     r"```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
+PATIENCE = 60.0
+"""Seconds after which what has not come is not coming; whoever waits less long sees it sooner."""
 _PLACEHOLDER = "ID FROM ABOVE"
 
 
@@ -94,25 +100,52 @@ class Reader:
         """Run a block of shell. AssertionError, with what it printed, unless it succeeds."""
         text = self.here(block.text)
         script = f"source ./state 2>/dev/null\nset -euo pipefail\n{text}\ndeclare -p >./state\n"
+        if block.word == "until":
+            self.printed = self._watch(script, block.told)
+            return
         typed = "".join(f"{line}\n" for line in block.told.split(", ")) if block.word else ""
-        process = subprocess.Popen(
+        done = subprocess.run(
             ["bash", "-c", script],
             cwd=self.folder,
             env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if block.word != "until" else subprocess.STDOUT,
+            input=typed,
+            capture_output=True,
             text=True,
             start_new_session=True,  # no terminal to ask on: what is typed comes by the pipe
         )
-        if block.word == "until":
-            self.printed = _until(process, block.told)
-            return
-        self.printed, errors = process.communicate(typed if block.word == "type" else None)
-        assert process.returncode == 0, f"{block}:\n{text}\n{self.printed}{errors}"
+        said = f"{block}:\n{text}\n{done.stdout}{done.stderr}"
+        assert done.returncode == 0, said
+        self.printed = done.stdout
         self.answers = list(_json_in(self.printed))
         for answer in self.answers:
-            _refuse_errors(answer, f"{block}:\n{text}\n{self.printed}{errors}")
+            _refuse_errors(answer, said)
+
+    def _watch(self, script: str, text: str) -> str:
+        """What a command prints on a terminal until `text` has come; then Ctrl-C ends it."""
+        ours, theirs = pty.openpty()
+        termios.tcsetwinsize(theirs, (40, 100))
+        process = subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=self.folder,
+            env={**self.environment, "TERM": "xterm"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+        try:
+            printed = _read_until(ours, text)
+            os.killpg(process.pid, signal.SIGINT)
+            _read_until(ours, None)
+            process.wait(PATIENCE)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            os.close(ours)
+        assert "Traceback" not in printed, printed
+        return printed
 
     def here(self, text: str) -> str:
         """The text with the addresses of the hub that runs, and the id of the answer before."""
@@ -143,22 +176,21 @@ def alike(told: Any, given: Any, where: str = "$") -> list[str]:
     return [] if type(told) is type(given) else [f"{where}: {given!r} for {told!r}"]
 
 
-def _until(process: "subprocess.Popen[str]", text: str) -> str:
-    """What a process prints up to `text`, which ends it; AssertionError if it ends before."""
-    printed = ""
-    assert process.stdout is not None
-    try:
-        while text not in printed:
-            more = os.read(process.stdout.fileno(), 65536).decode(errors="replace")
-            assert more, f"ended before {text!r}:\n{printed}"
-            printed += more
-        os.killpg(process.pid, signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-    return printed + rest
+def _read_until(terminal: int, text: str | None) -> str:
+    """What a terminal shows up to `text`, or up to its end. AssertionError if it never comes."""
+    printed, by = "", time.monotonic() + PATIENCE
+    while text is None or text not in printed:
+        left = by - time.monotonic()
+        ready, _, _ = select.select([terminal], [], [], max(0.0, left))
+        try:
+            more = os.read(terminal, 65536) if ready else b""
+        except OSError:  # how the end of a terminal reads
+            more = b""
+        if not more:
+            assert text is None, f"{text!r} did not come:\n{printed}"
+            return printed
+        printed += more.decode(errors="replace")
+    return printed
 
 
 def _json_in(printed: str) -> Iterator[Any]:
