@@ -30,7 +30,7 @@ def page(name: str) -> str:
 
 
 def test_the_pages_are_the_generated_ones():
-    """On failure run `.venv/bin/liandong docs` and commit what it wrote."""
+    """On failure run `liandong docs` and commit what it wrote."""
     assert page("configuration.md") == reference.configuration()
     assert page("errors.md") == reference.errors()
     assert page("access.md") == reference.with_roles(page("access.md"))
