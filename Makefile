@@ -8,6 +8,12 @@ BIN    := $(VENV)/bin
 UV     := UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 UV_VERSION := 0.13.8
 
+# uv and pip bring certificates of their own and would not trust a private authority (a proxy's, a
+# mirror's) that this system trusts. What is set by hand or in pip's own configuration stands.
+CA_BUNDLE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt \
+	/etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem))
+export UV_SYSTEM_CERTS ?= $(if $(CA_BUNDLE),true,false)
+
 .PHONY: run test check bench clean setup setup-dev lock format sdl
 
 run: setup
@@ -23,7 +29,8 @@ $(BIN)/uv:
 	@./setup/check-prerequisites $(PYTHON)
 	@echo "Making $(VENV) ... 正在建立 Python 环境"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/python -m pip config list | grep -q '[.]cert=' || export PIP_CERT=$(CA_BUNDLE); \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.runtime: $(BIN)/uv requirements.lock pyproject.toml
 	@echo "Installing what requirements.lock names ... 正在安装依赖"

@@ -5,6 +5,7 @@ To add one: a folder exporting `CONNECTOR`, one line here, one test file (docs/a
 
 from importlib import import_module
 
+from hub.complaints import suggestion
 from hub.connector import Connector
 from hub.errors import StartError
 
@@ -34,6 +35,8 @@ REGISTRY: dict[str, str] = {
 def connector(kind: str) -> Connector:
     """The connector for a feed kind. Raises StartError, naming the known kinds."""
     if kind not in REGISTRY:
-        raise StartError(f"kind {kind!r} is not known.", hint=f"Known: {', '.join(REGISTRY)}.")
+        meant = suggestion(kind, REGISTRY).strip()
+        known = "" if meant.startswith("Known") else f" Known: {', '.join(REGISTRY)}."
+        raise StartError(f"kind {kind!r} is not known.", hint=f"{meant}{known}")
     found: Connector = import_module(REGISTRY[kind]).CONNECTOR
     return found

@@ -18,17 +18,19 @@ from hub import clock, observe
 from hub.access.service import tokens_for
 from hub.access.tokens import Tokens
 from hub.bus import Bus
+from hub.configured import area_of
 from hub.errors import LiandongError, StartError
 from hub.http_routes import Probes, page_routes, route_name
+from hub.ingest.coverage import Coverage
 from hub.ingest.endpoint import Endpoint
 from hub.ingest.places import Move, PlaceKeeper
 from hub.ingest.supervisor import FeedSupervisor
-from hub.model.area import Area, parse_area
+from hub.model.area import Area
 from hub.operations.dispatcher import Dispatcher
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
 from hub.push_routes import push_routes
-from hub.settings import Settings, area_text
+from hub.settings import Settings
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
 from hub.store.identity import IdentityRepository
@@ -59,17 +61,6 @@ class Role(StrEnum):
     DISPATCH = "dispatch"
 
 
-def area_of(settings: Settings) -> Area:
-    """The configured area. Raises StartError with the key that is wrong."""
-    text = area_text(settings.hub.area)
-    try:
-        return parse_area(text)
-    except (KeyError, ValueError, TypeError) as error:
-        raise StartError(
-            f"hub.area = {settings.hub.area!r}: {type(error).__name__}: {error}."
-        ) from error
-
-
 @dataclass
 class Hub:
     """One running process: what it is made of, its background work, and its ASGI application."""
@@ -87,13 +78,14 @@ class Hub:
     live: LiveEngine | None = None
     mobile: MobileContext | None = None
     endpoint: Endpoint | None = None
+    coverage: Coverage | None = None
     channels: dict[str, FcmChannel] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     @classmethod
     async def start(cls, settings: Settings, *, roles: frozenset[Role], embedded: bool) -> "Hub":
         """Open the database, seed what the area file says, start the work. Raises StartError."""
-        area = area_of(settings)
+        area = area_of(settings.hub.area)
         await _follow_clock(settings.hub.clock_url)
         store = await Store.open(
             settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
@@ -128,6 +120,8 @@ class Hub:
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
         self.channels = self._channels()
+        datasets = {feed.namespace for feed in self.settings.feeds if feed.enabled}
+        self.coverage = Coverage(self.store, self.same_as, area=area, datasets=datasets)
         moves: list[Move] = []
         if Role.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
@@ -143,6 +137,7 @@ class Hub:
             self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)
             moves.append(self.endpoint.move)
         if moves:
+            self._run("coverage", partial(self.coverage.run, self.bus))
             datasets = {feed.namespace for feed in self.settings.feeds}
             keeper = PlaceKeeper(self.store, self.same_as, area=area, fed=fed, datasets=datasets)
             self._run("places", partial(keeper.run, moves))
@@ -178,7 +173,7 @@ class Hub:
                     *push_routes(endpoint),
                     Route("/graphql", graphql),
                     WebSocketRoute("/graphql", graphql),
-                    *page_routes(),
+                    *page_routes(area),
                 ]
             ),
             route_name,
@@ -206,6 +201,7 @@ class Hub:
             feeds=self.feeds,
             operations=self.operations,
             live=live,
+            notes=lambda: self.coverage.notes if self.coverage else (),
             draining=lambda: self.draining,
         )
 

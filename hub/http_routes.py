@@ -1,16 +1,19 @@
 """What a process tells of itself over HTTP: whether it lives and is ready, metrics, front page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from connectors import coach_profile
 from hub import clock, observe
 from hub.bus import Bus
 from hub.errors import LiandongError
+from hub.model.area import Area
 from hub.operations.facade import Operations
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
@@ -19,6 +22,15 @@ from hub.store.tail import ChangeTail
 from schema.live.engine import LiveEngine
 
 COACH_PROFILE = "1.0"
+_PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+}
+"""A page of text and links: it loads nothing, from here or elsewhere."""
 READY_DISPATCH_SECONDS = 30.0
 """A dispatcher this far behind makes the process unready."""
 
@@ -33,6 +45,7 @@ class Probes:
     feeds: FeedCache
     operations: Operations
     live: LiveEngine
+    notes: Callable[[], Sequence[str]]
     draining: Callable[[], bool]
 
     def routes(self) -> list[Route]:
@@ -44,7 +57,10 @@ class Probes:
         ]
 
     async def _readyz(self, _request: Request) -> Response:
-        """Ready: a primary can be written, changes are followed, wake-ups go out in time."""
+        """Ready: a primary can be written, changes are followed, wake-ups go out in time.
+
+        `notes` are for a person and make nothing unready: feeds that speak of other places.
+        """
         problems: list[str] = []
         if self.draining():
             problems.append("shutting down")
@@ -57,7 +73,11 @@ class Probes:
                 problems.append(f"the dispatcher is {lag:.0f} s behind")
         except LiandongError as error:
             problems.append(str(error))
-        body = {"status": "ready" if not problems else "not ready", "problems": problems}
+        body = {
+            "status": "ready" if not problems else "not ready",
+            "problems": problems,
+            "notes": list(self.notes()),
+        }
         return JSONResponse(body, status_code=503 if problems else 200)
 
     async def _metrics(self, _request: Request) -> Response:
@@ -77,10 +97,15 @@ class Probes:
         return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")
 
 
-def page_routes() -> list[Route]:
+def page_routes(area: Area) -> list[Route]:
     """The front page, and the published JSON Schema of the coach station profile."""
+    page = _front_page(area)
+
+    async def front(_request: Request) -> Response:
+        return HTMLResponse(page, headers=_PAGE_HEADERS)
+
     return [
-        Route("/", _front),
+        Route("/", front),
         Route(f"/schemas/coach-profile-{COACH_PROFILE}.json", _coach_schema),
     ]
 
@@ -104,11 +129,9 @@ async def _coach_schema(_request: Request) -> Response:
     return FileResponse(coach_profile.SCHEMA, media_type="application/schema+json")
 
 
-async def _front(_request: Request) -> Response:
-    page = (
-        "联动 Liandong\n\n/graphql           查询与订阅 query and subscribe\n"
-        "/mobile/v1/openapi.json  移动接口 mobile API\n"
-        f"/schemas/coach-profile-{COACH_PROFILE}.json  长途客运站数据规范 coach station profile\n"
-        "/readyz /livez /metrics\n"
-    )
-    return Response(page, media_type="text/plain; charset=utf-8")
+def _front_page(area: Area) -> str:
+    page = files("hub").joinpath("front.html").read_text(encoding="utf-8")
+    names = [name for name in (area.name.zh, area.name.en) if name]
+    for mark, value in {"@area@": " ".join(names), "@coach@": COACH_PROFILE}.items():
+        page = page.replace(mark, escape(value))
+    return page

@@ -2,23 +2,38 @@
 
 `liandong.toml` holds `[hub]`, `[[feeds]]`, `[push.fcm]` and `[access]`; environment variables
 (`LIANDONG_PORT`, `LIANDONG_DATA_DIR`, `LIANDONG_MONGODB_URI`, `LIANDONG_LOG`) override `[hub]`.
-A bad file is refused at start with the key, the value and what was expected.
+A bad file is refused at start with every fault in it: key, value and what was expected. Every key
+is described here, and docs/configuration.md is generated from it.
 """
 
 import os
+import re
 import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
+from hub import complaints
 from hub.errors import StartError
 
 AREAS = Path(__file__).parent / "areas"
+DATABASE = "liandong"
+ONE_ENDPOINT = "expected exactly one of url, listen, push = true"
 
 
 def _timezone(value: object) -> ZoneInfo:
@@ -35,6 +50,30 @@ def _seconds(value: object) -> object:
     return timedelta(seconds=value) if isinstance(value, int | float) else value
 
 
+def _slug(value: str) -> str:
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value) is None:
+        message = "expected 1 to 41 lower-case letters, digits and hyphens"
+        raise ValueError(message)
+    return value
+
+
+def _readable(value: str) -> str:
+    if urlsplit(value).scheme not in {"http", "https", "file"}:
+        message = "expected an http, https or file URL"
+        raise ValueError(message)
+    return value
+
+
+def _reachable(value: str) -> str:
+    if re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", value) is None:
+        message = "expected http(s)://HOST, a path may follow, and neither ? nor #"
+        raise ValueError(message)
+    return value
+
+
+Slug = Annotated[str, AfterValidator(_slug)]
+Readable = Annotated[str, AfterValidator(_readable)]
+Reachable = Annotated[str, AfterValidator(_reachable)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 """A duration: a number of seconds, or ISO 8601 ("PT90S")."""
@@ -44,50 +83,98 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+Section = TypeVar("Section", bound=_Section)
+
+
 class FeedAuth(_Section):
     """How a poll proves who it is. The secret itself is read from `secret_ref`."""
 
-    kind: Literal["header", "basic", "query_param"]
-    name: str = "Authorization"
-    prefix: str = ""
+    kind: Literal["header", "basic", "query_param"] = Field(
+        description="where the secret goes; basic takes a secret of user:password"
+    )
+    name: str = Field(default="Authorization", description="name of the header or parameter")
+    prefix: str = Field(default="", description="what stands before the secret, such as Bearer")
+
+
+def _endpoints(feed: Mapping[str, object]) -> int:
+    return sum(bool(feed.get(key)) for key in ("url", "listen", "push"))
 
 
 class FeedSettings(_Section):
-    """One `[[feeds]]` table."""
+    """One feed: what is read, from where, and how it is called."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
-    kind: str
-    mode: str | None = None
-    dataset: str | None = Field(default=None, pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")
-    url: str | None = None
+    id: Slug = Field(description="name of the feed; lower-case letters, digits, hyphens")
+    kind: str = Field(description="one of the kinds of [feeds.md](feeds.md)")
+    mode: str | None = Field(
+        default=None,
+        description="RAIL, METRO, COACH, TAXI, ...: overrules or stands in for what the payload "
+        "says",
+    )
+    dataset: Slug | None = Field(
+        default=None,
+        description="namespace of the feed's ids; its `id` if not given. Feeds that speak of the "
+        "same ids share one: a timetable and its real-time feed",
+    )
+    url: Readable | None = Field(
+        default=None,
+        description="http, https or file: what is polled, or where the hub subscribes. Exactly one "
+        "of `url`, `listen`, `push`",
+    )
     listen: str | None = Field(default=None, description="host:port for a TCP server feed")
-    push: bool = Field(default=False, description="the source posts to this hub: /feeds/{id}")
+    push: bool = Field(default=False, description="the source posts to this hub, at `/feeds/{id}`")
     push_secret_ref: str | None = Field(
-        default=None, description="env:NAME or file:PATH: what whoever posts must show"
+        default=None,
+        description="`env:NAME` or `file:PATH`: what whoever posts must show; see Pushes and "
+        "subscriptions in [feeds.md](feeds.md)",
     )
-    static_url: str | None = None
-    interval: Seconds = timedelta(seconds=20)
-    timeout: Seconds = timedelta(seconds=10)
-    timezone: Zone = ZoneInfo("Asia/Shanghai")
-    auth: FeedAuth | None = None
+    static_url: Readable | None = Field(
+        default=None,
+        description="the timetable that real-time ids are resolved against: a GTFS zip, NeTEx or "
+        "TransXChange (XML or a zip of it). Of a netex feed: a NeTEx file with the stop places it "
+        "refers to",
+    )
+    interval: Seconds = Field(default=timedelta(seconds=20), description="between two polls")
+    timeout: Seconds = Field(
+        default=timedelta(seconds=10),
+        description="until a poll is given up; a body that comes at 1 MB/s or faster has longer",
+    )
+    timezone: Zone = Field(
+        default=ZoneInfo("Asia/Shanghai"), description="zone of times written without one"
+    )
+    auth: FeedAuth | None = Field(default=None, description="how a poll shows the secret")
     secret_ref: str | None = Field(
-        default=None, description="env:NAME or file:PATH; never the secret itself"
+        default=None, description="`env:NAME` or `file:PATH`; never the secret itself"
     )
-    incrementality: Literal["full", "differential", "auto"] = "auto"
-    warn_after: Seconds | None = None
-    expire_after: Seconds | None = None
+    incrementality: Literal["full", "differential", "auto"] = Field(
+        default="auto",
+        description="whether a message replaces what was told before; auto: as the message says",
+    )
+    warn_after: Seconds | None = Field(
+        default=None, description="age at which values read STALE; the kind's if none"
+    )
+    expire_after: Seconds | None = Field(
+        default=None, description="age at which values read UNKNOWN; the kind's if none"
+    )
     max_bytes: int | None = Field(
-        default=None, gt=0, description="largest payload and static reference; the kind's if none"
+        default=None,
+        gt=0,
+        description="largest payload and static reference; the kind's if none (64 MiB; a "
+        "timetable 1 GiB)",
     )
     allow_private: bool = Field(
         default=False,
-        description="the feed's host may be a private or loopback address; so may a peer's",
+        description="whether the host, or one that a peer asks to be called back at, may have a "
+        "private or loopback address",
     )
     priority: int = Field(
-        default=0, description="of two fresh sources of one thing the higher is shown"
+        default=0,
+        description="of two fresh sources of one thing the higher is shown; see Two feeds of one "
+        "thing in [feeds.md](feeds.md)",
     )
-    enabled: bool = True
-    options: dict[str, Any] = Field(default_factory=dict)
+    enabled: bool = Field(default=True, description="false: the feed is DISABLED")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="the kind's own keys: see its page"
+    )
 
     @property
     def namespace(self) -> str:
@@ -96,130 +183,210 @@ class FeedSettings(_Section):
 
     @model_validator(mode="after")
     def _one_endpoint(self) -> "FeedSettings":
-        if [self.url is not None, self.listen is not None, self.push].count(True) != 1:
-            message = f"feed {self.id}: expected exactly one of url, listen, push = true"
-            raise ValueError(message)
-        for key, url in (("url", self.url), ("static_url", self.static_url)):
-            if url is not None and urlsplit(url).scheme not in {"http", "https", "file"}:
-                message = f"feed {self.id}: {key} {url!r} is no http, https or file URL"
-                raise ValueError(message)
+        if _endpoints({"url": self.url, "listen": self.listen, "push": self.push}) != 1:
+            raise ValueError(ONE_ENDPOINT)
         return self
 
 
 class HubSettings(_Section):
-    """`[hub]`."""
+    """The process itself."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
-    data_dir: Path = Path(".liandong")
-    mongodb_uri: str | None = None
-    database: str = "liandong"
-    area: str = "shanghai-railway-station"
-    clock_url: str | None = None
-    log: Literal["console", "json"] = "console"
-    raw_days: int = Field(default=3, ge=0, description="how long raw messages are kept")
+    host: str = Field(default="127.0.0.1", description="address it listens on; 0.0.0.0: any")
+    port: int = Field(default=8000, ge=1, le=65535, description="port it listens on")
+    data_dir: Path = Field(
+        default=Path(".liandong"), description="folder of the signing key and the embedded database"
+    )
+    mongodb_uri: str | None = Field(
+        default=None,
+        description="address of the replica set; without it the embedded database of `data_dir`",
+    )
+    database: str = Field(
+        default=DATABASE,
+        min_length=1,
+        max_length=63,
+        description="name of the database; if not given, the one named in the path of "
+        "`mongodb_uri` (mongodb://HOST/NAME)",
+    )
+    area: str = Field(
+        default="shanghai-railway-station",
+        description="the area: a name this software brings, or the path of an area file (below), "
+        "which ends in .toml; like every path here, from the folder the hub is started in",
+    )
+    clock_url: str | None = Field(
+        default=None, description="clock of a sandbox that runs at another speed; never in service"
+    )
+    log: Literal["console", "json"] = Field(default="console", description="form of the log")
+    raw_days: int = Field(default=3, ge=0, description="days for which raw messages are kept")
     raw_megabytes: int = Field(
         default=1024, ge=0, description="how much of each feed's raw messages is kept, as stored"
     )
-    public_url: str | None = Field(
+    public_url: Reachable | None = Field(
         default=None,
-        pattern=r"^https?://[^/?#]+(/[^?#]*)?$",
         description="where the outside reaches this hub; producers are told it in subscriptions",
     )
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = Field(
+        default=(), description="origins of web pages that may open a WebSocket to the hub"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _database_of_the_address(cls, data: Any) -> Any:  # noqa: ANN401  # as pydantic has it
+        uri = data.get("mongodb_uri") if isinstance(data, dict) else None
+        if isinstance(uri, str) and "database" not in data and (name := _database_in(uri)):
+            return {**data, "database": name}
+        return data
+
+
+def _database_in(uri: str) -> str:
+    """The database in the path of a MongoDB address; empty without one."""
+    try:
+        return unquote(urlsplit(uri).path.removeprefix("/"))
+    except ValueError:  # the driver says what is wrong with it
+        return ""
 
 
 class FcmSettings(_Section):
-    """`[push.fcm]`: Firebase Cloud Messaging, or anything that speaks its HTTP v1 interface."""
+    """Firebase Cloud Messaging, or anything that speaks its HTTP v1 interface."""
 
-    credentials: Path
-    endpoint: str | None = None
+    credentials: Path = Field(description="the service account's JSON file")
+    endpoint: str | None = Field(default=None, description="base address, if it is not Google's")
 
 
 class PushSettings(_Section):
-    """`[push]`."""
+    """How phones are woken."""
 
-    fcm: FcmSettings | None = None
+    fcm: FcmSettings | None = Field(
+        default=None, description="without it phones learn of orders by their own sync alone"
+    )
 
 
 class AccessSettings(_Section):
-    """`[access]`: lifetimes, and where the signing key lies (made on first start)."""
+    """Lifetimes of sessions, and where the signing key lies (made on first start)."""
 
-    access_minutes: int = Field(default=15, ge=1)
-    refresh_days: int = Field(default=30, ge=1)
-    signing_key: Path | None = None
+    access_minutes: int = Field(default=15, ge=1, description="lifetime of an access token")
+    refresh_days: int = Field(
+        default=30, ge=1, description="how long a phone that is not used stays signed in"
+    )
+    signing_key: Path | None = Field(
+        default=None, description="Ed25519 key (PEM) of the tokens; else one in `data_dir`"
+    )
 
 
 class OrderSettings(_Section):
-    """`[orders]`: how long a recipient has before the next person is asked."""
+    """How long a recipient has before the next person is asked."""
 
-    accept_within: Seconds = timedelta(seconds=60)
+    accept_within: Seconds = Field(
+        default=timedelta(seconds=60),
+        description="what a recipient has to accept an order that says nothing else",
+    )
 
 
 class Settings(_Section):
     """The whole configuration, validated."""
 
-    hub: HubSettings = HubSettings()
-    feeds: tuple[FeedSettings, ...] = ()
-    push: PushSettings = PushSettings()
-    access: AccessSettings = AccessSettings()
-    orders: OrderSettings = OrderSettings()
+    hub: HubSettings = Field(default=HubSettings(), description="the process")
+    feeds: tuple[FeedSettings, ...] = Field(default=(), description="what it reads")
+    push: PushSettings = Field(default=PushSettings(), description="how phones are woken")
+    access: AccessSettings = Field(default=AccessSettings(), description="tokens")
+    orders: OrderSettings = Field(default=OrderSettings(), description="orders")
 
     @model_validator(mode="after")
     def _ids_once(self) -> "Settings":
-        seen: set[str] = set()
-        for feed in self.feeds:
-            if feed.id in seen:
-                message = f"feeds: id {feed.id!r} is used twice"
-                raise ValueError(message)
-            seen.add(feed.id)
+        if twice := _repeated(feed.id for feed in self.feeds):
+            message = f"feeds: id {twice[0]!r} is used twice"
+            raise ValueError(message)
         return self
 
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "LIANDONG_HOST": "host",
     "LIANDONG_PORT": "port",
     "LIANDONG_DATA_DIR": "data_dir",
     "LIANDONG_MONGODB_URI": "mongodb_uri",
     "LIANDONG_LOG": "log",
 }
+"""Variables of the environment, and the keys of `[hub]` that they go before."""
 
 
 def load(file: Path | None = None, **hub_overrides: object) -> Settings:
     """Settings from a file (or none), the environment over it, and `hub_overrides` over both.
 
-    Raises StartError, with the key, the value and what was expected.
+    Raises Unreadable with everything that is wrong: key, value, what was expected; StartError when
+    the file is no TOML at all.
     """
-    data: dict[str, Any] = {}
-    if file is not None:
-        try:
-            data = tomllib.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise StartError(f"{file}: no such configuration file.") from error
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise StartError(f"{file}: not a readable TOML file: {error}.") from error
+    data = _read(file) if file is not None else {}
     hub = data.setdefault("hub", {})
+    said_by: dict[str, str] = {}
     if isinstance(hub, dict):
-        for variable, key in _ENVIRONMENT.items():
+        for variable, key in ENVIRONMENT.items():
             if value := os.environ.get(variable):
                 hub[key] = value
+                said_by[f"hub.{key}"] = variable
         hub.update({key: value for key, value in hub_overrides.items() if value is not None})
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
-        raise StartError(f"{file or 'configuration'}: {describe(error)}") from error
+        raise Unreadable(data, error, said_by, str(file or "configuration")) from error
 
 
-def describe(error: ValidationError) -> str:
-    """The first complaint of a validation in one line: key, value, what was expected."""
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"]) or "(whole file)"
-    if first["type"] == "extra_forbidden":
-        return f"{key}: no such key."
-    if first["type"] == "missing":
-        return f"{key}: is missing."
-    shown = repr(first["input"])
-    return f"{key} = {shown if len(shown) < 80 else shown[:77] + '...'}: {first['msg']}."
+class Unreadable(complaints.ConfigError):
+    """A configuration with faults.
+
+    `feeds` are those of its feeds that can be read for all that, `broken` the tables of the others,
+    `area` is the area it names: what is wrong with them can be told in the same breath.
+    """
+
+    def __init__(
+        self, data: dict[str, Any], error: ValidationError, said_by: dict[str, str], what: str
+    ) -> None:
+        tables = data.get("feeds")
+        self.tables = tables if isinstance(tables, list) else []
+        self.said_by = said_by
+        self.what = what
+        hub = data.get("hub")
+        named = hub.get("area", "") if isinstance(hub, dict) else ""
+        self.area: str = named if isinstance(named, str) and named else HubSettings().area
+        found = complaints.complaints(error, Settings, name=self._called)
+        read = [(table, _one(FeedSettings, table)) for table in self.tables]
+        self.feeds: tuple[FeedSettings, ...] = tuple(one for _, one in read if one is not None)
+        self.broken = [row for row, one in read if one is None and isinstance(row, dict)]
+        found += [
+            f"feed {row.get('id')}: {ONE_ENDPOINT}." for row in self.broken if _endpoints(row) != 1
+        ]
+        names = (t.get("id") for t in self.tables if isinstance(t, dict))
+        twice = [f"feeds: id {one!r} is used twice." for one in _repeated(names)]
+        super().__init__([*found, *twice], what)
+
+    def _called(self, where: Sequence[int | str]) -> str:
+        """As the writer of the file sees it: the feed's id, or which variable said it."""
+        if len(where) > 1 and where[0] == "feeds" and isinstance(where[1], int):
+            table = self.tables[where[1]]
+            named = table.get("id") if isinstance(table, dict) else None
+            feed = f"feed {named}" if isinstance(named, str) else f"feed number {where[1] + 1}"
+            return f"{feed}: {complaints.dotted(where[2:])}" if where[2:] else feed
+        key = complaints.dotted(where)
+        return f"{self.said_by[key]} ({key})" if key in self.said_by else key
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StartError(f"{file}: no such configuration file.") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StartError(f"{file}: not a readable TOML file: {error}.") from error
+
+
+def _one(model: type[Section], table: object) -> Section | None:
+    try:
+        return model.model_validate(table)
+    except ValidationError:
+        return None
+
+
+def _repeated(names: Iterable[object]) -> list[object]:
+    """Those that come more than once, once each."""
+    return [name for name, times in Counter(names).items() if times > 1 and name is not None]
 
 
 def secret(reference: str | None) -> str | None:
@@ -245,16 +412,24 @@ def secret(reference: str | None) -> str | None:
 
 @lru_cache(maxsize=8)
 def area_text(name: str) -> str:
-    """The text of the area file: a name in the package's `areas/`, or a path.
+    """The text of the area file: a name in the package's `areas/`, or a path that ends in .toml.
 
-    Raises StartError if there is none.
+    Raises StartError if there is none, saying where it was looked for and which names there are.
     """
-    path = Path(name) if name.endswith(".toml") else AREAS / f"{name}.toml"
+    named = not name.endswith(".toml")
+    path = AREAS / f"{name}.toml" if named else Path(name).expanduser()
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        if named:
+            known = sorted(one.stem for one in AREAS.glob("*.toml"))
+            message = f"hub.area = {name!r}: no area of this name is known."
+            hint = f"Known: {', '.join(known)}. Or give the path of an area file: my-area.toml."
+            raise StartError(message, hint=hint) from error
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise StartError(
-            f"hub.area = {name!r}: {path} cannot be read ({error.strerror})."
+            f"hub.area = {name!r}: {path.absolute()} cannot be read: {why}.",
+            hint="A path is from the folder the hub is started in.",
         ) from error
 
 

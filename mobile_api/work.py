@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from hub import clock
 from hub.access.principal import Scope
 from hub.errors import UserFault
+from hub.model.ids import split_global_id
 from hub.operations.actions import ActionResult, ActionStatus, FieldAction
 from hub.store.devices import Fix
 from hub.store.documents import AccountDoc
@@ -72,8 +73,9 @@ async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutco
             message=f"操作格式不正确 / {_first_complaint(error)}",
         )
     try:
+        body = with_keys(action.body)
         result = await call.context.operations.act(
-            call.caller, FieldAction(action.id, action.kind, action.at, device_id, action.body)
+            call.caller, FieldAction(action.id, action.kind, action.at, device_id, body)
         )
     except UserFault as fault:
         result = ActionResult(action.id, ActionStatus.REJECTED, fault.code, fault.message)
@@ -84,6 +86,21 @@ async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutco
         message=result.message,
         data=result.data,
     )
+
+
+def with_keys(body: dict[str, Any]) -> dict[str, Any]:
+    """The body with our own key where it names an order by GraphQL's global id.
+
+    Raises UserFault BAD_ID for the global id of something else.
+    """
+    given = body.get("orderId")
+    parts = split_global_id(given) if isinstance(given, str) else None
+    if parts is None:
+        return body
+    if parts[0] != "Order":
+        message = f"编号无效 / orderId: the id of a {parts[0]}; expected that of an Order."
+        raise UserFault("BAD_ID", message, path=("body", "orderId"))
+    return {**body, "orderId": parts[1]}
 
 
 def _fix(account: AccountDoc, position: Position) -> Fix:

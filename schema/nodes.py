@@ -1,7 +1,6 @@
 """Relay: global ids, the Node interface, pages with keyset cursors."""
 
 import base64
-from binascii import b2a_base64
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -12,6 +11,7 @@ import strawberry
 
 from hub.access.principal import Scope
 from hub.errors import UserFault
+from hub.model.ids import global_id, split_global_id
 from schema.policy import SIGNED_IN
 from schema.projection import Entity, Projection, Row, computed, declare, described, entity, value
 
@@ -31,18 +31,10 @@ FIRST_MOST = 200
 IDS_MOST = 100
 
 
-def global_id(type_name: str, key: str) -> str:
-    """The Relay id of an object: base64 of `Type:key`."""
-    return b2a_base64(f"{type_name}:{key}".encode(), newline=False).decode()
-
-
 def split_id(given: str) -> tuple[str, str] | None:
-    """Type and key behind a Relay id; None if it is none."""
-    try:
-        type_name, colon, key = base64.b64decode(given, validate=True).decode().partition(":")
-    except ValueError:
-        return None
-    return (type_name, key) if colon and key and type_name in NODES else None
+    """Type and key behind a Relay id of one of our types; None if it is none."""
+    parts = split_global_id(given)
+    return parts if parts is not None and parts[0] in NODES else None
 
 
 def key_of(given: str, type_name: str, *path: str) -> str:

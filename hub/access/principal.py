@@ -25,6 +25,22 @@ class Scope(StrEnum):
     DEVELOPER = "developer"
 
 
+MEANING: dict[Scope, str] = {
+    Scope.TRANSIT_READ: "boards, journeys, vehicles, ranks, parking, situations",
+    Scope.FEEDS_READ: "feeds, their health and what they refused",
+    Scope.ME_READ: "one's own account and session",
+    Scope.UNITS_READ: "the member units",
+    Scope.OFFICERS_READ: "officers and who is on duty",
+    Scope.INCIDENTS_READ: "incidents",
+    Scope.INCIDENTS_WRITE: "open and close incidents; a liaison for its own unit",
+    Scope.ORDERS_READ: "orders and their ledgers",
+    Scope.ORDERS_WRITE: "dispatch and cancel orders",
+    Scope.FIELD_WORK: "the mobile API: sync, actions, positions, push",
+    Scope.ADMIN: "decide which ids name one stop place",
+    Scope.DEVELOPER: "read the schema (introspection), and the hints of its errors",
+}
+
+
 _READER = frozenset({Scope.TRANSIT_READ, Scope.FEEDS_READ, Scope.ME_READ, Scope.UNITS_READ})
 _OPERATIONS = frozenset({Scope.OFFICERS_READ, Scope.INCIDENTS_READ, Scope.ORDERS_READ})
 _DISPATCH = frozenset({Scope.INCIDENTS_WRITE, Scope.ORDERS_WRITE})

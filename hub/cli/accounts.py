@@ -1,16 +1,17 @@
 """`user`, `client`, `token`: accounts from the server's own shell, each use on the audit log."""
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hub.cli import common
+from hub.cli.common import Config
 from hub.errors import StartError
 from hub.model.operations import Role
 
-Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 MIN_PASSWORD = 10
 
 
@@ -23,6 +24,8 @@ def register(app: typer.Typer) -> None:
     client = typer.Typer(help="合作单位应用 · Partner applications.", no_args_is_help=True)
     client.command("add")(client_add)
     client.command("list")(client_list)
+    client.command("rotate")(client_rotate)
+    client.command("revoke")(client_revoke)
     app.add_typer(client, name="client")
     token = typer.Typer(help="令牌 · Access tokens.", no_args_is_help=True)
     token.command("issue")(token_issue)
@@ -30,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 
 def user_add(
-    login: str,
+    login: Annotated[str, typer.Argument(help="name the person signs in with")],
     role: Annotated[str, typer.Option(help="OFFICER, LIAISON, WATCH, COMMANDER or ADMIN")],
     unit: Annotated[str | None, typer.Option(help="code of the member unit")] = None,
     name_zh: Annotated[str | None, typer.Option(help="中文姓名")] = None,
@@ -55,14 +58,34 @@ def user_add(
 
 
 def client_add(
-    login: str,
+    login: Annotated[str, typer.Argument(help="the application's client_id")],
     unit: Annotated[str, typer.Option(help="code of the member unit it belongs to")],
     config: Config = None,
 ) -> None:
     """添加应用 · Add a partner application; its secret is shown once."""
     secret = secrets.token_urlsafe(32)
     common.run(_add(config, login, secret, Role.PARTNER, unit, login, None))
-    typer.echo(f"client_id      {login}\nclient_secret  {secret}\n(只显示一次 shown only now)")
+    _show(login.lower(), secret)
+
+
+def client_rotate(
+    login: Annotated[str, typer.Argument(help="the application's client_id")],
+    grace: Annotated[
+        float, typer.Option(help="hours for which the old secret works too, at most 720", min=0)
+    ] = 0,
+    config: Config = None,
+) -> None:
+    """更换密钥 · A new secret; the old one is dead at once, or after --grace."""
+    _show(login.lower(), common.run(_rotate(config, login, timedelta(hours=grace))))
+
+
+def client_revoke(
+    login: Annotated[str, typer.Argument(help="the application's client_id")],
+    config: Config = None,
+) -> None:
+    """吊销应用 · Keep an application out for good; its sessions end."""
+    ended = common.run(_revoke(config, login))
+    typer.echo(f"已吊销 revoked {login}, 结束会话 sessions ended: {ended}")
 
 
 def user_list(config: Config = None) -> None:
@@ -75,7 +98,10 @@ def client_list(config: Config = None) -> None:
     common.run(_list(config, partners=True))
 
 
-def token_issue(login: str, config: Config = None) -> None:
+def token_issue(
+    login: Annotated[str, typer.Argument(help="account it is for, such as watch")],
+    config: Config = None,
+) -> None:
     """签发令牌 · Print an access token for an account; audited."""
     typer.echo(common.run(_issue(config, login)))
 
@@ -109,6 +135,24 @@ async def _add(
             unit=unit,
         )
         await Audit().append("server shell", "account.added", account.id, {"role": role.value})
+
+
+def _show(client_id: str, secret: str) -> None:
+    typer.echo(f"client_id      {client_id}\nclient_secret  {secret}\n(只显示一次 shown only now)")
+
+
+async def _rotate(config: Path | None, login: str, grace: timedelta) -> str:
+    from hub.access.partners import Partners
+
+    async with common.opened(config) as (_, store):
+        return await Partners(store).rotate(login, grace=grace)
+
+
+async def _revoke(config: Path | None, login: str) -> int:
+    from hub.access.partners import Partners
+
+    async with common.opened(config) as (_, store):
+        return await Partners(store).revoke(login)
 
 
 async def _list(config: Path | None, *, partners: bool) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import typer
 
 from hub.cli import common
+from hub.cli.common import Config
 from hub.errors import StartError
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from hub.ingest.replay import Replayed
     from hub.store.archive import Archive
 
-Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 TCP_SECONDS = 60.0
 
 
@@ -60,7 +60,7 @@ async def _replay(
 
     from connectors import connector
     from hub import observe
-    from hub.asgi import area_of
+    from hub.configured import area_of
     from hub.ingest.replay import Replay, plans_of
     from hub.store import replays
     from hub.store.feeds import FeedRepository
@@ -69,7 +69,7 @@ async def _replay(
     async with common.opened(config) as (settings, store):
         observe.configure_logs(settings.hub.log)
         logging.getLogger().setLevel(logging.WARNING)  # states of that day are no news
-        area = area_of(settings)
+        area = area_of(settings.hub.area)
         everywhere = await SameAs(store).with_equivalents(area.stop_places)
         area = dataclasses.replace(area, stop_places=everywhere)
         plans = plans_of(settings, feeds, connector, area)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from hub.store.driver import Store
 
 T = TypeVar("T")
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", help="configuration file (liandong.toml); else what runs here"),
+]
 GENERATED = "liandong.toml"
 
 
@@ -28,9 +32,29 @@ def load(config: Path | None) -> Settings:
     The embedded database that runs for this data directory is found by itself. Raises StartError
     when there is neither a URI nor a running database.
     """
-    settings = configuration.load(config)
-    if config is None and (settings.hub.data_dir / GENERATED).exists():
-        settings = configuration.load(settings.hub.data_dir / GENERATED)
+    return _with_database(configuration.load(_file(config)))
+
+
+def checked(config: Path | None) -> Settings:
+    """As `load`, of a configuration of which every part can work.
+
+    Raises ConfigError with all its faults: those of the file, of the area, of every feed.
+    """
+    from connectors import connector
+    from hub import configured
+
+    return _with_database(configured.load(_file(config), connector))
+
+
+def _file(config: Path | None) -> Path | None:
+    """The file that is meant: the one given, else the one `up` generated here, else none."""
+    if config is not None:
+        return config
+    generated = configuration.load().hub.data_dir / GENERATED
+    return generated if generated.exists() else None
+
+
+def _with_database(settings: Settings) -> Settings:
     if settings.hub.mongodb_uri is None:
         from hub.store import embedded
 

@@ -2,21 +2,23 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from hub import clock
 from hub.cli import common
+from hub.cli.common import Config
+from hub.complaints import Problems
 from hub.errors import LiandongError, RetryLater
-from hub.settings import Settings
+from hub.settings import HubSettings, Settings, Unreadable
+
+if TYPE_CHECKING:
+    from hub.store.driver import Store
 
 LONGEST_LOCK = 3
 """Seconds; escalation promises to start at most five late after a crash."""
-
-Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +47,7 @@ def doctor(config: Config = None) -> None:
     """体检 · Check configuration, database, feeds, push and keys; exit 1 if any is wrong."""
     findings = _Findings()
     findings.ok(f"Python {sys.version.split()[0]}")
-    settings = _try(findings, lambda: common.load(config))
+    settings = _settings(findings, config)
     if settings is not None:
         _configuration(findings, settings)
         try:
@@ -55,30 +57,41 @@ def doctor(config: Config = None) -> None:
     raise typer.Exit(1 if findings.bad else 0)
 
 
-def _try(findings: _Findings, work: Callable[[], Settings]) -> Settings | None:
+def _settings(findings: _Findings, config: Path | None) -> Settings | None:
+    problems = Problems()
     try:
-        return work()
+        return common.load(config)
+    except Unreadable:
+        with problems.noted():
+            common.checked(config)  # the same, and what is wrong with the area and the feeds
     except LiandongError as error:
-        findings.wrong(str(error))
-        return None
+        problems.found.append(str(error))
+    for one in problems.found:
+        findings.wrong(one)
+    return None
 
 
 def _configuration(findings: _Findings, settings: Settings) -> None:
     from connectors import connector
-    from hub import settings as configuration
     from hub.access.keys import load_signing_key, signing_key_path
+    from hub.configured import area_of
+    from hub.ingest.plan import plan
 
     if common.is_embedded(settings):
         findings.note(
             "内嵌数据库仅供试用 embedded MongoDB: for evaluation only, one node, no backup"
         )
+    problems = Problems()
+    area = area_of(HubSettings().area)
+    with problems.noted():
+        area = area_of(settings.hub.area)
+        findings.ok(f"站区 area {area.id}: {area.name.zh or area.name.en}")
     for feed in settings.feeds:
-        try:
-            found = connector(feed.kind)
-            configuration.secret(feed.secret_ref)
-            findings.ok(f"feed {feed.id}: {found.manifest.standard}")
-        except LiandongError as error:
-            findings.wrong(f"feed {feed.id}: {error}")
+        with problems.noted():
+            found = plan(feed, connector, area)
+            findings.ok(f"feed {feed.id}: {found.connector.manifest.standard}")
+    for one in problems.found:
+        findings.wrong(one)
     if settings.push.fcm is None:
         findings.note("未配置推送 no push channel: phones learn of orders by sync alone")
     elif not settings.push.fcm.credentials.exists():
@@ -90,6 +103,22 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
         findings.wrong(str(error))
     if importlib.util.find_spec("uvloop") is None:
         findings.note("uvloop is not installed: a quarter more CPU")
+
+
+async def _places(findings: _Findings, settings: Settings, store: "Store") -> None:
+    """Whether the feeds brought the stop places that the area names."""
+    from hub.configured import area_of
+    from hub.store.coverage import uncovered
+    from hub.store.same_as import SameAs
+
+    try:
+        area = area_of(settings.hub.area)
+    except LiandongError:
+        return  # said among the configuration's faults
+    here = await SameAs(store).with_equivalents(area.stop_places)
+    datasets = {feed.namespace for feed in settings.feeds if feed.enabled}
+    for one in await uncovered(store, here, area.centre, datasets):
+        findings.wrong(str(one))
 
 
 async def _database(findings: _Findings, settings: Settings) -> None:
@@ -111,6 +140,7 @@ async def _database(findings: _Findings, settings: Settings) -> None:
                 f"escalation that long. Start mongod with --setParameter "
                 f"transactionLifetimeLimitSeconds={LONGEST_LOCK}."
             )
+        await _places(findings, settings, store)
         for feed in await TransitRepository(store).feeds():
             state = feed_state(feed, clock.now())
             line = f"feed {feed['_id']}: {state} {feed.get('detail') or ''}"

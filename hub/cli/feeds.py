@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     identity.register(feed)
     feed.command("docs")(docs)
     app.add_typer(feed, name="feed")
+    app.command("docs")(manuals)
     schema = typer.Typer(help="GraphQL 模式 · The schema.", no_args_is_help=True)
     schema.command("export")(export)
     app.add_typer(schema, name="schema")
@@ -174,6 +175,15 @@ def docs(
             (out / f"{kind}.md").write_text(text, encoding="utf-8")
     except OSError as error:
         raise StartError(f"--out {out}: cannot be written: {error.strerror}.") from error
+
+
+def manuals(
+    out: Annotated[Path, typer.Option(help="folder of the manuals")] = Path("docs"),
+) -> None:
+    """生成参考文档 · Write configuration.md, errors.md and the roles of access.md from the code."""
+    from hub.cli.reference import write
+
+    write(out)
 
 
 def export(

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 from pydantic.fields import FieldInfo
 
@@ -51,8 +54,8 @@ def page(connector: Connector) -> str:
 
 | | |
 |---|---|
-| reads | {_cell(manifest.reads)} |
-| drops | {_cell(manifest.drops)} |
+| reads | {cell(manifest.reads)} |
+| drops | {cell(manifest.drops)} |
 | refuses for | {refuses}; see Reasons in [feeds.md](../feeds.md) |
 | modes | {", ".join(sorted(manifest.modes))} |
 | arrives by | {arrives} |
@@ -102,19 +105,20 @@ def _options(connector: Connector) -> str:
     if not fields:
         return "None of its own.\n"
     rows = "".join(
-        f"| `{name}` | {_cell(_type(field.annotation))} | {_default(field)} "
-        f"| {_cell(field.description or '')} |\n"
+        f"| `{name}` | {cell(type_of(field.annotation))} | {default_of(field)} "
+        f"| {cell(field.description or '')} |\n"
         for name, field in fields.items()
     )
     head = "| key | values | default | meaning |\n|---|---|---|---|\n"
     return f"Keys of `[feeds.options]`.\n\n{head}{rows}"
 
 
-def _default(field: FieldInfo) -> str:
+def default_of(field: FieldInfo) -> str:
+    """What holds without the key, in words."""
     if field.is_required():
         return "required"
     value: Any = field.get_default(call_default_factory=True)
-    if value is None:
+    if value is None or value in ("", {}):
         return "none"
     if isinstance(value, timedelta):
         return _span(value)
@@ -122,22 +126,24 @@ def _default(field: FieldInfo) -> str:
         value = value.pattern
     if isinstance(value, tuple | list):
         return ", ".join(f"`{one}`" for one in value) or "none"
-    return f"`{_cell(str(value).lower() if isinstance(value, bool) else str(value))}`"
+    return f"`{cell(str(value).lower() if isinstance(value, bool) else str(value))}`"
 
 
-def _type(annotation: object) -> str:
+def type_of(annotation: object) -> str:
     """The values of an option in words a writer of TOML knows."""
     return " or ".join(dict.fromkeys(_words(annotation)))
 
 
 def _words(annotation: object) -> Iterator[str]:
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        yield from (f"`{value}`" for value in annotation)
+    elif origin is Annotated:
         yield from _words(arguments[0])
     elif origin is Literal:
         yield from (f"`{value}`" for value in arguments)
     elif origin in {tuple, list}:
-        yield f"list of {_type(arguments[0])}"
+        yield f"list of {type_of(arguments[0])}"
     elif origin is re.Pattern or annotation is re.Pattern:
         yield "regular expression"
     elif origin is dict:
@@ -155,6 +161,8 @@ _NAMES: dict[object, str] = {
     float: "number",
     bool: "true or false",
     timedelta: "seconds",
+    Path: "path",
+    ZoneInfo: "time zone",
 }
 
 
@@ -162,5 +170,6 @@ def _span(value: timedelta) -> str:
     return f"{value.total_seconds():g} s"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Text as it stands in a cell of a Markdown table."""
     return text.replace("|", "\\|")

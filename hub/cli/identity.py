@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli import common
+from hub.cli.common import Config
 from hub.errors import StartError
 from hub.model.identity import IdMapping, IdScheme, MappingState, MatchMethod
 
 if TYPE_CHECKING:
     from hub.store.identity import Decided
 
-Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 ACTOR = "server shell"
 PAGE = 500
 

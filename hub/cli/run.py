@@ -3,16 +3,14 @@
 import contextlib
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hub import settings as configuration
 from hub.cli import common
+from hub.cli.common import Config
 from hub.errors import StartError
-
-Config = Annotated[Path | None, typer.Option("--config", help="liandong.toml")]
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +53,8 @@ def serve(
     roles = {"all": ("api", "ingest", "dispatch")}.get(role, (role,))
     if not set(roles) <= {"api", "ingest", "dispatch"}:
         raise StartError(f"--role {role!r}: expected all, api, ingest or dispatch.")
-    settings = common.load(config)
+    # who only sends orders needs neither the feeds nor their secrets
+    settings = common.load(config) if role == "dispatch" else common.checked(config)
     from hub import server
 
     server.run(

@@ -15,6 +15,7 @@ import httpx2
 from pydantic import ValidationError
 
 from hub import clock
+from hub.complaints import ConfigError, complaints
 from hub.connector import (
     Batch,
     Connector,
@@ -26,10 +27,10 @@ from hub.connector import (
     Reject,
     options_of,
 )
-from hub.errors import PayloadError, Reason, RetryLater, StartError, UserFault
+from hub.errors import PayloadError, Reason, RetryLater, UserFault
 from hub.ingest.body import read_file
 from hub.ingest.gather import Gatherer, gather, located
-from hub.settings import FeedSettings, describe
+from hub.settings import FeedSettings
 
 DEFAULT_ZONE = "Asia/Shanghai"
 _ID = "feed-check"
@@ -182,7 +183,8 @@ def context_for(
         config = options_of(connector.manifest, options or {})
     except ValidationError as error:
         lacking = " cannot be read without options" if options is None else ": options"
-        raise StartError(f"kind {connector.manifest.kind}{lacking}: {describe(error)}") from error
+        found = complaints(error, connector.manifest.config)
+        raise ConfigError(found, f"kind {connector.manifest.kind}{lacking}") from error
     return Context(
         feed_id=_ID,
         dataset=_ID,

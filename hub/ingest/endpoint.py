@@ -21,7 +21,7 @@ from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, R
 from hub.ingest.body import COMPRESSED, inflated, paced, pieces
 from hub.ingest.fetch import Spacing
 from hub.ingest.inlet import Inlet, Setting
-from hub.ingest.plan import Connectors, Plan, moved, plan
+from hub.ingest.plan import Connectors, Plan, moved, plans
 from hub.model.area import Area
 from hub.settings import Settings
 from hub.spool import Spool
@@ -54,15 +54,16 @@ class Endpoint:
         *,
         spacing: Spacing | None = None,
     ) -> None:
-        """Raises StartError for the first pushed feed that cannot work as configured."""
+        """Raises StartError, telling of every feed that cannot work as configured."""
         setting = Setting(
             store,
             frozenset(area.stop_places),
             configured.hub.raw_megabytes * MEGABYTE,
             spacing or Spacing(),
         )
-        plans = [plan(feed, connectors, area) for feed in configured.feeds if feed.enabled]
-        self._gates = {one.feed.id: _Gate(one, setting) for one in plans if one.pushed}
+        enabled = [feed for feed in configured.feeds if feed.enabled]
+        planned = plans(enabled, connectors, area)
+        self._gates = {one.feed.id: _Gate(one, setting) for one in planned if one.pushed}
 
     async def move(self, area: Area) -> None:
         """Read and write for these stop places; returns when nothing is written for others."""

@@ -1,12 +1,14 @@
 """From a `[[feeds]]` table to a feed that can run: everything that can be wrong is found here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
 
 from hub import settings
+from hub.complaints import ConfigError, Problems, complaints, suggestion
 from hub.connector import (
     Connector,
     ConnectorConfig,
@@ -14,7 +16,6 @@ from hub.connector import (
     Incrementality,
     Role,
     Subscription,
-    options_of,
 )
 from hub.errors import FeedStopped, StartError
 from hub.ingest.receiver import endpoint
@@ -45,29 +46,46 @@ class Plan:
 
 
 def plan(feed: FeedSettings, connectors: Connectors, area: Area) -> Plan:
-    """The plan of a feed. Raises StartError in one line: feed, key, value, what was expected."""
-    try:
-        connector = connectors(feed.kind)
-    except StartError as error:
-        raise StartError(f"feed {feed.id}: {error.message}", hint=error.hint) from error
-    _check_role(feed, connector)
-    _check_ages(feed, connector)
+    """The plan of a feed.
+
+    Raises ConfigError with all that is wrong: feed, key, value, what was expected.
+    """
+    problems = Problems()
     for reference in (feed.secret_ref, feed.push_secret_ref):
-        try:
+        with problems.noted(f"feed {feed.id}: "):
             settings.secret(reference)
-        except StartError as error:
-            raise StartError(f"feed {feed.id}: {error.message}", hint=error.hint) from error
+    with problems.noted(f"feed {feed.id}: "):
+        connector = connectors(feed.kind)
+        for check in (_check_role, _check_ages):
+            with problems.noted():
+                check(feed, connector)
+        with problems.noted():
+            mode = _mode(feed, connector)
+        with problems.noted(f"feed {feed.id}: "):
+            config = options_of(connector, feed.options)
+    problems.settle()
     context = Context(
         feed_id=feed.id,
         dataset=feed.namespace,
-        mode=_mode(feed, connector),
+        mode=mode,
         timezone=feed.timezone,
         incrementality=Incrementality(feed.incrementality),
-        config=_options(feed, connector),
+        config=config,
         stop_places=_native(area.stop_places, feed.namespace),
     )
     found = Plan(feed, connector, context, _subscription(connector, context))
     _check_push(found)
+    return found
+
+
+def plans(feeds: Iterable[FeedSettings], connectors: Connectors, area: Area) -> list[Plan]:
+    """The plans of many feeds. Raises ConfigError with all that is wrong with any of them."""
+    problems = Problems()
+    found = []
+    for feed in feeds:
+        with problems.noted():
+            found.append(plan(feed, connectors, area))
+    problems.settle()
     return found
 
 
@@ -162,15 +180,21 @@ def _mode(feed: FeedSettings, connector: Connector) -> Mode | None:
     named = feed.mode.upper()
     if named not in modes:
         known = ", ".join(sorted(mode.value for mode in modes))
-        raise StartError(f"feed {feed.id}: mode = {feed.mode!r}: expected one of {known}.")
+        meant = suggestion(named, modes) if len(modes) > 1 else ""
+        raise StartError(
+            f"feed {feed.id}: mode = {feed.mode!r}: expected one of {known}."
+            f"{meant if 'mean' in meant else ''}"
+        )
     return Mode(named)
 
 
-def _options(feed: FeedSettings, connector: Connector) -> ConnectorConfig:
+def options_of(connector: Connector, options: dict[str, Any]) -> ConnectorConfig:
+    """The kind's own keys of a feed. Raises ConfigError with all that is wrong with them."""
+    config = connector.manifest.config
     try:
-        return options_of(connector.manifest, feed.options)
+        return config.model_validate(options)
     except ValidationError as error:
-        raise StartError(f"feed {feed.id}: options.{settings.describe(error)}") from error
+        raise ConfigError([f"options.{one}" for one in complaints(error, config)]) from error
 
 
 def _native(stop_places: tuple[str, ...], dataset: str) -> frozenset[str]:

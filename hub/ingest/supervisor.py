@@ -14,7 +14,7 @@ from hub.errors import RetryLater, StartError
 from hub.ingest.durable import pause
 from hub.ingest.fetch import Spacing
 from hub.ingest.inlet import Inlet, Setting
-from hub.ingest.plan import Connectors, Plan, moved, plan
+from hub.ingest.plan import Connectors, Plan, moved, plans
 from hub.ingest.poller import Poller
 from hub.ingest.pushed import attend
 from hub.ingest.ranks import RankKeeper
@@ -51,13 +51,13 @@ class FeedSupervisor:
     def __init__(
         self, store: Store, settings: Settings, area: Area, connectors: Connectors
     ) -> None:
-        """Raises StartError for the first feed that cannot work as configured."""
+        """Raises StartError, telling of every feed that cannot work as configured."""
         self._store = store
         self._area = area
-        plans = [plan(feed, connectors, area) for feed in settings.feeds]
-        self._public_url = _public_url(settings, plans)
-        self._plans = {one.feed.id: one for one in plans}
-        self._moved = {one.feed.id: asyncio.Event() for one in plans}
+        planned = plans(settings.feeds, connectors, area)
+        self._public_url = _public_url(settings, planned)
+        self._plans = {one.feed.id: one for one in planned}
+        self._moved = {one.feed.id: asyncio.Event() for one in planned}
         self._runs: dict[str, asyncio.Task[None]] = {}
         self._raw_bytes = settings.hub.raw_megabytes * MEGABYTE
         self._repository = FeedRepository(store, raw_bytes=self._raw_bytes)

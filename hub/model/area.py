@@ -1,8 +1,14 @@
-"""The station area as configured: interchange, member units, taxi ranks. Parsed here, not read."""
+"""The station area as configured: interchange, member units, taxi ranks. Parsed here, not read.
+
+The tables of an area file are described here, and docs/configuration.md is generated from them.
+"""
 
 import tomllib
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from hub.model.common import Name, Position
 from hub.model.operations import UnitKind
@@ -33,44 +39,123 @@ class Area:
     ranks: tuple[TaxiRank, ...]
 
 
-def parse_area(text: str) -> Area:
-    """An Area from the text of an area file (TOML).
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        message = "expected an IANA time zone such as Asia/Shanghai"
+        raise ValueError(message) from error
+    return value
 
-    Raises KeyError, ValueError or tomllib.TOMLDecodeError; the settings turn them into one line.
-    """
-    data = tomllib.loads(text)
-    about = data["interchange"]
-    return Area(
-        id=about["id"],
-        name=_name(about),
-        centre=_position(about["centre"]),
-        timezone=about["timezone"],
-        illustrative=bool(about.get("illustrative", False)),
-        stop_places=tuple(about.get("stop_places", ())),
-        units=tuple(
-            UnitSeed(unit["code"], _name(unit), UnitKind(unit["kind"]), unit.get("note"))
-            for unit in data.get("units", ())
-        ),
-        ranks=tuple(_rank(rank) for rank in data.get("taxi_ranks", ())),
+
+def _scoped(value: str) -> str:
+    dataset, _, native = value.partition(":")
+    if not dataset or not native:
+        message = "expected dataset:id, such as railway:SHH"
+        raise ValueError(message)
+    return value
+
+
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Spot = tuple[Latitude, Longitude]
+"""[latitude, longitude], WGS-84 degrees."""
+Corners = Annotated[tuple[Spot, ...], Field(min_length=3)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Named(_Table):
+    """Something with a name in Chinese, in English, or both."""
+
+    name_zh: str | None = Field(default=None, description="name in Chinese")
+    name_en: str | None = Field(default=None, description="name in English; one of both is needed")
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> "_Named":
+        if not self.name_zh and not self.name_en:
+            message = "expected name_zh, name_en or both"
+            raise ValueError(message)
+        return self
+
+    @property
+    def name(self) -> Name:
+        """Both names."""
+        return Name(zh=self.name_zh, en=self.name_en)
+
+
+class InterchangeTable(_Named):
+    """The interchange (综合客运枢纽)."""
+
+    id: str = Field(min_length=1, description="id of the interchange")
+    centre: Spot = Field(description="[latitude, longitude] of its centre, WGS-84")
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(description="its IANA time zone")
+    illustrative: bool = Field(
+        default=False, description="positions are plausible, not surveyed: every screen says so"
+    )
+    stop_places: tuple[Annotated[str, AfterValidator(_scoped)], ...] = Field(
+        default=(),
+        description="its stop places (站点) as dataset:id, in the order they are shown; what calls "
+        "at none of them is not kept. `liandong doctor` lists the ids that the feeds bring",
     )
 
 
-def _name(table: dict[str, Any]) -> Name:
-    return Name(zh=table.get("name_zh"), en=table.get("name_en"))
+class UnitTable(_Named):
+    """One member unit (成员单位)."""
+
+    code: str = Field(min_length=1, description="its short code: accounts and orders name it")
+    kind: UnitKind = Field(description="what sort of unit it is")
+    note: str | None = Field(default=None, description="remark")
 
 
-def _position(pair: list[float]) -> Position:
-    lat, lon = pair
-    return Position(float(lat), float(lon))
+class RankTable(_Named):
+    """One taxi rank (出租车候客点)."""
+
+    id: str = Field(min_length=1, description="id of the rank, such as rank:north")
+    position: Spot = Field(description="[latitude, longitude] it is shown at")
+    rank_area: Corners = Field(description="corners of where taxis load, three or more")
+    holding_area: Corners = Field(description="corners of where they queue (蓄车场)")
+    rank_capacity: int = Field(ge=0, description="taxis that can load at once")
+    holding_capacity: int = Field(ge=0, description="taxis that can queue")
 
 
-def _rank(table: dict[str, Any]) -> TaxiRank:
+class AreaFile(_Table):
+    """An area file, whole."""
+
+    interchange: InterchangeTable = Field(description="the interchange")
+    units: tuple[UnitTable, ...] = Field(default=(), description="the member units")
+    taxi_ranks: tuple[RankTable, ...] = Field(default=(), description="the taxi ranks")
+
+
+def parse_area(text: str) -> Area:
+    """An Area from the text of an area file (TOML).
+
+    Raises tomllib.TOMLDecodeError and pydantic.ValidationError, both ValueErrors; `area_of` turns
+    them into words.
+    """
+    data = AreaFile.model_validate(tomllib.loads(text))
+    about = data.interchange
+    return Area(
+        id=about.id,
+        name=about.name,
+        centre=Position(*about.centre),
+        timezone=about.timezone,
+        illustrative=about.illustrative,
+        stop_places=about.stop_places,
+        units=tuple(UnitSeed(one.code, one.name, one.kind, one.note) for one in data.units),
+        ranks=tuple(_rank(one) for one in data.taxi_ranks),
+    )
+
+
+def _rank(table: RankTable) -> TaxiRank:
     return TaxiRank(
-        id=table["id"],
-        name=_name(table),
-        position=_position(table["position"]),
-        rank_area=Polygon(tuple(_position(corner) for corner in table["rank_area"])),
-        holding_area=Polygon(tuple(_position(corner) for corner in table["holding_area"])),
-        rank_capacity=int(table["rank_capacity"]),
-        holding_capacity=int(table["holding_capacity"]),
+        id=table.id,
+        name=table.name,
+        position=Position(*table.position),
+        rank_area=Polygon(tuple(Position(*corner) for corner in table.rank_area)),
+        holding_area=Polygon(tuple(Position(*corner) for corner in table.holding_area)),
+        rank_capacity=table.rank_capacity,
+        holding_capacity=table.holding_capacity,
     )

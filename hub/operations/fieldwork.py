@@ -74,8 +74,11 @@ async def act(desk: Desk, by: Principal, action: FieldAction) -> ActionResult:
     by.require(Scope.FIELD_WORK)
     handler = HANDLERS.get(action.kind)
     if handler is None:
+        known = f"已知 known: {', '.join(HANDLERS)}."
         return _rejected(
-            action, "UNKNOWN_KIND", f"未知操作 / No action is called {action.kind[:80]!r}."
+            action,
+            "UNKNOWN_KIND",
+            f"未知操作 / No action is called {action.kind[:80]!r}. {known}",
         )
     try:
         name = [by.account_id, action.device_id, checks.identifier(action.id, ("id",))]

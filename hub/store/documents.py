@@ -60,10 +60,13 @@ class AccountDoc(TextDocument):
     """An account: officer, liaison, watch officer, commander, partner client or admin.
 
     `password_hash` is argon2id. `demo` accounts exist on the embedded database only.
+    `former_hash` is a partner's secret before the last rotation, good until `former_until`.
     """
 
     login: str
     password_hash: str
+    former_hash: str | None = None
+    former_until: datetime | None = None
     role: Role
     unit: str | None = None
     name: NameDoc

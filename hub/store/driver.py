@@ -59,6 +59,9 @@ TRANSACTIONS = 8
 """How many run at once in a process: more would only conflict, and wait for connections while
 they hold their rows."""
 INDEX_OPTIONS_CONFLICT = 85
+UNAUTHORIZED = 13
+_REFUSED = frozenset({18, 8000})
+"""AuthenticationFailed, and what hosted MongoDB says for it."""
 
 _PASSING = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
 _TOO_OLD = frozenset({290, 251})
@@ -280,6 +283,19 @@ def _probe(uri: str) -> None:
 
 
 def _unusable(uri: str, error: PyMongoError) -> StartError:
+    code = error.code if isinstance(error, OperationFailure) else None
+    if code in _REFUSED:
+        user = parse_uri(uri)["username"]
+        return StartError(
+            f"MongoDB at {hosts(uri)} refuses the user {user!r} or its password.",
+            hint="Correct them in LIANDONG_MONGODB_URI (or [hub] mongodb_uri); a user of another "
+            "database than the one in the path needs ?authSource=NAME.",
+        )
+    if code == UNAUTHORIZED:
+        return StartError(
+            f"MongoDB at {hosts(uri)}: the user lacks a right: {_first_line(error)}.",
+            hint="Name a user in LIANDONG_MONGODB_URI that has the role readWrite on the database.",
+        )
     return StartError(
         f"MongoDB at {hosts(uri)}: {_first_line(error)}.",
         hint="Check that it runs and that LIANDONG_MONGODB_URI names it.",

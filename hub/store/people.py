@@ -1,6 +1,7 @@
 """Accounts (账号) and units (成员单位), and who may see which of them."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from pymongo import UpdateOne
@@ -117,16 +118,31 @@ class Accounts:
         )
         return bool(done.matched_count)
 
-    async def set_password_hash(self, account_id: str, password_hash: str) -> None:
-        """Replace the stored hash."""
+    async def rehash(self, account: AccountDoc, password_hash: str) -> None:
+        """Replace the stored hash by another of the same password, unless that has changed."""
         await AccountDoc.get_pymongo_collection().update_one(
-            {"_id": account_id}, {"$set": {"password_hash": password_hash}}
+            {"_id": account.id, "password_hash": account.password_hash},
+            {"$set": {"password_hash": password_hash}},
         )
 
-    async def set_active(self, account_id: str, active: bool) -> bool:
+    async def set_secret(
+        self, account: AccountDoc, secret_hash: str, *, former_until: datetime | None, tx: Tx
+    ) -> None:
+        """A partner's new secret; the one before is good until `former_until`, None: no longer."""
+        former = account.password_hash if former_until is not None else None
+        change = {
+            "password_hash": secret_hash,
+            "former_hash": former,
+            "former_until": former_until,
+        }
+        await AccountDoc.get_pymongo_collection().update_one(
+            {"_id": account.id}, {"$set": change}, session=tx
+        )
+
+    async def set_active(self, account_id: str, active: bool, *, tx: Tx | None = None) -> bool:
         """Let an account in, or keep it out; False if there is no such account."""
         done = await AccountDoc.get_pymongo_collection().update_one(
-            {"_id": account_id}, {"$set": {"active": active}}
+            {"_id": account_id}, {"$set": {"active": active}}, session=tx
         )
         return bool(done.matched_count)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 import strawberry
 
 from hub.access.principal import Scope
+from hub.model.ids import global_id
 from schema import enums
-from schema.nodes import Node, global_id, keyed, node_type
+from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, computed, entity, named, stored
 
 if TYPE_CHECKING:

@@ -36,11 +36,17 @@ FEED = '[[feeds]]\nid = "a"\nkind = "{kind}"\n{rest}\n'
     ("text", "said"),
     [
         ("[hub\n", "not a readable TOML file"),
-        ("[hub]\nport = 0\n", "hub.port = 0: Input should be greater than or equal to 1"),
+        ("[hub]\nport = 0\n", "hub.port = 0: expected 1 or more."),
         ("[hub]\ncolour = 1\n", "hub.colour: no such key"),
-        ('[[feeds]]\nid = "a"\n', "feeds.0.kind: is missing"),
-        (FEED.format(kind="gtfs", rest=""), "exactly one of url, listen"),
-        (FEED.format(kind="gtfs", rest='url = "ftp://x"'), "no http, https or file URL"),
+        ('[[feeds]]\nid = "a"\n', "feed a: kind: is missing"),
+        (
+            FEED.format(kind="gtfs", rest=""),
+            "feed a: expected exactly one of url, listen",
+        ),
+        (
+            FEED.format(kind="gtfs", rest='url = "ftp://x"'),
+            'feed a: url = "ftp://x": expected an http, https or file URL.',
+        ),
         (FEED.format(kind="gtfs", rest='url = "http://x"\ntimezone = "Mars"'), "IANA time zone"),
     ],
 )

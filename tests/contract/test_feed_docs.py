@@ -7,7 +7,6 @@ from pathlib import Path
 from connectors import REGISTRY, connector
 from hub.errors import Reason
 from hub.model.feeds import FeedState
-from hub.settings import FeedSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 FEEDS = (DOCS / "feeds.md").read_text(encoding="utf-8")
@@ -44,13 +43,6 @@ def span(age: timedelta) -> str:
 def test_the_table_of_kinds_is_the_registry_s() -> None:
     """The table between the markers is generated; on failure, put the left side there."""
     assert FEEDS.partition(BEGIN)[2].partition(END)[0] == table()
-
-
-def test_every_key_is_described_once() -> None:
-    """Every key of [[feeds]] has one row in docs/feeds.md; options stand on the kinds' pages."""
-    part = FEEDS.partition("\n## Keys of `[[feeds]]`\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)
-    assert sorted(rows) == sorted(FeedSettings.model_fields)
 
 
 def test_every_state_of_a_feed_is_described() -> None:

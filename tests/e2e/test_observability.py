@@ -1,5 +1,7 @@
 """What an operator looks at."""
 
+import re
+
 import httpx2
 import pytest
 
@@ -33,7 +35,30 @@ async def test_what_is_not_there_is_404(running: Running):
     """An unknown path neither redirects nor fails."""
     async with httpx2.AsyncClient(base_url=running.url) as http:
         assert (await http.get("/nowhere")).status_code == 404
-        assert "/graphql" in (await http.get("/")).text
+
+
+async def test_the_front_page_leads_everywhere(running: Running):
+    """Chinese first, then English; every link answers; nothing is loaded from anywhere."""
+    async with httpx2.AsyncClient(base_url=running.url, headers={"accept": "text/html"}) as http:
+        answer = await http.get("/")
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        page = answer.text
+        assert "铁路上海站地区 Shanghai Railway Station Area" in page
+        assert page.index("联动") < page.index("Liandong")
+        links = re.findall(r'<a href="([^"]+)"', page)
+        assert {"graphql", "mobile/v1/openapi.json", "readyz", "livez", "metrics"} <= set(links)
+        for link in links:
+            assert (await http.get(f"/{link}")).status_code == 200, link
+    outside = re.findall(r'(?:src|href)="(?!data:)([^"]*:[^"]*)"|@import|url\(', page)
+    assert outside == []
+    assert not re.search(r"<(script|img|iframe|link rel=.stylesheet)", page)
+
+
+async def test_the_demo_s_feeds_are_in_its_area(running: Running):
+    """`/readyz` has a place for what a person should know; here there is nothing to say."""
+    async with httpx2.AsyncClient(base_url=running.url) as http:
+        assert (await http.get("/readyz")).json()["notes"] == []
 
 
 async def test_the_coach_profile_is_published(running: Running):

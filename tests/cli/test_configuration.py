@@ -1,0 +1,201 @@
+"""A configuration is refused with all that is wrong with it, in words a writer of TOML knows."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import connector
+from hub import configured
+from hub import settings as configuration
+from hub.complaints import ConfigError
+from hub.configured import area_of
+from hub.errors import StartError
+from hub.settings import HubSettings, Settings, area_text
+from tests.cli.test_errors import liandong
+
+EVERYTHING_WRONG = """
+[hub]
+port = 0
+log = "jsn"
+colour = 1
+area = "shanghai-railway-statoin"
+[push.fcm]
+credential = "x.json"
+[[feeds]]
+id = "metro"
+kind = "gtfs_rtt"
+url = "http://x/y"
+interval = "soon"
+[[feeds]]
+id = "rail"
+kind = "gtfs_rt"
+url = "http://x/y"
+mode = "METROO"
+secret_ref = "env:LIANDONG_NO_SUCH"
+options = { match = "idz", max_entitis = 3 }
+[[feeds]]
+id = "rail"
+kind = "gtfs_rt"
+ulr = "http://x/y"
+[[feeds]]
+kind = "gtfs"
+url = "ftp://x"
+timezone = "Mars"
+enabled = 3
+"""
+SAID = (
+    "hub.port = 0: expected 1 or more.",
+    'hub.log = "jsn": expected one of console, json. Did you mean json?',
+    "hub.colour: no such key.",
+    "hub.area = 'shanghai-railway-statoin': no area of this name is known.",
+    "push.fcm.credential: no such key. Did you mean credentials?",
+    "push.fcm.credentials: is missing.",
+    'feed metro: interval = "soon": expected seconds, or ISO 8601 such as "PT90S".',
+    "feed metro: kind 'gtfs_rtt' is not known. Did you mean gtfs_rt?",
+    "feed rail: mode = 'METROO': expected one of BUS, COACH, FERRY, METRO, RAIL, TRAM.",
+    "feed rail: secret_ref 'env:LIANDONG_NO_SUCH': the environment variable is not set.",
+    'feed rail: options.match = "idz": expected one of ids, ids-then-times. Did you mean ids?',
+    "feed rail: options.max_entitis: no such key. Did you mean max_entities?",
+    "feed rail: ulr: no such key. Did you mean url?",
+    "feed rail: expected exactly one of url, listen, push = true.",
+    "feeds: id 'rail' is used twice.",
+    "feed number 4: id: is missing.",
+    'feed number 4: url = "ftp://x": expected an http, https or file URL.',
+    'feed number 4: timezone = "Mars": expected an IANA time zone such as Asia/Shanghai.',
+    "feed number 4: enabled = 3: expected true or false.",
+)
+AREA = """
+[interchange]
+id = "x"
+name_en = "X"
+centre = [131.2, 21]
+timezone = "Asia/Shangai"
+stop_places = ["SHH"]
+stopplaces = 3
+[[units]]
+code = "ABC"
+name_en = "A"
+kind = "POLCE"
+[[units]]
+name_en = "B"
+kind = "POLICE"
+[[taxi_ranks]]
+id = "rank:north"
+name_zh = "北"
+position = [1, 2]
+rank_area = [[1, 2], [3, 4]]
+rank_capacity = -1
+"""
+AREA_SAID = (
+    "interchange.centre.0 = 131.2: expected 90 or less.",
+    'interchange.timezone = "Asia/Shangai": expected an IANA time zone such as Asia/Shanghai.',
+    'interchange.stop_places.0 = "SHH": expected dataset:id, such as railway:SHH.',
+    "interchange.stopplaces: no such key. Did you mean stop_places?",
+    'units ABC: kind = "POLCE": expected one of ADMINISTRATION, POLICE,',
+    "Did you mean POLICE?",
+    "units number 2: code: is missing.",
+    "taxi_ranks rank:north: rank_area = [[1, 2], [3, 4]]: expected 3 or more of them.",
+    "taxi_ranks rank:north: holding_area: is missing.",
+    "taxi_ranks rank:north: rank_capacity = -1: expected 0 or more.",
+)
+RAW = ("Input should be", "Field required", "Extra inputs", "[type=", "pydantic", "Value error")
+
+
+def faults(file: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        configured.load(file, connector)
+    assert not [raw for raw in RAW if raw in str(caught.value)]
+    return caught.value.problems
+
+
+def test_every_fault_of_a_file_is_told_at_once(tmp_path):
+    """Wrong keys and values of the hub, of every feed by its id, of their options, and the area."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(EVERYTHING_WRONG)
+    told = faults(file)
+    assert [said for said in SAID if not any(one.startswith(said) for one in told)] == []
+    assert len(told) == len(SAID)
+
+
+@pytest.mark.parametrize("command", ["serve", "doctor"])
+def test_the_commands_tell_all_of_them(tmp_path, command):
+    """`serve` ends with 2 and a numbered list; `doctor` marks each, and ends with 1."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(EVERYTHING_WRONG)
+    code, said, error = liandong(command, "--config", str(file), data_dir=tmp_path)
+    assert code == (2 if command == "serve" else 1)
+    assert [one for one in SAID if one not in said + error] == []
+    assert "Traceback" not in error
+
+
+def test_an_area_file_is_told_of_in_the_same_words(tmp_path):
+    """Every fault of an area file, what is listed going by its code or id, with the file's name."""
+    area = tmp_path / "my-area.toml"
+    area.write_text(AREA)
+    file = tmp_path / "liandong.toml"
+    file.write_text(f'[hub]\narea = "{area}"\n')
+    told = faults(file)
+    assert all(one.startswith(f"area file {area}: ") for one in told)
+    assert [said for said in AREA_SAID if not any(said in one for one in told)] == []
+    area.write_text("[interchange\n")
+    area_text.cache_clear()
+    with pytest.raises(StartError, match="not a readable TOML file"):
+        area_of(str(area))
+
+
+def test_an_area_goes_by_name_or_by_path(tmp_path, monkeypatch):
+    """A name of ours, an absolute path, a path from where the hub is started; nothing else."""
+    named = area_of("shanghai-railway-station")
+    (tmp_path / "mine.toml").write_text(area_text("shanghai-railway-station"))
+    monkeypatch.chdir(tmp_path)
+    assert area_of("mine.toml") == area_of(str(tmp_path / "mine.toml")) == named
+    with pytest.raises(StartError, match="Known: shanghai-railway-station"):
+        area_of("mine")
+    with pytest.raises(StartError, match=r"nowhere\.toml cannot be read: No such file"):
+        area_of("nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("hub", "name"),
+    [
+        ({}, "liandong"),
+        ({"mongodb_uri": "mongodb://a,b,c/?replicaSet=rs0"}, "liandong"),
+        ({"mongodb_uri": "mongodb://a,b,c/area1?replicaSet=rs0"}, "area1"),
+        ({"mongodb_uri": "mongodb://u:p%40ss@a:1,b/area%2D1"}, "area-1"),
+        ({"mongodb_uri": "mongodb+srv://a.example.invalid/area1"}, "area1"),
+        ({"mongodb_uri": "mongodb://a/admin", "database": "area2"}, "area2"),
+    ],
+)
+def test_the_database_named_in_the_address_is_used(hub: dict[str, Any], name: str):
+    """The path of the MongoDB URI, as every MongoDB tool has it; the key `database` goes before."""
+    assert HubSettings.model_validate(hub).database == name
+
+
+def test_the_address_of_the_environment_names_the_database_too(monkeypatch):
+    """LIANDONG_MONGODB_URI is treated as the key is."""
+    monkeypatch.setenv("LIANDONG_MONGODB_URI", "mongodb://a/from_env")
+    assert configuration.load().hub.database == "from_env"
+
+
+def test_a_variable_that_is_wrong_is_named(monkeypatch):
+    """Who set LIANDONG_PORT looks there, not in a file."""
+    monkeypatch.setenv("LIANDONG_PORT", "http")
+    with pytest.raises(StartError) as caught:
+        configuration.load()
+    said = 'configuration: LIANDONG_PORT (hub.port) = "http": expected a whole number.'
+    assert str(caught.value) == said
+
+
+def test_who_only_sends_orders_needs_no_feed_s_secret(tmp_path, mongo_uri):
+    """`serve --role dispatch` starts without what the feeds need; `ingest` does not."""
+    file = tmp_path / "liandong.toml"
+    table = '[[feeds]]\nid = "a"\nkind = "gtfs"\nurl = "http://x"\nsecret_ref = "env:LIANDONG_NO"\n'
+    file.write_text(table)
+    assert Settings.model_validate({}).feeds == ()
+    unreachable = {"LIANDONG_MONGODB_URI": "mongodb://127.0.0.1:9/?replicaSet=rs0"}
+    command = ("serve", "--config", str(file), "--role")
+    _, _, error = liandong(*command, "dispatch", data_dir=tmp_path, **unreachable)
+    assert "127.0.0.1:9" in error
+    code, _, error = liandong(*command, "ingest", data_dir=tmp_path, **unreachable)
+    assert (code, "LIANDONG_NO" in error) == (2, True)

@@ -1,0 +1,35 @@
+"""Every command says what it does, and what each argument and option means."""
+
+from collections.abc import Iterator
+
+import click
+import pytest
+import typer
+
+from hub.cli import accounts, clients, doctor, feeds, run
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command and group of the program, by the words that call it."""
+    app = typer.Typer()
+    for part in (run, feeds, accounts, doctor, clients):
+        part.register(app)
+    waiting: list[tuple[str, click.Command]] = [("liandong", typer.main.get_command(app))]
+    while waiting:
+        words, command = waiting.pop()
+        for name, below in getattr(command, "commands", {}).items():
+            yield f"{words} {name}", below
+            waiting.append((f"{words} {name}", below))
+
+
+@pytest.mark.parametrize(("words", "command"), list(commands()), ids=str)
+def test_every_command_argument_and_option_has_its_help(words, command):
+    """No parameter is left to be guessed; commands speak Chinese first, then English."""
+    first_line = (command.help or "").partition("\n")[0]
+    assert " · " in first_line, f"{words}: {first_line!r}"
+    silent = [
+        parameter.name
+        for parameter in command.params
+        if not getattr(parameter, "hidden", False) and not getattr(parameter, "help", None)
+    ]
+    assert silent == [], f"{words}: no help for {silent}"
