@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from hub import clock
 from hub.cli import common
 from hub.errors import LiandongError, RetryLater
 from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.store.driver import Store
 
 LONGEST_LOCK = 3
 """Seconds; escalation promises to start at most five late after a crash."""
@@ -92,6 +95,27 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
         findings.note("uvloop is not installed: a quarter more CPU")
 
 
+async def _processes(findings: _Findings, store: "Store") -> None:
+    """Who runs, and whether orders are sent: asked of the database, so of every host."""
+    from hub.store.processes import Processes
+
+    known = [one for one in await Processes(store).all() if not one.left]
+    living = {role for one in known if one.lives for role in one.roles}
+    for one in known:
+        if one.lives:
+            findings.ok(f"进程 process {one.who}")
+            continue
+        say = findings.note if living >= set(one.roles) else findings.wrong
+        say(f"进程失联 process lost {one.who}: heard of {one.age.total_seconds():.0f} s ago")
+    if not known:
+        findings.note("中枢未运行 no hub runs on this database: liandong serve")
+    elif "dispatch" not in living:
+        findings.wrong(
+            "无派发进程 no process dispatches: orders are neither pushed nor escalated. "
+            "Start: liandong serve --role dispatch"
+        )
+
+
 async def _database(findings: _Findings, settings: Settings) -> None:
     from hub.model.feeds import FeedState
     from hub.store.driver import Store
@@ -111,6 +135,7 @@ async def _database(findings: _Findings, settings: Settings) -> None:
                 f"escalation that long. Start mongod with --setParameter "
                 f"transactionLifetimeLimitSeconds={LONGEST_LOCK}."
             )
+        await _processes(findings, store)
         for feed in await TransitRepository(store).feeds():
             state = feed_state(feed, clock.now())
             line = f"feed {feed['_id']}: {state} {feed.get('detail') or ''}"
