@@ -19,9 +19,9 @@ from hub import clock, settings
 from hub.connector import Envelope
 from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, Reason, RetryLater
 from hub.ingest.body import COMPRESSED, inflated, paced, pieces
-from hub.ingest.fetch import Spacing
 from hub.ingest.inlet import Inlet, Setting
 from hub.ingest.plan import Connectors, Plan, moved, plan
+from hub.ingest.spacing import Spacing
 from hub.model.area import Area
 from hub.settings import Settings
 from hub.spool import Spool

@@ -10,10 +10,11 @@ from hub.connector import Accepted, Batch, Context, Envelope, Heard, Pushed, Rej
 from hub.errors import FeedStopped, PayloadError, RetryLater
 from hub.ingest.decode import called
 from hub.ingest.durable import until_durable
-from hub.ingest.fetch import Fetcher, Spacing
+from hub.ingest.fetch import Fetcher
 from hub.ingest.plan import Plan
 from hub.ingest.pushed import heard_fields, payload_fields, refused_fields
 from hub.ingest.reference import ReferenceKeeper, static_fetcher
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import received
 from hub.ingest.turn import Hand, Turn
 from hub.store.arrivals import Part

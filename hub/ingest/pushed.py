@@ -84,7 +84,7 @@ def followed(health: Health, before: Pushes, after: Pushes) -> Health:
     """
     if after.received_at is not None and after.payload != before.payload:
         if after.trouble is not None:
-            return health.undecodable(after.trouble)
+            return health.undecodable(after.trouble, after.received_at)
         health = health.data(after.as_of or after.received_at, after.received_at)
     if after.heard_at is None or after.heard_at == before.heard_at:
         return health

@@ -9,8 +9,8 @@ from feed_fakes import LINES, Answer, Origin, context_of, feed_settings
 
 from hub.connector import Batch, Connector, Context, Envelope
 from hub.errors import PayloadError, Reason
-from hub.ingest.fetch import Spacing
 from hub.ingest.poller import Poller
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.model.common import Mode
 from hub.model.feeds import FeedState, LinkState
