@@ -59,11 +59,13 @@ class Backoff:
 
     async def rest(self, seconds: float) -> None:
         """Wait so long; if that is long, one interval more once the host answers anybody."""
+        if self._host is None or seconds <= self._few:
+            await asyncio.sleep(seconds)
+            return
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        if self._host is not None and seconds > self._few:
-            await self._spacing.news(self._host, seconds - self._interval)
-        await asyncio.sleep(min(self._interval, until - loop.time()) if loop.time() < until else 0)
+        await self._spacing.news(self._host, seconds - self._interval)
+        await asyncio.sleep(max(0.0, min(self._interval, until - loop.time())))
 
     @property
     def _few(self) -> float:

@@ -105,12 +105,14 @@ class Feed(Node):
     @computed(needs=("silent_after_s", "warn_after_s"), zh="过期阈值")
     def warn_after_seconds(self, _context: "SchemaContext") -> float | None:
         """After so long without anything new it is STALE; its values also by their own age."""
-        return self.doc.get("silent_after_s", self.doc.get("warn_after_s"))
+        found: float | None = self.doc.get("silent_after_s", self.doc.get("warn_after_s"))
+        return found
 
     @computed(needs=("lost_after_s", "expire_after_s"), zh="失效阈值")
     def expire_after_seconds(self, _context: "SchemaContext") -> float | None:
         """After so long without anything new it is DOWN, and its values are unknown."""
-        return self.doc.get("lost_after_s", self.doc.get("expire_after_s"))
+        found: float | None = self.doc.get("lost_after_s", self.doc.get("expire_after_s"))
+        return found
 
     @computed(needs=("counts",), zh="最近一次数据")
     def counts(self, _context: "SchemaContext") -> FeedCounts:
