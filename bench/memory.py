@@ -1,4 +1,4 @@
-"""Resident memory of an idle hub: all roles, one feed listening, nobody connected."""
+"""Memory of an idle hub, all of its processes: all roles, one feed listening, nobody connected."""
 
 import asyncio
 
@@ -9,4 +9,7 @@ from bench.world import World
 async def measure(world: World, _node: bool) -> None:
     """Print it after the start has settled."""
     await asyncio.sleep(5)
-    print(f"hub idle: {resident_mb(world.hub.pid):.0f} MB resident (target < 250 MB)")
+    print(
+        f"hub idle: {resident_mb(world.hub.pid):.0f} MB in all its processes, what they share "
+        "counted once (target < 250 MB)"
+    )

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from types import TracebackType
 
+import psutil
+
 HERE = Path(__file__).parent / "peers"
 
 
@@ -62,24 +64,28 @@ class Peer:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system CPU of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+    """User and system CPU so far of a process and those it started."""
+    return sum(sum(one.cpu_times()[:2]) for one in _family(pid))
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process."""
-    return _status_mb(pid, "VmRSS")
+    """Memory of a process and those it started: what they share counts once (PSS)."""
+    return sum(one.memory_full_info().pss for one in _family(pid)) / 1024**2
 
 
 def peak_mb(pid: int) -> float:
-    """The most resident memory a process has had."""
-    return _status_mb(pid, "VmHWM")
+    """The most resident memory one of them has had."""
+    return max(_high_water_mb(one.pid) for one in _family(pid))
 
 
-def _status_mb(pid: int, field: str) -> float:
+def _family(pid: int) -> list[psutil.Process]:
+    root = psutil.Process(pid)
+    return [root, *root.children(recursive=True)]
+
+
+def _high_water_mb(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(field):
+        if line.startswith("VmHWM"):
             return int(line.split()[1]) / 1024
     return 0.0
 

@@ -29,8 +29,10 @@ from hub.model.area import Area
 from hub.operations.dispatcher import Dispatcher
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
+from hub.presence import Presence
 from hub.push_routes import push_routes
 from hub.settings import Settings
+from hub.store import raw
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
 from hub.store.identity import IdentityRepository
@@ -54,7 +56,7 @@ log = structlog.get_logger()
 
 
 class Role(StrEnum):
-    """What a process does; all of them by default."""
+    """What a process does."""
 
     API = "api"
     INGEST = "ingest"
@@ -70,6 +72,7 @@ class Hub:
     store: Store
     bus: Bus
     tail: ChangeTail
+    presence: Presence
     feeds: FeedCache
     operations: Operations
     same_as: SameAs
@@ -90,20 +93,25 @@ class Hub:
         store = await Store.open(
             settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
         )
-        bus = Bus()
+        bus, name = Bus(), _process_name(settings, roles)
+        but = () if Role.API in roles else raw.FEED_DATA
+        tail = ChangeTail(store, bus, name, but=but)
+        what = tuple(sorted(role.value for role in roles))
         hub = cls(
             settings=settings,
             roles=roles,
             store=store,
             bus=bus,
-            tail=ChangeTail(store, bus, _process_name(settings, roles)),
+            tail=tail,
+            presence=Presence(store, bus, tail, name=name, roles=what),
             feeds=FeedCache(TransitRepository(store)),
             operations=Operations(store, settings.orders, zone=ZoneInfo(area.timezone)),
             same_as=SameAs(store),
         )
         try:
-            await Units().seed(area)
-            if embedded:
+            if Role.API in roles:
+                await Units().seed(area)
+            if Role.API in roles and embedded:
                 await Accounts(store).seed_demo(area)
             await hub._start_work(area, tokens_for(store, settings, embedded=embedded))
         except BaseException:
@@ -114,9 +122,11 @@ class Hub:
     async def _start_work(self, area: Area, tokens: Tokens) -> None:
         self._run("tail", self.tail.run)
         await self.tail.ready.wait()
-        self._run("feeds", partial(self.feeds.follow, self.bus))
+        self._run("presence", self.presence.run)
         self._run("identity", partial(self.same_as.follow, self.bus))
-        self._run("sessions", partial(tokens.watch, self.bus))
+        if Role.API in self.roles:
+            self._run("feeds", partial(self.feeds.follow, self.bus))
+            self._run("sessions", partial(tokens.watch, self.bus))
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
         self.channels = self._channels()
@@ -196,8 +206,8 @@ class Hub:
     def _probes(self, live: LiveEngine) -> Probes:
         return Probes(
             store=self.store,
-            bus=self.bus,
             tail=self.tail,
+            presence=self.presence,
             feeds=self.feeds,
             operations=self.operations,
             live=live,
@@ -243,6 +253,7 @@ class Hub:
             await channel.close()
         if self.endpoint is not None:
             await self.endpoint.aclose()
+        await self.presence.leave()
         await self.store.close()
 
 

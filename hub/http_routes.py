@@ -11,13 +11,14 @@ from starlette.routing import Route
 
 from connectors import coach_profile
 from hub import clock, observe
-from hub.bus import Bus
 from hub.errors import LiandongError
 from hub.model.area import Area
 from hub.operations.facade import Operations
+from hub.presence import Presence
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
 from hub.store.freshness import feed_state
+from hub.store.processes import Process
 from hub.store.tail import ChangeTail
 from schema.live.engine import LiveEngine
 
@@ -40,8 +41,8 @@ class Probes:
     """What orchestrators and monitoring ask, of what the process is made of."""
 
     store: Store
-    bus: Bus
     tail: ChangeTail
+    presence: Presence
     feeds: FeedCache
     operations: Operations
     live: LiveEngine
@@ -57,11 +58,12 @@ class Probes:
         ]
 
     async def _readyz(self, _request: Request) -> Response:
-        """Ready: a primary can be written, changes are followed, wake-ups go out in time.
+        """Ready: a primary can be written, changes are followed, somebody sends orders in time.
 
         `notes` are for a person and make nothing unready: feeds that speak of other places.
         """
         problems: list[str] = []
+        processes: list[Process] = []
         if self.draining():
             problems.append("shutting down")
         if not self.tail.ready.is_set():
@@ -71,12 +73,16 @@ class Probes:
             lag = await self.operations.dispatch_lag()
             if lag > READY_DISPATCH_SECONDS:
                 problems.append(f"the dispatcher is {lag:.0f} s behind")
+            processes = await self.presence.processes()
+            if (missing := self.presence.missing(processes)) is not None:
+                problems.append(missing)
         except LiandongError as error:
             problems.append(str(error))
         body = {
             "status": "ready" if not problems else "not ready",
             "problems": problems,
             "notes": list(self.notes()),
+            "processes": [_shown(one) for one in processes],
         }
         return JSONResponse(body, status_code=503 if problems else 200)
 
@@ -87,9 +93,9 @@ class Probes:
             if (as_of := feed.get("data_as_of")) is not None:
                 observe.FEED_AGE.labels(feed["_id"]).set((now - as_of).total_seconds())
             observe.FEED_STATE.labels(feed["_id"], feed_state(feed, now)).set(1)
-        observe.STREAM_LAG.set(self.tail.lag_seconds)
-        observe.BUS_DEPTH.set(self.bus.depth)
-        observe.BUS_OVERFLOWS.set(self.bus.overflows)
+        observe.show_processes(
+            (one.name, one.roles, one.lives, one.numbers) for one in await self.presence.processes()
+        )
         observe.OUTBOX_AGE.set(await self.operations.oldest_unsent() or 0)
         observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
         observe.SUBSCRIBERS.set(self.live.subscribers)
@@ -119,6 +125,16 @@ def route_name(path: str) -> str:
     if parts[0] not in known:
         return "other"
     return "/" + "/".join(parts[:3])
+
+
+def _shown(process: Process) -> dict[str, object]:
+    state = "ENDED" if process.left else "UP" if process.lives else "LOST"
+    return {
+        "name": process.name.rpartition(":")[2],
+        "pid": process.pid,
+        "state": state,
+        "heardSecondsAgo": round(process.age.total_seconds(), 1),
+    }
 
 
 async def _livez(_request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Literal
 
 import structlog
@@ -26,11 +26,22 @@ FEED_AGE = Gauge(
 FEED_STATE = Gauge(
     "liandong_feed_state", "1 for the state a feed is in.", ["feed", "state"], registry=REGISTRY
 )
-STREAM_LAG = Gauge(
-    "liandong_change_stream_lag_seconds", "Age of the last change seen.", registry=REGISTRY
+PROCESS_UP = Gauge(
+    "liandong_process_up",
+    "1 for a process of the hub that lives, 0 for one lost.",
+    ["process", "roles"],
+    registry=REGISTRY,
 )
-BUS_DEPTH = Gauge("liandong_bus_depth", "Longest backlog of a listener.", registry=REGISTRY)
-BUS_OVERFLOWS = Gauge("liandong_bus_overflows", "Backlogs dropped for a RESET.", registry=REGISTRY)
+_OF_PROCESS = {
+    number: Gauge(f"liandong_{number}", help_text, ["process"], registry=REGISTRY)
+    for number, help_text in (
+        ("change_stream_lag_seconds", "Age of the last change seen."),
+        ("bus_depth", "Longest backlog of a listener."),
+        ("bus_overflows", "Backlogs dropped for a RESET."),
+        ("resident_bytes", "Memory a process has, what it shares with others included."),
+        ("cpu_seconds", "User and system CPU of a process so far."),
+    )
+}
 OUTBOX_AGE = Gauge(
     "liandong_outbox_oldest_seconds", "Age of the oldest wake-up not yet sent.", registry=REGISTRY
 )
@@ -80,6 +91,18 @@ def configure_logs(style: Literal["console", "json"]) -> None:
     root.setLevel(logging.INFO)
     for chatty in ("httpx", "httpx2", "pymongo", "uvicorn.access", "uvicorn.error", "urllib3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def show_processes(
+    processes: Iterable[tuple[str, tuple[str, ...], bool, Mapping[str, float]]],
+) -> None:
+    """Set what each process of the hub says of itself: name, roles, whether it lives, numbers."""
+    for gauge in (PROCESS_UP, *_OF_PROCESS.values()):
+        gauge.clear()
+    for name, roles, lives, numbers in processes:
+        PROCESS_UP.labels(name, "+".join(roles)).set(lives)
+        for number, value in numbers.items() if lives else ():
+            _OF_PROCESS[number].labels(name).set(value)
 
 
 def metrics_text() -> bytes:

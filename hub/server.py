@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import structlog
 import uvicorn
@@ -23,7 +25,8 @@ from hub.settings import Settings
 log = structlog.get_logger()
 
 FRAME_LIMIT = 64 * 1024
-GRACE_SECONDS = 8
+GRACE_SECONDS = 7
+BIND_ATTEMPTS, BIND_PAUSE = 10, 0.1
 
 
 def run(
@@ -32,15 +35,20 @@ def run(
     roles: frozenset[str],
     embedded: bool,
     until_stdin_closes: bool = False,
+    started: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. Raises StartError in one line if it cannot start."""
+    """Serve until SIGTERM or SIGINT. Raises StartError in one line if it cannot start.
+
+    `started` is called once everything runs.
+    """
     observe.configure_logs(settings.hub.log)
     listening = _bound(settings) if "api" in roles else None
     if until_stdin_closes:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     # sockets make garbage of known shape; the default thresholds scan it far too often
     gc.set_threshold(50_000, 20, 50)
-    uvloop.run(_serve(settings, frozenset(map(Role, roles)), embedded, listening))
+    what = frozenset(map(Role, roles))
+    uvloop.run(_serve(settings, what, listening, embedded=embedded, started=started))
 
 
 def _end_with_parent() -> None:
@@ -56,13 +64,26 @@ def _bound(settings: Settings) -> socket.socket:
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(address)
+        _bind(listening, address)
     except OSError as error:
         raise StartError(
             f"{address[0]}:{address[1]} cannot be listened on: {error.strerror}.",
             hint="Free the port, or set LIANDONG_PORT.",
         ) from error
     return listening
+
+
+def _bind(listening: socket.socket, address: tuple[str, int]) -> None:
+    """Bind; whoever was killed here a moment ago may still be about to die."""
+    for attempt in range(BIND_ATTEMPTS):
+        try:
+            listening.bind(address)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or attempt == BIND_ATTEMPTS - 1:
+                raise
+            time.sleep(BIND_PAUSE)
+        else:
+            return
 
 
 class _Server(uvicorn.Server):
@@ -75,9 +96,15 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(
-    settings: Settings, roles: frozenset[Role], embedded: bool, listening: socket.socket | None
+    settings: Settings,
+    roles: frozenset[Role],
+    listening: socket.socket | None,
+    *,
+    embedded: bool,
+    started: Callable[[], None],
 ) -> None:
     hub = await Hub.start(settings, roles=roles, embedded=embedded)
+    started()
     try:
         if listening is None:
             await _until_told(hub)

@@ -121,10 +121,31 @@ async def _places(findings: _Findings, settings: Settings, store: "Store") -> No
         findings.wrong(str(one))
 
 
+async def _processes(findings: _Findings, store: "Store") -> None:
+    """Who runs, and whether orders are sent: asked of the database, so of every host."""
+    from hub.store.processes import Processes
+
+    known = [one for one in await Processes(store).all() if not one.left]
+    living = {role for one in known if one.lives for role in one.roles}
+    for one in known:
+        if one.lives:
+            findings.ok(f"进程 process {one.who}")
+            continue
+        say = findings.note if living >= set(one.roles) else findings.wrong
+        say(f"进程失联 process lost {one.who}: heard of {one.age.total_seconds():.0f} s ago")
+    if not known:
+        findings.note("中枢未运行 no hub runs on this database: liandong serve")
+    elif "dispatch" not in living:
+        findings.wrong(
+            "无派发进程 no process dispatches: orders are neither pushed nor escalated. "
+            "Start: liandong serve --role dispatch"
+        )
+
+
 async def _database(findings: _Findings, settings: Settings) -> None:
     from hub.model.feeds import FeedState
     from hub.store.driver import Store
-    from hub.store.freshness import feed_state
+    from hub.store.freshness import feed_reason, feed_state
     from hub.store.transit import TransitRepository
 
     store = await Store.open(
@@ -141,9 +162,11 @@ async def _database(findings: _Findings, settings: Settings) -> None:
                 f"transactionLifetimeLimitSeconds={LONGEST_LOCK}."
             )
         await _places(findings, settings, store)
+        await _processes(findings, store)
         for feed in await TransitRepository(store).feeds():
-            state = feed_state(feed, clock.now())
-            line = f"feed {feed['_id']}: {state} {feed.get('detail') or ''}"
+            now = clock.now()
+            state = feed_state(feed, now)
+            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}"
             good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
             findings.ok(line) if good else findings.wrong(line)
     except RetryLater as error:

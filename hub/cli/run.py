@@ -50,17 +50,22 @@ def serve(
     until_stdin_closes: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """运行中枢 · The hub, or one role of it, against the configured MongoDB."""
-    roles = {"all": ("api", "ingest", "dispatch")}.get(role, (role,))
-    if not set(roles) <= {"api", "ingest", "dispatch"}:
+    if role not in {"all", "api", "ingest", "dispatch"}:
         raise StartError(f"--role {role!r}: expected all, api, ingest or dispatch.")
     # who only sends orders needs neither the feeds nor their secrets
     settings = common.load(config) if role == "dispatch" else common.checked(config)
+    embedded = common.is_embedded(settings)
+    if role == "all":
+        from hub import parts
+
+        parts.run(settings, embedded=embedded, until_stdin_closes=until_stdin_closes)
+        return
     from hub import server
 
     server.run(
         settings,
-        roles=frozenset(roles),
-        embedded=common.is_embedded(settings),
+        roles=frozenset({role}),
+        embedded=embedded,
         until_stdin_closes=until_stdin_closes,
     )
 

@@ -1,8 +1,9 @@
 """What `up` does: embedded MongoDB, sandbox and hub as processes, kept running until Ctrl-C.
 
-The hub and the sandbox end when this process ends, however it ends: they watch their standard
-input, which is our pipe. The database is left running by a kill -9 and found again by the next
-`up`. A hub that dies is started again; a configuration it refuses ends everything with its line.
+The hub (itself several processes: `hub/parts.py`) and the sandbox end when this process ends,
+however it ends: they watch their standard input, which is our pipe. The database is left running by
+a kill -9 and found again by the next `up`. A hub that dies is started again; a configuration it
+refuses ends everything with its line.
 """
 
 import fcntl
@@ -14,10 +15,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 from rich.console import Console
@@ -28,7 +28,9 @@ from hub.errors import StartError
 from hub.settings import HubSettings, child_environment
 
 REFUSED = 2
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
+PARTS_WITHIN = 10.0
+_ROLES = {"api": "接口", "ingest": "接入", "dispatch": "派发"}
 _CONFIG = """\
 # Written by `liandong up` at every start: the sandbox's feeds, for trying out. For service, copy
 # it, change the addresses, and start `liandong serve --config YOUR.toml`.
@@ -155,7 +157,8 @@ _BANNER = """
       -d '{{"query":"{{departures(stopPlace:\\"railway:SHH\\",first:3){query}}}"}}'
     {liandong} watch board
     {liandong} demo phone officer1
-  中枢 hub pid {pid}: 拔掉试试 pull the plug with kill -9, it comes back. Ctrl-C 停止 stops all.
+  中枢 hub pid {pid} = {parts}
+  拔掉试试 pull the plug with kill -9, of all or of one: it comes back. Ctrl-C 停止 stops all.
 """
 
 
@@ -309,7 +312,7 @@ class Up:
             code = self.children["hub"].poll()
             if code is not None:
                 raise StartError(f"The hub ended with {code}; its reason stands above.")
-            if _answers(f"{self.address}/readyz"):
+            if _read(f"{self.address}/readyz") is not None:
                 return
             time.sleep(0.1)
         raise StartError(
@@ -331,9 +334,22 @@ class Up:
                 liandong=liandong,
                 there=there,
                 pid=self.children["hub"].pid,
+                parts=self._parts(),
             ),
             flush=True,
         )
+
+    def _parts(self) -> str:
+        """The processes of the hub, for people; those that say within a while that they live."""
+        deadline = time.monotonic() + PARTS_WITHIN
+        living: dict[str, int] = {}
+        while living.keys() != _ROLES.keys() and time.monotonic() < deadline:
+            told = _read(f"{self.address}/readyz") or {}
+            for part in told.get("processes", ()):
+                if part["state"] == "UP":
+                    living[part["name"]] = part["pid"]
+            time.sleep(0.1)
+        return " + ".join(f"{_ROLES.get(name, '')} {name} {pid}" for name, pid in living.items())
 
     def _keep(self) -> None:
         """Start again what dies, until told to stop. A refused configuration is not retried."""
@@ -408,12 +424,14 @@ def _pick(host: str, preferred: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(url: str) -> bool:
+def _read(url: str) -> dict[str, Any] | None:
+    """The JSON object there; None while it does not answer, or not with 200."""
     try:
         with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310  # our own address
-            return bool(response.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+            found: dict[str, Any] = json.load(response)
+    except (OSError, ValueError):
+        return None
+    return found
 
 
 def _shown(path: Path) -> str:

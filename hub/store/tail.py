@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -26,6 +26,7 @@ UNTOLD = (
         raw.REJECTS,
         raw.RESUME,
         raw.LEASES,
+        raw.PROCESSES,
         "inbox_heads",
         "counters",
     ),
@@ -59,12 +60,14 @@ class ChangeTail:
 
     `name` is what the place in the stream is saved under. `ready` is set while the stream is open;
     `lag_seconds` is how long ago the last published change was committed, 0 when none waits.
+    Changes of the collections `but` are not told.
     Changes of `journeys` come without their document: they are large, and the calls of theirs that
     matter come as changes of `calls`.
     """
 
-    def __init__(self, store: Store, bus: Bus, name: str) -> None:
+    def __init__(self, store: Store, bus: Bus, name: str, *, but: Iterable[str] = ()) -> None:
         self._db = store.db
+        self._untold = [*UNTOLD, *but]
         self._bus = bus
         self._name = name
         self._cursor: Cursor | None = None
@@ -110,7 +113,7 @@ class ChangeTail:
 
     async def _open(self) -> AsyncDatabaseChangeStream[Document]:
         return await self._db.watch(
-            _pipeline(),
+            _pipeline(self._untold),
             full_document="updateLookup",
             resume_after=self._token,
             start_at_operation_time=None if self._token else self._begin_at,
@@ -192,7 +195,7 @@ class ChangeTail:
         await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2 ** min(self._failures - 1, 10)))
 
 
-def _pipeline() -> list[Document]:
+def _pipeline(untold: list[str]) -> list[Document]:
     """What the server sends: changes that are news, with the names of the fields they changed."""
     keys = {"$objectToArray": {"$ifNull": ["$updateDescription.updatedFields", {}]}}
     changed = {
@@ -211,6 +214,6 @@ def _pipeline() -> list[Document]:
     small = {"$cond": [{"$eq": ["$ns.coll", raw.JOURNEYS]}, "$$REMOVE", "$fullDocument"]}
     sent = ("operationType", "ns", "documentKey", "clusterTime", "wallTime")
     return [
-        {"$match": {"ns.coll": {"$nin": list(UNTOLD)}, "$expr": {"$not": [touch]}}},
+        {"$match": {"ns.coll": {"$nin": untold}, "$expr": {"$not": [touch]}}},
         {"$project": {**dict.fromkeys(sent, 1), "fullDocument": small, "changed": changed}},
     ]
