@@ -150,10 +150,12 @@ class FeedSettings(_Section):
         description="whether a message replaces what was told before; auto: as the message says",
     )
     warn_after: Seconds | None = Field(
-        default=None, description="age at which values read STALE; the kind's if none"
+        default=None,
+        description="age at which the feed and its values are STALE; four intervals if none, the "
+        "kind's at most: see Silence in [feeds.md](feeds.md)",
     )
     expire_after: Seconds | None = Field(
-        default=None, description="age at which values read UNKNOWN; the kind's if none"
+        default=None, description="age at which the feed is DOWN and its values UNKNOWN; likewise"
     )
     max_bytes: int | None = Field(
         default=None,
