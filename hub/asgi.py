@@ -26,6 +26,7 @@ from hub.ingest.endpoint import Endpoint
 from hub.ingest.places import Move, PlaceKeeper
 from hub.ingest.supervisor import FeedSupervisor
 from hub.model.area import Area
+from hub.operations.alarms.keeper import AlarmKeeper
 from hub.operations.dispatcher import Dispatcher
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
@@ -33,6 +34,7 @@ from hub.presence import Presence
 from hub.push_routes import push_routes
 from hub.settings import Settings
 from hub.store import raw
+from hub.store.alarms import AlarmRepository
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
 from hub.store.identity import IdentityRepository
@@ -41,6 +43,7 @@ from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 from hub.store.same_as import SameAs
 from hub.store.tail import ChangeTail
+from hub.store.timeline import Timeline
 from hub.store.transit import TransitRepository
 from mobile_api.app import build as build_mobile
 from mobile_api.context import MobileContext
@@ -105,11 +108,17 @@ class Hub:
             tail=tail,
             presence=Presence(store, bus, tail, name=name, roles=what),
             feeds=FeedCache(TransitRepository(store)),
-            operations=Operations(store, settings.orders, zone=ZoneInfo(area.timezone)),
+            operations=Operations(
+                store,
+                settings.orders,
+                zone=ZoneInfo(area.timezone),
+                channels=frozenset({"fcm"} if settings.push.fcm else ()),
+            ),
             same_as=SameAs(store),
         )
         try:
             if Role.API in roles:
+                await Timeline(store).move_embedded()
                 await Units().seed(area)
             if Role.API in roles and embedded:
                 await Accounts(store).seed_demo(area)
@@ -120,10 +129,12 @@ class Hub:
         return hub
 
     async def _start_work(self, area: Area, tokens: Tokens) -> None:
+        self._run("clock", self.store.server_clock.run)
         self._run("tail", self.tail.run)
         await self.tail.ready.wait()
         self._run("presence", self.presence.run)
         self._run("identity", partial(self.same_as.follow, self.bus))
+        self._run("alarms", AlarmKeeper(self.store, sockets.gethostname()).run)
         if Role.API in self.roles:
             self._run("feeds", partial(self.feeds.follow, self.bus))
             self._run("sessions", partial(tokens.watch, self.bus))
@@ -199,6 +210,7 @@ class Hub:
             identity=IdentityRepository(self.store),
             incidents=IncidentRepository(self.store),
             orders=OrderRepository(self.store),
+            alarms=AlarmRepository(self.store),
             operations=self.operations,
             tokens=tokens,
         )

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from connectors import coach_profile
 from hub import clock, observe
 from hub.errors import LiandongError
+from hub.model.alarms import AlarmState
 from hub.model.area import Area
 from hub.operations.facade import Operations
 from hub.presence import Presence
@@ -60,7 +61,8 @@ class Probes:
     async def _readyz(self, _request: Request) -> Response:
         """Ready: a primary can be written, changes are followed, somebody sends orders in time.
 
-        `notes` are for a person and make nothing unready: feeds that speak of other places.
+        `notes` are for a person and make nothing unready: feeds that speak of other places, a
+        machine's wrong clock (the hub goes by the database's).
         """
         problems: list[str] = []
         processes: list[Process] = []
@@ -81,7 +83,7 @@ class Probes:
         body = {
             "status": "ready" if not problems else "not ready",
             "problems": problems,
-            "notes": list(self.notes()),
+            "notes": [*self.notes(), *filter(None, [clock.trouble()])],
             "processes": [_shown(one) for one in processes],
         }
         return JSONResponse(body, status_code=503 if problems else 200)
@@ -98,6 +100,10 @@ class Probes:
         )
         observe.OUTBOX_AGE.set(await self.operations.oldest_unsent() or 0)
         observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
+        for kind, standing in (await self.operations.desk.alarms.standing()).items():
+            observe.ALARMS.labels(kind, AlarmState.ACTIVE).set(standing.active)
+            observe.ALARMS.labels(kind, AlarmState.ACKNOWLEDGED).set(standing.acknowledged)
+        observe.CLOCK_OFF.set(clock.off_by().total_seconds())
         observe.SUBSCRIBERS.set(self.live.subscribers)
         observe.GROUPS.set(self.live.groups)
         return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")

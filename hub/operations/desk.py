@@ -11,6 +11,7 @@ from hub.access.principal import SCOPES, Principal, Scope
 from hub.model.operations import OrderPriority
 from hub.operations import checks
 from hub.settings import OrderSettings
+from hub.store.alarms import AlarmRepository
 from hub.store.audit import Audit
 from hub.store.devices import Devices
 from hub.store.documents import AccountDoc, OutboxDoc, RecipientDoc, TimelineEntry
@@ -24,11 +25,15 @@ from hub.store.people import Accounts, Units
 
 CREATED = "order.created"
 CANCELLED = "order.cancelled"
+PASSED_ON = "order.escalated"
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The repositories operations write to. `zone` decides which day an incident is numbered in."""
+    """The repositories operations write to. `zone` decides which day an incident is numbered in.
+
+    `channels` are the push channels in service; None where that is not known.
+    """
 
     store: Store
     settings: OrderSettings
@@ -37,12 +42,14 @@ class Desk:
     orders: OrderRepository
     inbox: InboxRepository
     outbox: Outbox
+    alarms: AlarmRepository
     numbers: Numbers
     idempotency: Idempotency
     accounts: Accounts
     units: Units
     devices: Devices
     audit: Audit
+    channels: frozenset[str] | None = None
 
     @classmethod
     def over(
@@ -50,6 +57,7 @@ class Desk:
         store: Store,
         settings: OrderSettings | None = None,
         zone: ZoneInfo = ZoneInfo("Asia/Shanghai"),  # noqa: B008  # immutable
+        channels: frozenset[str] | None = None,
     ) -> "Desk":
         """A desk over one store."""
         return cls(
@@ -60,12 +68,14 @@ class Desk:
             orders=OrderRepository(store),
             inbox=InboxRepository(store),
             outbox=Outbox(store),
+            alarms=AlarmRepository(store),
             numbers=Numbers(),
             idempotency=Idempotency(store),
             accounts=Accounts(store),
             units=Units(),
             devices=Devices(store),
             audit=Audit(),
+            channels=channels,
         )
 
     async def once(
@@ -76,14 +86,17 @@ class Desk:
         key: str,
         work: Callable[[Tx], Awaitable[dict[str, Any]]],
         at: datetime,
+        *,
+        lane: str | None = None,
     ) -> str:
         """Run a caller's write once per key, in one transaction; the `id` in its result.
 
-        Raises UserFault IDEMPOTENCY_CONFLICT when the key was used for something else.
+        `lane`: the incident it writes to, if there is one already. Raises UserFault
+        IDEMPOTENCY_CONFLICT when the key was used for something else.
         """
         sealed = checks.fingerprint("call", [by.account_id, checks.key(key)])
         asked = checks.fingerprint(operation, body)
-        kept = await self.idempotency.once(sealed, asked, work, at=at)
+        kept = await self.idempotency.once(sealed, asked, work, at=at, lane=lane or "")
         return str(kept.result["id"])
 
     def day(self, at: datetime) -> date:

@@ -13,10 +13,11 @@ from hub.model.operations import IncidentKind, OrderPriority
 from hub.model.situations import Severity
 from hub.operations import fieldwork, incidents, orders
 from hub.operations.actions import ActionResult, FieldAction
+from hub.operations.alarms.acknowledging import acknowledge_alarm
 from hub.operations.desk import Desk
 from hub.operations.inbox import Inbox, SyncPage
 from hub.settings import OrderSettings
-from hub.store.documents import IncidentDoc, OrderDoc
+from hub.store.documents import AlarmDoc, IncidentDoc, OrderDoc
 from hub.store.driver import Store
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -54,8 +55,15 @@ class Operations:
     the scope; NotFound for what is absent or not the caller's to see. Nothing is written then.
     """
 
-    def __init__(self, store: Store, settings: OrderSettings, *, zone: ZoneInfo = SHANGHAI) -> None:
-        self.desk = Desk.over(store, settings, zone)
+    def __init__(
+        self,
+        store: Store,
+        settings: OrderSettings,
+        *,
+        zone: ZoneInfo = SHANGHAI,
+        channels: frozenset[str] | None = None,
+    ) -> None:
+        self.desk = Desk.over(store, settings, zone, channels)
         self.inbox = Inbox(self.desk)
 
     async def open_incident(
@@ -116,10 +124,11 @@ class Operations:
     ) -> OrderDoc:
         """Dispatch an order (指令) to accounts named by id or login. Needs ORDERS_WRITE.
 
-        Recipients must be officers or liaisons on duty; `escalation` names who is asked next, in
-        that order, and may be off duty now. Codes: NOT_FOUND, INCIDENT_CLOSED, BAD_TEXT,
-        BAD_VALUE, RECIPIENT_COUNT, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY,
-        RECIPIENT_DUPLICATE.
+        Recipients must be officers or liaisons on duty; `escalation` names who else is asked, in
+        that order, and may be off duty now. Whom it will not reach is said in the order's
+        `warnings`. Codes: NOT_FOUND, INCIDENT_CLOSED, BAD_TEXT, BAD_VALUE, RECIPIENT_COUNT,
+        RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY, RECIPIENT_DUPLICATE,
+        ESCALATION_NAMES_RECIPIENT.
         """
         if accept_within_s is None:
             accept_within_s = self.desk.settings.accept_within // timedelta(seconds=1)
@@ -141,6 +150,14 @@ class Operations:
             self.desk, by, order_id=order_id, reason=reason, key=key
         )
         return await self._order(by, cancelled)
+
+    async def acknowledge_alarm(self, by: Principal, *, alarm_id: str, key: str) -> AlarmDoc:
+        """Say that the caller sees to an alarm. Needs ALARMS_WRITE. Codes: NOT_FOUND, BAD_ID."""
+        done = await acknowledge_alarm(self.desk, by, alarm_id=alarm_id, key=key)
+        found = await self.desk.alarms.get(done, by.viewer)
+        if found is None:
+            raise NotFound("alarm", done)
+        return found
 
     async def act(self, by: Principal, action: FieldAction) -> ActionResult:
         """Apply one action of the field app; see `fieldwork.act`. Needs FIELD_WORK."""

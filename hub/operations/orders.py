@@ -13,6 +13,7 @@ from hub.operations import checks
 from hub.operations.desk import Desk, can_be_ordered, entry, new_id
 from hub.operations.incidents import open_for
 from hub.operations.ledger import announce, cancel_within, open_ledger
+from hub.operations.reach import warnings_of
 from hub.operations.words import people
 from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc
 from hub.store.driver import Tx
@@ -83,10 +84,11 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
         known = await desk.accounts.by_logins_or_ids({*asked.recipients, *asked.escalation}, tx=tx)
         officers = _resolve(asked.recipients, known, "recipients", on_duty=True)
         fallback = _resolve(asked.escalation, known, "escalation", on_duty=False)
+        _nobody_twice(officers, fallback)
         order = OrderDoc(
             id=order_id,
             incident_id=incident.id,
-            number=await desk.numbers.order(tx, incident.number),
+            number=await desk.numbers.order(incident.number),
             text=asked.text,
             priority=asked.priority,
             created_by=by.account_id,
@@ -95,12 +97,15 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
             recipients=[account.id for account in officers],
             escalation=[account.id for account in fallback],
             accept_within_s=asked.accept_within_s,
+            warnings=await warnings_of(desk, tx, officers, fallback),
         )
         await _write(desk, tx, order, incident, officers, at)
         await desk.audit.append(by.account_id, "order.dispatched", order.id, tx=tx)
         return {"id": order.id}
 
-    return await desk.once(by, "dispatchOrder", asdict(asked), key, work, at)
+    return await desk.once(
+        by, "dispatchOrder", asdict(asked), key, work, at, lane=asked.incident_id
+    )
 
 
 async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str, key: str) -> str:
@@ -125,7 +130,9 @@ async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str,
         await desk.audit.append(by.account_id, "order.cancelled", order.id, tx=tx)
         return {"id": order.id}
 
-    return await desk.once(by, "cancelOrder", {"order": order_id, "reason": reason}, key, work, at)
+    body = {"order": order_id, "reason": reason}
+    lane = await desk.orders.incident_of(order_id)
+    return await desk.once(by, "cancelOrder", body, key, work, at, lane=lane)
 
 
 async def _write(
@@ -140,13 +147,9 @@ async def _write(
     await desk.orders.insert(tx, order, rows)
     await announce(desk, tx, order, incident, rows, at)
     words = f"指令 {order.number} 已下达 / Order dispatched: {people(officers)}"
-    await desk.incidents.note(
-        tx,
-        incident.id,
-        entry(at, order.created_by, "order.dispatched", words, order.units),
-        officers=order.recipients,
-        units=order.units,
-    )
+    line = entry(at, order.created_by, "order.dispatched", words, order.units)
+    await desk.incidents.note(tx, incident.id, line)
+    await desk.incidents.involve(tx, incident, order.recipients, order.units)
 
 
 def _resolve(
@@ -172,6 +175,19 @@ def _resolve(
         found.append(account)
     checks.once_each([account.id for account in found], (path,))
     return found
+
+
+def _nobody_twice(officers: Sequence[AccountDoc], fallback: Sequence[AccountDoc]) -> None:
+    """Refuse to ask somebody next who is asked already."""
+    asked = {account.id for account in officers}
+    for index, account in enumerate(fallback):
+        if account.id in asked:
+            raise UserFault(
+                "ESCALATION_NAMES_RECIPIENT",
+                f"已是接收人 / {account.login!r} is a recipient already: "
+                "name somebody else to be asked next.",
+                path=("escalation", str(index)),
+            )
 
 
 def _units(officers: Sequence[AccountDoc]) -> list[str]:

@@ -128,6 +128,20 @@ class Devices:
         """The phones of several accounts."""
         return await DeviceDoc.find({"account_id": {"$in": list(account_ids)}}).to_list()
 
+    async def channels_of(
+        self, account_ids: Collection[str], *, tx: Tx | None = None
+    ) -> dict[str, set[str]]:
+        """The push channels of each account's phones; who has none is absent."""
+        found: dict[str, set[str]] = {}
+        rows = DeviceDoc.get_pymongo_collection().find(
+            {"account_id": {"$in": list(account_ids)}, "push_channel": {"$ne": None}},
+            {"account_id": True, "push_channel": True},
+            session=tx,
+        )
+        async for row in rows:
+            found.setdefault(row["account_id"], set()).add(row["push_channel"])
+        return found
+
 
 class Positions:
     """Repository of where officers on duty were (定位). The caller sees to "on duty"."""

@@ -12,6 +12,7 @@ from beanie import Document
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from hub.model.alarms import AlarmKind
 from hub.model.operations import (
     IncidentKind,
     IncidentState,
@@ -35,6 +36,11 @@ class TextDocument(Document):
     """A document whose id is text of our choosing."""
 
     id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId; ours are never
+
+
+def plain(document: TextDocument) -> dict[str, Any]:
+    """The document as it is stored."""
+    return {"_id": document.id, **document.model_dump(exclude={"id", "revision_id"})}
 
 
 class UnitDoc(TextDocument):
@@ -161,7 +167,7 @@ class OfficerPositionDoc(TextDocument):
 
 
 class TimelineEntry(BaseModel):
-    """One line of an incident's append-only timeline.
+    """One line of an incident's append-only timeline, as it is written.
 
     `units` are those of whom it speaks; a unit is shown what speaks of it alone.
     """
@@ -171,6 +177,21 @@ class TimelineEntry(BaseModel):
     kind: str
     text: str
     units: list[str] = Field(default_factory=list)
+
+
+class TimelineDoc(TextDocument, TimelineEntry):
+    """A line as it is stored: a document of its own, so that many may write to one incident.
+
+    Lines are read by `at`, then `id`: the incident's and the moment it was written.
+    """
+
+    incident_id: str
+
+    class Settings:
+        name = "timeline"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("incident_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)]),
+        ]
 
 
 class IncidentDoc(TextDocument):
@@ -195,7 +216,6 @@ class IncidentDoc(TextDocument):
     closed_by: str | None = None
     closed_at: datetime | None = None
     outcome: str | None = None
-    timeline: list[TimelineEntry] = Field(default_factory=list)
     exercise: bool = False
     revision: int = 1
 
@@ -209,11 +229,20 @@ class IncidentDoc(TextDocument):
         ]
 
 
+class DispatchWarningDoc(BaseModel):
+    """What whoever dispatched an order was warned of; `path` names the argument it is about."""
+
+    code: str
+    path: list[str]
+    message: str
+
+
 class OrderDoc(TextDocument):
     """An order (指令) of an incident. Its truth is here and in its recipients' ledgers.
 
     `escalation` lists the accounts to ask next, in order; the policy is a snapshot taken when
-    the order was made, so that a later change of settings moves no running clock.
+    the order was made, so that a later change of settings moves no running clock. `warnings` are
+    what was said to whoever gave it.
     """
 
     incident_id: str
@@ -231,6 +260,7 @@ class OrderDoc(TextDocument):
     exhausted_at: datetime | None = Field(
         default=None, description="when escalation ran out of people: an alarm for the watch"
     )
+    warnings: list[DispatchWarningDoc] = Field(default_factory=list)
     revision: int = 1
 
     class Settings:
@@ -315,6 +345,50 @@ class OutboxDoc(TextDocument):
         ]
 
 
+class AlarmDoc(TextDocument):
+    """An alarm (告警): a condition that somebody has to act on, from when it came to its end.
+
+    `condition` names what is wrong with what; one alarm of a condition is `active` at a time, and
+    it is raised in the transaction that makes the condition so. `units` are those whose liaison
+    sees it; empty, it is the centre's alone. `parts` counts what is concerned: with more of it
+    the alarm calls anew. `confirmed_at` is when the condition was last found to hold.
+    """
+
+    kind: AlarmKind
+    condition: str
+    active: bool = True
+    message: str
+    next_step: str
+    place: str | None = None
+    parts: int = 1
+    units: list[str] = Field(default_factory=list)
+    order_id: str | None = None
+    incident_id: str | None = None
+    account_id: str | None = None
+    raised_at: datetime
+    confirmed_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    cleared_at: datetime | None = None
+    cleared_because: str | None = None
+    revision: int = 1
+
+    class Settings:
+        name = "alarms"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel(
+                [("condition", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"active": True},
+                name="one_active_a_condition",
+            ),
+            IndexModel([("raised_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("active", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("units", ASCENDING), ("raised_at", DESCENDING)]),
+            IndexModel([("cleared_at", ASCENDING)], expireAfterSeconds=400 * 86400),
+        ]
+
+
 class InboxHeadDoc(TextDocument):
     """The last sequence number given to a recipient; `id` is the account."""
 
@@ -386,9 +460,11 @@ DOCUMENTS: list[type[TextDocument]] = [
     DeviceDoc,
     OfficerPositionDoc,
     IncidentDoc,
+    TimelineDoc,
     OrderDoc,
     RecipientDoc,
     OutboxDoc,
+    AlarmDoc,
     InboxHeadDoc,
     InboxDoc,
     IdempotencyDoc,

@@ -30,7 +30,10 @@ from pymongo.write_concern import WriteConcern
 
 from hub.errors import RetryLater, StartError
 from hub.store import raw
+from hub.store.attempts import Attempts
 from hub.store.documents import DOCUMENTS
+from hub.store.lanes import Lanes
+from hub.store.server_clock import ServerClock
 
 Tx = AsyncClientSession
 """What a transaction's work is given, to be passed as `session=` to every call it makes."""
@@ -56,8 +59,8 @@ TRANSACTION_SECONDS = 20.0
 PART = 200
 """Documents that are read and written in one transaction, where there are many."""
 TRANSACTIONS = 8
-"""How many run at once in a process: more would only conflict, and wait for connections while
-they hold their rows."""
+"""How many run at once for one part of a process: more would only conflict, and wait for
+connections while they hold their rows."""
 INDEX_OPTIONS_CONFLICT = 85
 UNAUTHORIZED = 13
 _REFUSED = frozenset({18, 8000})
@@ -75,7 +78,8 @@ class TransactionTooLong(RetryLater):
 class Store:
     """The database of one process: clients, collections, transactions.
 
-    `db` is for repositories inside hub.store only.
+    `db` is for repositories inside hub.store only; `lanes` order the writers of one incident.
+    `repeated` counts transactions that were aborted by a conflict and tried again.
     """
 
     def __init__(self, uri: str, client: "AsyncMongoClient[Document]", database: str) -> None:
@@ -84,12 +88,15 @@ class Store:
         self._motor: AsyncIOMotorClient[Document] | None = None
         self._at_once = asyncio.Semaphore(TRANSACTIONS)
         self.db: AsyncDatabase[Document] = client[database]
+        self.lanes = Lanes()
+        self.repeated = 0
+        self.server_clock = ServerClock(self.server_time)
 
     @classmethod
     async def open(
         cls, uri: str, database: str, *, raw_days: int = 3, prepare: bool = True
     ) -> "Store":
-        """Connect, check that it is a replica set, prepare documents and indexes.
+        """Connect, check that it is a replica set, prepare documents and indexes, take its time.
 
         Without `prepare` the indexes are taken to be there: a command that only looks up or adds
         a row to a database in service is quick then.
@@ -104,6 +111,7 @@ class Store:
             )
             if prepare:
                 await store._create_indexes(raw.indexes(raw_days))
+            await store.server_clock.start()
         except PyMongoError as error:
             await client.close()
             raise _unusable(uri, error) from error
@@ -112,6 +120,15 @@ class Store:
     def beside(self, database: str) -> "Store":
         """Another database over the same connections; it ends with this one, so never close it."""
         return Store(self._uri, self._client, database)
+
+    def apart(self) -> "Store":
+        """The same database with places of its own for transactions: nobody else's delay its user.
+
+        It ends with this one, so never close it.
+        """
+        other = self.beside(self.db.name)
+        other.lanes = self.lanes
+        return other
 
     async def close(self) -> None:
         """Close the clients."""
@@ -133,18 +150,22 @@ class Store:
         """The address as given; it may hold a password, so never log it."""
         return self._uri
 
-    async def transaction(self, work: Callable[[Tx], Awaitable[Work]]) -> Work:
+    async def transaction(
+        self, work: Callable[[Tx], Awaitable[Work]], *, patience: float | None = None
+    ) -> Work:
         """Run `work` in one transaction: snapshot reads, majority writes, retried on conflict.
 
         `work` may run more than once, so it must do nothing but database calls with its session.
-        What it raises aborts the transaction. Raises RetryLater when no primary answers, and
-        TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
+        What it raises aborts the transaction. Raises RetryLater when no primary answers,
+        Contended when it still conflicts after `patience` seconds (waiting for a place does not
+        count), and TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
         """
         async with self._at_once, self._client.start_session() as session:
+            attempts = Attempts(self.db, work, patience or TRANSACTION_SECONDS)
             try:
                 with pymongo.timeout(TRANSACTION_SECONDS):  # the driver's own limit is 120 s
                     return await session.with_transaction(
-                        work,
+                        attempts,
                         read_concern=ReadConcern("snapshot"),
                         write_concern=WriteConcern("majority"),
                     )
@@ -154,6 +175,8 @@ class Store:
                 if error.code in _TOO_OLD:
                     raise TransactionTooLong(unreachable(error).args[0]) from error
                 raise
+            finally:
+                self.repeated += attempts.repeated
 
     async def in_parts(
         self,
