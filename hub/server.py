@@ -16,6 +16,7 @@ import uvloop
 
 from hub import observe
 from hub.asgi import Hub, Role
+from hub.connections import HttpProtocol, listening
 from hub.errors import StartError
 from hub.frames import FrameProtocol
 from hub.settings import Settings
@@ -35,12 +36,12 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartError in one line if it cannot start."""
     observe.configure_logs(settings.hub.log)
-    listening = _bound(settings) if "api" in roles else None
+    bound = _bound(settings) if "api" in roles else None
     if until_stdin_closes:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     # sockets make garbage of known shape; the default thresholds scan it far too often
     gc.set_threshold(50_000, 20, 50)
-    uvloop.run(_serve(settings, frozenset(map(Role, roles)), embedded, listening))
+    uvloop.run(_serve(settings, frozenset(map(Role, roles)), embedded, bound))
 
 
 def _end_with_parent() -> None:
@@ -52,17 +53,13 @@ def _end_with_parent() -> None:
 
 def _bound(settings: Settings) -> socket.socket:
     address = (settings.hub.host, settings.hub.port)
-    family = socket.AF_INET6 if ":" in settings.hub.host else socket.AF_INET
-    listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(address)
+        return listening(address)
     except OSError as error:
         raise StartError(
             f"{address[0]}:{address[1]} cannot be listened on: {error.strerror}.",
             hint="Free the port, or set LIANDONG_PORT.",
         ) from error
-    return listening
 
 
 class _Server(uvicorn.Server):
@@ -75,17 +72,18 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(
-    settings: Settings, roles: frozenset[Role], embedded: bool, listening: socket.socket | None
+    settings: Settings, roles: frozenset[Role], embedded: bool, bound: socket.socket | None
 ) -> None:
     hub = await Hub.start(settings, roles=roles, embedded=embedded)
     try:
-        if listening is None:
+        if bound is None:
             await _until_told(hub)
             return
         server = _Server(
             uvicorn.Config(
                 hub.app,
                 lifespan="off",
+                http=HttpProtocol,
                 ws=FrameProtocol,
                 ws_max_size=FRAME_LIMIT,
                 ws_per_message_deflate=False,
@@ -95,7 +93,7 @@ async def _serve(
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
         ending = asyncio.create_task(_until_told(hub))
         log.info("hub.listening", host=settings.hub.host, port=settings.hub.port)
         await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)

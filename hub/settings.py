@@ -127,6 +127,14 @@ class HubSettings(_Section):
         description="where the outside reaches this hub; producers are told it in subscriptions",
     )
     allowed_origins: tuple[str, ...] = ()
+    live_queries: int = Field(
+        default=500, ge=1, description="different live queries that one process follows"
+    )
+    live_megabytes: int = Field(
+        default=256,
+        ge=4,
+        description="memory that they hold in one process; one account's hold a quarter at most",
+    )
 
 
 class FcmSettings(_Section):
@@ -143,11 +151,27 @@ class PushSettings(_Section):
 
 
 class AccessSettings(_Section):
-    """`[access]`: lifetimes, and where the signing key lies (made on first start)."""
+    """`[access]`: lifetimes, the signing key (made on first start), and an account's live share."""
 
     access_minutes: int = Field(default=15, ge=1)
     refresh_days: int = Field(default=30, ge=1)
     signing_key: Path | None = None
+    connections_per_person: int = Field(
+        default=20,
+        ge=1,
+        description="WebSockets and event streams at a time of an officer's or liaison's account",
+    )
+    connections_per_shared_account: int = Field(
+        default=1_000,
+        ge=1,
+        description="the same of an account of the command centre or of a partner application",
+    )
+    subscriptions_per_account: int = Field(
+        default=1_000, ge=1, description="live subscriptions at a time, over all its connections"
+    )
+    live_queries_per_account: int = Field(
+        default=50, ge=1, description="different live queries at a time"
+    )
 
 
 class OrderSettings(_Section):
