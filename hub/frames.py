@@ -9,11 +9,10 @@ beside it, in the scope's extensions: the same bytes on the same transport, or F
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from hub.connections import Connection, Patient
+from hub.transports import Offering
 
 WRITE_TEXT = "liandong.write_text"
 """The extension, and its one key (ASGI: an extension is a dictionary)."""
@@ -44,8 +43,8 @@ def text_frame(text: bytes) -> bytes:
     return head + text
 
 
-class FrameProtocol(Patient, WebSocketsSansIOProtocol):
-    """The server's protocol, with patience, which offers `WRITE_TEXT`. It does not compress."""
+class FrameProtocol(Offering, WebSocketsSansIOProtocol):
+    """The server's protocol, which offers `WRITE_TEXT`. Messages are not compressed."""
 
     def handle_connect(self, event: Request) -> None:
         """Begin a connection: its scope has the extension before anybody reads it."""
@@ -60,16 +59,3 @@ class FrameProtocol(Patient, WebSocketsSansIOProtocol):
             return False
         self.transport.write(b"".join(map(text_frame, texts)))
         return True
-
-    def keepalive_timeout(self) -> None:
-        """Give up a client that does not answer a ping: it would not take a close frame either."""
-        self.stop_keepalive()
-        Connection(self.transport).abort()
-
-    async def send(self, message: ASGISendEvent) -> None:
-        """Send; a client that does not answer our close frame is not waited for longer."""
-        await super().send(message)
-        if message["type"] == "websocket.close" and self.close_timer is not None:
-            self.close_timer.cancel()
-            abort = Connection(self.transport).abort
-            self.close_timer = self.loop.call_later(self.close_timeout, abort)

@@ -16,10 +16,10 @@ import uvloop
 
 from hub import observe
 from hub.asgi import Hub, Role
-from hub.connections import HttpProtocol, listening
 from hub.errors import StartError
 from hub.frames import FrameProtocol
 from hub.settings import Settings
+from hub.transports import HttpProtocol, tune
 
 log = structlog.get_logger()
 
@@ -36,12 +36,12 @@ def run(
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartError in one line if it cannot start."""
     observe.configure_logs(settings.hub.log)
-    bound = _bound(settings) if "api" in roles else None
+    listening = _bound(settings) if "api" in roles else None
     if until_stdin_closes:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     # sockets make garbage of known shape; the default thresholds scan it far too often
     gc.set_threshold(50_000, 20, 50)
-    uvloop.run(_serve(settings, frozenset(map(Role, roles)), embedded, bound))
+    uvloop.run(_serve(settings, frozenset(map(Role, roles)), embedded, listening))
 
 
 def _end_with_parent() -> None:
@@ -53,13 +53,18 @@ def _end_with_parent() -> None:
 
 def _bound(settings: Settings) -> socket.socket:
     address = (settings.hub.host, settings.hub.port)
+    family = socket.AF_INET6 if ":" in settings.hub.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    tune(listening)
     try:
-        return listening(address)
+        listening.bind(address)
     except OSError as error:
         raise StartError(
             f"{address[0]}:{address[1]} cannot be listened on: {error.strerror}.",
             hint="Free the port, or set LIANDONG_PORT.",
         ) from error
+    return listening
 
 
 class _Server(uvicorn.Server):
@@ -72,11 +77,11 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(
-    settings: Settings, roles: frozenset[Role], embedded: bool, bound: socket.socket | None
+    settings: Settings, roles: frozenset[Role], embedded: bool, listening: socket.socket | None
 ) -> None:
     hub = await Hub.start(settings, roles=roles, embedded=embedded)
     try:
-        if bound is None:
+        if listening is None:
             await _until_told(hub)
             return
         server = _Server(
@@ -93,7 +98,7 @@ async def _serve(
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
         ending = asyncio.create_task(_until_told(hub))
         log.info("hub.listening", host=settings.hub.host, port=settings.hub.port)
         await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)

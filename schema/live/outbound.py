@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
 from typing import Any
 
-from hub.connections import PATIENCE
 from hub.frames import WriteText
+from hub.transports import PATIENCE
 from schema.live.contract import Send
 
 MAX_QUEUED = 512

@@ -18,7 +18,7 @@ from graphql import GraphQLError, OperationType
 
 from hub.access.bearer import unauthenticated
 from hub.access.principal import Principal
-from hub.connections import PATIENCE, Connection
+from hub.transports import PATIENCE, Connection
 from schema.live.contract import Executor, Receive, Send
 from schema.live.engine import LiveEngine, RefusedError
 from schema.live.limits import LimitError

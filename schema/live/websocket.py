@@ -17,10 +17,10 @@ import orjson
 from graphql import GraphQLError, OperationType
 
 from hub.access.principal import Principal
-from hub.connections import connection_of
 from hub.errors import AccessDenied, LiandongError
 from hub.frames import write_text_of
 from hub.store.faults import passing
+from hub.transports import connection_of
 from schema.live import messages
 from schema.live.contract import Executor, Receive, Send
 from schema.live.engine import LiveEngine, RefusedError, Subscription

@@ -15,8 +15,8 @@ import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
 
 from hub.access.principal import Principal
-from hub.connections import connection_of
 from hub.errors import AccessDenied, LiandongError
+from hub.transports import connection_of
 from schema.live.engine import LiveEngine, RefusedError
 from schema.live.patrol import Patrol
 from schema.live.sse import EventStream, refuse
