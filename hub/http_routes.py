@@ -74,6 +74,7 @@ class Probes:
         observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
         observe.SUBSCRIBERS.set(self.live.subscribers)
         observe.GROUPS.set(self.live.groups)
+        observe.LIVE_BYTES.set(self.live.held)
         return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")
 
 

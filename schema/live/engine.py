@@ -24,9 +24,10 @@ from schema.context import Memory
 from schema.live.group import AT_ONCE, Group, Subscriber
 from schema.live.groups import Entry, Groups
 from schema.live.limits import LimitError, LiveLimits, Seats
+from schema.live.memory import size_of
 from schema.live.source import SOURCES, Arguments
 from schema.serving.compiled import subscription_root
-from schema.serving.documents import Prepared
+from schema.serving.documents import PARSED, Prepared
 from schema.serving.errors import presented
 
 
@@ -145,6 +146,7 @@ class LiveEngine:
                 variables=asked.variables,
                 make_context=lambda: self.make_context(principal, prepared.memory),
                 bus=self.bus,
+                beside=len(prepared.text) * PARSED + size_of(asked.variables),
                 turns=self._turns,
             )
 

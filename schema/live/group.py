@@ -56,7 +56,7 @@ class Known:
 class Group:
     """One live query and its subscribers. `run()` keeps it current until cancelled.
 
-    `turns` is shared by the groups of a process.
+    `turns` is shared by the groups of a process. `beside`: bytes of its document and variables.
     """
 
     source: LiveSource
@@ -66,6 +66,7 @@ class Group:
     variables: dict[str, Any]
     make_context: Callable[[], Any]
     bus: Bus
+    beside: int = 0
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     subscribers: dict[int, Subscriber] = field(default_factory=dict)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,7 +87,8 @@ class Group:
     @property
     def held(self) -> int:
         """Bytes of memory this group keeps, about: rows, what was rendered of them, and replay."""
-        return self._replay.held + self._rendered + len(self._known) * self._row_size
+        rows = len(self._known) * self._row_size
+        return self.beside + self._replay.held + self._rendered + rows
 
     def join(self, subscriber: Subscriber, after: str | None) -> int:
         """Add a subscriber; it gets what it missed since `after`, or the present state.

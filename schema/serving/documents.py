@@ -20,7 +20,9 @@ KEPT = 1_000
 LONGEST_KEPT = 16_384
 """Longer texts are served but not remembered."""
 TEXT_KEPT = 1024 * 1024
-"""Characters remembered in all: what a text is parsed to takes eighty times its length."""
+"""Characters remembered in all."""
+PARSED = 80
+"""Bytes that a character of a text takes when it is prepared, about."""
 MOST_ERRORS = 5
 
 

@@ -214,6 +214,10 @@ async def test_a_planned_event_is_what_graphql_core_makes_of_it(
         quick, walked = await made.both(found)
         assert quick == walked
         assert bool(quick.errors) == (spoiled and row is not None)
+        for error in quick.errors or ():
+            assert error["path"][:2] == ["now", "node"]
+            assert error["locations"]
+            assert error["extensions"]["code"] == "INTERNAL"
 
 
 async def test_a_root_field_selected_twice_is_one_field(context: SchemaContext) -> None:
