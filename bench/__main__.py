@@ -7,7 +7,7 @@ Node the rows are measured for the hub alone, and say so.
 import asyncio
 import sys
 
-from bench import board, fanout, ingest, latency, memory, timetable
+from bench import board, fanout, flood, ingest, latency, memory, timetable
 from bench.peer import prepared
 from bench.world import World
 
@@ -15,6 +15,7 @@ ROWS = {
     "memory": memory.measure,
     "board": board.measure,
     "fanout": fanout.measure,
+    "flood": flood.measure,
     "latency": latency.measure,
     "ingest": ingest.measure,
     "timetable": timetable.measure,

@@ -51,6 +51,7 @@ from mobile_api.oauth import routes as oauth_routes
 from mobile_api.push.fcm import FcmChannel
 from schema.context import Services
 from schema.live.engine import LiveEngine
+from schema.live.limits import LiveLimits
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
 from schema.serving.executor import Executor
@@ -172,7 +173,7 @@ class Hub:
     ) -> observe.App:
         schema = graphql_schema(build_schema())
         services = self._services(area, tokens)
-        self.live = LiveEngine(schema, self.bus, services.context)
+        self.live = LiveEngine(schema, self.bus, services.context, _live_limits(self.settings))
         self.mobile = MobileContext(
             store=self.store,
             bus=self.bus,
@@ -273,6 +274,18 @@ def _process_name(settings: Settings, roles: frozenset[Role]) -> str:
     """Names this process to the others: where it runs, what it does, on which port."""
     what = "all" if len(roles) == len(Role) else "+".join(sorted(roles))
     return f"{sockets.gethostname()}:{settings.hub.port}:{what}"
+
+
+def _live_limits(settings: Settings) -> LiveLimits:
+    access = settings.access
+    return LiveLimits(
+        connections_per_person=access.connections_per_person,
+        connections_per_shared_account=access.connections_per_shared_account,
+        subscriptions_per_account=access.subscriptions_per_account,
+        queries_per_account=access.live_queries_per_account,
+        queries=settings.hub.live_queries,
+        megabytes=settings.hub.live_megabytes,
+    )
 
 
 async def _follow_clock(url: str | None) -> None:

@@ -2,12 +2,10 @@
 
 The change-stream tail publishes, rules and subscriptions listen. A listener that falls behind
 loses its backlog and gets one RESET instead: it must read its state again, and nobody else waits.
-Nothing is kept: what a client missed is remembered by its live group (schema/live/group.py).
+Nothing is kept: what a client missed is remembered by its live group (schema/live/replay.py).
 """
 
 import asyncio
-import base64
-import binascii
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -23,21 +21,6 @@ class Cursor(NamedTuple):
     seconds: int
     increment: int
     ordinal: int
-
-    def encode(self) -> str:
-        """Opaque text for clients."""
-        return base64.urlsafe_b64encode(
-            f"{self.seconds}.{self.increment}.{self.ordinal}".encode()
-        ).decode()
-
-    @classmethod
-    def decode(cls, text: str) -> "Cursor | None":
-        """The cursor behind `text`, or None if it is not one of ours."""
-        try:
-            seconds, increment, ordinal = base64.urlsafe_b64decode(text.encode()).split(b".")
-            return cls(int(seconds), int(increment), int(ordinal))
-        except (ValueError, binascii.Error):
-            return None
 
 
 class ChangeKind(StrEnum):

@@ -12,6 +12,8 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
+from hub.transports import Offering
+
 WRITE_TEXT = "liandong.write_text"
 """The extension, and its one key (ASGI: an extension is a dictionary)."""
 WriteText = Callable[[Sequence[bytes]], bool]
@@ -41,7 +43,7 @@ def text_frame(text: bytes) -> bytes:
     return head + text
 
 
-class FrameProtocol(WebSocketsSansIOProtocol):
+class FrameProtocol(Offering, WebSocketsSansIOProtocol):
     """The server's protocol, which offers `WRITE_TEXT`. Messages are not compressed."""
 
     def handle_connect(self, event: Request) -> None:

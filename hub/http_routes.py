@@ -106,6 +106,7 @@ class Probes:
         observe.CLOCK_OFF.set(clock.off_by().total_seconds())
         observe.SUBSCRIBERS.set(self.live.subscribers)
         observe.GROUPS.set(self.live.groups)
+        observe.LIVE_BYTES.set(self.live.held)
         return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")
 
 

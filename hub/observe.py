@@ -62,6 +62,9 @@ CLOCK_OFF = Gauge(
 )
 SUBSCRIBERS = Gauge("liandong_subscribers", "Live subscriptions.", registry=REGISTRY)
 GROUPS = Gauge("liandong_subscription_groups", "Distinct live queries.", registry=REGISTRY)
+LIVE_BYTES = Gauge(
+    "liandong_subscription_bytes", "Memory that live queries hold, about.", registry=REGISTRY
+)
 
 Scope = MutableMapping[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]

@@ -21,6 +21,7 @@ from hub.asgi import Hub, Role
 from hub.errors import StartError
 from hub.frames import FrameProtocol
 from hub.settings import Settings
+from hub.transports import HttpProtocol, tune
 
 log = structlog.get_logger()
 
@@ -63,6 +64,7 @@ def _bound(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.hub.host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    tune(listening)
     try:
         _bind(listening, address)
     except OSError as error:
@@ -113,6 +115,7 @@ async def _serve(
             uvicorn.Config(
                 hub.app,
                 lifespan="off",
+                http=HttpProtocol,
                 ws=FrameProtocol,
                 ws_max_size=FRAME_LIMIT,
                 ws_per_message_deflate=False,

@@ -230,6 +230,15 @@ class HubSettings(_Section):
         default=(), description="origins of web pages that may open a WebSocket to the hub"
     )
 
+    live_queries: int = Field(
+        default=500, ge=1, description="different live queries that one process follows"
+    )
+    live_megabytes: int = Field(
+        default=256,
+        ge=4,
+        description="memory that they hold in one process; one account's hold a quarter at most",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _database_of_the_address(cls, data: Any) -> Any:  # noqa: ANN401  # as pydantic has it
@@ -263,7 +272,7 @@ class PushSettings(_Section):
 
 
 class AccessSettings(_Section):
-    """Lifetimes of sessions, and where the signing key lies (made on first start)."""
+    """Lifetimes of sessions, the signing key (made on first start), and an account's live share."""
 
     access_minutes: int = Field(default=15, ge=1, description="lifetime of an access token")
     refresh_days: int = Field(
@@ -271,6 +280,22 @@ class AccessSettings(_Section):
     )
     signing_key: Path | None = Field(
         default=None, description="Ed25519 key (PEM) of the tokens; else one in `data_dir`"
+    )
+    connections_per_person: int = Field(
+        default=20,
+        ge=1,
+        description="WebSockets and event streams at a time of an officer's or liaison's account",
+    )
+    connections_per_shared_account: int = Field(
+        default=1_000,
+        ge=1,
+        description="the same of an account of the command centre or of a partner application",
+    )
+    subscriptions_per_account: int = Field(
+        default=1_000, ge=1, description="live subscriptions at a time, over all its connections"
+    )
+    live_queries_per_account: int = Field(
+        default=50, ge=1, description="different live queries at a time"
     )
 
 

@@ -6,17 +6,21 @@ Having read an order here does not mark it received: the app says so with `order
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import orjson
 import structlog
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from hub.access.principal import Principal, Scope
 from hub.errors import RetryLater
 from hub.operations.inbox import InboxChange, SyncPage
 from hub.store.faults import passing
+from hub.transports import patient
 from mobile_api.context import MobileContext
 from mobile_api.endpoint import EVENT_STREAM, Call, Endpoint
 from mobile_api.models import EventsQuery, SyncChange, SyncQuery, SyncReply
@@ -48,11 +52,21 @@ async def events(call: Call[EventsQuery]) -> StreamingResponse:
     call.context.streams.require_room(call.caller.account_id)
     last = call.request.headers.get("last-event-id")
     start = _seq(last) if last else decode_cursor(call.caller.account_id, call.sent.since)
-    return StreamingResponse(
-        _Stream(call.context, call.caller).run(start),
-        media_type=EVENT_STREAM,
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return _Events(_Stream(call.context, call.caller).run(start))
+
+
+class _Events(StreamingResponse):
+    """A stream that is ended when the phone takes nothing of it."""
+
+    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        super().__init__(events, media_type=EVENT_STREAM, headers=headers)
+        self._events = events
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Answer; whatever ended it, its place is free then."""
+        async with aclosing(self._events):
+            await super().__call__(scope, receive, patient(scope, send))
 
 
 class _Stream:
@@ -62,7 +76,7 @@ class _Stream:
         self._context = context
         self._principal = principal
 
-    async def run(self, cursor: int | None) -> AsyncIterator[bytes]:
+    async def run(self, cursor: int | None) -> AsyncGenerator[bytes, None]:
         """Pages as events, heartbeats between them, and a last word on why it ended."""
         loop = asyncio.get_running_loop()
         with self._context.streams.flag(self._principal.account_id) as flag:

@@ -1,6 +1,7 @@
 """Groups by operation: equal subscriptions with equal rights share one execution."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,21 +11,24 @@ from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLSchema,
-    OperationDefinitionNode,
+    StringValueNode,
     VariableNode,
     get_argument_values,
     get_variable_values,
 )
+from graphql.error import located_error
 
 from hub.access.principal import Principal
 from hub.bus import Bus
 from schema.context import Memory
-from schema.live.group import Group, Subscriber
-from schema.live.source import SOURCES
-from schema.serving.documents import Prepared
-
-LINGER = 60.0
-"""Seconds a group without subscribers is kept, so that a client that comes back can resume."""
+from schema.live.group import AT_ONCE, Group, Subscriber
+from schema.live.groups import Entry, Groups
+from schema.live.limits import LimitError, LiveLimits, Seats
+from schema.live.memory import size_of
+from schema.live.source import SOURCES, Arguments
+from schema.serving.compiled import subscription_root
+from schema.serving.documents import PARSED, Prepared
+from schema.serving.errors import presented
 
 
 class RefusedError(Exception):
@@ -39,12 +43,29 @@ class RefusedError(Exception):
 class Subscription:
     """One subscriber's place in a group."""
 
-    group: Group
-    number: int
+    end: Callable[[], None]
+    """Leave; safe to call twice."""
 
-    def end(self) -> None:
-        """Leave; safe to call twice."""
-        self.group.leave(self.number)
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a subscription asks: its one root field, with its values."""
+
+    key: str
+    nodes: list[FieldNode]
+    arguments: Arguments
+    variables: dict[str, Any]
+    after: str | None
+    same: tuple[str, dict[str, Any]]
+    """Text and variables without the cursor: who asks the same shares a group."""
+
+    @property
+    def name(self) -> str:
+        return self.nodes[0].name.value
+
+    def refused(self, error: Exception) -> RefusedError:
+        """As an execution says it: where in the document, and at which path."""
+        return RefusedError(presented([located_error(error, self.nodes, [self.key])]))
 
 
 @dataclass
@@ -54,19 +75,33 @@ class LiveEngine:
     schema: GraphQLSchema
     bus: Bus
     make_context: Callable[[Principal, Memory], Any]
+    limits: LiveLimits = field(default_factory=LiveLimits)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
-    _groups: dict[bytes, Group] = field(default_factory=dict)
-    _tasks: dict[bytes, asyncio.Task[None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._groups = Groups(self.limits)
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._connections = Seats("TOO_MANY_CONNECTIONS", "WebSockets and event streams")
+        self._subscriptions = Seats("TOO_MANY_SUBSCRIPTIONS", "live subscriptions")
 
     @property
     def subscribers(self) -> int:
         """Live subscriptions in this process."""
-        return sum(len(group.subscribers) for group in self._groups.values())
+        return self._groups.subscribers
 
     @property
     def groups(self) -> int:
         """Distinct live queries in this process."""
         return len(self._groups)
+
+    @property
+    def held(self) -> int:
+        """Bytes that the live queries of this process keep, about."""
+        return self._groups.held
+
+    def connect(self, principal: Principal) -> Callable[[], None]:
+        """One more connection of an account; returns what gives it back. Raises LimitError."""
+        return self._connections.take(principal.account_id, self.limits.connections(principal))
 
     async def subscribe(
         self,
@@ -74,100 +109,133 @@ class LiveEngine:
         variables: dict[str, Any],
         principal: Principal,
         subscriber: Subscriber,
+        *,
+        resume: str | None = None,
     ) -> Subscription:
-        """Join the group of this operation, or start it. Raises RefusedError."""
-        name, arguments, values = self._coerced(prepared.operation, variables)
-        after = arguments.pop("after", None)
-        source = SOURCES[name]
-        key = self._key(prepared, values, principal, source.per_viewer)
-        group = self._groups.get(key)
-        if group is None:
-            group = Group(
+        """Join the group of this operation, or start it. Raises RefusedError.
+
+        `resume` is a cursor that the transport carries; it is newer than the operation's `after`.
+        """
+        asked = self._asked(prepared, variables)
+        account_id = principal.account_id
+        try:
+            stand_up = self._subscriptions.take(account_id, self.limits.subscriptions_per_account)
+        except LimitError as error:
+            raise asked.refused(_limited(error)) from error
+        entry: Entry | None = None
+        try:
+            entry = self._entry(asked, prepared, principal)
+            await self._begun(entry, asked)
+            number = entry.group.join(subscriber, resume or asked.after)
+        except BaseException:
+            stand_up()
+            if entry is not None:
+                self._groups.leave(entry, account_id)
+            raise
+        return Subscription(self._ending(entry, number, account_id, stand_up))
+
+    def _entry(self, asked: _Asked, prepared: Prepared, principal: Principal) -> Entry:
+        source = SOURCES[asked.name]
+
+        def make() -> Group:
+            return Group(
                 source=source,
                 watched=prepared,
                 schema=self.schema,
-                arguments=arguments,
-                variables=variables,
+                arguments=asked.arguments,
+                variables=asked.variables,
                 make_context=lambda: self.make_context(principal, prepared.memory),
                 bus=self.bus,
+                beside=len(prepared.text) * PARSED + size_of(asked.variables),
+                turns=self._turns,
             )
-            self._groups[key] = group
-            self._tasks[key] = asyncio.create_task(self._keep(key, group))
-        await group.ready.wait()
-        if group.failure is not None:
-            raise RefusedError([_as_error(group.failure)])
-        return Subscription(group, group.join(subscriber, after))
+
+        key = _key(asked, prepared.operation_name, principal, per_viewer=source.per_viewer)
+        try:
+            return self._groups.enter(key, principal.account_id, make)
+        except LimitError as error:
+            raise asked.refused(_limited(error)) from error
+
+    async def _begun(self, entry: Entry, asked: _Asked) -> None:
+        await entry.group.ready.wait()
+        failure = entry.group.failure
+        if failure is not None:
+            self._groups.drop(entry)
+            raise asked.refused(
+                failure if isinstance(failure, Exception) else RuntimeError(repr(failure))
+            )
+
+    def _ending(
+        self, entry: Entry, number: int, account_id: str, stand_up: Callable[[], None]
+    ) -> Callable[[], None]:
+        ended = False
+
+        def end() -> None:
+            nonlocal ended
+            if not ended:
+                ended = True
+                entry.group.leave(number)
+                self._groups.leave(entry, account_id)
+                stand_up()
+
+        return end
 
     async def close(self) -> None:
         """End every group, and every stream that follows one."""
         self.closing.set()
-        for task in list(self._tasks.values()):
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._groups.close()
 
-    async def _keep(self, key: bytes, group: Group) -> None:
-        """Run a group until it failed to start or nobody has wanted it for a while."""
-        running = asyncio.create_task(group.run())
-        loop = asyncio.get_running_loop()
-        wanted = loop.time()
-        try:
-            await group.ready.wait()
-            while group.failure is None and loop.time() - wanted < LINGER:
-                await asyncio.wait({running}, timeout=LINGER / 4)
-                if running.done():
-                    running.result()
-                if group.subscribers:
-                    wanted = loop.time()
-        finally:
-            running.cancel()
-            self._groups.pop(key, None)
-            self._tasks.pop(key, None)
-
-    def _coerced(
-        self, operation: OperationDefinitionNode, variables: dict[str, Any]
-    ) -> tuple[str, dict[str, Any], dict[str, Any]]:
-        """Root field name, its coerced arguments, and the variables that tell groups apart."""
-        values = get_variable_values(self.schema, operation.variable_definitions or (), variables)
+    def _asked(self, prepared: Prepared, given: dict[str, Any]) -> _Asked:
+        definitions = prepared.operation.variable_definitions or ()
+        values = get_variable_values(self.schema, definitions, given)
         if isinstance(values, list):
-            raise RefusedError(values)
-        root = operation.selection_set.selections[0]
-        root_type = self.schema.subscription_type
-        if not isinstance(root, FieldNode) or root_type is None or root.name.value not in SOURCES:
-            raise RefusedError([GraphQLError("Select one subscription field directly.")])
-        name = root.name.value
+            raise RefusedError(presented(values))
+        key, nodes = subscription_root(self.schema, prepared.document, prepared.operation)
+        root: Any = self.schema.subscription_type
         try:
-            arguments = get_argument_values(root_type.fields[name], root, values)
+            arguments = get_argument_values(root.fields[nodes[0].name.value], nodes[0], values)
         except GraphQLError as error:
-            raise RefusedError([error]) from error
-        after = next(
-            (node.value for node in root.arguments or () if node.name.value == "after"), None
-        )
-        own = after.name.value if isinstance(after, VariableNode) else None
-        return name, arguments, {key: value for key, value in variables.items() if key != own}
-
-    def _key(
-        self,
-        prepared: Prepared,
-        variables: dict[str, Any],
-        principal: Principal,
-        per_viewer: bool,
-    ) -> bytes:
-        viewer = principal.viewer
-        whose: list[Any] = sorted(principal.scopes)
-        if per_viewer:
-            everything = viewer.sees_everything
-            whose = [*whose, "centre" if everything else [viewer.account_id, viewer.unit]]
-        return orjson.dumps(
-            [prepared.text, prepared.operation_name, variables, whose],
-            option=orjson.OPT_SORT_KEYS,
-        )
+            raise RefusedError(presented([located_error(error, nodes, [key])])) from error
+        names = {definition.variable.name.value for definition in definitions}
+        variables = {name: value for name, value in given.items() if name in names}
+        after = arguments.pop("after", None)
+        same = _without_cursor(prepared.text, variables, nodes)
+        return _Asked(key, nodes, arguments, variables, after, same)
 
 
-def _as_error(failure: BaseException) -> GraphQLError:
-    if isinstance(failure, GraphQLError):
-        return failure
-    message = getattr(failure, "message", None)
-    code = getattr(failure, "code", "INTERNAL")
-    return GraphQLError(
-        message or "The subscription could not be started.", extensions={"code": code}
-    )
+def _without_cursor(
+    text: str, variables: dict[str, Any], nodes: list[FieldNode]
+) -> tuple[str, dict[str, Any]]:
+    """What tells groups apart: not the place from which somebody wants to go on."""
+    given = [
+        argument.value
+        for node in nodes
+        for argument in node.arguments or ()
+        if argument.name.value == "after"
+    ]
+    for value in sorted(given, key=lambda node: node.loc.start if node.loc else 0, reverse=True):
+        if isinstance(value, StringValueNode) and value.loc is not None:
+            text = f'{text[: value.loc.start]}""{text[value.loc.end :]}'
+    names = {value.name.value for value in given if isinstance(value, VariableNode)}
+    # defined once, and used for nothing else
+    own = {
+        name
+        for name in names
+        if len(re.findall(rf"\${name}(?![_0-9A-Za-z])", text)) == 1 + len(given)
+    }
+    return text, {name: value for name, value in variables.items() if name not in own}
+
+
+def _key(
+    asked: _Asked, operation_name: str | None, principal: Principal, *, per_viewer: bool
+) -> bytes:
+    viewer = principal.viewer
+    whose: list[Any] = sorted(principal.scopes)
+    if per_viewer:
+        everything = viewer.sees_everything
+        whose = [*whose, "centre" if everything else [viewer.account_id, viewer.unit]]
+    return orjson.dumps([*asked.same, operation_name, whose], option=orjson.OPT_SORT_KEYS)
+
+
+def _limited(error: LimitError) -> GraphQLError:
+    return GraphQLError(error.message, extensions={"code": error.code})

@@ -6,74 +6,47 @@ at what time alone changes (freshness, moving windows).
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from inspect import isawaitable
 from typing import Any, Protocol
 
-import orjson
 import structlog
-from graphql import DocumentNode, GraphQLSchema, execute
+from graphql import GraphQLError, GraphQLSchema
 
 from hub.bus import Bus, Change, ChangeKind
-from schema.live.source import Arguments, ChangeType, LiveEvent, LiveSource, Row
-from schema.serving.compiled import CompilingExecutor, event_plan
-from schema.serving.errors import presented
+from schema.live.memory import size_of
+from schema.live.rendering import Rendered, Renderer, Watched
+from schema.live.replay import Place, Replay, Told
+from schema.live.source import Arguments, ChangeType, LiveSource, Row
 
 log = structlog.get_logger()
 
 SETTLE = 0.02
 """Seconds a group waits, at least, after a change: a burst is answered with one question."""
 TICK = 1.0
-REPLAYED = 2_000
-_CURSOR = "\x00cursor"
-
+AT_ONCE = 4
+"""Groups of one process that ask at once: the others' turn comes, and so does everybody else's."""
 MOST_AT_ONCE = 64
 """Events that are kept back to be told together, at most."""
 
-Subscriber = Callable[[Sequence[bytes]], None]
-"""Takes the JSON of ExecutionResults, in order. Must not block or raise."""
 
+class Subscriber(Protocol):
+    """Who is told. Neither method may block or raise."""
 
-class Watched(Protocol):
-    """What a group needs to know of an operation."""
+    def tell(self, told: Sequence[Told]) -> None:
+        """Take events, in order."""
+        ...
 
-    document: DocumentNode
-    operation_name: str | None
-
-
-@dataclass(slots=True)
-class Rendered:
-    """One node's result, kept so that cursor and change type can be put in without executing."""
-
-    root: str
-    keys: list[tuple[str, str, Any]] | None
-    errors: list[Any] | None = None
-
-    def payload(self, cursor: str, change: ChangeType) -> bytes:
-        """The ExecutionResult JSON of this node as one event."""
-        event: dict[str, Any] = {}
-        for key, kind, value in self.keys or ():
-            if kind == "cursor":
-                event[key] = cursor
-            elif kind == "change":
-                event[key] = change.value
-            elif kind == "node":
-                event[key] = orjson.Fragment(value)
-            else:
-                event[key] = value
-        result: dict[str, Any] = {"data": {self.root: event if self.keys is not None else None}}
-        if self.errors:
-            result["errors"] = self.errors
-        return orjson.dumps(result)
+    def end(self, error: GraphQLError) -> None:
+        """Take it that nothing more will come, and why."""
+        ...
 
 
 @dataclass(slots=True)
 class Known:
-    """A row as last seen, with what was rendered of it."""
+    """A row as last seen, with what was rendered of it; `number` orders rows as they came."""
 
+    number: int
     row: Row
     volatile: Hashable
     rendered: Rendered
@@ -81,7 +54,10 @@ class Known:
 
 @dataclass
 class Group:
-    """One live query and its subscribers. `run()` keeps it current until cancelled."""
+    """One live query and its subscribers. `run()` keeps it current until cancelled.
+
+    `turns` is shared by the groups of a process. `beside`: bytes of its document and variables.
+    """
 
     source: LiveSource
     watched: Watched
@@ -90,59 +66,74 @@ class Group:
     variables: dict[str, Any]
     make_context: Callable[[], Any]
     bus: Bus
+    beside: int = 0
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     subscribers: dict[int, Subscriber] = field(default_factory=dict)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     failure: BaseException | None = None
 
     def __post_init__(self) -> None:
         self._known: dict[Any, Known] = {}
-        self._replay: deque[tuple[str, bytes]] = deque(maxlen=REPLAYED)
-        self._untold: list[bytes] = []
-        self._next = 0
+        self._replay = Replay()
+        self._untold: list[Told] = []
+        self._joined = 0
+        self._rows = 0
+        self._rendered = 0
+        self._row_size = 0
         self._asking = 0.0
         self._empty: Rendered | None = None
-        self._plan = event_plan(self.schema, self.watched.document, self.watched.operation_name)
+        self._renderer = Renderer(self.schema, self.watched, self.variables)
 
     @property
-    def cursor(self) -> str:
-        """Where a client that knows all this group has sent should resume."""
-        return self._replay[-1][0] if self._replay else ""
+    def held(self) -> int:
+        """Bytes of memory this group keeps, about: rows, what was rendered of them, and replay."""
+        rows = len(self._known) * self._row_size
+        return self.beside + self._replay.held + self._rendered + rows
 
     def join(self, subscriber: Subscriber, after: str | None) -> int:
         """Add a subscriber; it gets what it missed since `after`, or the present state.
 
-        Without `after`: a SNAPSHOT event for each node. With one this group still remembers: every
-        event from there on, the last one seen again (events are upserts, so twice is harmless).
-        Otherwise RESET, then the snapshot: the client was away too long to be told what it missed.
+        Without `after`: a SNAPSHOT event for each node. With a cursor of this group: the rest of
+        the snapshot that it was cut off in, if it was, and every event from there on. Otherwise
+        RESET, then the snapshot: the client was away too long to be told what it missed.
         """
         self._tell()
-        first = self._since(after) if after else None
-        if first is None:
-            cursor = self.cursor
-            first = [
-                known.rendered.payload(cursor, ChangeType.SNAPSHOT)
-                for known in self._known.values()
-            ]
-            if after and self._empty is not None:
-                first.insert(0, self._empty.payload(cursor, ChangeType.RESET))
-        if first:
-            subscriber(first)
-        self._next += 1
-        self.subscribers[self._next] = subscriber
-        return self._next
+        place = self._replay.place(after) if after else Place(self._replay.head, 0)
+        if place is None:
+            told = self._snapshot(Place(self._replay.head, 0), reset=True)
+        else:
+            told = [*self._snapshot(place), *self._replay.since(place.number)]
+        if told:
+            subscriber.tell(told)
+        self._joined += 1
+        self.subscribers[self._joined] = subscriber
+        return self._joined
 
     def leave(self, number: int) -> None:
         """Remove a subscriber."""
         self.subscribers.pop(number, None)
 
-    def _since(self, after: str) -> list[bytes] | None:
-        for index, (cursor, _) in enumerate(self._replay):
-            if cursor == after:
-                return [payload for _, payload in list(self._replay)[index:] if payload]
-        return None
+    def end(self, error: GraphQLError) -> None:
+        """Send everybody away."""
+        gone, self.subscribers = self.subscribers, {}
+        for subscriber in gone.values():
+            subscriber.end(error)
 
-    def _head(self) -> str:
-        return self.bus.head.encode() if self.bus.head else "-"
+    def _snapshot(self, place: Place, *, reset: bool = False) -> list[Told]:
+        """The rows behind a place. Its last event says that all was told, the others how far."""
+        if place.row is None:
+            return []
+        parts = [(ChangeType.RESET, 0, self._empty)] if reset and self._empty is not None else []
+        parts += [
+            (ChangeType.SNAPSHOT, known.number, known.rendered)
+            for known in self._known.values()
+            if known.number > place.row
+        ]
+        told: list[Told] = []
+        for left, (change, row, rendered) in zip(reversed(range(len(parts))), parts, strict=True):
+            cursor = self._replay.cursor(place.number, row if left else None)
+            told.append(Told(cursor, rendered.payload(cursor, change)))
+        return told
 
     async def run(self) -> None:
         """Prime, then follow. Ends only by cancellation; a failed read is tried again."""
@@ -180,10 +171,10 @@ class Group:
         try:
             self._empty = await self._render(None)
             await self._refresh(set())
-            self._replay.append((self._head(), b""))
-        except Exception as error:
+        except BaseException as error:  # told to who asked, and logged there if it is a defect
             self.failure = error
-            log.exception("live.prime_failed")
+            if not isinstance(error, Exception):
+                raise
         finally:
             self.ready.set()
 
@@ -207,33 +198,46 @@ class Group:
 
     async def _refresh(self, touched: set[Any] | None, *, whole: bool = True) -> None:
         """Ask again, of all rows or of the touched ones, and send the difference."""
-        context = self.make_context()
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        try:
-            asked = set(self._known)
-            if whole or touched is None or self.source.some is None:
-                rows = await self.source.rows(context, self.arguments)
-            else:
-                rows = await self.source.some(context, self.arguments, touched)
-                asked &= touched
-        except Exception:
-            if not self.ready.is_set():
-                raise
-            log.exception("live.refresh_failed")
-            return
-        self._asking = loop.time() - began
-        present = {row["_id"]: row for row in rows}
+        began = asyncio.get_running_loop().time()
+        async with self.turns:
+            context = self.make_context()
+            try:
+                asked = set(self._known)
+                if whole or touched is None or self.source.some is None:
+                    rows = await self.source.rows(context, self.arguments)
+                else:
+                    rows = await self.source.some(context, self.arguments, touched)
+                    asked &= touched
+            except Exception:
+                if not self.ready.is_set():
+                    raise
+                log.exception("live.refresh_failed")
+                return
+            # the wait for a turn counts: the more is asked of a process, the less often each asks
+            self._asking = asyncio.get_running_loop().time() - began
+            if rows and whole:
+                self._row_size = size_of(rows[0])
+            await self._compare({row["_id"]: row for row in rows}, asked, touched, context)
+        self._tell()
+
+    async def _compare(
+        self,
+        present: dict[Any, Row],
+        asked: set[Any],
+        touched: set[Any] | None,
+        context: Any,  # noqa: ANN401  # the schema's
+    ) -> None:
         for gone in asked - present.keys():
-            self._broadcast(self._known.pop(gone).rendered, ChangeType.REMOVED)
+            before = self._known.pop(gone).rendered
+            self._rendered -= before.size
+            self._broadcast(before, ChangeType.REMOVED)
         for identifier, row in present.items():
-            before = self._known.get(identifier)
+            known = self._known.get(identifier)
             state = self.source.volatile(row, context)
             dirty = touched is None or identifier in touched
-            if before and not dirty and before.row == row and before.volatile == state:
+            if known and not dirty and known.row == row and known.volatile == state:
                 continue
-            await self._update(identifier, row, state, before)
-        self._tell()
+            await self._update(identifier, row, state, known)
 
     async def _age(self) -> None:
         """Render again what has changed by time alone."""
@@ -248,7 +252,11 @@ class Group:
         self, identifier: Hashable, row: Row, state: Hashable, before: Known | None
     ) -> None:
         rendered = await self._render(row)
-        self._known[identifier] = Known(row, state, rendered)
+        if before is None:
+            self._rows += 1
+        number = self._rows if before is None else before.number
+        self._known[identifier] = Known(number, row, state, rendered)
+        self._rendered += rendered.size - (before.rendered.size if before else 0)
         if before is None:
             self._broadcast(rendered, ChangeType.ADDED)
         elif before.rendered != rendered:
@@ -257,10 +265,7 @@ class Group:
     def _broadcast(self, rendered: Rendered, change: ChangeType) -> None:
         if not self.ready.is_set():
             return
-        cursor = self._head()
-        payload = rendered.payload(cursor, change)
-        self._replay.append((cursor, payload))
-        self._untold.append(payload)
+        self._untold.append(self._replay.add(lambda cursor: rendered.payload(cursor, change)))
         if len(self._untold) >= MOST_AT_ONCE:
             self._tell()
 
@@ -269,43 +274,8 @@ class Group:
         told, self._untold = self._untold, []
         if told:
             for subscriber in list(self.subscribers.values()):
-                subscriber(told)
+                subscriber.tell(told)
 
     async def _render(self, row: Row | None) -> Rendered:
-        """Complete the operation once for one event and take the result apart."""
-        event = LiveEvent(_CURSOR, ChangeType.RESET, None if row is None else self.source.wrap(row))
-        context = self.make_context()
-        if self._plan is not None:
-            key, complete = self._plan
-            with suppress(Exception):  # graphql-core says what is wrong, in its own words
-                return _taken_apart({key: complete(event, context)}, None)
-        result = execute(
-            self.schema,
-            self.watched.document,
-            root_value=event,
-            context_value=context,
-            variable_values=self.variables,
-            operation_name=self.watched.operation_name,
-            executor_class=CompilingExecutor,
-        )
-        if isawaitable(result):
-            result = await result
-        errors = [error.formatted for error in presented(result.errors or ())] or None
-        return _taken_apart(result.data, errors)
-
-
-def _taken_apart(data: Mapping[str, Any] | None, errors: list[Any] | None) -> Rendered:
-    root, event = next(iter((data or {}).items()), ("", None))
-    if event is None:
-        return Rendered(root, None, errors)
-    keys: list[tuple[str, str, Any]] = []
-    for key, value in event.items():
-        if value == _CURSOR:
-            keys.append((key, "cursor", None))
-        elif value == ChangeType.RESET.value:
-            keys.append((key, "change", None))
-        elif isinstance(value, str):
-            keys.append((key, "name", value))
-        else:
-            keys.append((key, "node", orjson.dumps(value)))
-    return Rendered(root, keys, errors)
+        node = None if row is None else self.source.wrap(row)
+        return await self._renderer.render(node, self.make_context())

@@ -14,12 +14,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMa
 from typing import Any
 
 from hub.frames import WriteText
-
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from hub.transports import PATIENCE
+from schema.live.contract import Send
 
 MAX_QUEUED = 512
 MAX_QUEUED_BYTES = 1024 * 1024
-PATIENCE = 10.0
 
 
 @types.coroutine
@@ -113,3 +112,5 @@ class Outbound:
         self.closed = True
         self._queue.clear()
         self._queued_bytes = 0
+        if self._drain is not None and self._drain is not asyncio.current_task():
+            self._drain.cancel()

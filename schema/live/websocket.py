@@ -2,70 +2,73 @@
 
 Close codes are the protocol's: 4400 bad message, 4401 subscribe before init, 4403 forbidden (also
 when a token expires or is revoked while connected), 4406 wrong subprotocol, 4408 no init in time,
-4409 id in use, 4429 second init. The legacy `graphql-ws` protocol is refused.
-Source: the GraphQL over WebSocket Protocol document of the graphql-ws project.
+4409 id in use, 4429 second init; and RFC 6455's 1013, try again later, for an account that has too
+many connections and while the hub cannot tell who calls. The legacy `graphql-ws` protocol is
+refused. Source: the GraphQL over WebSocket Protocol document of the graphql-ws project.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-import structlog
-from graphql import ExecutionResult, GraphQLError, OperationType
+from graphql import GraphQLError, OperationType
 
 from hub.access.principal import Principal
-from hub.errors import AccessDenied
+from hub.errors import AccessDenied, LiandongError
 from hub.frames import write_text_of
+from hub.store.faults import passing
+from hub.transports import connection_of
+from schema.live import messages
+from schema.live.contract import Executor, Receive, Send
 from schema.live.engine import LiveEngine, RefusedError, Subscription
-from schema.live.outbound import Outbound, Send
+from schema.live.limits import LimitError
+from schema.live.messages import InvalidMessageError
+from schema.live.outbound import Outbound
 from schema.live.patrol import Patrol
+from schema.live.replay import Told
 from schema.serving.documents import Prepared
-
-log = structlog.get_logger()
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = 10.0
 MAX_SUBSCRIPTIONS = 20
-
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-
-
-class Executor(Protocol):
-    """What the sockets need of the HTTP side: prepare a document, run a query or mutation."""
-
-    def prepare(self, text: str, operation_name: str | None, principal: Principal) -> Prepared:
-        """Parse, validate, check limits and scopes; raises RefusedError."""
-        ...
-
-    async def execute(
-        self, prepared: Prepared, variables: dict[str, Any], principal: Principal
-    ) -> ExecutionResult:
-        """Run a query or mutation to its end."""
-        ...
-
-    async def authenticate(self, token: str) -> Principal:
-        """The principal of an access token; raises AccessDenied."""
-        ...
-
-    def still_valid(self, principal: Principal) -> bool:
-        """Whether the principal's session still holds."""
-        ...
+CLOSING = 2.0
+"""Seconds that a client has to take what is before a close frame; then it is aborted."""
+TRY_AGAIN_LATER = 1013
+_LONGEST_REASON = 123
 
 
 class _ClosedError(Exception):
-    """Close the socket with this code and reason."""
+    """Close the socket with this code and reason (RFC 6455, 5.5: of at most 123 bytes)."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
         self.code = code
-        self.reason = reason
+        self.reason = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
 
 
 class _EvictedError(Exception):
     """The client takes nothing: it would not take a close frame either."""
+
+
+@dataclass(slots=True)
+class _Follower:
+    """One subscription of a socket."""
+
+    socket: "Socket"
+    identifier: str
+    principal: Principal
+    head: bytes
+
+    def tell(self, told: Sequence[Told]) -> None:
+        if self.socket.executor.still_valid(self.principal):
+            head = self.head
+            self.socket.out.push(*[head + payload + b"}" for _, payload in told])
+
+    def end(self, error: GraphQLError) -> None:
+        self.socket.refuse(self.identifier, [error])
 
 
 @dataclass(slots=True)
@@ -103,16 +106,28 @@ class Socket:
             await self._converse(offered)
         except _ClosedError as closed:
             self.out.close()
-            await self.send(
-                {"type": "websocket.close", "code": closed.code, "reason": closed.reason}
-            )
+            await self._close(closed)
         except _EvictedError:
-            pass  # the server closes what is left of it
+            self._abort()
         finally:
             self.out.close()
             for active in list(self._active.values()):
                 _stop(active)
             self._active.clear()
+
+    async def _close(self, closed: _ClosedError) -> None:
+        message = {"type": "websocket.close", "code": closed.code, "reason": closed.reason}
+        try:
+            async with asyncio.timeout(CLOSING):
+                await self.send(message)
+        except TimeoutError:
+            self._abort()
+
+    def _abort(self) -> None:
+        """End a connection that takes nothing, with what the kernel holds for it."""
+        connection = connection_of(self.scope)
+        if connection is not None:
+            connection.abort()
 
     async def _converse(self, offered: bool) -> None:
         if not offered:
@@ -126,13 +141,19 @@ class Socket:
                     await self._before_init(message)
         except TimeoutError:
             raise _ClosedError(4408, "Connection initialisation timeout") from None
+        try:
+            stand_up = self.engine.connect(self.principal)
+        except LimitError as full:
+            raise _ClosedError(TRY_AGAIN_LATER, full.code) from full
         leave = self.patrol.watch(
             self.principal, lambda: self._end(_ClosedError(4403, "Forbidden"))
         )
         try:
+            self.out.push(messages.ACK)
             await self._read()
         finally:
             leave()
+            stand_up()
 
     async def _read(self) -> None:
         """Handle messages until the client goes. Raises what ends the connection from our side."""
@@ -171,100 +192,68 @@ class Socket:
         event = await self.receive()
         if event["type"] == "websocket.disconnect":
             return None
-        text = event.get("text")
         try:
-            message = orjson.loads(text) if text is not None else None
-        except orjson.JSONDecodeError:
-            message = None
-        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            raise _ClosedError(4400, "Invalid message: expected a JSON object with a type")
-        return message
+            return messages.read(event.get("text"))
+        except InvalidMessageError as invalid:
+            raise _ClosedError(4400, str(invalid)) from invalid
 
     async def _before_init(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "connection_init":
                 self.principal = await self._authenticated(message.get("payload"))
-                self.out.push(b'{"type":"connection_ack"}')
             case "ping":
-                self.out.push(b'{"type":"pong"}')
-            case "pong":
-                pass
+                self.out.push(messages.PONG)
             case "subscribe":
                 raise _ClosedError(4401, "Unauthorized")
-            case _:
+            case "complete":
                 raise _ClosedError(4400, "Invalid message before connection_init")
 
     async def _authenticated(self, payload: object) -> Principal:
-        """From the init payload (`authorization` or `token`), else the Authorization header."""
-        given = ""
-        if isinstance(payload, dict):
-            folded = {str(key).lower(): value for key, value in payload.items()}
-            given = str(folded.get("authorization") or folded.get("token") or "")
-        if not given:
-            given = next(
-                (
-                    value.decode("latin-1")
-                    for key, value in self.scope["headers"]
-                    if key == b"authorization"
-                ),
-                "",
-            )
-        token = given.removeprefix("Bearer ").removeprefix("bearer ").strip()
+        token = messages.token_of(payload, self.scope["headers"])
         try:
             return await self.executor.authenticate(token)
         except AccessDenied:
             raise _ClosedError(4403, "Forbidden") from None
+        except Exception as error:
+            if isinstance(error, LiandongError) or passing(error) is not None:
+                raise _ClosedError(TRY_AGAIN_LATER, "RETRY_LATER") from error
+            raise
 
     async def _handle(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "ping":
-                self.out.push(b'{"type":"pong"}')
-            case "pong":
-                pass
+                self.out.push(messages.PONG)
             case "connection_init":
                 raise _ClosedError(4429, "Too many initialisation requests")
             case "subscribe":
                 await self._subscribe(message)
             case "complete":
-                _stop(self._active.pop(str(message.get("id")), None))
-            case other:
-                raise _ClosedError(4400, f"Invalid message type {other[:40]!r}")
+                _stop(self._active.pop(message["id"], None))
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
-        identifier, payload = message.get("id"), message.get("payload")
-        if not isinstance(identifier, str) or not identifier or not isinstance(payload, dict):
-            raise _ClosedError(4400, "Invalid message: subscribe needs id and payload")
-        query, variables = payload.get("query"), payload.get("variables") or {}
-        name = payload.get("operationName")
-        if (
-            not isinstance(query, str)
-            or not isinstance(variables, dict)
-            or not (name is None or isinstance(name, str))
-        ):
-            raise _ClosedError(4400, "Invalid message: query must be text, variables an object")
+        identifier, principal = message["id"], self.principal
+        try:
+            request = messages.request_of(message)
+        except InvalidMessageError as invalid:
+            raise _ClosedError(4400, str(invalid)) from invalid
         if identifier in self._active:
-            raise _ClosedError(4409, f"Subscriber for {identifier[:40]} already exists")
-        if self.principal is None:
+            raise _ClosedError(4409, f"Subscriber for {identifier[:20]} already exists")
+        if principal is None:
             raise _ClosedError(4401, "Unauthorized")
         if len(self._active) >= MAX_SUBSCRIPTIONS:
-            error = GraphQLError(
-                f"At most {MAX_SUBSCRIPTIONS} operations at a time on one socket.",
-                extensions={"code": "TOO_MANY_SUBSCRIPTIONS"},
-            )
-            self._error(identifier, [error])
+            self.refuse(identifier, [_too_many()])
             return
         try:
-            prepared = self.executor.prepare(query, name, self.principal)
+            prepared = self.executor.prepare(request.query, request.operation_name, principal)
             if prepared.operation.operation is OperationType.SUBSCRIPTION:
-                await self._follow(identifier, prepared, variables, self.principal)
+                await self._follow(identifier, prepared, request.variables, principal)
             else:
                 task = asyncio.create_task(
-                    self._run_once(identifier, prepared, variables, self.principal)
+                    self._run_once(identifier, prepared, request.variables, principal)
                 )
                 self._active[identifier] = task
         except RefusedError as refused:
-            self._active.pop(identifier, None)
-            self._error(identifier, refused.errors)
+            self.refuse(identifier, refused.errors)
 
     async def _follow(
         self,
@@ -273,16 +262,10 @@ class Socket:
         variables: dict[str, Any],
         principal: Principal,
     ) -> None:
-        head = b'{"id":' + orjson.dumps(identifier) + b',"type":"next","payload":'
-        still_valid, push = self.executor.still_valid, self.out.push
-
-        def deliver(payloads: Sequence[bytes]) -> None:
-            if still_valid(principal):
-                push(*[head + payload + b"}" for payload in payloads])
-
+        follower = _Follower(self, identifier, principal, messages.next_head(identifier))
         self._active[identifier] = None
         self._active[identifier] = await self.engine.subscribe(
-            prepared, variables, principal, deliver
+            prepared, variables, principal, follower
         )
 
     async def _run_once(
@@ -296,19 +279,22 @@ class Socket:
         result = await self.executor.execute(prepared, variables, principal)
         if self._active.pop(identifier, None) is None:
             return
-        self.out.push(orjson.dumps({"id": identifier, "type": "next", "payload": result.formatted}))
-        self.out.push(orjson.dumps({"id": identifier, "type": "complete"}))
+        payload = orjson.dumps(result.formatted)
+        self.out.push(messages.next_head(identifier) + payload + b"}")
+        self.out.push(messages.complete(identifier))
 
-    def _error(self, identifier: str, errors: list[GraphQLError]) -> None:
-        self.out.push(
-            orjson.dumps(
-                {
-                    "id": identifier,
-                    "type": "error",
-                    "payload": [error.formatted for error in errors],
-                }
-            )
-        )
+    def refuse(self, identifier: str, errors: Sequence[GraphQLError]) -> None:
+        """End one operation with an `error`, and leave the others alone."""
+        _stop(self._active.pop(identifier, None))
+        self.out.push(messages.error(identifier, errors))
+
+
+def _too_many() -> GraphQLError:
+    return GraphQLError(
+        f"每个连接最多 {MAX_SUBSCRIPTIONS} 个操作 / One socket carries at most {MAX_SUBSCRIPTIONS}"
+        " operations at a time. Complete some first.",
+        extensions={"code": "TOO_MANY_SUBSCRIPTIONS"},
+    )
 
 
 def _stop(active: "Subscription | asyncio.Task[None] | None") -> None:

@@ -16,9 +16,10 @@ from graphql import ExecutionResult, GraphQLError, OperationType
 
 from hub.access.principal import Principal
 from hub.errors import AccessDenied, LiandongError
+from hub.transports import connection_of
 from schema.live.engine import LiveEngine, RefusedError
 from schema.live.patrol import Patrol
-from schema.live.sse import stream
+from schema.live.sse import EventStream, refuse
 from schema.live.websocket import Socket
 from schema.serving.documents import Prepared
 from schema.serving.errors import fault, internal
@@ -78,7 +79,7 @@ class GraphQLApp:
             await _send(send, 200, self._page, self._page_headers)
             return
         try:
-            await self._post(scope["method"], headers, receive, send)
+            await self._post(scope, headers, receive, send)
         except BadRequestError as bad:
             error = GraphQLError(bad.message, extensions={"code": bad.code})
             await _answer(send, bad.status, JSON, [error])
@@ -86,9 +87,9 @@ class GraphQLApp:
             return
 
     async def _post(
-        self, method: str, headers: dict[str, str], receive: Receive, send: Send
+        self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send
     ) -> None:
-        if method != "POST":
+        if scope["method"] != "POST":
             raise BadRequestError(405, "METHOD_NOT_ALLOWED", "Operations are sent by POST.")
         kind = media_type(headers.get("accept"))
         if kind is None:
@@ -96,33 +97,30 @@ class GraphQLApp:
         check_content(headers)
         shown = JSON if kind == EVENTS else kind
         try:
-            principal = await self._executor.authenticate(bearer(headers.get("authorization")))
-            request = parse_request(await read_body(receive, headers))
-            prepared = self._executor.prepare(request.query, request.operation_name, principal)
-            if kind == EVENTS:
-                await stream(
-                    receive,
-                    send,
-                    self._executor,
-                    self._engine,
-                    prepared,
-                    request.variables,
-                    principal,
-                )
-                return
-            await self._run(send, shown, prepared, request, principal)
+            await self._operate(scope, kind, headers, receive, send)
         except AccessDenied as denied:
             await _answer(send, 401, shown, [fault(denied)])
         except RefusedError as refused:
-            await _answer(send, _refusal(shown, refused.errors), shown, refused.errors)
+            await _refuse(send, kind, refused.errors)
         except LiandongError as error:
             await _answer(send, 503, shown, [fault(error)])
         except (BadRequestError, DisconnectedError):
             raise
-        except Exception as error:  # the last place: logged, answered, not leaked
-            if kind == EVENTS:
-                raise
+        except Exception as error:  # noqa: BLE001  # the last place: logged, answered, not leaked
             await _answer(send, 500, shown, [internal(error)])
+
+    async def _operate(
+        self, scope: Scope, kind: str, headers: dict[str, str], receive: Receive, send: Send
+    ) -> None:
+        principal = await self._executor.authenticate(bearer(headers.get("authorization")))
+        request = parse_request(await read_body(receive, headers))
+        prepared = self._executor.prepare(request.query, request.operation_name, principal)
+        if kind != EVENTS:
+            await self._run(send, kind, prepared, request, principal)
+            return
+        connection = connection_of(scope)
+        stream = EventStream(receive, send, connection, self._executor, self._engine, principal)
+        await stream.run(prepared, request.variables, headers.get("last-event-id"))
 
     async def _run(
         self, send: Send, kind: str, prepared: Prepared, request: Request, principal: Principal
@@ -133,7 +131,7 @@ class GraphQLApp:
         result = await self._executor.execute(prepared, request.variables, principal)
         errors = result.errors or []
         if result.data is None and all(error.path is None for error in errors):
-            await _answer(send, _refusal(kind, errors), kind, errors)
+            await _refuse(send, kind, errors)
             return
         await _send(send, 200, orjson.dumps(_formatted(result)), _content(kind))
 
@@ -146,6 +144,14 @@ def _refusal(kind: str, errors: list[GraphQLError]) -> int:
     if codes == {"FORBIDDEN"}:
         return 403
     return 504 if codes == {"DEADLINE_EXCEEDED"} else 400
+
+
+async def _refuse(send: Send, kind: str, errors: list[GraphQLError]) -> None:
+    """Answer for an operation that did not run, in the type that was asked for."""
+    if kind == EVENTS:
+        await refuse(send, errors)
+    else:
+        await _answer(send, _refusal(kind, errors), kind, errors)
 
 
 def _formatted(result: ExecutionResult) -> dict[str, Any]:

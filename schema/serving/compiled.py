@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLField,
@@ -29,6 +28,7 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     InlineFragmentNode,
+    OperationDefinitionNode,
     SelectionNode,
     get_named_type,
     get_nullable_type,
@@ -38,12 +38,14 @@ from graphql import (
     is_list_type,
     is_object_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
+from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
 
 from schema.permissions import Fragments
 from schema.projection import Read, declaration, definition_of
+from schema.serving.limits import fragments_of
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -93,6 +95,21 @@ class CompilingExecutor(ExecutorThrowingOnIncremental):
         return plans[key]
 
 
+def subscription_root(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+) -> tuple[str, list[FieldNode]]:
+    """The response key of a valid subscription's one root field, and the nodes that select it.
+
+    They may stand in fragments, and select it twice: that is one field (GraphQL, 5.2.4.1 and
+    6.3.2). A directive that could leave it out is no valid subscription.
+    """
+    type_: Any = schema.subscription_type
+    fragments = {name: FragmentDetails(node) for name, node in fragments_of(document).items()}
+    found = collect_fields(schema, fragments, VariableValues({}, {}), type_, operation)
+    ((key, fields),) = found.grouped_field_set.items()
+    return key, [details.node for details in fields]
+
+
 def event_plan(
     schema: GraphQLSchema, document: DocumentNode, operation_name: str | None
 ) -> tuple[str, Complete] | None:
@@ -101,18 +118,13 @@ def event_plan(
     None where graphql-core must execute the operation for each event. What an executor does for an
     operation besides, its variables and arguments, was done when the subscription began.
     """
-    operation = get_operation_ast(document, operation_name)
-    selections = operation.selection_set.selections if operation else ()
-    root, type_ = selections[0] if len(selections) == 1 else None, schema.subscription_type
-    if type_ is None or not isinstance(root, FieldNode) or root.directives:
+    operation, type_ = get_operation_ast(document, operation_name), schema.subscription_type
+    if operation is None or type_ is None:
         return None
-    fragments: Any = {
-        node.name.value: node
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
-    plan = _Compiler(schema, fragments).of(type_.fields[root.name.value].type, [root])
-    key = root.alias.value if root.alias else root.name.value
+    key, nodes = subscription_root(schema, document, operation)
+    plan = _Compiler(schema, fragments_of(document)).of(
+        type_.fields[nodes[0].name.value].type, nodes
+    )
     return None if plan is None else (key, plan)
 
 

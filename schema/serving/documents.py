@@ -18,7 +18,11 @@ from schema.serving.limits import MAX_COST, MAX_TOKENS, check_shape, cost_of, fr
 
 KEPT = 1_000
 LONGEST_KEPT = 16_384
-"""Longer texts are served but not remembered: the memory they could hold is bounded."""
+"""Longer texts are served but not remembered."""
+TEXT_KEPT = 1024 * 1024
+"""Characters remembered in all."""
+PARSED = 80
+"""Bytes that a character of a text takes when it is prepared, about."""
 MOST_ERRORS = 5
 
 
@@ -47,12 +51,13 @@ class Prepared:
 
 
 class Documents:
-    """The prepared documents of a schema, the last 1,000 used, by their text."""
+    """The prepared documents of a schema by their text: the last 1,000 used, or 1 MB of them."""
 
     def __init__(self, schema: GraphQLSchema, *, kept: int = KEPT) -> None:
         self._schema = schema
         self._kept = kept
         self._known: OrderedDict[str, dict[str | None, Prepared]] = OrderedDict()
+        self._characters = 0
 
     def __len__(self) -> int:
         return len(self._known)
@@ -69,12 +74,17 @@ class Documents:
         if operations is None:
             operations = self._prepared(text, suggestions=suggestions)
             if len(text) <= LONGEST_KEPT:
-                self._known[text] = operations
-                if len(self._known) > self._kept:
-                    self._known.popitem(last=False)
+                self._remember(text, operations)
         else:
             self._known.move_to_end(text)
         return _chosen(operations, operation_name)
+
+    def _remember(self, text: str, operations: dict[str | None, Prepared]) -> None:
+        self._known[text] = operations
+        self._characters += len(text)
+        while len(self._known) > self._kept or self._characters > TEXT_KEPT:
+            forgotten, _ = self._known.popitem(last=False)
+            self._characters -= len(forgotten)
 
     def _prepared(self, text: str, *, suggestions: bool) -> dict[str | None, Prepared]:
         document = _parsed(text)

@@ -119,6 +119,11 @@ def parse_request(body: bytes) -> Request:
         raise BadRequestError(400, "BATCHING", "One operation a request: batching is not served.")
     if not isinstance(given, dict):
         raise BadRequestError(400, "BAD_REQUEST", "Expected a JSON object with the key query.")
+    return parameters(given)
+
+
+def parameters(given: Mapping[str, Any]) -> Request:
+    """The four parameters, however they came. Raises BadRequestError 400, naming a wrong one."""
     if not isinstance(given.get("query"), str):
         raise BadRequestError(400, "BAD_REQUEST", "query: expected a string with a document.")
     for name, kind in _PARAMETERS.items():

@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
-from graphql import build_schema, parse
+from graphql import GraphQLError, build_schema, parse
 
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from schema.context import Memory
 from schema.live.group import Group
+from schema.live.replay import Told
 from schema.live.source import ChangeType, LiveEvent, LiveSource
 
 SCHEMA = build_schema(
@@ -75,13 +76,17 @@ class World:
 
         return Group(source, Watched(), SCHEMA, {}, {}, lambda: CONTEXT, self.bus)
 
-    def take(self, payloads: Sequence[bytes]) -> None:
-        self.told.append(len(payloads))
-        for payload in payloads:
+    def tell(self, told: Sequence[Told]) -> None:
+        self.told.append(len(told))
+        for cursor, payload in told:
             body = orjson.loads(payload)["data"]["things"]
+            assert body["cursor"] == cursor
             self.payloads.append(body)
             node = body["node"] or {}
             self.events.put_nowait((body["change"], node.get("id"), node.get("text")))
+
+    def end(self, error: GraphQLError) -> None:
+        raise error
 
     def change(self, key: str, kind: ChangeKind = ChangeKind.UPDATED) -> None:
         self.tick += 1
@@ -111,7 +116,7 @@ async def _next(world: World) -> tuple[str, str, str | None]:
 async def test_a_new_subscriber_gets_the_present_state(world, group):
     """Joining yields one SNAPSHOT event for each node, without asking the database again."""
     asked = world.asked
-    group.join(world.take, None)
+    group.join(world, None)
     assert [await _next(world), await _next(world)] == [
         ("SNAPSHOT", "a", "1"),
         ("SNAPSHOT", "b", "1"),
@@ -121,7 +126,7 @@ async def test_a_new_subscriber_gets_the_present_state(world, group):
 
 async def test_changes_become_added_updated_removed(world, group):
     """Each kind of difference is told once, and an unchanged node is not told at all."""
-    group.join(world.take, None)
+    group.join(world, None)
     await _next(world), await _next(world)
     world.rows["a"]["text"] = "2"
     world.rows["c"] = {"text": "1"}
@@ -141,7 +146,7 @@ async def test_only_what_was_touched_is_asked_of(bus, most):
     running = asyncio.create_task(made.run())
     await made.ready.wait()
     try:
-        made.join(world.take, None)
+        made.join(world, None)
         await _next(world), await _next(world)
         asked = world.asked
         world.rows["b"]["text"] = "unsaid"
@@ -168,7 +173,7 @@ async def test_only_what_was_touched_is_asked_of(bus, most):
 
 async def test_what_one_question_brings_up_is_told_together(world, group):
     """The snapshot, and then all that changed with it: one call of the subscriber for each."""
-    group.join(world.take, None)
+    group.join(world, None)
     await _next(world), await _next(world)
     for key in ("a", "b", "c"):
         world.rows[key] = {"text": "2"}
@@ -179,13 +184,12 @@ async def test_what_one_question_brings_up_is_told_together(world, group):
 
 async def test_who_joins_while_events_are_kept_back_hears_none_twice(world, group):
     """What is rendered and not yet told goes to those who were there first."""
-    early: list[bytes] = []
-    group.join(early.extend, None)
-    del early[:]
+    early = World(world.bus)
+    group.join(early, None)
     group._broadcast(group._known["a"].rendered, ChangeType.UPDATED)
-    assert early == []
-    group.join(world.take, None)
-    assert len(early) == 1
+    assert early.told == [2]
+    group.join(world, None)
+    assert early.told == [2, 1]
     assert [await _next(world), await _next(world)] == [
         ("SNAPSHOT", "a", "1"),
         ("SNAPSHOT", "b", "1"),
@@ -196,7 +200,7 @@ async def test_who_joins_while_events_are_kept_back_hears_none_twice(world, grou
 
 async def test_a_burst_is_answered_with_one_question(world, group):
     """A hundred changes at once make the group ask once."""
-    group.join(world.take, None)
+    group.join(world, None)
     asked = world.asked
     for number in range(100):
         world.rows["a"]["text"] = str(number)
@@ -208,7 +212,7 @@ async def test_a_burst_is_answered_with_one_question(world, group):
 
 async def test_a_change_that_shows_nowhere_is_not_told(world, group):
     """A touched row whose selected fields read the same makes no event."""
-    group.join(world.take, None)
+    group.join(world, None)
     await _next(world), await _next(world)
     world.rows["a"]["hidden"] = 1
     world.change("a")
@@ -219,7 +223,7 @@ async def test_a_change_that_shows_nowhere_is_not_told(world, group):
 
 async def test_what_time_alone_changes_is_told(world, group):
     """A node whose freshness changed is sent again although no row changed."""
-    group.join(world.take, None)
+    group.join(world, None)
     await _next(world), await _next(world)
     world.age = "old"
     assert (await _next(world))[0] == "UPDATED"
@@ -228,29 +232,29 @@ async def test_what_time_alone_changes_is_told(world, group):
 
 async def test_a_client_that_comes_back_gets_what_it_missed(world, group):
     """With a cursor the group remembers, the events from there on are replayed; none is missed."""
-    number = group.join(world.take, None)
+    number = group.join(world, None)
     await _next(world), await _next(world)
     cursor = world.payloads[-1]["cursor"]
     group.leave(number)
     other = World(world.bus, world.rows)
-    group.join(other.take, None)
+    group.join(other, None)
     await _next(other), await _next(other)
     world.rows["a"]["text"] = "2"
     world.change("a")
     await _next(other)
-    group.join(world.take, cursor)
+    group.join(world, cursor)
     assert await _next(world) == ("UPDATED", "a", "2")
 
 
 async def test_an_unknown_cursor_gets_reset_and_snapshot(world, group):
     """A client from before a restart is told to drop what it holds, then gets the state."""
-    group.join(world.take, "from-another-life")
+    group.join(world, "from-another-life")
     assert [(await _next(world))[0] for _ in range(3)] == ["RESET", "SNAPSHOT", "SNAPSHOT"]
 
 
 async def test_a_reset_on_the_bus_makes_the_group_ask_again(world, group):
     """When changes were missed, the difference is found by asking."""
-    group.join(world.take, None)
+    group.join(world, None)
     await _next(world), await _next(world)
     world.rows["a"]["text"] = "2"
     world.change("a", ChangeKind.RESET)

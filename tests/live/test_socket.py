@@ -4,10 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from graphql import build_schema
 from live_builders import somebody
 
 from hub.access.principal import Principal
+from hub.bus import Bus
 from schema.live import outbound, patrol
+from schema.live.engine import LiveEngine
 from schema.live.patrol import Patrol
 from schema.live.websocket import PROTOCOL, Socket
 
@@ -54,7 +57,7 @@ class Client:
         """The connection, from handshake to end."""
         scope = {"headers": [], "subprotocols": [PROTOCOL]}
         executor: Any = self  # of an executor this connection needs to be signed in, no more
-        engine: Any = None
+        engine = LiveEngine(build_schema("type Query { a: Int }"), Bus(), lambda *_: None)
         await Socket(scope, self.receive, self.send, executor, engine, self.patrol).run()
 
 

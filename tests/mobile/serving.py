@@ -25,19 +25,26 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served(app: Any) -> AsyncIterator[str]:
-    """Serve the application on a free port; its base URL."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+async def served(
+    app: Any, *, bound: socket.socket | None = None, **protocols: Any
+) -> AsyncIterator[str]:
+    """Serve the application on a free port, by uvicorn's protocols or those given; its base URL."""
+    if bound is None:
+        bound = socket.socket()
+        bound.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none"
+        app,
+        log_level="critical",
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        **{"ws": "none", **protocols},
     )
     server = _Server(config)
-    task = asyncio.create_task(server.serve([listening]))
+    task = asyncio.create_task(server.serve([bound]))
     await server.ready.wait()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
     finally:
         server.should_exit = True
         await task
-        listening.close()
+        bound.close()

@@ -2,19 +2,26 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
+from hub import transports
 from hub.clock import ManualClock
+from hub.transports import HttpProtocol
 from mobile_api import sync as sync_module
 from mobile_api.context import MobileContext
 from mobile_api.streams import MOST_PER_ACCOUNT
 from mobile_api.sync import decode_cursor, encode_cursor
 from tests.mobile.conftest import BASE, Desk, Phone
+from tests.mobile.serving import served
 
 
 class Events:
@@ -270,3 +277,29 @@ async def test_shutting_down_ends_the_streams(phone: Phone, context: MobileConte
         await context.streams.close()
         assert (await events.next())["data"] == {"code": "SHUTTING_DOWN"}
     context.streams.closed = False
+
+
+async def test_a_stream_that_nobody_takes_is_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel holds nothing for it, and what made its events has ended."""
+    monkeypatch.setattr(transports, "PATIENCE", 0.2)
+    ended = asyncio.Event()
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"event: change\ndata: " + b"x" * 10_000 + b"\n\n"
+        finally:
+            ended.set()
+
+    app = Starlette(routes=[Route("/", lambda _request: sync_module._Events(endless()))])
+    async with served(app, http=HttpProtocol) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect((host, int(port)))
+        client.sendall(b"GET / HTTP/1.1\r\nhost: hub\r\n\r\n")
+        async with asyncio.timeout(60):
+            await ended.wait()
+        with pytest.raises(ConnectionResetError):
+            list(iter(partial(client.recv, 1 << 20), b""))
+        client.close()

@@ -1,11 +1,16 @@
 """Documents as they are stored, callers of every role, and what an answer says."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
+from graphql import GraphQLError
+
 from hub.access.principal import SCOPES, Principal
 from hub.model.operations import Role
+from schema.live.replay import Told
 
 Run = Callable[..., Awaitable[dict[str, Any]]]
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -21,6 +26,27 @@ WATCH = principal(Role.WATCH, "watch", "PSS")
 OFFICER = principal(Role.OFFICER, "officer1", "SAO")
 LIAISON = principal(Role.LIAISON, "liaison", "RPS")
 PARTNER = principal(Role.PARTNER, "partner", "RWS")
+
+
+class Followed:
+    """A subscriber that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    def tell(self, told: Sequence[Told]) -> None:
+        """Events, in order."""
+        for _, payload in told:
+            (event,) = orjson.loads(payload)["data"].values()
+            self._events.put_nowait(event)
+
+    def end(self, error: GraphQLError) -> None:
+        """Not expected."""
+        raise error
+
+    async def next(self) -> dict[str, Any]:
+        """The next event."""
+        return await self._events.get()
 
 
 def code_of(answer: dict[str, Any]) -> str:

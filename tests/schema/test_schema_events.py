@@ -10,12 +10,12 @@ import pytest
 from graphql import execute, get_argument_values
 from schema_builders import NOW, OFFICER, WATCH, Run, call_doc, feed_doc, stop_place_doc
 
-from hub.bus import Bus, Change, ChangeKind, Cursor
+from hub.bus import Change, ChangeKind, Cursor
 from hub.clock import ManualClock, manual
 from hub.errors import UserFault
 from hub.store.driver import Store
 from schema.context import SchemaContext, Services
-from schema.live.group import Group, Rendered
+from schema.live.rendering import Rendered, Renderer
 from schema.live.source import SOURCES, ChangeType, LiveEvent
 from schema.root import build_schema, graphql_schema
 from schema.serving.documents import Documents
@@ -177,31 +177,29 @@ async def test_a_viewer_follows_only_what_it_may_see(services: Services, run: Ru
 
 
 class Prepared:
-    """What a group is made over, and the group."""
+    """An operation's events, rendered."""
 
-    def __init__(self, text: str, context: SchemaContext, bus: Bus) -> None:
-        self.group = Group(
-            source=SOURCES["departures"],
-            watched=DOCUMENTS.prepare(text),
-            schema=SCHEMA,
-            arguments=HERE,
-            variables={},
-            make_context=lambda: context,
-            bus=bus,
-        )
+    def __init__(self, text: str, context: SchemaContext) -> None:
+        self.context = context
+        self.renderer = Renderer(SCHEMA, DOCUMENTS.prepare(text), {})
+
+    async def render(self, row: Any) -> Rendered:
+        """The event of a row."""
+        node = None if row is None else SOURCES["departures"].wrap(row)
+        return await self.renderer.render(node, self.context)
 
     async def both(self, row: Any) -> tuple[Rendered, Rendered]:
         """The event as the plan completes it, and as graphql-core does."""
-        quick = await self.group._render(row)
-        plan, self.group._plan = self.group._plan, None
-        walked = await self.group._render(row)
-        self.group._plan = plan
+        quick = await self.render(row)
+        plan, self.renderer._plan = self.renderer._plan, None
+        walked = await self.render(row)
+        self.renderer._plan = plan
         return quick, walked
 
 
 @pytest.mark.parametrize("spoiled", [False, True])
 async def test_a_planned_event_is_what_graphql_core_makes_of_it(
-    context: SchemaContext, bus: Bus, spoiled: bool
+    context: SchemaContext, spoiled: bool
 ) -> None:
     """Aliases, fragments, nulls; and the errors of a row that is none."""
     text = """subscription Board { now: departures(stopPlace: "railway:SHH") {
@@ -209,31 +207,35 @@ async def test_a_planned_event_is_what_graphql_core_makes_of_it(
         fragment Kind on CallEvent { what: change }
         fragment Row on Call { id status journey { publicCode line { name } } stopPlace { name }
           actualPlatform freshness { state } }"""
-    made = Prepared(text, context, bus)
-    assert made.group._plan is not None
+    made = Prepared(text, context)
+    assert made.renderer._plan is not None
     for row in [*await SOURCES["departures"].rows(context, HERE), None]:
         found = {**row, "status": "NONSENSE", "journey": 7} if row and spoiled else row
         quick, walked = await made.both(found)
         assert quick == walked
         assert bool(quick.errors) == (spoiled and row is not None)
+        for error in quick.errors or ():
+            assert error["path"][:2] == ["now", "node"]
+            assert error["locations"]
+            assert error["extensions"]["code"]
 
 
-async def test_a_root_field_selected_twice_is_one_field(context: SchemaContext, bus: Bus) -> None:
+async def test_a_root_field_selected_twice_is_one_field(context: SchemaContext) -> None:
     """GraphQL merges both selections (specification, 5.2.3.1 and 6.3.2): neither is left out."""
     text = """subscription { departures(stopPlace: "railway:SHH") { cursor }
         departures(stopPlace: "railway:SHH") { node { status } } }"""
-    made = Prepared(text, context, bus)
+    made = Prepared(text, context)
     (row, _) = await SOURCES["departures"].rows(context, HERE)
-    rendered = await made.group._render(row)
+    rendered = await made.render(row)
     assert [key for key, _, _ in rendered.keys or ()] == ["cursor", "node"]
 
 
-async def test_what_needs_an_executor_is_executed(context: SchemaContext, bus: Bus) -> None:
+async def test_what_needs_an_executor_is_executed(context: SchemaContext) -> None:
     """Directives with variables, and fields that await, are graphql-core's."""
     text = """subscription { departures(stopPlace: "railway:SHH") {
         cursor @include(if: true) node { id } } }"""
-    made = Prepared(text, context, bus)
-    assert made.group._plan is None
+    made = Prepared(text, context)
+    assert made.renderer._plan is None
     (row, _) = await SOURCES["departures"].rows(context, HERE)
-    rendered = await made.group._render(row)
+    rendered = await made.render(row)
     assert [kind for _, kind, _ in rendered.keys or ()] == ["cursor", "node"]

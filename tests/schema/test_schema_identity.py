@@ -1,17 +1,16 @@
 """Ids of several datasets through the schema: read by readers, decided by administrators."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 from schema_builders import (
     NOW,
     OFFICER,
     PARTNER,
     WATCH,
+    Followed,
     Run,
     call_doc,
     code_of,
@@ -150,12 +149,7 @@ async def test_who_follows_conditions_by_one_id_hears_of_the_other_s(
     run: Run, store: Store, services: Services, bus: Bus, picture
 ):
     """From the decision on, without asking anew; a third place's lift is not asked for."""
-    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    def take(payloads: Sequence[bytes]) -> None:
-        for payload in payloads:
-            events.put_nowait(orjson.loads(payload)["data"]["facilityConditions"])
-
+    told = Followed()
     lifts = [condition_doc("L0", stop_place_id="netex:1"), condition_doc("L1")]
     await store.db["facility_conditions"].insert_many(lifts)
     schema = graphql_schema(build_schema())
@@ -168,15 +162,15 @@ async def test_who_follows_conditions_by_one_id_hears_of_the_other_s(
             await tail.ready.wait()
             await same_as.news()
             prepared = Documents(schema).prepare(FOLLOW)
-            await engine.subscribe(prepared, {}, OFFICER, take)
-            assert (await events.get())["change"] == "SNAPSHOT"
+            await engine.subscribe(prepared, {}, OFFICER, told)
+            assert (await told.next())["change"] == "SNAPSHOT"
             await confirmed(run)
-            added = await events.get()
+            added = await told.next()
             assert (added["change"], added["node"]["scopedId"]) == ("ADDED", "railway:L1")
             await store.db["facility_conditions"].insert_one(
                 condition_doc("L2", stop_place_id="railway:SHH")
             )
-            assert (await events.get())["node"] == {"scopedId": "railway:L2"}
+            assert (await told.next())["node"] == {"scopedId": "railway:L2"}
         here, context = {"stopPlace": "netex:1"}, services.context(OFFICER)
         for place, matters in (("railway:SHH", True), ("netex:1", True), ("metro:9", False)):
             lift = condition_doc("L3", stop_place_id=place)

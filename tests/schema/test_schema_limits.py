@@ -106,6 +106,18 @@ def test_cost_follows_the_size_of_pages() -> None:
     assert Documents(SCHEMA).prepare(huge.replace("200", "50")).cost < MAX_COST
 
 
+def test_what_is_remembered_of_documents_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In characters too: the longest unused go, the last stays."""
+    monkeypatch.setattr("schema.serving.documents.TEXT_KEPT", 1_000)
+    documents = Documents(SCHEMA)
+    texts = [f"query Q{number} {{ me {{ login }} }} #{'x' * 300}" for number in range(5)]
+    for text in texts:
+        documents.prepare(text)
+    assert len(documents) == 3
+    before = documents.prepare(texts[-1])
+    assert documents.prepare(texts[-1]) is before
+
+
 def test_a_document_is_prepared_once() -> None:
     """The same text gives the same object; long texts and the least used are not kept."""
     documents = Documents(SCHEMA, kept=2)

@@ -1,16 +1,16 @@
 """Parking, shared vehicles, facilities, coach boarding and alert areas, as they are asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import orjson
 import pytest
 from schema_builders import (
     NOW,
     OFFICER,
     PARTNER,
+    Followed,
     Run,
     call_doc,
     code_of,
@@ -345,12 +345,7 @@ async def test_a_status_that_is_written_reaches_its_subscribers(
     store: Store, services: Services, bus: Bus
 ) -> None:
     """From a connector's record to the socket: the present state, then the change."""
-    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    def take(payloads: Sequence[bytes]) -> None:
-        for payload in payloads:
-            events.put_nowait(orjson.loads(payload)["data"]["parkingFacilities"])
-
+    told = Followed()
     text = "subscription { parkingFacilities { change node { vacant freshness { state } } } }"
     schema = graphql_schema(build_schema())
     engine = LiveEngine(schema, bus, services.context)
@@ -361,10 +356,10 @@ async def test_a_status_that_is_written_reaches_its_subscribers(
     try:
         async with asyncio.timeout(20):
             await tail.ready.wait()
-            await engine.subscribe(Documents(schema).prepare(text), {}, OFFICER, take)
-            first = await events.get()
+            await engine.subscribe(Documents(schema).prepare(text), {}, OFFICER, told)
+            first = await told.next()
             await FeedWriter(store, feed, frozenset()).apply(Batch(records=[status], entities=1))
-            second = await events.get()
+            second = await told.next()
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

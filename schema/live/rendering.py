@@ -1,0 +1,102 @@
+"""One node's result, completed once and kept apart from its cursor and what happened to it."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Any, Protocol
+
+import orjson
+from graphql import DocumentNode, GraphQLSchema, execute
+
+from schema.live.source import ChangeType, LiveEvent
+from schema.serving.compiled import CompilingExecutor, event_plan
+from schema.serving.errors import presented
+
+_CURSOR = "\x00cursor"
+
+
+class Watched(Protocol):
+    """What a group needs to know of an operation."""
+
+    document: DocumentNode
+    operation_name: str | None
+
+
+@dataclass(slots=True)
+class Rendered:
+    """One node's result, kept so that cursor and change type can be put in without executing."""
+
+    root: str | None
+    keys: list[tuple[str, str, Any]] | None
+    errors: list[Any] | None = None
+    size: int = field(default=0, compare=False)
+
+    def payload(self, cursor: str, change: ChangeType) -> bytes:
+        """The ExecutionResult JSON of this node as one event."""
+        event: dict[str, Any] = {}
+        for key, kind, value in self.keys or ():
+            if kind == "cursor":
+                event[key] = cursor
+            elif kind == "change":
+                event[key] = change.value
+            elif kind == "node":
+                event[key] = orjson.Fragment(value)
+            else:
+                event[key] = value
+        data = {self.root: event if self.keys is not None else None}
+        result: dict[str, Any] = {"data": None if self.root is None else data}
+        if self.errors:
+            result["errors"] = self.errors
+        return orjson.dumps(result)
+
+
+class Renderer:
+    """Completes an operation for one event: by its plan where there is one, else by execution."""
+
+    def __init__(self, schema: GraphQLSchema, watched: Watched, variables: dict[str, Any]) -> None:
+        self._schema = schema
+        self._watched = watched
+        self._variables = variables
+        self._plan = event_plan(schema, watched.document, watched.operation_name)
+
+    async def render(self, node: object, context: Any) -> Rendered:  # noqa: ANN401  # the schema's
+        """The operation's result for one event; its cursor and change type are filled in later."""
+        event = LiveEvent(_CURSOR, ChangeType.RESET, node)
+        if self._plan is not None:
+            key, complete = self._plan
+            with suppress(Exception):  # graphql-core says what is wrong, in its own words
+                return _taken_apart({key: complete(event, context)}, None)
+        result = execute(
+            self._schema,
+            self._watched.document,
+            root_value=event,
+            context_value=context,
+            variable_values=self._variables,
+            operation_name=self._watched.operation_name,
+            executor_class=CompilingExecutor,
+        )
+        if isawaitable(result):
+            result = await result
+        errors = [error.formatted for error in presented(result.errors or ())] or None
+        return _taken_apart(result.data, errors)
+
+
+def _taken_apart(data: Mapping[str, Any] | None, errors: list[Any] | None) -> Rendered:
+    root, event = next(iter((data or {}).items()), (None, None))
+    if event is None:
+        return Rendered(root, None, errors)
+    keys: list[tuple[str, str, Any]] = []
+    size = 0
+    for key, value in event.items():
+        if value == _CURSOR:
+            keys.append((key, "cursor", None))
+        elif value == ChangeType.RESET.value:
+            keys.append((key, "change", None))
+        elif isinstance(value, str):
+            keys.append((key, "name", value))
+        else:
+            rendered = orjson.dumps(value)
+            size += len(rendered)
+            keys.append((key, "node", rendered))
+    return Rendered(root, keys, errors, size)
