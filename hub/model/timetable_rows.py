@@ -19,7 +19,11 @@ NAMED_BY_NUMBER = frozenset({Mode.RAIL, Mode.COACH})
 
 
 class StopTime(NamedTuple):
-    """A row of stop_times.txt: seconds of the service day, or None where no time is published."""
+    """A row of stop_times.txt: seconds of the service day.
+
+    Where no time is published they are `approximate`, worked out from the calls around it; None
+    before the first and behind the last published time.
+    """
 
     stop_sequence: int
     stop_id: str
@@ -27,6 +31,7 @@ class StopTime(NamedTuple):
     departure_s: int | None
     pickup: bool
     drop_off: bool
+    approximate: bool = False
 
 
 class Frequency(NamedTuple):

@@ -1,0 +1,272 @@
+"""Which planned call of a trip each told call is: one rule for every source.
+
+A trip may call at one place several times, and a source may tell some of its calls only. Of the
+calls that the trip plans at the told call's place the one is meant that these leave, each read only
+as far as it does not contradict what stands before it:
+
+1. the sequence: told calls follow one another as the planned ones do;
+2. Order (stop_sequence), where one way of numbering the planned calls gives every told number a
+   call at its place (`visit_evidence.numbering`);
+3. VisitNumber, counting the trip's calls at the place; 1 against the call's own aimed time says
+   nothing, for that is what many write who do not count;
+4. the aimed time;
+5. the predicted and recorded times, by what a vehicle can do (`visit_evidence.Pace`). How late it
+   is says nothing: this visit late and the next one on time look alike.
+
+If several remain, none is taken. Two told calls are one planned call only where they follow one
+another: an arrival and a departure. A number alone against the call's own aimed time is a dispute,
+and neither is taken. Pure.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from hub.model.timetable_rows import StopTime
+from hub.rules.visit_evidence import (
+    MOST_VISITS,
+    NEVER,
+    Pace,
+    Pair,
+    Visits,
+    earlier,
+    exact,
+    nearest,
+    numbering,
+    takes,
+)
+
+
+class Told(NamedTuple):
+    """A told call: `at` are the planned calls at its place, () if it is said to be an extra one.
+
+    Times are seconds of the service day.
+    """
+
+    at: Visits
+    order: int | None = None
+    visit: int | None = None
+    aimed: Pair = NEVER
+    predicted: Pair = NEVER
+
+
+class Choice(NamedTuple):
+    """The planned call meant. Without one: which it could be, or () where the trip plans none."""
+
+    planned: int | None
+    among: Visits = ()
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether the trip plans the place, and it is not clear which of its calls is meant."""
+        return self.planned is None and bool(self.among)
+
+
+def choose(
+    told: Sequence[Told], planned: Sequence[StopTime], *, plan_numbers: bool = False
+) -> list[Choice]:
+    """The planned call of each told one, in the order given.
+
+    `plan_numbers`: the source's numbers are by its standard those of the plan (GTFS Realtime), so
+    that each counts by itself where the place agrees.
+    """
+    visits: Sequence[Visits] = [one.at for one in told]
+    if any(len(at) > 1 for at in visits):
+        visits = _Search(told, planned, plan_numbers=plan_numbers).result()
+    found = [Choice(at[0] if len(at) == 1 else None, at) for at in visits]
+    return _once(found, told, planned)
+
+
+def in_sequence(orders: Sequence[int | None], aimed: Sequence[float | None]) -> list[int]:
+    """Positions of told calls one behind the other: by Order, else by aimed time, else as given."""
+    positions = range(len(orders))
+    for keys in (orders, aimed):
+        known = [key for key in keys if key is not None]
+        if known and len(known) == len(keys):
+            return sorted(positions, key=known.__getitem__)
+    return list(positions)
+
+
+class _Search:
+    """The visits that remain open for each told call while evidence is taken."""
+
+    def __init__(
+        self, told: Sequence[Told], planned: Sequence[StopTime], *, plan_numbers: bool
+    ) -> None:
+        self._told, self._planned, self._plan_numbers = told, planned, plan_numbers
+        self._open: list[Visits] = [one.at for one in told]
+        self._settled: set[int] = set()
+        self._line: list[int] = []
+        self._apart = True
+
+    def result(self) -> list[Visits]:
+        """What all evidence leaves of each call's visits."""
+        if self._plan_numbers:
+            for at, visits in self._numbered():
+                self._open[at] = visits
+        self._line_up()
+        self._take(self._by_order())
+        self._take(dict(self._by_visit()))
+        self._take(dict(self._by_aimed()))
+        self._by_predicted()
+        return self._open
+
+    def _line_up(self) -> None:
+        """Find the sequence in which the told calls can be the trip's, if there is one."""
+        here = [at for at, one in enumerate(self._told) if one.at]
+        for line in (_sequence(here, self._told), here):
+            for apart in (True, False):
+                self._line, self._apart = line, apart
+                found = self._in_line(self._open)
+                if found is not None:
+                    self._open = found
+                    return
+        self._line = []
+
+    def _take(self, narrowed: Mapping[int, Visits]) -> None:
+        """Keep what the evidence leaves, unless nothing in sequence is left then."""
+        wanted = list(self._open)
+        for at, visits in narrowed.items():
+            wanted[at] = tuple(one for one in visits if one in self._open[at]) or self._open[at]
+        self._open = self._in_line(wanted) or self._open
+
+    def _in_line(self, visits: list[Visits]) -> list[Visits] | None:
+        """What is left where each call is behind the one before it; None where nothing is."""
+        kept = list(visits)
+        for before, after in pairwise(self._line):
+            least = kept[before][0] + self._step(before, after)
+            kept[after] = kept[after][bisect_left(kept[after], least) :]
+            if not kept[after]:
+                return None
+        for after, before in pairwise(reversed(self._line)):
+            most = kept[after][-1] - self._step(before, after)
+            kept[before] = kept[before][: bisect_right(kept[before], most)]
+        return kept
+
+    def _step(self, before: int, after: int) -> int:
+        """0 where both may be one planned call: told twice, or as an arrival and a departure."""
+        one, other = self._told[before], self._told[after]
+        if one.at != other.at:
+            return 1
+        return int(self._apart and (one.order is None or one.order != other.order))
+
+    def _numbered(self) -> Iterator[tuple[int, Visits]]:
+        index = {row.stop_sequence: at for at, row in enumerate(self._planned)}
+        for at, one in enumerate(self._told):
+            found = None if one.order is None else index.get(one.order)
+            if found is not None and found in one.at:
+                yield at, (found,)
+
+    def _by_order(self) -> dict[int, Visits]:
+        given = {} if self._plan_numbers else self._orders()
+        found = numbering(given, self._open, self._planned)
+        if len(given) != 1 or not found:
+            return {at: (visit,) for at, visit in found.items()}
+        ((at, visit),) = found.items()
+        return {at: self._said(at, visit)}
+
+    def _orders(self) -> dict[int, int]:
+        """The numbers told; VisitNumbers where they are the Orders (VisitNumberIsOrder)."""
+        here = [(at, self._told[at]) for at, visits in enumerate(self._open) if visits]
+        told = {at: one.order for at, one in here if one.order is not None}
+        visits = {at: one.visit for at, one in here if one.visit is not None}
+        if not told and any(visit > len(self._told[at].at) for at, visit in visits.items()):
+            return visits
+        return told
+
+    def _by_visit(self) -> Iterator[tuple[int, Visits]]:
+        counted = Counter((one.at, one.visit) for one in self._told)
+        for at, one in enumerate(self._told):
+            if one.visit is None or not 1 <= one.visit <= len(one.at) or len(self._open[at]) < 2:
+                continue
+            if self._apart and counted[one.at, one.visit] > 1:
+                continue  # who counts gives two visits two numbers
+            visit = one.at[one.visit - 1]
+            meant = self._said(at, visit)
+            if one.visit > 1 or meant == (visit,):
+                yield at, meant
+            else:
+                self._settled.discard(at)
+
+    def _said(self, at: int, visit: int) -> Visits:
+        """The visit that a number names; beside those that the aimed time names against it."""
+        self._settled.add(at)
+        aimed_at = exact(self._told[at].aimed, self._open[at], self._planned)
+        return (visit,) if not aimed_at or visit in aimed_at else tuple(sorted({visit, *aimed_at}))
+
+    def _by_aimed(self) -> Iterator[tuple[int, Visits]]:
+        for at, visits in enumerate(self._open):
+            if 1 < len(visits) <= MOST_VISITS and at not in self._settled:
+                aimed = self._told[at].aimed
+                same = exact(aimed, visits, self._planned)
+                yield at, same or nearest(aimed, visits, self._planned)
+
+    def _by_predicted(self) -> None:
+        if all(len(visits) < 2 for visits in self._open):
+            return
+        pace = Pace(self._planned)
+        left = [
+            tuple(visit for visit in visits if pace.is_possible(visit, one.predicted))
+            for one, visits in zip(self._told, self._open, strict=True)
+        ]
+        if [bool(visits) for visits in left] != [bool(visits) for visits in self._open]:
+            return
+        kept = self._in_line(left)
+        if kept is not None:
+            self._open = self._at_pace(kept, pace) or kept
+
+    def _at_pace(self, visits: list[Visits], pace: Pace) -> list[Visits] | None:
+        """What is left where no call is reached sooner from the one before than can be."""
+        kept = list(visits)
+        legs = [
+            (before, after, pace.within(time, self._step(before, after)))
+            for before, after in pairwise(self._line)
+            if (time := takes(self._told[before].predicted, self._told[after].predicted))
+            is not None
+            and max(len(kept[before]), len(kept[after])) <= MOST_VISITS
+        ]
+        for before, after, can in legs:
+            kept[after] = tuple(b for b in kept[after] if any(can(a, b) for a in kept[before]))
+            if not kept[after]:
+                return None
+        for before, after, can in reversed(legs):
+            kept[before] = tuple(a for a in kept[before] if any(can(a, b) for b in kept[after]))
+        return self._in_line(kept)
+
+
+def _sequence(here: list[int], told: Sequence[Told]) -> list[int]:
+    orders = [told[at].order for at in here]
+    return [here[at] for at in in_sequence(orders, [earlier(told[at].aimed) for at in here])]
+
+
+def _once(found: list[Choice], told: Sequence[Told], planned: Sequence[StopTime]) -> list[Choice]:
+    """The choices, where calls told apart from each other are not taken for one planned call."""
+    same: defaultdict[int, list[int]] = defaultdict(list)
+    for at, choice in enumerate(found):
+        if choice.planned is not None:
+            same[choice.planned].append(at)
+    several = [(visit, told_at) for visit, told_at in same.items() if len(told_at) > 1]
+    if not several:
+        return found
+    here = [at for at, choice in enumerate(found) if choice.among]
+    place = {at: number for number, at in enumerate(_sequence(here, told))}
+    for visit, told_at in several:
+        line = sorted(place[at] for at in told_at)
+        if line[-1] - line[0] == len(line) - 1:
+            continue
+        meant = _best(told_at, told, planned[visit])
+        for at in told_at:
+            if at != meant:
+                found[at] = Choice(None, (visit,))
+    return found
+
+
+def _best(told_at: Iterable[int], told: Sequence[Told], row: StopTime) -> int | None:
+    """The one call of several that a planned one is, by its number or else its aimed time."""
+    numbered = [at for at in told_at if told[at].order == row.stop_sequence]
+    if len(numbered) == 1:
+        return numbered[0]
+    aimed = [at for at in told_at if exact(told[at].aimed, (0,), (row,))]
+    return aimed[0] if len(aimed) == 1 else None
