@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from google.transit import gtfs_realtime_pb2 as pb
 
-from connectors.gtfs_rt.predictions import ABSURD_DELAY_S, Update, scheduled_at
+from connectors.gtfs_rt.predictions import Update, planned_at
 from connectors.gtfs_rt.reading import Reading, Refused
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, OWN_STOPS, Run, find_run, nearest_day
 from hub.errors import Reason
@@ -126,7 +126,7 @@ def _by_times(
     reading.note(Reason.UNKNOWN_TRIP, native_id, detail)
     told_as = native_id, text_of(update.trip.start_date)
     run = Run(ref, day, found.trip, found.trip.route_id, relationship)
-    return replace(run, told_as=told_as, at_calls=found.at_calls)
+    return replace(run, told_as=told_as)
 
 
 def _is_whole(told: _Told, reading: Reading, timetable: Timetable) -> bool:
@@ -147,7 +147,7 @@ def _told(update: pb.TripUpdate, timetable: Timetable) -> _Told | None:
         sequence = int(stop.stop_sequence) if stop.HasField("stop_sequence") else None
         stops.append((text_of(stop.stop_id), place.native_id, sequence))
         for arrives, event in _events(stop):
-            if (at := _planned_at(event)) is not None:
+            if (at := planned_at(event)) is not None:
                 planned.append(_Event(position, arrives, at))
             if is_time(event.time):
                 predicted.append(_Event(position, arrives, event.time))
@@ -167,15 +167,6 @@ def _events(stop: Update) -> Iterator[tuple[bool, pb.TripUpdate.StopTimeEvent]]:
         yield True, stop.arrival
     if stop.HasField("departure"):
         yield False, stop.departure
-
-
-def _planned_at(event: pb.TripUpdate.StopTimeEvent) -> int | None:
-    scheduled = scheduled_at(event)
-    if scheduled is not None:
-        return scheduled
-    if is_time(event.time) and event.HasField("delay") and abs(event.delay) <= ABSURD_DELAY_S:
-        return event.time - event.delay
-    return None
 
 
 def _answers(told: _Told, days: Sequence[date], timetable: Timetable) -> Iterator[_Answer]:

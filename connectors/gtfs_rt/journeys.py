@@ -6,8 +6,9 @@ from datetime import datetime
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.by_times import run_of_update
+from connectors.gtfs_rt.matching import Matched, match_updates
 from connectors.gtfs_rt.planned import Plan, propagated, replaced
-from connectors.gtfs_rt.predictions import match_updates, told_stop
+from connectors.gtfs_rt.predictions import told_stop
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from connectors.gtfs_rt.runs import CALLED_OFF, Run, on_the_day_of
 from connectors.gtfs_rt.told import told_calls
@@ -91,25 +92,36 @@ def _calls(run: Run, update: pb.TripUpdate, reading: Reading) -> list[Call] | No
             return None
         return calls
     plan = Plan(run, trip, timetable)
-    found, strays, twice = (
-        (dict(zip(run.at_calls, update.stop_time_update, strict=True)), [], [])
-        if run.at_calls
-        else match_updates(trip.calls, update.stop_time_update, timetable)
-    )
-    reading.batch.matched_stops += len(update.stop_time_update) - len(strays)
+    whole = run.relationship == _Trip.REPLACEMENT
+    matched = match_updates(plan, update.stop_time_update, timed=not whole)
+    reading.batch.matched_stops += len(update.stop_time_update) - len(matched.strays)
     if wanted and trip.native_id not in timetable.trips_calling_at(wanted):
         return None
-    for index in twice:
-        sequence = trip.calls[index].stop_sequence
-        reading.note(Reason.DUPLICATE, run.ref, f"stop_sequence {sequence} is updated twice")
-    if run.relationship == _Trip.REPLACEMENT:
-        return replaced(plan, found, strays, reading)
-    for stray in strays:
+    if whole:
+        matched = matched.of_whole()
+    _note_doubts(matched, plan, reading)
+    if whole:
+        return replaced(plan, matched.found, matched.strays, reading)
+    for stray in matched.strays:
         what = text_of(stray.stop_id) or stray.stop_sequence
         reading.note(Reason.UNKNOWN_STOP, run.ref, f"stop {what} is not on the trip")
     if run.relationship in CALLED_OFF:
         return [plan.call(index, status=CallStatus.CANCELLED) for index in range(plan.length)]
-    return propagated(plan, found, update, reading)
+    return propagated(plan, matched.silenced(), update, reading)
+
+
+def _note_doubts(matched: Matched, plan: Plan, reading: Reading) -> None:
+    """Say which calls are updated twice, and of which updates nobody can tell the call."""
+    rows, ref = plan.trip.calls, plan.run.ref
+    for index in matched.twice:
+        detail = f"stop_sequence {rows[index].stop_sequence} is updated twice"
+        reading.note(Reason.DUPLICATE, ref, detail)
+    for update, choice in matched.unclear:
+        numbers = ", ".join(str(rows[index].stop_sequence) for index in choice.among[:5])
+        detail = f"stop {text_of(update.stop_id)} could be stop_sequence {numbers} or none"
+        reading.note(
+            Reason.AMBIGUOUS_MATCH, ref, f"{detail}; left out. The source should number it"
+        )
 
 
 def _look_at_order(run: Run, calls: list[Call], reading: Reading) -> None:

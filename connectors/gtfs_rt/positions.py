@@ -13,7 +13,7 @@ from hub.formats.gtfs_fields import checked_position
 from hub.formats.gtfs_rt import occupancy_of, text_of
 from hub.model.common import Occupancy
 from hub.model.ids import journey_id
-from hub.model.journeys import CallStatus, DatedJourney
+from hub.model.journeys import Call, CallStatus, DatedJourney
 from hub.model.vehicles import Carriage, VehiclePosition
 
 _KMH = 3.6
@@ -94,14 +94,32 @@ def standing_at(
     if not stop_id:
         return journey
     place = reading.place_id(stop_id)
-    sequence = vehicle.current_stop_sequence if vehicle.HasField("current_stop_sequence") else None
     here = [call for call in journey.calls if call.stop_place_id == place]
-    at_call = next((call for call in here if call.order == sequence), here[0] if here else None)
+    at_call = _call_at(vehicle, place, here, run, reading) if here else None
     if at_call is None or at_call.status in {CallStatus.CANCELLED, CallStatus.SKIPPED}:
         return journey
     standing = replace(at_call, status=CallStatus.ARRIVED)
     calls = tuple(standing if call is at_call else call for call in journey.calls)
     return replace(journey, calls=calls)
+
+
+def _call_at(
+    vehicle: pb.VehiclePosition, place: str, here: list[Call], run: Run | None, reading: Reading
+) -> Call | None:
+    """Which of a journey's calls `here`, at a place, a vehicle stands at; a note where none."""
+    if vehicle.HasField("current_stop_sequence"):
+        for call in here:
+            if call.order == vehicle.current_stop_sequence:
+                return call
+    visits = len(here)
+    if run is not None and run.trip is not None:
+        visits = sum(reading.place_id(row.stop_id) == place for row in run.trip.calls)
+    if visits <= 1:
+        return here[0]
+    ref = run.ref if run else place
+    detail = f"the vehicle stands at {place}, where the trip calls {visits} times; not used"
+    reading.note(Reason.AMBIGUOUS_MATCH, ref, detail)
+    return None
 
 
 def _stop_id(vehicle: pb.VehiclePosition, run: Run | None) -> str:

@@ -1,10 +1,9 @@
-"""What StopTimeUpdates say of calls: matching to the plan, predicted times, status.
+"""What StopTimeUpdates say of calls: predicted times, status, platform, who may board.
 
 GTFS Realtime reference, StopTimeUpdate and StopTimeEvent, and its guide to trip updates. Inside,
 times are POSIX seconds.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from google.transit import gtfs_realtime_pb2 as pb
@@ -14,8 +13,6 @@ from hub.errors import Reason
 from hub.formats.gtfs_rt import is_epoch, is_time, occupancy_of, text_of, utc
 from hub.model.common import Occupancy
 from hub.model.journeys import UNTOLD, CallStatus, Times
-from hub.model.timetable import Timetable
-from hub.model.timetable_rows import StopTime
 
 Update = pb.TripUpdate.StopTimeUpdate
 LATE_S = 60
@@ -156,67 +153,6 @@ def times_of(found: Prediction, now_s: int) -> tuple[Times, Times]:
     return expected, actual
 
 
-def match_updates(
-    calls: Sequence[StopTime], updates: Sequence[Update], timetable: Timetable
-) -> tuple[dict[int, Update], list[Update], list[int]]:
-    """Updates by index of the planned call, those that fit none, and indexes met twice.
-
-    By stop_sequence, else by stop_id from where the last one matched: a loop visits a stop twice.
-    A stop_id of another platform of the planned station matches, too.
-    """
-    found: dict[int, Update] = {}
-    strays: list[Update] = []
-    twice: list[int] = []
-    cursor = 0
-    for update in updates:
-        row = calls[cursor] if cursor < len(calls) else None
-        index = cursor if row and _is_at(row, update) else _locate(calls, update, cursor, timetable)
-        if index is None:
-            strays.append(update)
-            continue
-        if index in found:
-            twice.append(index)
-        found[index] = update
-        cursor = index + 1
-    return found, strays, twice
-
-
-def _locate(
-    calls: Sequence[StopTime], update: Update, cursor: int, timetable: Timetable
-) -> int | None:
-    stop_id = text_of(update.stop_id)
-    order: list[int] = [*range(cursor, len(calls)), *range(cursor)]
-    if update.HasField("stop_sequence"):
-        sequence = int(update.stop_sequence)
-        numbered = next((index for index in order if calls[index].stop_sequence == sequence), None)
-        if numbered is not None and (
-            not stop_id or _same_place(calls[numbered].stop_id, stop_id, timetable)
-        ):
-            return numbered
-    if not stop_id:
-        return None
-    there = next((index for index in order if calls[index].stop_id == stop_id), None)
-    if there is not None:
-        return there
-    near = (index for index in order if _same_place(calls[index].stop_id, stop_id, timetable))
-    return next(near, None)
-
-
-def _is_at(row: StopTime, update: Update) -> bool:
-    """The usual case: the update is of the very next planned call."""
-    stop_id = update.stop_id
-    if row.stop_sequence == update.stop_sequence and update.HasField("stop_sequence"):
-        return stop_id == row.stop_id or not stop_id
-    return stop_id == row.stop_id and not update.HasField("stop_sequence")
-
-
-def _same_place(planned: str, told: str, timetable: Timetable) -> bool:
-    if planned == told:
-        return True
-    stop = timetable.stop(told)
-    return stop is not None and stop.place_id == timetable.stops[planned].place_id
-
-
 def told_stop(update: Update) -> str:
     """The stop an update speaks of; StopTimeProperties.assigned_stop_id goes before stop_id."""
     if update.HasField("stop_time_properties"):
@@ -229,6 +165,16 @@ def told_stop(update: Update) -> str:
 def scheduled_at(event: pb.TripUpdate.StopTimeEvent) -> int | None:
     """The planned time a source gives beside its prediction: scheduled_time."""
     return event.scheduled_time if is_time(event.scheduled_time) else None
+
+
+def planned_at(event: pb.TripUpdate.StopTimeEvent) -> int | None:
+    """When an event was planned, as far as the source says: scheduled_time, or time less delay."""
+    scheduled = scheduled_at(event)
+    if scheduled is not None:
+        return scheduled
+    if is_time(event.time) and event.HasField("delay") and abs(event.delay) <= ABSURD_DELAY_S:
+        return int(event.time) - int(event.delay)
+    return None
 
 
 def exchange_at(update: Update, *, boarding: bool, alighting: bool) -> tuple[bool, bool]:

@@ -35,8 +35,7 @@ class Run:
     `trip` is the timetable's trip of that id, `start_s` the start of a run of a trip that is
     repeated. `relationship` is a TripDescriptor.ScheduleRelationship. `elsewhere`: the trip is in
     the timetable, which does not keep it because it never calls at the interchange. Of a run found
-    by stops and times `told_as` is the message's trip_id and start_date, `at_calls` the indexes of
-    the calls its StopTimeUpdates are.
+    by stops and times `told_as` is the message's trip_id and start_date.
     """
 
     ref: str
@@ -47,7 +46,6 @@ class Run:
     start_s: int | None = None
     elsewhere: bool = False
     told_as: tuple[str, str] | None = None
-    at_calls: tuple[int, ...] = ()
 
 
 def find_run(

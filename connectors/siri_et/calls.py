@@ -51,12 +51,14 @@ class Setting:
 def calls_of(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -> tuple[Call, ...]:
     """The calls of a journey, in order; what could not be used is noted in the batch.
 
-    A matched call takes the stop_sequence of its planned call. An unmatched journey keeps its
-    Order elements where they are complete and unique, else its calls are counted from 1; where the
-    message tells a part of the calls only, they are ordered by their times instead. When the
-    whole journey is cancelled, the planned calls it does not mention are cancelled with it.
+    A matched call takes the stop_sequence of its planned call; one that could be several of them is
+    left out. An unmatched journey keeps its Order elements where they are complete and unique, else
+    its calls are counted from 1; where the message tells a part of the calls only, they are ordered
+    by their times instead. When the whole journey is cancelled, the planned calls it does not
+    mention are cancelled with it.
     """
     planned = _planned_calls(setting)
+    _note_ambiguous(message, setting, batch)
     calls = []
     for position, (call, order) in enumerate(
         ordered(message, setting.run, setting.day_start), start=1
@@ -73,7 +75,7 @@ def calls_of(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -
     if message.cancelled:
         mentioned = {call.order for call in calls}
         calls += [
-            replace(call, status=CallStatus.CANCELLED)
+            replace(call, status=CallStatus.CANCELLED, boarding=False, alighting=False)
             for order, call in planned.items()
             if order not in mentioned
         ]
@@ -88,6 +90,24 @@ def is_cancelled(call: SiriCall) -> bool:
     ]
     told = [status for status, moment in sides if status or moment]
     return call.cancelled or (bool(told) and all(status == "cancelled" for status in told))
+
+
+def _note_ambiguous(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -> None:
+    """Say of which calls nobody can tell which planned one they are."""
+    if setting.run is None:
+        return
+    rows = setting.run.trip.calls
+    for call, choice in zip(message.calls, setting.run.choices, strict=True):
+        if choice.is_ambiguous:
+            batch.matched_stops += 1
+            numbers = ", ".join(str(rows[at].stop_sequence) for at in choice.among[:5])
+            said = call.order if call.order is not None else "none"
+            batch.note(
+                Reason.AMBIGUOUS_MATCH,
+                setting.journey_ref,
+                f"the call at {call.stop_point_ref} (Order {said}) could be any of the trip's "
+                f"calls {numbers} or one it does not have; left out",
+            )
 
 
 def _planned_calls(setting: Setting) -> dict[int, Call]:
@@ -115,6 +135,7 @@ def _call(
     aimed = Times(
         call.aimed.arrival or base.aimed.arrival, call.aimed.departure or base.aimed.departure
     )
+    served = setting.passengers and not (message.cancelled or is_cancelled(call))
     return replace(
         base,
         quay_id=_quay_id(call, quay, setting) or base.quay_id,
@@ -126,11 +147,11 @@ def _call(
         or base.planned_platform,
         actual_platform=call.platform or _platform(quay),
         status=_status(call, message, aimed, actual, recorded=recorded),
-        boarding=setting.passengers
+        boarding=served
         and base.boarding
         and call.boarding
         and call.departure_status != "cancelled",
-        alighting=setting.passengers
+        alighting=served
         and base.alighting
         and call.alighting
         and call.arrival_status != "cancelled",

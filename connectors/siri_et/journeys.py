@@ -1,17 +1,19 @@
 """EstimatedVehicleJourneys to dated journeys of the real-time layer."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
 from connectors.siri_et.calls import Setting, calls_of, is_cancelled
 from connectors.siri_et.config import SiriJourneyConfig
-from connectors.siri_et.matching import Ambiguous, Journey, Run, match
+from connectors.siri_et.matching import Ambiguous, Journey, Run, match, telling
+from connectors.siri_et.orders import sequenced
 from hub.connector import Batch, Context, Envelope, Reject
 from hub.errors import Reason
 from hub.formats import siri_et
-from hub.formats.siri_et import EstimatedVehicleJourney
+from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id, scoped
 from hub.model.journeys import DatedJourney, JourneyState, Layer, LineRef
@@ -68,9 +70,15 @@ class Found:
 
 
 class JourneyReading:
-    """The journeys of one payload of any SIRI service as they are read."""
+    """The journeys of one payload of any SIRI service; `tells`: whether a call says anything."""
 
-    def __init__(self, received_at: datetime, context: Context, batch: Batch) -> None:
+    def __init__(
+        self,
+        received_at: datetime,
+        context: Context,
+        batch: Batch,
+        tells: Callable[[SiriCall], bool] = lambda _: True,
+    ) -> None:
         if not isinstance(context.config, SiriJourneyConfig):
             message = f"feed {context.feed_id}: no configuration for SIRI journeys"
             raise TypeError(message)
@@ -78,6 +86,7 @@ class JourneyReading:
         self.context = context
         self.received_at = received_at
         self.batch = batch
+        self.tells = tells
         reference = context.reference
         self.timetable = reference if isinstance(reference, Timetable) else None
         self.found: dict[str, Found] = {}
@@ -97,7 +106,7 @@ class JourneyReading:
         aside, ref = Batch(), message.ref or "?"
         aside.notes.extend(Reject(fault.reason, ref, fault.detail) for fault in message.faults)
         journey = self.identify(message, recorded_at, aside)
-        run = self._match(journey, aside)
+        journey, run = telling(journey, self._match(journey, aside), self.tells)
         record = self._record(journey, run, recorded_at, aside)
         return Found(record, recorded_at, run is not None, aside)
 
@@ -142,8 +151,8 @@ class JourneyReading:
     def identify(
         self, message: EstimatedVehicleJourney, recorded_at: datetime, aside: Batch
     ) -> Journey:
-        """Which journey a message speaks of, as far as it says so itself."""
-        native = message.ref or ""
+        """Which journey a message speaks of, as far as it says so itself; its calls in sequence."""
+        message, native = sequenced(message), message.ref or ""
         ref, day = self.config.named(native, message.declared_date)
         journey = Journey(
             message=message,

@@ -1,7 +1,7 @@
 """Which trip of the timetable a SIRI journey is, and on which service day.
 
 Three methods, tried in the order the configuration names them. Each is exact; a method that finds
-several trips finds none.
+several trips finds none. Which of its calls each told call is, `hub.rules.visits` says.
 
 * `trip_id`: the journey's reference is a trip_id.
 * `short_name`: the journey's reference or train number is a trip_short_name, of a trip that serves
@@ -11,19 +11,22 @@ several trips finds none.
   LineRef the timetable does not know matches nothing.
 
 The service day is the one on which the timetable plans the trip nearest to the journey's first
-aimed time, so a train after midnight belongs to the day before when the timetable says so; the
-trip must run on it. A date named by the reference, or the day of the message, counts only where no
-call has an aimed time. Trips repeated by frequencies.txt are not matched.
+aimed time, so a train after midnight belongs to the day before when the timetable says so; at a
+stop place that it serves twice the nearer visit counts. The trip must run on it. A date named by
+the reference, or the day of the message, counts only where no call has an aimed time. Trips
+repeated by frequencies.txt are not matched.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from difflib import SequenceMatcher
 
 from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
+from hub.model.journeys import Times
 from hub.model.timetable import Timetable
-from hub.model.timetable_rows import StopTime, Trip, service_midnight
+from hub.model.timetable_rows import Trip, service_midnight
+from hub.rules.visits import Choice, Told, choose
 
 _HALF_A_DAY = timedelta(hours=12)
 
@@ -54,11 +57,11 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The trip a journey is, its service day, and which planned call each SIRI call is."""
+    """The trip a journey is, its service day, and which of its calls each SIRI call is."""
 
     trip: Trip
     service_date: date
-    planned: tuple[StopTime | None, ...]
+    choices: tuple[Choice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +87,14 @@ def match(
     return None
 
 
-def align(
-    calls: tuple[SiriCall, ...], trip: Trip, timetable: Timetable
-) -> tuple[StopTime | None, ...]:
-    """For each SIRI call the planned call it is, or None; both in order, by stop place.
-
-    A platform change does not matter; an ExtraCall is never a planned one.
-    """
-    ours = [None if call.extra else place_of(call.stop_point_ref, timetable) for call in calls]
-    theirs = [place_of(row.stop_id, timetable) for row in trip.calls]
-    if ours == theirs:
-        return trip.calls
-    planned: list[StopTime | None] = [None] * len(ours)
-    for block in SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
-        for step in range(block.size):
-            planned[block.a + step] = trip.calls[block.b + step]
-    return tuple(planned)
+def telling(
+    journey: Journey, run: Run | None, tells: Callable[[SiriCall], bool]
+) -> tuple[Journey, Run | None]:
+    """Both without the calls that tell nothing, which have served to tell the others apart."""
+    kept = [at for at, call in enumerate(journey.message.calls) if tells(call)]
+    calls = tuple(journey.message.calls[at] for at in kept)
+    journey = replace(journey, message=replace(journey.message, calls=calls))
+    return journey, run and replace(run, choices=tuple(run.choices[at] for at in kept))
 
 
 def place_of(stop_ref: str | None, timetable: Timetable) -> str | None:
@@ -121,7 +116,7 @@ def _by_short_name(journey: Journey, timetable: Timetable) -> Iterator[Run]:
     for number in dict.fromkeys((*journey.numbers, journey.ref)):
         for trip in timetable.trips_by_short_name(number):
             run = _run(journey, trip, timetable)
-            if run and (any(run.planned) or not journey.message.calls):
+            if run and (any(one.among for one in run.choices) or not journey.message.calls):
                 yield run
 
 
@@ -177,22 +172,64 @@ def _run(journey: Journey, trip: Trip, timetable: Timetable) -> Run | None:
     """The run of a trip that is nearest to the journey's aimed times, if it runs on that day."""
     if trip.frequencies or not trip.calls:
         return None
-    planned = align(journey.message.calls, trip, timetable)
-    day = _service_day(journey, trip, planned, timetable)
-    return Run(trip, day, planned) if timetable.runs_on(trip.service_id, day) else None
+    visits = _visits(journey.message.calls, trip, timetable)
+    day = _service_day(journey, trip, visits, timetable)
+    if not timetable.runs_on(trip.service_id, day):
+        return None
+    start = service_midnight(timetable.zone, day)
+    told = [
+        Told(at, call.order, call.visit_number, _seconds(call.aimed, start), _known(call, start))
+        for at, call in zip(visits, journey.message.calls, strict=True)
+    ]
+    return Run(trip, day, tuple(choose(told, trip.calls)))
+
+
+def _visits(calls: Sequence[SiriCall], trip: Trip, timetable: Timetable) -> list[tuple[int, ...]]:
+    """The trip's calls at each call's stop place, whichever platform is named."""
+    served: defaultdict[str, tuple[int, ...]] = defaultdict(tuple)
+    for index, row in enumerate(trip.calls):
+        served[timetable.stops[row.stop_id].place_id] += (index,)
+    places = (None if call.extra else place_of(call.stop_point_ref, timetable) for call in calls)
+    return [served.get(place, ()) if place else () for place in places]
+
+
+def _known(call: SiriCall, start: datetime) -> tuple[float | None, float | None]:
+    """When the vehicle was there, or is expected."""
+    actual, expected = call.actual, call.expected
+    known = Times(actual.arrival or expected.arrival, actual.departure or expected.departure)
+    return _seconds(known, start)
+
+
+def _seconds(times: Times, start: datetime) -> tuple[float | None, float | None]:
+    arrival, departure = (
+        (moment - start).total_seconds() if moment else None
+        for moment in (times.arrival, times.departure)
+    )
+    return arrival, departure
 
 
 def _service_day(
-    journey: Journey, trip: Trip, planned: tuple[StopTime | None, ...], timetable: Timetable
+    journey: Journey, trip: Trip, visits: list[tuple[int, ...]], timetable: Timetable
 ) -> date:
-    for call, row in zip(journey.message.calls, planned, strict=True):
+    for call, at in zip(journey.message.calls, visits, strict=True):
         moment = call.aimed.departure or call.aimed.arrival
-        seconds = row and (row.departure_s if call.aimed.departure else row.arrival_s)
-        if moment and seconds is not None:
-            return _nearest_day(moment, seconds, timetable)
+        rows = (trip.calls[index] for index in at)
+        planned = (row.departure_s if call.aimed.departure else row.arrival_s for row in rows)
+        seconds = [at for at in planned if at is not None]
+        if moment and seconds:
+            return min(_days(moment, seconds, timetable))[1]
     if journey.first_aimed:
         return _nearest_day(journey.first_aimed, trip.start_s, timetable)
     return journey.day
+
+
+def _days(
+    moment: datetime, seconds: Sequence[int], timetable: Timetable
+) -> Iterator[tuple[timedelta, date]]:
+    """The service day nearest to the moment for each time of day, and how far it is off."""
+    for at in seconds:
+        day = _nearest_day(moment, at, timetable)
+        yield abs(moment - timetable.at(day, at)), day
 
 
 def _nearest_day(moment: datetime, seconds: int, timetable: Timetable) -> date:

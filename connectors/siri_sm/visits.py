@@ -99,7 +99,9 @@ def _visit_key(visit: StopVisit) -> tuple[object, ...]:
 
 
 def _which(call: SiriCall) -> tuple[object, ...]:
-    return call.order or call.aimed.departure or call.aimed.arrival, call.visit_number
+    if call.order is not None:
+        return call.order, call.visit_number
+    return call.aimed.departure or call.aimed.arrival, call.visit_number
 
 
 def _merged(told: list[_Told]) -> tuple[SiriCall, ...]:
@@ -123,8 +125,9 @@ def _merged(told: list[_Told]) -> tuple[SiriCall, ...]:
 
 def _call_key(call: SiriCall) -> tuple[object, ...]:
     """A call as every visit of its journey names it; VisitNumber is no help between producers."""
-    planned = call.aimed.departure or call.aimed.arrival
-    return call.stop_point_ref, call.order or planned or call.visit_number
+    if call.order is not None:
+        return call.stop_point_ref, call.order
+    return call.stop_point_ref, call.aimed.departure or call.aimed.arrival or call.visit_number
 
 
 def _moment(call: SiriCall) -> datetime:

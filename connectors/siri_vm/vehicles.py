@@ -54,7 +54,7 @@ class _Vehicles:
     """The vehicles of one payload as they are read."""
 
     def __init__(self, raw: Envelope, context: Context, batch: Batch) -> None:
-        self.reading = JourneyReading(raw.received_at, context, batch)
+        self.reading = JourneyReading(raw.received_at, context, batch, _says_something)
         self.context = context
         self.received_at = raw.received_at
         self.batch = batch
@@ -112,7 +112,8 @@ class _Vehicles:
 
     def _tells_calls(self, activity: VehicleActivity) -> bool:
         message = activity.journey
-        if message.ref is None:
+        says = message.cancelled or any(map(_says_something, message.calls))
+        if message.ref is None or not says:
             return False
         recorded_at = message.recorded_at or self.received_at
         return self.reading.refusal(message, recorded_at) is None
@@ -199,13 +200,14 @@ class _Vehicles:
 
 
 def _telling(activity: VehicleActivity, context: Context) -> VehicleActivity:
-    """The activity with the calls that say something: a bare stop would hide what others say."""
-    wanted = context.config.calls if isinstance(context.config, SiriVmConfig) else True
-    calls = tuple(call for call in activity.journey.calls if wanted and _says_something(call))
-    return replace(activity, journey=replace(activity.journey, calls=calls))
+    """The activity as far as it is wanted: without calls where another feed has them."""
+    if not isinstance(context.config, SiriVmConfig) or context.config.calls:
+        return activity
+    return replace(activity, journey=replace(activity.journey, calls=()))
 
 
 def _says_something(call: SiriCall) -> bool:
+    """A bare stop would hide what others say of it."""
     times = (call.expected, call.actual)
     timed = any(pair.arrival or pair.departure for pair in times)
     stated = call.arrival_status or call.departure_status or call.cancelled

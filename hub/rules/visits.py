@@ -40,9 +40,10 @@ from hub.rules.visit_evidence import (
 
 
 class Told(NamedTuple):
-    """A told call: `at` are the planned calls at its place, () if it is said to be an extra one.
+    """A told call. Times are seconds of the service day.
 
-    Times are seconds of the service day.
+    `at` are the planned calls at its place: none if it is said to be an extra one, and one where
+    the source's standard says that its number is the plan's own (GTFS Realtime).
     """
 
     at: Visits
@@ -64,17 +65,11 @@ class Choice(NamedTuple):
         return self.planned is None and bool(self.among)
 
 
-def choose(
-    told: Sequence[Told], planned: Sequence[StopTime], *, plan_numbers: bool = False
-) -> list[Choice]:
-    """The planned call of each told one, in the order given.
-
-    `plan_numbers`: the source's numbers are by its standard those of the plan (GTFS Realtime), so
-    that each counts by itself where the place agrees.
-    """
+def choose(told: Sequence[Told], planned: Sequence[StopTime]) -> list[Choice]:
+    """The planned call of each told one, in the order given."""
     visits: Sequence[Visits] = [one.at for one in told]
     if any(len(at) > 1 for at in visits):
-        visits = _Search(told, planned, plan_numbers=plan_numbers).result()
+        visits = _Search(told, planned).result()
     found = [Choice(at[0] if len(at) == 1 else None, at) for at in visits]
     return _once(found, told, planned)
 
@@ -92,10 +87,8 @@ def in_sequence(orders: Sequence[int | None], aimed: Sequence[float | None]) -> 
 class _Search:
     """The visits that remain open for each told call while evidence is taken."""
 
-    def __init__(
-        self, told: Sequence[Told], planned: Sequence[StopTime], *, plan_numbers: bool
-    ) -> None:
-        self._told, self._planned, self._plan_numbers = told, planned, plan_numbers
+    def __init__(self, told: Sequence[Told], planned: Sequence[StopTime]) -> None:
+        self._told, self._planned = told, planned
         self._open: list[Visits] = [one.at for one in told]
         self._settled: set[int] = set()
         self._line: list[int] = []
@@ -103,9 +96,6 @@ class _Search:
 
     def result(self) -> list[Visits]:
         """What all evidence leaves of each call's visits."""
-        if self._plan_numbers:
-            for at, visits in self._numbered():
-                self._open[at] = visits
         self._line_up()
         self._take(self._by_order())
         self._take(dict(self._by_visit()))
@@ -152,15 +142,8 @@ class _Search:
             return 1
         return int(self._apart and (one.order is None or one.order != other.order))
 
-    def _numbered(self) -> Iterator[tuple[int, Visits]]:
-        index = {row.stop_sequence: at for at, row in enumerate(self._planned)}
-        for at, one in enumerate(self._told):
-            found = None if one.order is None else index.get(one.order)
-            if found is not None and found in one.at:
-                yield at, (found,)
-
     def _by_order(self) -> dict[int, Visits]:
-        given = {} if self._plan_numbers else self._orders()
+        given = self._orders()
         found = numbering(given, self._open, self._planned)
         if len(given) != 1 or not found:
             return {at: (visit,) for at, visit in found.items()}

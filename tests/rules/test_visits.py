@@ -211,14 +211,6 @@ def test_an_extra_call_is_none_of_the_trip_s():
     assert numbers(choose([Told(()), told(LOOP, "B")], LOOP.rows)) == [None, 2]
 
 
-def test_the_plan_s_own_numbers_count_each_by_itself():
-    """GTFS-RT: a wrong number costs its own call, and nothing of the others."""
-    said = [told(LOOP, "A", order=5), told(LOOP, "E", order=2)]
-    assert numbers(choose(said, LOOP.rows, plan_numbers=True)) == [5, 6]
-    twice = [told(LOOP, "A", order=5), told(LOOP, "A", order=5)]
-    assert numbers(choose(twice, LOOP.rows, plan_numbers=True)) == [5, 5]
-
-
 def test_the_sequence_of_told_calls():
     """By Order where every call has one, else by aimed time where every call has one."""
     assert in_sequence([3, 1, 2], [None, None, None]) == [1, 2, 0]
@@ -248,8 +240,8 @@ def part_of(draw, of: Trip) -> list[int]:
     return sorted(draw(wanted))
 
 
-@given(st.data(), trips(), st.booleans())
-def test_calls_told_with_their_numbers_and_true_times_are_themselves(data, of, numbered):
+@given(st.data(), trips())
+def test_calls_told_with_their_numbers_and_true_times_are_themselves(data, of):
     """Whatever part of a trip is told, in whatever order it is listed, calls are what they are."""
     part = part_of(data.draw, of)
     listed = data.draw(st.permutations(part))
@@ -263,7 +255,7 @@ def test_calls_told_with_their_numbers_and_true_times_are_themselves(data, of, n
         for index in listed
         for row in [of.rows[index]]
     ]
-    found = choose(calls, of.rows, plan_numbers=numbered)
+    found = choose(calls, of.rows)
     assert [one.planned for one in found] == listed
 
 
