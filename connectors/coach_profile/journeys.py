@@ -90,7 +90,7 @@ def _call(
         planned_platform=departure.planned_gate,
         actual_platform=departure.gate,
         status=_status(departure, actual),
-        boarding=True,
+        boarding=not departure.cancelled,
         alighting=False,
         coach=_boarding(departure, batch),
     )

@@ -241,7 +241,10 @@ def _lateness(trip: Trip, at_calls: tuple[int, ...], told: _Told, midnight_s: in
 
 
 def _aimed(trip: Trip, index: int, *, arrives: bool) -> int | None:
+    """The published time; one that was worked out tells no run from another."""
     row = trip.calls[index]
+    if row.approximate:
+        return None
     arrival, departure = row.arrival_s, row.departure_s
     first, second = (arrival, departure) if arrives else (departure, arrival)
     return second if first is None else first

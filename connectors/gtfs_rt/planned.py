@@ -21,7 +21,7 @@ from connectors.gtfs_rt.reading import Reading
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, Run
 from connectors.gtfs_rt.told import told_calls
 from hub.formats.gtfs_rt import TIMES, utc
-from hub.model.journeys import UNTOLD, Call, CallStatus, Times
+from hub.model.journeys import NOT_SERVED, UNTOLD, Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, service_midnight
 
@@ -74,6 +74,8 @@ class Plan:
         planned = self.planned[index]
         expected, actual = (UNTOLD, UNTOLD) if found is NOTHING else times_of(found, now_s)
         call = _over(planned, expected, actual, status)
+        if status in NOT_SERVED:
+            call = replace(call, boarding=False, alighting=False)
         if update is None:
             return call
         if update.HasField("departure_occupancy_status"):
@@ -120,7 +122,9 @@ class Plan:
 
     def _as_told(self, call: Call, index: int, update: Update) -> Call:
         """The call with a schedule of its own, and with who may board and alight."""
-        boarding, alighting = exchange_at(update, boarding=call.boarding, alighting=call.alighting)
+        boarding, alighting = call.boarding, call.alighting
+        if call.status not in NOT_SERVED:
+            boarding, alighting = exchange_at(update, boarding=boarding, alighting=alighting)
         aimed = (None if told is None else utc(told) for told in self.aimed(index, update))
         return replace(call, aimed=Times(*aimed), boarding=boarding, alighting=alighting)
 
@@ -152,6 +156,7 @@ def _over(planned: Call, expected: Times, actual: Times, status: CallStatus) -> 
         status=status,
         boarding=planned.boarding,
         alighting=planned.alighting,
+        aimed_approximate=planned.aimed_approximate,
     )
 
 
@@ -223,5 +228,5 @@ def replaced(
     for call in told_calls(strays, reading, plan.run):
         # A number that is taken by a planned call is not free for another stop.
         order = call.order if call.order not in calls else max(calls) + 1
-        calls[order] = replace(call, order=order)
+        calls[order] = replace(call, order=order, extra=True)
     return [calls[order] for order in sorted(calls)]

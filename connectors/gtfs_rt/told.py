@@ -20,7 +20,7 @@ from connectors.gtfs_rt.runs import CALLED_OFF, OWN_STOPS, Run
 from hub.errors import Reason
 from hub.formats.gtfs_rt import utc
 from hub.model.common import Name
-from hub.model.journeys import Call, CallStatus, Times
+from hub.model.journeys import NOT_SERVED, Call, CallStatus, Times
 
 
 def told_calls(updates: Sequence[Update], reading: Reading, run: Run) -> list[Call]:
@@ -73,8 +73,8 @@ def _told_call(
         actual=actual,
         planned_platform=stop.platform_code if stop else None,
         status=status,
-        boarding=boarding,
-        alighting=alighting,
+        boarding=boarding and status not in NOT_SERVED,
+        alighting=alighting and status not in NOT_SERVED,
         occupancy=occupancy_at(update),
     )
 

@@ -10,7 +10,7 @@ from hub.errors import Reason
 from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
 from hub.model.common import Name
 from hub.model.ids import scoped
-from hub.model.journeys import Call, CallStatus, Times
+from hub.model.journeys import UNTOLD, Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Stop
 
@@ -140,6 +140,7 @@ def _call(
         base,
         quay_id=_quay_id(call, quay, setting) or base.quay_id,
         aimed=aimed,
+        aimed_approximate=base.aimed_approximate and call.aimed == UNTOLD,
         expected=call.expected,
         actual=actual,
         planned_platform=call.aimed_platform
@@ -183,6 +184,7 @@ def _unplanned(call: SiriCall, order: int, stop: Stop | None, setting: Setting) 
         stop_name=name or Name(en=ref),
         boarding=call.aimed.departure is not None or call.expected.departure is not None,
         alighting=call.aimed.arrival is not None or call.expected.arrival is not None,
+        extra=call.extra,
     )
 
 

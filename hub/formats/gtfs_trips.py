@@ -13,6 +13,7 @@ from hub.formats.gtfs_index import HERE, SEEN, WHOLE, TripIndex
 from hub.formats.gtfs_names import Names
 from hub.formats.gtfs_places import first_of_its_id
 from hub.formats.gtfs_zip import Tables
+from hub.formats.untimed import timed
 from hub.model.common import Mode, Name
 from hub.model.timetable import Elsewhere, nothing_elsewhere
 from hub.model.timetable_rows import Frequency, Route, Service, Stop, StopTime, Trip
@@ -91,7 +92,7 @@ def read_trips(
     calls = _read_stop_times(tables, heads, stops, problems)
     frequencies = _read_frequencies(tables, index, heads, problems)
     for native_id, head in heads.items():
-        ordered = in_order(native_id, calls.pop(native_id), problems)
+        ordered = in_order(native_id, calls.pop(native_id), stops, problems)
         found.kept[native_id] = Trip(
             native_id=native_id,
             route_id=routes[head.route_id].native_id,
@@ -184,8 +185,13 @@ def _seconds(text: str, trip_id: str, problems: Problems) -> int | None:
     return found
 
 
-def in_order(trip_id: str, rows: list[StopTime], problems: Problems) -> tuple[StopTime, ...]:
-    """Calls by stop_sequence, each once; a time that runs backwards is refused, its call stays."""
+def in_order(
+    trip_id: str, rows: list[StopTime], stops: Mapping[str, Stop], problems: Problems
+) -> tuple[StopTime, ...]:
+    """Calls by stop_sequence, each once; a time that runs backwards is refused, its call stays.
+
+    Where no time is left, it is worked out from those around it.
+    """
     rows.sort(key=itemgetter(0))
     ordered: list[StopTime] = []
     latest = _EARLIEST_S
@@ -196,7 +202,7 @@ def in_order(trip_id: str, rows: list[StopTime], problems: Problems) -> tuple[St
         kept = _checked(trip_id, row, latest, problems)
         ordered.append(kept)
         latest = latest if kept.departure_s is None else kept.departure_s
-    return tuple(ordered)
+    return timed(ordered, stops)
 
 
 def _checked(trip_id: str, row: StopTime, latest: int, problems: Problems) -> StopTime:

@@ -173,7 +173,7 @@ class Trips:
             self._problems.note(
                 Reason.UNKNOWN_STOP, row.id, f"{stop_point} has no Quay, StopPlace or name"
             )
-        ordered = in_order(row.id, found, self._problems)
+        ordered = in_order(row.id, found, self._places.stops, self._problems)
         if len(ordered) < 2:
             reason = Reason.UNKNOWN_STOP if lost else Reason.EMPTY_ENTITY
             raise Refused(reason, f"only {len(ordered)} of its {len(row.times)} calls can be used")

@@ -196,7 +196,7 @@ class Trips:
         for stop_ref in lost:
             detail = f"{stop_ref!r} is not in StopPoints"
             self._problems.note(Reason.UNKNOWN_STOP, chain[0].code, detail)
-        ordered = in_order(chain[0].code, rows, self._problems)
+        ordered = in_order(chain[0].code, rows, self._stops, self._problems)
         if len(ordered) < 2:
             reason = Reason.UNKNOWN_STOP if lost else Reason.EMPTY_ENTITY
             raise Refused(reason, "fewer than two of its stops can be used")

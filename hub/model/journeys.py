@@ -33,6 +33,10 @@ class CallStatus(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+NOT_SERVED = frozenset({CallStatus.CANCELLED, CallStatus.SKIPPED})
+"""Of such a call nobody boards or leaves the vehicle."""
+
+
 class Layer(StrEnum):
     """Which layer a record belongs to. A real-time record never erases what the timetable says."""
 
@@ -96,7 +100,9 @@ class Call:
 
     `order` is the place in the journey: GTFS stop_sequence where the timetable is known, the
     source's own order otherwise. `stop_place_id` names the stop place (the parent station),
-    `quay_id` the platform, both scoped. `status` and `actual`, `expected` are of the real-time
+    `quay_id` the platform, both scoped. `aimed_approximate`: no time is published for this call,
+    `aimed` was worked out from those around it. `extra`: the source says that it is none of the
+    timetable's. `status` and `actual`, `expected` are of the real-time
     layer; a timetable record leaves them at their defaults.
     """
 
@@ -114,6 +120,8 @@ class Call:
     alighting: bool = True
     occupancy: Occupancy | None = None
     coach: Boarding | None = None
+    aimed_approximate: bool = False
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)

@@ -219,6 +219,7 @@ class Timetable:
             stop_name=place.name,
             quay_id=None if at_stop.is_place else at_stop.id,
             aimed=Times(arrival, departure),
+            aimed_approximate=row.approximate,
             planned_platform=at_stop.platform_code,
             boarding=row.pickup and not last,
             alighting=row.drop_off and not first,

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hub.model.timetable_rows import Stop, StopTime, Trip
@@ -47,11 +47,19 @@ class Pattern:
             takes = [
                 seconds - start
                 for trip, start in zip(self.trips, self.starts, strict=True)
-                for seconds in trip.calls[index][2:4]
-                if seconds is not None
+                for seconds in _about(trip, index)
             ]
             known = self._spans[index] = (min(takes, default=0), max(takes, default=0))
         return known
+
+
+def _about(trip: Trip, index: int) -> Iterator[int]:
+    """Published times of a call, or those it lies between where it has none."""
+    for step in (-1, 1):
+        for row in trip.calls[index::step]:
+            if row.departure_s is not None and row.arrival_s is not None and not row.approximate:
+                yield from (row.arrival_s, row.departure_s)
+                break
 
 
 def patterns_of(trips: Iterable[Trip], stops: Mapping[str, Stop]) -> dict[str, tuple[Pattern, ...]]:

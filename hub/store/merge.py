@@ -11,10 +11,11 @@ from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 
-from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Times
+from hub.model.journeys import NOT_SERVED, Call, CallStatus, DatedJourney, JourneyState, Times
+from hub.store.placing import places_of, seen_in
 from hub.store.rows import Document, plain, unzoned
 
-LAYOUT = 2
+LAYOUT = 3
 """Changes when the same records make other documents: everything is then written again."""
 
 _GIVEN = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref", "state")
@@ -29,9 +30,9 @@ def with_timetable(
     journey = _copy(old) if old else _empty(record)
     journey["timetable"] = {"feed": feed, "fp": fingerprint, **_said(record)}
     calls = {call.order: fresh(call, call.order, planned=True) for call in record.calls}
-    for call in journey["calls"]:
-        order = place_of(calls, call["order"], call["stop_place"]["id"])
-        if call["reported"] is not None and order is not None:
+    seen = [call for call in journey["calls"] if call["reported"] is not None]
+    for call, order in zip(seen, places_of(calls, list(map(seen_in, seen))), strict=True):
+        if order is not None:
             calls[order] = _replanned(calls.get(order) or {**call, "planned": False}, call)
     return settle(journey, calls.values())
 
@@ -53,8 +54,7 @@ def with_realtime(
     calls = {call["order"]: call for call in journey["calls"]}
     if "timetable" not in journey and not record.partial:
         calls = _passed(calls, record.calls)
-    for call in record.calls:
-        order = place_of(calls, call.order, call.stop_place_id)
+    for call, order in zip(record.calls, places_of(calls, record.calls), strict=True):
         if order is not None:
             known = calls.get(order)
             base = known if known and known["planned"] else _plan(call, order, planned=False)
@@ -135,6 +135,8 @@ def fresh(call: Call, order: int, *, planned: bool) -> Document:
 
 
 def _plan(call: Call, order: int, *, planned: bool) -> Document:
+    """What is planned of a call. A cancelled one stays on the boards it would have been on."""
+    off = call.status in NOT_SERVED
     return {
         "order": order,
         "stop_place": {
@@ -145,10 +147,16 @@ def _plan(call: Call, order: int, *, planned: bool) -> Document:
         "planned_quay_id": call.quay_id,
         "aimed": stored_times(call.aimed),
         "platform": {"planned": call.planned_platform, "actual": None},
-        "boarding": call.boarding,
-        "alighting": call.alighting,
+        "aimed_approximate": call.aimed_approximate,
+        "boarding": call.boarding or (off and _has(call, "departure")),
+        "alighting": call.alighting or (off and _has(call, "arrival")),
         "planned": planned,
+        "extra": call.extra,
     }
+
+
+def _has(call: Call, end: str) -> bool:
+    return bool(getattr(call.aimed, end) or getattr(call.expected, end))
 
 
 def observed(base: Document, call: Call) -> Document:
@@ -234,21 +242,3 @@ def _passed(calls: dict[int, Document], told: tuple[Call, ...]) -> dict[int, Doc
         for order, call in calls.items()
         if any(call["actual"].values()) and (order < first or not renumbered)
     }
-
-
-def place_of(calls: dict[int, Document], order: int, stop_place: str) -> int | None:
-    """The order under which an observed call belongs.
-
-    Sources number calls in their own way. Where the timetable has another stop place at that
-    number, the call is placed by its stop place, if the journey stops there exactly once; else it
-    is left out, because a time shown at the wrong station is worse than none.
-    """
-    there = calls.get(order)
-    if there is None or not there["planned"] or there["stop_place"]["id"] == stop_place:
-        return order
-    same = [
-        place
-        for place, known in calls.items()
-        if known["planned"] and known["stop_place"]["id"] == stop_place
-    ]
-    return same[0] if len(same) == 1 else None

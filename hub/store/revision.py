@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from hub.model.ids import call_id
 from hub.model.journeys import Call, DatedJourney, Layer
-from hub.store.merge import CALLED_OFF, place_of, stored_times
+from hub.store.merge import CALLED_OFF, stored_times
+from hub.store.placing import places_of
 from hub.store.rows import Document, plain, unzoned
 
 _AS_A_WHOLE = attrgetter(
@@ -23,7 +24,7 @@ _AS_A_WHOLE = attrgetter(
 )
 _NOT_NEWS = attrgetter(
     *("order", "stop_place_id", "stop_name", "quay_id", "planned_platform", "aimed"),
-    *("boarding", "alighting"),
+    *("boarding", "alighting", "aimed_approximate", "extra"),
 )
 """What a call repeats of the timetable, or seldom changes: then the journey is merged."""
 
@@ -79,7 +80,7 @@ def written(journey: Document, record: DatedJourney) -> Written | None:
         return None
     calls = {call["order"]: call for call in journey["calls"]}
     index = {order: number for number, order in enumerate(calls)}
-    orders = [place_of(calls, call.order, call.stop_place_id) for call in record.calls]
+    orders = places_of(calls, record.calls)
     told = [order for order in orders if order is not None]
     if len(told) != len(set(told)):
         return None

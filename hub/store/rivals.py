@@ -12,6 +12,7 @@ from typing import Any
 
 from hub.model.journeys import DatedJourney
 from hub.store import merge
+from hub.store.placing import places_of
 from hub.store.rows import Document
 
 Rank = Callable[[Mapping[str, Any]], tuple[bool, int, datetime, str]]
@@ -68,8 +69,7 @@ def with_rival(
     calls = {call["order"]: _opened(call, old["realtime"]) for call in old["calls"]}
     if not record.partial:
         _drop_untold(calls, record, feed)
-    for call in record.calls:
-        order = merge.place_of(calls, call.order, call.stop_place_id)
+    for call, order in zip(record.calls, places_of(calls, record.calls), strict=True):
         if order is not None:
             base = calls.get(order) or {**merge.fresh(call, order, planned=False), "reports": {}}
             seen = merge.observed(base, call)

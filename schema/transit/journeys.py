@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from hub.access.principal import Scope
 from hub.model.ids import call_id
+from hub.model.journeys import NOT_SERVED
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
 from schema.nodes import Node, keyed, node_type
@@ -123,14 +124,27 @@ class Call(Node):
     actual_departure: datetime | None = stored(
         "actual.departure", "Recorded departure", zh="实际发车"
     )
-    boarding: bool = stored("boarding", "Whether passengers may board", zh="可上车")
-    alighting: bool = stored("alighting", "Whether passengers may alight", zh="可下车")
 
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
         """The call, if its stop place is one of the interchange's."""
         row = await context.services.transit.one("calls", key)
         return cls.of(row)
+
+    @computed(needs=("aimed_approximate",), zh="计划时刻为推算")
+    def aimed_approximate(self, _context: "SchemaContext") -> bool:
+        """Whether no time is published here: aimed times are worked out from the calls around."""
+        return bool(self.doc.get("aimed_approximate"))
+
+    @computed(needs=(*TRUST, "status", "boarding"), zh="可上车")
+    def boarding(self, context: "SchemaContext") -> bool:
+        """Whether passengers may board; nobody boards at a cancelled or skipped call."""
+        return bool(self.doc["boarding"]) and self._is_served(context)
+
+    @computed(needs=(*TRUST, "status", "alighting"), zh="可下车")
+    def alighting(self, context: "SchemaContext") -> bool:
+        """Whether passengers may alight; nobody does at a cancelled or skipped call."""
+        return bool(self.doc["alighting"]) and self._is_served(context)
 
     @computed(needs=(*TRUST, "platform.actual"), zh="实际站台")
     def actual_platform(self, context: "SchemaContext") -> str | None:
@@ -191,6 +205,9 @@ class Call(Node):
     def freshness(self, context: "SchemaContext") -> Freshness:
         """How far the times and the state can be trusted."""
         return freshness(context.freshness(self.doc))
+
+    def _is_served(self, context: "SchemaContext") -> bool:
+        return self.doc["status"] not in NOT_SERVED or not trusted(self, context)
 
     def _live(self, context: "SchemaContext", part: str) -> Row:
         """A part of the document that only holds while its source speaks."""
