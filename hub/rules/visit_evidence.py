@@ -34,20 +34,22 @@ def numbering(
     Planned calls have the plan's own numbers, or are counted from 1, from 0, or in tens. Failing
     those, all numbers told may be shifted alike, as by a source that counts what is still to come.
     """
-    scales: tuple[tuple[Sequence[int], tuple[int, ...]], ...] = (
-        ([row.stop_sequence for row in planned], (0,)),
-        (range(len(planned)), (1, 0)),
-        (range(0, 10 * len(planned), 10), (10, 0)),
-    )
+    own = [row.stop_sequence for row in planned]
     if not given:
         return {}
-    for numbers, shifts in scales:
-        if found := _held(given, visits, numbers, shifts):
-            return found[0]
+    if found := _held(given, visits, own, (0,)):
+        return found[0]
     first, number = next(iter(given.items()))
-    if len(set(given.values())) == 1 or len(visits[first]) > MOST_VISITS:
+    alone = len(set(given.values())) == 1
+    if alone and number in own:
+        return {}  # a number of another place, and nothing says how it was counted
+    counted, tens = range(len(planned)), range(0, 10 * len(planned), 10)
+    for scale, usual in ((counted, (1, 0)), (tens, (10, 0))):
+        if found := _held(given, visits, scale, usual):
+            return found[0]
+    if alone or len(visits[first]) > MOST_VISITS:
         return {}
-    for numbers, _ in scales:
+    for numbers in (own, counted, tens):
         shifts = tuple(number - numbers[visit] for visit in visits[first])
         if found := _held(given, visits, numbers, shifts):
             return found[0] if len(found) == 1 else {}

@@ -56,9 +56,9 @@ def places_of(
     calls: Mapping[int, Mapping[str, Any]], told: Sequence[Call] | Sequence[Seen]
 ) -> list[int | None]:
     """The order under which each told call belongs among the stored `calls`; None: nowhere."""
-    planned = sorted(order for order, call in calls.items() if call["planned"])
-    if not planned or all(_is_there(calls.get(call.order), call) for call in told):
+    if stand_as_told(calls, told):
         return [call.order for call in told]
+    planned = sorted(order for order, call in calls.items() if call["planned"])
     seen = [call if isinstance(call, Seen) else seen_of(call) for call in told]
     visits: defaultdict[str, tuple[int, ...]] = defaultdict(tuple)
     for index, order in enumerate(planned):
@@ -81,6 +81,15 @@ def places_of(
         one.order if not choice.among and one.order not in taken else place
         for one, choice, place in zip(seen, choices, places, strict=True)
     ]
+
+
+def stand_as_told(
+    calls: Mapping[int, Mapping[str, Any]], told: Sequence[Call] | Sequence[Seen]
+) -> bool:
+    """Whether numbers and places alone say where the calls belong: then they do in every record."""
+    if not any(call["planned"] for call in calls.values()):
+        return True
+    return all(_is_there(calls.get(call.order), call) for call in told)
 
 
 def _is_there(there: Mapping[str, Any] | None, call: Call | Seen) -> bool:

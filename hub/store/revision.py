@@ -13,9 +13,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from hub.model.ids import call_id
-from hub.model.journeys import Call, DatedJourney, Layer
+from hub.model.journeys import NOT_SERVED, Call, DatedJourney, Layer
 from hub.store.merge import CALLED_OFF, stored_times
-from hub.store.placing import places_of
+from hub.store.placing import stand_as_told
 from hub.store.rows import Document, plain, unzoned
 
 _AS_A_WHOLE = attrgetter(
@@ -41,13 +41,12 @@ class Placed(NamedTuple):
 class Written(NamedTuple):
     """What is remembered of a journey that was written from a record.
 
-    `rev` names that write, `placed` says where each of the record's calls is, None for one that was
-    left out. `planned`: a timetable has the journey, and calls that are not told keep what they
-    have.
+    `rev` names that write, `placed` says where each of the record's calls is. `planned`: a
+    timetable has the journey, and calls that are not told keep what they have.
     """
 
     rev: int
-    placed: tuple[Placed | None, ...]
+    placed: tuple[Placed, ...]
     planned: bool
 
 
@@ -63,7 +62,7 @@ class Before(NamedTuple):
 class Revision:
     """What to set in the journey and, by their ids, in its rows; where the calls are then."""
 
-    placed: tuple[Placed | None, ...]
+    placed: tuple[Placed, ...]
     journey: Document = field(default_factory=dict)
     rows: dict[str, Document] = field(default_factory=dict)
 
@@ -72,7 +71,8 @@ def written(journey: Document, record: DatedJourney) -> Written | None:
     """What to remember of a journey that was merged from a real-time `record`.
 
     None where the next record is to be merged, too: other sources speak of the journey, it is
-    called off, two calls of the record are one of it, or nobody named the write.
+    called off, two calls of the record are one of it, their times said which calls they are, or
+    nobody named the write.
     """
     if record.layer is not Layer.REALTIME or record.state in CALLED_OFF:
         return None
@@ -80,21 +80,18 @@ def written(journey: Document, record: DatedJourney) -> Written | None:
         return None
     calls = {call["order"]: call for call in journey["calls"]}
     index = {order: number for number, order in enumerate(calls)}
-    orders = places_of(calls, record.calls)
-    told = [order for order in orders if order is not None]
-    if len(told) != len(set(told)):
+    orders = [call.order for call in record.calls]
+    if not stand_as_told(calls, record.calls) or len(orders) != len(set(orders)):
         return None
     placed = tuple(
-        None
-        if order is None
-        else Placed(index[order], order, calls[order]["boarding"], calls[order]["alighting"])
+        Placed(index[order], order, calls[order]["boarding"], calls[order]["alighting"])
         for order in orders
     )
     return Written(journey["rev"], _shared(placed), "timetable" in journey)
 
 
 @lru_cache(maxsize=1 << 12)
-def _shared(placed: tuple[Placed | None, ...]) -> tuple[Placed | None, ...]:
+def _shared(placed: tuple[Placed, ...]) -> tuple[Placed, ...]:
     """One object for all journeys of the same shape: there are many journeys and few shapes."""
     return placed
 
@@ -115,9 +112,9 @@ def revision(before: Before, record: DatedJourney, stop_places: frozenset[str]) 
     for was, call, there in zip(calls[passed:], record.calls, found.placed, strict=True):
         if was is call:
             continue
-        if _NOT_NEWS(was) != _NOT_NEWS(call):
+        if _NOT_NEWS(was) != _NOT_NEWS(call) or {was.status, call.status} & NOT_SERVED:
             return None
-        if there is None or not (news := _news(was, call)):
+        if not (news := _news(was, call)):
             continue
         found.journey.update((f"calls.{there.at}.{name}", value) for name, value in news.items())
         if not stop_places or call.stop_place_id in stop_places:

@@ -160,17 +160,54 @@ def test_nobody_boards_at_the_end_or_alights_at_the_start():
     ]
 
 
-def test_calls_without_times_are_kept():
-    """A stop between timepoints keeps its place in the journey, without a time."""
-    changes = {"stop_times.txt": TABLES["stop_times.txt"].replace("T1,12:10:00,12:11:00", "T1,,")}
-    batch = read_gtfs(zipped(changes))
-    call = journeys(batch)["metro:T1:2026-03-04"].calls[1]
-    assert (call.stop_place_id, call.aimed.arrival, call.aimed.departure) == (
-        "metro:PS",
-        None,
-        None,
-    )
+def untimed(*lines: str) -> dict[str, str]:
+    """The tables without the times of these lines of stop_times.txt."""
+    table = TABLES["stop_times.txt"]
+    for line in lines:
+        trip_id = line.partition(",")[0]
+        assert line in table
+        table = table.replace(line, f"{trip_id},,")
+    return {"stop_times.txt": table}
+
+
+def test_calls_without_times_have_approximate_ones():
+    """Between two timed stops a vehicle goes as the crow flies, at one speed, to the minute."""
+    batch = read_gtfs(zipped(untimed("T1,12:10:00,12:11:00")))
+    calls = journeys(batch)["metro:T1:2026-03-04"].calls
+    at = shanghai("2026-03-04 12:13")
+    assert (calls[1].stop_place_id, calls[1].aimed) == ("metro:PS", Times(at, at))
+    assert [call.aimed_approximate for call in calls] == [False, True, False, False]
     assert not batch.notes
+
+
+def test_without_positions_untimed_calls_are_evenly_spread():
+    """Where one stop has no position nobody knows how far it is."""
+    tables = untimed("T1,12:10:00,12:11:00", "T1,12:15:00,12:16:00")
+    tables["stops.txt"] = TABLES["stops.txt"].replace("31.2330,121.4750", ",")
+    calls = journeys(read_gtfs(zipped(tables)))["metro:T1:2026-03-04"].calls
+    assert [call.aimed.arrival for call in calls[1:3]] == [
+        shanghai("2026-03-04 12:10"),
+        shanghai("2026-03-04 12:20"),
+    ]
+
+
+def test_before_the_first_and_behind_the_last_time_nothing_is_known():
+    """What lies between nothing is not made up."""
+    tables = untimed("T1,12:00:00,12:00:00", "T1,12:10:00,12:11:00", "T1,12:30:00,12:30:00")
+    calls = journeys(read_gtfs(zipped(tables)))["metro:T1:2026-03-04"].calls
+    assert [call.aimed == Times() for call in calls] == [True, True, False, True]
+    assert not any(call.aimed_approximate for call in calls)
+
+
+def test_a_time_that_was_refused_is_worked_out_like_one_that_is_missing():
+    """A stop_time before the one before it is noted, and the call is still on the boards."""
+    wrong = {
+        "stop_times.txt": TABLES["stop_times.txt"].replace("12:10:00,12:11:00", "11:10:00,11:11:00")
+    }
+    batch = read_gtfs(zipped(wrong))
+    call = journeys(batch)["metro:T1:2026-03-04"].calls[1]
+    assert [note.reason for note in batch.notes] == [Reason.TIME_ORDER]
+    assert (call.aimed.arrival, call.aimed_approximate) == (shanghai("2026-03-04 12:13"), True)
 
 
 def test_only_journeys_of_the_interchange_are_kept_with_all_their_calls():
