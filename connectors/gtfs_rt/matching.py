@@ -47,13 +47,22 @@ class Matched:
     def of_whole(self) -> "Matched":
         """The same of a journey whose stops are all told, with another plan than the timetable's.
 
-        A call that an unclear update may be of is not skipped, but nothing is known of it; an
-        update beside all planned calls of its place adds one.
+        A call that an unclear update may be of is not skipped, but nothing is known of it. Of two
+        updates of a place that is planned once one is the planned call, the other adds one.
         """
-        unclear = [one for one in self.unclear if not self.found.keys() >= set(one[1].among)]
-        more = [update for update, choice in self.unclear if self.found.keys() >= set(choice.among)]
-        doubted = {at: _UNCLEAR for _, choice in unclear for at in choice.among}
-        return Matched(doubted | self.found, self.strays + more, unclear, self.twice)
+        whole = Matched(dict(self.found), list(self.strays), twice=self.twice)
+        doubted: dict[int, Update] = {}
+        for update, choice in self.unclear:
+            left = [at for at in choice.among if at not in whole.found]
+            if not left:
+                whole.strays.append(update)
+            elif len(choice.among) == 1:
+                whole.found[left[0]] = update
+            else:
+                whole.unclear.append((update, choice))
+                doubted |= dict.fromkeys(left, _UNCLEAR)
+        whole.found = doubted | whole.found
+        return whole
 
 
 def match_updates(plan: Plan, updates: Sequence[Update], *, timed: bool) -> Matched:

@@ -8,7 +8,7 @@ import pytest
 from connectors.gtfs import GtfsConfig
 from hub.errors import PayloadError, Reason
 from hub.model.common import Mode, Name
-from hub.model.journeys import CallStatus, DatedJourney, JourneyState, Layer
+from hub.model.journeys import CallStatus, DatedJourney, JourneyState, Layer, Times
 from hub.model.network import Line, Quay, StopPlace, StopPlaceKind
 from tests.connectors.gtfs_builder import (
     NOON,

@@ -1,7 +1,10 @@
 """Which visit of a trip a SIRI call is: ET, SM and VM ask the one rule, hub.rules.visits."""
 
+from dataclasses import replace
+
 import pytest
 
+from connectors import connector
 from hub.connector import Batch
 from hub.errors import Reason
 from hub.ingest.check import check
@@ -110,7 +113,7 @@ def test_bare_stops_of_a_vehicle_s_journey_tell_the_others_apart() -> None:
 
 def test_recorded_calls_may_lack_one_that_is_estimated() -> None:
     """Recorded 10 and 30, estimated 20: three planned calls, no fourth, and 20 is estimated."""
-    first, second, third = g7001()
+    _, second, _ = g7001()
     gone = past("SHH-1", Order=1, AimedDepartureTime="12:10:00", ActualDepartureTime="11:58:00")
     there = past("NJH-1", Order=3, AimedArrivalTime="13:30:00", ActualArrivalTime="11:59:00")
     for told in (call("SZH-1", Order=2, ExpectedArrivalTime="12:50:00"), second):
@@ -119,14 +122,12 @@ def test_recorded_calls_may_lack_one_that_is_estimated() -> None:
         assert [one.order for one in made] == [10, 20, 30]
         assert made[1].expected.arrival == at("12:50:00")
         assert Reason.AMBIGUOUS_MATCH not in reasons(batch.notes)
-    assert first
-    assert third
 
 
 def test_a_call_told_as_arrival_and_departure_is_one() -> None:
     """A train that stands at Suzhou: its arrival is recorded, its departure estimated."""
     came = past("SZH-1", Order=2, AimedArrivalTime="11:59:00", ActualArrivalTime="11:59:30")
-    goes = call("SZH-2" if False else "SZH", Order=2, ExpectedDepartureTime="12:52:00")
+    goes = call("SZH", Order=2, ExpectedDepartureTime="12:52:00")
     (made,) = calls(read(et(journey(goes, recorded=(came,)))))
     assert made.order == 20
     assert made.actual == Times(at("11:59:30"), None)
@@ -196,12 +197,8 @@ def test_one_cancelled_side_leaves_the_other() -> None:
         ("gtfs_rt", "rt-untimed.json", [1, 2, 3, 4]),
     ],
 )
-def test_the_reported_payloads(kind, file, expected, monkeypatch) -> None:
+def test_the_reported_payloads(kind, file, expected) -> None:
     """What bug reports came to is read right: the calls that are told, and no others."""
-    from dataclasses import replace
-
-    from connectors import connector
-
     made: list[Batch] = []
     real = connector(kind)
 
