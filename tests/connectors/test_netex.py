@@ -22,6 +22,7 @@ from tests.connectors.netex_builder import (
     journey,
     journeys,
     of,
+    passing,
     read,
     reasons,
     whole,
