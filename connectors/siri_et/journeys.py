@@ -227,11 +227,9 @@ class JourneyReading:
 
     def _as_planned(self, told: DatedJourney, run: Run) -> DatedJourney:
         """What is told of a trip of the timetable, under the timetable's id and names."""
-        planned = (
-            self.timetable.planned_journey(run.trip.native_id, run.service_date)
-            if self.timetable
-            else None
-        )
+        if self.timetable is None:
+            return told
+        planned = self.timetable.planned_journey(run.trip.native_id, run.service_date)
         if planned is None:
             return told
         return replace(

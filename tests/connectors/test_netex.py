@@ -22,12 +22,26 @@ from tests.connectors.netex_builder import (
     journey,
     journeys,
     of,
+    passing,
     read,
     reasons,
     whole,
     zipped,
 )
 from tests.contract.mutations import sample
+
+
+def test_a_passing_without_a_time_has_an_approximate_one():
+    """Between two passings it is worked out, and marked."""
+    times = passing("X:SPJP:1", None, "23:50:00") + passing("X:SPJP:2", None, None)
+    times += passing("X:SPJP:3", "01:20:00", None, 1)
+    (made, *_) = journeys(
+        read(whole(journey(times=f"<passingTimes>{times}</passingTimes>")))
+    ).values()
+    first, between, last = made.calls
+    assert [call.aimed_approximate for call in made.calls] == [False, True, False]
+    assert first.aimed.departure < between.aimed.arrival == between.aimed.departure
+    assert between.aimed.departure < last.aimed.arrival
 
 
 def test_every_stop_place_is_one_and_its_quays_are_its():

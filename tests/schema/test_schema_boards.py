@@ -85,6 +85,44 @@ async def test_a_timetabled_call_is_scheduled_and_its_delay_unknown(run: Run) ->
     assert row["freshness"]["state"] == "SCHEDULED"
 
 
+EXCHANGE = """query ($stop: ID!) { departures(stopPlace: $stop) {
+    nodes { journey { publicCode } status boarding alighting aimedApproximate } } }"""
+
+
+async def test_nobody_boards_at_a_call_that_is_not_served(
+    run: Run, store: Store, clock: ManualClock
+) -> None:
+    """A cancelled or skipped call stays on the board; of a silent source it is as planned."""
+    await store.db["calls"].insert_many(
+        [
+            call_doc("X1", minutes=30, status="CANCELLED", alighting=True),
+            call_doc("X2", minutes=31, status="SKIPPED", alighting=True),
+        ]
+    )
+
+    async def shown() -> dict[str, tuple[str, bool, bool]]:
+        rows = (await run(EXCHANGE, stop="railway:SHH"))["data"]["departures"]["nodes"]
+        return {
+            row["journey"]["publicCode"]: (row["status"], row["boarding"], row["alighting"])
+            for row in rows
+        }
+
+    found = await shown()
+    assert found["G1"] == ("DELAYED", True, False)
+    assert found["X1"] == ("CANCELLED", False, False)
+    assert found["X2"] == ("SKIPPED", False, False)
+    clock.advance(minutes=6)
+    assert (await shown())["X1"] == ("UNKNOWN", True, True)
+
+
+async def test_a_board_marks_times_that_nobody_published(run: Run, store: Store) -> None:
+    """aimedApproximate; false where the document was written before there was such a mark."""
+    await store.db["calls"].insert_one(call_doc("X1", minutes=30, aimed_approximate=True))
+    rows = (await run(EXCHANGE, stop="railway:SHH"))["data"]["departures"]["nodes"]
+    marks = {row["journey"]["publicCode"]: row["aimedApproximate"] for row in rows}
+    assert (marks["X1"], marks["G1"]) == (True, False)
+
+
 async def test_a_silent_source_turns_its_values_stale_and_then_unknown(
     run: Run, clock: ManualClock
 ) -> None:

@@ -192,6 +192,68 @@ def test_an_observed_call_at_a_place_the_journey_visits_twice_is_left_out_when_a
     assert all(found["expected"]["departure"] is None for found in merged["calls"])
 
 
+def at_loop(**said):
+    """What a source without the timetable says of the loop's last call, stored."""
+    loop = planned("L3", ["A", "B", "C", "A"])
+    call_ = Call(order=2, stop_place_id="metro:A", stop_name=Name(en="A"), **said)
+    record = replace(observed("L3", {}), calls=(call_,))
+    return timetable(realtime(None, record), loop), realtime(timetable(None, loop), record)
+
+
+def test_an_observed_call_is_told_apart_by_its_times_whichever_layer_came_first():
+    """A call under a number of the source's own is the visit it is aimed at."""
+    when = Times(minutes(40), minutes(40))
+    said = {
+        "aimed": when,
+        "expected": Times(minutes(44), minutes(44)),
+        "status": CallStatus.DELAYED,
+    }
+    for document in at_loop(**said):
+        assert [found["order"] for found in document["calls"]] == [1, 2, 3, 4]
+        assert call(document, 4)["expected"]["arrival"] == at(44)
+        assert call(document, 1)["reported"] is None
+
+
+def test_a_call_at_a_planned_place_is_no_other_call_unless_it_is_extra():
+    """A number the timetable lacks makes no second call at C; what is said to be extra does."""
+    merged = realtime(timetable(None, PLAN), observed("L1", {"9:C": 1}))
+    assert [found["order"] for found in merged["calls"]] == [1, 2, 3]
+    assert call(merged, 3)["reported"] == "DELAYED"
+    extra = observed("L1", {"9:C": 1})
+    extra = replace(extra, calls=(replace(extra.calls[0], extra=True),))
+    both = (realtime(timetable(None, PLAN), extra), timetable(realtime(None, extra), PLAN))
+    for document in both:
+        assert [found["order"] for found in document["calls"]] == [1, 2, 3, 9]
+
+
+def test_a_cancelled_call_stays_on_its_boards():
+    """Nobody boards a cancelled train, and that is what the board has to say."""
+    gone = Call(
+        order=1,
+        stop_place_id="metro:A",
+        stop_name=Name(en="A"),
+        aimed=Times(None, minutes(5)),
+        status=CallStatus.CANCELLED,
+        boarding=False,
+        alighting=False,
+    )
+    unplanned = realtime(None, replace(observed("L4", {}), calls=(gone,)))
+    (row,) = board_rows(unplanned, frozenset()).values()
+    assert row["board"] == {"departure": at(5), "arrival": None}
+    of_plan = realtime(timetable(None, PLAN), replace(SEEN, calls=(gone,)))
+    row = board_rows(of_plan, frozenset({"metro:A"}))["metro:L1:2026-11-23#1"]
+    assert row["board"] == {"departure": at(10), "arrival": None}
+
+
+def test_approximate_times_are_the_timetable_s_to_mark():
+    """The mark is on the call and on its row; what is observed does not take it off."""
+    plan = replace(PLAN, calls=(PLAN.calls[0], replace(PLAN.calls[1], aimed_approximate=True)))
+    merged = realtime(timetable(None, plan), observed("L1", {"2:B": 4}))
+    assert [found["aimed_approximate"] for found in merged["calls"]] == [False, True]
+    rows = board_rows(merged, frozenset())
+    assert rows["metro:L1:2026-11-23#2"]["aimed_approximate"] is True
+
+
 def test_an_extra_stop_is_shown_and_goes_with_its_observation():
     """A stop the timetable lacks is a call of the real-time layer alone."""
     extra = realtime(timetable(None, PLAN), observed("L1", {"9:X": 0}))
