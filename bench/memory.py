@@ -9,4 +9,7 @@ from bench.world import World
 async def measure(world: World, _node: bool) -> None:
     """Print it after the start has settled."""
     await asyncio.sleep(5)
-    print(f"hub idle: {resident_mb(world.hub.pid):.0f} MB, what processes share counted once (target < 250 MB)")
+    print(
+        f"hub idle: {resident_mb(world.hub.pid):.0f} MB in all its processes, what they share "
+        "counted once (target < 250 MB)"
+    )

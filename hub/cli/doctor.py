@@ -119,7 +119,7 @@ async def _processes(findings: _Findings, store: "Store") -> None:
 async def _database(findings: _Findings, settings: Settings) -> None:
     from hub.model.feeds import FeedState
     from hub.store.driver import Store
-    from hub.store.freshness import feed_state
+    from hub.store.freshness import feed_reason, feed_state
     from hub.store.transit import TransitRepository
 
     store = await Store.open(
@@ -137,8 +137,9 @@ async def _database(findings: _Findings, settings: Settings) -> None:
             )
         await _processes(findings, store)
         for feed in await TransitRepository(store).feeds():
-            state = feed_state(feed, clock.now())
-            line = f"feed {feed['_id']}: {state} {feed.get('detail') or ''}"
+            now = clock.now()
+            state = feed_state(feed, now)
+            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}"
             good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
             findings.ok(line) if good else findings.wrong(line)
     except RetryLater as error:

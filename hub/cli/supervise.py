@@ -28,7 +28,8 @@ from hub.errors import StartError
 from hub.settings import HubSettings, child_environment
 
 REFUSED = 2
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
+PARTS_WITHIN = 10.0
 _ROLES = {"api": "接口", "ingest": "接入", "dispatch": "派发"}
 _CONFIG = """\
 # Written by `liandong up` at every start: the sandbox's feeds, for trying out. For service, copy
@@ -339,13 +340,16 @@ class Up:
         )
 
     def _parts(self) -> str:
-        """The processes of the hub, for people."""
-        told = _read(f"{self.address}/readyz") or {}
-        return " + ".join(
-            f"{_ROLES.get(part['name'], '')} {part['name']} {part['pid']}"
-            for part in told.get("processes", ())
-            if part["state"] == "UP"
-        )
+        """The processes of the hub, for people; those that say within a while that they live."""
+        deadline = time.monotonic() + PARTS_WITHIN
+        living: dict[str, int] = {}
+        while living.keys() != _ROLES.keys() and time.monotonic() < deadline:
+            told = _read(f"{self.address}/readyz") or {}
+            for part in told.get("processes", ()):
+                if part["state"] == "UP":
+                    living[part["name"]] = part["pid"]
+            time.sleep(0.1)
+        return " + ".join(f"{_ROLES.get(name, '')} {name} {pid}" for name, pid in living.items())
 
     def _keep(self) -> None:
         """Start again what dies, until told to stop. A refused configuration is not retried."""

@@ -24,7 +24,8 @@ MOST = 16
 """Callbacks of one feed: it has one peer, or a few."""
 CONNECT_SECONDS = 10.0
 TICK_SECONDS = 1.0
-FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+"""Seconds before it is made again; no longer, since the peer itself is there."""
 STEADY_SECONDS = 60.0
 """A connection that held for so long was a good one: the pauses begin anew."""
 

@@ -11,6 +11,7 @@ only so many requests of a feed wait at a time; the others are told to come agai
 import asyncio
 import hmac
 from collections.abc import AsyncIterable, Mapping
+from datetime import datetime
 
 import orjson
 import structlog
@@ -19,9 +20,10 @@ from hub import clock, settings
 from hub.connector import Envelope
 from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, Reason, RetryLater
 from hub.ingest.body import COMPRESSED, inflated, paced, pieces
-from hub.ingest.fetch import Spacing
 from hub.ingest.inlet import Inlet, Setting
 from hub.ingest.plan import Connectors, Plan, moved, plan
+from hub.ingest.pushed import DENIED_EVERY
+from hub.ingest.spacing import Spacing
 from hub.model.area import Area
 from hub.settings import Settings
 from hub.spool import Spool
@@ -95,7 +97,7 @@ class Endpoint:
             gate.admit(headers, secret)
             return await gate.take(headers, body, peer)
         except AccessDenied as error:
-            gate.denied(peer)
+            await gate.denied(peer, error)
             return _said(403 if error.code == "FORBIDDEN" else 401, error.code, str(error))
         except PayloadError as error:
             status = 413 if error.reason is Reason.TOO_LARGE else 400
@@ -119,6 +121,7 @@ class _Gate:
         self._waiting = 0
         self._held = 0
         self._denying = False
+        self._denied_at: datetime | None = None
         self._fetching: asyncio.Task[None] | None = None
         self._fetch_again = False
 
@@ -144,11 +147,15 @@ class _Gate:
                 return
         raise AccessDenied("UNAUTHENTICATED", "The secret of this feed is not shown.")
 
-    def denied(self, peer: str) -> None:
-        """Somebody was not let in: told once until somebody is."""
+    async def denied(self, peer: str, error: AccessDenied) -> None:
+        """Somebody was not let in: logged once until somebody is, and shown while it goes on."""
         if not self._denying:
             log.warning("push denied", feed=self._feed.id, peer=peer)
         self._denying = True
+        now = clock.now()
+        if self._denied_at is None or now - self._denied_at >= DENIED_EVERY:
+            self._denied_at = now
+            await self._inlet.denied(f"拒绝了推送 A push from {peer} was refused: {error}")
 
     async def take(
         self, headers: Mapping[str, str], body: AsyncIterable[bytes], peer: str

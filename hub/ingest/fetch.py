@@ -7,7 +7,7 @@ PayloadError (too large, broken compression).
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from datetime import UTC
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,10 @@ import httpx2
 from hub import clock, settings
 from hub.connector import MAX_BYTES, Envelope, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
+from hub.ingest.backoff import Backoff
 from hub.ingest.body import COMPRESSED, check_size, inflated, paced, read_file
 from hub.ingest.guard import Resolve, pinned, resolve
+from hub.ingest.spacing import Spacing
 from hub.settings import FeedSettings
 from hub.spool import Gathered, Spool
 
@@ -29,7 +31,6 @@ SLOWEST = 1_000_000
 FULL_EVERY = 10
 """Every tenth request asks for the whole body: some servers answer 304 wrongly."""
 MAX_REDIRECTS = 3
-GAP_SECONDS = 0.05
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}
 
@@ -40,22 +41,6 @@ class Unauthorised(FeedStopped):
 
 class RateLimited(RetryLater):
     """The other side asks us to come less often (429)."""
-
-
-class Spacing:
-    """Keeps requests to one host apart. One per process, shared by its feeds."""
-
-    def __init__(self, gap: float = GAP_SECONDS) -> None:
-        self._gap = gap
-        self._free_at: dict[str, float] = {}
-
-    async def turn(self, host: str) -> None:
-        """Wait for the host's next free moment and take it."""
-        now = asyncio.get_running_loop().time()
-        at = max(now, self._free_at.get(host, now))
-        self._free_at[host] = at + self._gap
-        if at > now:
-            await asyncio.sleep(at - now)
 
 
 @cache
@@ -103,6 +88,11 @@ class Fetcher:
         """The URL without credentials."""
         return str(self._url.copy_with(userinfo=b""))
 
+    def backoff(self, interval: timedelta) -> Backoff:
+        """How to wait after failures with this host, which is asked every `interval`."""
+        host = self._url.host or None
+        return Backoff(self._feed.id, interval, host=host, spacing=self._spacing)
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -143,7 +133,9 @@ class Fetcher:
             response = await self._client.send(self._built(request, url, address), stream=True)
             try:
                 if response.status_code not in _REDIRECTS:
-                    return await self._received(response, deadline)
+                    received = await self._received(response, deadline)
+                    self._spacing.answered(host, self._feed.id)
+                    return received
                 url = self._followed(url, response)
             finally:
                 await response.aclose()

@@ -16,7 +16,9 @@ import httpx2
 from hub.connector import Connector, Context, Envelope, Link, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
 from hub.formats.bundle import MAX_DOCUMENTS, Document, pack
-from hub.ingest.fetch import Fetcher, RateLimited, Spacing, Unauthorised
+from hub.ingest.backoff import Backoff
+from hub.ingest.fetch import Fetcher, RateLimited, Unauthorised
+from hub.ingest.spacing import Spacing
 from hub.settings import FeedSettings
 
 CONTENT_TYPE = "application/vnd.liandong.bundle"
@@ -44,6 +46,10 @@ class Gatherer:
     def source(self) -> str:
         """The feed's URL without credentials."""
         return self._root.source
+
+    def backoff(self) -> Backoff:
+        """How to wait after failures."""
+        return self._root.backoff(self._feed.interval)
 
     async def aclose(self) -> None:
         """Close the connections."""

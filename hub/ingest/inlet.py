@@ -10,14 +10,16 @@ from hub.connector import Accepted, Batch, Context, Envelope, Heard, Pushed, Rej
 from hub.errors import FeedStopped, PayloadError, RetryLater
 from hub.ingest.decode import called
 from hub.ingest.durable import until_durable
-from hub.ingest.fetch import Fetcher, Spacing
+from hub.ingest.fetch import Fetcher
 from hub.ingest.plan import Plan
-from hub.ingest.pushed import heard_fields, payload_fields, refused_fields
+from hub.ingest.pushed import denied_fields, heard_fields, payload_fields, refused_fields
 from hub.ingest.reference import ReferenceKeeper, static_fetcher
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import received
 from hub.ingest.turn import Hand, Turn
 from hub.store.arrivals import Part
 from hub.store.driver import Store
+from hub.store.faults import passing
 from hub.store.feeds import FeedRepository
 
 TURN_SECONDS = 30.0
@@ -93,6 +95,16 @@ class Inlet:
         if accepted.heard is not None:
             await self._hear(accepted.heard)
         return accepted
+
+    async def denied(self, why: str) -> None:
+        """Somebody who may not posts to this feed; while the database is away nobody is told."""
+        try:
+            await self._repository.count_push(
+                self.plan.feed.id, denied_fields(why, clock.now()), {}
+            )
+        except Exception as error:
+            if passing(error) is None:
+                raise
 
     async def fetch(self) -> None:
         """Fetch what the producer has ready, all parts of it, and take it.

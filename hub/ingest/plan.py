@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import structlog
 from pydantic import ValidationError
@@ -42,6 +43,13 @@ class Plan:
     def pushed(self) -> bool:
         """Whether the source posts to this hub, by itself or because the hub subscribes."""
         return self.feed.push or self.subscription is not None
+
+    @property
+    def every(self) -> timedelta | None:
+        """How often the source is asked, or says that it lives; None where it calls as it likes."""
+        if self.subscription is not None:
+            return self.subscription.heartbeat
+        return None if self.feed.url is None else self.feed.interval
 
 
 def plan(feed: FeedSettings, connectors: Connectors, area: Area) -> Plan:

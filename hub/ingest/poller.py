@@ -9,10 +9,11 @@ from hub import clock
 from hub.connector import Batch, Connector, Context, Envelope
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
 from hub.ingest.decode import called
-from hub.ingest.durable import pause, until_durable
-from hub.ingest.fetch import RateLimited, Spacing, Unauthorised
+from hub.ingest.durable import until_durable
+from hub.ingest.fetch import RateLimited, Unauthorised
 from hub.ingest.gather import Gatherer
 from hub.ingest.reference import ReferenceKeeper, static_fetcher
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter
@@ -20,13 +21,8 @@ from hub.store.arrivals import Part
 from hub.store.feeds import FeedRepository
 from hub.store.memory import ABSENCES
 
-SLOW = timedelta(minutes=5)
-"""How soon a feed that needs a person is tried again, and where the backoff ends."""
-FIRST_RETRY = 1.0
-"""Seconds before the first retry; the wait doubles with each failure, with jitter."""
 MAX_PARTS = 100
 """Parts of one answer that are asked for in a row (SIRI MoreData)."""
-LONGEST_RETRY_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +63,8 @@ class Poller:
         self._fetcher = Gatherer(feed, connector, spacing)
         self._static = static_fetcher(feed, connector, spacing)
         self._reference = ReferenceKeeper(feed, connector, self._static, self._keep_static)
+        self._backoff = self._fetcher.backoff()
         self._read: _Read | None = None
-        self._failures = 0
 
     async def run(self) -> None:
         """Poll at every tick; a poll that overruns its tick skips the ones it missed."""
@@ -79,9 +75,10 @@ class Poller:
                 if wait is None:
                     due = _next_tick(due, self._feed.interval)
                     wait = clock.seconds_until(due) + uniform(0, self._jitter())  # noqa: S311  # spreads load, guards nothing
+                    await asyncio.sleep(wait)
                 else:
+                    await self._backoff.rest(wait)
                     due = clock.now()
-                await asyncio.sleep(wait)
         finally:
             await self.aclose()
 
@@ -98,25 +95,25 @@ class Poller:
             for _ in range(MAX_PARTS):
                 if not await self._once():
                     break
-            self._failures = 0
+            self._backoff.succeeded()
             wait = None
         except Unauthorised as error:
             monitor.health = monitor.health.unauthorised(str(error))
-            wait = self._slow()
+            wait = self._refused()
         except FeedStopped as error:
             monitor.health = monitor.health.misconfigured(str(error))
-            wait = self._slow()
+            wait = self._refused()
         except PayloadError as error:
             self._read = None
             self._fetcher.forget()
-            monitor.health = monitor.health.undecodable(f"{error.reason}: {error}")
+            monitor.health = monitor.health.undecodable(f"{error.reason}: {error}", clock.now())
             wait = None
         except RetryLater as error:
             if isinstance(error, RateLimited):
                 monitor.health = monitor.health.rate_limited(str(error))
             else:
                 monitor.health = monitor.health.disconnected(str(error))
-            wait = self._backoff(error.after)
+            wait = self._backoff.failed(error.after)
         await monitor.save()
         return wait
 
@@ -138,6 +135,7 @@ class Poller:
         if envelope is None or (same and known is not None and known.settled):
             self._unchanged()
             return False
+        self._monitor.health = self._monitor.health.reads()
         batch = await self._parsed(envelope, context)
         await until_durable(self._feed.id, lambda: self._writer.apply(batch))
         times = known.times + 1 if same and known is not None else 1
@@ -161,6 +159,7 @@ class Poller:
             await self._monitor.save()
         reference = await self._reference.current(self._context)
         self._monitor.health = self._monitor.health.primed()
+        self._monitor.note("static_url", self._reference.trouble)
         return replace(self._context, reference=reference)
 
     async def _parsed(self, envelope: Envelope, context: Context) -> Batch:
@@ -192,15 +191,9 @@ class Poller:
         as_of = self._read.as_of if self._read else None
         self._monitor.unchanged(as_of or now, now)
 
-    def _backoff(self, after: float | None) -> float:
-        self._failures += 1
-        longest = max(SLOW, self._feed.interval).total_seconds()
-        wait = pause(self._failures, first=FIRST_RETRY, longest=longest)
-        return max(wait, min(after or 0.0, LONGEST_RETRY_AFTER.total_seconds()))
-
-    def _slow(self) -> float:
+    def _refused(self) -> float:
         self._fetcher.forget()
-        return max(SLOW, self._feed.interval).total_seconds() * uniform(0.9, 1.1)  # noqa: S311  # spreads load, guards nothing
+        return self._backoff.refused()
 
     def _jitter(self) -> float:
         return min(1.0, self._feed.interval.total_seconds() / 10)

@@ -7,7 +7,7 @@ the feed's health.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.connector import Batch, Heard
@@ -19,6 +19,10 @@ from hub.store.feeds import FeedRepository
 
 FIELD = "push"
 TICK_SECONDS = 1.0
+DENIED_EVERY = timedelta(seconds=60)
+"""How often it is written that somebody posts who may not."""
+DENIED_FOR = 5 * DENIED_EVERY
+"""How long that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Pushes:
 
     `heard_at`: any message; `received_at`: a payload, of `as_of`, or refused because of `trouble`;
     `proof_at`: a heartbeat; `told_at`: when the producer last said `service_started_at`;
-    `terminated_at`: when it ended the subscription.
+    `terminated_at`: when it ended the subscription; `denied_at`: when somebody was not let in.
     """
 
     heard_at: datetime | None = None
@@ -40,6 +44,8 @@ class Pushes:
     told_at: datetime | None = None
     terminated_at: datetime | None = None
     terminated: str | None = None
+    denied_at: datetime | None = None
+    denied: str | None = None
 
     @property
     def payload(self) -> tuple[object, ...]:
@@ -76,15 +82,23 @@ def heard_fields(heard: Heard, now: datetime) -> dict[str, Any]:
     return _dotted(**told)
 
 
+def denied_fields(why: str, now: datetime) -> dict[str, Any]:
+    """What it changes that somebody posts who may not."""
+    return _dotted(denied_at=now, denied=why)
+
+
 def followed(health: Health, before: Pushes, after: Pushes) -> Health:
     """The health after what was pushed since `before`.
 
     A heartbeat proves that what was not sent has not changed, so the data is as fresh as it; not
     while the last payload could not be used, and not before the first.
     """
+    if after.denied is not None and after.denied_at and after.denied_at != before.denied_at:
+        until = after.denied_at + DENIED_FOR
+        health = health.turned_away(after.denied, until, degrades=False)
     if after.received_at is not None and after.payload != before.payload:
         if after.trouble is not None:
-            return health.undecodable(after.trouble)
+            return health.undecodable(after.trouble, after.received_at)
         health = health.data(after.as_of or after.received_at, after.received_at)
     if after.heard_at is None or after.heard_at == before.heard_at:
         return health

@@ -9,12 +9,13 @@ import contextlib
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 import structlog
 
 from hub import clock
 from hub.connector import Batch, Connector, Context, Exchange, Record, Session, TcpServerConfig
-from hub.errors import StartError
+from hub.errors import Reason, StartError
 from hub.ingest.callbacks import Callbacks
 from hub.ingest.capture import Capture
 from hub.ingest.durable import until_durable
@@ -169,6 +170,7 @@ class Receiver:
             now = clock.now()
             exchange = session.receive(data, now)
             exchange.received_at = now
+            self._tell_refused(exchange)
             if exchange.batch.entities:
                 await self._inflow.put(exchange, answer)
             if exchange.close:
@@ -200,21 +202,49 @@ class Receiver:
             self._feed.id, lambda: self._monitor.refuse(whole.rejects + whole.notes)
         )
 
+    def _tell_refused(self, exchange: Exchange) -> None:
+        """What a peer was told, or hung up on for, is told of the feed too."""
+        refused = [
+            f"{one.native_id}: {one.detail}"
+            for one in exchange.batch.rejects
+            if one.reason is Reason.NOT_AUTHENTICATED
+        ]
+        if refused:
+            self._turned_away(f"拒绝了对端 A peer was refused, {refused[-1]}")
+        elif exchange.close:
+            self._turned_away(
+                "断开了对端 A peer was disconnected: it does not speak the protocol of this kind.",
+                degrades=False,
+            )
+
+    def _turned_away(self, detail: str, *, degrades: bool = True) -> None:
+        """Told for as long as a peer may be silent: one that comes again tells it again."""
+        until = clock.now() + timedelta(seconds=self._limits.heartbeat_s * MISSED_HEARTBEATS)
+        self._monitor.health = self._monitor.health.turned_away(detail, until, degrades=degrades)
+
     def _admit(self, peer: str) -> bool:
         """Whether one more connection of this peer is within the caps."""
-        full = (
-            self.connections >= self._limits.max_connections
-            or self._peers[peer] >= self._limits.max_connections_per_peer
-        )
-        if full != self._refusing:
-            self._refusing = full
+        full = self._full(peer)
+        if bool(full) != self._refusing:
+            self._refusing = bool(full)
             if full:
                 log.warning("connections refused", feed=self._feed.id, connected=self.connections)
         if full:
+            self._turned_away(f"拒绝了连接 Connections are refused: {full}")
             return False
         self._peers[peer] += 1
         self._monitor.health = self._monitor.health.connected()
         return True
+
+    def _full(self, peer: str) -> str | None:
+        """Which cap is reached, and what would raise it; None if none is."""
+        limits = self._limits
+        if self.connections >= limits.max_connections:
+            return f"options.max_connections = {limits.max_connections} are there already."
+        if self._peers[peer] >= limits.max_connections_per_peer:
+            most = limits.max_connections_per_peer
+            return f"options.max_connections_per_peer = {most} of {peer} are there already."
+        return None
 
     def _leave(self, peer: str) -> None:
         self._peers[peer] -= 1

@@ -9,11 +9,11 @@ from hub import clock
 from hub.connector import Connector, Context, Envelope, Reference
 from hub.errors import FeedStopped, PayloadError, RetryLater
 from hub.ingest.decode import called
-from hub.ingest.fetch import Fetcher, Spacing
+from hub.ingest.fetch import Fetcher
+from hub.ingest.spacing import Spacing
 from hub.settings import FeedSettings
 
 CHECK_EVERY = timedelta(hours=1)
-TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 log = structlog.get_logger()
 
@@ -31,7 +31,8 @@ class ReferenceKeeper:
 
     It is read anew when its content changed, and when the local day did: which journeys run is a
     matter of the day. Without a `static_url` there is none, and that is the connector's to judge.
-    What was loaded is given to `keep`, for the archive.
+    What was loaded is given to `keep`, for the archive. `trouble` says why it could not be read
+    anew, None where it could.
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class ReferenceKeeper:
         self._digest: str | None = None
         self._day: date | None = None
         self._check_at: datetime | None = None
+        self._backoff = fetcher.backoff(feed.interval) if fetcher is not None else None
+        self.trouble: str | None = None
 
     @property
     def missing(self) -> bool:
@@ -62,19 +65,37 @@ class ReferenceKeeper:
         good reference stays.
         """
         now = clock.now()
-        due = self._check_at is None or now >= self._check_at or self._today(now) != self._day
-        if self._fetcher is None or self._load is None or not due:
+        if self._fetcher is None or self._load is None or not self._due(now):
             return self._current
         try:
             await self._refresh(self._fetcher, context, self._today(now))
-            self._check_at = now + CHECK_EVERY
         except (RetryLater, FeedStopped, PayloadError) as error:
             self._fetcher.forget()
             if self._current is None:
                 raise
-            self._check_at, self._day = now + TRY_AGAIN_AFTER, self._today(now)
-            log.warning("reference kept", feed=self._feed.id, detail=str(error))
+            self._kept(error)
+        else:
+            self._check_at, self.trouble = now + CHECK_EVERY, None
+            if self._backoff is not None:
+                self._backoff.succeeded()
         return self._current
+
+    def _due(self, now: datetime) -> bool:
+        if self._check_at is None or now >= self._check_at:
+            return True
+        return self.trouble is None and self._today(now) != self._day
+
+    def _kept(self, error: RetryLater | FeedStopped | PayloadError) -> None:
+        """It stays, and is asked for again: soon, where that may help."""
+        if self.trouble is None:
+            log.warning("reference kept", feed=self._feed.id, detail=str(error))
+        self.trouble = f"基础数据未更新 What was read before is used: {error}"
+        if self._backoff is not None:
+            if isinstance(error, RetryLater):
+                wait = self._backoff.failed(error.after)
+            else:
+                wait = self._backoff.refused()
+            self._check_at = clock.now() + timedelta(seconds=wait)
 
     async def _refresh(self, fetcher: Fetcher, context: Context, today: date) -> None:
         if today != self._day:

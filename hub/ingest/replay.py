@@ -212,7 +212,9 @@ class _Player:
             await self._read(step, arrival)
         except PayloadError as error:
             self._outcome.refused += 1
-            self._monitor.health = self._monitor.health.undecodable(f"{error.reason}: {error}")
+            self._monitor.health = self._monitor.health.undecodable(
+                f"{error.reason}: {error}", clock.now()
+            )
         await self._monitor.save()
 
     async def tick(self) -> None:

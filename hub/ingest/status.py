@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -37,14 +37,21 @@ class Monitor:
     """One feed's health and counts. Set `health` and call `payload`; `save` writes what changed.
 
     `beside` are connections besides the one the data needs, by name: their trouble is told, and
-    does not touch the feed's state.
+    does not touch the feed's state; nor does what is `note`d.
     """
 
     def __init__(
-        self, feed: FeedSettings, manifest: Manifest, mode: Mode | None, repository: FeedRepository
+        self,
+        feed: FeedSettings,
+        manifest: Manifest,
+        mode: Mode | None,
+        repository: FeedRepository,
+        *,
+        every: timedelta | None = None,
     ) -> None:
+        """`every`: how often the source is asked, or promises a sign of life; None if never."""
         self.feed = feed
-        self.thresholds = thresholds(feed, manifest)
+        self.thresholds = thresholds(feed, manifest, every)
         self.health = Health(started_at=clock.now())
         self.beside: dict[str, Beside] = {}
         self.state = FeedState.STARTING if feed.enabled else FeedState.DISABLED
@@ -60,6 +67,7 @@ class Monitor:
         }
         self._totals = {"payloads": 0, "accepted": 0, "rejected": 0, "bytes": 0}
         self._received: dict[str, Any] = {}
+        self._notes: dict[str, str] = {}
         self._saved: dict[str, Any] = {}
         self._refusals: list[Reject] = []
         self._saving = asyncio.Lock()
@@ -103,6 +111,13 @@ class Monitor:
         self._totals["bytes"] += size
         self._received["last_received_at"] = now
 
+    def note(self, what: str, detail: str | None) -> None:
+        """Something besides the data is wrong, or is not any more."""
+        if detail is None:
+            self._notes.pop(what, None)
+        else:
+            self._notes[what] = detail
+
     async def refuse(self, refused: list[Reject]) -> None:
         """Keep rejects and notes for people to read, unless they are those of last time."""
         if refused and refused != self._refusals:
@@ -121,7 +136,7 @@ class Monitor:
             **self._received,
             "state": state.value,
             "link_state": self.health.link.value,
-            "detail": self.health.detail or self._trouble_beside(),
+            "detail": self._reason(now),
             "callbacks": [
                 {
                     "name": name,
@@ -132,15 +147,20 @@ class Monitor:
                 for name, one in sorted(self.beside.items())
             ],
             "totals": dict(self._totals),
+            **self._silence(),
         }
         if self.health.data_as_of is not None:
             fields["data_as_of"] = self.health.data_as_of
         if state is not self.state:
-            self._log(state)
+            self._log(state, fields["detail"])
             self.state = state
         if self._saved.get("state") != fields["state"]:
             fields["changed_at"] = now
-        changed = {key: value for key, value in fields.items() if self._saved.get(key) != value}
+        changed = {
+            key: value
+            for key, value in fields.items()
+            if key not in self._saved or self._saved[key] != value
+        }
         if not changed and self._saved:
             return
         try:
@@ -151,30 +171,56 @@ class Monitor:
             return  # the next tick tries again; the outage itself is logged by the writers
         self._saved |= changed
 
-    def _trouble_beside(self) -> str | None:
-        """What is wrong with the connections beside, in one line."""
+    def _reason(self, now: datetime) -> str | None:
+        """Why the feed is in its state, and what is wrong beside, in one line."""
+        if not self.feed.enabled:
+            return "配置停用 enabled = false in the configuration."
         wrong = [
-            f"{name}, callback to {one.host}:{one.port} is {one.link.value}: {one.detail}"
-            for name, one in sorted(self.beside.items())
-            if one.detail
+            self.health.reason(self.thresholds, now),
+            *(f"{what}: {detail}" for what, detail in sorted(self._notes.items())),
+            *(
+                f"{name}, callback to {one.host}:{one.port} is {one.link.value}: {one.detail}"
+                for name, one in sorted(self.beside.items())
+                if one.detail
+            ),
         ]
-        return " ".join(wrong) or None
+        return " ".join(filter(None, wrong)) or None
 
-    def _log(self, state: FeedState) -> None:
+    def _silence(self) -> dict[str, Any]:
+        """From when on the feed counts as silent, for whoever reads this when nobody writes it."""
+        if not self.feed.enabled:
+            return {}
+        stale, down = self.health.silent_from(self.thresholds)
+        warn, expire = self.thresholds.silence(self.health.every(self.thresholds))
+        return {
+            "stale_at": stale,
+            "down_at": down,
+            "silent_after_s": warn.total_seconds(),
+            "lost_after_s": expire.total_seconds(),
+        }
+
+    def _log(self, state: FeedState, detail: str | None) -> None:
         say = log.info if state in _WELL else log.warning
         say(
             "feed state",
             feed=self.feed.id,
             state=state.value,
             was=self.state.value,
-            detail=self.health.detail,
+            detail=detail,
         )
 
 
-def thresholds(feed: FeedSettings, manifest: Manifest) -> Thresholds:
-    """The feed's own ages where set, else the connector's."""
+def thresholds(
+    feed: FeedSettings, manifest: Manifest, every: timedelta | None = None
+) -> Thresholds:
+    """The feed's own ages where set, else the kind's, and sooner where it speaks `every` so long.
+
+    Who sets `warn_after` knows better than any interval.
+    """
     return Thresholds(
-        feed.warn_after or manifest.fresh_for, feed.expire_after or manifest.expires_after
+        feed.warn_after or manifest.fresh_for,
+        feed.expire_after or manifest.expires_after,
+        every if feed.warn_after is None else None,
     )
 
 

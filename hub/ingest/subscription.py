@@ -18,11 +18,11 @@ from hub import clock
 from hub.connector import Envelope, Heard, Request
 from hub.connector import Subscription as Dialogue
 from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, RetryLater
-from hub.ingest.durable import pause
-from hub.ingest.fetch import Fetcher, Spacing, Unauthorised
+from hub.ingest.fetch import Fetcher, Unauthorised
 from hub.ingest.inlet import Inlet
 from hub.ingest.plan import Plan
 from hub.ingest.pushed import Pushes, followed
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.store.faults import passing
 from hub.store.feeds import FeedRepository
@@ -32,7 +32,6 @@ MISSED_HEARTBEATS = 3
 """After so many heartbeats missed the producer is asked whether it lives."""
 LOST_AFTER = 10
 """Heartbeats of silence after which a producer that never sent one is subscribed to again."""
-LONGEST_WAIT = 300.0
 GOODBYE_SECONDS = 3.0
 
 log = structlog.get_logger()
@@ -73,8 +72,8 @@ class Subscriber:
         self._still_ours = still_ours
         self._producer = Fetcher(one.feed, one.feed.url or "", spacing=spacing)
         self._held: _Held | None = None
+        self._backoff = self._producer.backoff(min(one.feed.interval, dialogue.heartbeat))
         self._seen = Pushes()
-        self._failures = 0
         self._next_try: datetime | None = None
 
     async def run(self) -> None:
@@ -146,7 +145,8 @@ class Subscriber:
         )
         ends = min(until, granted.until or until)
         self._held = _Held(now, _renewal(now, ends), granted.service_started_at, now)
-        self._failures, self._next_try = 0, None
+        self._backoff.succeeded()
+        self._next_try = None
         self._monitor.health = self._monitor.health.subscribed()
         if was is None or reason != "renewal":
             log.info("feed subscribed", feed=self._feed.id, reason=reason, until=ends.isoformat())
@@ -162,7 +162,8 @@ class Subscriber:
             await self._subscribe(now, "the producer lives, and does not notify us any more")
             return
         held.alive_at = now
-        self._failures, self._next_try = 0, None
+        self._backoff.succeeded()
+        self._next_try = None
         self._monitor.health = self._monitor.health.heard()
         if heard.data_ready:
             await self._inlet.fetch()
@@ -190,11 +191,12 @@ class Subscriber:
     def _failed(self, error: LiandongError) -> None:
         """Not subscribed any more, as far as we know; wait longer each time."""
         self._held = None
-        self._failures += 1
-        wait = pause(self._failures, first=TICK_SECONDS, longest=LONGEST_WAIT)
-        asked = getattr(error, "after", None) or 0.0
-        self._next_try = clock.now() + timedelta(seconds=max(wait, min(asked, LONGEST_WAIT)))
-        if self._failures == 1:
+        if isinstance(error, AccessDenied | FeedStopped):
+            wait = self._backoff.refused()
+        else:
+            wait = self._backoff.failed(getattr(error, "after", None))
+        self._next_try = clock.now() + timedelta(seconds=wait)
+        if self._backoff.failures == 1:
             log.warning("feed not subscribed", feed=self._feed.id, detail=str(error))
 
     async def _say_goodbye(self) -> None:

@@ -12,13 +12,13 @@ import structlog
 from hub import clock
 from hub.errors import RetryLater, StartError
 from hub.ingest.durable import pause
-from hub.ingest.fetch import Spacing
 from hub.ingest.inlet import Inlet, Setting
 from hub.ingest.plan import Connectors, Plan, moved, plan
 from hub.ingest.poller import Poller
 from hub.ingest.pushed import attend
 from hub.ingest.ranks import RankKeeper
 from hub.ingest.receiver import Receiver
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.ingest.subscription import Subscriber
 from hub.model.area import Area
@@ -159,7 +159,13 @@ class FeedSupervisor:
             await _quietly(lease.release)
 
     async def _run_feed(self, one: Plan, lease: Lease) -> None:
-        monitor = Monitor(one.feed, one.connector.manifest, one.context.mode, self._repository)
+        monitor = Monitor(
+            one.feed,
+            one.connector.manifest,
+            one.context.mode,
+            self._repository,
+            every=one.every,
+        )
         await monitor.open()
         self._monitors[one.feed.id] = monitor
         if not one.feed.enabled:

@@ -1,5 +1,6 @@
 """A feed's health, as everybody sees it."""
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -34,3 +35,15 @@ class FreshnessState(StrEnum):
     STALE = "STALE"
     UNKNOWN = "UNKNOWN"
     SCHEDULED = "SCHEDULED"
+
+
+def not_renewed(as_of: datetime) -> str:
+    """Why data counts as old, for people; the same sentence however long it lasts."""
+    return (
+        f"没有更新的数据 Nothing newer has come: the newest data is of {as_of:%Y-%m-%d %H:%M:%S}Z."
+    )
+
+
+def nothing_came(since: datetime) -> str:
+    """Why a feed that never had data is down, for people."""
+    return f"至今没有数据 Nothing has come since {since:%Y-%m-%d %H:%M:%S}Z."

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from hub.model.feeds import FeedState, FreshnessState
+from hub.model.feeds import FeedState, FreshnessState, not_renewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +32,64 @@ def freshness(
     as_of = observed_at or (feed or {}).get("data_as_of")
     if feed is None or as_of is None:
         return Freshness(as_of, source, FreshnessState.UNKNOWN)
+    stale_at, down_at = silent_from(feed) or (now, now)
     age = (now - as_of).total_seconds()
-    if age > feed["expire_after_s"]:
+    if age > feed["expire_after_s"] or now > down_at:
         state = FreshnessState.UNKNOWN
-    elif age > feed["warn_after_s"]:
+    elif age > feed["warn_after_s"] or now > stale_at:
         state = FreshnessState.STALE
     else:
         state = FreshnessState.FRESH
     return Freshness(as_of, source, state)
 
 
-_BY_AGE = frozenset({FeedState.HEALTHY, FeedState.DEGRADED, FeedState.STALE})
+def silent_from(feed: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+    """From when on a feed counts as silent (STALE), and as lost (DOWN); None if not known.
+
+    Whatever its values say of their own age, none is fresher than its feed.
+    """
+    if feed.get("stale_at") is not None:
+        return feed["stale_at"], feed["down_at"]
+    as_of = feed.get("data_as_of")
+    if as_of is None:
+        return None
+    warn, expire = feed["warn_after_s"], feed["expire_after_s"]
+    return as_of + timedelta(seconds=warn), as_of + timedelta(seconds=expire)
+
+
+_AGES = frozenset({FeedState.HEALTHY, FeedState.DEGRADED})
+"""States that become STALE by time alone."""
+_ENDS = _AGES | {
+    FeedState.STALE,
+    FeedState.RATE_LIMITED,
+    FeedState.STARTING,
+    FeedState.PRIMING,
+}
+"""States that become DOWN by time alone."""
 
 
 def feed_state(feed: Mapping[str, Any], now: datetime) -> FeedState:
     """The state of a feed that can be vouched for now.
 
     The process that reads a feed writes its state every time it changes. When that process has
-    died the last state stays behind, so whoever shows it looks at the age of the data again.
+    died the last state stays behind, so whoever shows it looks at the time again.
     """
     stored = FeedState(feed["state"])
-    as_of = feed.get("data_as_of")
-    if stored not in _BY_AGE or as_of is None:
+    limits = silent_from(feed)
+    if limits is None:
         return stored
-    age = (now - as_of).total_seconds()
-    if age > feed["expire_after_s"]:
+    stale_at, down_at = limits
+    if stored in _ENDS and now > down_at:
         return FeedState.DOWN
-    if age > feed["warn_after_s"]:
-        return FeedState.STALE
-    return stored
+    return FeedState.STALE if stored in _AGES and now > stale_at else stored
+
+
+def feed_reason(feed: Mapping[str, Any], now: datetime) -> str | None:
+    """Why a feed is in the state it is in now, for people; None where all is well."""
+    written: str | None = feed.get("detail")
+    if feed_state(feed, now) == feed["state"]:
+        return written
+    as_of = feed.get("data_as_of")
+    old = not_renewed(as_of) if as_of is not None else None
+    unread = "没有进程在接入 No process reads this feed: start one with the role ingest."
+    return " ".join(filter(None, (old, unread)))

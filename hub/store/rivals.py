@@ -33,12 +33,17 @@ def ranking(feeds: Iterable[Mapping[str, Any]], now: datetime, *, fresh_for: tim
         moment = _zoned(said.get("observed_at")) or max(
             _zoned(said.get("as_of")) or _NEVER, feed.get("data_as_of") or _NEVER
         )
-        fresh = (now - moment).total_seconds() <= feed.get(
-            "warn_after_s", fresh_for.total_seconds()
-        )
+        warn = feed.get("warn_after_s", fresh_for.total_seconds())
+        fresh = (now - moment).total_seconds() <= warn and not silent(feed, now)
         return fresh, feed.get("priority", 0), moment, said["feed"]
 
     return rank
+
+
+def silent(feed: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a feed as a whole has fallen silent: nothing it ever said is fresh then."""
+    stale_at = feed.get("stale_at")
+    return stale_at is not None and now > stale_at
 
 
 def _zoned(moment: datetime | None) -> datetime | None:

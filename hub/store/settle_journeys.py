@@ -69,7 +69,7 @@ class _Standing:
     def __init__(self, feed: Mapping[str, Any], now: datetime) -> None:
         self.feed: str = feed["_id"]
         patience = timedelta(seconds=feed.get("warn_after_s", FRESH_FOR.total_seconds()))
-        self.since = now - patience
+        self.since = now if rivals.silent(feed, now) else now - patience
         data_as_of = feed.get("data_as_of")
         self.is_fresh = data_as_of is not None and data_as_of >= self.since
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from hub.access.principal import Scope
-from hub.store.freshness import feed_state
+from hub.store.freshness import feed_reason, feed_state
 from schema import enums
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, stored
@@ -51,6 +51,10 @@ class FeedCallback(Entity):
     detail: str | None = stored("detail", "What is wrong, in a sentence", zh="说明")
 
 
+_AGES = ("state", "data_as_of", "stale_at", "down_at", "warn_after_s", "expire_after_s")
+"""By which the state of a feed is judged anew."""
+
+
 @node_type
 @entity(policy=READ)
 class Feed(Node):
@@ -77,15 +81,7 @@ class Feed(Node):
     callbacks: list[FeedCallback] = embedded(
         "callbacks", "Connections the hub opened because peers asked for them", zh="回连"
     )
-    detail: str | None = stored("detail", "What is wrong, in a sentence", zh="说明")
     changed_at: datetime | None = stored("changed_at", "When the state changed", zh="状态变更时间")
-    warn_after_seconds: float | None = stored(
-        "warn_after_s", "Data older than this is STALE", zh="过期阈值"
-    )
-    expire_after_seconds: float | None = stored(
-        "expire_after_s", "Data older than this reads as unknown", zh="失效阈值"
-    )
-
     priority: int | None = stored(
         "priority", "Of two fresh sources of one call the higher is shown", zh="优先级"
     )
@@ -96,10 +92,27 @@ class Feed(Node):
         row = await context.services.transit.one("feeds", key)
         return cls.of(row)
 
-    @computed(needs=("state", "data_as_of", "warn_after_s", "expire_after_s"), zh="数据源状态")
+    @computed(needs=_AGES, zh="数据源状态")
     def state(self, context: "SchemaContext") -> enums.FeedState:
         """Health of its data, by its age now: true also when nobody reads the feed any more."""
         return feed_state(self.doc, context.now)
+
+    @computed(needs=(*_AGES, "detail"), zh="说明")
+    def detail(self, context: "SchemaContext") -> str | None:
+        """Why it is in its state, and what else is wrong, in a sentence; null if nothing is."""
+        return feed_reason(self.doc, context.now)
+
+    @computed(needs=("silent_after_s", "warn_after_s"), zh="过期阈值")
+    def warn_after_seconds(self, _context: "SchemaContext") -> float | None:
+        """After so long without anything new it is STALE; its values also by their own age."""
+        found: float | None = self.doc.get("silent_after_s", self.doc.get("warn_after_s"))
+        return found
+
+    @computed(needs=("lost_after_s", "expire_after_s"), zh="失效阈值")
+    def expire_after_seconds(self, _context: "SchemaContext") -> float | None:
+        """After so long without anything new it is DOWN, and its values are unknown."""
+        found: float | None = self.doc.get("lost_after_s", self.doc.get("expire_after_s"))
+        return found
 
     @computed(needs=("counts",), zh="最近一次数据")
     def counts(self, _context: "SchemaContext") -> FeedCounts:

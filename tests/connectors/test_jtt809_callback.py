@@ -177,7 +177,20 @@ async def test_a_refused_login_is_shown_and_tried_again(rig_of: RigOf, lower: Lo
     assert [row["link_state"] for row in status["callbacks"]] == ["DOWN"]
     await lower.stands()
     await eventually(lambda: rig.monitor.beside[NAME].link is LinkState.UP)
-    assert (await shown(rig))["detail"] is None
+    assert "verify code" not in (await shown(rig))["detail"]
+
+
+async def test_a_platform_whose_login_is_refused_shows_in_the_state(rig_of: RigOf, clock):
+    """DEGRADED while it goes on, with the platform and why; over once its login succeeds."""
+    rig = await rig_of("jtt809", Mode.COACH, password="another")
+    platform = await rig.call()
+    platform.send(login())
+    assert (await platform.answer()).body[0] == LoginResult.WRONG_PASSWORD
+    status = await shown(rig)
+    assert status["state"] == "DEGRADED"
+    assert "login refused: WRONG_PASSWORD" in status["detail"]
+    clock.advance(seconds=181)
+    assert "refused" not in (await shown(rig))["detail"]
 
 
 async def test_a_link_that_breaks_is_made_again(rig_of: RigOf, lower: Lower):

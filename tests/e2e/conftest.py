@@ -63,7 +63,7 @@ class Running:
         except (urllib.error.URLError, OSError):
             return False
 
-    def await_ready(self, seconds: float = 60) -> None:
+    def await_ready(self, seconds: float = 150) -> None:
         deadline = time.monotonic() + seconds
         while not self.ready():
             assert self.process.poll() is None, "up has ended"
@@ -74,7 +74,7 @@ class Running:
         """kill -9, and wait until `up` has put another one in its place."""
         pid = self.facts["hub_pid"]
         os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while self.facts["hub_pid"] == pid:
             assert time.monotonic() < deadline, "up did not start another hub"
             time.sleep(0.05)
@@ -112,7 +112,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     )
     held = Running(process, data_dir, port)
     try:
-        held.await_ready(90)
+        held.await_ready()
         yield held
     except BaseException:
         sys.stderr.write((data_dir / "up.log").read_text()[-4000:])

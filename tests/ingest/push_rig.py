@@ -17,7 +17,7 @@ from hub.connector import Accepted, Connector, Context, Pushed
 from hub.errors import AccessDenied
 from hub.formats.siri_request import document, timestamp
 from hub.ingest.endpoint import Endpoint
-from hub.ingest.fetch import Spacing
+from hub.ingest.spacing import Spacing
 from hub.model.area import parse_area
 from hub.push_routes import push_routes
 from hub.settings import Settings, area_text

@@ -15,11 +15,11 @@ from hub import clock
 from hub.formats.jtt import Splitter
 from hub.formats.jtt905 import Frame, MessageId, Status, encode_frame
 from hub.formats.jtt905_position import PositionReport, encode_position
-from hub.ingest.fetch import Spacing
 from hub.ingest.plan import Plan, plan
 from hub.ingest.poller import Poller
 from hub.ingest.ranks import RankKeeper
 from hub.ingest.receiver import Receiver
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.model.area import Area, parse_area
 from hub.settings import FeedSettings, area_text

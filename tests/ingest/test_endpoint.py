@@ -17,7 +17,9 @@ from hub.errors import StartError
 from hub.formats.signed_push import sign
 from hub.http_routes import route_name
 from hub.ingest import endpoint, inlet
+from hub.ingest.health import Health, Thresholds
 from hub.ingest.plan import plan
+from hub.ingest.pushed import Pushes, followed
 from hub.settings import FeedSettings, Settings
 from hub.store.driver import Store
 from hub.store.feeds import FeedRepository
@@ -98,6 +100,30 @@ async def test_nobody_posts_without_the_secret(store: Store, secret, clock):
         assert await kept(store, feed, clock) == []
         assert (await post(there, BODY, authorization="Bearer open sesame")).status_code == 200
     assert await vehicles(store, feed) == {"a": 31.2}
+
+
+async def test_that_somebody_is_denied_is_told_of_the_feed(store: Store, secret, clock):
+    """Its reason says who was refused and why, for some minutes, and once a minute at most."""
+    feed = table(push_secret_ref=secret)
+    repository = await shown(store, feed)
+    async with process(store, feed) as url:
+        there = f"{url}/feeds/{feed['id']}/wrong"
+        await post(there, BODY)
+        first = Pushes.of(await repository.get(str(feed["id"])))
+        clock.advance(seconds=30)
+        await post(there, BODY)
+        assert Pushes.of(await repository.get(str(feed["id"]))).denied_at == first.denied_at
+        clock.advance(seconds=31)
+        await post(there, BODY)
+    after = Pushes.of(await repository.get(str(feed["id"])))
+    assert after.denied_at is not None
+    assert clock() - after.denied_at < timedelta(milliseconds=1)
+    health = followed(Health(clock()), Pushes(), after)
+    ages = Thresholds(timedelta(minutes=10), timedelta(minutes=20))
+    reason = health.reason(ages, clock()) or ""
+    assert "A push from 127.0.0.1 was refused: The secret of this feed is not shown." in reason
+    assert "sesame" not in reason
+    assert "refused" not in (health.reason(ages, clock() + timedelta(minutes=5)) or "")
 
 
 async def test_a_signature_that_does_not_hold_is_denied(store: Store, secret, clock):

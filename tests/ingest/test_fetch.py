@@ -12,8 +12,9 @@ from feed_fakes import Answer, Origin, feed_settings
 
 from hub.connector import Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
-from hub.ingest.fetch import FULL_EVERY, Fetcher, RateLimited, Spacing, Unauthorised
+from hub.ingest.fetch import FULL_EVERY, Fetcher, RateLimited, Unauthorised
 from hub.ingest.guard import forbidden, pinned
+from hub.ingest.spacing import Spacing
 from hub.spool import Spool
 
 

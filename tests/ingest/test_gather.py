@@ -12,8 +12,9 @@ from hub.errors import FeedStopped, PayloadError, RetryLater
 from hub.formats.bundle import unpack
 from hub.ingest import gather as gathering
 from hub.ingest.check import check
-from hub.ingest.fetch import RateLimited, Spacing, Unauthorised
+from hub.ingest.fetch import RateLimited, Unauthorised
 from hub.ingest.gather import Gatherer, gather, located, sibling
+from hub.ingest.spacing import Spacing
 from hub.settings import FeedSettings
 
 

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from hub.ingest.health import Health, Thresholds
 from hub.model.feeds import FeedState, LinkState
 
@@ -52,16 +54,17 @@ def test_a_failing_link_leaves_fresh_data_healthy():
     """One failed poll changes the link state; the data decides the feed's."""
     health = Health(START).data(START, START).disconnected("timeout")
     assert (state(health, 10), health.link) == (FeedState.HEALTHY, LinkState.DOWN)
-    assert health.detail == "timeout"
+    assert health.reason(AGES, at(10)) == "timeout"
+    assert health.data(at(11), at(11)).reason(AGES, at(11)) is None
 
 
 def test_garbage_degrades_until_the_next_good_payload():
     """Undecodable while fresh: DEGRADED; a good payload mends it."""
-    health = Health(START).data(START, START).undecodable("no protobuf")
+    health = Health(START).data(START, START).undecodable("no protobuf", START)
     assert state(health, 10) is FeedState.DEGRADED
     assert state(health, 100) is FeedState.STALE
     mended = health.data(at(20), at(20))
-    assert (state(mended, 20), mended.detail) == (FeedState.HEALTHY, None)
+    assert (state(mended, 20), mended.reason(AGES, at(20))) == (FeedState.HEALTHY, None)
 
 
 def test_what_needs_a_person_says_so():
@@ -89,3 +92,149 @@ def test_older_data_does_not_turn_time_back():
     """A feed is as fresh as the newest it said."""
     health = Health(START).data(at(60), at(60)).data(at(0), at(61))
     assert health.data_as_of == at(60)
+
+
+FIVE = Thresholds(timedelta(seconds=90), timedelta(minutes=5), every=timedelta(seconds=5))
+"""A feed of a kind of 90 s and 5 min that is asked every five seconds."""
+
+
+def polled(*moments: float, lag: float = 0) -> Health:
+    """A feed whose source had something new at each of these moments, `lag` old when it came."""
+    health = Health(START)
+    for moment in moments:
+        health = health.data(at(moment - lag), at(moment))
+    return health
+
+
+def test_a_fast_feed_that_does_not_answer_is_told_after_four_intervals():
+    """Asked every 5 s: STALE after 20 s, DOWN after 67, in the proportion of its kind."""
+    health = polled(0, 5, 10).disconnected("refused")
+    assert health.state(FIVE, at(30)) is FeedState.HEALTHY
+    assert health.state(FIVE, at(31)) is FeedState.STALE
+    assert health.state(FIVE, at(76)) is FeedState.STALE
+    assert health.state(FIVE, at(77)) is FeedState.DOWN
+
+
+def test_a_fast_feed_that_says_the_same_old_thing_is_told_as_soon():
+    """It answers, and what it says is not renewed any more: silence all the same."""
+    health = polled(0, 5, 10)
+    for moment in (15, 20, 25, 30, 35):
+        health = health.data(at(10), at(moment))
+    assert health.state(FIVE, at(30)) is FeedState.HEALTHY
+    assert health.state(FIVE, at(31)) is FeedState.STALE
+
+
+def test_a_source_that_has_something_new_less_often_than_it_is_asked_is_not_silent():
+    """Renewed every 15 s and asked every 5: STALE after 60 s, and never between two renewals."""
+    health = polled(0, 15, 30, 45)
+    for moment in (50, 55):
+        health = health.data(at(45), at(moment))
+    assert health.every(FIVE) == timedelta(seconds=15)
+    assert health.state(FIVE, at(59)) is FeedState.HEALTHY
+    for moment in range(60, 106, 5):
+        health = health.data(at(45), at(moment))
+    assert health.state(FIVE, at(105)) is FeedState.HEALTHY
+    assert health.state(FIVE, at(106)) is FeedState.STALE
+
+
+def test_a_source_that_is_always_behind_is_as_fresh_as_its_kind_allows():
+    """Data that is half a minute old when it comes, and renewed, is within the 90 s."""
+    assert polled(30, 35, 40, lag=30).state(FIVE, at(44)) is FeedState.HEALTHY
+    assert polled(100, 105, 110, lag=100).state(FIVE, at(111)) is FeedState.STALE
+
+
+def test_one_outage_does_not_make_a_source_seem_slow():
+    """The usual renewal counts, not the longest."""
+    health = polled(0, 5, 10, 15, 200, 205)
+    assert health.state(FIVE, at(225)) is FeedState.HEALTHY
+    assert health.state(FIVE, at(226)) is FeedState.STALE
+
+
+def test_the_kind_is_the_upper_bound():
+    """Asked once a minute: still STALE after the 90 s of the kind."""
+    slow = Thresholds(timedelta(seconds=90), timedelta(minutes=5), every=timedelta(seconds=60))
+    health = polled(0, 60)
+    assert health.state(slow, at(150)) is FeedState.HEALTHY
+    assert health.state(slow, at(151)) is FeedState.STALE
+    assert slow.silence(timedelta(seconds=60)) == (slow.warn_after, slow.expire_after)
+
+
+def test_a_payload_that_takes_long_to_read_is_no_silence():
+    """A timetable that is here and being read has not stopped coming."""
+    health = polled(0, 5).reads()
+    assert health.state(FIVE, at(90)) is FeedState.HEALTHY
+    assert health.data(at(100), at(100)).state(FIVE, at(101)) is FeedState.HEALTHY
+
+
+REASONS = [
+    (Health(START), 0, FeedState.STARTING, "Nothing has come yet"),
+    (Health(START), 301, FeedState.DOWN, "Nothing has come since 2026-11-24 10:00:00Z"),
+    (Health(START).primes(), 0, FeedState.PRIMING, "static_url is being read"),
+    (Health(START).data(START, START), 0, FeedState.HEALTHY, None),
+    (
+        Health(START).data(START, START),
+        91,
+        FeedState.STALE,
+        "newest data is of 2026-11-24 10:00:00Z",
+    ),
+    (
+        Health(START).data(START, START),
+        301,
+        FeedState.DOWN,
+        "newest data is of 2026-11-24 10:00:00Z",
+    ),
+    (
+        Health(START).data(at(-600), START),
+        0,
+        FeedState.DOWN,
+        "newest data is of 2026-11-24 09:50:00Z",
+    ),
+    (
+        Health(START).data(START, START).undecodable("no zip", START),
+        1,
+        FeedState.DEGRADED,
+        "no zip",
+    ),
+    (Health(START).data(START, START).rate_limited("429"), 1, FeedState.RATE_LIMITED, "429"),
+    (Health(START).unauthorised("403"), 1, FeedState.UNAUTHORISED, "403"),
+    (Health(START).misconfigured("private"), 1, FeedState.MISCONFIGURED, "private"),
+    (Health(START).disconnected("no route"), 1, FeedState.DOWN, "no route"),
+]
+
+
+@pytest.mark.parametrize(("health", "seconds", "expected", "why"), REASONS)
+def test_every_state_says_its_own_reason(health, seconds, expected, why):
+    """Why it is as it is, in one sentence; only where all is well there is none."""
+    assert health.state(AGES, at(seconds)) is expected
+    reason = health.reason(AGES, at(seconds))
+    assert reason is None if why is None else why in reason
+
+
+def test_no_reason_outlives_what_it_tells_of():
+    """What was mended, or was of another state, is not said any more."""
+    health = Health(START).disconnected("no route").data(at(1), at(1))
+    assert "no route" not in (health.reason(AGES, at(100)) or "")
+    limited = Health(START).data(START, START).rate_limited("429").disconnected("500")
+    assert (state(limited, 1), limited.reason(AGES, at(1))) == (FeedState.HEALTHY, "500")
+    private = Health(START).misconfigured("private address").subscribed()
+    assert "private" not in (private.reason(AGES, at(1)) or "")
+    wrong = Health(START).misconfigured("private address").disconnected("no route")
+    assert state(wrong, 1) is FeedState.MISCONFIGURED
+    assert (wrong.reason(AGES, at(1)) or "").startswith("private address")
+
+
+def test_peers_that_are_turned_away_show_until_they_stop_coming():
+    """Where their data is missing the feed is DEGRADED; a stranger's garbage is only told."""
+    health = Health(START).data(START, START)
+    refused = health.turned_away("login refused", at(60), degrades=True)
+    assert (state(refused, 59), refused.reason(AGES, at(59))) == (
+        FeedState.DEGRADED,
+        "login refused",
+    )
+    assert (state(refused, 60), refused.reason(AGES, at(60))) == (FeedState.HEALTHY, None)
+    garbage = health.turned_away("not the protocol", at(60), degrades=False)
+    assert (state(garbage, 1), garbage.reason(AGES, at(1))) == (
+        FeedState.HEALTHY,
+        "not the protocol",
+    )
+    assert state(Health(START).turned_away("full", at(60), degrades=True), 1) is FeedState.DEGRADED

@@ -9,8 +9,8 @@ from feed_fakes import LINES, Answer, Origin, context_of, feed_settings
 
 from hub.connector import Batch, Connector, Context, Envelope
 from hub.errors import PayloadError, Reason
-from hub.ingest.fetch import Spacing
 from hub.ingest.poller import Poller
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.model.common import Mode
 from hub.model.feeds import FeedState, LinkState
@@ -24,7 +24,13 @@ from hub.store.transit import TransitRepository
 class Rig:
     """A poller with what it writes to."""
 
-    def __init__(self, store: Store, feed: FeedSettings, connector: Connector = LINES) -> None:
+    def __init__(
+        self,
+        store: Store,
+        feed: FeedSettings,
+        connector: Connector = LINES,
+        spacing: Spacing | None = None,
+    ) -> None:
         self.feed = feed
         self.repository = FeedRepository(store)
         self.monitor = Monitor(feed, connector.manifest, Mode.COACH, self.repository)
@@ -36,7 +42,7 @@ class Rig:
             monitor=self.monitor,
             writer=FeedWriter(store, feed, frozenset()),
             repository=self.repository,
-            spacing=Spacing(0),
+            spacing=spacing or Spacing(0),
         )
 
     async def status(self) -> dict:
@@ -52,8 +58,10 @@ async def rig_of(store: Store):
     """Makes rigs and closes their connections."""
     made: list[Rig] = []
 
-    def make(feed: FeedSettings, connector: Connector = LINES) -> Rig:
-        made.append(Rig(store, feed, connector))
+    def make(
+        feed: FeedSettings, connector: Connector = LINES, spacing: Spacing | None = None
+    ) -> Rig:
+        made.append(Rig(store, feed, connector, spacing))
         return made[-1]
 
     yield make
@@ -197,17 +205,22 @@ async def test_each_failure_has_its_state(rig_of, origin: Origin, clock, answer,
 
 
 async def test_failures_stretch_the_interval_and_retry_after_is_kept(rig_of, origin: Origin, clock):
-    """Waits double from a second to five minutes; a server's own wait is honoured."""
+    """Waits double from a second to three intervals; a server's own wait is honoured; who must
+    change the credential has half a minute first, and five minutes in the end.
+    """
     origin.answer = lambda _: Answer(500)
     rig = rig_of(feed_settings(origin.url, interval=20))
     waits = [await rig.poller.poll() or 0 for _ in range(12)]
     assert 0.5 <= waits[0] <= 1
-    assert 150 <= waits[-1] <= 300
-    assert waits[6] > 10 * waits[0]
+    assert 30 <= waits[-1] <= 60
+    assert waits[5] > 10 * waits[0]
     origin.answer = lambda _: Answer(503, headers={"retry-after": "900"})
     assert await rig.poller.poll() == 900
+    rig = rig_of(feed_settings(origin.url, interval=5))
     origin.answer = lambda _: Answer(403)
-    assert (await rig.poller.poll() or 0) >= 270
+    waits = [await rig.poller.poll() or 0 for _ in range(8)]
+    assert 15 <= waits[0] <= 30
+    assert 150 <= waits[-1] <= 300
 
 
 async def test_what_a_complete_message_lacks_is_withdrawn_though_it_then_stays_the_same(
@@ -235,6 +248,78 @@ async def test_what_a_complete_message_lacks_is_withdrawn_though_it_then_stays_t
     assert await rig.vehicles() == ["a"]
     await rig.poller.poll()
     assert (await rig.status())["totals"]["payloads"] == 3
+
+
+async def test_a_reason_does_not_outlive_the_process_that_gave_it(
+    rig_of, store: Store, origin: Origin, clock
+):
+    """Configured anew and HEALTHY, nothing is left of why it could not work before."""
+    origin.answer = lambda _: Answer(body=payload(clock, "a 31.2 121.4"))
+    feed = feed_settings(origin.url)
+    private = rig_of(feed.model_copy(update={"allow_private": False}))
+    await private.poller.poll()
+    assert (await private.status())["state"] == "MISCONFIGURED"
+    assert "allow_private" in (await private.status())["detail"]
+    mended = rig_of(feed)
+    await mended.monitor.open()
+    assert "allow_private" not in (await mended.status())["detail"]
+    await mended.poller.poll()
+    status = await mended.status()
+    assert (status["state"], status["detail"]) == ("HEALTHY", None)
+
+
+async def test_what_is_not_configured_any_more_is_not_shown_any_more(rig_of, origin: Origin, clock):
+    """A mode that was taken out of the configuration is gone from the feed's document too."""
+    feed = feed_settings(origin.url)
+    await rig_of(feed).monitor.open()
+    again = rig_of(feed)
+    again.monitor._about["mode"] = None
+    await again.monitor.open()
+    assert (await again.status())["mode"] is None
+
+
+async def test_a_switched_off_feed_says_that_it_is(rig_of, origin: Origin, clock):
+    """DISABLED has its reason, and not the one of the state before."""
+    feed = feed_settings(origin.url)
+    broken = rig_of(feed)
+    origin.answer = lambda _: Answer(500)
+    await broken.poller.poll()
+    off = rig_of(feed.model_copy(update={"enabled": False}))
+    await off.monitor.open()
+    status = await off.status()
+    assert (status["state"], status["detail"]) == (
+        "DISABLED",
+        "配置停用 enabled = false in the configuration.",
+    )
+
+
+async def test_a_source_that_answers_with_old_data_says_of_when_it_is(
+    rig_of, origin: Origin, clock
+):
+    """200 with data of ten minutes ago is DOWN, and the reason names the data's time."""
+    origin.answer = lambda _: Answer(body=payload(clock, "a 31.2 121.4", age=600))
+    rig = rig_of(feed_settings(origin.url))
+    await rig.poller.poll()
+    status = await rig.status()
+    assert status["state"] == "DOWN"
+    assert (
+        f"newest data is of {clock() - timedelta(seconds=600):%Y-%m-%d %H:%M:%S}Z"
+        in (status["detail"])
+    )
+
+
+async def test_a_feed_waits_less_while_its_host_answers_another(rig_of, origin: Origin, clock):
+    """Two feeds of a host: what one is given, shortens the pauses of the other."""
+    answers = {"/feed": Answer(500), "/other": Answer(body=b"-\na 31.2 121.4")}
+    origin.answer = lambda asked: answers[asked.target]
+    spacing = Spacing(0)
+    failing = rig_of(feed_settings(origin.url, interval=5), spacing=spacing)
+    other = rig_of(feed_settings(origin.url.replace("/feed", "/other")), spacing=spacing)
+    await other.poller.poll()
+    waits = [await failing.poller.poll() or 0 for _ in range(12)]
+    assert 7.5 <= waits[-1] <= 15
+    answers["/feed"] = answers["/other"]
+    assert await failing.poller.poll() is None
 
 
 class Named:
@@ -281,11 +366,48 @@ async def test_the_reference_is_loaded_first_and_again_when_it_changed(
     clock.advance(hours=1)
     await rig.poller.poll()
     assert used == ["v1", "v2"]
-    assert (await rig.status())["state"] == "HEALTHY"
+    status = await rig.status()
+    assert status["state"] == "HEALTHY"
+    assert "static_url: 基础数据未更新" in status["detail"]
+    assert "no zip" in status["detail"]
     static = Answer(body=b"v2")
     clock.advance(hours=24)
     await rig.poller.poll()
     assert used == ["v1", "v2", "v2"]
+
+
+async def test_a_reference_that_could_not_be_read_at_midnight_is_read_soon_after(
+    rig_of, origin: Origin, clock
+):
+    """The day changes while the source of the timetable fails: the new day's is read once it is
+    back, though its bytes are those of yesterday, and nothing is left of the reason.
+    """
+    loaded: list[int] = []
+    static = Answer(body=b"v1")
+
+    def load(envelope: Envelope, _context: Context) -> Named:
+        loaded.append(len(loaded))
+        return Named(envelope.body.decode())
+
+    feeds = {"/feed": lambda: Answer(body=b"-\na 31.2 121.4"), "/static": lambda: static}
+    origin.answer = lambda asked: feeds[asked.target]()
+    url = origin.url.replace("/feed", "/static")
+    rig = rig_of(
+        feed_settings(origin.url, static_url=url, interval=5),
+        replace(LINES, load_reference=load),
+    )
+    await rig.poller.poll()
+    static = Answer(500)
+    clock.advance(hours=24)
+    for _ in range(8):
+        await rig.poller.poll()
+        clock.advance(seconds=16)
+    assert loaded == [0]
+    assert "/static answered 500" in (await rig.status())["detail"]
+    static = Answer(body=b"v1")
+    await rig.poller.poll()
+    assert loaded == [0, 1]
+    assert (await rig.status())["detail"] is None
 
 
 async def test_an_overrun_poll_skips_its_ticks(rig_of, origin: Origin):

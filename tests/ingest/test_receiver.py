@@ -10,7 +10,7 @@ from terminal_rig import PATIENCE, VACANT, position
 from connectors.jtt905 import CONNECTOR
 from hub.errors import RetryLater, StartError
 from hub.formats.jtt905 import Frame, MessageId, PlatformReply, Result, Status, encode_frame
-from hub.model.feeds import LinkState
+from hub.model.feeds import FeedState, LinkState
 
 
 async def test_a_terminal_registers_authenticates_beats_and_reports(receivers, clock):
@@ -153,6 +153,34 @@ async def test_connections_are_capped(receivers, clock):
     first.writer.write(position(clock(), isu="100000000002"))
     assert (await first.reply()).result is Result.OK
     assert rig.receiver.connections == 2
+    assert rig.monitor.health.state(rig.monitor.thresholds, clock()) is FeedState.DEGRADED
+    reason = rig.monitor.health.reason(rig.monitor.thresholds, clock()) or ""
+    assert "Connections are refused: options.max_connections_per_peer = 2 of 127.0.0.1" in reason
+    clock.advance(seconds=rig.receiver._limits.heartbeat_s * 3)
+    assert "refused" not in (rig.monitor.health.reason(rig.monitor.thresholds, clock()) or "")
+
+
+async def test_all_connections_taken_shows_though_nobody_has_sent_anything(receivers, clock):
+    """A feed that has no data yet and refuses is DEGRADED, and says which option would help."""
+    rig = await receivers(max_connections=1)
+    await rig.call()
+    assert await (await rig.call()).closed()
+    await rig.monitor.save()
+    status = await rig.repository.get(rig.feed.id)
+    assert status["state"] == "DEGRADED"
+    assert "options.max_connections = 1 are there already" in status["detail"]
+
+
+async def test_a_peer_of_another_protocol_is_told_and_degrades_nothing(receivers, clock):
+    """What does not speak the protocol is disconnected; whoever looks for its data finds why."""
+    rig = await receivers()
+    stranger = await rig.call()
+    stranger.writer.write(b"~GET / HTTP/1.1~" * 40)
+    assert await stranger.closed()
+    await rig.monitor.save()
+    status = await rig.repository.get(rig.feed.id)
+    assert status["state"] == "STARTING"
+    assert "does not speak the protocol" in status["detail"]
 
 
 async def test_a_port_in_use_is_one_line(receivers):

@@ -8,9 +8,9 @@ from push_rig import AREA, Producer
 
 from connectors import connector
 from hub.ingest import poller as module
-from hub.ingest.fetch import Spacing
 from hub.ingest.plan import plan
 from hub.ingest.poller import Poller
+from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter

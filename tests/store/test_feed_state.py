@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.model.feeds import FeedState
-from hub.store.freshness import feed_state
+from hub.model.feeds import FeedState, FreshnessState
+from hub.store.freshness import feed_reason, feed_state, freshness
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -29,3 +29,71 @@ def _feed(state: FeedState, age: float | None) -> dict[str, object]:
 def test_a_dead_ingest_process_leaves_no_healthy_feed_behind(stored, age, shown):
     """What was HEALTHY when its reader died reads STALE, then DOWN; other states say themselves."""
     assert feed_state(_feed(stored, age), NOW) is shown
+
+
+def _silent_from(stale: float, down: float, **fields: object) -> dict[str, object]:
+    """A feed that was to be heard again by these seconds from now."""
+    moments = {"stale_at": stale, "down_at": down}
+    about = {name: NOW + timedelta(seconds=seconds) for name, seconds in moments.items()}
+    return {**_feed(FeedState.HEALTHY, 10), **about, **fields}
+
+
+@pytest.mark.parametrize(
+    ("stored", "stale", "down", "shown"),
+    [
+        (FeedState.HEALTHY, 1, 60, FeedState.HEALTHY),
+        (FeedState.HEALTHY, -1, 60, FeedState.STALE),
+        (FeedState.DEGRADED, -60, -1, FeedState.DOWN),
+        (FeedState.RATE_LIMITED, -1, 60, FeedState.RATE_LIMITED),
+        (FeedState.RATE_LIMITED, -60, -1, FeedState.DOWN),
+        (FeedState.STARTING, -60, -1, FeedState.DOWN),
+        (FeedState.PRIMING, -1, 60, FeedState.PRIMING),
+        (FeedState.MISCONFIGURED, -60, -1, FeedState.MISCONFIGURED),
+        (FeedState.DISABLED, -60, -1, FeedState.DISABLED),
+    ],
+)
+def test_a_state_ends_when_its_feed_was_to_be_heard_again(stored, stale, down, shown):
+    """No state that waits for something outlives the wait, also when nobody writes any more."""
+    assert feed_state(_silent_from(stale, down, state=stored), NOW) is shown
+
+
+def test_a_state_by_age_has_its_reason_though_nobody_wrote_it():
+    """HEALTHY was written without a reason; DOWN by age says which data, and who is missing."""
+    feed = _silent_from(-60, -1, detail=None)
+    reason = feed_reason(feed, NOW) or ""
+    assert "the newest data is of 2026-03-01 11:59:50Z" in reason
+    assert "No process reads this feed" in reason
+    assert feed_reason(_silent_from(1, 60, detail=None), NOW) is None
+    assert feed_reason(_silent_from(1, 60, state="DEGRADED", detail="no zip"), NOW) == "no zip"
+
+
+@pytest.mark.parametrize(
+    ("stale", "down", "state"),
+    [
+        (1, 60, FreshnessState.FRESH),
+        (-1, 60, FreshnessState.STALE),
+        (-60, -1, FreshnessState.UNKNOWN),
+    ],
+)
+def test_no_value_is_fresher_than_its_feed(stale, down, state):
+    """A value of ten seconds ago is STALE as soon as its fast feed counts as silent."""
+    found = freshness(
+        observed_at=NOW - timedelta(seconds=10),
+        source="a",
+        realtime=True,
+        feed=_silent_from(stale, down),
+        now=NOW,
+    )
+    assert found.state is state
+
+
+def test_a_value_ages_by_its_own_time_in_a_feed_that_speaks():
+    """A bus that reported 100 s ago is STALE, however fast its feed is."""
+    found = freshness(
+        observed_at=NOW - timedelta(seconds=100),
+        source="a",
+        realtime=True,
+        feed=_silent_from(15, 60),
+        now=NOW,
+    )
+    assert found.state is FreshnessState.STALE
