@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from hub.connector import Connector, Role
+from hub.connector import Connector, Manifest, Role
+from hub.ingest.health import PATIENCE, Thresholds
+from hub.settings import FeedSettings
 
 _ROLES = {
     Role.POLL: "poll: the hub asks `url` every `interval` seconds",
@@ -58,6 +60,7 @@ def page(connector: Connector) -> str:
 | arrives by | {arrives} |
 | fresh for | {_span(manifest.fresh_for)}, then STALE; `warn_after` overrules |
 | expires after | {_span(manifest.expires_after)}, then UNKNOWN; `expire_after` overrules |
+| silent after | {_silence(manifest)} |
 | `static_url` | {"read" if connector.load_reference else "not read"} |
 
 ## Options
@@ -76,6 +79,20 @@ Try a payload before it is configured; nothing is written:
 
 Keys of every kind: [feeds.md](../feeds.md).
 """
+
+
+def _silence(manifest: Manifest) -> str:
+    """When a feed of the kind counts as silent, with the default interval."""
+    ages = Thresholds(manifest.fresh_for, manifest.expires_after)
+    if manifest.role is not Role.POLL:
+        return f"{_span(ages.warn_after)}: its feed is STALE then, DOWN after the other"
+    interval: timedelta = FeedSettings.model_fields["interval"].default
+    warn, expire = ages.silence(interval)
+    return (
+        f"{PATIENCE} intervals without anything new, {_span(ages.warn_after)} at most; with an "
+        f"`interval` of {_span(interval)} its feed is STALE after {_span(warn)}, DOWN after "
+        f"{_span(expire)}; `warn_after` overrules"
+    )
 
 
 def example(connector: Connector) -> str:
@@ -159,7 +176,7 @@ _NAMES: dict[object, str] = {
 
 
 def _span(value: timedelta) -> str:
-    return f"{value.total_seconds():g} s"
+    return f"{round(value.total_seconds()):d} s"
 
 
 def _cell(text: str) -> str:
