@@ -39,14 +39,17 @@ class Presence:
 
     async def run(self) -> None:
         """Say it until cancelled; while the database is away nobody can be told."""
+        failing = False
         while True:
             try:
                 await self._processes.beat(
                     self._name, self._roles, self._numbers(), self._started_at
                 )
-            except Exception as error:
-                if passing(error) is None:
-                    raise
+                failing = False
+            except Exception as error:  # noqa: BLE001  # silence says it; the work itself goes on
+                if not failing:
+                    log.warning("presence not told", error=repr(error))
+                failing = True
             await asyncio.sleep(BEAT_SECONDS)
 
     async def leave(self) -> None:
@@ -54,13 +57,17 @@ class Presence:
         try:
             async with asyncio.timeout(LEAVE_SECONDS):
                 await self._processes.leave(self._name)
-        except Exception as error:
-            if not isinstance(error, TimeoutError) and passing(error) is None:
-                raise
+        except Exception as error:  # noqa: BLE001  # said above
+            log.info("presence not told", error=repr(error))
 
     async def processes(self) -> list[Process]:
-        """Every process of this hub that was heard of within a day."""
-        return await self._processes.all()
+        """Every process of this hub that was heard of within a day. Raises RetryLater."""
+        try:
+            return await self._processes.all()
+        except Exception as error:
+            if (later := passing(error)) is not None:
+                raise later from error
+            raise
 
     def missing(self, processes: Sequence[Process]) -> str | None:
         """What is wrong where nobody dispatches: orders would neither be sent nor escalated."""

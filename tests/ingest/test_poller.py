@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 from feed_fakes import LINES, Answer, Origin, context_of, feed_settings
+from push_rig import AREA
 
 from hub.connector import Batch, Connector, Context, Envelope
 from hub.errors import PayloadError, Reason
+from hub.ingest.plan import plan
 from hub.ingest.poller import Poller
 from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
@@ -306,6 +308,34 @@ async def test_a_source_that_answers_with_old_data_says_of_when_it_is(
         f"newest data is of {clock() - timedelta(seconds=600):%Y-%m-%d %H:%M:%S}Z"
         in (status["detail"])
     )
+
+
+@pytest.mark.parametrize(
+    ("keys", "silent", "lost"),
+    [
+        ({"interval": 5}, 20, 5 * 20 / 1.5),
+        ({"interval": 20}, 80, 4 * 200 / 3),
+        ({"interval": 60}, 90, 300),
+        ({"interval": 5, "warn_after": 60}, 60, 300),
+        ({"interval": 5, "expire_after": 900}, 20, 200),
+    ],
+)
+async def test_how_long_a_feed_may_be_silent_follows_from_its_interval(
+    store: Store, clock, keys, silent, lost
+):
+    """Four intervals, what the kind allows at most; `warn_after` overrules. Both are shown."""
+    feed = feed_settings("http://127.0.0.1/", **keys)
+    one = plan(feed, lambda _kind: LINES, AREA)
+    repository = FeedRepository(store)
+    monitor = Monitor(feed, LINES.manifest, Mode.COACH, repository, every=one.every)
+    monitor.health = monitor.health.data(clock(), clock())
+    await monitor.save()
+    status = await repository.get(feed.id) or {}
+    assert status["silent_after_s"] == silent
+    assert status["lost_after_s"] == pytest.approx(lost)
+    assert (status["stale_at"] - clock()).total_seconds() == pytest.approx(silent, abs=0.01)
+    assert (status["down_at"] - clock()).total_seconds() == pytest.approx(lost, abs=0.01)
+    assert status["warn_after_s"] == keys.get("warn_after", 90)
 
 
 async def test_a_feed_waits_less_while_its_host_answers_another(rig_of, origin: Origin, clock):
