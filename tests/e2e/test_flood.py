@@ -5,38 +5,49 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
-import httpx2
 import pytest
 
-from terminal.client import ClientError, HubClient
+from hub import clock
+from hub.access.principal import SCOPES, Principal
+from hub.model.operations import Role
+from hub.operations.facade import Operations
+from hub.settings import OrderSettings
+from hub.store import embedded
+from hub.store.documents import RecipientDoc
+from hub.store.driver import Store
 from tests.e2e.conftest import Running
-from tests.e2e.test_main_job import Phone, open_incident
+from tests.e2e.test_main_job import Phone
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
 LATEST = timedelta(seconds=5)
-ACCEPT_WITHIN = timedelta(seconds=5)
-SEND = """mutation($key: String!, $incident: ID!) {
-  dispatchOrder(input: { clientMutationId: $key, incident: $incident, text: "请到北广场",
-    recipients: ["officer21"], escalation: ["officer22"], acceptWithinSeconds: 5 }) {
-  order { number } userErrors { code message } } }"""
-LEDGER = """{ orders(first: 50) { nodes { number
-  recipients { officer { login } entries { stage at } } } } }"""
+ACCEPT_WITHIN = 5
+ORDERS = 3
+FIRST, SECOND = "officer21", "officer22"
+COMMANDER = Principal(
+    "commander",
+    "commander",
+    Role.COMMANDER,
+    None,
+    SCOPES[Role.COMMANDER],
+    "flood",
+    clock.real() + timedelta(days=1),
+)
 
 
 @asynccontextmanager
 async def flooded(running: Running, login: str) -> AsyncIterator[None]:
-    """Within the block one account asks all it can; in the end it must have been answered."""
-    token = await running.client(login).token()
+    """Within the block one account asks all it can, and is answered."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(Path(__file__).with_name("flood.py")),
         running.url,
-        token,
+        await running.client(login).token(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -45,67 +56,90 @@ async def flooded(running: Running, login: str) -> AsyncIterator[None]:
     try:
         assert (await process.stdout.readline()).strip() == b"flooding"
         yield
+        assert process.returncode is None, "the flood was over before"
     finally:
         process.stdin.close()
-        last = await process.stdout.read()
         await process.wait()
-    assert int(last.split()[-1]) > 0
 
 
-async def test_a_flooded_api_delays_neither_a_push_nor_an_escalation(running: Running):
-    """Both come within five seconds of when they are due, by the ledger's and the push service's
-    own times, while one token keeps the API busy.
+@dataclass
+class Duty:
+    """Two officers with phones, and a desk beside the API that sends the first one orders.
+
+    Beside it, as another API process would be: only so the moment an order is due does not depend
+    on the one that is flooded.
     """
-    first, second = Phone(running, "officer21"), Phone(running, "officer22")
-    for phone in (first, second):
+
+    operations: Operations
+    incident: str
+    first: Phone
+    second: Phone
+
+    async def latest(self) -> timedelta:
+        """How late the latest push or escalation of some orders was, by the times recorded."""
+        asked = [await _order(self.operations, self.incident) for _ in range(ORDERS)]
+        pushed, escalated = await _accepted(self.first), await _accepted(self.second)
+        late = [sent - at for (_, at), sent in zip(asked, pushed, strict=True)]
+        for (order, at), sent in zip(asked, escalated, strict=True):
+            due = at + timedelta(seconds=ACCEPT_WITHIN)
+            handed_over = await _asked_at(order, SECOND)
+            assert handed_over >= due, "the next officer was asked too early"
+            late += [handed_over - due, sent - due]
+        return max(late)
+
+
+@pytest.fixture
+async def duty(running: Running) -> AsyncIterator[Duty]:
+    phones = [Phone(running, FIRST), Phone(running, SECOND)]
+    for phone in phones:
         await phone.sign_in()
-    watch = running.client("commander")
-    incident = await open_incident(watch)
-    async with flooded(running, "liaison"):
-        numbers = [await _sent(watch, incident, key) for key in ("flood-1", "flood-2", "flood-3")]
-        escalated = await _accepted(second, len(numbers))
-        sent = await _accepted(first, len(numbers))
-    ledgers = await _ledgers(watch, numbers)
-    asked = sorted(one["officer21"] for one in ledgers)
-    for pushed, queued in zip(sent, asked, strict=False):
-        assert pushed - queued <= LATEST, "a push was late"
-    for pushed, queued in zip(escalated, asked, strict=True):
-        late = pushed - (queued + ACCEPT_WITHIN)
-        assert timedelta(0) <= late <= LATEST, "an escalation was late"
-    for phone in (first, second):
+    store = await Store.open(embedded.running(running.data_dir) or "", "liandong")
+    operations = Operations(store, OrderSettings())
+    incident = await operations.open_incident(
+        COMMANDER, kind="CROWD", title="北广场客流聚集", units=["RPS"], key=str(uuid4())
+    )
+    yield Duty(operations, incident.id, *phones)
+    await store.close()
+    for phone in phones:
         await phone.http.aclose()
 
 
-async def _sent(watch: HubClient, incident: str, key: str) -> str:
-    """An order's number; a busy API may refuse to answer in time, the key makes it once."""
-    while True:
-        try:
-            data = await watch.query(SEND, key=key, incident=incident)
-        except (ClientError, httpx2.HTTPError):
-            await asyncio.sleep(0.5)
-            continue
-        assert data["dispatchOrder"]["userErrors"] == []
-        return str(data["dispatchOrder"]["order"]["number"])
+async def test_a_flooded_api_delays_neither_a_push_nor_an_escalation(running: Running, duty: Duty):
+    """While one token keeps the API busy both come within five seconds of when they are due, by the
+    ledger's and the push service's own times; on a machine that is slow anyway, within five seconds
+    more than without the flood.
+    """
+    quiet = await duty.latest()
+    async with flooded(running, "liaison"):
+        assert await duty.latest() <= LATEST + quiet
 
 
-async def _accepted(phone: Phone, count: int) -> list[datetime]:
-    """When the push service took the first wake-ups for this phone."""
+async def _order(operations: Operations, incident: str) -> tuple[str, datetime]:
+    """An order to the first officer; its id, and when he was asked."""
+    order = await operations.dispatch_order(
+        COMMANDER,
+        incident_id=incident,
+        text="请到北广场",
+        recipients=[FIRST],
+        escalation=[SECOND],
+        accept_within_s=ACCEPT_WITHIN,
+        key=str(uuid4()),
+    )
+    return order.id, await _asked_at(order.id, FIRST)
+
+
+async def _asked_at(order_id: str, officer: str) -> datetime:
+    """When an officer was asked, by the ledger."""
+    ledger = await RecipientDoc.get(f"{order_id}:{officer}")
+    assert ledger is not None
+    return ledger.created_at
+
+
+async def _accepted(phone: Phone) -> list[datetime]:
+    """When the push service took the wake-ups for this phone."""
     pushes = phone.pushes()
     try:
-        found = [datetime.fromisoformat((await anext(pushes))["acceptedAt"]) for _ in range(count)]
+        found = [datetime.fromisoformat((await anext(pushes))["acceptedAt"]) for _ in range(ORDERS)]
     finally:
         await pushes.aclose()
     return sorted(found)
-
-
-async def _ledgers(watch: HubClient, numbers: list[str]) -> list[dict[str, Any]]:
-    """For each order: when each recipient was asked."""
-    nodes = (await watch.query(LEDGER))["orders"]["nodes"]
-    return [
-        {
-            part["officer"]["login"]: datetime.fromisoformat(part["entries"][0]["at"])
-            for part in node["recipients"]
-        }
-        for node in nodes
-        if node["number"] in numbers
-    ]
