@@ -63,7 +63,7 @@ class Running:
         except (urllib.error.URLError, OSError):
             return False
 
-    def await_ready(self, seconds: float = 150) -> None:
+    def await_ready(self, seconds: float = 400) -> None:
         deadline = time.monotonic() + seconds
         while not self.ready():
             assert self.process.poll() is None, "up has ended"
