@@ -20,7 +20,7 @@ SERVED = {
     "coach_profile": "/coach/profile.json",
     "cap": "/alerts/cap.atom",
     "mapped": "/parking/parkapi.json",
-    "gbfs": "/gbfs/gbfs.json",
+    "gbfs": "/gbfs/vehicle_status.json",
     "datex2_parking": "/parking/dynamic.xml",
     "parkapi": "/parking/parkapi.json",
     "mds": "/mds/vehicles/status",

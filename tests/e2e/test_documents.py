@@ -17,6 +17,7 @@ from hub.settings import HubSettings, Settings
 from tests.docs.blocks import LANGUAGES, Block, Reader, alike, blocks, documents
 from tests.docs.payloads import payload
 from tests.e2e.conftest import PASSWORD, Running
+from tests.e2e.test_main_job import all_healthy
 
 pytestmark = pytest.mark.slow
 
@@ -26,8 +27,9 @@ DOCUMENTS = [name for name in documents() if list(blocks(name))]
 
 
 @pytest.fixture(scope="module")
-def token(running: Running) -> str:
-    """The watch officer's, for blocks of GraphQL."""
+async def token(running: Running) -> str:
+    """The watch officer's, for blocks of GraphQL; the feeds have come by then."""
+    await all_healthy(running.client("watch"))
     form = {"grant_type": "password", "username": "watch", "password": PASSWORD}
     answer = httpx2.post(f"{running.url}/auth/token", data=form, timeout=30).raise_for_status()
     return str(answer.json()["access_token"])
