@@ -83,6 +83,10 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.\[\]:-]+$")]
+"""A page's origin as browsers send it (RFC 6454): scheme, host and port, in small letters."""
+
+
 Section = TypeVar("Section", bound=_Section)
 
 
@@ -226,10 +230,14 @@ class HubSettings(_Section):
         default=None,
         description="where the outside reaches this hub; producers are told it in subscriptions",
     )
-    allowed_origins: tuple[str, ...] = Field(
-        default=(), description="origins of web pages that may open a WebSocket to the hub"
+    allowed_origins: tuple[Origin, ...] = Field(
+        default=(), description="pages of other hosts that may call this hub, over HTTP and sockets"
     )
-
+    connections_per_address: int = Field(
+        default=1000,
+        ge=0,
+        description="0: no bound, as behind a proxy, from whose address all connections come",
+    )
     live_queries: int = Field(
         default=500, ge=1, description="different live queries that one process follows"
     )

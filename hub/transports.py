@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 log = structlog.get_logger()
 
@@ -102,10 +101,6 @@ class Offering(asyncio.Protocol):
         """Begin a connection: its scopes have the extension."""
         super().connection_made(transport)
         self.app = _offered(self.app, Connection(self.transport))
-
-
-class HttpProtocol(Offering, H11Protocol):
-    """HTTP/1.1."""
 
 
 def _offered(app: App, connection: Connection) -> App:

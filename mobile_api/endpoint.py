@@ -9,12 +9,13 @@ from typing import Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.access.bearer import unauthenticated
 from hub.access.principal import Principal, Scope
+from hub.deadline import in_time
 from hub.store.faults import passing
 from mobile_api.context import MobileContext
 from mobile_api.models import Message
@@ -86,7 +87,11 @@ class Endpoint(Generic[Sent]):
 
         async def answer(request: Request) -> Response:
             try:
-                return await self._answer(request, context)
+                return await in_time(
+                    self._answer(request, context), context.store.answers, waits_on=True
+                )
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
             except Exception as error:
                 if (fault := passing(error)) is not None:
                     raise fault from error

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from hub.access.principal import Scope
 from hub.errors import UserFault
 from hub.model.common import Position
+from hub.operations.checks import ARGUMENTS
 from hub.store.documents import OrderDoc
 from schema.context import row_of
 from schema.nodes import key_of
@@ -23,13 +24,6 @@ from schema.policy import SIGNED_IN
 from schema.projection import Info, described, root, value
 
 Written = TypeVar("Written", bound=BaseModel)
-_ARGUMENTS = {
-    "incident_id": "incident",
-    "order_id": "order",
-    "alarm_id": "alarm",
-    "accept_within_s": "acceptWithinSeconds",
-    "key": "clientMutationId",
-}
 
 
 @value(policy=SIGNED_IN)
@@ -181,4 +175,4 @@ async def attempt(
 
 
 def _path_of(path: Sequence[str]) -> list[str]:
-    return ["input", *(_ARGUMENTS.get(part, part) for part in path)]
+    return ["input", *(ARGUMENTS.get(part, part) for part in path)]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from hub import transports
-from hub.transports import HttpProtocol, connection_of, patient, tune
+from hub.connections import BoundedProtocol, Connections
+from hub.transports import connection_of, patient, tune
 from tests.mobile.serving import served
 
 HEAD = b"GET / HTTP/1.1\r\nhost: hub\r\n\r\n"
@@ -51,7 +52,7 @@ async def test_a_stream_that_nobody_takes_is_reset(monkeypatch):
     """The client finds less than was written, and then the reset."""
     monkeypatch.setattr(transports, "PATIENCE", 0.2)
     app = App()
-    async with served(app, http=HttpProtocol) as url:
+    async with served(app, http=partial(BoundedProtocol, bounded=Connections())) as url:
         client = await asyncio.to_thread(reluctant, url)
         async with asyncio.timeout(60):
             await app.gone.wait()
@@ -69,7 +70,9 @@ async def test_what_lies_in_the_kernel_alone_is_given_up_by_it(monkeypatch):
     app = App(30)
     bound = socket.create_server(("127.0.0.1", 0))
     tune(bound)
-    async with served(app, bound=bound, http=HttpProtocol) as url:
+    async with served(
+        app, bound=bound, http=partial(BoundedProtocol, bounded=Connections())
+    ) as url:
         client = await asyncio.to_thread(reluctant, url)
         async with asyncio.timeout(60):
             await app.gone.wait()

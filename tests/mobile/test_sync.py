@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from hub import transports
 from hub.clock import ManualClock
-from hub.transports import HttpProtocol
+from hub.connections import BoundedProtocol, Connections
 from mobile_api import sync as sync_module
 from mobile_api.context import MobileContext
 from mobile_api.streams import MOST_PER_ACCOUNT
@@ -292,7 +292,7 @@ async def test_a_stream_that_nobody_takes_is_reset(monkeypatch: pytest.MonkeyPat
             ended.set()
 
     app = Starlette(routes=[Route("/", lambda _request: sync_module._Events(endless()))])
-    async with served(app, http=HttpProtocol) as url:
+    async with served(app, http=partial(BoundedProtocol, bounded=Connections())) as url:
         host, _, port = url.removeprefix("http://").partition(":")
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -14,8 +15,9 @@ from websockets.asyncio.client import ClientConnection
 from websockets.typing import Subprotocol
 
 from hub.bus import Bus
+from hub.connections import BoundedProtocol, Connections
 from hub.frames import FrameProtocol
-from hub.transports import HttpProtocol, tune
+from hub.transports import tune
 from schema.context import Services
 from schema.live.engine import LiveEngine
 from schema.live.limits import LiveLimits
@@ -128,7 +130,10 @@ async def serving(
     """/graphql as `hub.server` serves it."""
     engine = LiveEngine(SCHEMA, bus or Bus(), services.context, limits or LiveLimits())
     app = GraphQLApp(Executor(SCHEMA, services), engine)
-    options: dict[str, Any] = {"http": HttpProtocol, "ws": FrameProtocol}
+    options: dict[str, Any] = {
+        "http": partial(BoundedProtocol, bounded=Connections()),
+        "ws": FrameProtocol,
+    }
     options["ws_per_message_deflate"] = False
     bound = socket.create_server(("127.0.0.1", 0))
     tune(bound)
