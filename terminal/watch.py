@@ -24,7 +24,7 @@ subscription Board($stopPlace: ID!, $after: String) {{
   departures(stopPlace: $stopPlace, first: 40, after: $after) {{
     cursor change
     node {{
-      id aimedDeparture expectedDeparture actualDeparture status delaySeconds
+      id aimedDeparture aimedApproximate expectedDeparture actualDeparture status delaySeconds
       plannedPlatform actualPlatform
       journey {{ publicCode mode destination destinationEn line {{ publicCode }} }}
       stopPlace {{ name nameEn }}
@@ -129,7 +129,7 @@ def _drawn(
 def board_table(view: View, screen: Screen, limit: int) -> Table:
     """Departures of all modes, soonest first."""
     columns = [
-        Column("计划", 5),
+        Column("计划", 6),
         Column("预计", 5),
         Column("线路/车次", 14),
         Column("开往 To", 0, flex=True),
@@ -146,7 +146,7 @@ def board_table(view: View, screen: Screen, limit: int) -> Table:
         journey, line = node["journey"], node["journey"]["line"] or {}
         rows.append(
             [
-                screen.minute(node["aimedDeparture"]),
+                ("~" if node["aimedApproximate"] else "") + screen.minute(node["aimedDeparture"]),
                 screen.minute(node["expectedDeparture"]),
                 " ".join(filter(None, (line.get("publicCode"), journey["publicCode"]))),
                 screen.words(journey["destination"], journey["destinationEn"]),

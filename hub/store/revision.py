@@ -112,7 +112,9 @@ def revision(before: Before, record: DatedJourney, stop_places: frozenset[str]) 
     for was, call, there in zip(calls[passed:], record.calls, found.placed, strict=True):
         if was is call:
             continue
-        if _NOT_NEWS(was) != _NOT_NEWS(call) or {was.status, call.status} & NOT_SERVED:
+        if _NOT_NEWS(was) != _NOT_NEWS(call):
+            return None
+        if was.status in NOT_SERVED or call.status in NOT_SERVED:
             return None
         if not (news := _news(was, call)):
             continue

@@ -10,6 +10,7 @@ from store_places import condition, free, garage, station
 from hub import clock as hub_clock
 from hub.bus import Bus, ChangeKind
 from hub.model.common import Name, Position
+from hub.model.parking import ParkingSiteStatus
 from hub.model.situations import AlertArea, Period, Situation
 from hub.store.apply import Applied, FeedWriter
 from hub.store.driver import Store
@@ -74,6 +75,19 @@ async def test_facility_and_status_of_two_feeds_are_one_document(store: Store):
         "opening": "OPEN",
         "observed_at": NOON,
     }
+
+
+async def test_a_word_and_a_percentage_are_news(store: Store, dynamic: FeedWriter):
+    """Both are stored as told; another word is written, the same again is not."""
+    full = free(None, status=ParkingSiteStatus.FULL, occupancy_percent=97.5)
+    assert await dynamic.apply(batch(full)) == Applied(written=1)
+    assert await dynamic.apply(batch(full)) == Applied(unchanged=1)
+    status = (await stored(store))[0]["status"]
+    assert (status["status"], status["occupancy_percent"], status["vacant"]) == ("FULL", 97.5, None)
+    almost = free(None, at=minutes(1), status=ParkingSiteStatus.ALMOST_FULL)
+    assert await dynamic.apply(batch(almost)) == Applied(written=1)
+    status = (await stored(store))[0]["status"]
+    assert (status["status"], status["occupancy_percent"]) == ("ALMOST_FULL", None)
 
 
 async def test_both_layers_may_come_in_one_message(store: Store, dynamic: FeedWriter):
