@@ -31,6 +31,9 @@ log = structlog.get_logger()
 
 # RFC 6749, 5.2: what no repetition mends; anything else the token endpoint says may pass
 _REFUSALS = {"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"}
+_FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+_BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
+_INVALID_TOKEN = "The registration token is not a valid FCM registration token"  # noqa: S105  # a sentence
 _ASK_THE_OWNER = "Check the service account of [push.fcm] in the Firebase console."
 
 
@@ -187,15 +190,16 @@ def _outcome_of(error: exceptions.FirebaseError) -> Outcome | None:
     response = error.http_response
     status = response.status_code if response is not None else None
     detail = f"{status or 'no answer'}: {_line(error)}"
-    if isinstance(error, messaging.UnregisteredError) or (status == 404 and _is_json(response)):
+    if _names_dead_address(response):
         return Outcome.dead_token(detail)
     if isinstance(error, messaging.SenderIdMismatchError):
-        return Outcome.dead_token(f"{detail} (the token belongs to another Firebase project)")
+        # a wrong credential is answered like this for every phone: it must not forget them
+        return Outcome.failed(f"{detail} (the token is of another project). {_ASK_THE_OWNER}")
     if status == 401 and not isinstance(error, messaging.ThirdPartyAuthError):
         return None
     if status == 403 or isinstance(error, messaging.ThirdPartyAuthError):
         return Outcome.failed(f"{detail}. {_ASK_THE_OWNER}")
-    if status == 400 and _is_json(response):
+    if status == 400 and _error_of(response).get("status") == "INVALID_ARGUMENT":
         return Outcome.failed(detail)
     return Outcome.retry(detail, _retry_after(response))
 
@@ -213,10 +217,44 @@ def _observed(task: "asyncio.Task[None]") -> None:
         task.exception()
 
 
-def _is_json(response: Any) -> bool:  # noqa: ANN401  # httpx's, which we do not depend on
+def _names_dead_address(response: Any) -> bool:  # noqa: ANN401  # httpx's, which we do not depend on
+    """Whether FCM itself says that this token or installation id will never be good again.
+
+    UNREGISTERED, or INVALID_ARGUMENT about the address (google.rpc.BadRequest, or FCM's sentence).
+    A 404 without FCM's own error detail is of whatever stands in between, such as a gateway that
+    is misconfigured: forgetting phones for it would silence all of them.
+    """
+    if response is None:
+        return False
+    error = _error_of(response)
+    details = _objects(error.get("details"))
+    codes = [detail.get("errorCode") for detail in details if detail.get("@type") == _FCM_ERROR]
+    if response.status_code == 404:
+        return "UNREGISTERED" in codes
+    if response.status_code != 400 or "INVALID_ARGUMENT" not in codes:
+        return False
+    violations = [
+        violation.get("field")
+        for detail in details
+        if detail.get("@type") == _BAD_REQUEST
+        for violation in _objects(detail.get("fieldViolations"))
+    ]
+    about_it = any(field in violations for field in ("message.token", "message.fid"))
+    return about_it or str(error.get("message")).startswith(_INVALID_TOKEN)
+
+
+def _objects(given: object) -> list[dict[str, Any]]:
+    """The JSON objects of a JSON array; none of anything else."""
+    return [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+
+
+def _error_of(response: Any) -> dict[str, Any]:  # noqa: ANN401  # httpx's
+    """The error object of an answer in the shape of Google's APIs; empty for anything else."""
     with suppress(ValueError):
-        return isinstance(response.json(), dict)
-    return False
+        body = response.json()
+        error = body.get("error") if isinstance(body, dict) else None
+        return error if isinstance(error, dict) else {}
+    return {}
 
 
 def _retry_after(response: Any) -> float | None:  # noqa: ANN401  # httpx's

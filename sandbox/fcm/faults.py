@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Mode = Literal["ok", "unregistered", "429", "500", "html", "hang"]
+Mode = Literal["ok", "unregistered", "429", "500", "html", "gateway", "hang"]
 
 
 class FaultOrder(BaseModel):

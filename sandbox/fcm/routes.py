@@ -87,6 +87,8 @@ class PushService:
         mode = self.faults.next(asked.target)
         if mode == "html":
             return HTMLResponse(PAGE)  # 200: as a proxy or a captive portal does it
+        if mode == "gateway":
+            return Json({"error": "no such route"}, status_code=404)  # not FCM's: a wrong endpoint
         if mode == "hang":
             await self._hang(request)
             raise messages.INTERNAL

@@ -136,12 +136,58 @@ def answers(status: int, word: str, code: str | None = None) -> Callable[[], Res
     return lambda: fcm_error(status, word, code)
 
 
+def invalid_argument(field: str | None = None, text: str = "Invalid.") -> Response:
+    """What FCM answers to an argument it refuses, naming the field in google.rpc.BadRequest."""
+    details: list[dict[str, object]] = [
+        {
+            "@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError",
+            "errorCode": "INVALID_ARGUMENT",
+        }
+    ]
+    if field is not None:
+        details.append(
+            {
+                "@type": "type.googleapis.com/google.rpc.BadRequest",
+                "fieldViolations": [{"field": field, "description": "Invalid"}],
+            }
+        )
+    error = {"code": 400, "message": text, "status": "INVALID_ARGUMENT", "details": details}
+    return JSONResponse({"error": error}, 400)
+
+
+def unnamed_detail(code: object) -> dict[str, object]:
+    """An error whose detail is not FCM's own."""
+    return {"error": {"code": 404, "status": "NOT_FOUND", "details": [{"errorCode": code}]}}
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
         (answers(404, "NOT_FOUND", "UNREGISTERED"), OutcomeKind.DEAD_TOKEN),
-        (answers(404, "NOT_FOUND"), OutcomeKind.DEAD_TOKEN),
-        (answers(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"), OutcomeKind.DEAD_TOKEN),
+        (lambda: invalid_argument("message.token"), OutcomeKind.DEAD_TOKEN),
+        (lambda: invalid_argument("message.fid"), OutcomeKind.DEAD_TOKEN),
+        (
+            lambda: invalid_argument(
+                text="The registration token is not a valid FCM registration token"
+            ),
+            OutcomeKind.DEAD_TOKEN,
+        ),
+        (answers(404, "NOT_FOUND"), OutcomeKind.RETRY),
+        (lambda: JSONResponse({"error": "no such route"}, 404), OutcomeKind.RETRY),
+        (
+            lambda: JSONResponse({"error": {"code": 404, "status": "NOT_FOUND"}}, 404),
+            OutcomeKind.RETRY,
+        ),
+        (lambda: JSONResponse({"detail": "Not Found"}, 404), OutcomeKind.RETRY),
+        (lambda: JSONResponse({"errorCode": "UNREGISTERED"}, 404), OutcomeKind.RETRY),
+        (lambda: JSONResponse(unnamed_detail("UNREGISTERED"), 404), OutcomeKind.RETRY),
+        (lambda: JSONResponse(unnamed_detail(["UNREGISTERED"]), 404), OutcomeKind.RETRY),
+        (answers(502, "NOT_FOUND", "UNREGISTERED"), OutcomeKind.RETRY),
+        (answers(410, "GONE"), OutcomeKind.RETRY),
+        (answers(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"), OutcomeKind.FAILED),
+        (lambda: invalid_argument("message.data[event]"), OutcomeKind.FAILED),
+        (lambda: invalid_argument("message.android.ttl"), OutcomeKind.FAILED),
+        (lambda: JSONResponse({"message": "bad request"}, 400), OutcomeKind.RETRY),
         (answers(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"), OutcomeKind.FAILED),
         (answers(403, "PERMISSION_DENIED"), OutcomeKind.FAILED),
         (answers(401, "UNAUTHENTICATED"), OutcomeKind.FAILED),
@@ -176,6 +222,17 @@ async def test_what_the_service_says_decides_what_is_done(
     assert "device-token" not in outcome.detail
     push.answer = None
     assert (await channel.send(device, WAKE)).kind is OutcomeKind.SENT
+
+
+async def test_a_wrong_gateway_forgets_no_installation(
+    channel: Channel, push: FakeFcm, device: DeviceDoc
+) -> None:
+    """A phone known by its installation id is forgotten on UNREGISTERED, not on a gateway's 404."""
+    device.push_token, device.push_fid = None, "an-installation"
+    push.answer = lambda: JSONResponse({"error": {"code": 404, "message": "no route"}}, 404)
+    assert (await channel.send(device, WAKE)).kind is OutcomeKind.RETRY
+    push.answer = answers(404, "NOT_FOUND", "UNREGISTERED")
+    assert (await channel.send(device, WAKE)).kind is OutcomeKind.DEAD_TOKEN
 
 
 async def test_the_library_does_not_retry_behind_our_back(

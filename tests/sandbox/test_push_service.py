@@ -312,3 +312,11 @@ async def test_accepted_messages_can_be_looked_at(client: httpx2.AsyncClient, ph
     listed = (await client.get("/fcm/messages", params={"limit": 2})).json()["messages"]
     assert [message["data"]["n"] for message in listed] == ["2", "1"]
     assert (await client.get("/fcm/messages", params={"limit": "many"})).status_code == 400
+
+
+async def test_a_gateway_in_between(client: httpx2.AsyncClient, phone: str):
+    """In mode gateway the answer is a 404 that is not FCM's, and the phone stays registered."""
+    await client.post("/control/fcm", json={"mode": "gateway", "count": 1})
+    answer = await client.post(SEND, json=_message(phone))
+    assert (answer.status_code, answer.json()) == (404, {"error": "no such route"})
+    assert (await client.post(SEND, json=_message(phone))).status_code == 200
