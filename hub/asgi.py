@@ -122,6 +122,7 @@ class Hub:
         return hub
 
     async def _start_work(self, area: Area, tokens: Tokens) -> None:
+        self._run("clock", self.store.server_clock.run)
         self._run("tail", self.tail.run)
         await self.tail.ready.wait()
         self._run("feeds", partial(self.feeds.follow, self.bus))

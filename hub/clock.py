@@ -1,9 +1,13 @@
 """The one place that knows what time it is.
 
-Everything else calls `now()`. A test or a sandbox running at another speed replaces the source
-with `use()`; the hub does so only when told to (`[hub] clock_url`).
+Everything else calls `now()`. That is the database server's time once it was measured
+(hub/store/server_clock.py): processes on several machines then agree, and a machine whose clock is
+wrong is early or late in nothing. Between two measurements it goes by the machine's steady counter,
+so setting the machine's clock moves nothing. A test or a sandbox running at another speed replaces
+the source with `use()`; the hub does so only when told to (`[hub] clock_url`).
 """
 
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,10 +18,59 @@ if TYPE_CHECKING:
 
 Source = Callable[[], datetime]
 
+TOLERATED = timedelta(seconds=2)
+"""A machine's clock that is further off than this is said to be wrong."""
+
+
+class _Reference:
+    """What `real()` goes by: a moment, and what the steady counter read at it."""
+
+    moment: datetime | None = None
+    counter: float = 0.0
+    shown: datetime = datetime.min.replace(tzinfo=UTC)
+
+
+def machine() -> datetime:
+    """What the machine's own clock says, UTC, aware; it may be wrong."""
+    return datetime.now(UTC)
+
 
 def real() -> datetime:
-    """The machine's time, UTC, aware."""
-    return datetime.now(UTC)
+    """The time outside of any simulation, UTC, aware: see the module; never earlier than before.
+
+    It goes back only when it was wrong by more than TOLERATED.
+    """
+    if _Reference.moment is None:
+        return machine()
+    passed = timedelta(seconds=time.monotonic() - _Reference.counter)
+    _Reference.shown = max(_Reference.shown, _Reference.moment + passed)
+    return _Reference.shown
+
+
+def set_right(moment: datetime, counter: float) -> None:
+    """It was `moment` when `time.monotonic()` read `counter`: `real()` goes by that from now on."""
+    wrong_by = real() - (moment + timedelta(seconds=time.monotonic() - counter))
+    if wrong_by > TOLERATED:
+        _Reference.shown = moment
+    _Reference.moment, _Reference.counter = moment, counter
+
+
+def off_by() -> timedelta:
+    """How far the machine's clock is ahead of the database's; zero until that was measured."""
+    return machine() - real()
+
+
+def trouble() -> str | None:
+    """What is wrong with the machine's clock and what to do, Chinese first; None if it is right."""
+    seconds = off_by().total_seconds()
+    if abs(seconds) <= TOLERATED.total_seconds():
+        return None
+    fast, ahead = ("快", "ahead of") if seconds > 0 else ("慢", "behind")
+    size = f"{abs(seconds):,.0f}"
+    return (
+        f"本机时钟比数据库{fast} {size} 秒，请校时 (NTP) / This machine's clock is {size} s "
+        f"{ahead} the database's: set it by NTP (chrony). The hub goes by the database's."
+    )
 
 
 class _Clock:
@@ -35,6 +88,11 @@ def seconds_until(moment: datetime) -> float:
     return max(0.0, (moment - now()).total_seconds() / _Clock.speed)
 
 
+def seconds_since(moment: datetime) -> float:
+    """Real seconds since `now()` read `moment`; 0 when it is still to come."""
+    return max(0.0, (now() - moment).total_seconds() / _Clock.speed)
+
+
 def use(source: Source, *, speed: float = 1.0) -> None:
     """Replace the source for this process; `speed` is its seconds per real second."""
     _Clock.source = staticmethod(source)
@@ -43,8 +101,8 @@ def use(source: Source, *, speed: float = 1.0) -> None:
 
 def shifted(origin: datetime, *, speed: float = 1.0) -> Source:
     """A source that reads `origin` at this real moment and runs at `speed` from there."""
-    started = real()
-    return lambda: origin + (real() - started) * speed
+    started = time.monotonic()
+    return lambda: origin + timedelta(seconds=(time.monotonic() - started) * speed)
 
 
 def parse(text: str) -> datetime:

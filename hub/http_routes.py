@@ -44,7 +44,10 @@ class Probes:
         ]
 
     async def _readyz(self, _request: Request) -> Response:
-        """Ready: a primary can be written, changes are followed, wake-ups go out in time."""
+        """Ready: a primary can be written, changes are followed, wake-ups go out in time.
+
+        A machine's wrong clock is a warning: the hub works, it goes by the database's.
+        """
         problems: list[str] = []
         if self.draining():
             problems.append("shutting down")
@@ -57,7 +60,11 @@ class Probes:
                 problems.append(f"the dispatcher is {lag:.0f} s behind")
         except LiandongError as error:
             problems.append(str(error))
-        body = {"status": "ready" if not problems else "not ready", "problems": problems}
+        body = {
+            "status": "ready" if not problems else "not ready",
+            "problems": problems,
+            "warnings": [trouble] if (trouble := clock.trouble()) else [],
+        }
         return JSONResponse(body, status_code=503 if problems else 200)
 
     async def _metrics(self, _request: Request) -> Response:
@@ -72,6 +79,7 @@ class Probes:
         observe.BUS_OVERFLOWS.set(self.bus.overflows)
         observe.OUTBOX_AGE.set(await self.operations.oldest_unsent() or 0)
         observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
+        observe.CLOCK_OFF.set(clock.off_by().total_seconds())
         observe.SUBSCRIBERS.set(self.live.subscribers)
         observe.GROUPS.set(self.live.groups)
         return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")

@@ -2,13 +2,12 @@
 
 import logging
 import sys
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Literal
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-
-from hub import clock
 
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter(
@@ -37,6 +36,11 @@ OUTBOX_AGE = Gauge(
 UNACKNOWLEDGED = Gauge(
     "liandong_order_oldest_unacknowledged_seconds",
     "Age of the oldest order that nobody has accepted or escalated.",
+    registry=REGISTRY,
+)
+CLOCK_OFF = Gauge(
+    "liandong_clock_off_seconds",
+    "How far this machine's clock is ahead of the database's (negative: behind).",
     registry=REGISTRY,
 )
 SUBSCRIBERS = Gauge("liandong_subscribers", "Live subscriptions.", registry=REGISTRY)
@@ -95,12 +99,12 @@ def counted(app: App, route: Callable[[str], str]) -> App:
             await app(scope, receive, send)
             return
         name = route(scope["path"])
-        started = clock.real()
+        started = time.monotonic()
 
         async def watched(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 REQUESTS.labels(name, message["status"]).inc()
-                SECONDS.labels(name).observe((clock.real() - started).total_seconds())
+                SECONDS.labels(name).observe(time.monotonic() - started)
             await send(message)
 
         await app(scope, receive, watched)

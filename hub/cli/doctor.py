@@ -104,6 +104,10 @@ async def _database(findings: _Findings, settings: Settings) -> None:
     try:
         await store.ping()
         findings.ok("数据库可写 database: a primary can be written")
+        if (trouble := clock.trouble()) is not None:
+            findings.wrong(f"时钟 clock: {trouble}")
+        else:
+            findings.ok("时钟与数据库一致 clock: this machine's agrees with the database's")
         lifetime = await store.transaction_lifetime()
         if lifetime is not None and lifetime > LONGEST_LOCK:
             findings.wrong(

@@ -33,6 +33,7 @@ from hub.store import raw
 from hub.store.attempts import Attempts
 from hub.store.documents import DOCUMENTS
 from hub.store.lanes import Lanes
+from hub.store.server_clock import ServerClock
 
 Tx = AsyncClientSession
 """What a transaction's work is given, to be passed as `session=` to every call it makes."""
@@ -84,12 +85,13 @@ class Store:
         self._at_once = asyncio.Semaphore(TRANSACTIONS)
         self.db: AsyncDatabase[Document] = client[database]
         self.lanes = Lanes()
+        self.server_clock = ServerClock(self.server_time)
 
     @classmethod
     async def open(
         cls, uri: str, database: str, *, raw_days: int = 3, prepare: bool = True
     ) -> "Store":
-        """Connect, check that it is a replica set, prepare documents and indexes.
+        """Connect, check that it is a replica set, prepare documents and indexes, take its time.
 
         Without `prepare` the indexes are taken to be there: a command that only looks up or adds
         a row to a database in service is quick then.
@@ -104,6 +106,7 @@ class Store:
             )
             if prepare:
                 await store._create_indexes(raw.indexes(raw_days))
+            await store.server_clock.start()
         except PyMongoError as error:
             await client.close()
             raise _unusable(uri, error) from error

@@ -7,6 +7,7 @@ import asyncio
 import json
 import warnings
 from contextlib import suppress
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
@@ -17,6 +18,7 @@ import structlog
 from firebase_admin import App, credentials, exceptions, messaging
 from firebase_admin._http_client import HttpxAsyncClient
 from firebase_admin._retry import HttpxRetry
+from google.auth import _helpers as google_time
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.auth.transport.requests import Request
 
@@ -153,8 +155,11 @@ def _service_of(app: App, endpoint: str | None, timeout: float) -> Any:  # noqa:
     firebase-admin 7 has no public way to set the endpoint, to switch its own retries off (four, up
     to half a minute) or to keep its token refresh, which blocks, off the event loop. So its URL is
     set, and its HTTP client replaced by one without retries and without a credential: the channel
-    puts the Authorization header on itself. tests/mobile/test_fcm.py fails if the library changes.
+    puts the Authorization header on itself. And google-auth signs what it asks tokens with by the
+    machine's clock, which Google refuses when it is wrong: it is given the hub's.
+    tests/mobile/test_fcm.py fails if the libraries change.
     """
+    google_time.utcnow = _utcnow
     service = messaging._get_messaging_service(app)  # noqa: SLF001
     if endpoint is not None:
         service._fcm_url = (  # noqa: SLF001
@@ -164,6 +169,11 @@ def _service_of(app: App, endpoint: str | None, timeout: float) -> Any:  # noqa:
         retry_config=HttpxRetry(max_retries=0), timeout=timeout
     )
     return service
+
+
+def _utcnow() -> datetime:
+    """The hub's time as google-auth has it: UTC, naive."""
+    return clock.now().replace(tzinfo=None)
 
 
 def _message(device: DeviceDoc, wake: Wake) -> messaging.Message | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -33,6 +34,7 @@ class FakeFcm:
     hang_tokens: bool = False
     sent: list[dict[str, Any]] = field(default_factory=list)
     bearers: list[str] = field(default_factory=list)
+    assertions: list[str] = field(default_factory=list)
     issued: int = 0
     release: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -47,6 +49,8 @@ class FakeFcm:
         )
 
     async def _token(self, request: Request) -> Response:
+        form = parse_qs((await request.body()).decode())
+        self.assertions += form.get("assertion", [])
         if self.hang_tokens:
             await self.release.wait()
         if self.token_answer is not None:

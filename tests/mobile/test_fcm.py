@@ -8,7 +8,10 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from firebase_admin import messaging
+from google.auth import _helpers
+from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.responses import JSONResponse, Response
 
@@ -298,6 +301,17 @@ async def test_a_hanging_token_endpoint_blocks_nobody(
     assert (await channel.send(device, WAKE)).kind is OutcomeKind.SENT
 
 
+async def test_google_is_asked_by_the_hubs_time(
+    channel: Channel, push: FakeFcm, device: DeviceDoc, clock: ManualClock
+) -> None:
+    """The signed request for an access token bears the hub's time, whatever the machine's says."""
+    with time_machine.travel(clock() + timedelta(hours=1), tick=True):
+        assert (await channel.send(device, WAKE)).kind is OutcomeKind.SENT
+    (assertion,) = push.assertions
+    claims = jwt.decode(assertion, RSAKey.import_key(KEY), algorithms=["RS256"]).claims
+    assert claims["iat"] == int(clock().timestamp())
+
+
 async def test_a_withdrawn_access_token_is_fetched_anew(
     channel: Channel, push: FakeFcm, device: DeviceDoc
 ) -> None:
@@ -365,10 +379,11 @@ def test_a_missing_file_and_a_missing_project_are_refused(tmp_path: Path) -> Non
 
 
 async def test_the_private_parts_are_where_we_found_them(tmp_path: Path, url: str) -> None:
-    """firebase-admin still keeps its URL, headers and client where `_service_of` sets them.
+    """The libraries still keep URL, headers, client and clock where `_service_of` sets them.
 
     When this fails after an upgrade, read `_MessagingService` anew before mending it.
     """
+    assert callable(_helpers.utcnow)
     channel = FcmChannel(FcmSettings(credentials=credentials(tmp_path, url)))
     fresh = messaging._MessagingService(channel._app)
     for name in ("_fcm_url", "_fcm_headers", "_async_client"):
