@@ -24,11 +24,13 @@ from hub.ingest.endpoint import Endpoint
 from hub.ingest.places import Move, PlaceKeeper
 from hub.ingest.supervisor import FeedSupervisor
 from hub.model.area import Area, parse_area
+from hub.operations.alarms.keeper import AlarmKeeper
 from hub.operations.dispatcher import Dispatcher
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
 from hub.push_routes import push_routes
 from hub.settings import Settings, area_text
+from hub.store.alarms import AlarmRepository
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
 from hub.store.identity import IdentityRepository
@@ -128,6 +130,7 @@ class Hub:
         self._run("feeds", partial(self.feeds.follow, self.bus))
         self._run("identity", partial(self.same_as.follow, self.bus))
         self._run("sessions", partial(tokens.watch, self.bus))
+        self._run("alarms", AlarmKeeper(self.store, sockets.gethostname()).run)
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
         self.channels = self._channels()
@@ -197,6 +200,7 @@ class Hub:
             identity=IdentityRepository(self.store),
             incidents=IncidentRepository(self.store),
             orders=OrderRepository(self.store),
+            alarms=AlarmRepository(self.store),
             operations=self.operations,
             tokens=tokens,
         )

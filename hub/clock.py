@@ -88,9 +88,9 @@ def seconds_until(moment: datetime) -> float:
     return max(0.0, (moment - now()).total_seconds() / _Clock.speed)
 
 
-def seconds_since(moment: datetime) -> float:
-    """Real seconds since `now()` read `moment`; 0 when it is still to come."""
-    return max(0.0, (now() - moment).total_seconds() / _Clock.speed)
+def ago(seconds: float) -> datetime:
+    """What `now()` read so many real seconds ago."""
+    return now() - timedelta(seconds=seconds * _Clock.speed)
 
 
 def use(source: Source, *, speed: float = 1.0) -> None:

@@ -11,6 +11,7 @@ from connectors import coach_profile
 from hub import clock, observe
 from hub.bus import Bus
 from hub.errors import LiandongError
+from hub.model.alarms import AlarmState
 from hub.operations.facade import Operations
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
@@ -79,6 +80,9 @@ class Probes:
         observe.BUS_OVERFLOWS.set(self.bus.overflows)
         observe.OUTBOX_AGE.set(await self.operations.oldest_unsent() or 0)
         observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
+        for kind, standing in (await self.operations.desk.alarms.standing()).items():
+            observe.ALARMS.labels(kind, AlarmState.ACTIVE).set(standing.active)
+            observe.ALARMS.labels(kind, AlarmState.ACKNOWLEDGED).set(standing.acknowledged)
         observe.CLOCK_OFF.set(clock.off_by().total_seconds())
         observe.SUBSCRIBERS.set(self.live.subscribers)
         observe.GROUPS.set(self.live.groups)

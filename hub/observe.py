@@ -38,6 +38,12 @@ UNACKNOWLEDGED = Gauge(
     "Age of the oldest order that nobody has accepted or escalated.",
     registry=REGISTRY,
 )
+ALARMS = Gauge(
+    "liandong_alarms",
+    "Alarms whose condition holds, ACTIVE or ACKNOWLEDGED.",
+    ["kind", "state"],
+    registry=REGISTRY,
+)
 CLOCK_OFF = Gauge(
     "liandong_clock_off_seconds",
     "How far this machine's clock is ahead of the database's (negative: behind).",

@@ -12,6 +12,7 @@ from strawberry.dataloader import DataLoader
 from hub import clock
 from hub.access.principal import Principal, Viewer
 from hub.model.area import Area
+from hub.store.alarms import AlarmRepository
 from hub.store.feeds import FeedCache
 from hub.store.freshness import Freshness, freshness
 from hub.store.identity import IdentityRepository
@@ -39,6 +40,7 @@ class Services:
     identity: IdentityRepository
     incidents: IncidentRepository
     orders: OrderRepository
+    alarms: AlarmRepository
     operations: "Operations"
     tokens: "Tokens"
 
@@ -109,6 +111,7 @@ class Loaders:
         self.incident = _documents(lambda ids: services.incidents.visible(viewer, ids))
         self.timeline_of = _lists(lambda ids: services.incidents.timelines(viewer, ids))
         self.order = _documents(lambda ids: orders.visible(viewer, ids))
+        self.alarm = _documents(lambda ids: services.alarms.visible(viewer, ids))
         self.orders_of = _lists(lambda ids: orders.of_incidents(viewer, ids))
         self.ledgers_of = _lists(lambda ids: orders.ledgers(viewer, ids))
 

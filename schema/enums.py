@@ -2,6 +2,7 @@
 
 import strawberry
 
+from hub.model.alarms import AlarmKind, AlarmState
 from hub.model.common import Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
@@ -61,6 +62,10 @@ _WORDS = {
     Stage: "How far an order has come with one recipient (指令阶段): QUEUED 待发, SENT 已发,"
     " RECEIVED 送达, SEEN 已阅, ACCEPTED 已签收, EN_ROUTE 在途, ARRIVED 到场, DONE 完成,"
     " DECLINED 拒绝, ESCALATED 升级, CANCELLED 撤销.",
+    AlarmKind: "What somebody has to act on (告警类型): ORDER_UNANSWERED 指令无人签收,"
+    " WAKE_UP_DEAD 呼叫失败, ESCALATION_LATE 升级延误, CLOCK_OFF 时钟偏差.",
+    AlarmState: "Where an alarm stands (告警状态), in ISA-18.2's words: ACTIVE 未确认,"
+    " ACKNOWLEDGED 已确认, CLEARED 已恢复.",
     IdScheme: "What sort of object ids name (对象类型): STOP_PLACE 站点.",
     MappingState: "What was decided of a mapping (映射状态): PROPOSED 待确认, CONFIRMED 已确认,"
     " REJECTED 已否定. Only a confirmed one has any effect.",
@@ -71,6 +76,8 @@ for _word, _description in _WORDS.items():
     strawberry.enum(_word, description=_description)
 
 __all__ = [
+    "AlarmKind",
+    "AlarmState",
     "CallStatus",
     "CheckIn",
     "FacilityStatus",

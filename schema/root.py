@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from hub.access.principal import Scope
 from hub.errors import UserFault
+from schema.alarms.roots import AlarmsMutation, AlarmsQuery, AlarmsSubscription
 from schema.feeds.identity import IdentityMutation, IdentityQuery
 from schema.feeds.queries import FeedsQuery
 from schema.feeds.subscriptions import FeedsSubscription
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @strawberry.type(description="What can be asked (查询).")
-class Query(TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, OperationsQuery):
+class Query(TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, OperationsQuery, AlarmsQuery):
     """Every query root."""
 
     @root(SIGNED_IN, "Any object by its global id; null if not the caller's to see", zh="全局标识")
@@ -47,12 +48,14 @@ class Query(TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, OperationsQuer
 
 
 @strawberry.type(description="What can be done (操作).")
-class Mutation(OperationsMutation, IdentityMutation):
+class Mutation(OperationsMutation, IdentityMutation, AlarmsMutation):
     """Every mutation root."""
 
 
 @strawberry.type(description="What can be followed (订阅).")
-class Subscription(TransitSubscription, FeedsSubscription, OperationsSubscription):
+class Subscription(
+    TransitSubscription, FeedsSubscription, OperationsSubscription, AlarmsSubscription
+):
     """Every subscription root."""
 
 

@@ -20,14 +20,18 @@ class Scope(StrEnum):
     INCIDENTS_WRITE = "incidents:write"
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
+    ALARMS_READ = "alarms:read"
+    ALARMS_WRITE = "alarms:write"
     FIELD_WORK = "field:work"
     ADMIN = "admin"
     DEVELOPER = "developer"
 
 
 _READER = frozenset({Scope.TRANSIT_READ, Scope.FEEDS_READ, Scope.ME_READ, Scope.UNITS_READ})
-_OPERATIONS = frozenset({Scope.OFFICERS_READ, Scope.INCIDENTS_READ, Scope.ORDERS_READ})
-_DISPATCH = frozenset({Scope.INCIDENTS_WRITE, Scope.ORDERS_WRITE})
+_OPERATIONS = frozenset(
+    {Scope.OFFICERS_READ, Scope.INCIDENTS_READ, Scope.ORDERS_READ, Scope.ALARMS_READ}
+)
+_DISPATCH = frozenset({Scope.INCIDENTS_WRITE, Scope.ORDERS_WRITE, Scope.ALARMS_WRITE})
 
 SCOPES: dict[Role, frozenset[Scope]] = {
     Role.OFFICER: _READER | {Scope.INCIDENTS_READ, Scope.ORDERS_READ, Scope.FIELD_WORK},

@@ -10,6 +10,7 @@ import structlog
 
 from hub import clock
 from hub.model.operations import ENDED, Stage, advances
+from hub.operations.alarms.raising import wake_up_dead
 from hub.operations.channels import SEND_TIMEOUT, Channel, Outcome, OutcomeKind, Wake
 from hub.operations.desk import CANCELLED, CREATED, Desk, entry
 from hub.operations.ledger import step
@@ -205,6 +206,19 @@ class Delivery:
         self, tx: Tx, row: OutboxDoc, ledger: RecipientDoc, verdict: Verdict, at: datetime
     ) -> None:
         account = await self._desk.accounts.by_id(row.account_id, tx=tx)
+        order = await self._desk.orders.for_hub(ledger.order_id, tx=tx)
+        incident = await self._desk.incidents.for_hub(ledger.incident_id, tx=tx)
+        if order is not None and incident is not None:
+            alarm = wake_up_dead(
+                order,
+                incident,
+                ledger,
+                account,
+                why=verdict.note or "",
+                at=at,
+                withdrawn=row.topic == CANCELLED,
+            )
+            await self._desk.alarms.raise_(tx, alarm)
         name = person(account) if account else row.account_id
         words = f"呼叫 {name} 失败 / {name} could not be woken: {verdict.note}"
         await self._desk.incidents.note(

@@ -11,6 +11,7 @@ from hub.access.principal import SCOPES, Principal, Scope
 from hub.model.operations import OrderPriority
 from hub.operations import checks
 from hub.settings import OrderSettings
+from hub.store.alarms import AlarmRepository
 from hub.store.audit import Audit
 from hub.store.devices import Devices
 from hub.store.documents import AccountDoc, OutboxDoc, RecipientDoc, TimelineEntry
@@ -38,6 +39,7 @@ class Desk:
     orders: OrderRepository
     inbox: InboxRepository
     outbox: Outbox
+    alarms: AlarmRepository
     numbers: Numbers
     idempotency: Idempotency
     accounts: Accounts
@@ -61,6 +63,7 @@ class Desk:
             orders=OrderRepository(store),
             inbox=InboxRepository(store),
             outbox=Outbox(store),
+            alarms=AlarmRepository(store),
             numbers=Numbers(),
             idempotency=Idempotency(store),
             accounts=Accounts(store),

@@ -13,10 +13,11 @@ from hub.model.operations import IncidentKind, OrderPriority
 from hub.model.situations import Severity
 from hub.operations import fieldwork, incidents, orders
 from hub.operations.actions import ActionResult, FieldAction
+from hub.operations.alarms.acknowledging import acknowledge_alarm
 from hub.operations.desk import Desk
 from hub.operations.inbox import Inbox, SyncPage
 from hub.settings import OrderSettings
-from hub.store.documents import IncidentDoc, OrderDoc
+from hub.store.documents import AlarmDoc, IncidentDoc, OrderDoc
 from hub.store.driver import Store
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -141,6 +142,14 @@ class Operations:
             self.desk, by, order_id=order_id, reason=reason, key=key
         )
         return await self._order(by, cancelled)
+
+    async def acknowledge_alarm(self, by: Principal, *, alarm_id: str, key: str) -> AlarmDoc:
+        """Say that the caller sees to an alarm. Needs ALARMS_WRITE. Codes: NOT_FOUND, BAD_ID."""
+        done = await acknowledge_alarm(self.desk, by, alarm_id=alarm_id, key=key)
+        found = await self.desk.alarms.get(done, by.viewer)
+        if found is None:
+            raise NotFound("alarm", done)
+        return found
 
     async def act(self, by: Principal, action: FieldAction) -> ActionResult:
         """Apply one action of the field app; see `fieldwork.act`. Needs FIELD_WORK."""

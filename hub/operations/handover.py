@@ -12,6 +12,7 @@ from enum import StrEnum
 import structlog
 
 from hub.model.operations import ENDED, TAKEN, Stage
+from hub.operations.alarms.raising import lost, order_unanswered
 from hub.operations.desk import Desk, can_be_ordered, entry
 from hub.operations.entities import order_news
 from hub.operations.ledger import announce, complete_if_ended, open_ledger, step
@@ -87,6 +88,9 @@ async def hand_over(
         tx, [order_news(row.account_id, order, row.stage, incident) for row in rows], at
     )
     await _ask(desk, tx, order, incident, left, asked, at)
+    if unanswered:
+        parts = lost(await desk.orders.links(tx, order.id))
+        await desk.alarms.raise_(tx, order_unanswered(order, incident, parts, at))
     await _note(desk, tx, order, (rows, left, asked), why, at)
     await desk.incidents.involve(
         tx,

@@ -12,6 +12,7 @@ from beanie import Document
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from hub.model.alarms import AlarmKind
 from hub.model.operations import (
     IncidentKind,
     IncidentState,
@@ -331,6 +332,50 @@ class OutboxDoc(TextDocument):
         ]
 
 
+class AlarmDoc(TextDocument):
+    """An alarm (告警): a condition that somebody has to act on, from when it came to its end.
+
+    `condition` names what is wrong with what; one alarm of a condition is `active` at a time, and
+    it is raised in the transaction that makes the condition so. `units` are those whose liaison
+    sees it; empty, it is the centre's alone. `parts` counts what is concerned: with more of it
+    the alarm calls anew. `confirmed_at` is when the condition was last found to hold.
+    """
+
+    kind: AlarmKind
+    condition: str
+    active: bool = True
+    message: str
+    next_step: str
+    place: str | None = None
+    parts: int = 1
+    units: list[str] = Field(default_factory=list)
+    order_id: str | None = None
+    incident_id: str | None = None
+    account_id: str | None = None
+    raised_at: datetime
+    confirmed_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    cleared_at: datetime | None = None
+    cleared_because: str | None = None
+    revision: int = 1
+
+    class Settings:
+        name = "alarms"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel(
+                [("condition", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"active": True},
+                name="one_active_a_condition",
+            ),
+            IndexModel([("raised_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("active", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)]),
+            IndexModel([("units", ASCENDING), ("raised_at", DESCENDING)]),
+            IndexModel([("cleared_at", ASCENDING)], expireAfterSeconds=400 * 86400),
+        ]
+
+
 class InboxHeadDoc(TextDocument):
     """The last sequence number given to a recipient; `id` is the account."""
 
@@ -406,6 +451,7 @@ DOCUMENTS: list[type[TextDocument]] = [
     OrderDoc,
     RecipientDoc,
     OutboxDoc,
+    AlarmDoc,
     InboxHeadDoc,
     InboxDoc,
     IdempotencyDoc,

@@ -23,6 +23,7 @@ from schema.projection import Info, described, root, value
 _ARGUMENTS = {
     "incident_id": "incident",
     "order_id": "order",
+    "alarm_id": "alarm",
     "accept_within_s": "acceptWithinSeconds",
     "key": "clientMutationId",
 }
@@ -129,7 +130,7 @@ class OperationsMutation:
 
 
 async def _incident(key: str, work: Callable[[], Awaitable[BaseModel]]) -> IncidentPayload:
-    document, errors = await _attempt(work)
+    document, errors = await attempt(work)
     return IncidentPayload(
         client_mutation_id=key,
         user_errors=errors,
@@ -138,7 +139,7 @@ async def _incident(key: str, work: Callable[[], Awaitable[BaseModel]]) -> Incid
 
 
 async def _order(key: str, work: Callable[[], Awaitable[BaseModel]]) -> OrderPayload:
-    document, errors = await _attempt(work)
+    document, errors = await attempt(work)
     return OrderPayload(
         client_mutation_id=key,
         user_errors=errors,
@@ -146,9 +147,10 @@ async def _order(key: str, work: Callable[[], Awaitable[BaseModel]]) -> OrderPay
     )
 
 
-async def _attempt(
+async def attempt(
     work: Callable[[], Awaitable[BaseModel]],
 ) -> tuple[BaseModel | None, list[UserError]]:
+    """What a write gave, or the errors it was refused with, each with its argument's path."""
     try:
         return await work(), []
     except UserFault as fault:

@@ -11,6 +11,7 @@ from hub.access.tokens import Tokens
 from hub.model.area import Area, parse_area
 from hub.operations.facade import Operations
 from hub.settings import AccessSettings, OrderSettings, area_text
+from hub.store.alarms import AlarmRepository
 from hub.store.driver import Store
 from hub.store.feeds import FeedCache
 from hub.store.identity import IdentityRepository
@@ -49,6 +50,7 @@ async def services(store: Store, area: Area, tmp_path_factory: pytest.TempPathFa
         identity=IdentityRepository(store),
         incidents=IncidentRepository(store),
         orders=OrderRepository(store),
+        alarms=AlarmRepository(store),
         operations=Operations(store, OrderSettings()),
         tokens=Tokens(store, AccessSettings(), key, limiter=limiter, embedded=True),
     )

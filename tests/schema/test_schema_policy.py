@@ -40,12 +40,12 @@ ALLOWED = {
             READERS,
         ),
         **dict.fromkeys(("orders", "order"), READERS - {Role.PARTNER}),
-        "officers": CENTRE | {Role.LIAISON},
+        **dict.fromkeys(("officers", "alarms", "alarm"), CENTRE | {Role.LIAISON}),
         "_service": DEVELOPERS,
     },
     "Mutation": {
         **dict.fromkeys(("openIncident", "closeIncident"), CENTRE | {Role.LIAISON}),
-        **dict.fromkeys(("dispatchOrder", "cancelOrder"), CENTRE),
+        **dict.fromkeys(("dispatchOrder", "cancelOrder", "acknowledgeAlarm"), CENTRE),
         "confirmIdMapping": {Role.ADMIN},
         "rejectIdMapping": {Role.ADMIN},
     },
@@ -59,6 +59,7 @@ ALLOWED = {
             READERS,
         ),
         "orders": READERS - {Role.PARTNER},
+        "alarms": CENTRE | {Role.LIAISON},
     },
 }
 

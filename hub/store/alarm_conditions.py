@@ -1,0 +1,70 @@
+"""What the alarms about orders ask of what is stored: for many at once, and in a transaction."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.model.operations import OrderState, Stage
+from hub.store.documents import AccountDoc, OrderDoc, RecipientDoc
+from hub.store.driver import Tx
+from hub.store.orders import Link
+
+OURS = ("hub", "escalation")
+"""Channels of ledger lines that the hub writes by itself: nothing was heard from a phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEnd:
+    """Whether an order has ended, how and when."""
+
+    state: OrderState
+    at: datetime | None
+
+
+async def ends_of(order_ids: Collection[str], *, tx: Tx | None = None) -> dict[str, OrderEnd]:
+    """How the orders stand, by id."""
+    rows = OrderDoc.get_pymongo_collection().find(
+        {"_id": {"$in": list(order_ids)}}, {"state": True, "ended_at": True}, session=tx
+    )
+    return {row["_id"]: OrderEnd(OrderState(row["state"]), row["ended_at"]) async for row in rows}
+
+
+async def links_of(
+    order_ids: Collection[str], *, tx: Tx | None = None
+) -> dict[str, dict[str, Link]]:
+    """The recipients of each order by account: who was asked in whose place."""
+    found: dict[str, dict[str, Link]] = {order_id: {} for order_id in order_ids}
+    rows = RecipientDoc.get_pymongo_collection().find(
+        {"order_id": {"$in": list(order_ids)}},
+        {"order_id": True, "account_id": True, "stage": True, "escalated_from": True},
+        session=tx,
+    )
+    async for row in rows:
+        link = Link(Stage(row["stage"]), row["escalated_from"])
+        found[row["order_id"]][row["account_id"]] = link
+    return found
+
+
+async def heard_of(since: Mapping[str, datetime], *, tx: Tx | None = None) -> frozenset[str]:
+    """Those accounts whose phone took a push, or who answered or signed in or out, since then."""
+    if not since:
+        return frozenset()
+    accounts, earliest = list(since), min(since.values())
+    heard = set()
+    signed: dict[str, Any] = {"_id": {"$in": accounts}, "duty.since": {"$gt": earliest}}
+    people = AccountDoc.get_pymongo_collection().find(signed, {"duty.since": True}, session=tx)
+    async for row in people:
+        if row["duty"]["since"] > since[row["_id"]]:
+            heard.add(row["_id"])
+    line = {"at": {"$gt": earliest}, "channel": {"$nin": OURS}}
+    ledgers = RecipientDoc.get_pymongo_collection().find(
+        {"account_id": {"$in": accounts}, "entries": {"$elemMatch": line}},
+        {"account_id": True, "entries.at": True, "entries.channel": True},
+        session=tx,
+    )
+    async for row in ledgers:
+        account = row["account_id"]
+        if any(e["at"] > since[account] and e["channel"] not in OURS for e in row["entries"]):
+            heard.add(account)
+    return frozenset(heard)

@@ -1,0 +1,161 @@
+"""Alarms (告警): who may see which, and the writes that raise, acknowledge and clear them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from beanie import SortDirection
+from pymongo.errors import DuplicateKeyError
+
+from hub.access.principal import Viewer
+from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.operations import Role
+from hub.store.documents import AlarmDoc
+from hub.store.driver import Store, Tx
+from hub.store.incidents import NOTHING, Page, older_than
+
+_NEWEST = [("raised_at", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
+
+
+def visible_alarms(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of alarms, as a filter.
+
+    The centre sees all, a liaison those of its unit's officers and orders, nobody else any.
+    """
+    if viewer.sees_everything:
+        return {}
+    if viewer.role is Role.LIAISON and viewer.unit is not None:
+        return {"units": viewer.unit}
+    return NOTHING
+
+
+def in_state(state: AlarmState | None) -> dict[str, Any]:
+    """The alarms that stand so, as a filter; None: all."""
+    match state:
+        case None:
+            return {}
+        case AlarmState.CLEARED:
+            return {"active": False}
+        case AlarmState.ACTIVE:
+            return {"active": True, "acknowledged_at": None}
+        case AlarmState.ACKNOWLEDGED:
+            return {"active": True, "acknowledged_at": {"$ne": None}}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many alarms of a kind hold now: not acknowledged, and acknowledged."""
+
+    active: int = 0
+    acknowledged: int = 0
+
+
+class AlarmRepository:
+    """Alarms. Methods with a `viewer` apply the row policy; the others are for the hub itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, alarm_id: str, viewer: Viewer, *, tx: Tx | None = None) -> AlarmDoc | None:
+        """The alarm, or None if it is absent or not the viewer's to see."""
+        query = {"$and": [{"_id": alarm_id}, visible_alarms(viewer)]}
+        return await AlarmDoc.find_one(query, session=tx)
+
+    async def visible(self, viewer: Viewer, alarm_ids: Collection[str]) -> dict[str, AlarmDoc]:
+        """Those of the alarms that the viewer may see, by id."""
+        query = {"$and": [{"_id": {"$in": list(alarm_ids)}}, visible_alarms(viewer)]}
+        return {alarm.id: alarm for alarm in await AlarmDoc.find(query).to_list()}
+
+    async def page(
+        self,
+        viewer: Viewer,
+        *,
+        first: int,
+        after: Page | None = None,
+        active: bool | None = None,
+        state: AlarmState | None = None,
+        kind: AlarmKind | None = None,
+    ) -> list[AlarmDoc]:
+        """At most `first` alarms, newest first by (raised_at, id), behind `after`.
+
+        `active`: those whose condition holds, acknowledged or not; False: those that are cleared.
+        """
+        terms = [visible_alarms(viewer), older_than(after, "raised_at"), in_state(state)]
+        if active is not None:
+            terms.append({"active": active})
+        if kind is not None:
+            terms.append({"kind": kind})
+        return await AlarmDoc.find({"$and": terms}).sort(_NEWEST).limit(first).to_list()
+
+    async def active(self) -> list[AlarmDoc]:
+        """Every alarm whose condition holds, as far as is known."""
+        return await AlarmDoc.find({"active": True}).sort(_NEWEST).to_list()
+
+    async def raise_(self, tx: Tx, alarm: AlarmDoc) -> bool:
+        """Raise it; False when one of its condition is active: that one then says what this says.
+
+        If more is concerned than before it calls anew, also somebody who has acknowledged it. The
+        active one is written in any case, so that whoever clears it meanwhile looks again.
+        """
+        holds = {"condition": alarm.condition, "active": True}
+        known = await AlarmDoc.find_one(holds, session=tx)
+        if known is None:
+            await alarm.insert(session=tx)
+            return True
+        said = {"message", "next_step", "place", "parts", "units", "confirmed_at"}
+        change = alarm.model_dump(include=said)
+        if alarm.parts > known.parts:
+            change |= {"acknowledged_at": None, "acknowledged_by": None}
+        await self._change(known.id, change, tx)
+        return False
+
+    async def raise_alone(self, alarm: AlarmDoc) -> bool:
+        """As `raise_`, of what no write goes with; False also when another process was first."""
+        try:
+            return await self._store.transaction(partial(self.raise_, alarm=alarm))
+        except DuplicateKeyError:
+            return False
+
+    async def clear(self, tx: Tx, alarm_id: str, *, at: datetime, because: str) -> bool:
+        """End an active alarm; False if it has ended already."""
+        change = {"active": False, "cleared_at": at, "cleared_because": because}
+        return await self._change(alarm_id, change, tx, active=True)
+
+    async def acknowledge(self, tx: Tx, alarm_id: str, *, at: datetime, by: str) -> bool:
+        """Note who sees to it; False if somebody does already."""
+        change = {"acknowledged_at": at, "acknowledged_by": by}
+        return await self._change(alarm_id, change, tx, acknowledged_at=None)
+
+    async def standing(self) -> dict[AlarmKind, Standing]:
+        """How many hold now, of each kind, for the metrics."""
+        rows = await AlarmDoc.get_pymongo_collection().aggregate(
+            [
+                {"$match": {"active": True}},
+                {
+                    "$group": {
+                        "_id": "$kind",
+                        "all": {"$sum": 1},
+                        "acknowledged": {
+                            "$sum": {"$cond": [{"$eq": ["$acknowledged_at", None]}, 0, 1]}
+                        },
+                    }
+                },
+            ]
+        )
+        found = {AlarmKind(row["_id"]): row async for row in rows}
+        return {
+            kind: Standing(row["all"] - row["acknowledged"], row["acknowledged"])
+            if (row := found.get(kind))
+            else Standing()
+            for kind in AlarmKind
+        }
+
+    async def _change(
+        self, alarm_id: str, fields: dict[str, Any], tx: Tx, **expected: object
+    ) -> bool:
+        done = await AlarmDoc.get_pymongo_collection().update_one(
+            {"_id": alarm_id, **expected}, {"$set": fields, "$inc": {"revision": 1}}, session=tx
+        )
+        return bool(done.modified_count)

@@ -1,0 +1,1 @@
+"""Alarms (告警): what calls for a person to act."""

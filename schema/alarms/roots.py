@@ -1,0 +1,152 @@
+"""Query, mutation and subscription roots of alarms: thin; `hub.operations.alarms` decides."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+from pydantic import BaseModel
+
+from hub.access.principal import Scope
+from schema import enums
+from schema.alarms.types import Alarm
+from schema.context import row_of
+from schema.events import Event, live
+from schema.live.source import Arguments, LiveSource
+from schema.nodes import FIRST_DEFAULT, Connection, connect, decode_cursor, key_of, page_size
+from schema.operations.inputs import KEY
+from schema.operations.mutations import UserError, attempt
+from schema.policy import SIGNED_IN
+from schema.projection import Info, Row, described, root, value
+from schema.transit.arguments import After, First, Resume
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+ActiveOnly = Annotated[
+    bool | None,
+    strawberry.argument(
+        description="true: only those whose condition holds, acknowledged or not;"
+        " false: only those that are cleared (未恢复)."
+    ),
+]
+StateOnly = Annotated[
+    enums.AlarmState | None, strawberry.argument(description="Only in this state (状态).")
+]
+KindOnly = Annotated[
+    enums.AlarmKind | None, strawberry.argument(description="Only of this kind (类型).")
+]
+
+
+@strawberry.type
+class AlarmsQuery:
+    """Roots about what calls for somebody to act."""
+
+    @root(Scope.ALARMS_READ, "Alarms the caller may see, newest first", zh="告警")
+    async def alarms(
+        self,
+        info: Info,
+        active: ActiveOnly = None,
+        state: StateOnly = None,
+        kind: KindOnly = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Alarm]:
+        """By the time they were raised."""
+        found = await info.context.services.alarms.page(
+            info.context.viewer,
+            first=page_size(first) + 1,
+            after=decode_cursor(after, datetime, str),
+            active=active,
+            state=state,
+            kind=kind,
+        )
+        rows = [row_of(alarm) for alarm in found]
+        return connect(rows, first=first, after=after, wrap=Alarm, place=_raised)
+
+    @root(Scope.ALARMS_READ, "An alarm by its id; null if not the caller's to see", zh="告警")
+    async def alarm(self, info: Info, id: strawberry.ID) -> Alarm | None:  # noqa: A002
+        """Absent and forbidden look the same."""
+        return await Alarm.load(info.context, key_of(id, "Alarm", "id"))
+
+
+@strawberry.input(description="That somebody sees to an alarm (确认告警).")
+class AcknowledgeAlarmInput:
+    """Which alarm."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    alarm: strawberry.ID = strawberry.field(description="The alarm (告警).")
+
+
+@value(policy=SIGNED_IN)
+class AlarmPayload:
+    """What became of the alarm."""
+
+    client_mutation_id: str = described("As given", zh="幂等键")
+    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    alarm: Alarm | None = described("The alarm after it; null with errors", zh="告警")
+
+
+@strawberry.type
+class AlarmsMutation:
+    """What is done about alarms."""
+
+    @root(Scope.ALARMS_WRITE, "Say that you see to an alarm; it ends nothing", zh="确认告警")
+    async def acknowledge_alarm(self, info: Info, input: AcknowledgeAlarmInput) -> AlarmPayload:  # noqa: A002
+        """Once per clientMutationId; who was first stays."""
+
+        async def work() -> BaseModel:
+            return await info.context.services.operations.acknowledge_alarm(
+                info.context.principal,
+                alarm_id=key_of(input.alarm, "Alarm", "alarm"),
+                key=input.client_mutation_id,
+            )
+
+        document, errors = await attempt(work)
+        return AlarmPayload(
+            client_mutation_id=input.client_mutation_id,
+            user_errors=errors,
+            alarm=Alarm(row_of(document)) if document else None,
+        )
+
+
+async def _rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    found = await context.services.alarms.page(
+        context.viewer,
+        first=page_size(arguments.get("first", FIRST_DEFAULT)),
+        active=arguments.get("active"),
+        state=arguments.get("state"),
+        kind=arguments.get("kind"),
+    )
+    return [row_of(alarm) for alarm in found]
+
+
+@strawberry.type
+class AlarmsSubscription:
+    """Live roots about what calls for somebody to act."""
+
+    @live(
+        Scope.ALARMS_READ,
+        "Alarms the caller may see, live",
+        LiveSource(
+            collections=frozenset({"alarms"}),
+            rows=_rows,
+            wrap=Alarm,
+            per_viewer=True,
+        ),
+        zh="告警",
+    )
+    async def alarms(
+        self,
+        active: ActiveOnly = None,
+        state: StateOnly = None,
+        kind: KindOnly = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Alarm], None]:
+        """As the query: the newest `first`. What becomes of the order is told by `orders`."""
+        raise NotImplementedError
+
+
+def _raised(row: Row) -> tuple[object, ...]:
+    return row["raised_at"], row["_id"]
