@@ -109,7 +109,12 @@ class Hub:
             bus=bus,
             tail=ChangeTail(store, bus, _process_name(settings, roles)),
             feeds=FeedCache(TransitRepository(store)),
-            operations=Operations(store, settings.orders, zone=ZoneInfo(area.timezone)),
+            operations=Operations(
+                store,
+                settings.orders,
+                zone=ZoneInfo(area.timezone),
+                channels=frozenset({"fcm"} if settings.push.fcm else ()),
+            ),
             same_as=SameAs(store),
         )
         try:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from terminal.alarms import ALARMS, alarms_table
 from terminal.client import Event, HubClient, LiveQuery, RefusedError
 from terminal.tables import FRESHNESS, HEALTH, WIDE, Column, Screen, table
 
@@ -245,20 +246,34 @@ def orders_table(view: View, screen: Screen, limit: int) -> Table:
     return _drawn(screen, view, "指令 Orders", columns, rows)
 
 
+def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:
+    """The orders, below the alarms where there are any: an order that nobody takes is one."""
+    orders = orders_table(view, screen, limit)
+    return Group(alarms_view(view, screen, limit), orders) if view.of("alarms") else orders
+
+
+def alarms_view(view: View, screen: Screen, _limit: int) -> Table:
+    """Every alarm that is active; none is left out for want of room."""
+    heading = f"告警 Alarms · {screen.now()} · {view.link}"
+    return alarms_table(view.of("alarms"), heading, screen)
+
+
 def _known(value: int | None) -> str:
     return "未知" if value is None else str(value)
 
 
-VIEWS: dict[str, Callable[[View, Screen, int], Table]] = {
+VIEWS: dict[str, Callable[[View, Screen, int], RenderableType]] = {
     "board": board_table,
     "taxi": taxi_table,
     "feeds": feeds_table,
-    "orders": orders_table,
+    "orders": orders_view,
+    "alarms": alarms_view,
 }
-_SINGLE = {
-    "taxi": LiveQuery("taxiRanks", TAXI_RANKS),
-    "feeds": LiveQuery("feeds", FEEDS),
-    "orders": LiveQuery("orders", ORDERS),
+_QUERIES = {
+    "taxi": {"taxiRanks": TAXI_RANKS},
+    "feeds": {"feeds": FEEDS},
+    "orders": {"orders": ORDERS, "alarms": ALARMS},
+    "alarms": {"alarms": ALARMS},
 }
 
 
@@ -270,7 +285,7 @@ async def queries_for(
     Raises RefusedError for a stop place the hub does not know.
     """
     if what != "board":
-        return [_SINGLE[what]]
+        return [LiveQuery(name, text) for name, text in _QUERIES[what].items()]
     if stop_place:
         data = await client.query("query ($id: ID!) { stopPlace(id: $id) { id } }", id=stop_place)
         if data["stopPlace"] is None:
@@ -294,7 +309,7 @@ async def watch(
     queries = await queries_for(client, what, interchange["stopPlaces"], stop_place)
     zone = ZoneInfo(interchange["timezone"])
 
-    def drawn() -> Table:
+    def drawn() -> RenderableType:
         screen = Screen(console.width, zone)
         return VIEWS[what](view, screen, max(5, console.height - 6))
 
@@ -303,6 +318,8 @@ async def watch(
         async with aclosing(client.follow(queries)) as following:
             async for event in following:
                 view.take(event)
+                if event.name == "alarms" and event.change == "ADDED":
+                    console.bell()
                 seen += event.name != "link"
                 if events is not None and seen >= events:
                     return

@@ -35,14 +35,14 @@ def _address(url: str | None) -> str:
 
 
 def watch(
-    what: Annotated[str, typer.Argument(help="board, taxi, feeds or orders")] = "board",
+    what: Annotated[str, typer.Argument(help="board, taxi, feeds, orders or alarms")] = "board",
     stop_place: Annotated[str | None, typer.Option(help="one stop place of the board")] = None,
     url: Url = None,
     login: Annotated[str, typer.Option(help="account")] = "watch",
     password: Password = None,
     events: Annotated[int | None, typer.Option(help="end after so many events")] = None,
 ) -> None:
-    """实时查看 · Live tables: board, taxi, feeds, orders."""
+    """实时查看 · Live tables: board, taxi, feeds, orders, alarms."""
     from terminal.client import ClientError, HubClient
     from terminal.watch import VIEWS
     from terminal.watch import watch as show

@@ -12,7 +12,7 @@ from hub import clock
 from hub.model.operations import ENDED, Stage, advances
 from hub.operations.alarms.raising import wake_up_dead
 from hub.operations.channels import SEND_TIMEOUT, Channel, Outcome, OutcomeKind, Wake
-from hub.operations.desk import CANCELLED, CREATED, Desk, entry
+from hub.operations.desk import CANCELLED, CREATED, PASSED_ON, Desk, entry
 from hub.operations.ledger import step
 from hub.operations.words import person
 from hub.store.documents import AccountDoc, DeviceDoc, OutboxDoc, RecipientDoc
@@ -32,6 +32,7 @@ A credential that a vendor refuses fails at once for everybody: without this, on
 race every order through its whole escalation list.
 """
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
+_NOTES = {CANCELLED: "撤销通知 / cancellation", PASSED_ON: "转交通知 / passed on"}
 UNREACHED = frozenset({Stage.QUEUED, Stage.SENT})
 """The stages in which the order is not known to be on the phone."""
 
@@ -135,7 +136,7 @@ class Delivery:
         for device, outcome in zip(errand.devices, outcomes, strict=True):
             by_kind.setdefault(outcome.kind, (device, outcome))
         if (sent := by_kind.get(OutcomeKind.SENT)) is not None:
-            note = "撤销通知 / cancellation" if row.topic == CANCELLED else None
+            note = _NOTES.get(row.topic)
             channel = sent[0].push_channel or "hub"
             await self._settle(errand, Verdict(OutboxState.SENT, channel=channel, note=note))
         elif (retry := by_kind.get(OutcomeKind.RETRY)) is not None:
@@ -156,7 +157,10 @@ class Delivery:
                 note="未签到，不予呼叫 / off duty: not woken",
                 hurry_to=clock.now(),
             )
-        if row.topic == CREATED and ledger is not None and ledger.stage in ENDED:
+        if ledger is None:
+            return None
+        answered = row.topic == PASSED_ON and ledger.stage is not Stage.ESCALATED
+        if answered or (row.topic == CREATED and ledger.stage in ENDED):
             return Verdict(OutboxState.SKIPPED)
         return None
 
@@ -199,7 +203,7 @@ class Delivery:
                 ledger.next_step_at = min(ledger.next_step_at, verdict.hurry_to)
             line = step(ledger, ledger.stage, at, verdict.channel, note=verdict.note, moves=False)
             await self._desk.orders.steps(tx, [line])
-        if verdict.alarm:
+        if verdict.alarm and row.topic != PASSED_ON:  # of that nobody need do anything
             await self._alarm(tx, row, ledger, verdict, at)
 
     async def _alarm(

@@ -26,11 +26,15 @@ from hub.store.people import Accounts, Units
 
 CREATED = "order.created"
 CANCELLED = "order.cancelled"
+PASSED_ON = "order.escalated"
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The repositories operations write to. `zone` decides which day an incident is numbered in."""
+    """The repositories operations write to. `zone` decides which day an incident is numbered in.
+
+    `channels` are the push channels in service; None where that is not known.
+    """
 
     store: Store
     settings: OrderSettings
@@ -46,6 +50,7 @@ class Desk:
     units: Units
     devices: Devices
     audit: Audit
+    channels: frozenset[str] | None = None
 
     @classmethod
     def over(
@@ -53,6 +58,7 @@ class Desk:
         store: Store,
         settings: OrderSettings | None = None,
         zone: ZoneInfo = ZoneInfo("Asia/Shanghai"),  # noqa: B008  # immutable
+        channels: frozenset[str] | None = None,
     ) -> "Desk":
         """A desk over one store."""
         return cls(
@@ -70,6 +76,7 @@ class Desk:
             units=Units(),
             devices=Devices(store),
             audit=Audit(),
+            channels=channels,
         )
 
     async def once(

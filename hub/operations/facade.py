@@ -55,8 +55,15 @@ class Operations:
     the scope; NotFound for what is absent or not the caller's to see. Nothing is written then.
     """
 
-    def __init__(self, store: Store, settings: OrderSettings, *, zone: ZoneInfo = SHANGHAI) -> None:
-        self.desk = Desk.over(store, settings, zone)
+    def __init__(
+        self,
+        store: Store,
+        settings: OrderSettings,
+        *,
+        zone: ZoneInfo = SHANGHAI,
+        channels: frozenset[str] | None = None,
+    ) -> None:
+        self.desk = Desk.over(store, settings, zone, channels)
         self.inbox = Inbox(self.desk)
 
     async def open_incident(
@@ -117,10 +124,11 @@ class Operations:
     ) -> OrderDoc:
         """Dispatch an order (指令) to accounts named by id or login. Needs ORDERS_WRITE.
 
-        Recipients must be officers or liaisons on duty; `escalation` names who is asked next, in
-        that order, and may be off duty now. Codes: NOT_FOUND, INCIDENT_CLOSED, BAD_TEXT,
-        BAD_VALUE, RECIPIENT_COUNT, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY,
-        RECIPIENT_DUPLICATE.
+        Recipients must be officers or liaisons on duty; `escalation` names who else is asked, in
+        that order, and may be off duty now. Whom it will not reach is said in the order's
+        `warnings`. Codes: NOT_FOUND, INCIDENT_CLOSED, BAD_TEXT, BAD_VALUE, RECIPIENT_COUNT,
+        RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY, RECIPIENT_DUPLICATE,
+        ESCALATION_NAMES_RECIPIENT.
         """
         if accept_within_s is None:
             accept_within_s = self.desk.settings.accept_within // timedelta(seconds=1)

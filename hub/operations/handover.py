@@ -13,7 +13,7 @@ import structlog
 
 from hub.model.operations import ENDED, TAKEN, Stage
 from hub.operations.alarms.raising import lost, order_unanswered
-from hub.operations.desk import Desk, can_be_ordered, entry
+from hub.operations.desk import PASSED_ON, Desk, can_be_ordered, entry, wake
 from hub.operations.entities import order_news
 from hub.operations.ledger import announce, complete_if_ended, open_ledger, step
 from hub.operations.words import people
@@ -62,7 +62,8 @@ async def hand_over(
 ) -> Handover:
     """Ask the next people of the order's escalation list in place of `rows`.
 
-    Parts that have not ended become ESCALATED (a late acceptance stays welcome). Nobody is asked
+    Parts that have not ended become ESCALATED (a late acceptance stays welcome), and whoever held
+    one is woken to be told that somebody else has it. Nobody is asked
     in place of a part whose chain has been accepted: it only ends. Whoever is off duty, or is a
     recipient already, is skipped. With nobody left the order is marked exhausted: an alarm for
     the watch. The order must be open.
@@ -72,14 +73,18 @@ async def hand_over(
     taken = await _taken(desk, tx, order, rows)
     left = [row for row in rows if row.id not in taken]
     asked = (await _free(desk, tx, order))[: len(left)]
+    ended = [row for row in rows if row.stage not in ENDED]
     await desk.orders.steps(
         tx,
         [
             step(row, Stage.ESCALATED, at, "escalation", note=Why.TAKEN if row.id in taken else why)
-            for row in rows
-            if row.stage not in ENDED
+            for row in ended
         ],
     )
+    # who has signed out is not woken, and who is left with nobody in their place may still come
+    gone = {row.id for row in left[: len(asked)]} | taken if why is not Why.SIGNED_OUT else taken
+    told = [wake(row, PASSED_ON, at, priority=order.priority) for row in ended if row.id in gone]
+    await desk.outbox.add(tx, told)
     unanswered = len(left) - len(asked)
     if unanswered and order.exhausted_at is None:
         order.exhausted_at = at

@@ -13,6 +13,7 @@ from hub.operations import checks
 from hub.operations.desk import Desk, can_be_ordered, entry, new_id
 from hub.operations.incidents import open_for
 from hub.operations.ledger import announce, cancel_within, open_ledger
+from hub.operations.reach import warnings_of
 from hub.operations.words import people
 from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc
 from hub.store.driver import Tx
@@ -86,6 +87,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
         known = await desk.accounts.by_logins_or_ids({*asked.recipients, *asked.escalation}, tx=tx)
         officers = _resolve(asked.recipients, known, "recipients", on_duty=True)
         fallback = _resolve(asked.escalation, known, "escalation", on_duty=False)
+        _nobody_twice(officers, fallback)
         order = OrderDoc(
             id=order_id,
             incident_id=incident.id,
@@ -98,6 +100,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
             recipients=[account.id for account in officers],
             escalation=[account.id for account in fallback],
             accept_within_s=asked.accept_within_s,
+            warnings=await warnings_of(desk, tx, officers, fallback),
         )
         await _write(desk, tx, order, incident, officers, at)
         await desk.audit.append(by.account_id, "order.dispatched", order.id, tx=tx)
@@ -180,6 +183,19 @@ def _resolve(
         found.append(account)
     checks.once_each([account.id for account in found], (path,))
     return found
+
+
+def _nobody_twice(officers: Sequence[AccountDoc], fallback: Sequence[AccountDoc]) -> None:
+    """Refuse to ask somebody next who is asked already."""
+    asked = {account.id for account in officers}
+    for index, account in enumerate(fallback):
+        if account.id in asked:
+            raise UserFault(
+                "ESCALATION_NAMES_RECIPIENT",
+                f"已是接收人 / {account.login!r} is a recipient already: "
+                "name somebody else to be asked next.",
+                path=("escalation", str(index)),
+            )
 
 
 def _units(officers: Sequence[AccountDoc]) -> list[str]:

@@ -124,9 +124,12 @@ class Devices:
         """The phones of one account, the one seen last first."""
         return await DeviceDoc.find({"account_id": account_id}).sort("-seen_at").to_list()
 
-    async def of_accounts(self, account_ids: Collection[str]) -> list[DeviceDoc]:
+    async def of_accounts(
+        self, account_ids: Collection[str], *, tx: Tx | None = None
+    ) -> list[DeviceDoc]:
         """The phones of several accounts."""
-        return await DeviceDoc.find({"account_id": {"$in": list(account_ids)}}).to_list()
+        query = {"account_id": {"$in": list(account_ids)}}
+        return await DeviceDoc.find(query, session=tx).to_list()
 
 
 class Positions:

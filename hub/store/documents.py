@@ -226,11 +226,20 @@ class IncidentDoc(TextDocument):
         ]
 
 
+class DispatchWarningDoc(BaseModel):
+    """What whoever dispatched an order was warned of; `path` names the argument it is about."""
+
+    code: str
+    path: list[str]
+    message: str
+
+
 class OrderDoc(TextDocument):
     """An order (指令) of an incident. Its truth is here and in its recipients' ledgers.
 
     `escalation` lists the accounts to ask next, in order; the policy is a snapshot taken when
-    the order was made, so that a later change of settings moves no running clock.
+    the order was made, so that a later change of settings moves no running clock. `warnings` are
+    what was said to whoever gave it.
     """
 
     incident_id: str
@@ -248,6 +257,7 @@ class OrderDoc(TextDocument):
     exhausted_at: datetime | None = Field(
         default=None, description="when escalation ran out of people: an alarm for the watch"
     )
+    warnings: list[DispatchWarningDoc] = Field(default_factory=list)
     revision: int = 1
 
     class Settings:

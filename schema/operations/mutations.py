@@ -1,6 +1,7 @@
 """Mutation roots: thin; `hub.operations` decides. What it refuses comes back as `userErrors`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import strawberry
 from pydantic import BaseModel
@@ -8,6 +9,7 @@ from pydantic import BaseModel
 from hub.access.principal import Scope
 from hub.errors import UserFault
 from hub.model.common import Position
+from hub.store.documents import OrderDoc
 from schema.context import row_of
 from schema.nodes import key_of
 from schema.operations.inputs import (
@@ -20,6 +22,7 @@ from schema.operations.types import Incident, Order
 from schema.policy import SIGNED_IN
 from schema.projection import Info, described, root, value
 
+Written = TypeVar("Written", bound=BaseModel)
 _ARGUMENTS = {
     "incident_id": "incident",
     "order_id": "order",
@@ -48,11 +51,23 @@ class IncidentPayload:
 
 
 @value(policy=SIGNED_IN)
+class DispatchWarning:
+    """What to know of an order that was given all the same: who will not be reached (提示)."""
+
+    code: str = described("Stable code", zh="提示码")
+    path: list[str] = described("Which part of the arguments it is about", zh="位置")
+    message: str = described("What is to be expected and what to do, Chinese first", zh="说明")
+
+
+@value(policy=SIGNED_IN)
 class OrderPayload:
     """What became of the order."""
 
     client_mutation_id: str = described("As given", zh="幂等键")
     user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    warnings: list[DispatchWarning] = described(
+        "Whom a dispatched order will not reach; the same when it is sent again", zh="提示"
+    )
     order: Order | None = described("The order after it; null with errors", zh="指令")
 
 
@@ -100,7 +115,7 @@ class OperationsMutation:
     async def dispatch_order(self, info: Info, input: DispatchOrderInput) -> OrderPayload:  # noqa: A002
         """Once per clientMutationId."""
 
-        async def work() -> BaseModel:
+        async def work() -> OrderDoc:
             return await info.context.services.operations.dispatch_order(
                 info.context.principal,
                 incident_id=key_of(input.incident, "Incident", "incident"),
@@ -112,13 +127,13 @@ class OperationsMutation:
                 key=input.client_mutation_id,
             )
 
-        return await _order(input.client_mutation_id, work)
+        return await _order(input.client_mutation_id, work, warned=True)
 
     @root(Scope.ORDERS_WRITE, "Withdraw an order", zh="撤销指令")
     async def cancel_order(self, info: Info, input: CancelOrderInput) -> OrderPayload:  # noqa: A002
         """Once per clientMutationId."""
 
-        async def work() -> BaseModel:
+        async def work() -> OrderDoc:
             return await info.context.services.operations.cancel_order(
                 info.context.principal,
                 order_id=key_of(input.order, "Order", "order"),
@@ -138,21 +153,32 @@ async def _incident(key: str, work: Callable[[], Awaitable[BaseModel]]) -> Incid
     )
 
 
-async def _order(key: str, work: Callable[[], Awaitable[BaseModel]]) -> OrderPayload:
+async def _order(
+    key: str, work: Callable[[], Awaitable[OrderDoc]], *, warned: bool = False
+) -> OrderPayload:
     document, errors = await attempt(work)
+    warnings = document.warnings if document is not None and warned else []
     return OrderPayload(
         client_mutation_id=key,
         user_errors=errors,
+        warnings=[
+            DispatchWarning(code=one.code, path=_path_of(one.path), message=one.message)
+            for one in warnings
+        ],
         order=Order(row_of(document)) if document else None,
     )
 
 
 async def attempt(
-    work: Callable[[], Awaitable[BaseModel]],
-) -> tuple[BaseModel | None, list[UserError]]:
+    work: Callable[[], Awaitable[Written]],
+) -> tuple[Written | None, list[UserError]]:
     """What a write gave, or the errors it was refused with, each with its argument's path."""
     try:
         return await work(), []
     except UserFault as fault:
-        path = ["input", *(_ARGUMENTS.get(part, part) for part in fault.path)]
+        path = _path_of(fault.path)
         return None, [UserError(code=fault.code, path=path, message=str(fault))]
+
+
+def _path_of(path: Sequence[str]) -> list[str]:
+    return ["input", *(_ARGUMENTS.get(part, part) for part in path)]

@@ -46,7 +46,11 @@ async def test_an_unaccepted_order_goes_to_the_next_person(
     assert [change.entity for change in asked.changes] == ["incident", "order"]
     channel = FakeChannel()
     await world.send_all(channel)
-    assert channel.woken == [fallback.account_id]
+    woken = {account: wake.topic for account, wake in channel.sent}
+    assert woken == {
+        officer.account_id: "order.escalated",
+        fallback.account_id: "order.created",
+    }
 
 
 async def test_the_chain_goes_on_to_its_end(world: World, clock: ManualClock) -> None:
@@ -75,22 +79,23 @@ async def test_who_is_off_duty_or_asked_already_is_skipped(
     world: World, clock: ManualClock
 ) -> None:
     """Escalation passes over the signed-out, the closed accounts and the recipients themselves."""
-    officer, other, on_duty = [await world.officer() for _ in range(3)]
+    officer, other, third, on_duty = [await world.officer() for _ in range(4)]
     off, gone = await world.officer(on_duty=False), await world.officer()
     order = await world.order(
         officer,
         other,
-        escalation=[person.account_id for person in (other, off, gone, on_duty)],
+        escalation=[person.account_id for person in (off, gone, third, on_duty)],
     )
-    await world.act(other, "order.accepted", orderId=order.id)
     await world.store.db["accounts"].update_one(
         {"_id": gone.account_id}, {"$set": {"active": False}}
     )
+    await world.act(other, "order.declined", orderId=order.id)
     clock.advance(minutes=2)
     await world.escalator().step()
     assert await world.stages(order) == {
         officer.account_id: Stage.ESCALATED,
-        other.account_id: Stage.ACCEPTED,
+        other.account_id: Stage.DECLINED,
+        third.account_id: Stage.ESCALATED,
         on_duty.account_id: Stage.QUEUED,
     }
 
@@ -173,7 +178,7 @@ async def test_two_escalators_ask_one_person(world: World, clock: ManualClock) -
     )
     stored = await world.read_order(order)
     assert len(stored.recipients) == len(set(stored.recipients)) == 8
-    assert await OutboxDoc.count() == 8
+    assert await OutboxDoc.find({"topic": "order.created"}).count() == 8
     rows = await RecipientDoc.find(
         {"order_id": order.id, "escalated_from": {"$ne": None}}
     ).to_list()
@@ -384,7 +389,8 @@ async def test_a_late_acceptance_ends_the_chain(world: World, clock: ManualClock
     assert kinds[-2:] == ["order.accepted", "order.taken"]
     channel = FakeChannel()
     await world.send_all(channel)
-    assert channel.woken == [first.account_id]  # B's own wake-up was not sent yet
+    woken = {account: wake.topic for account, wake in channel.sent}
+    assert woken == {first.account_id: "order.created", second.account_id: "order.escalated"}
 
 
 async def test_an_acceptance_two_links_back_ends_the_chain(

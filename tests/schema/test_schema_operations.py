@@ -121,6 +121,35 @@ async def test_an_order_shows_its_ledger(run: Run) -> None:
     assert found["orders"]["nodes"] == [{"number": order["number"]}]
 
 
+async def test_whom_an_order_will_not_reach_is_said_beside_the_errors(run: Run) -> None:
+    """Warnings name code, argument and what to do; the order is given, and answered alike again."""
+    incident = await opened(run, "warned")
+    given = {
+        "clientMutationId": "warned-1",
+        "incident": incident,
+        "text": "到场疏导",
+        "recipients": ["officer1"],
+        "escalation": ["officer3", "liaison"],
+    }
+    text = """mutation ($input: DispatchOrderInput!) { dispatchOrder(input: $input) {
+        userErrors { code } warnings { code path message } order { number } } }"""
+    first = await run(text, WATCH, input=given)
+    payload = first["data"]["dispatchOrder"]
+    assert (payload["userErrors"], payload["order"] is None) == ([], False)
+    assert [(one["code"], one["path"]) for one in payload["warnings"]] == [
+        ("RECIPIENT_NO_PUSH", ["input", "recipients", "0"]),
+        ("ESCALATION_UNREACHABLE", ["input", "escalation"]),
+        ("ESCALATION_OFF_DUTY", ["input", "escalation", "1"]),
+        ("ESCALATION_NO_PUSH", ["input", "escalation", "0"]),
+    ]
+    assert all(" / " in one["message"] for one in payload["warnings"])
+    assert await run(text, WATCH, input=given) == first
+    named = {**given, "clientMutationId": "warned-2", "escalation": ["officer1"]}
+    refused = (await run(text, WATCH, input=named))["data"]["dispatchOrder"]
+    assert refused["userErrors"] == [{"code": "ESCALATION_NAMES_RECIPIENT"}]
+    assert (refused["order"], refused["warnings"]) == (None, [])
+
+
 async def test_an_order_to_nobody_known_is_not_given(run: Run) -> None:
     """An unknown recipient: a user error, and no order."""
     incident = await opened(run, "unknown-recipient")

@@ -1,0 +1,107 @@
+"""Who of an order can be reached, said when it is dispatched: a warning keeps nobody from it.
+
+An order goes out also where somebody can only be told by sync, or nobody would be asked next; the
+watch officer is told so at once, rather than by the alarm that follows.
+"""
+
+from collections.abc import Callable, Sequence
+
+from hub.operations.desk import Desk
+from hub.operations.words import person
+from hub.store.documents import AccountDoc, DispatchWarningDoc
+from hub.store.driver import Tx
+
+SHOWN = 20
+"""Persons who are named for one reason; of more only the number is said."""
+
+_NO_PUSH_AT_ALL = DispatchWarningDoc(
+    code="PUSH_NOT_CONFIGURED",
+    path=[],
+    message="未配置推送服务，手机同步后才能得知 / No push service is configured: "
+    "phones learn of this order when they next sync. Call, or configure [push].",
+)
+_NOBODY_NEXT = DispatchWarningDoc(
+    code="ESCALATION_NONE",
+    path=["escalation"],
+    message="未指定升级人员，超时无人签收即告警 / Nobody is named to be asked next: "
+    "if it is not accepted in time there is an alarm.",
+)
+_NOBODY_REACHED = DispatchWarningDoc(
+    code="ESCALATION_UNREACHABLE",
+    path=["escalation"],
+    message="升级人员目前均无法呼叫 / Nobody on the escalation list can be reached now: "
+    "name somebody on duty with a phone.",
+)
+
+
+async def warnings_of(
+    desk: Desk, tx: Tx, officers: Sequence[AccountDoc], fallback: Sequence[AccountDoc]
+) -> list[DispatchWarningDoc]:
+    """What to tell whoever dispatches to `officers`, with `fallback` to be asked next."""
+    silent = desk.channels is not None and not desk.channels
+    phones = set() if silent else await _with_phone(desk, tx, [*officers, *fallback])
+
+    def unwakeable(account: AccountDoc) -> bool:
+        return not silent and account.id not in phones
+
+    found = [_NO_PUSH_AT_ALL] if silent else []
+    found += _named("recipients", "RECIPIENT_NO_PUSH", officers, unwakeable, _no_push)
+    if not fallback:
+        return [*found, _NOBODY_NEXT]
+    if all(not account.duty.on or unwakeable(account) for account in fallback):
+        found.append(_NOBODY_REACHED)
+    found += _named("escalation", "ESCALATION_OFF_DUTY", fallback, _off, _off_duty)
+    return found + _named(
+        "escalation",
+        "ESCALATION_NO_PUSH",
+        fallback,
+        lambda account: account.duty.on and unwakeable(account),
+        _no_push,
+    )
+
+
+async def _with_phone(desk: Desk, tx: Tx, accounts: Sequence[AccountDoc]) -> set[str]:
+    """Those accounts that have a phone which a channel in service can wake."""
+    devices = await desk.devices.of_accounts({account.id for account in accounts}, tx=tx)
+    return {
+        device.account_id
+        for device in devices
+        if device.push_channel is not None
+        and (desk.channels is None or device.push_channel in desk.channels)
+    }
+
+
+def _named(
+    path: str,
+    code: str,
+    accounts: Sequence[AccountDoc],
+    concerned: Callable[[AccountDoc], bool],
+    words: Callable[[str], str],
+) -> list[DispatchWarningDoc]:
+    """A warning for each who is concerned, at its place in the list."""
+    places = [place for place, account in enumerate(accounts) if concerned(account)]
+    found = [
+        DispatchWarningDoc(
+            code=code, path=[path, str(place)], message=words(person(accounts[place]))
+        )
+        for place in places[:SHOWN]
+    ]
+    if more := len(places) - len(found):
+        found.append(
+            DispatchWarningDoc(
+                code=code, path=[path], message=f"另有 {more} 人同此 / And {more} more."
+            )
+        )
+    return found
+
+
+def _off(account: AccountDoc) -> bool:
+    return not account.duty.on
+
+
+def _off_duty(name: str) -> str:
+    return f"{name} 未签到 / is off duty: skipped unless signed in by then."
+
+
+def _no_push(name: str) -> str:
+    return f"{name} 无可推送的手机 / has no phone that can be woken: tell them by phone or radio."

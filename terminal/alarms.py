@@ -1,0 +1,41 @@
+"""Alarms in a terminal: what is wrong, where, since when, what to do, and who sees to it."""
+
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.table import Table
+from rich.text import Text
+
+from terminal.tables import Screen
+
+ALARMS = """
+subscription Alarms($after: String) {
+  alarms(active: true, after: $after) {
+    cursor change
+    node { id kind state message nextStep place raisedAt acknowledgedBy }
+  }
+}"""
+
+_STATES = {"ACTIVE": "未确认", "ACKNOWLEDGED": "已确认"}
+_STYLES = {"ACTIVE": "bold red", "ACKNOWLEDGED": "yellow"}
+
+
+def alarms_table(alarms: list[dict[str, Any]], title: str, screen: Screen) -> Table:
+    """Alarms that nobody sees to first, then the newest; nothing of them is cut off."""
+    table = Table(title=title, width=screen.width, padding=(0, 0, 0, 1), box=SIMPLE, pad_edge=False)
+    table.add_column("时间", no_wrap=True, width=8)
+    table.add_column("状态", width=20 if screen.wide else 8)
+    table.add_column("内容 What is wrong", ratio=1, overflow="fold")
+    table.add_column("处置 What to do", ratio=1, overflow="fold")
+    newest = sorted(alarms, key=lambda alarm: alarm["raisedAt"], reverse=True)
+    for alarm in sorted(newest, key=lambda alarm: alarm["state"] != "ACTIVE"):
+        state, style = alarm["state"], _STYLES.get(alarm["state"], "dim")
+        seen_by = f"\n{alarm['acknowledgedBy']}" if alarm["acknowledgedBy"] else ""
+        place = f"\n{alarm['place']}" if alarm["place"] else ""
+        table.add_row(
+            screen.clock(alarm["raisedAt"]),
+            Text(screen.words(_STATES.get(state, state), state) + seen_by, style=style),
+            Text(alarm["message"] + place, style=style),
+            Text(alarm["nextStep"]),
+        )
+    return table

@@ -1,0 +1,70 @@
+"""Alarms in the terminal: what is wrong and what to do, whole, beside the orders they are about."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.console import Console
+
+from terminal.client import Event
+from terminal.tables import Screen
+from terminal.watch import VIEWS, View
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def alarm(number: int, **fields: Any) -> Event:
+    """An alarm as the subscription sends it."""
+    node = {
+        "id": str(number),
+        "kind": "ORDER_UNANSWERED",
+        "state": "ACTIVE",
+        "message": f"指令 {number} 无人签收 / Nobody has accepted order {number}",
+        "nextStep": "请另行下达指令 / Dispatch a new order to officers on duty",
+        "place": "北广场",
+        "raisedAt": f"2026-03-02T01:{number:02}:00Z",
+        "acknowledgedBy": None,
+        **fields,
+    }
+    return Event("alarms", "ADDED", node)
+
+
+def shown(view: View, what: str, width: int) -> str:
+    """What stands on a terminal of that width, its lines joined."""
+    console = Console(width=width, force_terminal=False)
+    with console.capture() as captured:
+        console.print(VIEWS[what](view, Screen(width, ZONE), 20))
+    return captured.get()
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_an_alarm_is_shown_whole(width: int) -> None:
+    """Since when by the area's clock, what, where, and what to do: wrapped, never cut off."""
+    view = View()
+    view.take(alarm(7))
+    for what in ("alarms", "orders"):
+        text = "".join(shown(view, what, width).split())
+        for part in ("09:07:00", "未确认", "北广场", "告警"):
+            assert part in text
+        for word in ("无人签收", "Nobody", "Dispatch", "officers", "duty"):
+            assert word in text
+        assert "…" not in text.partition("指令Orders")[0]
+
+
+def test_what_nobody_sees_to_stands_first() -> None:
+    """Then the newest; who has acknowledged one is named; what is cleared goes."""
+    view = View()
+    view.take(alarm(9, state="ACKNOWLEDGED", acknowledgedBy="watch"))
+    view.take(alarm(3))
+    view.take(alarm(5))
+    text = shown(view, "alarms", 140)
+    places = [text.index(f"order {number}") for number in (5, 3, 9)]
+    assert places == sorted(places)
+    assert "watch" in text
+    view.take(Event("alarms", "REMOVED", {"id": "5"}))
+    assert "order 5" not in shown(view, "alarms", 140)
+
+
+def test_orders_alone_show_no_alarms() -> None:
+    """Where there is none the table of orders has the screen to itself."""
+    assert "告警" not in shown(View(), "orders", 80)

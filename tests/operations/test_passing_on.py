@@ -1,0 +1,219 @@
+"""Who an order was taken from is told so; whom it will not reach is said when it is dispatched."""
+
+from typing import Any
+
+import pytest
+from operations_builders import FakeChannel, World, fresh
+
+from hub.access.principal import Principal
+from hub.clock import ManualClock
+from hub.errors import UserFault
+from hub.model.operations import Role, Stage
+from hub.operations.channels import Outcome
+from hub.operations.facade import Operations
+from hub.settings import OrderSettings
+from hub.store.documents import AlarmDoc, OrderDoc, OutboxDoc
+
+PASSED_ON = "order.escalated"
+
+
+async def topics(world: World) -> dict[tuple[str, str], str]:
+    """The state of each wake-up, by account and topic."""
+    rows = await OutboxDoc.find_all().to_list()
+    return {(row.account_id, row.topic): row.state for row in rows}
+
+
+async def told(world: World, officer: Principal) -> str:
+    """The stage of the order as the officer's phone was last told."""
+    page = await world.ops.sync(officer.account_id, 0, 500)
+    return str([one for one in page.changes if one.entity == "order"][-1].data["stage"])
+
+
+async def test_the_officer_is_told_when_an_order_has_gone_to_somebody_else(
+    world: World, clock: ManualClock
+) -> None:
+    """By the sync stream, and by a wake-up of its own that says nothing but its topic."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    await world.send_all(FakeChannel())
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    channel = FakeChannel()
+    await world.send_all(channel)
+    assert {account: wake.topic for account, wake in channel.sent} == {
+        officer.account_id: PASSED_ON,
+        fallback.account_id: "order.created",
+    }
+    assert await told(world, officer) == "ESCALATED"
+    ledger = await world.ledger(order, officer)
+    assert ledger.stage is Stage.ESCALATED  # the wake-up is a line, and does not move it
+    assert (ledger.entries[-1].stage, ledger.entries[-1].note) == (
+        Stage.SENT,
+        "转交通知 / passed on",
+    )
+
+
+async def test_who_was_asked_in_place_of_one_who_took_it_is_told_too(
+    world: World, clock: ManualClock
+) -> None:
+    """A accepts after B was asked: B's phone is woken to learn that."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    await world.send_all(FakeChannel())
+    await world.act(officer, "order.accepted", orderId=order.id)
+    channel = FakeChannel()
+    await world.send_all(channel)
+    assert [(account, wake.topic) for account, wake in channel.sent] == [
+        (fallback.account_id, PASSED_ON)
+    ]
+    assert await told(world, fallback) == "ESCALATED"
+
+
+@pytest.mark.parametrize("way", ["declined", "signed out", "nobody left"])
+async def test_who_knows_or_may_still_come_is_not_woken(
+    world: World, clock: ManualClock, way: str
+) -> None:
+    """Who has declined or gone home knows; whose order nobody else was asked for may still come."""
+    officer, fallback = await world.officer(), await world.officer()
+    asked = [] if way == "nobody left" else [fallback.account_id]
+    order = await world.order(officer, escalation=asked)
+    match way:
+        case "declined":
+            await world.act(officer, "order.declined", orderId=order.id)
+        case "signed out":
+            await world.act(officer, "duty.signOut")
+        case _:
+            clock.advance(minutes=2)
+            await world.escalator().step()
+    assert (officer.account_id, PASSED_ON) not in await topics(world)
+
+
+async def test_who_accepts_after_all_is_not_told_that_it_is_gone(
+    world: World, clock: ManualClock
+) -> None:
+    """A wake-up that is no longer true when it is to be sent is not sent."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    await world.send_all(FakeChannel())
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    await world.act(officer, "order.accepted", orderId=order.id)
+    channel = FakeChannel()
+    await world.send_all(channel)
+    assert officer.account_id not in channel.woken
+    assert (await topics(world))[officer.account_id, PASSED_ON] == "SKIPPED"
+
+
+async def test_a_lost_word_of_passing_on_alarms_nobody(world: World, clock: ManualClock) -> None:
+    """Somebody else has the order: there is nothing that the watch would have to do."""
+    officer, fallback = await world.officer(), await world.officer()
+    await world.order(officer, escalation=[fallback.account_id])
+    await world.send_all(FakeChannel())
+    clock.advance(minutes=2)
+    await world.escalator().step()
+    refuses = FakeChannel(
+        answer=lambda device, _: (
+            Outcome.failed("403") if device.account_id == officer.account_id else Outcome.sent()
+        )
+    )
+    await world.send_all(refuses)
+    assert (await topics(world))[officer.account_id, PASSED_ON] == "DEAD"
+    assert await AlarmDoc.count() == 0
+
+
+async def refused(world: World, *to: Principal, escalation: list[str]) -> UserFault:
+    """The refusal of such an order, of which nothing is left."""
+    incident = (await world.incident()).id
+    before = await world.counts()
+    with pytest.raises(UserFault) as caught:
+        await world.order(*to, incident=incident, escalation=escalation)
+    assert await world.counts() == before
+    return caught.value
+
+
+async def test_an_escalation_list_names_whom_nobody_has_asked_yet(world: World) -> None:
+    """A recipient, somebody twice, nobody known, who cannot be ordered: refused at their place."""
+    one, two, watch = (
+        await world.officer(),
+        await world.officer(),
+        await world.officer(role=Role.WATCH),
+    )
+    gone = await world.officer(active=False)
+    for escalation, code in (
+        ([two.account_id, one.account_id], "ESCALATION_NAMES_RECIPIENT"),
+        ([two.account_id, two.account_id], "RECIPIENT_DUPLICATE"),
+        ([two.account_id, "nobody"], "RECIPIENT_UNKNOWN"),
+        ([two.account_id, gone.account_id], "RECIPIENT_UNKNOWN"),
+        ([two.account_id, watch.account_id], "RECIPIENT_ROLE"),
+    ):
+        fault = await refused(world, one, escalation=escalation)
+        assert (fault.code, fault.path) == (code, ("escalation", "1"))
+        assert " / " in str(fault)
+
+
+async def warned(world: World, *to: Principal, **given: Any) -> list[tuple[str, str]]:
+    """Code and path of each warning of such an order, which is given all the same."""
+    order: OrderDoc = await world.order(*to, **given)
+    assert all(" / " in warning.message for warning in order.warnings)
+    return [(warning.code, ".".join(warning.path)) for warning in order.warnings]
+
+
+async def test_who_can_be_reached_is_nothing_to_warn_of(world: World) -> None:
+    """An officer on duty with a phone, and another to be asked next."""
+    officer, fallback = await world.officer(), await world.officer()
+    assert await warned(world, officer, escalation=[fallback.account_id]) == []
+
+
+async def test_whom_an_order_will_not_reach_is_said_at_dispatch(world: World) -> None:
+    """Each at their place in the list; and if nobody of it can be reached, that first."""
+    officer, silent = await world.officer(), await world.officer(phone=False)
+    off, ready = await world.officer(on_duty=False), await world.officer()
+    assert await warned(world, silent, officer, escalation=[off.account_id, ready.account_id]) == [
+        ("RECIPIENT_NO_PUSH", "recipients.0"),
+        ("ESCALATION_OFF_DUTY", "escalation.0"),
+    ]
+    other = await world.officer(phone=False)
+    assert await warned(world, officer, escalation=[off.account_id, other.account_id]) == [
+        ("ESCALATION_UNREACHABLE", "escalation"),
+        ("ESCALATION_OFF_DUTY", "escalation.0"),
+        ("ESCALATION_NO_PUSH", "escalation.1"),
+    ]
+    assert await warned(world, officer) == [("ESCALATION_NONE", "escalation")]
+
+
+async def test_only_a_phone_that_a_channel_in_service_wakes_counts(world: World) -> None:
+    """Web Push where only FCM is configured reaches nobody; without a channel that is said once."""
+    officer, other = await world.officer(phone=False), await world.officer()
+    await world.phone(officer.account_id, channel="webpush")
+    settings = OrderSettings()
+    world.ops = Operations(world.store, settings, channels=frozenset({"fcm"}))
+    escalation = [other.account_id]
+    assert await warned(world, officer, escalation=escalation) == [
+        ("RECIPIENT_NO_PUSH", "recipients.0")
+    ]
+    world.ops = Operations(world.store, settings, channels=frozenset({"fcm", "webpush"}))
+    assert await warned(world, officer, escalation=escalation) == []
+    world.ops = Operations(world.store, settings, channels=frozenset())
+    assert await warned(world, officer, escalation=escalation) == [("PUSH_NOT_CONFIGURED", "")]
+
+
+async def test_warnings_are_the_same_when_the_order_is_sent_again(world: World) -> None:
+    """They are part of what was answered, also when everybody can be reached by now."""
+    officer, off = await world.officer(), await world.officer(on_duty=False)
+    incident, key = (await world.incident()).id, fresh("key")
+    given = {"incident": incident, "escalation": [off.account_id], "key": key}
+    first = await world.order(officer, **given)
+    await world.act(off, "duty.signIn")
+    assert (await world.order(officer, **given)).warnings == first.warnings != []
+
+
+async def test_many_who_are_not_reached_are_counted(world: World) -> None:
+    """A large order names twenty of them, and says how many more there are."""
+    officers = [await world.officer(phone=False) for _ in range(23)]
+    fallback = await world.officer()
+    order = await world.order(*officers, escalation=[fallback.account_id])
+    assert len(order.warnings) == 21
+    assert "3" in order.warnings[-1].message
+    assert order.warnings[-1].path == ["recipients"]
