@@ -63,10 +63,10 @@ async def hand_over(
     """Ask the next people of the order's escalation list in place of `rows`.
 
     Parts that have not ended become ESCALATED (a late acceptance stays welcome), and whoever held
-    one is woken to be told that somebody else has it. Nobody is asked
-    in place of a part whose chain has been accepted: it only ends. Whoever is off duty, or is a
-    recipient already, is skipped. With nobody left the order is marked exhausted: an alarm for
-    the watch. The order must be open.
+    one is woken to be told that somebody else has it. Nobody is asked in place of a part whose
+    chain has been accepted: it only ends. Whoever is off duty, or is a recipient already, is
+    skipped. With nobody left the order is marked exhausted, and an alarm is raised. The order
+    must be open.
     """
     incident = await desk.incidents.for_hub(order.incident_id, tx=tx)
     assert incident is not None  # noqa: S101  # written with the order, never deleted

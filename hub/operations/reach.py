@@ -62,13 +62,9 @@ async def warnings_of(
 
 async def _with_phone(desk: Desk, tx: Tx, accounts: Sequence[AccountDoc]) -> set[str]:
     """Those accounts that have a phone which a channel in service can wake."""
-    devices = await desk.devices.of_accounts({account.id for account in accounts}, tx=tx)
-    return {
-        device.account_id
-        for device in devices
-        if device.push_channel is not None
-        and (desk.channels is None or device.push_channel in desk.channels)
-    }
+    served = desk.channels
+    known = await desk.devices.channels_of({account.id for account in accounts}, tx=tx)
+    return {account for account, channels in known.items() if served is None or channels & served}
 
 
 def _named(

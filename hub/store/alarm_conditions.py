@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pymongo import ASCENDING
+
 from hub.model.operations import OrderState, Stage
 from hub.store.documents import AccountDoc, OrderDoc, RecipientDoc
 from hub.store.driver import Tx
 from hub.store.orders import Link
+from hub.store.pending import seen
 
 OURS = ("hub", "escalation")
 """Channels of ledger lines that the hub writes by itself: nothing was heard from a phone."""
@@ -22,8 +25,27 @@ class OrderEnd:
     at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How many parts are overdue, and the order that has been so longest."""
+
+    parts: int
+    order_id: str
+
+
+async def late_since(moment: datetime, *, most: int) -> Late | None:
+    """What should have been escalated before that moment, counted up to `most`; None if nothing."""
+    rows = RecipientDoc.get_pymongo_collection()
+    query = {"next_step_at": {"$lt": moment}}
+    first = await rows.find_one(query, {"order_id": True}, sort=[("next_step_at", ASCENDING)])
+    if first is None:
+        return None
+    return Late(await rows.count_documents(query, limit=most), first["order_id"])
+
+
 async def ends_of(order_ids: Collection[str], *, tx: Tx | None = None) -> dict[str, OrderEnd]:
     """How the orders stand, by id."""
+    await seen(tx, "orders")
     rows = OrderDoc.get_pymongo_collection().find(
         {"_id": {"$in": list(order_ids)}}, {"state": True, "ended_at": True}, session=tx
     )
@@ -34,6 +56,7 @@ async def links_of(
     order_ids: Collection[str], *, tx: Tx | None = None
 ) -> dict[str, dict[str, Link]]:
     """The recipients of each order by account: who was asked in whose place."""
+    await seen(tx, "recipients")
     found: dict[str, dict[str, Link]] = {order_id: {} for order_id in order_ids}
     rows = RecipientDoc.get_pymongo_collection().find(
         {"order_id": {"$in": list(order_ids)}},
@@ -50,6 +73,7 @@ async def heard_of(since: Mapping[str, datetime], *, tx: Tx | None = None) -> fr
     """Those accounts whose phone took a push, or who answered or signed in or out, since then."""
     if not since:
         return frozenset()
+    await seen(tx, "recipients", "accounts")
     accounts, earliest = list(since), min(since.values())
     heard = set()
     signed: dict[str, Any] = {"_id": {"$in": accounts}, "duty.since": {"$gt": earliest}}

@@ -7,15 +7,18 @@ from functools import partial
 from typing import Any
 
 from beanie import SortDirection
+from pymongo import InsertOne, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from hub.access.principal import Viewer
 from hub.model.alarms import AlarmKind, AlarmState
 from hub.model.operations import Role
-from hub.store.documents import AlarmDoc
+from hub.store.documents import AlarmDoc, plain
 from hub.store.driver import Store, Tx
 from hub.store.incidents import NOTHING, Page, older_than
+from hub.store.pending import pending, seen
 
+ALARMS = "alarms"
 _NEWEST = [("raised_at", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
 
 
@@ -61,6 +64,7 @@ class AlarmRepository:
     async def get(self, alarm_id: str, viewer: Viewer, *, tx: Tx | None = None) -> AlarmDoc | None:
         """The alarm, or None if it is absent or not the viewer's to see."""
         query = {"$and": [{"_id": alarm_id}, visible_alarms(viewer)]}
+        await seen(tx, ALARMS)
         return await AlarmDoc.find_one(query, session=tx)
 
     async def visible(self, viewer: Viewer, alarm_ids: Collection[str]) -> dict[str, AlarmDoc]:
@@ -99,16 +103,15 @@ class AlarmRepository:
         If more is concerned than before it calls anew, also somebody who has acknowledged it. The
         active one is written in any case, so that whoever clears it meanwhile looks again.
         """
-        holds = {"condition": alarm.condition, "active": True}
-        known = await AlarmDoc.find_one(holds, session=tx)
+        known = await pending(tx).one(ALARMS, {"condition": alarm.condition, "active": True})
         if known is None:
-            await alarm.insert(session=tx)
+            pending(tx).add(ALARMS, InsertOne(plain(alarm)))
             return True
         said = {"message", "next_step", "place", "parts", "units", "confirmed_at"}
         change = alarm.model_dump(include=said)
-        if alarm.parts > known.parts:
+        if alarm.parts > known["parts"]:
             change |= {"acknowledged_at": None, "acknowledged_by": None}
-        await self._change(known.id, change, tx)
+        self._change(tx, known["_id"], change)
         return False
 
     async def raise_alone(self, alarm: AlarmDoc) -> bool:
@@ -120,13 +123,18 @@ class AlarmRepository:
 
     async def clear(self, tx: Tx, alarm_id: str, *, at: datetime, because: str) -> bool:
         """End an active alarm; False if it has ended already."""
+        if await pending(tx).one(ALARMS, {"_id": alarm_id, "active": True}) is None:
+            return False
         change = {"active": False, "cleared_at": at, "cleared_because": because}
-        return await self._change(alarm_id, change, tx, active=True)
+        self._change(tx, alarm_id, change)
+        return True
 
-    async def acknowledge(self, tx: Tx, alarm_id: str, *, at: datetime, by: str) -> bool:
-        """Note who sees to it; False if somebody does already."""
-        change = {"acknowledged_at": at, "acknowledged_by": by}
-        return await self._change(alarm_id, change, tx, acknowledged_at=None)
+    def acknowledge(self, tx: Tx, alarm: AlarmDoc, *, at: datetime, by: str) -> bool:
+        """Note who sees to an alarm that was read in `tx`; False if somebody does already."""
+        if alarm.acknowledged_at is not None:
+            return False
+        self._change(tx, alarm.id, {"acknowledged_at": at, "acknowledged_by": by})
+        return True
 
     async def standing(self) -> dict[AlarmKind, Standing]:
         """How many hold now, of each kind, for the metrics."""
@@ -152,10 +160,6 @@ class AlarmRepository:
             for kind in AlarmKind
         }
 
-    async def _change(
-        self, alarm_id: str, fields: dict[str, Any], tx: Tx, **expected: object
-    ) -> bool:
-        done = await AlarmDoc.get_pymongo_collection().update_one(
-            {"_id": alarm_id, **expected}, {"$set": fields, "$inc": {"revision": 1}}, session=tx
-        )
-        return bool(done.modified_count)
+    def _change(self, tx: Tx, alarm_id: str, fields: dict[str, Any]) -> None:
+        change = {"$set": fields, "$inc": {"revision": 1}}
+        pending(tx).add(ALARMS, UpdateOne({"_id": alarm_id}, change))

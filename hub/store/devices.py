@@ -124,12 +124,23 @@ class Devices:
         """The phones of one account, the one seen last first."""
         return await DeviceDoc.find({"account_id": account_id}).sort("-seen_at").to_list()
 
-    async def of_accounts(
-        self, account_ids: Collection[str], *, tx: Tx | None = None
-    ) -> list[DeviceDoc]:
+    async def of_accounts(self, account_ids: Collection[str]) -> list[DeviceDoc]:
         """The phones of several accounts."""
-        query = {"account_id": {"$in": list(account_ids)}}
-        return await DeviceDoc.find(query, session=tx).to_list()
+        return await DeviceDoc.find({"account_id": {"$in": list(account_ids)}}).to_list()
+
+    async def channels_of(
+        self, account_ids: Collection[str], *, tx: Tx | None = None
+    ) -> dict[str, set[str]]:
+        """The push channels of each account's phones; who has none is absent."""
+        found: dict[str, set[str]] = {}
+        rows = DeviceDoc.get_pymongo_collection().find(
+            {"account_id": {"$in": list(account_ids)}, "push_channel": {"$ne": None}},
+            {"account_id": True, "push_channel": True},
+            session=tx,
+        )
+        async for row in rows:
+            found.setdefault(row["account_id"], set()).add(row["push_channel"])
+        return found
 
 
 class Positions:

@@ -132,3 +132,15 @@ def test_an_altered_token_is_refused() -> None:
 def test_garbage_is_refused(text: str) -> None:
     """What is no JWT at all is refused in the same words."""
     refused(text)
+
+
+def test_a_token_of_another_process_is_good_at_once(clock: ManualClock) -> None:
+    """One whose reading of the time is a moment ahead; a token of the future is refused."""
+    clock.advance(seconds=1.5)
+    ahead = minted()
+    clock.advance(seconds=-1.5)
+    assert bearer().read(ahead).account_id == "officer1"
+    clock.advance(minutes=1)
+    future = minted()
+    clock.advance(minutes=-1)
+    refused(future)

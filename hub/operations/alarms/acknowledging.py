@@ -23,7 +23,7 @@ async def acknowledge_alarm(desk: Desk, by: Principal, *, alarm_id: str, key: st
         alarm = await desk.alarms.get(alarm_id, by.viewer, tx=tx)
         if alarm is None:
             raise NotFound("alarm", alarm_id, path=("alarm_id",))
-        if await desk.alarms.acknowledge(tx, alarm.id, at=at, by=by.account_id):
+        if desk.alarms.acknowledge(tx, alarm, at=at, by=by.account_id):
             await desk.audit.append(by.account_id, "alarm.acknowledged", alarm.id, tx=tx)
         return {"id": alarm.id}
 

@@ -21,7 +21,7 @@ from hub.operations.alarms.raising import (
     lost,
 )
 from hub.operations.desk import Desk
-from hub.store.alarm_conditions import ends_of, heard_of, links_of
+from hub.store.alarm_conditions import ends_of, heard_of, late_since, links_of
 from hub.store.documents import AlarmDoc
 from hub.store.driver import Store, Tx
 
@@ -75,12 +75,11 @@ class AlarmKeeper:
 
     async def _watch_escalation(self, active: AlarmDoc | None) -> None:
         patience = LATE_SECONDS if active is None else LATE_SECONDS / 2
-        late = await self._desk.orders.overdue(clock.ago(patience), OVERDUE)
-        if active is None and late:
-            first = await self._desk.orders.for_hub(next(iter(late)))
-            parts = sum(len(ledgers) for ledgers in late.values())
-            await self._raise(escalation_late(first, parts, clock.now()))
-        elif active is not None and not late:
+        late = await late_since(clock.ago(patience), most=OVERDUE)
+        if active is None and late is not None:
+            first = await self._desk.orders.for_hub(late.order_id)
+            await self._raise(escalation_late(first, late.parts, clock.now()))
+        elif active is not None and late is None:
             await self._clear(active, "积压已处理 / nothing is overdue any more")
 
     async def _watch_clock(self, active: AlarmDoc | None) -> None:
