@@ -81,6 +81,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
     by.require(Scope.ORDERS_WRITE)
     at = clock.now()
     order_id = new_id()
+    phones = await desk.devices.channels_of({*asked.recipients, *asked.escalation})
 
     async def work(tx: Tx) -> dict[str, Any]:
         incident = await open_for(desk, tx, by, asked.incident_id)
@@ -100,7 +101,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
             recipients=[account.id for account in officers],
             escalation=[account.id for account in fallback],
             accept_within_s=asked.accept_within_s,
-            warnings=await warnings_of(desk, tx, officers, fallback),
+            warnings=await warnings_of(desk, tx, officers, fallback, phones),
         )
         await _write(desk, tx, order, incident, officers, at)
         await desk.audit.append(by.account_id, "order.dispatched", order.id, tx=tx)
