@@ -17,6 +17,9 @@ from hub.operations.reach import warnings_of
 from hub.operations.words import people
 from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc
 from hub.store.driver import Tx
+from hub.store.orders import ORDERS
+from hub.store.people import ACCOUNTS
+from hub.store.timeline import INCIDENTS
 
 TEXT = 2000
 REASON = 500
@@ -78,6 +81,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
     by.require(Scope.ORDERS_WRITE)
     at = clock.now()
     order_id = new_id()
+    phones = await desk.devices.channels_of({*asked.recipients, *asked.escalation})
 
     async def work(tx: Tx) -> dict[str, Any]:
         incident = await open_for(desk, tx, by, asked.incident_id)
@@ -97,14 +101,18 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
             recipients=[account.id for account in officers],
             escalation=[account.id for account in fallback],
             accept_within_s=asked.accept_within_s,
-            warnings=await warnings_of(desk, tx, officers, fallback),
+            warnings=await warnings_of(desk, tx, officers, fallback, phones),
         )
         await _write(desk, tx, order, incident, officers, at)
         await desk.audit.append(by.account_id, "order.dispatched", order.id, tx=tx)
         return {"id": order.id}
 
+    reads = {
+        INCIDENTS: [asked.incident_id],
+        ACCOUNTS: [*asked.recipients, *asked.escalation],
+    }
     return await desk.once(
-        by, "dispatchOrder", asdict(asked), key, work, at, lane=asked.incident_id
+        by, "dispatchOrder", asdict(asked), key, work, at, lane=asked.incident_id, reads=reads
     )
 
 
@@ -132,7 +140,8 @@ async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str,
 
     body = {"order": order_id, "reason": reason}
     lane = await desk.orders.incident_of(order_id)
-    return await desk.once(by, "cancelOrder", body, key, work, at, lane=lane)
+    reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
+    return await desk.once(by, "cancelOrder", body, key, work, at, lane=lane, reads=reads)
 
 
 async def _write(

@@ -4,7 +4,7 @@ An order goes out also where somebody can only be told by sync, or nobody would 
 watch officer is told so at once, rather than by the alarm that follows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from hub.operations.desk import Desk
 from hub.operations.words import person
@@ -35,14 +35,22 @@ _NOBODY_REACHED = DispatchWarningDoc(
 
 
 async def warnings_of(
-    desk: Desk, tx: Tx, officers: Sequence[AccountDoc], fallback: Sequence[AccountDoc]
+    desk: Desk,
+    tx: Tx,
+    officers: Sequence[AccountDoc],
+    fallback: Sequence[AccountDoc],
+    phones: Mapping[str, set[str]],
 ) -> list[DispatchWarningDoc]:
-    """What to tell whoever dispatches to `officers`, with `fallback` to be asked next."""
+    """What to tell whoever dispatches to `officers`, with `fallback` to be asked next.
+
+    `phones` are the push channels by the names they were asked for; whose id is another than the
+    login they were named by is looked up.
+    """
     silent = desk.channels is not None and not desk.channels
-    phones = set() if silent else await _with_phone(desk, tx, [*officers, *fallback])
+    reached = await _reached(desk, tx, [*officers, *fallback], phones)
 
     def unwakeable(account: AccountDoc) -> bool:
-        return not silent and account.id not in phones
+        return not silent and account.id not in reached
 
     found = [_NO_PUSH_AT_ALL] if silent else []
     found += _named("recipients", "RECIPIENT_NO_PUSH", officers, unwakeable, _no_push)
@@ -60,11 +68,14 @@ async def warnings_of(
     )
 
 
-async def _with_phone(desk: Desk, tx: Tx, accounts: Sequence[AccountDoc]) -> set[str]:
+async def _reached(
+    desk: Desk, tx: Tx, accounts: Sequence[AccountDoc], phones: Mapping[str, set[str]]
+) -> set[str]:
     """Those accounts that have a phone which a channel in service can wake."""
+    renamed = {account.id for account in accounts if account.id != account.login}
+    known = {**phones, **(await desk.devices.channels_of(renamed, tx=tx) if renamed else {})}
     served = desk.channels
-    known = await desk.devices.channels_of({account.id for account in accounts}, tx=tx)
-    return {account for account, channels in known.items() if served is None or channels & served}
+    return {name for name, channels in known.items() if served is None or channels & served}
 
 
 def _named(

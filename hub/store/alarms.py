@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from beanie import SortDirection
-from pymongo import InsertOne, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from hub.access.principal import Viewer
@@ -103,9 +102,11 @@ class AlarmRepository:
         If more is concerned than before it calls anew, also somebody who has acknowledged it. The
         active one is written in any case, so that whoever clears it meanwhile looks again.
         """
-        known = await pending(tx).one(ALARMS, {"condition": alarm.condition, "active": True})
+        await seen(tx, ALARMS)
+        holds = {"condition": alarm.condition, "active": True}
+        known = await self._store.db[ALARMS].find_one(holds, session=tx)
         if known is None:
-            pending(tx).add(ALARMS, InsertOne(plain(alarm)))
+            pending(tx).insert(ALARMS, plain(alarm))
             return True
         said = {"message", "next_step", "place", "parts", "units", "confirmed_at"}
         change = alarm.model_dump(include=said)
@@ -123,7 +124,8 @@ class AlarmRepository:
 
     async def clear(self, tx: Tx, alarm_id: str, *, at: datetime, because: str) -> bool:
         """End an active alarm; False if it has ended already."""
-        if await pending(tx).one(ALARMS, {"_id": alarm_id, "active": True}) is None:
+        row = await pending(tx).row(ALARMS, alarm_id)
+        if row is None or not row["active"]:
             return False
         change = {"active": False, "cleared_at": at, "cleared_because": because}
         self._change(tx, alarm_id, change)
@@ -161,5 +163,4 @@ class AlarmRepository:
         }
 
     def _change(self, tx: Tx, alarm_id: str, fields: dict[str, Any]) -> None:
-        change = {"$set": fields, "$inc": {"revision": 1}}
-        pending(tx).add(ALARMS, UpdateOne({"_id": alarm_id}, change))
+        pending(tx).update(ALARMS, alarm_id, {"$set": fields, "$inc": {"revision": 1}})

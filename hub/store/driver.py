@@ -82,7 +82,6 @@ class Store:
     """The database of one process: clients, collections, transactions.
 
     `db` is for repositories inside hub.store only; `lanes` order the writers of one incident.
-    `repeated` counts transactions that were aborted by a conflict and tried again.
     """
 
     def __init__(self, uri: str, client: "AsyncMongoClient[Document]", database: str) -> None:
@@ -92,7 +91,6 @@ class Store:
         self._at_once = asyncio.Semaphore(TRANSACTIONS)
         self.db: AsyncDatabase[Document] = client[database]
         self.lanes = Lanes()
-        self.repeated = 0
         self.server_clock = ServerClock(self.server_time)
 
     @classmethod
@@ -186,7 +184,8 @@ class Store:
                     raise TransactionTooLong(unreachable(error).args[0]) from error
                 raise
             finally:
-                self.repeated += attempts.repeated
+            finally:
+                self.lanes.conflicts += attempts.repeated
             fate.mark(Fate.DONE)
             return done
 
