@@ -40,6 +40,11 @@ def watched() -> Iterator[Write]:
         _watched.reset(token)
 
 
+def watching() -> Write | None:
+    """The write that is watched here, for work that goes on elsewhere in its name."""
+    return _watched.get()
+
+
 def mark(fate: Fate) -> None:
     """Note how far the write that is watched here has come."""
     write = _watched.get()

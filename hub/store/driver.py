@@ -184,7 +184,6 @@ class Store:
                     raise TransactionTooLong(unreachable(error).args[0]) from error
                 raise
             finally:
-            finally:
                 self.lanes.conflicts += attempts.repeated
             fate.mark(Fate.DONE)
             return done

@@ -21,6 +21,7 @@ from uuid import uuid4
 from pymongo.errors import PyMongoError
 
 from hub.errors import RetryLater
+from hub.fate import Fate, Write, watching
 from hub.store.attempts import Contended
 from hub.store.driver import Store, TransactionTooLong, Tx
 from hub.store.leases import Lease
@@ -48,13 +49,24 @@ NO_READS: Reads = MappingProxyType({})
 
 @dataclass(slots=True)
 class _Item:
-    """One caller's work, and what became of it in the last attempt."""
+    """One caller's work, and what became of it in the last attempt.
+
+    `write` is what its caller watches: from when it is taken up until it is answered nobody can
+    take it back, so its fate is unknown. `committing`: the last attempt came to its end.
+    """
 
     work: Callable[[Tx], Awaitable[Any]]
     reads: Reads
     done: asyncio.Future[Any]
+    write: Write | None
     result: Any = None
     error: Exception | None = None
+    committing: bool = False
+
+    def becomes(self, fate: Fate) -> None:
+        """Tell whoever watches."""
+        if self.write is not None:
+            self.write.fate = fate
 
 
 class _Spoilt(Exception):
@@ -88,7 +100,8 @@ class GroupCommit:
 
         What `reads` names is read for the whole group in one call a collection.
         """
-        item = _Item(work, reads, asyncio.get_running_loop().create_future())
+        done = asyncio.get_running_loop().create_future()
+        item = _Item(work, reads, done, watching())
         if (queue := self._waiting.get(lane)) is not None:
             queue.append(item)
         else:
@@ -114,6 +127,8 @@ class GroupCommit:
 
     async def _together(self, lane: str, queue: deque[_Item]) -> None:
         group = [queue.popleft() for _ in range(min(len(queue), MOST))]
+        for item in group:
+            item.becomes(Fate.UNKNOWN)
         try:
             count = await self._commit(lane, group)
         except Exception as error:  # noqa: BLE001  # handed to whoever it concerns
@@ -123,6 +138,8 @@ class GroupCommit:
                 item.done.cancel()
             raise
         else:
+            for item in group[count:]:
+                item.becomes(Fate.NOT_DONE)
             queue.extendleft(reversed(group[count:]))
             for item in group[:count]:
                 _answer(item)
@@ -191,6 +208,8 @@ class GroupCommit:
 async def _each(group: list[_Item], tx: Tx) -> int:
     """Do the works one after the other; how many were done."""
     writes, began = pending(tx), time.monotonic()
+    for item in group:
+        item.committing = False
     wanted: dict[str, set[str]] = {}
     for item in group:
         for collection, row_ids in item.reads.items():
@@ -203,6 +222,7 @@ async def _each(group: list[_Item], tx: Tx) -> int:
         mark = writes.mark()
         try:
             item.result, item.error = await item.work(tx), None
+            item.committing = True
         except PyMongoError:
             raise  # the transaction's: the store repeats it, or gives up
         except Exception as error:
@@ -213,6 +233,10 @@ async def _each(group: list[_Item], tx: Tx) -> int:
 
 
 def _answer(item: _Item) -> None:
+    if item.error is None:
+        item.becomes(Fate.DONE)
+    elif not (item.committing and isinstance(item.error, RetryLater)):
+        item.becomes(Fate.NOT_DONE)
     if item.done.done():
         return  # its caller has gone
     if item.error is not None:

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
+from hub import fate
 from hub.errors import RetryLater, UserFault
+from hub.fate import Fate
 from hub.store.documents import IdempotencyDoc
 from hub.store.driver import Store, Tx
 from hub.store.group_commit import NO_READS, GroupCommit, Reads
@@ -88,6 +90,7 @@ class Idempotency:
                 "同一编号已用于另一内容 / This id was already used with another body.",
                 hint="Use a new id for a new request.",
             )
+        fate.mark(Fate.DONE)
         result: dict[str, Any] = row["result"]
         return result
 
