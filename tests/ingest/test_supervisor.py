@@ -54,7 +54,7 @@ def table(**keys: object) -> dict[str, object]:
         ({"url": "http://a/", "options": {"colour": 1}}, ["options.colour", "no such key"]),
         (
             {"kind": "jtt905", "listen": "a:1", "options": {"coordinates": "bd09"}},
-            ["options.coordinates = 'bd09'", "wgs84"],
+            ['options.coordinates = "bd09"', "wgs84"],
         ),
         ({"url": "http://a/", "secret_ref": "env:NOT_SET_ANYWHERE"}, ["secret_ref", "not set"]),
         ({"url": "http://a/", "warn_after": 600}, ["expire_after", "warn_after"]),
