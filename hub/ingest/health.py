@@ -14,6 +14,8 @@ from hub.model.feeds import FeedState, LinkState, not_renewed, nothing_came
 
 PATIENCE = 4
 """Intervals of silence after which a feed is STALE, if its kind's own standard is not stricter."""
+SLOWER = 1.5
+"""Intervals from which on a source has something new less often than it is asked."""
 REMEMBERED = 5
 """Renewals by which it is judged how often the source has something new."""
 
@@ -166,7 +168,7 @@ class Health:
         """From when on, if nothing comes, the feed is STALE, and from when on DOWN."""
         since = self.data_as_of or self.started_at
         stale, down = since + thresholds.warn_after, since + thresholds.expire_after
-        for sign, every in self._signs(thresholds.every):
+        for sign, every in self._signs(thresholds):
             warn, expire = thresholds.silence(every)
             stale, down = min(stale, sign + warn), min(down, sign + expire)
         return stale, down
@@ -175,7 +177,8 @@ class Health:
         """How often there is something new: as often as is asked, or as the source usually has."""
         if thresholds.every is None or not self.gaps:
             return thresholds.every
-        return max(thresholds.every, self._usual_gap())
+        usual = self._usual_gap()
+        return usual if usual > SLOWER * thresholds.every else thresholds.every
 
     def state(self, thresholds: Thresholds, now: datetime) -> FeedState:
         """The feed's state at `now`."""
@@ -210,17 +213,18 @@ class Health:
             return not_renewed(self.data_as_of)
         return None if self.link_detail else nothing_came(self.started_at)
 
-    def _signs(self, every: timedelta | None) -> Iterator[tuple[datetime, timedelta]]:
+    def _signs(self, thresholds: Thresholds) -> Iterator[tuple[datetime, timedelta]]:
         """What shows that the source lives, and how often each is due."""
-        if every is None or self.reading or self.answered_at is None:
+        every = self.every(thresholds)
+        if thresholds.every is None or every is None or self.reading or self.answered_at is None:
             return
-        yield self.answered_at, every
+        yield self.answered_at, thresholds.every
         if self.gaps and self.renewed_at is not None:
-            yield self.renewed_at, max(every, self._usual_gap())
+            yield self.renewed_at, every
 
     def _usual_gap(self) -> timedelta:
-        """The median: one outage does not make a source seem slow."""
-        return sorted(self.gaps)[len(self.gaps) // 2]
+        """The median, in whole seconds: one outage does not make a source seem slow."""
+        return timedelta(seconds=round(sorted(self.gaps)[len(self.gaps) // 2].total_seconds()))
 
     def _lacks(self, now: datetime) -> bool:
         """Whether data that was there to be had is missing."""

@@ -13,7 +13,7 @@ from tests.e2e.conftest import Running
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 FEEDS = """subscription Feeds($after: String) { feeds(after: $after) { cursor change node {
-  id state detail warnAfterSeconds expireAfterSeconds } } }"""
+  code state detail warnAfterSeconds expireAfterSeconds } } }"""
 KIND_SECONDS = (90, 300)
 
 
@@ -27,7 +27,7 @@ async def metro_until(watch: HubClient, holds: Callable[[dict[str, Any]], bool])
     """The metro's real-time feed, once it is so."""
     async with aclosing(watch.follow([LiveQuery("feeds", FEEDS)])) as events:
         async for event in events:
-            if event.node is not None and event.node["id"] == "metro-rt" and holds(event.node):
+            if event.node is not None and event.node["code"] == "metro-rt" and holds(event.node):
                 return event.node
     pytest.fail("the live query has ended")
 

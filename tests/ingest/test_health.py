@@ -137,6 +137,13 @@ def test_a_source_that_has_something_new_less_often_than_it_is_asked_is_not_sile
     assert health.state(FIVE, at(106)) is FeedState.STALE
 
 
+def test_jitter_is_not_slowness():
+    """Answers that come a little late now and then leave the threshold where it is."""
+    health = polled(0, 5.8, 11.2, 17.4)
+    assert health.every(FIVE) == timedelta(seconds=5)
+    assert FIVE.silence(health.every(FIVE))[0] == timedelta(seconds=20)
+
+
 def test_a_source_that_is_always_behind_is_as_fresh_as_its_kind_allows():
     """Data that is half a minute old when it comes, and renewed, is within the 90 s."""
     assert polled(30, 35, 40, lag=30).state(FIVE, at(44)) is FeedState.HEALTHY
