@@ -161,15 +161,8 @@ class Store:
         Contended when it still conflicts after `patience` seconds (waiting for a place does not
         count), and TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
         """
-
-        async def told(tx: Tx) -> Work:
-            fate.mark(Fate.NOT_DONE)
-            result = await work(tx)
-            fate.mark(Fate.UNKNOWN)  # the commit comes next
-            return result
-
         async with self._at_once, self._client.start_session() as session:
-            attempts = Attempts(self.db, told, patience or TRANSACTION_SECONDS)
+            attempts = Attempts(self.db, fate.told(work), patience or TRANSACTION_SECONDS)
             try:
                 with pymongo.timeout(TRANSACTION_SECONDS):  # the driver's own limit is 120 s
                     done = await session.with_transaction(
