@@ -25,6 +25,7 @@ CONFIG = """
 [hub]
 port = {port}
 data_dir = "{data}"
+connections_per_address = 0
 [[feeds]]
 id = "taxi"
 kind = "jtt905"

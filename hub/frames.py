@@ -24,6 +24,9 @@ def write_text_of(scope: Mapping[str, Any]) -> WriteText | None:
     return offered
 
 
+CLOSING_SECONDS = 10.0
+"""How long the last bytes of a closed connection may wait to be taken."""
+
 _TEXT = 0x81
 """FIN and opcode 1 (RFC 6455, 5.2)."""
 _IN_16_BITS, _IN_64_BITS = 126, 127
@@ -42,7 +45,34 @@ def text_frame(text: bytes) -> bytes:
 
 
 class FrameProtocol(WebSocketsSansIOProtocol):
-    """The server's protocol, which offers `WRITE_TEXT`. Messages are not compressed."""
+    """The server's protocol, which offers `WRITE_TEXT`. Messages are not compressed.
+
+    `left` is called when the connection is lost (hub.connections).
+    """
+
+    left: Callable[[], None] | None = None
+    _closing_since = 0.0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Say that the connection's place is free."""
+        super().connection_lost(exc)
+        if self.left is not None:
+            self.left()
+
+    def waiting(self) -> bool:
+        """Its request is whole: it is not given up for another connection."""
+        return False
+
+    def give_up(self) -> None:
+        """End the connection now."""
+        self.transport.abort()
+
+    def look(self, now: float) -> None:
+        """End a connection whose last words nobody takes."""
+        if not self.transport.is_closing():
+            self._closing_since = now
+        elif now - self._closing_since > CLOSING_SECONDS:
+            self.transport.abort()
 
     def handle_connect(self, event: Request) -> None:
         """Begin a connection: its scope has the extension before anybody reads it."""

@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import structlog
 import uvicorn
@@ -16,6 +19,7 @@ import uvloop
 
 from hub import observe
 from hub.asgi import Hub, Role
+from hub.connections import BoundedProtocol, Bounds, Connections
 from hub.errors import StartError
 from hub.frames import FrameProtocol
 from hub.settings import Settings
@@ -24,6 +28,8 @@ log = structlog.get_logger()
 
 FRAME_LIMIT = 64 * 1024
 GRACE_SECONDS = 8
+FILES_BESIDE = 500
+"""Files this process may hold open besides its clients' connections."""
 
 
 def run(
@@ -65,13 +71,50 @@ def _bound(settings: Settings) -> socket.socket:
     return listening
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its signal handling: it would end the process before the hub has drained."""
+class Server(uvicorn.Server):
+    """Uvicorn whose connections are looked at once a second (hub.connections).
+
+    Without its signal handling: that would end the process before the hub has drained.
+    """
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether to end."""
+        if counter % 10 == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                connection.look(now)  # type: ignore[union-attr]  # both protocols are ours
+        return await super().on_tick(counter)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals to `_serve`."""
         yield
+
+
+def configured(app: Any, bounds: Bounds) -> uvicorn.Config:  # noqa: ANN401  # an ASGI application
+    """How `Server` serves an application."""
+    http: Any = partial(BoundedProtocol, bounded=Connections(bounds))
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        http=http,
+        ws=FrameProtocol,
+        ws_max_size=FRAME_LIMIT,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _room() -> int:
+    """How many connections there may be: as many as files may be open, and some left over."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = Bounds().in_all + FILES_BESIDE
+    may = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (may, most))
+    return max(1, may - FILES_BESIDE)
 
 
 async def _serve(
@@ -82,19 +125,8 @@ async def _serve(
         if listening is None:
             await _until_told(hub)
             return
-        server = _Server(
-            uvicorn.Config(
-                hub.app,
-                lifespan="off",
-                ws=FrameProtocol,
-                ws_max_size=FRAME_LIMIT,
-                ws_per_message_deflate=False,
-                access_log=False,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=GRACE_SECONDS,
-            )
-        )
+        bounds = Bounds(per_address=settings.hub.connections_per_address, in_all=_room())
+        server = Server(configured(hub.app, bounds))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         ending = asyncio.create_task(_until_told(hub))
         log.info("hub.listening", host=settings.hub.host, port=settings.hub.port)

@@ -44,6 +44,10 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
+Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.\[\]:-]+$")]
+"""A page's origin as browsers send it (RFC 6454): scheme, host and port, in small letters."""
+
+
 class FeedAuth(_Section):
     """How a poll proves who it is. The secret itself is read from `secret_ref`."""
 
@@ -126,7 +130,14 @@ class HubSettings(_Section):
         pattern=r"^https?://[^/?#]+(/[^?#]*)?$",
         description="where the outside reaches this hub; producers are told it in subscriptions",
     )
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[Origin, ...] = Field(
+        default=(), description="pages of other hosts that may call this hub, over HTTP and sockets"
+    )
+    connections_per_address: int = Field(
+        default=1000,
+        ge=0,
+        description="0: no bound, as behind a proxy, from whose address all connections come",
+    )
 
 
 class FcmSettings(_Section):

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -87,6 +87,8 @@ class Endpoint(Generic[Sent]):
         async def answer(request: Request) -> Response:
             try:
                 return await self._answer(request, context)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody is there to read it
             except Exception as error:
                 if (fault := passing(error)) is not None:
                     raise fault from error

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -49,6 +49,8 @@ def routes(tokens: Tokens) -> list[Route]:
             return _error("temporarily_unavailable", error.message, 429, wait)
         except RetryLater as error:
             return _error("temporarily_unavailable", error.message, 503, {"Retry-After": "2"})
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
         except Exception as error:
             if (fault := passing(error)) is None:
                 raise
