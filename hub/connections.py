@@ -7,7 +7,6 @@ connection, the one of its own that has waited longest without a whole request; 
 at work, the new one is answered 429, except for `/livez` and `/readyz`.
 """
 
-import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,10 +17,10 @@ import orjson
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hub.addresses import network_of
+
 ALWAYS: Final = frozenset({"/livez", "/readyz"})
 """Answered also over the bounds: whoever watches the hub must not be shut out by its clients."""
-_PREFIX = 64
-"""Bits of an IPv6 address that one network has to itself (RFC 4291, 2.5.4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,19 +206,6 @@ _TIMED_OUT = (
     b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"content-length: %d\r\nconnection: close\r\n\r\n" % len(_TOO_SLOW)
 ) + _TOO_SLOW
-
-
-def network_of(host: str) -> str:
-    """Whose a remote address is: an IPv4 address itself, of IPv6 the network's prefix."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ipaddress.ip_network((int(address), _PREFIX), strict=False))
-        address = address.ipv4_mapped
-    return str(address)
 
 
 def _crowded(app: ASGI3Application) -> ASGI3Application:

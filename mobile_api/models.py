@@ -88,13 +88,18 @@ class Officer(Message):
 
 
 class Device(Message):
-    """The phone that signs in (设备). `id` is made by the app once and kept."""
+    """The phone that signs in (设备). `id` is made by the app once and kept.
+
+    `refreshToken` is the last one this app was given, kept also after signing out: with it, wrong
+    passwords that others try from the same address do not make this phone wait.
+    """
 
     id: Ident
     platform: str = Field(min_length=1, max_length=32, examples=["android", "ios", "web"])
     model: str | None = Field(default=None, max_length=100)
     app_version: str | None = Field(default=None, max_length=40)
     locale: str = Field(default="zh-CN", max_length=35)
+    refresh_token: str | None = Field(default=None, min_length=1, max_length=256)
 
 
 class SignIn(Message):

@@ -73,7 +73,7 @@ async def _grant(tokens: Tokens, request: Request) -> SignedIn:
                 client_id, secret = _client(form, request)
                 return await tokens.client_credentials(client_id, secret, address=address)
             case "refresh_token":
-                return await tokens.refresh(_required(form, "refresh_token"))
+                return await tokens.refresh(_required(form, "refresh_token"), address=address)
             case _:
                 raise _Declined(
                     "unsupported_grant_type",

@@ -33,7 +33,7 @@ async def sign_in(call: Call[SignIn]) -> SignedInReply:
 
 async def refresh(call: Call[Refresh]) -> SignedInReply:
     """A refresh token for a new pair."""
-    signed_in = await call.context.tokens.refresh(call.sent.refresh_token)
+    signed_in = await call.context.tokens.refresh(call.sent.refresh_token, address=call.address)
     return await _reply(call.context, signed_in)
 
 
@@ -123,7 +123,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=refresh,
         takes=Refresh,
         gives=SignedInReply,
-        problems=("UNAUTHENTICATED",),
+        problems=("UNAUTHENTICATED", "RATE_LIMITED"),
     ),
     Endpoint(
         method="DELETE",

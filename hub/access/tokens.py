@@ -80,9 +80,15 @@ class Tokens:
         """Open a session for a person.
 
         Raises AccessDenied UNAUTHENTICATED, with one message after one time for an unknown login,
-        a wrong password and an account that is kept out; RateLimited after too many attempts.
+        a wrong password and an account that is kept out; RateLimited after too many attempts from
+        this address, unless the phone shows the refresh token it had when it was signed in before.
         """
-        account = await self._proven(login, password, address)
+        login = login.strip().lower()
+        account = await self._accounts.by_login(login)
+        known = await self._knows(account, device)
+        account = await self._proven(
+            login, password, address, account, device=device.id if device and known else None
+        )
         if device is not None:
             await self._devices.register(account.id, device)
         device_id = device.id if device else None
@@ -99,19 +105,23 @@ class Tokens:
 
         Raises as `sign_in` does, also for an account that is no partner's.
         """
-        account = await self._proven(client_id, secret, address, role=Role.PARTNER)
+        client_id = client_id.strip().lower()
+        account = await self._accounts.by_login(client_id)
+        account = await self._proven(client_id, secret, address, account, role=Role.PARTNER)
         signed_in = await self._open(account)
         await self._audit.append(
             account.id, "client.token", signed_in.session_id, {"address": address}
         )
         return signed_in
 
-    async def refresh(self, refresh_token: str) -> SignedIn:
+    async def refresh(self, refresh_token: str, *, address: str | None = None) -> SignedIn:
         """Trade a refresh token for a new pair; it works once.
 
         The same token works again for ten seconds, in case the reply was lost. An older one was
-        stolen or copied: the whole session is revoked. Raises AccessDenied UNAUTHENTICATED.
+        stolen or copied: the whole session is revoked. Raises AccessDenied UNAUTHENTICATED,
+        RateLimited for an address that keeps failing.
         """
+        await self._attempts.require_trust(address)
         session_id, _, _ = refresh_token.partition(".")
         fresh = _new_refresh_token(session_id)
         now = clock.now()
@@ -128,6 +138,7 @@ class Tokens:
         session = await self._sessions.by_id(session_id)
         account = session and await self._accounts.by_id(session.account_id)
         if turned is not Rotation.ROTATED or account is None or not self._admitted(account):
+            await self._attempts.failed(address)
             raise unauthenticated(_SIGN_IN_AGAIN)
         return self._signed_in(account, session_id, fresh)
 
@@ -193,23 +204,35 @@ class Tokens:
         """Follow revocations and changes of accounts on the bus, until cancelled."""
         await self._register.watch(bus)
 
+    async def _knows(self, account: AccountDoc | None, device: DeviceInfo | None) -> bool:
+        """Whether the phone shows a refresh token of a session of this account on it."""
+        if account is None or device is None or device.refresh_token is None:
+            return False
+        session_id, _, _ = device.refresh_token.partition(".")
+        digest = _digest(device.refresh_token)
+        return await self._sessions.given_to(session_id, account.id, device.id, digest)
+
     async def _proven(
-        self, login: str, password: str, address: str | None, *, role: Role | None = None
+        self,
+        login: str,
+        password: str,
+        address: str | None,
+        account: AccountDoc | None,
+        *,
+        device: str | None = None,
+        role: Role | None = None,
     ) -> AccountDoc:
-        login = login.strip().lower()
-        await self._attempts.begin(login, address)
-        account = await self._accounts.by_login(login)
-        right = await verify(account.password_hash if account else None, password)
-        if (
-            account is None
-            or not right
-            or not self._admitted(account)
-            or (role is not None and account.role is not role)
-        ):
-            await self._attempts.failed(address)
-            await self._audit.append(login[:64], "session.denied", "", {"address": address})
-            raise unauthenticated(_WRONG)
-        await self._attempts.succeeded(login)
+        """The account, if the password is its own. Raises AccessDenied, RateLimited."""
+        async with self._attempts.trial(login, address, device):
+            right = await verify(account.password_hash if account else None, password)
+            if (
+                account is None
+                or not right
+                or not self._admitted(account)
+                or (role is not None and account.role is not role)
+            ):
+                await self._audit.append(login[:64], "session.denied", "", {"address": address})
+                raise unauthenticated(_WRONG)
         if outdated(account.password_hash):
             await self._accounts.set_password_hash(account.id, await hash_password(password))
         return account

@@ -1,7 +1,7 @@
 """Phones (设备): which one belongs to whom, how to wake it, and where it was."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +16,17 @@ _ADDRESSES = ("push_token", "push_fid", "push_subscription")
 
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
-    """What a phone says of itself at sign-in. `id` is made by the app and kept by it."""
+    """What a phone says of itself at sign-in. `id` is made by the app and kept by it.
+
+    `refresh_token` is the last one it was given, if it was ever signed in: it proves the id.
+    """
 
     id: str
     platform: str
     model: str | None = None
     app_version: str | None = None
     locale: str = "zh-CN"
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

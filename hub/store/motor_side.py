@@ -129,6 +129,12 @@ class RateLimiter:
         item = RateLimitItemPerSecond(limit, seconds)
         return None if await self._windows.test(item, key) else await self._left(item, key)
 
+    async def give_back(self, key: str, *, limit: int, seconds: int) -> None:
+        """Count one less: the newest is taken out, whoever counted it."""
+        item = RateLimitItemPerSecond(limit, seconds)
+        windows = self._store.motor[self._store.db.name][WINDOWS]
+        await windows.update_one({"_id": item.key_for(key)}, {"$pop": {"entries": -1}})
+
     async def clear(self, key: str, *, limit: int, seconds: int) -> None:
         """Forget what was counted for the key under this limit."""
         await self._windows.clear(RateLimitItemPerSecond(limit, seconds), key)

@@ -34,6 +34,17 @@ class Sessions:
         """Those of the sessions that exist."""
         return await SessionDoc.find({"_id": {"$in": list(session_ids)}}).to_list()
 
+    async def given_to(
+        self, session_id: str, account_id: str, device_id: str, refresh_hash: str
+    ) -> bool:
+        """Whether the last refresh token, or the one before, of this session is that one.
+
+        Also of a session that was ended: until it would have expired its phone is remembered.
+        """
+        either = [{"refresh_hash": refresh_hash}, {"previous_hash": refresh_hash}]
+        query = {"_id": session_id, "account_id": account_id, "device_id": device_id, "$or": either}
+        return await SessionDoc.find_one(query) is not None
+
     async def rotate(
         self, session_id: str, presented: str, fresh: str, *, now: datetime, expires_at: datetime
     ) -> Rotation:

@@ -1,6 +1,8 @@
 """Signing in, staying signed in, and being signed out."""
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,13 @@ import pytest
 from argon2 import PasswordHasher
 
 from hub.access import passwords
-from hub.access.attempts import PER_ADDRESS, PER_LOGIN, RateLimited
+from hub.access.attempts import (
+    PER_ADDRESS,
+    PER_LOGIN,
+    PER_LOGIN_HUNTED,
+    SUSPECT,
+    RateLimited,
+)
 from hub.access.demo import PASSWORD
 from hub.access.keys import load_signing_key
 from hub.access.principal import SCOPES
@@ -115,15 +123,88 @@ async def test_passwords_do_not_reach_the_database(tokens: Tokens) -> None:
     assert not [row for row in rows if "canary-password" in row or secret in row]
 
 
-async def test_too_many_attempts_at_one_login_must_wait(tokens: Tokens) -> None:
-    """After ten failures within a minute even the right password waits; other logins do not."""
-    tries = [tokens.sign_in("officer22", f"wrong-{number}") for number in range(PER_LOGIN + 5)]
-    outcomes = await asyncio.gather(*tries, return_exceptions=True)
-    assert sum(isinstance(outcome, RateLimited) for outcome in outcomes) == 5
+HERE, THERE = "192.0.2.10", "198.51.100.7"
+
+
+async def guesses(tokens: Tokens, logins: Iterable[str], address: str) -> list[type]:
+    """What becomes of wrong passwords, all sent at once."""
+    tries = [tokens.sign_in(login, "wrong", address=address) for login in logins]
+    return [type(fault) for fault in await asyncio.gather(*tries, return_exceptions=True)]
+
+
+async def test_guessing_at_one_login_must_wait(tokens: Tokens) -> None:
+    """Of fifteen guesses at once ten are looked at; then even the right password waits there."""
+    outcomes = await guesses(tokens, ["officer22"] * (PER_LOGIN + 5), HERE)
+    assert (outcomes.count(AccessDenied), outcomes.count(RateLimited)) == (PER_LOGIN, 5)
     with pytest.raises(RateLimited) as caught:
-        await tokens.sign_in("officer22", PASSWORD)
+        await tokens.sign_in("officer22", PASSWORD, address=HERE)
     assert 1 <= caught.value.after <= 61
-    await sign_in(tokens, "officer23")
+    await tokens.sign_in("officer23", PASSWORD, address=HERE)
+
+
+async def test_nobody_is_locked_out_from_elsewhere(tokens: Tokens) -> None:
+    """However often one address fails at a login, its owner signs in from another; so does a
+    partner application."""
+    for login in ("officer26", "partner"):
+        await guesses(tokens, [login] * 30, HERE)
+    await tokens.sign_in("officer26", PASSWORD, address=THERE)
+    await tokens.client_credentials("partner", PASSWORD, address=THERE)
+
+
+async def test_a_known_phone_signs_in_from_the_guessers_own_address(
+    tokens: Tokens, clock: ManualClock
+) -> None:
+    """A phone that shows the refresh token it had when it was signed in before is let through,
+    also one that signed out, and one whose last reply was lost."""
+    first = await tokens.sign_in("officer27", PASSWORD, PHONE, address=HERE)
+    await guesses(tokens, ["officer27"] * PER_LOGIN, HERE)
+    known = replace(PHONE, refresh_token=first.refresh_token)
+    await tokens.sign_in("officer27", PASSWORD, known, address=HERE)
+    await tokens.refresh(first.refresh_token or "")
+    await tokens.sign_in("officer27", PASSWORD, known, address=HERE)
+    await tokens.sign_out(await tokens.authenticate(first.access_token))
+    await tokens.sign_in("officer27", PASSWORD, known, address=HERE)
+    clock.advance(hours=24)
+    await tokens.sign_in("officer27", PASSWORD, known, address=HERE)
+
+
+@pytest.mark.parametrize("shown", ["its name alone", "made up", "another phone's", "another's"])
+async def test_a_phone_is_not_known_by_its_name(tokens: Tokens, shown: str) -> None:
+    """The device's id without a refresh token of its own makes it wait as anybody does."""
+    login = {"its name alone": "28", "made up": "29", "another phone's": "30", "another's": "36"}
+    mine = f"officer{login[shown]}"
+    signed_in = await tokens.sign_in(mine, PASSWORD, PHONE, address=THERE)
+    other = DeviceInfo("phone-2", "android")
+    given = {
+        "its name alone": None,
+        "made up": f"{signed_in.session_id}.made-up",
+        "another phone's": (await tokens.sign_in(mine, PASSWORD, other)).refresh_token,
+        "another's": (await tokens.sign_in("officer37", PASSWORD, PHONE)).refresh_token,
+    }
+    await guesses(tokens, [mine] * PER_LOGIN, HERE)
+    phone = replace(PHONE, refresh_token=given[shown])
+    with pytest.raises(RateLimited):
+        await tokens.sign_in(mine, PASSWORD, phone, address=HERE)
+
+
+async def test_a_known_phone_may_not_guess_for_ever(tokens: Tokens) -> None:
+    """A stolen phone has ten tries a minute at its own login."""
+    first = await tokens.sign_in("officer31", PASSWORD, PHONE, address=HERE)
+    known = replace(PHONE, refresh_token=first.refresh_token)
+    for _ in range(PER_LOGIN):
+        await denied(tokens.sign_in("officer31", "wrong", known, address=HERE))
+    with pytest.raises(RateLimited):
+        await tokens.sign_in("officer31", PASSWORD, known, address=HERE)
+
+
+@pytest.mark.slow
+async def test_a_hunted_login_is_guessed_slowly_and_still_open(tokens: Tokens) -> None:
+    """After a hundred failures from many addresses each address has two tries a minute left."""
+    for number in range(SUSPECT // PER_LOGIN):
+        await guesses(tokens, ["officer34"] * PER_LOGIN, f"203.0.113.{number}")
+    fresh = await guesses(tokens, ["officer34"] * PER_LOGIN, "203.0.113.200")
+    assert fresh.count(AccessDenied) == PER_LOGIN_HUNTED
+    await tokens.sign_in("officer34", PASSWORD, address=THERE)
 
 
 async def test_success_is_not_counted(tokens: Tokens) -> None:
@@ -132,14 +213,43 @@ async def test_success_is_not_counted(tokens: Tokens) -> None:
         await sign_in(tokens, "officer24")
 
 
-async def test_an_address_that_keeps_failing_must_wait(tokens: Tokens) -> None:
-    """Failures over many logins from one address are bounded as well; other addresses go on."""
-    limiter = tokens._attempts
+@pytest.mark.slow
+async def test_an_address_guesses_a_hundred_times_and_no_more(tokens: Tokens) -> None:
+    """Of 160 guesses at many logins at once exactly 100 are looked at; refresh tokens are not
+    looked at either then; other addresses go on. An IPv6 network is one address."""
+    logins = [f"nobody-{number}" for number in range(PER_ADDRESS + 60)]
+    outcomes = await guesses(tokens, logins, "2001:db8::1")
+    assert outcomes.count(AccessDenied) == PER_ADDRESS
+    assert outcomes.count(RateLimited) == 60
+    for attempt in (
+        tokens.sign_in("officer25", PASSWORD, address="2001:db8::2"),
+        tokens.client_credentials("partner", PASSWORD, address="2001:db8::2"),
+        tokens.refresh("made.up", address="2001:db8::2"),
+    ):
+        with pytest.raises(RateLimited):
+            await attempt
+    await tokens.sign_in("officer25", PASSWORD, address="2001:db8:1::2")
+
+
+@pytest.mark.slow
+async def test_made_up_refresh_tokens_count_against_their_address(tokens: Tokens) -> None:
+    """A hundred of them, and that address waits; a good one never counts."""
+    first = await sign_in(tokens, "officer35")
+    token = first.refresh_token or ""
     for _ in range(PER_ADDRESS):
-        await limiter.failed("192.0.2.1")
+        token = (await tokens.refresh(token, address="192.0.2.77")).refresh_token or ""
+        await denied(tokens.refresh("made.up", address="192.0.2.77"))
     with pytest.raises(RateLimited):
-        await tokens.sign_in("officer25", PASSWORD, address="192.0.2.1")
-    await tokens.sign_in("officer25", PASSWORD, address="192.0.2.2")
+        await tokens.refresh(token, address="192.0.2.77")
+    await tokens.refresh(token, address="192.0.2.78")
+
+
+@pytest.mark.slow
+async def test_a_shift_signs_in_together(tokens: Tokens) -> None:
+    """More officers at once than an address may fail, behind one gateway: none is refused."""
+    shift = [f"officer{1 + number % 40}" for number in range(PER_ADDRESS + 5)]
+    tries = [tokens.sign_in(login, PASSWORD, address="192.0.2.99") for login in shift]
+    assert len(await asyncio.gather(*tries)) == PER_ADDRESS + 5
 
 
 async def test_a_refresh_token_works_once(tokens: Tokens, clock: ManualClock) -> None:

@@ -13,7 +13,8 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hub.connections import Bounds, Connections, network_of
+from hub.addresses import network_of
+from hub.connections import Bounds, Connections
 from tests.serving.serving import served
 
 SOON = 30
