@@ -18,6 +18,7 @@ from hub import clock, observe
 from hub.access.service import tokens_for
 from hub.access.tokens import Tokens
 from hub.bus import Bus
+from hub.cross_origin import cross_origin
 from hub.errors import LiandongError, StartError
 from hub.http_routes import Probes, page_routes, route_name
 from hub.ingest.endpoint import Endpoint
@@ -169,20 +170,19 @@ class Hub:
             self.live,
             allowed_origins=self.settings.hub.allowed_origins,
         )
-        return observe.counted(
-            Starlette(
-                routes=[
-                    *self._probes(self.live).routes(),
-                    *oauth_routes(tokens),
-                    Mount("/mobile/v1", build_mobile(self.mobile)),
-                    *push_routes(endpoint),
-                    Route("/graphql", graphql),
-                    WebSocketRoute("/graphql", graphql),
-                    *page_routes(),
-                ]
-            ),
-            route_name,
+        served = Starlette(
+            routes=[
+                *self._probes(self.live).routes(),
+                *oauth_routes(tokens),
+                Mount("/mobile/v1", build_mobile(self.mobile)),
+                *push_routes(endpoint),
+                Route("/graphql", graphql),
+                WebSocketRoute("/graphql", graphql),
+                *page_routes(),
+            ]
         )
+        opened = cross_origin(served, self.settings.hub.allowed_origins)
+        return observe.counted(opened, route_name)
 
     def _services(self, area: Area, tokens: Tokens) -> Services:
         return Services(

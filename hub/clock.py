@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
 Source = Callable[[], datetime]
 
 
@@ -54,6 +57,21 @@ def parse(text: str) -> datetime:
         message = f"{text!r} has no time zone"
         raise ValueError(message)
     return moment.astimezone(UTC)
+
+
+def usable(moment: datetime) -> datetime:
+    """A caller's moment in UTC. Raises ValueError outside the years 2000 to 2100.
+
+    Nothing here happens at any other time, and what is computed from one would leave the calendar.
+    """
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        moment = datetime.min.replace(tzinfo=UTC)
+    if not EARLIEST <= moment < LATEST:
+        message = "must lie between the years 2000 and 2100"
+        raise ValueError(message)
+    return moment
 
 
 class ManualClock:

@@ -36,6 +36,16 @@ class RetryLater(LiandongError):
         self.after = after
 
 
+class DatabaseAway(RetryLater):
+    """No primary answers: an election, a lost connection, a database that is down.
+
+    `detail` is the driver's word for it: for logs and the server's own shell, never for a caller.
+    """
+
+    def __init__(self, detail: str = "no answer") -> None:
+        super().__init__(f"The database cannot be written now: {detail}.")
+
+
 class Reason(StrEnum):
     """Why a payload, a record or a part of one was refused. Codes are stable and public."""
 
@@ -105,4 +115,4 @@ class NotFound(UserFault):
     """Absent, or not visible to the caller: the two are not told apart."""
 
     def __init__(self, what: str, identifier: str, *, path: tuple[str, ...] = ()) -> None:
-        super().__init__("NOT_FOUND", f"{what} {identifier!r} was not found.", path=path)
+        super().__init__("NOT_FOUND", f"未找到 / {what} {identifier!r} was not found.", path=path)

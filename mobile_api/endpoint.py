@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from hub.access.bearer import unauthenticated
 from hub.access.principal import Principal, Scope
+from hub.deadline import in_time
 from hub.store.faults import passing
 from mobile_api.context import MobileContext
 from mobile_api.models import Message
@@ -86,7 +87,9 @@ class Endpoint(Generic[Sent]):
 
         async def answer(request: Request) -> Response:
             try:
-                return await self._answer(request, context)
+                return await in_time(
+                    self._answer(request, context), context.store.answers, waits_on=True
+                )
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
             except Exception as error:

@@ -1,33 +1,18 @@
 """What the mobile API takes and gives: JSON in camelCase, unknown fields refused."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from hub import clock
 from hub.model.operations import Role
 from hub.store.documents import AccountDoc, UnitDoc
 
 MAX_ACTIONS = 100
 MAX_POSITIONS = 500
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-
-
-def _storable(moment: datetime) -> datetime:
-    try:
-        moment = moment.astimezone(UTC)
-    except OverflowError as error:
-        message = "is outside the calendar"
-        raise ValueError(message) from error
-    if not _EARLIEST <= moment < _LATEST:
-        message = "must lie between the years 2000 and 2100"
-        raise ValueError(message)
-    return moment
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
+Moment = Annotated[AwareDatetime, AfterValidator(clock.usable)]
 """RFC 3339 with an offset. A phone's own time: recorded, never used to order or to judge."""
 Ident = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 """An id made by the client: printable ASCII without spaces."""

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from hub.access.attempts import RateLimited
 from hub.access.tokens import SignedIn, Tokens
+from hub.deadline import in_time
 from hub.errors import AccessDenied, RetryLater
 from hub.store.faults import passing
 from mobile_api.endpoint import read_body
@@ -41,20 +42,21 @@ def routes(tokens: Tokens) -> list[Route]:
 
     async def answer(request: Request) -> Response:
         try:
-            return _granted(await _grant(tokens, request))
+            grant = in_time(_grant(tokens, request), tokens.database_answers, waits_on=True)
+            return _granted(await grant)
         except _Declined as declined:
             return _declined(declined, request)
         except RateLimited as error:
             wait = {"Retry-After": str(error.after)}
             return _error("temporarily_unavailable", error.message, 429, wait)
-        except RetryLater as error:
-            return _error("temporarily_unavailable", error.message, 503, {"Retry-After": "2"})
+        except RetryLater:
+            return _away()
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except Exception as error:
-            if (fault := passing(error)) is None:
+            if passing(error) is None:
                 raise
-            return _error("temporarily_unavailable", fault.message, 503, {"Retry-After": "2"})
+            return _away()
 
     return [Route("/auth/token", answer, methods=["POST"], name="token")]
 
@@ -121,6 +123,11 @@ def _client(form: Mapping[str, str], request: Request) -> tuple[str, str]:
     if not found:
         raise _Declined("invalid_client", "Not readable as HTTP Basic.", 401)
     return unquote_plus(name), unquote_plus(secret)
+
+
+def _away() -> Response:
+    words = "数据库暂时没有应答，请稍后重试 / The database does not answer now. Try again."
+    return _error("temporarily_unavailable", words, 503, {"Retry-After": "2"})
 
 
 def _granted(signed_in: SignedIn) -> Response:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.access.attempts import RateLimited
-from hub.errors import LiandongError, NotFound, RetryLater, UserFault
+from hub.errors import DatabaseAway, LiandongError, RetryLater, UserFault
 from hub.store.faults import passing
 
 log = structlog.get_logger()
@@ -104,8 +104,6 @@ async def on_expected(request: Request, error: Exception) -> Response:
             return problem(error.code, error.message, headers={"Retry-After": wait})
         case UserFault(code="UNAUTHENTICATED"):
             return problem(error.code, error.message, headers=challenge(request))
-        case NotFound():
-            return problem(error.code, f"未找到 / {error.message}", hint=error.hint)
         case UserFault():
             return problem(error.code, error.message, hint=error.hint)
         case RetryLater():
@@ -137,9 +135,11 @@ async def on_unexpected(request: Request, error: Exception) -> Response:
 def retry_later(error: RetryLater) -> Response:
     """503 with the wait in Retry-After."""
     wait = max(1, round(error.after)) if error.after is not None else 2
+    away = isinstance(error, DatabaseAway)
+    detail = "The database does not answer now." if away else error.message
     return problem(
         "RETRY_LATER",
-        f"暂时不可用 / {error.message}",
+        f"暂时不可用 / {detail}",
         hint="Send the same request again: ids make it safe.",
         headers={"Retry-After": str(wait)},
     )

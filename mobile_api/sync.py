@@ -14,6 +14,7 @@ import structlog
 from starlette.responses import StreamingResponse
 
 from hub.access.principal import Principal, Scope
+from hub.deadline import in_time
 from hub.errors import RetryLater
 from hub.operations.inbox import InboxChange, SyncPage
 from hub.store.faults import passing
@@ -70,9 +71,8 @@ class _Stream:
             beat_at = loop.time() + HEARTBEAT
             while self._goes_on():
                 try:
-                    page = await self._context.operations.sync(
-                        self._principal.account_id, cursor, PAGE
-                    )
+                    asked = self._context.operations.sync(self._principal.account_id, cursor, PAGE)
+                    page = await in_time(asked, self._context.store.answers, waits_on=True)
                 except Exception as error:
                     if passing(error) is None and not isinstance(error, RetryLater):
                         raise

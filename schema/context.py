@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 
 from hub import clock
 from hub.access.principal import Principal, Viewer
+from hub.fate import Write
 from hub.model.area import Area
 from hub.store.feeds import FeedCache
 from hub.store.freshness import Freshness, freshness
@@ -61,12 +62,16 @@ class Memory:
 
 @dataclass
 class SchemaContext:
-    """One execution of one operation by one caller, at one moment (`now`)."""
+    """One execution of one operation by one caller, at one moment (`now`).
+
+    `writes`: those of the mutation roots that were begun, in their order.
+    """
 
     services: Services
     principal: Principal
     memory: Memory = field(default_factory=Memory)
     now: datetime = field(default_factory=clock.now)
+    writes: list[Write] = field(default_factory=list, init=False)
     _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)
 
     @property

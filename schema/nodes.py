@@ -3,7 +3,7 @@
 import base64
 from binascii import b2a_base64
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
@@ -54,7 +54,8 @@ def key_of(given: str, type_name: str, *path: str) -> str:
     if parts is None:
         return given
     if parts[0] != type_name:
-        message = f"{given!r} is the id of a {parts[0]}; expected that of a {type_name}."
+        said = f"{given!r} is an id of type {parts[0]}; expected one of type {type_name}"
+        message = f"编号类型不符 / {said}."
         raise UserFault("BAD_ID", message, path=path)
     return parts[1]
 
@@ -111,12 +112,15 @@ async def load_node(context: "SchemaContext", type_name: str, key: str) -> Node 
 
     Absent, forbidden and unheard-of look the same: None.
     """
+    return await NODES[type_name].load(context, key) if may_read(context, type_name) else None
+
+
+def may_read(context: "SchemaContext", type_name: str) -> bool:
+    """Whether there is such a type, and the caller may read it, whatever its rows say."""
     cls = NODES.get(type_name)
     if cls is None:
-        return None
-    if isinstance(cls.policy, Scope) and cls.policy not in context.principal.scopes:
-        return None
-    return await cls.load(context, key)
+        return False
+    return not isinstance(cls.policy, Scope) or cls.policy in context.principal.scopes
 
 
 @value(policy=SIGNED_IN)
@@ -203,7 +207,7 @@ def decode_cursor(after: str | None, *kinds: Any) -> Any:  # noqa: ANN401  # a t
     try:
         given = orjson.loads(base64.urlsafe_b64decode(after.encode("ascii")))
         return tuple(_part(part, kind) for part, kind in zip(given, kinds, strict=True))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         message = "after is no cursor of this list. Take one from edges or pageInfo, unchanged."
         raise UserFault("BAD_CURSOR", message, path=("after",)) from None
 
@@ -213,6 +217,7 @@ def _part(part: Any, kind: Any) -> Any:  # noqa: ANN401  # JSON in, a member of 
         part = datetime.fromisoformat(part)
         if part.tzinfo is None:
             raise ValueError
+        part = part.astimezone(UTC)  # the database takes no moment that leaves the calendar there
     if not isinstance(part, kind):
         raise TypeError
     return part

@@ -1,20 +1,22 @@
 """The one schema: every root put together, compiled, its declarations bound."""
 
 import asyncio
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLObjectType, GraphQLSchema, default_field_resolver, is_union_type
 from strawberry.federation import Schema
 from strawberry.schema.config import StrawberryConfig
 
+from hub import fate
 from hub.access.principal import Scope
 from hub.errors import UserFault
 from schema.feeds.identity import IdentityMutation, IdentityQuery
 from schema.feeds.queries import FeedsQuery
 from schema.feeds.subscriptions import FeedsSubscription
-from schema.nodes import IDS_MOST, NODES, Node, load_node, split_id
+from schema.nodes import IDS_MOST, NODES, Node, load_node, may_read, split_id
 from schema.operations.mutations import OperationsMutation
 from schema.operations.queries import OperationsQuery
 from schema.operations.subscriptions import OperationsSubscription
@@ -22,6 +24,7 @@ from schema.people.queries import PeopleQuery
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Projection, ResolveInfo, attach, bind, root
 from schema.scalars import SCALARS
+from schema.serving.errors import EndedMutation
 from schema.transit.queries import TransitQuery
 from schema.transit.subscriptions import TransitSubscription
 
@@ -70,6 +73,7 @@ def build_schema() -> Schema:
     compiled = graphql_schema(schema)
     bind(compiled)
     _bind_federation(compiled)
+    _watch_mutations(compiled)
     return schema
 
 
@@ -77,6 +81,25 @@ def graphql_schema(schema: Schema) -> GraphQLSchema:
     """What graphql-core executes."""
     compiled: GraphQLSchema = schema._schema  # noqa: SLF001  # strawberry offers no other way
     return compiled
+
+
+def _watch_mutations(compiled: GraphQLSchema) -> None:
+    """Let every mutation root that fails say what became of its write."""
+    mutation = compiled.mutation_type
+    for field in mutation.fields.values() if mutation else ():
+        field.resolve = _watched(field.resolve or default_field_resolver)
+
+
+def _watched(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    async def watched(source: object, info: ResolveInfo, **arguments: object) -> object:
+        with fate.watched() as write:
+            info.context.writes.append(write)
+            try:
+                return await resolve(source, info, **arguments)
+            except Exception as error:
+                raise EndedMutation(write.fate) from error
+
+    return watched
 
 
 def _bind_federation(compiled: GraphQLSchema) -> None:
@@ -97,11 +120,25 @@ def _bind_federation(compiled: GraphQLSchema) -> None:
 
 async def _entities(
     _source: object, info: ResolveInfo, representations: list[object]
-) -> list[Node | None]:
-    """Federation: the entities behind `{__typename, id}`; None for what is absent or forbidden."""
+) -> list[Node | UserFault | None]:
+    """Federation: the entities behind `{__typename, id}`; None for what is absent or forbidden.
+
+    In the place of one whose type the caller may read, but is no entity, is its error.
+    """
     _at_most(representations, "representations")
-    parts = [_reference(given) for given in representations]
-    return await asyncio.gather(*(_load(info.context, part) for part in parts))
+    union = info.schema.type_map["_Entity"]
+    entities = {each.name for each in union.types} if is_union_type(union) else set()
+
+    async def one(index: int, given: object) -> Node | UserFault | None:
+        parts = _reference(given)
+        if parts is None or not may_read(info.context, parts[0]):
+            return None
+        if parts[0] in entities:
+            return await _load(info.context, parts)
+        message = f"{parts[0]} is no entity: expected one of {', '.join(sorted(entities))}."
+        return UserFault("BAD_REPRESENTATION", message, path=("representations", str(index)))
+
+    return await asyncio.gather(*(one(*given) for given in enumerate(representations)))
 
 
 async def _load(context: "SchemaContext", parts: tuple[str, str] | None) -> Node | None:

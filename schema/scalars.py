@@ -8,6 +8,8 @@ import orjson
 import strawberry
 from graphql import GraphQLError
 
+from hub import clock
+
 
 def _moment_out(value: object) -> str:
     if not isinstance(value, datetime):
@@ -27,7 +29,11 @@ def _moment_in(value: object) -> datetime:
     if moment is None or moment.tzinfo is None:
         message = f"DateTime expects RFC 3339 with an offset (...T08:00:00+08:00); got {value!r}."
         raise GraphQLError(message)
-    return moment.astimezone(UTC)
+    try:
+        return clock.usable(moment)
+    except ValueError as error:
+        message = f"DateTime {error}; got {value!r}."
+        raise GraphQLError(message) from None
 
 
 def _day_out(value: object) -> str:
@@ -45,7 +51,7 @@ def _day_in(value: object) -> date:
 SCALARS: Mapping[object, Any] = {
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A moment (时刻): RFC 3339 with offset in, UTC out.",
+        description="A moment (时刻): RFC 3339 with offset in, years 2000 to 2100; UTC out.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
         serialize=_moment_out,
         parse_value=_moment_in,

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ExpiredTokenError, JoseError
 from joserfc.jwk import OKPKey
 from joserfc.jwt import JWTClaimsRegistry
 
@@ -20,6 +20,12 @@ from hub.model.operations import Role
 _ALGORITHM = "Ed25519"
 _TYPE = "at+jwt"
 _REMEMBERED = 4096
+_NONE = (
+    "请先登录，并在请求头携带令牌"
+    " / No access token was sent. Sign in, and send the header authorization: Bearer TOKEN."
+)
+_EXPIRED = "登录已过期，请重新登录 / The access token has expired. Refresh it, or sign in again."
+_INVALID = "令牌无效，请重新登录 / This is no access token of this hub. Sign in again."
 
 
 def unauthenticated(message: str = "请先登录 / Sign in first.") -> AccessDenied:
@@ -88,16 +94,18 @@ class Bearer:
         """The claims of a token that is ours and still good.
 
         Raises AccessDenied UNAUTHENTICATED for a wrong key, algorithm, type, issuer or audience,
-        for a missing claim, and for one that has expired.
+        for a missing claim, for one that has expired, and for none: each told as what it is.
         """
+        if not token:
+            raise unauthenticated(_NONE)
         try:
             claims = self._signed(token)
             self._rules.validate(claims)
             expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        except ExpiredTokenError as error:
+            raise unauthenticated(_EXPIRED) from error
         except (JoseError, ValueError, OverflowError) as error:
-            raise unauthenticated(
-                "登录已失效，请重新登录 / The access token is not valid or has expired."
-            ) from error
+            raise unauthenticated(_INVALID) from error
         if not isinstance(claims["sid"], str):
             raise unauthenticated()
         return Claims(claims["sub"], claims["sid"], expires_at)

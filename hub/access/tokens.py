@@ -60,6 +60,7 @@ class Tokens:
         limiter: Limiter,
         embedded: bool = False,
     ) -> None:
+        self._store = store
         self._accounts = Accounts(store)
         self._sessions = Sessions()
         self._devices = Devices(store)
@@ -186,6 +187,10 @@ class Tokens:
             session_id=claims.session_id,
             expires_at=claims.expires_at,
         )
+
+    async def database_answers(self) -> bool:
+        """Whether what is late here may be laid to the database."""
+        return await self._store.answers()
 
     def still_valid(self, principal: Principal) -> bool:
         """Whether a principal from `authenticate` may go on: for live sockets, before each event.

@@ -1,6 +1,8 @@
 """What callers give us, checked: every fault has a stable code and the path of the argument."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
@@ -14,36 +16,68 @@ Path = tuple[str, ...]
 
 KEY_LENGTH = 128
 """The longest client-made key, and the longest id, that is looked at."""
+ARGUMENTS = {
+    "incident_id": "incident",
+    "order_id": "order",
+    "accept_within_s": "acceptWithinSeconds",
+    "key": "clientMutationId",
+}
+"""What our arguments are called on the wire, where that is something else."""
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Controls but tab and line feed, separators, and the bidirectional controls of UAX #9, 2."""
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols by category, and yet nothing to be seen."""
 
 
-def text(value: object, path: Path, *, most: int, code: str = "BAD_TEXT") -> str:
-    """Stripped text of 1 to `most` characters."""
+def text(value: object, path: Path, *, most: int) -> str:
+    """Stripped text of 1 to `most` characters, one of which can be seen.
+
+    Control characters, and those that turn the direction of what stands around them, are left out:
+    a report that was pasted with some is not lost, and cannot make others read it wrongly.
+    """
     if isinstance(value, str):
-        stripped = value.strip()
-        if 1 <= len(stripped) <= most and _storable(stripped):
-            return stripped
+        cleaned = _clean(value)
+        if len(cleaned) <= most and _storable(cleaned) and any(map(_visible, cleaned)):
+            return cleaned
     raise UserFault(
-        code, f"须为 1 至 {most} 个字符 / {path[-1]}: expected 1 to {most} characters.", path=path
+        "BAD_TEXT",
+        f"须为 1 至 {most} 个字符，且不能全是不可见字符"
+        f" / {named(path)}: expected 1 to {most} characters, not all of them invisible.",
+        path=path,
     )
 
 
 def optional_text(value: object, path: Path, *, most: int) -> str | None:
     """As `text`, but null and blank text are None."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and not _clean(value)):
         return None
     return text(value, path, most=most)
 
 
 def key(value: object) -> str:
-    """A client-made key."""
-    return text(value, ("key",), most=KEY_LENGTH, code="BAD_KEY")
+    """A client-made key: printable, since two that look alike must not be one."""
+    if isinstance(value, str):
+        stripped = value.strip()
+        if 1 <= len(stripped) <= KEY_LENGTH and stripped.isprintable():
+            return stripped
+    raise UserFault(
+        "BAD_KEY",
+        f"须为 1 至 {KEY_LENGTH} 个可见字符"
+        f" / {named(('key',))}: expected 1 to {KEY_LENGTH} printable characters.",
+        path=("key",),
+    )
+
+
+def named(path: Path) -> str:
+    """The argument as whoever calls us knows it."""
+    return ARGUMENTS.get(path[-1], path[-1])
 
 
 def identifier(value: object, path: Path) -> str:
     """An id as it came: text that could be one; whether it is anybody's is found out later."""
     if isinstance(value, str) and 1 <= len(value) <= KEY_LENGTH and _storable(value):
         return value
-    raise UserFault("BAD_ID", f"编号无效 / {path[-1]}: not an id.", path=path)
+    raise UserFault("BAD_ID", f"编号无效 / {named(path)}: not an id.", path=path)
 
 
 def word(value: object, words: type[Word], path: Path) -> Word:
@@ -53,7 +87,7 @@ def word(value: object, words: type[Word], path: Path) -> Word:
     except ValueError as error:
         known = ", ".join(words)
         raise UserFault(
-            "BAD_VALUE", f"取值无效 / {path[-1]}: expected one of {known}.", path=path
+            "BAD_VALUE", f"取值无效 / {named(path)}: expected one of {known}.", path=path
         ) from error
 
 
@@ -99,6 +133,14 @@ def _number(value: object, limit: int) -> bool:
     return (
         isinstance(value, int | float) and not isinstance(value, bool) and -limit <= value <= limit
     )
+
+
+def _clean(value: str) -> str:
+    return _UNWANTED.sub("", value).strip()
+
+
+def _visible(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
 
 
 def _storable(value: str) -> bool:

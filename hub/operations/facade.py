@@ -154,6 +154,10 @@ class Operations:
         """What the account's phone should hold now; see `Inbox.snapshot`."""
         return await self.inbox.snapshot(account_id)
 
+    async def database_answers(self) -> bool:
+        """Whether what failed, or is late, may be laid to the database."""
+        return await self.desk.store.answers()
+
     async def metrics(self) -> Metrics:
         """What waits, and for how long."""
         now = clock.now()

@@ -56,7 +56,7 @@ def request_of(
     if accept_within_s not in ACCEPT_WITHIN:
         raise UserFault(
             "BAD_VALUE",
-            "签收时限须为 5 至 3600 秒 / accept_within_s: expected 5 to 3600 seconds.",
+            "签收时限须为 5 至 3600 秒 / acceptWithinSeconds: expected 5 to 3600 seconds.",
             path=("accept_within_s",),
         )
     return OrderRequest(

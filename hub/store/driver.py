@@ -28,7 +28,9 @@ from pymongo.read_concern import ReadConcern
 from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
-from hub.errors import RetryLater, StartError
+from hub import fate
+from hub.errors import DatabaseAway, RetryLater, StartError
+from hub.fate import Fate
 from hub.store import raw
 from hub.store.documents import DOCUMENTS
 
@@ -52,6 +54,7 @@ POOL = 32
 CONNECT_SECONDS = 5.0
 SELECTION_SECONDS = 10.0
 PING_SECONDS = 2.0
+ANSWER_SECONDS = 1.0
 TRANSACTION_SECONDS = 20.0
 PART = 200
 """Documents that are read and written in one transaction, where there are many."""
@@ -137,11 +140,18 @@ class Store:
         What it raises aborts the transaction. Raises RetryLater when no primary answers, and
         TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
         """
+
+        async def told(tx: Tx) -> Work:
+            fate.mark(Fate.NOT_DONE)
+            result = await work(tx)
+            fate.mark(Fate.UNKNOWN)  # the commit comes next
+            return result
+
         async with self._at_once, self._client.start_session() as session:
             try:
                 with pymongo.timeout(TRANSACTION_SECONDS):  # the driver's own limit is 120 s
-                    return await session.with_transaction(
-                        work,
+                    done = await session.with_transaction(
+                        told,
                         read_concern=ReadConcern("snapshot"),
                         write_concern=WriteConcern("majority"),
                     )
@@ -151,6 +161,8 @@ class Store:
                 if error.code in _TOO_OLD:
                     raise TransactionTooLong(unreachable(error).args[0]) from error
                 raise
+            fate.mark(Fate.DONE)
+            return done
 
     async def in_parts(
         self,
@@ -201,6 +213,15 @@ class Store:
         except PyMongoError as error:
             raise unreachable(error) from error
 
+    async def answers(self) -> bool:
+        """Whether a primary answers within a second."""
+        try:
+            with pymongo.timeout(ANSWER_SECONDS):
+                await self._client.admin.command("ping")
+        except PyMongoError:
+            return False
+        return True
+
     async def drop(self) -> None:
         """Delete the whole database (the end of a test)."""
         await self._client.drop_database(self.db.name)
@@ -241,9 +262,9 @@ def hosts(uri: str) -> str:
     return ",".join(f"{host}:{port}" for host, port in nodes)
 
 
-def unreachable(error: Exception) -> RetryLater:
+def unreachable(error: Exception) -> DatabaseAway:
     """What to raise in place of a driver's error that passes by itself."""
-    return RetryLater(f"The database cannot be written now: {_first_line(error)}.")
+    return DatabaseAway(_first_line(error))
 
 
 def _options() -> dict[str, Any]:

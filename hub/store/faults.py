@@ -6,12 +6,12 @@ hub.store may know the driver.
 
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
 
-from hub.errors import RetryLater
+from hub.errors import DatabaseAway
 from hub.store.driver import unreachable
 
 
-def passing(error: BaseException) -> RetryLater | None:
-    """The RetryLater to answer with when `error` is an election, a lost connection or a timeout."""
+def passing(error: BaseException) -> DatabaseAway | None:
+    """What to answer with when `error` is an election, a lost connection or a timeout."""
     if isinstance(error, ConnectionFailure | ExecutionTimeout | WTimeoutError):
         return unreachable(error)
     return None

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
+from hub import fate
 from hub.errors import RetryLater, UserFault
+from hub.fate import Fate
 from hub.store.documents import IdempotencyDoc
 from hub.store.driver import Store, Tx
 
@@ -42,6 +44,7 @@ class Idempotency:
         IDEMPOTENCY_CONFLICT when the key was used with another body.
         """
         if (known := await self._known(key, body_hash)) is not None:
+            fate.mark(Fate.DONE)
             return Kept(known, repeated=True)
 
         async def sealed(tx: Tx) -> Kept:

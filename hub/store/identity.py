@@ -49,6 +49,12 @@ class IdentityRepository:
         """One mapping."""
         return await self._mappings.find_one({"_id": {"$eq": mapping_id}})
 
+    async def knows(self, dataset: str) -> bool:
+        """Whether any feed, stop place or mapping is of this dataset."""
+        of_it = {"dataset": {"$eq": dataset}}
+        places = (self._store.db[raw.FEEDS], self._places, self._mappings)
+        return any([await rows.find_one(of_it, {"_id": 1}) for rows in places])
+
     async def page(
         self,
         *,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from hub.access.principal import Scope
-from hub.errors import UserFault
+from hub.errors import NotFound, UserFault
 from hub.model.identity import IdMapping as Mapping
 from hub.model.identity import MatchMethod
 from hub.rules.matching import MOST_PER_PLACE
@@ -169,6 +169,8 @@ class IdentityQuery:
             limit=page_size(first) + 1,
             after=place[0] if place else None,
         )
+        if not rows:
+            await _known_dataset(info.context, dataset)
         return connect(
             rows, first=first, after=after, wrap=IdMapping, place=lambda row: (row["_id"],)
         )
@@ -188,6 +190,8 @@ class IdentityQuery:
         rows = await info.context.services.identity.unmatched(
             dataset=dataset, limit=page_size(first) + 1, after=place[0] if place else None
         )
+        if not rows:
+            await _known_dataset(info.context, dataset)
         return connect(
             rows,
             first=first,
@@ -247,6 +251,12 @@ class IdentityMutation:
             )
 
         return await _answer(input.client_mutation_id, work)
+
+
+async def _known_dataset(context: "SchemaContext", dataset: str | None) -> None:
+    """Raise NotFound for a filter by a dataset that no feed and no stop place is of."""
+    if dataset is not None and not await context.services.identity.knows(dataset):
+        raise NotFound("Dataset", dataset, path=("dataset",))
 
 
 async def _answer(key: str, work: Callable[[], Awaitable[Decided]]) -> IdMappingPayload:

@@ -22,6 +22,7 @@ from schema.context import Memory
 from schema.live.group import Group, Subscriber
 from schema.live.source import SOURCES
 from schema.serving.documents import Prepared
+from schema.serving.errors import told
 
 LINGER = 60.0
 """Seconds a group without subscribers is kept, so that a client that comes back can resume."""
@@ -143,7 +144,9 @@ class LiveEngine:
             (node.value for node in root.arguments or () if node.name.value == "after"), None
         )
         own = after.name.value if isinstance(after, VariableNode) else None
-        return name, arguments, {key: value for key, value in variables.items() if key != own}
+        declared = {each.variable.name.value for each in operation.variable_definitions or ()}
+        apart = {key: variables[key] for key in declared - {own} if key in variables}
+        return name, arguments, apart
 
     def _key(
         self,
@@ -164,10 +167,4 @@ class LiveEngine:
 
 
 def _as_error(failure: BaseException) -> GraphQLError:
-    if isinstance(failure, GraphQLError):
-        return failure
-    message = getattr(failure, "message", None)
-    code = getattr(failure, "code", "INTERNAL")
-    return GraphQLError(
-        message or "The subscription could not be started.", extensions={"code": code}
-    )
+    return failure if isinstance(failure, GraphQLError) else told(failure)

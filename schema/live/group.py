@@ -18,6 +18,7 @@ import structlog
 from graphql import DocumentNode, GraphQLSchema, execute
 
 from hub.bus import Bus, Change, ChangeKind
+from hub.errors import LiandongError
 from schema.live.source import Arguments, ChangeType, LiveEvent, LiveSource, Row
 from schema.serving.compiled import CompilingExecutor, event_plan
 from schema.serving.errors import presented
@@ -183,7 +184,8 @@ class Group:
             self._replay.append((self._head(), b""))
         except Exception as error:
             self.failure = error
-            log.exception("live.prime_failed")
+            if not isinstance(error, LiandongError):  # that is the caller's, and told to it
+                log.exception("live.prime_failed")
         finally:
             self.ready.set()
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from hub.access.principal import Scope
 from hub.errors import UserFault
 from hub.model.common import Position
+from hub.operations.checks import ARGUMENTS
 from schema.context import row_of
 from schema.nodes import key_of
 from schema.operations.inputs import (
@@ -19,13 +20,6 @@ from schema.operations.inputs import (
 from schema.operations.types import Incident, Order
 from schema.policy import SIGNED_IN
 from schema.projection import Info, described, root, value
-
-_ARGUMENTS = {
-    "incident_id": "incident",
-    "order_id": "order",
-    "accept_within_s": "acceptWithinSeconds",
-    "key": "clientMutationId",
-}
 
 
 @value(policy=SIGNED_IN)
@@ -152,5 +146,5 @@ async def _attempt(
     try:
         return await work(), []
     except UserFault as fault:
-        path = ["input", *(_ARGUMENTS.get(part, part) for part in fault.path)]
+        path = ["input", *(ARGUMENTS.get(part, part) for part in fault.path)]
         return None, [UserError(code=fault.code, path=path, message=str(fault))]

@@ -11,9 +11,14 @@ from schema.context import row_of
 from schema.events import Event, live
 from schema.live.source import Arguments, LiveSource
 from schema.nodes import FIRST_DEFAULT, key_of, page_size
-from schema.operations.queries import IncidentStateOnly, OfIncident, OrderStateOnly
+from schema.operations.queries import (
+    IncidentStateOnly,
+    OfIncident,
+    OrderStateOnly,
+    known_incident,
+)
 from schema.operations.types import Incident, Order
-from schema.people.queries import OfUnit
+from schema.people.queries import OfUnit, known_unit
 from schema.projection import Row
 from schema.transit.arguments import First, Resume
 
@@ -29,6 +34,8 @@ async def _incidents(context: "SchemaContext", arguments: Arguments) -> list[Row
         state=arguments.get("state"),
         unit=None if unit is None else key_of(unit, "Unit", "unit"),
     )
+    if not found:
+        await known_unit(context, unit)
     return [row_of(incident) for incident in found]
 
 
@@ -40,6 +47,8 @@ async def _orders(context: "SchemaContext", arguments: Arguments) -> list[Row]:
         state=arguments.get("state"),
         incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
     )
+    if not found:
+        await known_incident(context, incident)
     rows = [row_of(order) for order in found]
     incidents = await context.load.incident.load_many([row["incident_id"] for row in rows])
     # the revision is not shown: it makes the row differ when its incident does

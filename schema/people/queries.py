@@ -1,17 +1,21 @@
 """Query roots of people: who asks, the units, the officers."""
 
 from types import NoneType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from hub.access.principal import Scope
+from hub.errors import NotFound
 from schema import enums
 from schema.context import row_of
 from schema.nodes import FIRST_DEFAULT, Connection, connect, decode_cursor, key_of, page_size
 from schema.people.types import Me, Officer, Unit
 from schema.projection import Info, Row, root
 from schema.transit.arguments import After, First
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
 
 OfUnit = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only of this unit: id or code (单位).")
@@ -67,7 +71,15 @@ class PeopleQuery:
             on_duty=on_duty,
         )
         rows = [row_of(account) for account in found]
+        if not rows:
+            await known_unit(info.context, unit)
         return connect(rows, first=first, after=after, wrap=Officer, place=_place)
+
+
+async def known_unit(context: "SchemaContext", unit: str | None) -> None:
+    """Raise NotFound for a filter by a unit nobody knows: no rows would read as "nothing there"."""
+    if unit is not None and await context.load.unit.load(key_of(unit, "Unit", "unit")) is None:
+        raise NotFound("Unit", unit, path=("unit",))
 
 
 def _place(row: Row) -> tuple[object, ...]:

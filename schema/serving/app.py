@@ -2,26 +2,29 @@
 
 Status codes: what is no GraphQL request gets 4xx; a document that cannot run gets 200 as
 application/json and 400, 403 as application/graphql-response+json, with no `data`; an execution
-gets 200. Source: GraphQL over HTTP, sections 6.4.1 and 6.4.2.
+gets 200. What an absent database kept from running gets 503 with Retry-After. Queries
+come by GET too: the token is in a header, never in a cookie, so no foreign page can send it.
+Source: GraphQL over HTTP, sections 5.3, 6.4.1 and 6.4.2.
 """
 
 import base64
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from hashlib import sha256
 from importlib.resources import files
+from math import ceil
 from typing import Any
 
 import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
 
 from hub.access.principal import Principal
-from hub.errors import AccessDenied, LiandongError
+from hub.errors import AccessDenied
 from schema.live.engine import LiveEngine, RefusedError
 from schema.live.patrol import Patrol
 from schema.live.sse import stream
 from schema.live.websocket import Socket
 from schema.serving.documents import Prepared
-from schema.serving.errors import fault, internal
+from schema.serving.errors import fault, told
 from schema.serving.executor import Executor
 from schema.serving.requests import (
     EVENTS,
@@ -35,6 +38,7 @@ from schema.serving.requests import (
     check_content,
     headers_of,
     media_type,
+    parse_query,
     parse_request,
     read_body,
     wants_html,
@@ -78,51 +82,42 @@ class GraphQLApp:
             await _send(send, 200, self._page, self._page_headers)
             return
         try:
-            await self._post(scope["method"], headers, receive, send)
+            await self._serve(scope, headers, receive, send)
         except BadRequestError as bad:
             error = GraphQLError(bad.message, extensions={"code": bad.code})
-            await _answer(send, bad.status, JSON, [error])
+            allow = [(b"allow", bad.allow.encode())] if bad.status == 405 else []
+            await _answer(send, bad.status, JSON, [error], allow)
         except DisconnectedError:
             return
 
-    async def _post(
-        self, method: str, headers: dict[str, str], receive: Receive, send: Send
+    async def _serve(
+        self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send
     ) -> None:
-        if method != "POST":
-            raise BadRequestError(405, "METHOD_NOT_ALLOWED", "Operations are sent by POST.")
-        kind = media_type(headers.get("accept"))
-        if kind is None:
-            raise BadRequestError(406, "NOT_ACCEPTABLE", f"Accept {JSON}, {RESPONSE} or {EVENTS}.")
-        check_content(headers)
+        kind = _kind(scope["method"], headers)
         shown = JSON if kind == EVENTS else kind
         try:
             principal = await self._executor.authenticate(bearer(headers.get("authorization")))
-            request = parse_request(await read_body(receive, headers))
+            request = await _read(scope, headers, receive)
             prepared = self._executor.prepare(request.query, request.operation_name, principal)
+            if scope["method"] == "GET":
+                _only_queries(prepared)
             if kind == EVENTS:
-                await stream(
-                    receive,
-                    send,
-                    self._executor,
-                    self._engine,
-                    prepared,
-                    request.variables,
-                    principal,
-                )
+                executor, engine, values = self._executor, self._engine, request.variables
+                await stream(receive, send, executor, engine, prepared, values, principal)
                 return
             await self._run(send, shown, prepared, request, principal)
         except AccessDenied as denied:
             await _answer(send, 401, shown, [fault(denied)])
         except RefusedError as refused:
             await _answer(send, _refusal(shown, refused.errors), shown, refused.errors)
-        except LiandongError as error:
-            await _answer(send, 503, shown, [fault(error)])
         except (BadRequestError, DisconnectedError):
             raise
         except Exception as error:  # the last place: logged, answered, not leaked
-            if kind == EVENTS:
+            failure = told(error)
+            ours = _code(failure) == "INTERNAL"
+            if kind == EVENTS and ours:
                 raise
-            await _answer(send, 500, shown, [internal(error)])
+            await _answer(send, 500 if ours else 503, shown, [failure])
 
     async def _run(
         self, send: Send, kind: str, prepared: Prepared, request: Request, principal: Principal
@@ -132,20 +127,60 @@ class GraphQLApp:
             raise BadRequestError(406, "SUBSCRIPTION", message)
         result = await self._executor.execute(prepared, request.variables, principal)
         errors = result.errors or []
-        if result.data is None and all(error.path is None for error in errors):
+        away = {_code(error) for error in errors} == {"RETRY_LATER"}
+        if result.data is None and (away or all(error.path is None for error in errors)):
             await _answer(send, _refusal(kind, errors), kind, errors)
             return
-        await _send(send, 200, orjson.dumps(_formatted(result)), _content(kind))
+        headers = [*_content(kind), *_retry_after(errors)]
+        await _send(send, 200, orjson.dumps(_formatted(result)), headers)
+
+
+def _kind(method: str, headers: dict[str, str]) -> str:
+    """What to answer in, if this can be an operation at all."""
+    if method not in {"GET", "POST"}:
+        raise BadRequestError(405, "METHOD_NOT_ALLOWED", "Operations are sent by POST or GET.")
+    kind = media_type(headers.get("accept"))
+    if kind is None:
+        raise BadRequestError(406, "NOT_ACCEPTABLE", f"Accept {JSON}, {RESPONSE} or {EVENTS}.")
+    if method == "POST":
+        check_content(headers)
+    return kind
+
+
+async def _read(scope: Scope, headers: dict[str, str], receive: Receive) -> Request:
+    if scope["method"] == "GET":
+        return parse_query(scope.get("query_string", b""))
+    return parse_request(await read_body(receive, headers))
+
+
+def _only_queries(prepared: Prepared) -> None:
+    """What changes something is never in a URL (GraphQL over HTTP, 5.3)."""
+    if prepared.operation.operation is not OperationType.QUERY:
+        what = prepared.operation.operation.value
+        message = f"By GET only queries are answered: send this {what} by POST."
+        raise BadRequestError(405, "METHOD_NOT_ALLOWED", message, allow="POST")
+
+
+_REFUSALS = {"FORBIDDEN": 403, "DEADLINE_EXCEEDED": 504, "RETRY_LATER": 503}
 
 
 def _refusal(kind: str, errors: list[GraphQLError]) -> int:
     """The status for an operation that did not run."""
-    if kind != RESPONSE:
+    codes = {_code(error) for error in errors}
+    if kind != RESPONSE and codes != {"RETRY_LATER"}:
         return 200
-    codes = {(error.extensions or {}).get("code") for error in errors}
-    if codes == {"FORBIDDEN"}:
-        return 403
-    return 504 if codes == {"DEADLINE_EXCEEDED"} else 400
+    return _REFUSALS.get(codes.pop(), 400) if len(codes) == 1 else 400
+
+
+def _code(error: GraphQLError) -> str:
+    return str((error.extensions or {}).get("code"))
+
+
+def _retry_after(errors: list[GraphQLError]) -> Headers:
+    """The wait in whole seconds (RFC 9110, 10.2.3), where an error asks for one."""
+    waits = [(error.extensions or {}).get("retryAfter") for error in errors]
+    wait = max((float(wait) for wait in waits if wait is not None), default=None)
+    return [] if wait is None else [(b"retry-after", str(max(1, ceil(wait))).encode())]
 
 
 def _formatted(result: ExecutionResult) -> dict[str, Any]:
@@ -163,12 +198,12 @@ def _content(kind: str) -> Headers:
     ]
 
 
-async def _answer(send: Send, status: int, kind: str, errors: list[GraphQLError]) -> None:
-    headers = _content(kind)
+async def _answer(
+    send: Send, status: int, kind: str, errors: list[GraphQLError], more: Headers | None = None
+) -> None:
+    headers = [*_content(kind), *_retry_after(errors), *(more or [])]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    if status == 405:
-        headers.append((b"allow", b"GET, POST"))
     await _send(
         send, status, orjson.dumps({"errors": [error.formatted for error in errors]}), headers
     )

@@ -7,15 +7,41 @@ from uuid import uuid4
 import structlog
 from graphql import GraphQLError
 
-from hub.errors import LiandongError, RetryLater, UserFault
+from hub.deadline import TooLong
+from hub.errors import DatabaseAway, LiandongError, RetryLater, UserFault
+from hub.fate import Fate
 from hub.store.faults import passing
 
 log = structlog.get_logger()
+
+RETRY_SECONDS = 2.0
+"""When to come again, where nothing else is known."""
+_FATES = {
+    Fate.DONE: (
+        "已执行；用同一 clientMutationId 重发可得到结果"
+        " / It was done: send it again with the same clientMutationId to be told the result."
+    ),
+    Fate.NOT_DONE: (
+        "未执行；可用同一 clientMutationId 重发"
+        " / It was not done: send it again with the same clientMutationId."
+    ),
+    Fate.UNKNOWN: (
+        "是否已执行尚不确定；请用同一 clientMutationId 重发，不会执行两次"
+        " / Whether it was done is not known: send it again with the same clientMutationId,"
+        " it is done once."
+    ),
+}
 
 
 def presented(errors: Sequence[GraphQLError] | None) -> list[GraphQLError]:
     """What a client is told of the errors of an execution. Unexpected ones are logged, by an id."""
     return [_presented(error) for error in errors or ()]
+
+
+def told(error: BaseException, fate: Fate | None = None, **where: object) -> GraphQLError:
+    """The answer for any failure outside an execution; `fate` is a mutation's."""
+    known = error if isinstance(error, LiandongError) else passing(error)
+    return internal(error, **where) if known is None else fault(known, fate)
 
 
 def internal(error: BaseException, **where: object) -> GraphQLError:
@@ -28,14 +54,37 @@ def internal(error: BaseException, **where: object) -> GraphQLError:
     )
 
 
-def fault(error: LiandongError) -> GraphQLError:
-    """An expected failure."""
-    extensions: dict[str, Any] = {"code": "REFUSED"}
-    if isinstance(error, UserFault):
-        extensions = {"code": error.code, "argument": list(error.path)}
-    elif isinstance(error, RetryLater):
-        extensions = {"code": "RETRY_LATER", "retryAfter": error.after}
-    return GraphQLError(str(error), extensions=extensions)
+def fault(error: LiandongError, fate: Fate | None = None) -> GraphQLError:
+    """An expected failure; with what became of the mutation it ended, if it was one."""
+    message, extensions = _described(error)
+    if fate is not None and extensions["code"] in {"RETRY_LATER", "DEADLINE_EXCEEDED"}:
+        message, extensions["outcome"] = f"{message} {_FATES[fate]}", fate.value
+    elif extensions["code"] == "DEADLINE_EXCEEDED":
+        message = f"{message} 请缩小查询范围 / Ask for less."
+    return GraphQLError(message, extensions=extensions)
+
+
+def _described(error: LiandongError) -> tuple[str, dict[str, Any]]:
+    match error:
+        case UserFault():
+            return str(error), {"code": error.code, "argument": list(error.path)}
+        case DatabaseAway():
+            words = "数据库暂时没有应答，请稍后重发 / The database does not answer now. Try again."
+            return words, {"code": "RETRY_LATER", "retryAfter": RETRY_SECONDS}
+        case RetryLater():
+            return str(error), {"code": "RETRY_LATER", "retryAfter": error.after or RETRY_SECONDS}
+        case TooLong():
+            words = f"超时，已停止 / Stopped, for want of time: {error}"
+            return words, {"code": "DEADLINE_EXCEEDED"}
+    return str(error), {"code": "REFUSED"}
+
+
+class EndedMutation(Exception):
+    """A mutation root that failed, with what became of its write; the cause is what failed."""
+
+    def __init__(self, fate: Fate) -> None:
+        super().__init__(fate)
+        self.fate = fate
 
 
 def _presented(error: GraphQLError) -> GraphQLError:
@@ -46,8 +95,10 @@ def _presented(error: GraphQLError) -> GraphQLError:
         if not (error.extensions or {}).get("code"):
             error.extensions = {"code": "BAD_USER_INPUT"}
         return error
-    known = cause if isinstance(cause, LiandongError) else passing(cause)
-    shown = fault(known) if known is not None else internal(cause, path=error.path)
+    if isinstance(cause, EndedMutation):
+        shown = told(cause.__cause__ or cause, cause.fate, path=error.path)
+    else:
+        shown = told(cause, path=error.path)
     return GraphQLError(
         shown.message, nodes=error.nodes, path=error.path, extensions=shown.extensions
     )

@@ -1,21 +1,21 @@
 """Prepare, authorise, execute: what every transport does with an operation."""
 
-import asyncio
+from collections.abc import Sequence
 from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute
+from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
 
 from hub.access.principal import Principal, Scope
+from hub.deadline import DEADLINE, in_time
+from hub.errors import LiandongError
+from hub.fate import Fate, Write
 from schema.context import Services
 from schema.live.engine import RefusedError
 from schema.permissions import check
 from schema.serving.compiled import CompilingExecutor
 from schema.serving.documents import Documents, InvalidError, Prepared
-from schema.serving.errors import presented
-
-DEADLINE = 5.0
-"""Seconds an operation may take."""
+from schema.serving.errors import fault, presented
 
 
 class Executor:
@@ -48,37 +48,51 @@ class Executor:
     async def execute(
         self, prepared: Prepared, variables: dict[str, Any], principal: Principal
     ) -> ExecutionResult:
-        """Run a query or mutation to its end, or to its deadline; never raises for what it does."""
+        """Run a query or mutation to its end, or to its deadline; never raises for what it does.
+
+        A mutation that is late says what became of its write; one whose commit is on its way is
+        left to it.
+        """
+        context = self._services.context(principal, prepared.memory)
         result = execute(
             self._schema,
             prepared.document,
-            context_value=self._services.context(principal, prepared.memory),
+            context_value=context,
             variable_values=variables,
             operation_name=prepared.operation_name,
             executor_class=CompilingExecutor,
             hide_suggestions=Scope.DEVELOPER not in principal.scopes,
         )
         if isawaitable(result):
+            writes = context.writes
             try:
-                async with asyncio.timeout(self._deadline):
-                    result = await result
-            except TimeoutError:
-                return ExecutionResult(None, [_too_long(self._deadline)])
+                result = await in_time(
+                    result,
+                    self._services.operations.database_answers,
+                    seconds=self._deadline,
+                    may_end=lambda: all(write.fate is not Fate.UNKNOWN for write in writes),
+                )
+            except LiandongError as late:
+                mutates = prepared.operation.operation is OperationType.MUTATION
+                return ExecutionResult(None, [fault(late, _fate(writes) if mutates else None)])
         if not result.errors:
             return result
         return ExecutionResult(result.data, presented(result.errors), result.extensions)
 
     async def authenticate(self, token: str) -> Principal:
-        """The principal of an access token. Raises AccessDenied."""
-        return await self._services.tokens.authenticate(token)
+        """The principal of an access token. Raises AccessDenied, RetryLater."""
+        return await in_time(
+            self._services.tokens.authenticate(token),
+            self._services.operations.database_answers,
+            seconds=self._deadline,
+        )
 
     def still_valid(self, principal: Principal) -> bool:
         """Whether the principal's session still holds."""
         return self._services.tokens.still_valid(principal)
 
 
-def _too_long(deadline: float) -> GraphQLError:
-    return GraphQLError(
-        f"查询超时 / The operation took longer than {deadline:g} s and was stopped. Ask for less.",
-        extensions={"code": "DEADLINE_EXCEEDED"},
-    )
+def _fate(writes: Sequence[Write]) -> Fate:
+    """Of an operation's writes together: what is done in part is not known to the caller."""
+    fates = {write.fate for write in writes} or {Fate.NOT_DONE}
+    return fates.pop() if len(fates) == 1 else Fate.UNKNOWN

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -19,13 +20,17 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 
 class BadRequestError(Exception):
-    """A request that is no GraphQL request. `status` is the HTTP status, `code` is stable."""
+    """A request that is no GraphQL request. `status` is the HTTP status, `code` is stable.
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    `allow` are the methods that would do, of a 405.
+    """
+
+    def __init__(self, status: int, code: str, message: str, *, allow: str = "GET, POST") -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.allow = allow
 
 
 class DisconnectedError(Exception):
@@ -57,11 +62,16 @@ def media_type(accept: str | None) -> str | None:
     """
     if not accept:
         return JSON
-    best: tuple[float, str] | None = None
+    asked: list[tuple[str, float]] = []
     for item in accept.split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = _quality(parameters)
-        chosen = JSON if name in {"*/*", "application/*"} else name
+        asked.append((name, _quality(parameters)))
+    refused = {name for name, quality in asked if quality <= 0}
+    best: tuple[float, str] | None = None
+    for name, quality in asked:
+        chosen = name
+        if name in {"*/*", "application/*"}:
+            chosen = JSON if JSON not in refused else RESPONSE
         if chosen in OFFERED and quality > 0 and (best is None or quality > best[0]):
             best = (quality, chosen)
     return best and best[1]
@@ -119,6 +129,35 @@ def parse_request(body: bytes) -> Request:
         raise BadRequestError(400, "BATCHING", "One operation a request: batching is not served.")
     if not isinstance(given, dict):
         raise BadRequestError(400, "BAD_REQUEST", "Expected a JSON object with the key query.")
+    return _request(given)
+
+
+def parse_query(text: bytes) -> Request:
+    """The parameters in a URL: `variables` and `extensions` are JSON. Raises BadRequestError 400.
+
+    GraphQL over HTTP, section 5.3 (GET).
+    """
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict"
+        )
+    except ValueError as error:
+        raise BadRequestError(400, "BAD_REQUEST", "The query string is not readable.") from error
+    given: dict[str, Any] = dict(pairs)
+    if len(given) < len(pairs):
+        raise BadRequestError(400, "BAD_REQUEST", "A parameter is given twice.")
+    for name in ("variables", "extensions"):
+        if (value := given.get(name)) is not None:
+            try:
+                given[name] = orjson.loads(value) if value else None
+            except orjson.JSONDecodeError as error:
+                message = f"{name}: expected JSON: {error}."
+                raise BadRequestError(400, "BAD_JSON", message) from error
+    given["operationName"] = given.get("operationName") or None
+    return _request(given)
+
+
+def _request(given: Mapping[str, Any]) -> Request:
     if not isinstance(given.get("query"), str):
         raise BadRequestError(400, "BAD_REQUEST", "query: expected a string with a document.")
     for name, kind in _PARAMETERS.items():

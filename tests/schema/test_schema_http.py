@@ -11,6 +11,7 @@ import structlog
 
 from hub.access.demo import PASSWORD
 from hub.bus import Bus
+from hub.clock import ManualClock
 from hub.errors import RetryLater
 from schema.context import Services
 from schema.live.engine import LiveEngine
@@ -148,22 +149,108 @@ async def test_only_plain_json_is_read(client: httpx2.AsyncClient, headers: dict
     assert (answer.status_code, code(answer)) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-async def test_nothing_runs_by_get(client: httpx2.AsyncClient) -> None:
-    """Neither queries nor mutations: 405, with what is allowed."""
-    for query in (ME, "mutation { closeIncident }"):
-        answer = await client.get("/graphql", params={"query": query})
-        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
-    assert (await client.put("/graphql", json={"query": ME})).status_code == 405
+async def test_a_query_is_answered_by_get(client: httpx2.AsyncClient) -> None:
+    """Its parameters stand in the URL, variables and extensions as JSON; empty ones are absent."""
+    named = "query A($id: ID!) { node(id: $id) { id } } query B { me { login } }"
+    for params, data in (
+        ({"query": ME}, {"me": {"login": "watch"}}),
+        ({"query": ME, "variables": "", "operationName": ""}, {"me": {"login": "watch"}}),
+        ({"query": ME, "variables": "null", "extensions": "{}"}, {"me": {"login": "watch"}}),
+        ({"query": named, "operationName": "A", "variables": '{"id": "x"}'}, {"node": None}),
+    ):
+        answer = await client.get("/graphql", params=params, headers={"accept": RESPONSE})
+        assert (answer.status_code, answer.json()) == (200, {"data": data})
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("kind", [JSON, RESPONSE, "text/event-stream"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "mutation { __typename }",
+        "subscription { feeds { cursor } }",
+    ],
+)
+async def test_nothing_else_runs_by_get(client: httpx2.AsyncClient, query: str, kind: str) -> None:
+    """A mutation or a subscription in a URL is 405, with the method that would do."""
+    answer = await client.get("/graphql", params={"query": query}, headers={"accept": kind})
+    assert (answer.status_code, code(answer)) == (405, "METHOD_NOT_ALLOWED")
+    assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+async def test_other_methods_are_405(client: httpx2.AsyncClient, method: str) -> None:
+    """With what is allowed."""
+    answer = await client.request(method, "/graphql", params={"query": ME})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "operationName=A",
+        "query=%7Bme%7Blogin%7D%7D&query=%7Bme%7Blogin%7D%7D",
+        "query=%ff%fe",
+        "query=%7Bme%7Blogin%7D%7D&variables=%7B",
+        "query=%7Bme%7Blogin%7D%7D&variables=%5B1%5D",
+        "query=%7Bme%7Blogin%7D%7D&variables=7",
+        "query=%7Bme%7Blogin%7D%7D&extensions=true",
+        "query=%7Bme%7Blogin%7D%7D&variables=" + "%5B" * 3000,
+        "&".join(f"a{n}=1" for n in range(50)),
+    ],
+)
+async def test_a_url_is_read_as_strictly_as_a_body(client: httpx2.AsyncClient, text: str) -> None:
+    """What is missing, given twice, or no JSON is 400."""
+    answer = await client.get(f"/graphql?{text}")
+    assert answer.status_code == 400
+    assert code(answer) in {"BAD_REQUEST", "BAD_JSON"}
+
+
+async def test_a_get_needs_the_token_in_its_header(client: httpx2.AsyncClient, token: str) -> None:
+    """A token in the URL or in a cookie, as a foreign page could send it, is none."""
+    client.headers.pop("authorization")
+    for params in ({}, {"access_token": token}, {"authorization": f"Bearer {token}"}):
+        answer = await client.get(
+            "/graphql",
+            params={"query": ME, **params},
+            headers={"cookie": f"authorization=Bearer {token}"},
+        )
+        assert (answer.status_code, code(answer)) == (401, "UNAUTHENTICATED")
 
 
 async def test_a_browser_gets_the_query_page(client: httpx2.AsyncClient) -> None:
     """Its one script is allowed by hash, and nothing is loaded from elsewhere."""
-    answer = await client.get("/graphql", headers={"accept": "text/html,*/*;q=0.8"})
+    browser = {"accept": "text/html,*/*;q=0.8"}
+    asked = await client.get("/graphql", params={"query": ME}, headers=browser)
+    answer = await client.get("/graphql", headers=browser)
+    assert asked.text == answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "script-src 'sha256-" in answer.headers["content-security-policy"]
     assert "联动" in answer.text
     assert "http://" not in answer.text
     assert "https://" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("*/*", JSON),
+        ("application/*;q=0.5", JSON),
+        ("application/json;q=0, */*", RESPONSE),
+        (f"{RESPONSE}, {JSON}", RESPONSE),
+        (f"{JSON}, {RESPONSE}", JSON),
+        (f"text/html;q=0.1, {RESPONSE};q=0.2, */*;q=0.1", RESPONSE),
+        (f"{RESPONSE};charset=utf-8", RESPONSE),
+        (f"{RESPONSE}, application/graphql+json, {JSON}, text/event-stream", RESPONSE),
+    ],
+)
+async def test_the_client_chooses_how_it_is_answered(
+    client: httpx2.AsyncClient, accept: str, chosen: str
+) -> None:
+    """By quality, then by its own order; what it refuses it does not get (RFC 9110, 12.5.1)."""
+    answer = await client.post("/graphql", json={"query": ME}, headers={"accept": accept})
+    assert answer.headers["content-type"] == f"{chosen}; charset=utf-8"
 
 
 async def test_an_unknown_answer_type_is_406(client: httpx2.AsyncClient) -> None:
@@ -185,6 +272,21 @@ async def test_without_a_good_token_nothing_is_answered(
         answer = await client.post("/graphql", json={"query": query}, headers=headers)
         assert (answer.status_code, code(answer)) == (401, "UNAUTHENTICATED")
         assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_no_token_an_old_one_and_a_wrong_one_are_told_apart(
+    client: httpx2.AsyncClient, token: str, clock: ManualClock
+) -> None:
+    """Each with what to do about it."""
+    clock.advance(minutes=16)
+    for given, words in ((f"Bearer {token}", "expired"), ("Bearer x.y.z", "no access token of")):
+        answer = await client.post("/graphql", json={"query": ME}, headers={"authorization": given})
+        assert words in answer.json()["errors"][0]["message"]
+    client.headers.pop("authorization")
+    answer = await client.post("/graphql", json={"query": ME})
+    message = answer.json()["errors"][0]["message"]
+    assert "No access token was sent" in message
+    assert "expired" not in message
 
 
 async def test_a_forbidden_field_is_403_in_the_newer_type(
@@ -257,6 +359,29 @@ async def test_an_operation_ends_at_its_deadline(
         body = {"query": "{ taxiRanks { name } }"}
         answer = await client.post("/graphql", json=body, headers=headers)
     assert (answer.status_code, code(answer)) == (504, "DEADLINE_EXCEEDED")
+
+
+async def test_a_late_mutation_says_what_became_of_it(
+    services: Services, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was done, and that it may be sent again with its id; not "ask for less"."""
+    never = asyncio.Event()
+
+    async def slow(*_given: Any, **_more: Any) -> Any:
+        await never.wait()
+
+    monkeypatch.setattr(services.operations, "cancel_order", slow)
+    transport = httpx2.ASGITransport(app=app_of(services, deadline=0.05))
+    headers = {"authorization": f"Bearer {token}", "accept": RESPONSE}
+    query = """mutation { cancelOrder(input: {clientMutationId: "late", order: "o", reason: "r"})
+        { clientMutationId } }"""
+    async with httpx2.AsyncClient(transport=transport, base_url="http://hub") as client:
+        answer = await client.post("/graphql", json={"query": query}, headers=headers)
+    (error,) = answer.json()["errors"]
+    assert answer.status_code == 504
+    assert error["extensions"] == {"code": "DEADLINE_EXCEEDED", "outcome": "NOT_DONE"}
+    assert "clientMutationId" in error["message"]
+    assert "Ask for less" not in error["message"]
 
 
 async def test_twenty_thousand_aliases_do_not_pass(client: httpx2.AsyncClient) -> None:

@@ -1,0 +1,47 @@
+"""Whether a write happened, as far as whoever asked for it can be told.
+
+The store notes it as a transaction goes; the face that answers a caller watches. Where nobody
+watches, nothing is noted.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    """What became of a write. UNKNOWN: its commit was sent, and not answered."""
+
+    NOT_DONE = "NOT_DONE"
+    UNKNOWN = "UNKNOWN"
+    DONE = "DONE"
+
+
+@dataclass(slots=True)
+class Write:
+    """One write that is watched."""
+
+    fate: Fate = Fate.NOT_DONE
+
+
+_watched: ContextVar[Write | None] = ContextVar("watched", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[Write]:
+    """What is written inside tells here how far it has come."""
+    write = Write()
+    token = _watched.set(write)
+    try:
+        yield write
+    finally:
+        _watched.reset(token)
+
+
+def mark(fate: Fate) -> None:
+    """Note how far the write that is watched here has come."""
+    write = _watched.get()
+    if write is not None:
+        write.fate = fate
