@@ -1,7 +1,7 @@
 """What the officer did and where the officer was: many at a time, each judged on its own."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -18,6 +18,7 @@ from mobile_api.models import (
     ActionOutcome,
     Actions,
     ActionsReply,
+    Message,
     Position,
     PositionRejection,
     Positions,
@@ -25,6 +26,8 @@ from mobile_api.models import (
 )
 from mobile_api.problems import complaints
 from mobile_api.sessions import account_of, device_of
+
+Item = TypeVar("Item", bound=Message)
 
 AHEAD = timedelta(minutes=5)
 """How far a phone's clock may run ahead before its positions are refused."""
@@ -48,9 +51,7 @@ async def report_positions(call: Call[Positions]) -> PositionsReply:
     rejected: list[PositionRejection] = []
     for index, item in enumerate(call.sent.positions):
         try:
-            kept.append(
-                _fix(account, Position.model_validate_json(orjson.dumps(item), strict=True))
-            )
+            kept.append(_fix(account, _judged(Position, item)))
         except ValidationError as error:
             rejected.append(
                 PositionRejection(index=index, code="INVALID", message=_first_complaint(error))
@@ -63,14 +64,11 @@ async def report_positions(call: Call[Positions]) -> PositionsReply:
 
 async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutcome:
     try:
-        action = Action.model_validate_json(orjson.dumps(item), strict=True)
+        action = _judged(Action, item)
     except ValidationError as error:
-        return ActionOutcome(
-            id=_given_id(item),
-            status="rejected",
-            code="INVALID",
-            message=f"操作格式不正确 / {_first_complaint(error)}",
-        )
+        return _malformed(item, f"操作格式不正确 / {_first_complaint(error)}")
+    except UserFault as fault:
+        return _malformed(item, fault.message)
     try:
         result = await call.context.operations.act(
             call.caller, FieldAction(action.id, action.kind, action.at, device_id, action.body)
@@ -84,6 +82,20 @@ async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutco
         message=result.message,
         data=result.data,
     )
+
+
+def _judged(model: type[Item], item: object) -> Item:
+    """An item of a list by its model. Raises ValidationError, UserFault INVALID."""
+    try:
+        text = orjson.dumps(item)
+    except orjson.JSONEncodeError as error:
+        message = "数值过大或嵌套过深 / A number of more than 64 bits, or too deep a nesting."
+        raise UserFault("INVALID", message) from error
+    return model.model_validate_json(text, strict=True)
+
+
+def _malformed(item: object, message: str) -> ActionOutcome:
+    return ActionOutcome(id=_given_id(item), status="rejected", code="INVALID", message=message)
 
 
 def _fix(account: AccountDoc, position: Position) -> Fix:

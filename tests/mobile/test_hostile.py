@@ -70,8 +70,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     },
 }
 BODIES: dict[str, dict[str, Any]] = {
-    kind: {"orderId": "x", "note": "n", "via": "fcm"} for kind in KINDS if kind.startswith("order.")
-} | {
+    "order.accepted": {"orderId": "x", "note": "n", "via": "fcm"},
     "duty.signIn": {"post": "p"},
     "duty.signOut": {},
     "incident.report": {
@@ -89,8 +88,8 @@ BODIES: dict[str, dict[str, Any]] = {
 def holes(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a body."""
     found = [at]
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
     if isinstance(value, dict | list):
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
         found += [place for key, part in inner for place in holes(part, (*at, key))]
     return found
 
@@ -166,10 +165,10 @@ anything = st.recursive(
 
 
 @settings(
-    max_examples=200,
+    max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(kind=st.sampled_from(sorted(BODIES)), body=anything, name=st.text(max_size=9))
+@given(kind=st.sampled_from(sorted(KINDS)), body=anything, name=st.text(max_size=9))
 async def test_no_mixture_is_our_fault(phone: Phone, kind: str, body: Any, name: str) -> None:
     """Any body of any action, under any id."""
     if not phone.access:
