@@ -254,7 +254,8 @@ async def test_the_list_is_paged(run: Run, picture):
     rest = (await run(LIST, OFFICER, after=cursor))["data"]["idMappings"]
     assert [node["nativeId"] for node in rest["nodes"]] == ["2"]
     assert code_of(await run(LIST, OFFICER, after="nonsense")) == "BAD_CURSOR"
-    assert (await run(LIST, OFFICER, dataset="y"))["data"]["idMappings"]["nodes"] == []
+    assert (await run(LIST, OFFICER, dataset="metro"))["data"]["idMappings"]["nodes"] == []
+    assert code_of(await run(LIST, OFFICER, dataset="y")) == "NOT_FOUND"
 
 
 async def unmatched(run: Run, **arguments: Any) -> list[str]:
@@ -298,7 +299,7 @@ async def test_what_is_unmatched_is_paged(run: Run, picture: ManualClock):
     assert first["pageInfo"]["hasNextPage"] is True
     cursor = first["pageInfo"]["endCursor"]
     assert await unmatched(run, after=cursor) == ["railway:SHH"]
-    assert await unmatched(run, dataset="nobody") == []
+    assert code_of(await run(UNMATCHED, OFFICER, dataset="nobody")) == "NOT_FOUND"
     await confirmed(run, stopPlace="other:77")
     assert await unmatched(run, after=cursor) == []
     assert code_of(await run(UNMATCHED, OFFICER, after="nonsense")) == "BAD_CURSOR"
