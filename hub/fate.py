@@ -4,11 +4,15 @@ The store notes it as a transaction goes; the face that answers a caller watches
 watches, nothing is noted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 
 class Fate(StrEnum):
@@ -45,3 +49,15 @@ def mark(fate: Fate) -> None:
     write = _watched.get()
     if write is not None:
         write.fate = fate
+
+
+def told(work: Callable[[Given], Awaitable[Result]]) -> Callable[[Given], Awaitable[Result]]:
+    """The work of a transaction, noting where it stands; the commit comes right after it."""
+
+    async def noted(given: Given) -> Result:
+        mark(Fate.NOT_DONE)
+        result = await work(given)
+        mark(Fate.UNKNOWN)
+        return result
+
+    return noted

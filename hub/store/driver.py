@@ -140,18 +140,11 @@ class Store:
         What it raises aborts the transaction. Raises RetryLater when no primary answers, and
         TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
         """
-
-        async def told(tx: Tx) -> Work:
-            fate.mark(Fate.NOT_DONE)
-            result = await work(tx)
-            fate.mark(Fate.UNKNOWN)  # the commit comes next
-            return result
-
         async with self._at_once, self._client.start_session() as session:
             try:
                 with pymongo.timeout(TRANSACTION_SECONDS):  # the driver's own limit is 120 s
                     done = await session.with_transaction(
-                        told,
+                        fate.told(work),
                         read_concern=ReadConcern("snapshot"),
                         write_concern=WriteConcern("majority"),
                     )

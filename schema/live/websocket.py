@@ -17,7 +17,7 @@ import structlog
 from graphql import ExecutionResult, GraphQLError, OperationType
 
 from hub.access.principal import Principal
-from hub.errors import AccessDenied
+from hub.errors import AccessDenied, RetryLater
 from hub.frames import write_text_of
 from schema.live.engine import LiveEngine, RefusedError, Subscription
 from schema.live.outbound import Outbound, Send
@@ -214,6 +214,8 @@ class Socket:
             return await self.executor.authenticate(token)
         except AccessDenied:
             raise _ClosedError(4403, "Forbidden") from None
+        except RetryLater:
+            raise _ClosedError(1013, "Try again later") from None
 
     async def _handle(self, message: dict[str, Any]) -> None:
         match message["type"]:

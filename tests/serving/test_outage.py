@@ -1,10 +1,13 @@
 """While the database does not answer: every face says so, in time, and what became of a write."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx2
 import pytest
+import websockets
+from websockets.typing import Subprotocol
 
 from hub import fate
 from hub.deadline import TooLong, in_time
@@ -166,18 +169,23 @@ async def test_a_live_stream_that_cannot_begin_says_so(stopped: Running) -> None
 
 
 async def test_an_unknown_session_is_told_so_too(running: Running) -> None:
-    """Where even the token cannot be looked up: 503, in either type, not 401 and not 500."""
+    """Where even the token cannot be looked up: 503, not 401 and not 500; a socket is closed with
+    1013 (try again later), which clients come back from."""
     issued = await running.hub.mobile.tokens.issue("liaison")  # type: ignore[union-attr]
     running.hub.mobile.tokens._register.end(issued.session_id)  # type: ignore[union-attr]
+    url = str(running.http.base_url).replace("http", "ws") + "/graphql"
+    socket = await websockets.connect(url, subprotocols=[Subprotocol("graphql-transport-ws")])
+    bearer = {"authorization": f"Bearer {issued.access_token}"}
     running.stop()
     try:
         answer = await running.http.post(
-            "/graphql",
-            json={"query": "{ me { login } }"},
-            headers={"authorization": f"Bearer {issued.access_token}"},
+            "/graphql", json={"query": "{ me { login } }"}, headers=bearer
         )
+        await socket.send(json.dumps({"type": "connection_init", "payload": bearer}))
+        await socket.wait_closed()
     finally:
         running.resume()
+    assert socket.close_code == 1013
     assert answer.status_code == 503
     assert error_of(answer)["extensions"]["code"] == "RETRY_LATER"
 
