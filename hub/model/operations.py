@@ -93,17 +93,19 @@ PROGRESS: tuple[Stage, ...] = (
     Stage.ARRIVED,
     Stage.DONE,
 )
+TAKEN: frozenset[Stage] = frozenset(PROGRESS[PROGRESS.index(Stage.ACCEPTED) :])
+"""The stages of somebody who has taken the order on."""
 ENDED: frozenset[Stage] = frozenset({Stage.DONE, Stage.DECLINED, Stage.ESCALATED, Stage.CANCELLED})
 
 
 def advances(current: Stage, to: Stage) -> bool:
     """Whether a recipient at `current` may move on to `to`; going back or standing still may not.
 
-    A late acceptance after escalation is welcome: the officer is on the way, and the record
-    should say so.
+    A late acceptance after escalation is welcome, and so is all that implies one: the officer is
+    on the way, and the record should say so.
     """
     if current is Stage.ESCALATED:
-        return to in {Stage.ACCEPTED, Stage.DECLINED}
+        return to in TAKEN or to is Stage.DECLINED
     if current in ENDED:
         return False
     if to in {Stage.DECLINED, Stage.ESCALATED}:

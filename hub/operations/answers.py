@@ -6,12 +6,12 @@ stage that was answered gets its own line in the ledger, and the stage itself on
 
 from enum import StrEnum
 
-from hub.model.operations import PROGRESS, OrderState, Stage, advances
+from hub.model.operations import PROGRESS, TAKEN, OrderState, Stage, advances
 from hub.operations import checks
 from hub.operations.actions import ActionStatus, Effect, Refused, Turn
 from hub.operations.desk import Desk, entry
 from hub.operations.entities import order_news
-from hub.operations.handover import Why, hand_over
+from hub.operations.handover import Why, hand_over, stand_down
 from hub.operations.ledger import complete_if_ended, step
 from hub.operations.words import STAGES, person
 from hub.store.documents import IncidentDoc, OrderDoc, RecipientDoc
@@ -99,6 +99,10 @@ async def _follow(
         return True
     if row.stage is Stage.DONE or before is Stage.ESCALATED:
         await desk.orders.change(tx, order.id)
+    if before is Stage.ESCALATED and row.stage in TAKEN:
+        await stand_down(desk, tx, order, row, turn.at)
+    if order.state is OrderState.COMPLETED:
+        return True
     return row.stage is Stage.DONE and await complete_if_ended(desk, tx, order, incident, turn.at)
 
 

@@ -1,19 +1,24 @@
-"""Passing an order on: who is asked next when somebody does not, cannot or will not answer."""
+"""Passing an order on: who is asked next when somebody does not, cannot or will not answer.
 
-from collections.abc import Sequence
+Each recipient of an order begins a chain: who is asked in their place, who in that one's place,
+and so on (`RecipientDoc.escalated_from`). An acceptance anywhere in a chain ends it, and no other.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 import structlog
 
-from hub.model.operations import ENDED, Stage
+from hub.model.operations import ENDED, TAKEN, Stage
 from hub.operations.desk import Desk, can_be_ordered, entry
 from hub.operations.entities import order_news
 from hub.operations.ledger import announce, complete_if_ended, open_ledger, step
 from hub.operations.words import people
 from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc, RecipientDoc
 from hub.store.driver import Tx
+from hub.store.orders import Link
 
 log = structlog.get_logger()
 
@@ -24,6 +29,7 @@ class Why(StrEnum):
     TIMEOUT = "超时未签收 / not accepted in time"
     DECLINED = "不能执行 / declined"
     SIGNED_OUT = "已签退 / signed out of duty"
+    TAKEN = "已有人签收 / accepted by somebody else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +61,73 @@ async def hand_over(
 ) -> Handover:
     """Ask the next people of the order's escalation list in place of `rows`.
 
-    Parts that have not ended become ESCALATED (a late acceptance stays welcome). Whoever is off
-    duty, or is a recipient already, is skipped. With nobody left the order is marked exhausted:
-    an alarm for the watch. The order must be open.
+    Parts that have not ended become ESCALATED (a late acceptance stays welcome). Nobody is asked
+    in place of a part whose chain has been accepted: it only ends. Whoever is off duty, or is a
+    recipient already, is skipped. With nobody left the order is marked exhausted: an alarm for
+    the watch. The order must be open.
     """
     incident = await desk.incidents.for_hub(order.incident_id, tx=tx)
     assert incident is not None  # noqa: S101  # written with the order, never deleted
-    asked = (await _free(desk, tx, order))[: len(rows)]
+    taken = await _taken(desk, tx, order, rows)
+    left = [row for row in rows if row.id not in taken]
+    asked = (await _free(desk, tx, order))[: len(left)]
     await desk.orders.steps(
         tx,
         [
-            step(row, Stage.ESCALATED, at, "escalation", note=why)
+            step(row, Stage.ESCALATED, at, "escalation", note=Why.TAKEN if row.id in taken else why)
             for row in rows
             if row.stage not in ENDED
         ],
     )
-    unanswered = len(rows) - len(asked)
+    unanswered = len(left) - len(asked)
     if unanswered and order.exhausted_at is None:
         order.exhausted_at = at
     await desk.orders.change(tx, order.id, exhausted_at=order.exhausted_at)
     await desk.inbox.append(
         tx, [order_news(row.account_id, order, row.stage, incident) for row in rows], at
     )
-    await _ask(desk, tx, order, incident, rows, asked, at)
-    await _note(desk, tx, order, rows, asked, why, at)
+    await _ask(desk, tx, order, incident, left, asked, at)
+    await _note(desk, tx, order, (rows, left, asked), why, at)
     if not asked:
         await complete_if_ended(desk, tx, order, incident, at)
     return Handover(order.number, why, tuple(account.id for account in asked), unanswered)
+
+
+async def stand_down(desk: Desk, tx: Tx, order: OrderDoc, row: RecipientDoc, at: datetime) -> None:
+    """End what is still asked in place of `row`, who has accepted after all.
+
+    The caller has changed the order in this transaction, so that this and a hand-over of the same
+    chain cannot overlook each other.
+    """
+    links = await desk.orders.links(tx, order.id)
+    successor = {link.escalated_from: name for name, link in links.items()}
+    last = row.account_id
+    while last in successor:
+        last = successor[last]
+    if last == row.account_id or links[last].stage in ENDED | TAKEN:
+        return
+    waiting = await desk.orders.recipient(order.id, last, tx=tx)
+    assert waiting is not None  # noqa: S101  # its link was read in this snapshot
+    await hand_over(desk, tx, order, [waiting], Why.TAKEN, at)
+
+
+async def _taken(
+    desk: Desk, tx: Tx, order: OrderDoc, rows: Sequence[RecipientDoc]
+) -> frozenset[str]:
+    """The ids of those rows whose chain was accepted by somebody who was asked before."""
+    if all(row.escalated_from is None for row in rows):
+        return frozenset()
+    links = await desk.orders.links(tx, order.id)
+    return frozenset(row.id for row in rows if _accepted(links, row.escalated_from))
+
+
+def _accepted(links: Mapping[str, Link], name: str | None) -> bool:
+    """Whether this account, or one in whose place it was asked, has taken the order on."""
+    while name is not None:
+        if links[name].stage in TAKEN:
+            return True
+        name = links[name].escalated_from
+    return False
 
 
 async def _free(desk: Desk, tx: Tx, order: OrderDoc) -> list[AccountDoc]:
@@ -116,24 +162,32 @@ async def _note(
     desk: Desk,
     tx: Tx,
     order: OrderDoc,
-    rows: Sequence[RecipientDoc],
-    asked: Sequence[AccountDoc],
+    parts: tuple[Sequence[RecipientDoc], Sequence[RecipientDoc], Sequence[AccountDoc]],
     why: Why,
     at: datetime,
 ) -> None:
+    """Lines for the timeline; `parts`: all rows, those still unanswered, who is asked for them."""
+    rows, left, asked = parts
     known = await desk.accounts.by_logins_or_ids([row.account_id for row in rows], tx=tx)
-    before = people([known[row.account_id] for row in rows if row.account_id in known])
+
+    def named(some: Sequence[RecipientDoc]) -> str:
+        return people([known[row.account_id] for row in some if row.account_id in known])
+
+    number, before = order.number, named(left)
     units = [row.unit for row in rows] + [account.unit for account in asked]
     lines = []
     if asked:
-        words = f"指令 {order.number} 升级 / escalated ({before}: {why}) → {people([*asked])}"
+        words = f"指令 {number} 升级 / escalated ({before}: {why}) → {people([*asked])}"
         lines.append(entry(at, "hub", "order.escalated", words, units))
-    if len(asked) < len(rows):
+    if len(asked) < len(left):
         words = (
-            f"指令 {order.number} 已无可升级人员，请值班员处理 / "
+            f"指令 {number} 已无可升级人员，请值班员处理 / "
             f"nobody left to ask, the watch must act ({before}: {why})"
         )
         lines.append(entry(at, "hub", "order.exhausted", words, units))
+    if spared := [row for row in rows if row not in left]:
+        words = f"指令 {number} {named(spared)} 无需再应答 / need not answer any more: {Why.TAKEN}"
+        lines.append(entry(at, "hub", "order.taken", words, [row.unit for row in spared]))
     await desk.incidents.note(
         tx,
         order.incident_id,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from beanie import SortDirection
 from pymongo import ASCENDING, UpdateOne
@@ -55,6 +55,13 @@ class Step:
     entry: LedgerEntry
     stage: Stage
     next_step_at: datetime | None
+
+
+class Link(NamedTuple):
+    """One recipient as a link of a chain: how far it has come, and in whose place it was asked."""
+
+    stage: Stage
+    escalated_from: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +197,18 @@ class OrderRepository:
     async def recipients(self, tx: Tx, order_id: str) -> list[RecipientDoc]:
         """All ledgers of an order."""
         return await RecipientDoc.find({"order_id": order_id}, session=tx).to_list()
+
+    async def links(self, tx: Tx, order_id: str) -> dict[str, Link]:
+        """Every recipient of an order by account: who was asked in whose place."""
+        rows = RecipientDoc.get_pymongo_collection().find(
+            {"order_id": order_id},
+            {"account_id": True, "stage": True, "escalated_from": True},
+            session=tx,
+        )
+        return {
+            row["account_id"]: Link(Stage(row["stage"]), row["escalated_from"])
+            async for row in rows
+        }
 
     async def outcome(self, tx: Tx, order_id: str) -> tuple[bool, bool]:
         """Whether everybody's part in the order has ended, and whether anybody's by DONE."""

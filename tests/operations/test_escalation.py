@@ -232,3 +232,152 @@ async def test_a_running_escalator_takes_over_and_keeps_time(world: World) -> No
         late = (ledger["created_at"] - order.created_at).total_seconds() - 5
         running.cancel()
         assert 0 <= late <= 5
+
+
+async def _wait_out(world: World, clock: ManualClock, times: int) -> None:
+    """Let that many times to accept pass, with a pass of the escalator after each."""
+    for _ in range(times):
+        clock.advance(minutes=2)
+        await world.escalator().step()
+
+
+async def test_a_late_acceptance_ends_the_chain(world: World, clock: ManualClock) -> None:
+    """A is asked, then B; A accepts: nobody else is asked, B is told, nothing is exhausted."""
+    first, second, third, fourth = [await world.officer() for _ in range(4)]
+    order = await world.order(
+        first, escalation=[person.account_id for person in (second, third, fourth)]
+    )
+    await _wait_out(world, clock, 1)
+    await world.act(first, "order.accepted", orderId=order.id)
+    told = await world.ops.sync(second.account_id, 0, 100)
+    assert told.changes[-1].data["stage"] == "ESCALATED"
+    await _wait_out(world, clock, 4)
+    assert await world.stages(order) == {
+        first.account_id: Stage.ACCEPTED,
+        second.account_id: Stage.ESCALATED,
+    }
+    assert (await world.read_order(order)).exhausted_at is None
+    assert await RecipientDoc.find({"next_step_at": {"$ne": None}}).count() == 0
+    kinds = await world.timeline(order.incident_id)
+    assert kinds[-2:] == ["order.accepted", "order.taken"]
+    channel = FakeChannel()
+    await world.send_all(channel)
+    assert channel.woken == [first.account_id]  # B's own wake-up was not sent yet
+
+
+async def test_an_acceptance_two_links_back_ends_the_chain(
+    world: World, clock: ManualClock
+) -> None:
+    """Of A, B and C the first accepts when the third is asked: the fourth never is."""
+    officers = [await world.officer() for _ in range(4)]
+    order = await world.order(
+        officers[0], escalation=[person.account_id for person in officers[1:]]
+    )
+    await _wait_out(world, clock, 2)
+    await world.act(officers[0], "order.accepted", orderId=order.id)
+    await _wait_out(world, clock, 3)
+    stages = [(await world.stages(order)).get(person.account_id) for person in officers]
+    assert stages == [Stage.ACCEPTED, Stage.ESCALATED, Stage.ESCALATED, None]
+    assert (await world.read_order(order)).exhausted_at is None
+
+
+async def test_an_acceptance_ends_its_own_chain_only(world: World, clock: ManualClock) -> None:
+    """Every recipient is to answer: when A accepts late, who was asked for B goes on."""
+    one, two, for_one, for_two, next_one = [await world.officer() for _ in range(5)]
+    order = await world.order(
+        one, two, escalation=[person.account_id for person in (for_one, for_two, next_one)]
+    )
+    await _wait_out(world, clock, 1)
+    await world.act(one, "order.accepted", orderId=order.id)
+    await _wait_out(world, clock, 1)
+    assert await world.stages(order) == {
+        one.account_id: Stage.ACCEPTED,
+        for_one.account_id: Stage.ESCALATED,
+        two.account_id: Stage.ESCALATED,
+        for_two.account_id: Stage.ESCALATED,
+        next_one.account_id: Stage.QUEUED,
+    }
+    assert (await world.ledger(order, next_one)).escalated_from == for_two.account_id
+    await _wait_out(world, clock, 1)
+    assert (await world.read_order(order)).exhausted_at is not None  # of the second chain
+
+
+@pytest.mark.parametrize("answer", ["order.declined", "duty.signOut"])
+async def test_a_refusal_after_a_late_acceptance_asks_nobody(
+    world: World, clock: ManualClock, answer: str
+) -> None:
+    """B, asked for A who has accepted since, declines or goes home: the chain stays ended."""
+    first, second, third = [await world.officer() for _ in range(3)]
+    order = await world.order(first, escalation=[second.account_id, third.account_id])
+    await _wait_out(world, clock, 1)
+    await world.act(first, "order.accepted", orderId=order.id)
+    assert (await world.act(second, answer, orderId=order.id)).status == "applied"
+    await _wait_out(world, clock, 2)
+    assert set(await world.stages(order)) == {first.account_id, second.account_id}
+    assert (await world.read_order(order)).exhausted_at is None
+
+
+@pytest.mark.parametrize("step", ["TIMEOUT", "DECLINED", "SIGNED_OUT"])
+async def test_a_hand_over_looks_at_the_chain(world: World, clock: ManualClock, step: str) -> None:
+    """A timer that still runs in an accepted chain, as older data has it, asks nobody."""
+    first, second, third = [await world.officer() for _ in range(3)]
+    order = await world.order(first, escalation=[second.account_id, third.account_id])
+    await _wait_out(world, clock, 1)
+    await world.store.db["recipients"].update_one(
+        {"_id": f"{order.id}:{first.account_id}"}, {"$set": {"stage": "ACCEPTED"}}
+    )
+    match step:
+        case "TIMEOUT":
+            await _wait_out(world, clock, 1)
+        case "DECLINED":
+            await world.act(second, "order.declined", orderId=order.id)
+        case _:
+            await world.act(second, "duty.signOut")
+    assert set(await world.stages(order)) == {first.account_id, second.account_id}
+    assert (await world.ledger(order, second)).next_step_at is None
+    assert (await world.read_order(order)).exhausted_at is None
+    assert (await world.timeline(order.incident_id))[-1] == "order.taken"
+
+
+async def test_acceptances_and_hand_overs_at_once_agree(world: World, clock: ManualClock) -> None:
+    """A accepts in the instant B's time runs out: whichever is first, C's timer does not run on."""
+    for _ in range(8):
+        officers = [await world.officer() for _ in range(4)]
+        order = await world.order(
+            officers[0], escalation=[person.account_id for person in officers[1:]]
+        )
+        await _wait_out(world, clock, 1)
+        clock.advance(minutes=2)
+        await asyncio.gather(
+            world.escalator().step(),
+            world.act(officers[0], "order.accepted", orderId=order.id),
+        )
+        await _wait_out(world, clock, 2)
+        assert officers[3].account_id not in await world.stages(order)
+        assert (await world.read_order(order)).exhausted_at is None
+
+
+async def test_an_order_taken_late_ends_with_who_took_it(world: World, clock: ManualClock) -> None:
+    """When A, who accepted late, is done, the order is: B's part ended when A accepted."""
+    officer, fallback, third = [await world.officer() for _ in range(3)]
+    order = await world.order(officer, escalation=[fallback.account_id, third.account_id])
+    await _wait_out(world, clock, 1)
+    await world.act(officer, "order.done", orderId=order.id)  # an acceptance, and more
+    assert (await world.read_order(order)).state is OrderState.COMPLETED
+    assert (await world.timeline(order.incident_id)).count("order.completed") == 1
+    for person in (officer, fallback):
+        page = await world.ops.sync(person.account_id, 0, 100)
+        assert page.changes[-1].data["state"] == "COMPLETED"
+
+
+async def test_who_was_spared_may_still_accept(world: World, clock: ManualClock) -> None:
+    """B, told that A has accepted, is on the way already: welcome, and waited for."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    await _wait_out(world, clock, 1)
+    await world.act(officer, "order.accepted", orderId=order.id)
+    assert (await world.act(fallback, "order.accepted", orderId=order.id)).status == "applied"
+    await world.act(officer, "order.done", orderId=order.id)
+    assert (await world.read_order(order)).state is OrderState.OPEN
+    await world.act(fallback, "order.done", orderId=order.id)
+    assert (await world.read_order(order)).state is OrderState.COMPLETED
