@@ -37,6 +37,7 @@ from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 from hub.store.same_as import SameAs
 from hub.store.tail import ChangeTail
+from hub.store.timeline import Timeline
 from hub.store.transit import TransitRepository
 from mobile_api.app import build as build_mobile
 from mobile_api.context import MobileContext
@@ -110,6 +111,7 @@ class Hub:
             same_as=SameAs(store),
         )
         try:
+            await Timeline(store).move_embedded()
             await Units().seed(area)
             if embedded:
                 await Accounts(store).seed_demo(area)

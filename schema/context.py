@@ -107,6 +107,7 @@ class Loaders:
         self.unit = _documents(services.units.by_codes)
         self.officer = _documents(lambda ids: services.accounts.visible(viewer, ids))
         self.incident = _documents(lambda ids: services.incidents.visible(viewer, ids))
+        self.timeline_of = _lists(lambda ids: services.incidents.timelines(viewer, ids))
         self.order = _documents(lambda ids: orders.visible(viewer, ids))
         self.orders_of = _lists(lambda ids: orders.of_incidents(viewer, ids))
         self.ledgers_of = _lists(lambda ids: orders.ledgers(viewer, ids))

@@ -76,14 +76,17 @@ class Desk:
         key: str,
         work: Callable[[Tx], Awaitable[dict[str, Any]]],
         at: datetime,
+        *,
+        lane: str | None = None,
     ) -> str:
         """Run a caller's write once per key, in one transaction; the `id` in its result.
 
-        Raises UserFault IDEMPOTENCY_CONFLICT when the key was used for something else.
+        `lane`: the incident it writes to, if there is one already. Raises UserFault
+        IDEMPOTENCY_CONFLICT when the key was used for something else.
         """
         sealed = checks.fingerprint("call", [by.account_id, checks.key(key)])
         asked = checks.fingerprint(operation, body)
-        kept = await self.idempotency.once(sealed, asked, work, at=at)
+        kept = await self.idempotency.once(sealed, asked, work, at=at, lane=lane or "")
         return str(kept.result["id"])
 
     def day(self, at: datetime) -> date:

@@ -109,13 +109,23 @@ async def _apply(
         turn = Turn(officer, action.body, at, device_at, handovers)
         return asdict(await handler(desk, tx, turn))
 
-    kept = await desk.idempotency.once(checks.fingerprint("act", name), asked, work, at=at)
+    lane = await _lane(desk, action)
+    sealed = checks.fingerprint("act", name)
+    kept = await desk.idempotency.once(sealed, asked, work, at=at, lane=lane)
     if not kept.repeated:
         for handover in handovers:
             handover.report()
     effect = kept.result
     status = ActionStatus.DUPLICATE if kept.repeated else ActionStatus(effect["status"])
     return ActionResult(action.id, status, effect["code"], effect["message"], effect["data"])
+
+
+async def _lane(desk: Desk, action: FieldAction) -> str:
+    """The incident an action writes to; "" where there is none, or none yet."""
+    if not action.kind.startswith("order."):
+        return ""
+    order_id = checks.identifier(action.body.get("orderId"), ("body", "orderId"))
+    return await desk.orders.incident_of(order_id) or ""
 
 
 def _device_time(at: datetime) -> datetime:

@@ -88,6 +88,12 @@ async def hand_over(
     )
     await _ask(desk, tx, order, incident, left, asked, at)
     await _note(desk, tx, order, (rows, left, asked), why, at)
+    await desk.incidents.involve(
+        tx,
+        incident,
+        [account.id for account in asked],
+        [account.unit for account in asked if account.unit is not None],
+    )
     if not asked:
         await complete_if_ended(desk, tx, order, incident, at)
     return Handover(order.number, why, tuple(account.id for account in asked), unanswered)
@@ -188,10 +194,4 @@ async def _note(
     if spared := [row for row in rows if row not in left]:
         words = f"指令 {number} {named(spared)} 无需再应答 / need not answer any more: {Why.TAKEN}"
         lines.append(entry(at, "hub", "order.taken", words, [row.unit for row in spared]))
-    await desk.incidents.note(
-        tx,
-        order.incident_id,
-        *lines,
-        officers=[account.id for account in asked],
-        units=[account.unit for account in asked if account.unit is not None],
-    )
+    await desk.incidents.note(tx, order.incident_id, *lines)

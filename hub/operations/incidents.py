@@ -97,7 +97,7 @@ async def record_incident(
     officers: Sequence[str] = (),
 ) -> IncidentDoc:
     """Write a numbered incident and its first timeline entry; tell the officers involved."""
-    number = await desk.numbers.incident(tx, desk.day(at))
+    number = await desk.numbers.incident(desk.day(at))
     incident = IncidentDoc(
         id=new_id(),
         number=number,
@@ -112,9 +112,9 @@ async def record_incident(
         opened_by=by,
         opened_at=at,
         exercise=asked.exercise,
-        timeline=[entry(at, by, "incident.opened", f"事件登记 / Incident opened: {asked.title}")],
     )
-    await desk.incidents.insert(tx, incident)
+    words = f"事件登记 / Incident opened: {asked.title}"
+    await desk.incidents.insert(tx, incident, entry(at, by, "incident.opened", words))
     await desk.inbox.append(tx, [incident_news(officer, incident) for officer in officers], at)
     return incident
 
@@ -153,7 +153,7 @@ async def close_incident(
         return {"id": incident.id}
 
     body = {"incident": incident_id, "outcome": outcome}
-    return await desk.once(by, "closeIncident", body, key, work, at)
+    return await desk.once(by, "closeIncident", body, key, work, at, lane=incident_id)
 
 
 async def open_for(desk: Desk, tx: Tx, by: Principal, incident_id: str) -> IncidentDoc:

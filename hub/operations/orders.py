@@ -86,7 +86,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
         order = OrderDoc(
             id=order_id,
             incident_id=incident.id,
-            number=await desk.numbers.order(tx, incident.number),
+            number=await desk.numbers.order(incident.number),
             text=asked.text,
             priority=asked.priority,
             created_by=by.account_id,
@@ -100,7 +100,9 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
         await desk.audit.append(by.account_id, "order.dispatched", order.id, tx=tx)
         return {"id": order.id}
 
-    return await desk.once(by, "dispatchOrder", asdict(asked), key, work, at)
+    return await desk.once(
+        by, "dispatchOrder", asdict(asked), key, work, at, lane=asked.incident_id
+    )
 
 
 async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str, key: str) -> str:
@@ -125,7 +127,9 @@ async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str,
         await desk.audit.append(by.account_id, "order.cancelled", order.id, tx=tx)
         return {"id": order.id}
 
-    return await desk.once(by, "cancelOrder", {"order": order_id, "reason": reason}, key, work, at)
+    body = {"order": order_id, "reason": reason}
+    lane = await desk.orders.incident_of(order_id)
+    return await desk.once(by, "cancelOrder", body, key, work, at, lane=lane)
 
 
 async def _write(
@@ -140,13 +144,9 @@ async def _write(
     await desk.orders.insert(tx, order, rows)
     await announce(desk, tx, order, incident, rows, at)
     words = f"指令 {order.number} 已下达 / Order dispatched: {people(officers)}"
-    await desk.incidents.note(
-        tx,
-        incident.id,
-        entry(at, order.created_by, "order.dispatched", words, order.units),
-        officers=order.recipients,
-        units=order.units,
-    )
+    line = entry(at, order.created_by, "order.dispatched", words, order.units)
+    await desk.incidents.note(tx, incident.id, line)
+    await desk.incidents.involve(tx, incident, order.recipients, order.units)
 
 
 def _resolve(

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
+from pymongo import InsertOne
+
 from hub import clock
-from hub.store.documents import AuditDoc
+from hub.store.documents import AuditDoc, plain
 from hub.store.driver import Tx
+from hub.store.pending import pending
 
 
 class Audit:
@@ -34,5 +37,8 @@ class Audit:
             target=target,
             detail=dict(detail or {}),
         )
-        await row.insert(session=tx)
+        if tx is None:
+            await row.insert()
+        else:
+            pending(tx).add("audit", InsertOne(plain(row)))
         return row

@@ -37,6 +37,11 @@ class TextDocument(Document):
     id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId; ours are never
 
 
+def plain(document: TextDocument) -> dict[str, Any]:
+    """The document as it is stored."""
+    return {"_id": document.id, **document.model_dump(exclude={"id", "revision_id"})}
+
+
 class UnitDoc(TextDocument):
     """A member unit (成员单位); `id` is its code."""
 
@@ -158,7 +163,7 @@ class OfficerPositionDoc(TextDocument):
 
 
 class TimelineEntry(BaseModel):
-    """One line of an incident's append-only timeline.
+    """One line of an incident's append-only timeline, as it is written.
 
     `units` are those of whom it speaks; a unit is shown what speaks of it alone.
     """
@@ -168,6 +173,21 @@ class TimelineEntry(BaseModel):
     kind: str
     text: str
     units: list[str] = Field(default_factory=list)
+
+
+class TimelineDoc(TextDocument, TimelineEntry):
+    """A line as it is stored: a document of its own, so that many may write to one incident.
+
+    Lines are read by `at`, then `id`: the incident's and the moment it was written.
+    """
+
+    incident_id: str
+
+    class Settings:
+        name = "timeline"
+        indexes: ClassVar[list[IndexModel]] = [
+            IndexModel([("incident_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)]),
+        ]
 
 
 class IncidentDoc(TextDocument):
@@ -192,7 +212,6 @@ class IncidentDoc(TextDocument):
     closed_by: str | None = None
     closed_at: datetime | None = None
     outcome: str | None = None
-    timeline: list[TimelineEntry] = Field(default_factory=list)
     exercise: bool = False
     revision: int = 1
 
@@ -383,6 +402,7 @@ DOCUMENTS: list[type[TextDocument]] = [
     DeviceDoc,
     OfficerPositionDoc,
     IncidentDoc,
+    TimelineDoc,
     OrderDoc,
     RecipientDoc,
     OutboxDoc,

@@ -30,7 +30,9 @@ from pymongo.write_concern import WriteConcern
 
 from hub.errors import RetryLater, StartError
 from hub.store import raw
+from hub.store.attempts import Attempts
 from hub.store.documents import DOCUMENTS
+from hub.store.lanes import Lanes
 
 Tx = AsyncClientSession
 """What a transaction's work is given, to be passed as `session=` to every call it makes."""
@@ -56,8 +58,8 @@ TRANSACTION_SECONDS = 20.0
 PART = 200
 """Documents that are read and written in one transaction, where there are many."""
 TRANSACTIONS = 8
-"""How many run at once in a process: more would only conflict, and wait for connections while
-they hold their rows."""
+"""How many run at once for one part of a process: more would only conflict, and wait for
+connections while they hold their rows."""
 INDEX_OPTIONS_CONFLICT = 85
 
 _PASSING = (ConnectionFailure, ExecutionTimeout, WTimeoutError)
@@ -72,7 +74,8 @@ class TransactionTooLong(RetryLater):
 class Store:
     """The database of one process: clients, collections, transactions.
 
-    `db` is for repositories inside hub.store only.
+    `db` is for repositories inside hub.store only; `lanes` order the writers of one incident.
+    `repeated` counts transactions that were aborted by a conflict and tried again.
     """
 
     def __init__(self, uri: str, client: "AsyncMongoClient[Document]", database: str) -> None:
@@ -81,6 +84,8 @@ class Store:
         self._motor: AsyncIOMotorClient[Document] | None = None
         self._at_once = asyncio.Semaphore(TRANSACTIONS)
         self.db: AsyncDatabase[Document] = client[database]
+        self.lanes = Lanes()
+        self.repeated = 0
 
     @classmethod
     async def open(
@@ -110,6 +115,15 @@ class Store:
         """Another database over the same connections; it ends with this one, so never close it."""
         return Store(self._uri, self._client, database)
 
+    def apart(self) -> "Store":
+        """The same database with places of its own for transactions: nobody else's delay its user.
+
+        It ends with this one, so never close it.
+        """
+        other = self.beside(self.db.name)
+        other.lanes = self.lanes
+        return other
+
     async def close(self) -> None:
         """Close the clients."""
         await self._client.close()
@@ -130,18 +144,22 @@ class Store:
         """The address as given; it may hold a password, so never log it."""
         return self._uri
 
-    async def transaction(self, work: Callable[[Tx], Awaitable[Work]]) -> Work:
+    async def transaction(
+        self, work: Callable[[Tx], Awaitable[Work]], *, patience: float | None = None
+    ) -> Work:
         """Run `work` in one transaction: snapshot reads, majority writes, retried on conflict.
 
         `work` may run more than once, so it must do nothing but database calls with its session.
-        What it raises aborts the transaction. Raises RetryLater when no primary answers, and
-        TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
+        What it raises aborts the transaction. Raises RetryLater when no primary answers,
+        Contended when it still conflicts after `patience` seconds (waiting for a place does not
+        count), and TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
         """
         async with self._at_once, self._client.start_session() as session:
+            attempts = Attempts(self.db, work, patience or TRANSACTION_SECONDS)
             try:
                 with pymongo.timeout(TRANSACTION_SECONDS):  # the driver's own limit is 120 s
                     return await session.with_transaction(
-                        work,
+                        attempts,
                         read_concern=ReadConcern("snapshot"),
                         write_concern=WriteConcern("majority"),
                     )
@@ -151,6 +169,8 @@ class Store:
                 if error.code in _TOO_OLD:
                     raise TransactionTooLong(unreachable(error).args[0]) from error
                 raise
+            finally:
+                self.repeated += attempts.repeated
 
     async def in_parts(
         self,

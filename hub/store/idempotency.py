@@ -1,15 +1,19 @@
 """What client-made keys already led to: each key works once, its answer is kept for thirty days."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from pymongo import InsertOne
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
 from hub.errors import RetryLater, UserFault
 from hub.store.documents import IdempotencyDoc
 from hub.store.driver import Store, Tx
+from hub.store.group_commit import GroupCommit
+from hub.store.pending import pending
 
 RACES = 8
 """How often two transactions may meet on one new key before the caller is asked to come again."""
@@ -26,7 +30,8 @@ class Idempotency:
     """Repository of idempotency keys."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._commits = GroupCommit(store)
+        self._running: dict[str, asyncio.Future[None]] = {}
 
     async def once(
         self,
@@ -35,37 +40,55 @@ class Idempotency:
         work: Callable[[Tx], Awaitable[dict[str, Any]]],
         *,
         at: datetime,
+        lane: str = "",
     ) -> Kept:
         """Run `work` in a transaction that also seals `key` with its result; never twice.
 
-        What `work` raises aborts the transaction and leaves the key unused. Raises UserFault
+        Works of one `lane` (the incident they write to) go one after the other, together where
+        several wait. What `work` raises undoes it and leaves the key unused. Raises UserFault
         IDEMPOTENCY_CONFLICT when the key was used with another body.
         """
-        if (known := await self._known(key, body_hash)) is not None:
-            return Kept(known, repeated=True)
+        while (running := self._running.get(key)) is not None:
+            await asyncio.wait({running})  # the same call, a moment earlier
+        self._running[key] = mine = asyncio.get_running_loop().create_future()
+        try:
+            return await self._first(key, body_hash, work, at, lane)
+        finally:
+            del self._running[key]
+            mine.set_result(None)
 
+    async def _first(
+        self,
+        key: str,
+        body_hash: str,
+        work: Callable[[Tx], Awaitable[dict[str, Any]]],
+        at: datetime,
+        lane: str,
+    ) -> Kept:
         async def sealed(tx: Tx) -> Kept:
-            if (known := await self._known(key, body_hash, tx)) is not None:
-                return Kept(known, repeated=True)
             result = await work(tx)
-            row = IdempotencyDoc(id=key, body_hash=body_hash, result=result, at=at)
-            await row.insert(session=tx)
+            row = {"_id": key, "body_hash": body_hash, "result": result, "at": at}
+            pending(tx).add("idempotency", InsertOne(row))
             return Kept(result, repeated=False)
 
         for _ in range(RACES):
+            if (known := await self._known(key, body_hash)) is not None:
+                return Kept(known, repeated=True)
             try:
-                return await self._store.transaction(sealed)
+                return await self._commits.run(lane, sealed)
             except DuplicateKeyError:
-                # Two first uses of one key (or of one day's counter) met: the winner has
-                # committed, so the next pass sees what it wrote.
+                # another process was first with this key: the next pass sees what it wrote
                 continue
+            except UserFault:
+                # ... and what it wrote may be why this call does not fit any more
+                if (known := await self._known(key, body_hash)) is not None:
+                    return Kept(known, repeated=True)
+                raise
         raise RetryLater(f"Too many calls with the key {key!r} at once.")
 
-    async def _known(self, key: str, body_hash: str, tx: Tx | None = None) -> dict[str, Any] | None:
+    async def _known(self, key: str, body_hash: str) -> dict[str, Any] | None:
         rows = IdempotencyDoc.get_pymongo_collection()
-        if tx is None:
-            rows = rows.with_options(read_concern=ReadConcern("majority"))
-        row = await rows.find_one({"_id": key}, session=tx)
+        row = await rows.with_options(read_concern=ReadConcern("majority")).find_one({"_id": key})
         if row is None:
             return None
         if row["body_hash"] != body_hash:

@@ -1,17 +1,20 @@
-"""Incidents (事件): who may see which, and the writes that keep their timeline."""
+"""Incidents (事件): who may see which, the writes that change them, and running numbers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from beanie import SortDirection
-from pymongo import ReturnDocument
+from pymongo import InsertOne, ReturnDocument, UpdateOne
+from pymongo.write_concern import WriteConcern
 
 from hub.access.principal import Viewer
 from hub.errors import RetryLater
 from hub.model.operations import IncidentState, Role
-from hub.store.documents import CounterDoc, IncidentDoc, TimelineEntry
+from hub.store.documents import CounterDoc, IncidentDoc, TimelineDoc, TimelineEntry, plain
 from hub.store.driver import Store, Tx
+from hub.store.pending import pending
+from hub.store.timeline import INCIDENTS, TIMELINE, Timeline, lines
 
 Page = tuple[datetime, str]
 """A place in a newest-first listing: the row's time and id."""
@@ -38,23 +41,6 @@ def visible_incidents(viewer: Viewer) -> dict[str, Any]:
     return {"$or": ways} if ways else NOTHING
 
 
-def shown(incident: IncidentDoc, viewer: Viewer) -> IncidentDoc:
-    """The incident with as much of its timeline as the viewer may read.
-
-    Everybody who sees it reads what happened to the incident itself. Of its orders the centre
-    reads all, a liaison what speaks of its unit alone, an officer what the officer did.
-    """
-    if not viewer.sees_everything:
-        incident.timeline = [line for line in incident.timeline if _readable(line, viewer)]
-    return incident
-
-
-def _readable(line: TimelineEntry, viewer: Viewer) -> bool:
-    if line.kind.startswith("incident.") or line.by == viewer.account_id:
-        return True
-    return viewer.role is Role.LIAISON and line.units == [viewer.unit]
-
-
 def older_than(after: Page | None, field: str) -> dict[str, Any]:
     """The rows behind a place in a listing sorted by `field` and id, newest first."""
     if after is None:
@@ -68,22 +54,21 @@ class IncidentRepository:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._timeline = Timeline(store)
 
     async def get(
         self, incident_id: str, viewer: Viewer, *, tx: Tx | None = None
     ) -> IncidentDoc | None:
         """The incident, or None if it is absent or not the viewer's to see."""
         query = {"$and": [{"_id": incident_id}, visible_incidents(viewer)]}
-        found = await IncidentDoc.find_one(query, session=tx)
-        return found and shown(found, viewer)
+        return await self._one(query, tx)
 
     async def visible(
         self, viewer: Viewer, incident_ids: Collection[str]
     ) -> dict[str, IncidentDoc]:
         """Those of the incidents that the viewer may see, by id."""
         query = {"$and": [{"_id": {"$in": list(incident_ids)}}, visible_incidents(viewer)]}
-        found = await IncidentDoc.find(query).to_list()
-        return {incident.id: shown(incident, viewer) for incident in found}
+        return {incident.id: incident for incident in await IncidentDoc.find(query).to_list()}
 
     async def page(
         self,
@@ -100,9 +85,22 @@ class IncidentRepository:
             terms.append({"state": state})
         if unit is not None:
             terms.append({"units": unit})
-        rows = IncidentDoc.find({"$and": terms})
-        found = await rows.sort(_NEWEST).limit(first).to_list()
-        return [shown(incident, viewer) for incident in found]
+        return await IncidentDoc.find({"$and": terms}).sort(_NEWEST).limit(first).to_list()
+
+    async def timelines(
+        self, viewer: Viewer, incident_ids: Collection[str]
+    ) -> dict[str, list[TimelineDoc]]:
+        """The timelines of those incidents that the viewer may see, by incident.
+
+        Each as far as the viewer may read it (`visible_lines`), oldest first.
+        """
+        query = {"$and": [{"_id": {"$in": list(incident_ids)}}, visible_incidents(viewer)]}
+        rows = self._store.db[INCIDENTS].find(query, {"_id": True})
+        return await self._timeline.of_incidents(viewer, [row["_id"] async for row in rows])
+
+    async def timeline_lengths(self, incident_ids: Collection[str]) -> Mapping[str, int]:
+        """How many lines each has, seen or not: it grows whenever something was written there."""
+        return await self._timeline.lengths(incident_ids)
 
     async def of_officer(
         self, account_id: str, *, closed_since: datetime, limit: int, tx: Tx
@@ -124,73 +122,80 @@ class IncidentRepository:
 
     async def for_hub(self, incident_id: str, *, tx: Tx | None = None) -> IncidentDoc | None:
         """The incident whoever asks: for the hub's own steps, never for an answer to a caller."""
-        return await IncidentDoc.find_one({"_id": incident_id}, session=tx)
+        return await self._one({"_id": incident_id}, tx)
 
-    async def insert(self, tx: Tx, incident: IncidentDoc) -> None:
-        """Store a new incident."""
-        await incident.insert(session=tx)
+    async def insert(self, tx: Tx, incident: IncidentDoc, *entries: TimelineEntry) -> None:
+        """Store a new incident and the first lines of its timeline."""
+        pending(tx).add(INCIDENTS, InsertOne(plain(incident)))
+        await self.note(tx, incident.id, *entries)
 
-    async def note(
-        self,
-        tx: Tx,
-        incident_id: str,
-        *entries: TimelineEntry,
-        officers: Collection[str] = (),
-        units: Collection[str] = (),
+    async def note(self, tx: Tx, incident_id: str, *entries: TimelineEntry) -> None:
+        """Append to the timeline. The incident itself is not written: many may do this at once."""
+        pending(tx).add(TIMELINE, *lines(incident_id, entries))
+
+    async def involve(
+        self, tx: Tx, incident: IncidentDoc, officers: Collection[str], units: Collection[str]
     ) -> None:
-        """Append to the timeline; officers and units named here are involved from now on."""
-        await IncidentDoc.get_pymongo_collection().update_one(
-            {"_id": incident_id},
-            {
-                "$push": {"timeline": {"$each": [entry.model_dump() for entry in entries]}},
-                "$addToSet": {
-                    "officers": {"$each": list(officers)},
-                    "units": {"$each": list(units)},
-                },
-                "$inc": {"revision": 1},
-            },
-            session=tx,
-        )
+        """Make officers and units part of the incident; it is written only if any of them is new.
+
+        Closing an incident and ordering somebody there cannot overlook each other: closing writes
+        the incident and the inbox of all its officers, an order the inbox of each it asks, and the
+        incident where one of those is new to it.
+        """
+        new = {
+            "officers": [name for name in officers if name not in incident.officers],
+            "units": [unit for unit in units if unit not in incident.units],
+        }
+        if not any(new.values()):
+            return
+        change = {name: {"$each": values} for name, values in new.items()}
+        write = UpdateOne({"_id": incident.id}, {"$addToSet": change, "$inc": {"revision": 1}})
+        pending(tx).add(INCIDENTS, write)
 
     async def close(
         self, tx: Tx, incident_id: str, *, by: str, at: datetime, outcome: str, entry: TimelineEntry
     ) -> None:
         """Close an incident."""
-        await IncidentDoc.get_pymongo_collection().update_one(
-            {"_id": incident_id},
-            {
-                "$set": {
-                    "state": IncidentState.CLOSED,
-                    "closed_by": by,
-                    "closed_at": at,
-                    "outcome": outcome,
-                },
-                "$push": {"timeline": entry.model_dump()},
-                "$inc": {"revision": 1},
-            },
-            session=tx,
-        )
+        ended = {
+            "state": IncidentState.CLOSED,
+            "closed_by": by,
+            "closed_at": at,
+            "outcome": outcome,
+        }
+        change = {"$set": ended, "$inc": {"revision": 1}}
+        pending(tx).add(INCIDENTS, UpdateOne({"_id": incident_id}, change))
+        await self.note(tx, incident_id, entry)
+
+    async def _one(self, query: dict[str, Any], tx: Tx | None) -> IncidentDoc | None:
+        if tx is None:
+            return await IncidentDoc.find_one(query)
+        row = await pending(tx).one(INCIDENTS, query)
+        return IncidentDoc.model_validate(row) if row else None
 
 
 class Numbers:
-    """Running numbers. A number is given inside the transaction that uses it, so none is lost."""
+    """Running numbers, given outside of any transaction so that nobody waits for them.
 
-    async def incident(self, tx: Tx, day: date) -> str:
+    A number is never given twice; one whose transaction fails is missing. It needs no majority: it
+    is in the oplog before the write that uses it, so that no failover keeps only the latter.
+    """
+
+    async def incident(self, day: date) -> str:
         """The next incident number of a day: `YYYYMMDD-NNN`."""
         prefix = day.strftime("%Y%m%d")
-        return f"{prefix}-{await self._next(tx, f'incident:{prefix}'):03}"
+        return f"{prefix}-{await self._next(f'incident:{prefix}'):03}"
 
-    async def order(self, tx: Tx, incident_number: str) -> str:
+    async def order(self, incident_number: str) -> str:
         """The next order number of an incident: `YYYYMMDD-NNN-NN`."""
-        return f"{incident_number}-{await self._next(tx, f'order:{incident_number}'):02}"
+        return f"{incident_number}-{await self._next(f'order:{incident_number}'):02}"
 
-    async def _next(self, tx: Tx, series: str) -> int:
-        row: dict[str, Any] | None = await CounterDoc.get_pymongo_collection().find_one_and_update(
+    async def _next(self, series: str) -> int:
+        counters = CounterDoc.get_pymongo_collection().with_options(write_concern=WriteConcern(w=1))
+        row: dict[str, Any] | None = await counters.find_one_and_update(
             {"_id": series},
             {"$inc": {"value": 1}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
-            session=tx,
         )
         if row is None:
             raise RetryLater(f"No number was given in the series {series!r}.")

@@ -6,45 +6,24 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from beanie import SortDirection
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING, InsertOne, UpdateMany, UpdateOne
 
 from hub.access.principal import Viewer
-from hub.model.operations import ENDED, PROGRESS, OrderState, Role, Stage
-from hub.store.documents import LedgerEntry, OrderDoc, RecipientDoc
+from hub.model.operations import ENDED, PROGRESS, OrderState, Stage
+from hub.store.documents import LedgerEntry, OrderDoc, RecipientDoc, plain
 from hub.store.driver import Store, Tx
-from hub.store.incidents import NOTHING, Page, older_than
+from hub.store.incidents import Page, older_than
+from hub.store.orders_policy import hide_strangers, visible_ledgers, visible_orders
+from hub.store.pending import pending, seen
 
 UNANSWERED: tuple[Stage, ...] = PROGRESS[: PROGRESS.index(Stage.ACCEPTED)]
 """The stages in which an answer is still awaited."""
 
+ORDERS, RECIPIENTS = "orders", "recipients"
+REMEMBERED = 10_000
+"""Orders whose incident a process remembers, at most."""
 _NEWEST = [("created_at", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
 _OLDEST = [("created_at", SortDirection.ASCENDING), ("_id", SortDirection.ASCENDING)]
-
-
-def visible_orders(viewer: Viewer) -> dict[str, Any]:
-    """The row policy of orders, as a filter.
-
-    The centre sees all, a liaison the orders with an officer of its unit, an officer its own,
-    a partner none.
-    """
-    if viewer.sees_everything:
-        return {}
-    if viewer.role is Role.LIAISON and viewer.unit is not None:
-        return {"$or": [{"units": viewer.unit}, {"recipients": viewer.account_id}]}
-    if viewer.role in {Role.OFFICER, Role.LIAISON}:
-        return {"recipients": viewer.account_id}
-    return NOTHING
-
-
-def visible_ledgers(viewer: Viewer) -> dict[str, Any]:
-    """The row policy of ledgers: of an order that two units share, each sees its own officers."""
-    if viewer.sees_everything:
-        return {}
-    if viewer.role is Role.LIAISON and viewer.unit is not None:
-        return {"$or": [{"unit": viewer.unit}, {"account_id": viewer.account_id}]}
-    if viewer.role in {Role.OFFICER, Role.LIAISON}:
-        return {"account_id": viewer.account_id}
-    return NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +52,18 @@ class Waiting:
     overdue: int
 
 
-def _hide_strangers(ledgers: list[RecipientDoc]) -> None:
-    """Whom an order was passed on from is named only where that ledger is visible too."""
-    known = {ledger.account_id for ledger in ledgers}
-    for ledger in ledgers:
-        if ledger.escalated_from not in known:
-            ledger.escalated_from = None
-
-
 class OrderRepository:
     """Orders. Methods with a `viewer` apply the row policy; the others are for the hub itself."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self._orders = store.db[ORDERS]
+        self._recipients = store.db[RECIPIENTS]
+        self._incidents: dict[str, str] = {}
 
     async def get(self, order_id: str, viewer: Viewer, *, tx: Tx | None = None) -> OrderDoc | None:
         """The order, or None if it is absent or not the viewer's to see."""
         query = {"$and": [{"_id": order_id}, visible_orders(viewer)]}
-        return await OrderDoc.find_one(query, session=tx)
+        return await self._order(query, tx)
 
     async def visible(self, viewer: Viewer, order_ids: Collection[str]) -> dict[str, OrderDoc]:
         """Those of the orders that the viewer may see, by id."""
@@ -135,43 +108,53 @@ class OrderRepository:
             found[row.order_id].append(row)
         if not viewer.sees_everything:
             for ledgers in found.values():
-                _hide_strangers(ledgers)
+                hide_strangers(ledgers)
         return found
 
     async def for_hub(self, order_id: str, *, tx: Tx | None = None) -> OrderDoc | None:
         """The order whoever asks: for the hub's own steps, never for an answer to a caller."""
-        return await OrderDoc.find_one({"_id": order_id}, session=tx)
+        return await self._order({"_id": order_id}, tx)
+
+    async def incident_of(self, order_id: str) -> str | None:
+        """The incident of an order, which never changes; None if there is no such order."""
+        if order_id not in self._incidents:
+            row = await self._orders.find_one({"_id": order_id}, {"incident_id": True})
+            if row is None:
+                return None
+            if len(self._incidents) >= REMEMBERED:
+                self._incidents.clear()
+            self._incidents[order_id] = str(row["incident_id"])
+        return self._incidents[order_id]
 
     async def open_of_incident(self, tx: Tx, incident_id: str) -> list[OrderDoc]:
         """The orders of an incident that are still open."""
+        await seen(tx, ORDERS)
         query = {"incident_id": incident_id, "state": OrderState.OPEN}
         return await OrderDoc.find(query, session=tx).to_list()
 
     async def by_ids(self, tx: Tx, order_ids: Collection[str]) -> dict[str, OrderDoc]:
         """Orders by id, for the hub's own steps."""
+        await seen(tx, ORDERS)
         query = {"_id": {"$in": list(order_ids)}}
         return {order.id: order for order in await OrderDoc.find(query, session=tx).to_list()}
 
     async def insert(self, tx: Tx, order: OrderDoc, recipients: Sequence[RecipientDoc]) -> None:
         """Store a new order and its ledgers."""
-        await order.insert(session=tx)
-        await RecipientDoc.insert_many(recipients, session=tx)
+        pending(tx).add(ORDERS, InsertOne(plain(order)))
+        pending(tx).add(RECIPIENTS, *(InsertOne(plain(row)) for row in recipients))
 
     async def add_recipients(
         self, tx: Tx, order_id: str, recipients: Sequence[RecipientDoc]
     ) -> None:
         """Ask more people: their ledgers, and their names and units in the order."""
-        await RecipientDoc.insert_many(recipients, session=tx)
+        pending(tx).add(RECIPIENTS, *(InsertOne(plain(row)) for row in recipients))
         units = {row.unit for row in recipients if row.unit is not None}
-        await OrderDoc.get_pymongo_collection().update_one(
-            {"_id": order_id},
-            {
-                "$push": {"recipients": {"$each": [row.account_id for row in recipients]}},
-                "$addToSet": {"units": {"$each": sorted(units)}},
-                "$inc": {"revision": 1},
-            },
-            session=tx,
-        )
+        change = {
+            "$push": {"recipients": {"$each": [row.account_id for row in recipients]}},
+            "$addToSet": {"units": {"$each": sorted(units)}},
+            "$inc": {"revision": 1},
+        }
+        pending(tx).add(ORDERS, UpdateOne({"_id": order_id}, change))
 
     async def change(self, tx: Tx, order_id: str, **fields: Any) -> None:  # noqa: ANN401
         """Set fields of the order; with none, only its revision is raised.
@@ -182,7 +165,7 @@ class OrderRepository:
         change: dict[str, Any] = {"$inc": {"revision": 1}}
         if fields:
             change["$set"] = fields
-        await OrderDoc.get_pymongo_collection().update_one({"_id": order_id}, change, session=tx)
+        pending(tx).add(ORDERS, UpdateOne({"_id": order_id}, change))
 
     async def recipient(
         self, order_id: str, account_id: str, *, tx: Tx | None = None
@@ -192,15 +175,18 @@ class OrderRepository:
 
     async def ledger(self, ledger_id: str, *, tx: Tx | None = None) -> RecipientDoc | None:
         """One ledger by its id, for the hub's own steps."""
-        return await RecipientDoc.find_one({"_id": ledger_id}, session=tx)
+        await seen(tx, RECIPIENTS)
+        row = await self._recipients.find_one({"_id": ledger_id}, session=tx)
+        return RecipientDoc.model_validate(row) if row else None
 
     async def recipients(self, tx: Tx, order_id: str) -> list[RecipientDoc]:
         """All ledgers of an order."""
-        return await RecipientDoc.find({"order_id": order_id}, session=tx).to_list()
+        return await self._ledgers({"order_id": order_id}, tx)
 
     async def links(self, tx: Tx, order_id: str) -> dict[str, Link]:
         """Every recipient of an order by account: who was asked in whose place."""
-        rows = RecipientDoc.get_pymongo_collection().find(
+        await seen(tx, RECIPIENTS)
+        rows = self._recipients.find(
             {"order_id": order_id},
             {"account_id": True, "stage": True, "escalated_from": True},
             session=tx,
@@ -212,12 +198,12 @@ class OrderRepository:
 
     async def outcome(self, tx: Tx, order_id: str) -> tuple[bool, bool]:
         """Whether everybody's part in the order has ended, and whether anybody's by DONE."""
-        rows = RecipientDoc.get_pymongo_collection()
+        await seen(tx, RECIPIENTS)
         live = {"order_id": order_id, "stage": {"$nin": [*ENDED]}}
-        if await rows.find_one(live, {"_id": True}, session=tx) is not None:
+        if await self._recipients.find_one(live, {"_id": True}, session=tx) is not None:
             return False, False
         done = {"order_id": order_id, "stage": Stage.DONE}
-        return True, await rows.find_one(done, {"_id": True}, session=tx) is not None
+        return True, await self._recipients.find_one(done, {"_id": True}, session=tx) is not None
 
     async def of_account(
         self, account_id: str, *, since: datetime, limit: int, tx: Tx
@@ -231,15 +217,13 @@ class OrderRepository:
 
     async def live_of_account(self, tx: Tx, account_id: str) -> list[RecipientDoc]:
         """One person's ledgers that have not ended."""
-        query = {"account_id": account_id, "stage": {"$nin": [*ENDED]}}
-        return await RecipientDoc.find(query, session=tx).to_list()
+        return await self._ledgers({"account_id": account_id, "stage": {"$nin": [*ENDED]}}, tx)
 
     async def steps(self, tx: Tx, steps: Sequence[Step]) -> None:
         """Write the lines into their ledgers."""
-        if not steps:
-            return
-        await RecipientDoc.get_pymongo_collection().bulk_write(
-            [
+        pending(tx).add(
+            RECIPIENTS,
+            *(
                 UpdateOne(
                     {"_id": step.recipient_id},
                     {
@@ -249,15 +233,13 @@ class OrderRepository:
                     },
                 )
                 for step in steps
-            ],
-            session=tx,
+            ),
         )
 
     async def touch_recipients(self, tx: Tx, order_id: str) -> None:
         """Raise the revision of every ledger of an order, so that a concurrent answer conflicts."""
-        await RecipientDoc.get_pymongo_collection().update_many(
-            {"order_id": order_id}, {"$inc": {"revision": 1}}, session=tx
-        )
+        change = UpdateMany({"order_id": order_id}, {"$inc": {"revision": 1}})
+        pending(tx).add(RECIPIENTS, change)
 
     async def overdue(self, now: datetime, limit: int) -> dict[str, list[str]]:
         """Ledger ids whose timer has passed, the oldest first, by order."""
@@ -274,11 +256,12 @@ class OrderRepository:
     ) -> list[RecipientDoc]:
         """Those of the ledgers whose timer has passed, read in the transaction that will act."""
         query = {"_id": {"$in": list(recipient_ids)}, "next_step_at": {"$lte": now}}
-        return await RecipientDoc.find(query, session=tx).sort(_OLDEST).to_list()
+        found = await self._ledgers(query, tx)
+        return sorted(found, key=lambda row: (row.created_at, row.id))
 
     async def next_timer(self) -> datetime | None:
         """When the earliest timer passes; None if nothing is awaited."""
-        row = await RecipientDoc.get_pymongo_collection().find_one(
+        row = await self._recipients.find_one(
             {"next_step_at": {"$ne": None}},
             {"next_step_at": True},
             sort=[("next_step_at", ASCENDING)],
@@ -288,7 +271,7 @@ class OrderRepository:
 
     async def waiting(self, now: datetime) -> Waiting:
         """What is unanswered, for the metrics."""
-        rows = RecipientDoc.get_pymongo_collection()
+        rows = self._recipients
         awaited = {"next_step_at": {"$ne": None}}
         first = await rows.find_one(awaited, {"created_at": True}, sort=[("created_at", ASCENDING)])
         return Waiting(
@@ -296,6 +279,16 @@ class OrderRepository:
             since=first["created_at"] if first else None,
             overdue=await rows.count_documents({"next_step_at": {"$lte": now}}),
         )
+
+    async def _order(self, query: dict[str, Any], tx: Tx | None) -> OrderDoc | None:
+        await seen(tx, ORDERS)
+        row = await self._orders.find_one(query, session=tx)
+        return OrderDoc.model_validate(row) if row else None
+
+    async def _ledgers(self, query: dict[str, Any], tx: Tx) -> list[RecipientDoc]:
+        await seen(tx, RECIPIENTS)
+        rows = self._recipients.find(query, session=tx)
+        return [RecipientDoc.model_validate(row) async for row in rows]
 
 
 def recipient_id(order_id: str, account_id: str) -> str:

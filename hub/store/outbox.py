@@ -11,11 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pymongo import ASCENDING, ReturnDocument
+from pymongo import ASCENDING, InsertOne, ReturnDocument
 from pymongo.errors import ExecutionTimeout
 
-from hub.store.documents import OutboxDoc
+from hub.store.documents import OutboxDoc, plain
 from hub.store.driver import Store, Tx
+from hub.store.pending import pending
 
 
 class OutboxState(StrEnum):
@@ -59,7 +60,7 @@ class Outbox:
     async def add(self, tx: Tx, rows: Sequence[OutboxDoc]) -> None:
         """Queue wake-ups."""
         if rows:
-            await OutboxDoc.insert_many(rows, session=tx)
+            pending(tx).add("outbox", *(InsertOne(plain(row)) for row in rows))
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Ids of rows that are due and free, the longest due first. Reading waits for nobody."""

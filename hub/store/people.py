@@ -15,7 +15,9 @@ from hub.model.area import Area
 from hub.model.operations import Role
 from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc
 from hub.store.driver import Store, Tx
+from hub.store.pending import pending, seen
 
+ACCOUNTS = "accounts"
 AccountKey = tuple[str | None, str, str]
 """A place in the listing of accounts: unit, login, id."""
 
@@ -36,7 +38,9 @@ class Accounts:
 
     async def by_id(self, account_id: str, *, tx: Tx | None = None) -> AccountDoc | None:
         """The account with this id, active or not."""
-        return await AccountDoc.find_one({"_id": account_id}, session=tx)
+        await seen(tx, ACCOUNTS)
+        row = await self._store.db[ACCOUNTS].find_one({"_id": account_id}, session=tx)
+        return AccountDoc.model_validate(row) if row else None
 
     async def by_logins_or_ids(
         self, names: Collection[str], *, tx: Tx | None = None
@@ -44,7 +48,9 @@ class Accounts:
         """Active accounts by the login or id they were asked for; unknown names are absent."""
         wanted = list(names)
         query = {"active": True, "$or": [{"_id": {"$in": wanted}}, {"login": {"$in": wanted}}]}
-        found = await AccountDoc.find(query, session=tx).to_list()
+        await seen(tx, ACCOUNTS)
+        rows = self._store.db[ACCOUNTS].find(query, session=tx)
+        found = [AccountDoc.model_validate(row) async for row in rows]
         by_name = {account.login: account for account in found}
         by_name.update({account.id: account for account in found})
         return {name: by_name[name] for name in wanted if name in by_name}
@@ -111,10 +117,15 @@ class Accounts:
             ) from error
 
     async def set_duty(self, account_id: str, duty: Duty, *, tx: Tx | None = None) -> bool:
-        """Sign an officer in to duty or out of it (勤务签到); False if there is no such account."""
-        done = await AccountDoc.get_pymongo_collection().update_one(
-            {"_id": account_id}, {"$set": {"duty": duty.model_dump()}}, session=tx
-        )
+        """Sign an officer in to duty or out of it (勤务签到); False if there is no such account.
+
+        With `tx` it is written with the rest, for an account that was read there.
+        """
+        change = {"$set": {"duty": duty.model_dump()}}
+        if tx is not None:
+            pending(tx).add(ACCOUNTS, UpdateOne({"_id": account_id}, change))
+            return True
+        done = await self._store.db[ACCOUNTS].update_one({"_id": account_id}, change)
         return bool(done.matched_count)
 
     async def set_password_hash(self, account_id: str, password_hash: str) -> None:

@@ -41,16 +41,18 @@ async def _orders(context: "SchemaContext", arguments: Arguments) -> list[Row]:
         incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
     )
     rows = [row_of(order) for order in found]
-    incidents = await context.load.incident.load_many([row["incident_id"] for row in rows])
-    # the revision is not shown: it makes the row differ when its incident does
+    ids = [row["incident_id"] for row in rows]
+    incidents = await context.load.incident.load_many(ids)
+    lines = await context.services.incidents.timeline_lengths(set(ids))
+    # these are not shown: they make the row differ when its incident does
     return [
-        {**row, "incident_revision": its and its["revision"]}
+        {**row, "incident_revision": its and its["revision"], "lines": lines[row["incident_id"]]}
         for row, its in zip(rows, incidents, strict=True)
     ]
 
 
 def _incident_of(change: Change) -> str | None:
-    """The incident that shows an order or a ledger which changed."""
+    """The incident that shows an order, a ledger or a line which changed."""
     document = change.document
     return None if document is None else document.get("incident_id")
 
@@ -69,7 +71,7 @@ class OperationsSubscription:
         Scope.INCIDENTS_READ,
         "Incidents the caller may see, live",
         LiveSource(
-            collections=frozenset({"incidents", "orders", "recipients"}),
+            collections=frozenset({"incidents", "timeline", "orders", "recipients"}),
             rows=_incidents,
             wrap=Incident,
             related=_incident_of,
@@ -91,7 +93,7 @@ class OperationsSubscription:
         Scope.ORDERS_READ,
         "Orders the caller may see, live",
         LiveSource(
-            collections=frozenset({"orders", "recipients", "incidents"}),
+            collections=frozenset({"orders", "recipients", "incidents", "timeline"}),
             rows=_orders,
             wrap=Order,
             related=_order_of,

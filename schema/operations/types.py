@@ -44,9 +44,6 @@ class Incident(Node):
     closed_by: str | None = stored("closed_by", "Login of who closed it", zh="办结人")
     closed_at: datetime | None = stored("closed_at", "When it was closed", zh="办结时间")
     outcome: str | None = stored("outcome", "How it ended", zh="处置结果")
-    timeline: list[TimelineEntry] = embedded(
-        "timeline", "What happened, oldest first", zh="时间线", size=20
-    )
     exercise: bool = stored("exercise", "Whether it is a drill", zh="演练")
 
     @classmethod
@@ -64,6 +61,11 @@ class Incident(Node):
     async def units(self, context: "SchemaContext") -> list[Unit]:
         """Units involved, the lead unit first."""
         return await units_of(context, self.doc["units"])
+
+    @computed(needs=("id",), zh="时间线", size=20)
+    async def timeline(self, context: "SchemaContext") -> list[TimelineEntry]:
+        """What happened, oldest first."""
+        return [TimelineEntry(row) for row in await context.load.timeline_of.load(self.key)]
 
     @computed(needs=("id",), zh="指令", policy=ORDERS, size=5)
     async def orders(self, context: "SchemaContext") -> list["Order"]:

@@ -173,9 +173,8 @@ class World:
 
     async def timeline(self, incident_id: str) -> list[str]:
         """The kinds of the incident's timeline entries, in order."""
-        found = await IncidentDoc.get(incident_id)
-        assert found is not None
-        return [line.kind for line in found.timeline]
+        found = await self.ops.desk.incidents.timelines(self.watch.viewer, [incident_id])
+        return [line.kind for line in found[incident_id]]
 
     async def outbox(self) -> dict[str, str]:
         """The state of each account's last wake-up."""
@@ -184,7 +183,7 @@ class World:
 
     async def counts(self) -> dict[str, int]:
         """How many documents each collection of operations holds."""
-        names = ("incidents", "orders", "recipients", "outbox", "inbox", "inbox_heads")
+        names = ("incidents", "timeline", "orders", "recipients", "outbox", "inbox", "inbox_heads")
         more = ("idempotency", "counters", "audit")
         return {name: await self.store.db[name].count_documents({}) for name in (*names, *more)}
 

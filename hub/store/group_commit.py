@@ -1,0 +1,151 @@
+"""Group commit: what waits to write in one lane is written in one transaction (decision 0011).
+
+Sixteen orders to one incident are one transaction with the calls of one, not sixteen transactions
+that abort each other.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextvars import Context
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from pymongo.errors import PyMongoError
+
+from hub.errors import RetryLater
+from hub.store.attempts import Contended
+from hub.store.driver import Store, TransactionTooLong, Tx
+from hub.store.pending import pending
+
+Work = TypeVar("Work")
+
+MOST = 64
+"""How many share a transaction at most."""
+BUDGET = 0.25
+"""Seconds after which no other joins: a large one must not make the small ones late."""
+PATIENCE = 1.0
+"""Seconds that a group is repeated when it meets another process, or what a killed one has left
+locked. Then each of it goes on by itself, and holds up no other."""
+
+
+@dataclass(slots=True)
+class _Item:
+    """One caller's work, and what became of it in the last attempt."""
+
+    work: Callable[[Tx], Awaitable[Any]]
+    done: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+
+class _Spoilt(Exception):
+    """One of a group has failed after its writes were sent: the group must be rolled back."""
+
+
+class GroupCommit:
+    """Runs works in transactions: those of one lane in the order they came, together.
+
+    Each has its own outcome: one that raises is undone and leaves the others as they are. A work
+    may run more than once and must do nothing but database calls with its session. It writes
+    through `pending` alone. A caller that is cancelled while its work runs does not stop it.
+    """
+
+    def __init__(self, store: Store, *, patience: float | None = None) -> None:
+        self._store = store
+        self._patience = patience
+        self._waiting: dict[str, deque[_Item]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, lane: str, work: Callable[[Tx], Awaitable[Work]]) -> Work:
+        """The work's result, once it is committed; raises what the work or the store raises."""
+        item = _Item(work, asyncio.get_running_loop().create_future())
+        if (queue := self._waiting.get(lane)) is not None:
+            queue.append(item)
+        else:
+            queue = self._waiting[lane] = deque([item])
+            self._start(self._lead(lane, queue))
+        try:
+            return cast("Work", await item.done)
+        except asyncio.CancelledError:
+            if item in queue:
+                queue.remove(item)
+            raise
+
+    async def _lead(self, lane: str, queue: deque[_Item]) -> None:
+        """Write group after group until nobody waits in the lane."""
+        try:
+            while queue:
+                async with self._store.lanes.held(lane):
+                    await self._together(queue)
+        finally:
+            del self._waiting[lane]
+            for item in queue:  # only when the process ends
+                item.done.cancel()
+
+    async def _together(self, queue: deque[_Item]) -> None:
+        group = [queue.popleft() for _ in range(min(len(queue), MOST))]
+        patience = self._patience if len(group) == 1 else PATIENCE
+        try:
+            count = await self._store.transaction(partial(_each, group), patience=patience)
+        except Exception as error:  # noqa: BLE001  # handed to whoever it concerns
+            self._failed(group, error)
+        except BaseException:
+            for item in group:
+                item.done.cancel()
+            raise
+        else:
+            queue.extendleft(reversed(group[count:]))
+            for item in group[:count]:
+                _answer(item)
+
+    def _failed(self, group: list[_Item], error: Exception) -> None:
+        """What one of a group, or its size, has caused concerns the others no more."""
+        away = isinstance(error, RetryLater) and not isinstance(
+            error, Contended | TransactionTooLong
+        )
+        if len(group) > 1 and not away:
+            for item in group:
+                self._start(self._alone(item))
+            return
+        for item in group:
+            item.error = error
+            _answer(item)
+
+    async def _alone(self, item: _Item) -> None:
+        await self._together(deque([item]))
+
+    def _start(self, work: Any) -> None:  # noqa: ANN401  # any coroutine
+        # a context of its own: it serves many callers, and none of their deadlines
+        task = asyncio.get_running_loop().create_task(work, context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _each(group: list[_Item], tx: Tx) -> int:
+    """Do the works one after the other; how many were done."""
+    writes, began = pending(tx), time.monotonic()
+    for count, item in enumerate(group):
+        if count and time.monotonic() - began > BUDGET:
+            return count
+        mark = writes.mark()
+        try:
+            item.result, item.error = await item.work(tx), None
+        except PyMongoError:
+            raise  # the transaction's: the store repeats it, or gives up
+        except Exception as error:
+            if not writes.undo(mark):
+                raise error if len(group) == 1 else _Spoilt from error
+            item.result, item.error = None, error
+    return len(group)
+
+
+def _answer(item: _Item) -> None:
+    if item.done.done():
+        return  # its caller has gone
+    if item.error is not None:
+        item.done.set_exception(item.error)
+    else:
+        item.done.set_result(item.result)
