@@ -141,7 +141,7 @@ class FeedSupervisor:
         moving = self._moved[feed_id]
         moving.clear()
         run = asyncio.create_task(self._run_feed(self._plans[feed_id], lease))
-        watch = asyncio.create_task(_renew(lease))
+        watch = asyncio.create_task(lease.keep(every=LEASE_SECONDS))
         move = asyncio.create_task(moving.wait())
         self._runs[feed_id] = run
         try:
@@ -260,21 +260,6 @@ def _first(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__}: {error}".splitlines()[0]
-
-
-async def _renew(lease: Lease) -> None:
-    """Keep the lease; returns when it is lost.
-
-    While the database is away nobody else can take it, and nothing can be written either.
-    """
-    while True:
-        await asyncio.sleep(LEASE_SECONDS)
-        try:
-            if not await lease.renew():
-                return
-        except Exception as error:
-            if passing(error) is None:
-                raise
 
 
 async def _finished(*tasks: "asyncio.Task[Any]") -> None:

@@ -16,18 +16,26 @@ from hub.bus import Bus, Listener
 from hub.operations.desk import Desk
 from hub.operations.handover import Handover, Why, hand_over
 from hub.store.driver import Store, Tx
+from hub.store.group_commit import GroupCommit
 from hub.store.leases import Lease
+from hub.store.orders import Overdue
 
 log = structlog.get_logger()
 
 POLL = 1.0
 LEADER_TTL = timedelta(seconds=3)
 """With POLL, an escalation starts at most five seconds late after the leader's death."""
+RENEW = 1.0
+"""Real seconds between renewals of the lead, also while a long backlog is worked through."""
 BATCH = 200
-"""Overdue parts taken at a time; they are handled order by order."""
+"""Overdue parts looked up at a time; they are handled order by order, the most overdue first."""
 STEP_SECONDS = 2.0
-"""Real seconds for one order; what a killed process has left locked is tried again."""
-AT_ONCE = 8
+"""Real seconds one order may meet locks that others hold; then it is tried in the next pass.
+
+Time it waits for its turn, or takes on a slow machine, does not count.
+"""
+AT_ONCE = 64
+"""Orders in hand: those of one incident are written together, others side by side."""
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -38,6 +46,7 @@ class Escalator:
         self._desk = Desk.over(store)
         self._bus = bus
         self._leader = Lease(store, "escalator", owner, ttl=LEADER_TTL)
+        self._commits = GroupCommit(store.apart(), patience=STEP_SECONDS)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._woken = asyncio.Event()
         self._asleep_until = _NEVER
@@ -60,39 +69,53 @@ class Escalator:
 
     async def step(self) -> int:
         """Escalate everything that is overdue now; how many parts were passed on."""
-        passed = 0
-        while found := await self._desk.orders.overdue(clock.now(), BATCH):
-            done = sum(await asyncio.gather(*(self._one(*order) for order in found.items())))
-            passed += done
-            if not done:
-                break  # what is left fails: not now, and not in a tight loop
-        return passed
+        steps: list[asyncio.Task[int]] = []
+        async with asyncio.TaskGroup() as group:
+            async for part in self._desk.orders.overdue(clock.now(), at_a_time=BATCH):
+                await self._room.acquire()
+                steps.append(group.create_task(self._one(part)))
+        return sum(step.result() for step in steps)
 
     async def _guarded_pass(self) -> None:
         try:
             if await self._leader.acquire():
-                await self.step()
+                await self._lead()
         except Exception as error:  # noqa: BLE001  # an election ends this pass, never the worker
             self._fails("database", error)
         else:
             self._failing.discard("database")
 
-    async def _one(self, order_id: str, ledgers: list[str]) -> int:
-        """The overdue parts of one order; its fault, or its lock, never holds up the others."""
-        now = clock.now()
+    async def _lead(self) -> None:
+        """One pass, for as long as this process leads."""
+        work = asyncio.create_task(self.step())
+        watch = asyncio.create_task(self._leader.keep(every=RENEW))
         try:
-            async with self._room, asyncio.timeout(STEP_SECONDS):
-                handover = await self._desk.store.transaction(
-                    partial(self._escalate, order_id, ledgers, now)
-                )
+            await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                await work
+            else:
+                log.warning("escalation_taken_over")
+        finally:
+            work.cancel()
+            watch.cancel()
+            await asyncio.gather(work, watch, return_exceptions=True)
+
+    async def _one(self, part: Overdue) -> int:
+        """The overdue parts of one order; its fault, or its lock, never holds up the others."""
+        try:
+            handover = await self._commits.run(
+                part.incident_id, partial(self._escalate, part.order_id, part.ledgers, clock.now())
+            )
         except Exception as error:  # noqa: BLE001  # said above
-            self._fails(order_id, error)
+            self._fails(part.order_id, error)
             return 0
-        self._failing.discard(order_id)
+        finally:
+            self._room.release()
+        self._failing.discard(part.order_id)
         if handover is None:
             return 0
         handover.report()
-        return len(ledgers)
+        return len(part.ledgers)
 
     async def _escalate(
         self, order_id: str, ledgers: list[str], now: datetime, tx: Tx

@@ -1,14 +1,16 @@
 """Leases: at most one process at a time does a thing, by the database server's clock."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from hub.store import raw
 from hub.store.driver import Store
+from hub.store.faults import passing
 
 TTL = timedelta(seconds=10)
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +44,20 @@ class Lease:
             return False
         mine = [{"$eq": ["$owner", {"$literal": self.owner}]}, {"$eq": ["$fence", self.fence]}]
         return await self._update({"$and": mine}, "$fence", upsert=False)
+
+    async def keep(self, *, every: float) -> None:
+        """Renew it every so many real seconds; returns when it is lost.
+
+        While the database is away nobody else can take it, and nothing can be written either.
+        """
+        while True:
+            await asyncio.sleep(every)
+            try:
+                if not await self.renew():
+                    return
+            except PyMongoError as error:
+                if passing(error) is None:
+                    raise
 
     async def release(self) -> None:
         """Give it back, if it is still ours."""

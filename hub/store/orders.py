@@ -1,6 +1,6 @@
 """Orders (指令) and their ledgers (签收记录): who may see which, and the writes that move them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -41,6 +41,14 @@ class Link(NamedTuple):
 
     stage: Stage
     escalated_from: str | None
+
+
+class Overdue(NamedTuple):
+    """Parts of one order that should have been answered by now."""
+
+    order_id: str
+    incident_id: str
+    ledgers: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +249,26 @@ class OrderRepository:
         change = UpdateMany({"order_id": order_id}, {"$inc": {"revision": 1}})
         pending(tx).add(RECIPIENTS, change)
 
-    async def overdue(self, now: datetime, limit: int) -> dict[str, list[str]]:
-        """Ledger ids whose timer has passed, the oldest first, by order."""
-        rows = RecipientDoc.get_pymongo_collection().find(
-            {"next_step_at": {"$lte": now}}, {"order_id": True}
-        )
-        found: dict[str, list[str]] = {}
-        async for row in rows.sort([("next_step_at", ASCENDING)]).limit(limit):
-            found.setdefault(row["order_id"], []).append(row["_id"])
-        return found
+    async def overdue(self, now: datetime, *, at_a_time: int) -> AsyncIterator[Overdue]:
+        """Parts whose timer has passed, the most overdue first; those of one order together.
+
+        Each is given once, also if it stays overdue.
+        """
+        query: dict[str, Any] = {"next_step_at": {"$lte": now}}
+        sort = [("next_step_at", ASCENDING), ("_id", ASCENDING)]
+        fields = {"order_id": True, "incident_id": True, "next_step_at": True}
+        while rows := await self._recipients.find(query, fields).sort(sort).to_list(at_a_time):
+            parts: dict[str, Overdue] = {}
+            for row in rows:
+                part = Overdue(row["order_id"], row["incident_id"], [])
+                parts.setdefault(part.order_id, part).ledgers.append(row["_id"])
+            for part in parts.values():
+                yield part
+            last, behind = rows[-1], rows[-1]["next_step_at"]
+            query = {
+                "next_step_at": {"$gte": behind, "$lte": now},
+                "$or": [{"next_step_at": {"$gt": behind}}, {"_id": {"$gt": last["_id"]}}],
+            }
 
     async def still_overdue(
         self, tx: Tx, recipient_ids: Collection[str], now: datetime

@@ -1,6 +1,8 @@
 """Escalation: an order that nobody accepts goes to the next person, on time, once."""
 
 import asyncio
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import structlog.testing
@@ -12,6 +14,7 @@ from hub.clock import ManualClock
 from hub.model.operations import OrderState, Stage
 from hub.operations import escalation
 from hub.operations.escalation import Escalator
+from hub.store import driver
 from hub.store.documents import OutboxDoc, RecipientDoc
 
 
@@ -217,6 +220,122 @@ async def test_a_locked_order_holds_up_no_other(
     assert await world.stages(stuck) == {locked.account_id: Stage.ESCALATED}
 
 
+async def test_what_holds_the_places_of_others_delays_no_escalation(
+    world: World, clock: ManualClock
+) -> None:
+    """With every place for the API's transactions taken, an escalation goes through."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    clock.advance(minutes=2)
+    async with AsyncExitStack() as holders:
+        for number in range(driver.TRANSACTIONS):
+            await world.store.db["places"].insert_one({"_id": number})
+            await holders.enter_async_context(world.held("places", {"_id": number}))
+        async with asyncio.timeout(60):
+            assert await world.escalator().step() == 1
+    assert (await world.stages(order))[fallback.account_id] is Stage.QUEUED
+
+
+async def test_waiting_for_a_turn_is_no_reason_to_give_up(
+    world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backlog of sixty orders is worked through in one pass, however short the limit of each."""
+    monkeypatch.setattr(escalation, "STEP_SECONDS", 0.01)
+    monkeypatch.setattr(escalation, "BATCH", 7)
+    incidents = [(await world.incident()).id for _ in range(3)]
+    for number in range(60):
+        await world.order(await world.officer(), incident=incidents[number % 3])
+    clock.advance(minutes=2)
+    with structlog.testing.capture_logs() as logs:
+        assert await world.escalator().step() == 60
+    assert "escalation_failing" not in {line["event"] for line in logs}
+    assert await RecipientDoc.find({"stage": "ESCALATED"}).count() == 60
+
+
+async def test_the_most_overdue_is_first(world: World, clock: ManualClock) -> None:
+    """Of a backlog what has waited longest is passed on first."""
+    asked = []
+    for seconds in (900, 60, 300, 5, 600):
+        fallback = await world.officer()
+        order = await world.order(
+            await world.officer(), escalation=[fallback.account_id], accept_within_s=seconds
+        )
+        asked.append((seconds, order.id))
+    clock.advance(minutes=30)
+    found = world.ops.desk.orders.overdue(hub_clock.now(), at_a_time=2)
+    assert [part.order_id async for part in found] == [order_id for _, order_id in sorted(asked)]
+
+
+async def test_more_that_fails_than_is_looked_up_at_once_holds_up_no_other(
+    world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Broken orders at the head of the backlog, pages of them, do not hide what is behind."""
+    monkeypatch.setattr(escalation, "BATCH", 2)
+    for _ in range(5):
+        bad = await world.order(await world.officer(), accept_within_s=5)
+        await world.store.db["incidents"].delete_one({"_id": bad.incident_id})
+    fine = await world.officer()
+    good = await world.order(fine)
+    clock.advance(minutes=2)
+    assert await world.escalator().step() == 1
+    assert await world.stages(good) == {fine.account_id: Stage.ESCALATED}
+
+
+async def test_the_lead_is_kept_through_a_long_backlog(
+    world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease is renewed while a pass goes on: it outlives its time, and no other leads."""
+    monkeypatch.setattr(escalation, "LEADER_TTL", timedelta(seconds=0.5))
+    monkeypatch.setattr(escalation, "RENEW", 0.1)
+    officer = await world.officer()
+    order = await world.order(officer)
+    clock.advance(minutes=2)
+    going_on = asyncio.Event()
+    one, other = world.escalator(), Escalator(world.store, Bus(), "two")
+
+    async def slow(*_: object) -> None:
+        await going_on.wait()
+
+    monkeypatch.setattr(one, "_escalate", slow)  # a pass of any length
+    leading = asyncio.create_task(one._guarded_pass())
+    held = await world.until("leases", {"_id": "escalator", "owner": "one"})
+    # several times its length later: renewed, and still the same lead
+    renewed = held["until"] + timedelta(seconds=1.5)
+    await world.until("leases", {"_id": "escalator", "until": {"$gt": renewed}, "fence": 1})
+    assert not await other._leader.acquire()
+    going_on.set()
+    await leading
+    assert await world.stages(order) == {officer.account_id: Stage.QUEUED}
+
+
+async def test_who_has_lost_the_lead_stops(
+    world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pass whose lease has gone to another process ends there; the other goes on."""
+    monkeypatch.setattr(escalation, "RENEW", 0.05)
+    order = await world.order(await world.officer())
+    clock.advance(minutes=2)
+    one, other = world.escalator(), Escalator(world.store, Bus(), "two")
+
+    released = asyncio.Event()
+
+    async def slow(*_: object) -> None:
+        await released.wait()
+
+    monkeypatch.setattr(one, "_escalate", slow)
+    leading = asyncio.create_task(one._guarded_pass())
+    await world.until("leases", {"_id": "escalator", "owner": "one"})
+    past = {"$set": {"until": datetime(2000, 1, 1, tzinfo=UTC)}}
+    while not await other._leader.acquire():
+        await world.store.db["leases"].update_one({"_id": "escalator", "owner": "one"}, past)
+    with structlog.testing.capture_logs() as logs:
+        await leading
+    assert [line["event"] for line in logs] == ["escalation_taken_over"]
+    released.set()
+    assert await other.step() == 1
+    assert (await world.read_order(order)).exhausted_at is not None
+
+
 async def test_a_running_escalator_takes_over_and_keeps_time(world: World) -> None:
     """With the real clock: a second escalator takes over from a dead one and is not late."""
     with hub_clock.manual():
@@ -283,7 +402,7 @@ async def test_an_acceptance_two_links_back_ends_the_chain(
 
 async def test_an_acceptance_ends_its_own_chain_only(world: World, clock: ManualClock) -> None:
     """Every recipient is to answer: when A accepts late, who was asked for B goes on."""
-    one, two, for_one, for_two, next_one = [await world.officer() for _ in range(5)]
+    one, two, for_one, for_two, next_one = [await world.officer(f"chain-{n}") for n in range(5)]
     order = await world.order(
         one, two, escalation=[person.account_id for person in (for_one, for_two, next_one)]
     )
