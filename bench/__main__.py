@@ -1,4 +1,4 @@
-"""`python -m bench [board] [fanout] [latency] [memory] [ingest] [timetable]`: rows and peers.
+"""`python -m bench [board] [fanout] [latency] [memory] [ingest] [orders] [timetable]`: its rows.
 
 Peers are Node servers in `bench/peers` (installed by npm into bench/peers/node_modules); without
 Node the rows are measured for the hub alone, and say so.
@@ -7,7 +7,7 @@ Node the rows are measured for the hub alone, and say so.
 import asyncio
 import sys
 
-from bench import board, fanout, ingest, latency, memory, timetable
+from bench import board, fanout, ingest, latency, memory, orders, timetable
 from bench.peer import prepared
 from bench.world import World
 
@@ -17,6 +17,7 @@ ROWS = {
     "fanout": fanout.measure,
     "latency": latency.measure,
     "ingest": ingest.measure,
+    "orders": orders.measure,
     "timetable": timetable.measure,
 }
 LONG = {"timetable"}

@@ -16,7 +16,9 @@ from hub.operations.ledger import step
 from hub.operations.words import person
 from hub.store.documents import AccountDoc, DeviceDoc, OutboxDoc, RecipientDoc
 from hub.store.driver import Tx
-from hub.store.outbox import OutboxState
+from hub.store.group_commit import GroupCommit
+from hub.store.outbox import OUTBOX, OutboxState
+from hub.store.timers import RECIPIENTS
 
 log = structlog.get_logger()
 
@@ -47,6 +49,16 @@ class Verdict:
     alarm: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A leased wake-up, with whom it is for: the account, its ledger in the order, its phones."""
+
+    row: OutboxDoc
+    account: AccountDoc | None
+    ledger: RecipientDoc | None
+    devices: tuple[DeviceDoc, ...]
+
+
 def backoff(attempts: int, spread: float) -> float:
     """Seconds before the next try after `attempts` failures; `spread` (0 to 1) keeps rows apart."""
     return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(attempts, 16)) * (0.5 + spread / 2)
@@ -61,17 +73,36 @@ class Delivery:
         self._desk = desk
         self._channels = channels
         self._send_timeout = send_timeout
+        self._commits = GroupCommit(desk.store)
 
-    async def deliver(self, row: OutboxDoc) -> None:
+    async def prepare(self, rows: Sequence[OutboxDoc]) -> list[Errand]:
+        """Whom these wake-ups are for, and the phones that a channel in service can wake."""
+        desk = self._desk
+        names = {row.account_id for row in rows}
+        accounts = await desk.accounts.by_ids(names)
+        ledgers = await desk.orders.ledgers_by_ids([row.recipient_id or "" for row in rows])
+        devices: dict[str, list[DeviceDoc]] = {name: [] for name in names}
+        for device in await desk.devices.of_accounts(names):
+            if device.push_channel in self._channels:
+                devices[device.account_id].append(device)
+        return [
+            Errand(
+                row,
+                accounts.get(row.account_id),
+                ledgers.get(row.recipient_id or ""),
+                tuple(devices[row.account_id]),
+            )
+            for row in rows
+        ]
+
+    async def deliver(self, errand: Errand) -> None:
         """Wake the row's account on all its phones; one that takes it is enough."""
-        account = await self._desk.accounts.by_id(row.account_id)
-        ledger = await self._desk.orders.ledger(row.recipient_id) if row.recipient_id else None
-        if (needless := self._needless(row, account, ledger)) is not None:
-            await self._settle(row, needless)
+        row, devices = errand.row, errand.devices
+        if (needless := self._needless(row, errand.account, errand.ledger)) is not None:
+            await self._settle(errand, needless)
             return
-        devices = await self._devices(row.account_id)
         if not devices:
-            await self._settle(row, _no_device())
+            await self._settle(errand, _no_device())
             return
         wake = Wake(row.id, row.topic, row.priority)
         outcomes = await asyncio.gather(*(self._send(device, wake) for device in devices))
@@ -79,14 +110,15 @@ class Delivery:
             if outcome.kind is OutcomeKind.DEAD_TOKEN:
                 await self._desk.devices.forget_address(device)
                 log.info("push_address_forgotten", device=device.id, channel=device.push_channel)
-        await self._conclude(row, devices, outcomes)
+        await self._conclude(errand, outcomes)
 
-    async def failed(self, row: OutboxDoc, error: str, after: float | None = None) -> None:
+    async def failed(self, errand: Errand, error: str, after: float | None = None) -> None:
         """Try again later; after GIVE_UP of failures give up loudly."""
+        row = errand.row
         now = clock.now()
         since = row.failing_since or now
         if now >= since + GIVE_UP:
-            await self._settle(row, _dead(error, hurry_to=now))
+            await self._settle(errand, _dead(error, hurry_to=now))
             return
         spread = random.random()  # noqa: S311  # keeps retries apart, guards nothing
         wait = max(backoff(row.attempts, spread), after or 0.0)
@@ -96,23 +128,22 @@ class Delivery:
         if row.failing_since is None:
             log.warning("wake_up_failing", wake=row.id, account=row.account_id, error=error)
 
-    async def _conclude(
-        self, row: OutboxDoc, devices: Sequence[DeviceDoc], outcomes: Sequence[Outcome]
-    ) -> None:
+    async def _conclude(self, errand: Errand, outcomes: Sequence[Outcome]) -> None:
+        row = errand.row
         by_kind: dict[OutcomeKind, tuple[DeviceDoc, Outcome]] = {}
-        for device, outcome in zip(devices, outcomes, strict=True):
+        for device, outcome in zip(errand.devices, outcomes, strict=True):
             by_kind.setdefault(outcome.kind, (device, outcome))
         if (sent := by_kind.get(OutcomeKind.SENT)) is not None:
             note = "撤销通知 / cancellation" if row.topic == CANCELLED else None
             channel = sent[0].push_channel or "hub"
-            await self._settle(row, Verdict(OutboxState.SENT, channel=channel, note=note))
+            await self._settle(errand, Verdict(OutboxState.SENT, channel=channel, note=note))
         elif (retry := by_kind.get(OutcomeKind.RETRY)) is not None:
-            await self.failed(row, retry[1].detail or "no reason given", retry[1].after)
+            await self.failed(errand, retry[1].detail or "no reason given", retry[1].after)
         elif (refused := by_kind.get(OutcomeKind.FAILED)) is not None:
             error = refused[1].detail or "no reason given"
-            await self._settle(row, _dead(error, hurry_to=clock.now() + SYNC_GRACE))
+            await self._settle(errand, _dead(error, hurry_to=clock.now() + SYNC_GRACE))
         else:
-            await self._settle(row, _no_device())
+            await self._settle(errand, _no_device())
 
     def _needless(
         self, row: OutboxDoc, account: AccountDoc | None, ledger: RecipientDoc | None
@@ -128,11 +159,6 @@ class Delivery:
             return Verdict(OutboxState.SKIPPED)
         return None
 
-    async def _devices(self, account_id: str) -> list[DeviceDoc]:
-        """The account's phones that a channel in service can wake."""
-        known = await self._desk.devices.of_account(account_id)
-        return [device for device in known if device.push_channel in self._channels]
-
     async def _send(self, device: DeviceDoc, wake: Wake) -> Outcome:
         channel = self._channels[device.push_channel or ""]
         try:
@@ -144,9 +170,11 @@ class Delivery:
             log.warning("channel_defect", channel=channel.name, error=repr(error))
             return Outcome.retry(f"{channel.name}: {type(error).__name__}")
 
-    async def _settle(self, row: OutboxDoc, verdict: Verdict) -> None:
+    async def _settle(self, errand: Errand, verdict: Verdict) -> None:
         """End the row and write its ledger, in one transaction, if the lease is still ours."""
-        at = clock.now()
+        row, at = errand.row, clock.now()
+        lane = errand.ledger.incident_id if errand.ledger else ""
+        reads = {OUTBOX: [row.id], RECIPIENTS: [row.recipient_id or ""]}
 
         async def work(tx: Tx) -> bool:
             ours = await self._desk.outbox.finish(tx, row, verdict.state, at=at, error=verdict.note)
@@ -154,7 +182,7 @@ class Delivery:
                 await self._write(tx, row, verdict, at)
             return ours
 
-        if await self._desk.store.transaction(work) and verdict.alarm:
+        if await self._commits.run(lane, work, reads) and verdict.alarm:
             log.error("wake_up_dead", wake=row.id, account=row.account_id, error=verdict.note)
 
     async def _write(self, tx: Tx, row: OutboxDoc, verdict: Verdict, at: datetime) -> None:

@@ -15,6 +15,7 @@ from hub.store.audit import Audit
 from hub.store.devices import Devices
 from hub.store.documents import AccountDoc, OutboxDoc, RecipientDoc, TimelineEntry
 from hub.store.driver import Store, Tx
+from hub.store.group_commit import NO_READS, Reads
 from hub.store.idempotency import Idempotency
 from hub.store.inbox import InboxRepository
 from hub.store.incidents import IncidentRepository, Numbers
@@ -78,15 +79,16 @@ class Desk:
         at: datetime,
         *,
         lane: str | None = None,
+        reads: Reads = NO_READS,
     ) -> str:
         """Run a caller's write once per key, in one transaction; the `id` in its result.
 
-        `lane`: the incident it writes to, if there is one already. Raises UserFault
-        IDEMPOTENCY_CONFLICT when the key was used for something else.
+        `lane`: the incident it writes to, if there is one already; `reads`: rows it will ask for.
+        Raises UserFault IDEMPOTENCY_CONFLICT when the key was used for something else.
         """
         sealed = checks.fingerprint("call", [by.account_id, checks.key(key)])
         asked = checks.fingerprint(operation, body)
-        kept = await self.idempotency.once(sealed, asked, work, at=at, lane=lane or "")
+        kept = await self.idempotency.once(sealed, asked, work, at=at, lane=lane or "", reads=reads)
         return str(kept.result["id"])
 
     def day(self, at: datetime) -> date:

@@ -6,7 +6,7 @@ which the phone drops; never to none.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -14,9 +14,8 @@ import structlog
 from hub import clock
 from hub.bus import Bus, ChangeKind, Listener
 from hub.operations.channels import SEND_TIMEOUT, Channel
-from hub.operations.delivery import Delivery
+from hub.operations.delivery import Delivery, Errand
 from hub.operations.desk import Desk
-from hub.store.documents import OutboxDoc
 from hub.store.driver import Store
 
 log = structlog.get_logger()
@@ -24,8 +23,10 @@ log = structlog.get_logger()
 POLL = 1.0
 LEASE = 10.0
 """Real seconds a row is ours: twice the longest send."""
-BATCH = 100
+BATCH = 200
 """Rows looked up at a time."""
+IN_FLIGHT = 100
+"""Sends at once: what a push service takes over one HTTP/2 connection."""
 DRAIN = 8.0
 """Real seconds that sends in hand get to finish when the process is told to stop."""
 
@@ -40,11 +41,11 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         owner: str,
         *,
-        in_flight: int = 16,
+        in_flight: int = IN_FLIGHT,
         lease: float = LEASE,
         send_timeout: float = SEND_TIMEOUT,
     ) -> None:
-        self._desk = Desk.over(store)
+        self._desk = Desk.over(store.apart())
         self._bus = bus
         self._owner = owner
         self._lease = lease
@@ -72,10 +73,14 @@ class Dispatcher:
         """Lease and start every row that is due; how many. They are in hand when it returns."""
         taken = 0
         while found := await self._desk.outbox.due(clock.now(), BATCH):
-            started = [await self._take(row_id) for row_id in found]
-            if not any(started):
+            started = 0
+            while found:
+                room = await self._rooms(len(found))
+                started += await self._take(found[:room], room)
+                found = found[room:]
+            if not started:
                 break  # others have them
-            taken += sum(started)
+            taken += started
         return taken
 
     async def drain(self, timeout: float) -> None:
@@ -86,20 +91,29 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _take(self, row_id: str) -> bool:
+    async def _rooms(self, most: int) -> int:
+        """Wait for room for a send, and take as much as there is; how much."""
         await self._room.acquire()
-        row = None
+        taken = 1
+        while taken < most and not self._room.locked():
+            await self._room.acquire()
+            taken += 1
+        return taken
+
+    async def _take(self, row_ids: Sequence[str], room: int) -> int:
+        """Lease these rows and start to send them, in the room taken for them; how many."""
+        errands: list[Errand] = []
         try:
-            row = await self._desk.outbox.lease(row_id, self._owner, seconds=self._lease)
+            rows = await self._desk.outbox.lease(row_ids, self._owner, seconds=self._lease)
+            errands = await self._delivery.prepare(rows)
         finally:
-            if row is None:
+            for _ in range(room - len(errands)):
                 self._room.release()
-        if row is None:
-            return False
-        task = asyncio.create_task(self._deliver(row))
-        self._sending.add(task)
-        task.add_done_callback(self._sent)
-        return True
+        for errand in errands:
+            task = asyncio.create_task(self._deliver(errand))
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+        return len(errands)
 
     async def _guarded_pass(self) -> None:
         try:
@@ -113,14 +127,15 @@ class Dispatcher:
                 log.info("dispatcher_recovered")
             self._failing = False
 
-    async def _deliver(self, row: OutboxDoc) -> None:
+    async def _deliver(self, errand: Errand) -> None:
+        row = errand.row
         try:
-            await self._delivery.deliver(row)
+            await self._delivery.deliver(errand)
         except Exception as error:  # noqa: BLE001  # one bad row never holds up the others
             log.warning("delivery_failed", wake=row.id, error=repr(error))
             # if this fails too, the database is away: the lease runs out and the row comes again
             with suppress(Exception):
-                await self._delivery.failed(row, type(error).__name__)
+                await self._delivery.failed(errand, type(error).__name__)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)

@@ -18,7 +18,9 @@ from hub.operations.handover import Handover, Why, hand_over
 from hub.store.driver import Store, Tx
 from hub.store.group_commit import GroupCommit
 from hub.store.leases import Lease
-from hub.store.orders import Overdue
+from hub.store.orders import ORDERS
+from hub.store.timeline import INCIDENTS
+from hub.store.timers import RECIPIENTS, Overdue
 
 log = structlog.get_logger()
 
@@ -104,7 +106,13 @@ class Escalator:
         """The overdue parts of one order; its fault, or its lock, never holds up the others."""
         try:
             handover = await self._commits.run(
-                part.incident_id, partial(self._escalate, part.order_id, part.ledgers, clock.now())
+                part.incident_id,
+                partial(self._escalate, part.order_id, part.ledgers, clock.now()),
+                {
+                    RECIPIENTS: part.ledgers,
+                    ORDERS: [part.order_id],
+                    INCIDENTS: [part.incident_id],
+                },
             )
         except Exception as error:  # noqa: BLE001  # said above
             self._fails(part.order_id, error)

@@ -25,6 +25,11 @@ from hub.operations.duty import sign_in, sign_out
 from hub.operations.handover import Handover
 from hub.operations.incidents import record_incident, request_of
 from hub.store.driver import Tx
+from hub.store.group_commit import Reads
+from hub.store.orders import ORDERS, recipient_id
+from hub.store.people import ACCOUNTS
+from hub.store.timeline import INCIDENTS
+from hub.store.timers import RECIPIENTS
 
 Handler = Callable[[Desk, Tx, Turn], Awaitable[Effect]]
 
@@ -109,9 +114,9 @@ async def _apply(
         turn = Turn(officer, action.body, at, device_at, handovers)
         return asdict(await handler(desk, tx, turn))
 
-    lane = await _lane(desk, action)
+    lane, reads = await _writes_to(desk, by, action)
     sealed = checks.fingerprint("act", name)
-    kept = await desk.idempotency.once(sealed, asked, work, at=at, lane=lane)
+    kept = await desk.idempotency.once(sealed, asked, work, at=at, lane=lane, reads=reads)
     if not kept.repeated:
         for handover in handovers:
             handover.report()
@@ -120,12 +125,18 @@ async def _apply(
     return ActionResult(action.id, status, effect["code"], effect["message"], effect["data"])
 
 
-async def _lane(desk: Desk, action: FieldAction) -> str:
-    """The incident an action writes to; "" where there is none, or none yet."""
+async def _writes_to(desk: Desk, by: Principal, action: FieldAction) -> tuple[str, Reads]:
+    """The incident an action writes to ("" where there is none yet), and the rows it asks for."""
     if not action.kind.startswith("order."):
-        return ""
+        return "", {ACCOUNTS: [by.account_id]}
     order_id = checks.identifier(action.body.get("orderId"), ("body", "orderId"))
-    return await desk.orders.incident_of(order_id) or ""
+    incident_id = await desk.orders.incident_of(order_id) or ""
+    return incident_id, {
+        ACCOUNTS: [by.account_id],
+        RECIPIENTS: [recipient_id(order_id, by.account_id)],
+        ORDERS: [order_id],
+        INCIDENTS: [incident_id],
+    }
 
 
 def _device_time(at: datetime) -> datetime:

@@ -17,6 +17,7 @@ from hub.operations.entities import incident_news
 from hub.operations.ledger import cancel_within
 from hub.store.documents import IncidentDoc
 from hub.store.driver import Tx
+from hub.store.timeline import INCIDENTS
 
 TITLE, PLACE, DESCRIPTION, OUTCOME = 200, 200, 4000, 2000
 """The most characters of each."""
@@ -153,7 +154,8 @@ async def close_incident(
         return {"id": incident.id}
 
     body = {"incident": incident_id, "outcome": outcome}
-    return await desk.once(by, "closeIncident", body, key, work, at, lane=incident_id)
+    reads = {INCIDENTS: [incident_id]}
+    return await desk.once(by, "closeIncident", body, key, work, at, lane=incident_id, reads=reads)
 
 
 async def open_for(desk: Desk, tx: Tx, by: Principal, incident_id: str) -> IncidentDoc:

@@ -16,6 +16,9 @@ from hub.operations.ledger import announce, cancel_within, open_ledger
 from hub.operations.words import people
 from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc
 from hub.store.driver import Tx
+from hub.store.orders import ORDERS
+from hub.store.people import ACCOUNTS
+from hub.store.timeline import INCIDENTS
 
 TEXT = 2000
 REASON = 500
@@ -100,8 +103,12 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
         await desk.audit.append(by.account_id, "order.dispatched", order.id, tx=tx)
         return {"id": order.id}
 
+    reads = {
+        INCIDENTS: [asked.incident_id],
+        ACCOUNTS: [*asked.recipients, *asked.escalation],
+    }
     return await desk.once(
-        by, "dispatchOrder", asdict(asked), key, work, at, lane=asked.incident_id
+        by, "dispatchOrder", asdict(asked), key, work, at, lane=asked.incident_id, reads=reads
     )
 
 
@@ -129,7 +136,8 @@ async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str,
 
     body = {"order": order_id, "reason": reason}
     lane = await desk.orders.incident_of(order_id)
-    return await desk.once(by, "cancelOrder", body, key, work, at, lane=lane)
+    reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
+    return await desk.once(by, "cancelOrder", body, key, work, at, lane=lane, reads=reads)
 
 
 async def _write(

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from pymongo import InsertOne
-
 from hub import clock
 from hub.store.documents import AuditDoc, plain
 from hub.store.driver import Tx
@@ -40,5 +38,5 @@ class Audit:
         if tx is None:
             await row.insert()
         else:
-            pending(tx).add("audit", InsertOne(plain(row)))
+            pending(tx).insert("audit", plain(row))
         return row

@@ -75,7 +75,6 @@ class Store:
     """The database of one process: clients, collections, transactions.
 
     `db` is for repositories inside hub.store only; `lanes` order the writers of one incident.
-    `repeated` counts transactions that were aborted by a conflict and tried again.
     """
 
     def __init__(self, uri: str, client: "AsyncMongoClient[Document]", database: str) -> None:
@@ -85,7 +84,6 @@ class Store:
         self._at_once = asyncio.Semaphore(TRANSACTIONS)
         self.db: AsyncDatabase[Document] = client[database]
         self.lanes = Lanes()
-        self.repeated = 0
 
     @classmethod
     async def open(
@@ -170,7 +168,7 @@ class Store:
                     raise TransactionTooLong(unreachable(error).args[0]) from error
                 raise
             finally:
-                self.repeated += attempts.repeated
+                self.lanes.conflicts += attempts.repeated
 
     async def in_parts(
         self,

@@ -7,10 +7,11 @@ that abort each other.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from pymongo.errors import PyMongoError
@@ -31,11 +32,17 @@ PATIENCE = 1.0
 locked. Then each of it goes on by itself, and holds up no other."""
 
 
+Reads = Mapping[str, Collection[str]]
+"""Ids of rows that a work will ask for, by collection."""
+NO_READS: Reads = MappingProxyType({})
+
+
 @dataclass(slots=True)
 class _Item:
     """One caller's work, and what became of it in the last attempt."""
 
     work: Callable[[Tx], Awaitable[Any]]
+    reads: Reads
     done: asyncio.Future[Any]
     result: Any = None
     error: Exception | None = None
@@ -59,9 +66,14 @@ class GroupCommit:
         self._waiting: dict[str, deque[_Item]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, lane: str, work: Callable[[Tx], Awaitable[Work]]) -> Work:
-        """The work's result, once it is committed; raises what the work or the store raises."""
-        item = _Item(work, asyncio.get_running_loop().create_future())
+    async def run(
+        self, lane: str, work: Callable[[Tx], Awaitable[Work]], reads: Reads = NO_READS
+    ) -> Work:
+        """The work's result, once it is committed; raises what the work or the store raises.
+
+        What `reads` names is read for the whole group in one call a collection.
+        """
+        item = _Item(work, reads, asyncio.get_running_loop().create_future())
         if (queue := self._waiting.get(lane)) is not None:
             queue.append(item)
         else:
@@ -127,6 +139,12 @@ class GroupCommit:
 async def _each(group: list[_Item], tx: Tx) -> int:
     """Do the works one after the other; how many were done."""
     writes, began = pending(tx), time.monotonic()
+    wanted: dict[str, set[str]] = {}
+    for item in group:
+        for collection, row_ids in item.reads.items():
+            wanted.setdefault(collection, set()).update(row_ids)
+    for collection, row_ids in wanted.items():
+        await writes.load(collection, row_ids)
     for count, item in enumerate(group):
         if count and time.monotonic() - began > BUDGET:
             return count

@@ -3,16 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
-from pymongo import InsertOne
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
 from hub.errors import RetryLater, UserFault
 from hub.store.documents import IdempotencyDoc
 from hub.store.driver import Store, Tx
-from hub.store.group_commit import GroupCommit
+from hub.store.group_commit import NO_READS, GroupCommit, Reads
 from hub.store.pending import pending
 
 RACES = 8
@@ -41,41 +41,32 @@ class Idempotency:
         *,
         at: datetime,
         lane: str = "",
+        reads: Reads = NO_READS,
     ) -> Kept:
         """Run `work` in a transaction that also seals `key` with its result; never twice.
 
         Works of one `lane` (the incident they write to) go one after the other, together where
-        several wait. What `work` raises undoes it and leaves the key unused. Raises UserFault
-        IDEMPOTENCY_CONFLICT when the key was used with another body.
+        several wait; `reads` as in `GroupCommit.run`. What `work` raises undoes it and leaves the
+        key unused. Raises UserFault IDEMPOTENCY_CONFLICT when the key was used with another body.
         """
         while (running := self._running.get(key)) is not None:
             await asyncio.wait({running})  # the same call, a moment earlier
         self._running[key] = mine = asyncio.get_running_loop().create_future()
         try:
-            return await self._first(key, body_hash, work, at, lane)
+            run = partial(self._commits.run, lane, _sealing(key, body_hash, work, at), reads)
+            return await self._first(key, body_hash, run)
         finally:
             del self._running[key]
             mine.set_result(None)
 
     async def _first(
-        self,
-        key: str,
-        body_hash: str,
-        work: Callable[[Tx], Awaitable[dict[str, Any]]],
-        at: datetime,
-        lane: str,
+        self, key: str, body_hash: str, run: Callable[[], Awaitable[dict[str, Any]]]
     ) -> Kept:
-        async def sealed(tx: Tx) -> Kept:
-            result = await work(tx)
-            row = {"_id": key, "body_hash": body_hash, "result": result, "at": at}
-            pending(tx).add("idempotency", InsertOne(row))
-            return Kept(result, repeated=False)
-
         for _ in range(RACES):
             if (known := await self._known(key, body_hash)) is not None:
                 return Kept(known, repeated=True)
             try:
-                return await self._commits.run(lane, sealed)
+                return Kept(await run(), repeated=False)
             except DuplicateKeyError:
                 # another process was first with this key: the next pass sees what it wrote
                 continue
@@ -99,3 +90,17 @@ class Idempotency:
             )
         result: dict[str, Any] = row["result"]
         return result
+
+
+def _sealing(
+    key: str, body_hash: str, work: Callable[[Tx], Awaitable[dict[str, Any]]], at: datetime
+) -> Callable[[Tx], Awaitable[dict[str, Any]]]:
+    """The work, with its result under the key in the same transaction."""
+
+    async def sealed(tx: Tx) -> dict[str, Any]:
+        result = await work(tx)
+        row = {"_id": key, "body_hash": body_hash, "result": result, "at": at}
+        pending(tx).insert("idempotency", row)
+        return result
+
+    return sealed

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from beanie import SortDirection
-from pymongo import InsertOne, ReturnDocument, UpdateOne
+from pymongo import ReturnDocument
 from pymongo.write_concern import WriteConcern
 
 from hub.access.principal import Viewer
@@ -13,7 +13,7 @@ from hub.errors import RetryLater
 from hub.model.operations import IncidentState, Role
 from hub.store.documents import CounterDoc, IncidentDoc, TimelineDoc, TimelineEntry, plain
 from hub.store.driver import Store, Tx
-from hub.store.pending import pending
+from hub.store.pending import pending, seen
 from hub.store.timeline import INCIDENTS, TIMELINE, Timeline, lines
 
 Page = tuple[datetime, str]
@@ -61,7 +61,11 @@ class IncidentRepository:
     ) -> IncidentDoc | None:
         """The incident, or None if it is absent or not the viewer's to see."""
         query = {"$and": [{"_id": incident_id}, visible_incidents(viewer)]}
-        return await self._one(query, tx)
+        if tx is not None and viewer.sees_everything:
+            return await self.for_hub(incident_id, tx=tx)
+        await seen(tx, INCIDENTS)
+        row = await self._store.db[INCIDENTS].find_one(query, session=tx)
+        return IncidentDoc.model_validate(row) if row else None
 
     async def visible(
         self, viewer: Viewer, incident_ids: Collection[str]
@@ -122,16 +126,19 @@ class IncidentRepository:
 
     async def for_hub(self, incident_id: str, *, tx: Tx | None = None) -> IncidentDoc | None:
         """The incident whoever asks: for the hub's own steps, never for an answer to a caller."""
-        return await self._one({"_id": incident_id}, tx)
+        if tx is None:
+            return await IncidentDoc.get(incident_id)
+        row = await pending(tx).row(INCIDENTS, incident_id)
+        return IncidentDoc.model_validate(row) if row else None
 
     async def insert(self, tx: Tx, incident: IncidentDoc, *entries: TimelineEntry) -> None:
         """Store a new incident and the first lines of its timeline."""
-        pending(tx).add(INCIDENTS, InsertOne(plain(incident)))
+        pending(tx).insert(INCIDENTS, plain(incident))
         await self.note(tx, incident.id, *entries)
 
     async def note(self, tx: Tx, incident_id: str, *entries: TimelineEntry) -> None:
         """Append to the timeline. The incident itself is not written: many may do this at once."""
-        pending(tx).add(TIMELINE, *lines(incident_id, entries))
+        pending(tx).insert(TIMELINE, *lines(incident_id, entries))
 
     async def involve(
         self, tx: Tx, incident: IncidentDoc, officers: Collection[str], units: Collection[str]
@@ -149,8 +156,7 @@ class IncidentRepository:
         if not any(new.values()):
             return
         change = {name: {"$each": values} for name, values in new.items()}
-        write = UpdateOne({"_id": incident.id}, {"$addToSet": change, "$inc": {"revision": 1}})
-        pending(tx).add(INCIDENTS, write)
+        pending(tx).update(INCIDENTS, incident.id, {"$addToSet": change, "$inc": {"revision": 1}})
 
     async def close(
         self, tx: Tx, incident_id: str, *, by: str, at: datetime, outcome: str, entry: TimelineEntry
@@ -163,14 +169,8 @@ class IncidentRepository:
             "outcome": outcome,
         }
         change = {"$set": ended, "$inc": {"revision": 1}}
-        pending(tx).add(INCIDENTS, UpdateOne({"_id": incident_id}, change))
+        pending(tx).update(INCIDENTS, incident_id, change)
         await self.note(tx, incident_id, entry)
-
-    async def _one(self, query: dict[str, Any], tx: Tx | None) -> IncidentDoc | None:
-        if tx is None:
-            return await IncidentDoc.find_one(query)
-        row = await pending(tx).one(INCIDENTS, query)
-        return IncidentDoc.model_validate(row) if row else None
 
 
 class Numbers:

@@ -18,9 +18,14 @@ class _Lane:
 
 
 class Lanes:
-    """Locks by name, first come first served. Hold one at a time: there is no order of two."""
+    """Locks by name, first come first served. Hold one at a time: there is no order of two.
+
+    `conflicts` counts the transactions of this process that met another all the same, and were
+    repeated.
+    """
 
     def __init__(self) -> None:
+        self.conflicts = 0
         self._lanes: dict[str, _Lane] = {}
 
     @asynccontextmanager

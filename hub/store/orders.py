@@ -1,12 +1,11 @@
 """Orders (指令) and their ledgers (签收记录): who may see which, and the writes that move them."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from beanie import SortDirection
-from pymongo import ASCENDING, InsertOne, UpdateMany, UpdateOne
 
 from hub.access.principal import Viewer
 from hub.model.operations import ENDED, PROGRESS, OrderState, Stage
@@ -15,11 +14,12 @@ from hub.store.driver import Store, Tx
 from hub.store.incidents import Page, older_than
 from hub.store.orders_policy import hide_strangers, visible_ledgers, visible_orders
 from hub.store.pending import pending, seen
+from hub.store.timers import RECIPIENTS, Timers
 
 UNANSWERED: tuple[Stage, ...] = PROGRESS[: PROGRESS.index(Stage.ACCEPTED)]
 """The stages in which an answer is still awaited."""
 
-ORDERS, RECIPIENTS = "orders", "recipients"
+ORDERS = "orders"
 REMEMBERED = 10_000
 """Orders whose incident a process remembers, at most."""
 _NEWEST = [("created_at", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
@@ -43,35 +43,20 @@ class Link(NamedTuple):
     escalated_from: str | None
 
 
-class Overdue(NamedTuple):
-    """Parts of one order that should have been answered by now."""
-
-    order_id: str
-    incident_id: str
-    ledgers: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many recipients have not answered, since when the first of them, how many are overdue."""
-
-    count: int
-    since: datetime | None
-    overdue: int
-
-
-class OrderRepository:
+class OrderRepository(Timers):
     """Orders. Methods with a `viewer` apply the row policy; the others are for the hub itself."""
 
     def __init__(self, store: Store) -> None:
+        super().__init__(store)
         self._orders = store.db[ORDERS]
-        self._recipients = store.db[RECIPIENTS]
         self._incidents: dict[str, str] = {}
 
     async def get(self, order_id: str, viewer: Viewer, *, tx: Tx | None = None) -> OrderDoc | None:
         """The order, or None if it is absent or not the viewer's to see."""
         query = {"$and": [{"_id": order_id}, visible_orders(viewer)]}
-        return await self._order(query, tx)
+        await seen(tx, ORDERS)
+        row = await self._orders.find_one(query, session=tx)
+        return OrderDoc.model_validate(row) if row else None
 
     async def visible(self, viewer: Viewer, order_ids: Collection[str]) -> dict[str, OrderDoc]:
         """Those of the orders that the viewer may see, by id."""
@@ -121,7 +106,11 @@ class OrderRepository:
 
     async def for_hub(self, order_id: str, *, tx: Tx | None = None) -> OrderDoc | None:
         """The order whoever asks: for the hub's own steps, never for an answer to a caller."""
-        return await self._order({"_id": order_id}, tx)
+        if tx is not None:
+            row = await pending(tx).row(ORDERS, order_id)
+        else:
+            row = await self._orders.find_one({"_id": order_id})
+        return OrderDoc.model_validate(row) if row else None
 
     async def incident_of(self, order_id: str) -> str | None:
         """The incident of an order, which never changes; None if there is no such order."""
@@ -138,31 +127,31 @@ class OrderRepository:
         """The orders of an incident that are still open."""
         await seen(tx, ORDERS)
         query = {"incident_id": incident_id, "state": OrderState.OPEN}
-        return await OrderDoc.find(query, session=tx).to_list()
+        return [OrderDoc.model_validate(row) async for row in self._orders.find(query, session=tx)]
 
     async def by_ids(self, tx: Tx, order_ids: Collection[str]) -> dict[str, OrderDoc]:
         """Orders by id, for the hub's own steps."""
         await seen(tx, ORDERS)
-        query = {"_id": {"$in": list(order_ids)}}
-        return {order.id: order for order in await OrderDoc.find(query, session=tx).to_list()}
+        rows = self._orders.find({"_id": {"$in": list(order_ids)}}, session=tx)
+        return {row["_id"]: OrderDoc.model_validate(row) async for row in rows}
 
     async def insert(self, tx: Tx, order: OrderDoc, recipients: Sequence[RecipientDoc]) -> None:
         """Store a new order and its ledgers."""
-        pending(tx).add(ORDERS, InsertOne(plain(order)))
-        pending(tx).add(RECIPIENTS, *(InsertOne(plain(row)) for row in recipients))
+        pending(tx).insert(ORDERS, plain(order))
+        pending(tx).insert(RECIPIENTS, *(plain(row) for row in recipients))
 
     async def add_recipients(
         self, tx: Tx, order_id: str, recipients: Sequence[RecipientDoc]
     ) -> None:
         """Ask more people: their ledgers, and their names and units in the order."""
-        pending(tx).add(RECIPIENTS, *(InsertOne(plain(row)) for row in recipients))
+        pending(tx).insert(RECIPIENTS, *(plain(row) for row in recipients))
         units = {row.unit for row in recipients if row.unit is not None}
         change = {
             "$push": {"recipients": {"$each": [row.account_id for row in recipients]}},
             "$addToSet": {"units": {"$each": sorted(units)}},
             "$inc": {"revision": 1},
         }
-        pending(tx).add(ORDERS, UpdateOne({"_id": order_id}, change))
+        pending(tx).update(ORDERS, order_id, change)
 
     async def change(self, tx: Tx, order_id: str, **fields: Any) -> None:  # noqa: ANN401
         """Set fields of the order; with none, only its revision is raised.
@@ -173,7 +162,7 @@ class OrderRepository:
         change: dict[str, Any] = {"$inc": {"revision": 1}}
         if fields:
             change["$set"] = fields
-        pending(tx).add(ORDERS, UpdateOne({"_id": order_id}, change))
+        pending(tx).update(ORDERS, order_id, change)
 
     async def recipient(
         self, order_id: str, account_id: str, *, tx: Tx | None = None
@@ -183,9 +172,16 @@ class OrderRepository:
 
     async def ledger(self, ledger_id: str, *, tx: Tx | None = None) -> RecipientDoc | None:
         """One ledger by its id, for the hub's own steps."""
-        await seen(tx, RECIPIENTS)
-        row = await self._recipients.find_one({"_id": ledger_id}, session=tx)
+        if tx is not None:
+            row = await pending(tx).row(RECIPIENTS, ledger_id)
+        else:
+            row = await self._recipients.find_one({"_id": ledger_id})
         return RecipientDoc.model_validate(row) if row else None
+
+    async def ledgers_by_ids(self, ledger_ids: Collection[str]) -> dict[str, RecipientDoc]:
+        """Ledgers by id, for the hub's own steps."""
+        rows = self._recipients.find({"_id": {"$in": list(ledger_ids)}})
+        return {row["_id"]: RecipientDoc.model_validate(row) async for row in rows}
 
     async def recipients(self, tx: Tx, order_id: str) -> list[RecipientDoc]:
         """All ledgers of an order."""
@@ -229,80 +225,25 @@ class OrderRepository:
 
     async def steps(self, tx: Tx, steps: Sequence[Step]) -> None:
         """Write the lines into their ledgers."""
-        pending(tx).add(
-            RECIPIENTS,
-            *(
-                UpdateOne(
-                    {"_id": step.recipient_id},
-                    {
-                        "$set": {"stage": step.stage, "next_step_at": step.next_step_at},
-                        "$push": {"entries": step.entry.model_dump()},
-                        "$inc": {"revision": 1},
-                    },
-                )
-                for step in steps
-            ),
-        )
+        for step in steps:
+            change = {
+                "$set": {"stage": step.stage, "next_step_at": step.next_step_at},
+                "$push": {"entries": step.entry.model_dump()},
+                "$inc": {"revision": 1},
+            }
+            pending(tx).update(RECIPIENTS, step.recipient_id, change)
 
     async def touch_recipients(self, tx: Tx, order_id: str) -> None:
         """Raise the revision of every ledger of an order, so that a concurrent answer conflicts."""
-        change = UpdateMany({"order_id": order_id}, {"$inc": {"revision": 1}})
-        pending(tx).add(RECIPIENTS, change)
-
-    async def overdue(self, now: datetime, *, at_a_time: int) -> AsyncIterator[Overdue]:
-        """Parts whose timer has passed, the most overdue first; those of one order together.
-
-        Each is given once, also if it stays overdue.
-        """
-        query: dict[str, Any] = {"next_step_at": {"$lte": now}}
-        sort = [("next_step_at", ASCENDING), ("_id", ASCENDING)]
-        fields = {"order_id": True, "incident_id": True, "next_step_at": True}
-        while rows := await self._recipients.find(query, fields).sort(sort).to_list(at_a_time):
-            parts: dict[str, Overdue] = {}
-            for row in rows:
-                part = Overdue(row["order_id"], row["incident_id"], [])
-                parts.setdefault(part.order_id, part).ledgers.append(row["_id"])
-            for part in parts.values():
-                yield part
-            last, behind = rows[-1], rows[-1]["next_step_at"]
-            query = {
-                "next_step_at": {"$gte": behind, "$lte": now},
-                "$or": [{"next_step_at": {"$gt": behind}}, {"_id": {"$gt": last["_id"]}}],
-            }
+        pending(tx).update_all(RECIPIENTS, {"order_id": order_id}, {"$inc": {"revision": 1}})
 
     async def still_overdue(
         self, tx: Tx, recipient_ids: Collection[str], now: datetime
     ) -> list[RecipientDoc]:
         """Those of the ledgers whose timer has passed, read in the transaction that will act."""
-        query = {"_id": {"$in": list(recipient_ids)}, "next_step_at": {"$lte": now}}
-        found = await self._ledgers(query, tx)
-        return sorted(found, key=lambda row: (row.created_at, row.id))
-
-    async def next_timer(self) -> datetime | None:
-        """When the earliest timer passes; None if nothing is awaited."""
-        row = await self._recipients.find_one(
-            {"next_step_at": {"$ne": None}},
-            {"next_step_at": True},
-            sort=[("next_step_at", ASCENDING)],
-        )
-        moment: datetime | None = row["next_step_at"] if row else None
-        return moment
-
-    async def waiting(self, now: datetime) -> Waiting:
-        """What is unanswered, for the metrics."""
-        rows = self._recipients
-        awaited = {"next_step_at": {"$ne": None}}
-        first = await rows.find_one(awaited, {"created_at": True}, sort=[("created_at", ASCENDING)])
-        return Waiting(
-            count=await rows.count_documents(awaited),
-            since=first["created_at"] if first else None,
-            overdue=await rows.count_documents({"next_step_at": {"$lte": now}}),
-        )
-
-    async def _order(self, query: dict[str, Any], tx: Tx | None) -> OrderDoc | None:
-        await seen(tx, ORDERS)
-        row = await self._orders.find_one(query, session=tx)
-        return OrderDoc.model_validate(row) if row else None
+        rows = [await self.ledger(name, tx=tx) for name in recipient_ids]
+        late = [row for row in rows if row and row.next_step_at and row.next_step_at <= now]
+        return sorted(late, key=lambda row: (row.created_at, row.id))
 
     async def _ledgers(self, query: dict[str, Any], tx: Tx) -> list[RecipientDoc]:
         await seen(tx, RECIPIENTS)

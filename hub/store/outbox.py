@@ -4,14 +4,14 @@
 seconds by the server's clock ($$NOW), which no worker can have wrong.
 """
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pymongo import ASCENDING, InsertOne, ReturnDocument
+from pymongo import ASCENDING
 from pymongo.errors import ExecutionTimeout
 
 from hub.store.documents import OutboxDoc, plain
@@ -29,6 +29,7 @@ class OutboxState(StrEnum):
     DEAD = "DEAD"
 
 
+OUTBOX = "outbox"
 LOCK_WAIT = 0.25
 """Seconds to wait for a row that somebody's transaction holds."""
 
@@ -60,7 +61,7 @@ class Outbox:
     async def add(self, tx: Tx, rows: Sequence[OutboxDoc]) -> None:
         """Queue wake-ups."""
         if rows:
-            pending(tx).add("outbox", *(InsertOne(plain(row)) for row in rows))
+            pending(tx).insert(OUTBOX, *(plain(row) for row in rows))
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """Ids of rows that are due and free, the longest due first. Reading waits for nobody."""
@@ -69,29 +70,48 @@ class Outbox:
         )
         return [row["_id"] async for row in found.sort([("due_at", ASCENDING)]).limit(limit)]
 
-    async def lease(self, row_id: str, owner: str, *, seconds: float) -> OutboxDoc | None:
-        """Take a row for `seconds`; its `fence` is then ours. None if another worker has it.
+    async def lease(self, row_ids: Sequence[str], owner: str, *, seconds: float) -> list[OutboxDoc]:
+        """Take those of the rows that are free, for `seconds`; their `fence` is then ours.
 
-        Also None after LOCK_WAIT on a row that a transaction holds: a process that was killed
-        leaves such rows, and they must not hold up the others.
+        A row that somebody's transaction still holds after LOCK_WAIT is left: a process that was
+        killed leaves such rows, and they must not hold up the others.
         """
-        with suppress(ExecutionTimeout):
-            row = await OutboxDoc.get_pymongo_collection().find_one_and_update(
-                {"_id": row_id, **_FREE},
-                [
+        if not await self._take(row_ids, owner, seconds):
+            await asyncio.gather(*(self._take([row_id], owner, seconds) for row_id in row_ids))
+        rows = self._store.db[OUTBOX].find(
+            {
+                "_id": {"$in": list(row_ids)},
+                "state": OutboxState.QUEUED,
+                "lease_owner": owner,
+                "$expr": {"$gt": ["$lease_until", "$$NOW"]},
+            }
+        )
+        return [OutboxDoc.model_validate(row) async for row in rows.sort([("due_at", ASCENDING)])]
+
+    async def _take(self, row_ids: Sequence[str], owner: str, seconds: float) -> bool:
+        """Lease what is free of these; False when a locked row stood in the way of some."""
+        change = {
+            "lease_owner": owner,
+            "lease_until": {"$add": ["$$NOW", int(seconds * 1000)]},
+            "fence": {"$add": ["$fence", 1]},
+        }
+        try:
+            await self._store.db.command(
+                "update",
+                OUTBOX,
+                updates=[
                     {
-                        "$set": {
-                            "lease_owner": owner,
-                            "lease_until": {"$add": ["$$NOW", int(seconds * 1000)]},
-                            "fence": {"$add": ["$fence", 1]},
-                        }
+                        "q": {"_id": {"$in": list(row_ids)}, **_FREE},
+                        "u": [{"$set": change}],
+                        "multi": True,
                     }
                 ],
-                return_document=ReturnDocument.AFTER,
                 maxTimeMS=int(LOCK_WAIT * 1000),
+                writeConcern={"w": "majority"},
             )
-            return OutboxDoc.model_validate(row) if row else None
-        return None
+        except ExecutionTimeout:
+            return False
+        return True
 
     async def finish(
         self, tx: Tx, row: OutboxDoc, state: OutboxState, *, at: datetime, error: str | None = None
@@ -100,7 +120,11 @@ class Outbox:
         fields: dict[str, Any] = {"state": state, "last_error": error, "lease_until": None}
         if state is OutboxState.SENT:
             fields["sent_at"] = at
-        return await self._fenced(row, {"$set": fields, "$inc": {"attempts": 1}}, tx)
+        found = await pending(tx).row(OUTBOX, row.id)
+        if found is None or found["fence"] != row.fence or found["state"] != OutboxState.QUEUED:
+            return False
+        pending(tx).update(OUTBOX, row.id, {"$set": fields, "$inc": {"attempts": 1}})
+        return True
 
     async def postpone(
         self, row: OutboxDoc, *, due_at: datetime, failing_since: datetime, error: str
@@ -112,7 +136,11 @@ class Outbox:
             "last_error": error,
             "lease_until": None,
         }
-        return await self._fenced(row, {"$set": fields, "$inc": {"attempts": 1}})
+        done = await OutboxDoc.get_pymongo_collection().update_one(
+            {"_id": row.id, "fence": row.fence, "state": OutboxState.QUEUED},
+            {"$set": fields, "$inc": {"attempts": 1}},
+        )
+        return bool(done.modified_count)
 
     async def next_due(self, after: datetime) -> datetime | None:
         """When the next row that is not yet due becomes so."""
@@ -136,9 +164,3 @@ class Outbox:
             due_since=due["due_at"] if due else None,
             dead=await rows.count_documents({"state": OutboxState.DEAD}),
         )
-
-    async def _fenced(self, row: OutboxDoc, change: dict[str, Any], tx: Tx | None = None) -> bool:
-        done = await OutboxDoc.get_pymongo_collection().update_one(
-            {"_id": row.id, "fence": row.fence, "state": OutboxState.QUEUED}, change, session=tx
-        )
-        return bool(done.modified_count)

@@ -6,7 +6,7 @@ calls of one. A read of a collection in the same transaction sends what waits fo
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -28,31 +28,65 @@ class Mark(dict[str, int]):
 
 
 class Pending:
-    """The writes of one attempt at one transaction."""
+    """The writes of one attempt at one transaction, and the rows it has read by their id."""
 
     def __init__(self, db: AsyncDatabase[Document], tx: AsyncClientSession) -> None:
         self._db, self._tx = db, tx
         self._waiting: dict[str, list[Write]] = {}
         self._news: list[tuple[News, datetime]] = []
         self._sent: Counter[str] = Counter()
-        self._read: dict[str, dict[str, Document | None]] = {}
+        self._rows: dict[str, dict[str, Document | None]] = {}
 
-    def add(self, collection: str, *writes: Write) -> None:
-        """Write these when the collection is next read in this transaction, or at its end."""
-        self._waiting.setdefault(collection, []).extend(writes)
-        self._read.pop(collection, None)
+    def insert(self, collection: str, *rows: Document) -> None:
+        """Add rows when the collection is next read in this transaction, or at its end."""
+        self._add(collection, *(InsertOne(row) for row in rows))
+        for row in rows:
+            self._known(collection).pop(row["_id"], None)
+
+    def update(self, collection: str, row_id: str, change: Document) -> None:
+        """Change a row, likewise."""
+        self._add(collection, UpdateOne({"_id": row_id}, change))
+        self._known(collection).pop(row_id, None)
+
+    def update_all(self, collection: str, query: Document, change: Document) -> None:
+        """Change every row that answers the query, likewise."""
+        self._add(collection, UpdateMany(query, change))
+        self._known(collection).clear()
 
     def tell(self, news: News, at: datetime) -> None:
         """Tell a person at the end of the transaction."""
         self._news.append((news, at))
 
-    async def one(self, collection: str, query: Mapping[str, Any]) -> Document | None:
-        """The row that answers the query, read once for all who ask in this transaction."""
-        await self.send(collection)
-        known, asked = self._read.setdefault(collection, {}), repr(query)
-        if asked not in known:
-            known[asked] = await self._db[collection].find_one(query, session=self._tx)
-        return known[asked]
+    def wrote(self, collection: str) -> None:
+        """Note that something was written past this list: `undo` cannot take it back."""
+        self._sent[collection] += 1
+
+    async def load(self, collection: str, row_ids: Iterable[str]) -> None:
+        """Read rows that will be asked for, in one call."""
+        wanted = set(row_ids)
+        found = self._db[collection].find({"_id": {"$in": list(wanted)}}, session=self._tx)
+        self._known(collection).update(dict.fromkeys(wanted))
+        self._known(collection).update({row["_id"]: row async for row in found})
+
+    async def row(self, collection: str, row_id: str) -> Document | None:
+        """The row as this transaction sees it, read once until it is written."""
+        known = self._known(collection)
+        if row_id not in known:
+            await self.send(collection)
+            query = {"_id": row_id}
+            known[row_id] = await self._db[collection].find_one(query, session=self._tx)
+        return known[row_id]
+
+    def loaded(self, collection: str, row_ids: Iterable[str]) -> dict[str, Document]:
+        """Those of the rows that are there and were read already."""
+        known = self._known(collection)
+        return {name: row for name in row_ids if (row := known.get(name)) is not None}
+
+    def _known(self, collection: str) -> dict[str, Document | None]:
+        return self._rows.setdefault(collection, {})
+
+    def _add(self, collection: str, *writes: Write) -> None:
+        self._waiting.setdefault(collection, []).extend(writes)
 
     async def send(self, *collections: str) -> None:
         """Write what waits for these collections, so that a read will see it."""

@@ -38,22 +38,28 @@ class Accounts:
 
     async def by_id(self, account_id: str, *, tx: Tx | None = None) -> AccountDoc | None:
         """The account with this id, active or not."""
-        await seen(tx, ACCOUNTS)
-        row = await self._store.db[ACCOUNTS].find_one({"_id": account_id}, session=tx)
+        if tx is not None:
+            row = await pending(tx).row(ACCOUNTS, account_id)
+        else:
+            row = await self._store.db[ACCOUNTS].find_one({"_id": account_id})
         return AccountDoc.model_validate(row) if row else None
 
     async def by_logins_or_ids(
         self, names: Collection[str], *, tx: Tx | None = None
     ) -> dict[str, AccountDoc]:
         """Active accounts by the login or id they were asked for; unknown names are absent."""
-        wanted = list(names)
+        known = pending(tx).loaded(ACCOUNTS, names) if tx is not None else {}
+        rows = [row for row in known.values() if row["active"]]
+        found = {row["_id"] for row in rows}
+        if wanted := [name for name in names if name not in found]:
+            rows += await self._active(wanted, tx)
+        by_name = {row["login"]: row for row in rows} | {row["_id"]: row for row in rows}
+        return {name: AccountDoc.model_validate(by_name[name]) for name in names if name in by_name}
+
+    async def _active(self, wanted: list[str], tx: Tx | None) -> list[dict[str, Any]]:
         query = {"active": True, "$or": [{"_id": {"$in": wanted}}, {"login": {"$in": wanted}}]}
         await seen(tx, ACCOUNTS)
-        rows = self._store.db[ACCOUNTS].find(query, session=tx)
-        found = [AccountDoc.model_validate(row) async for row in rows]
-        by_name = {account.login: account for account in found}
-        by_name.update({account.id: account for account in found})
-        return {name: by_name[name] for name in wanted if name in by_name}
+        return await self._store.db[ACCOUNTS].find(query, session=tx).to_list()
 
     async def by_ids(self, account_ids: Collection[str]) -> dict[str, AccountDoc]:
         """Accounts by id, active or not."""
@@ -123,7 +129,7 @@ class Accounts:
         """
         change = {"$set": {"duty": duty.model_dump()}}
         if tx is not None:
-            pending(tx).add(ACCOUNTS, UpdateOne({"_id": account_id}, change))
+            pending(tx).update(ACCOUNTS, account_id, change)
             return True
         done = await self._store.db[ACCOUNTS].update_one({"_id": account_id}, change)
         return bool(done.matched_count)

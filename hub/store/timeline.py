@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from pymongo import ASCENDING, InsertOne
+from pymongo import ASCENDING
 
 from hub.access.principal import Viewer
 from hub.model.operations import Role
@@ -34,17 +34,15 @@ def visible_lines(viewer: Viewer) -> dict[str, Any]:
     return {"$or": ways}
 
 
-def lines(incident_id: str, entries: Sequence[TimelineEntry]) -> list[InsertOne[Document]]:
+def lines(incident_id: str, entries: Sequence[TimelineEntry]) -> list[Document]:
     """The entries as documents; of those of one moment the ids keep the order."""
     written = time.time_ns()
     return [
-        InsertOne(
-            {
-                "_id": f"{incident_id}:{written + number:020}",
-                "incident_id": incident_id,
-                **entry.model_dump(),
-            }
-        )
+        {
+            "_id": f"{incident_id}:{written + number:020}",
+            "incident_id": incident_id,
+            **entry.model_dump(),
+        }
         for number, entry in enumerate(entries)
     ]
 
@@ -99,5 +97,5 @@ class Timeline:
         entries = [TimelineEntry(**line) for line in (incident or {}).get("timeline", ())]
         rows = lines(incident_id, entries)
         if rows:
-            await self._store.db[TIMELINE].bulk_write(rows, session=tx)
+            await self._store.db[TIMELINE].insert_many(rows, session=tx)
         return len(rows)

@@ -165,6 +165,11 @@ class World:
         rows = await RecipientDoc.find({"order_id": order.id}).to_list()
         return {row.account_id: row.stage for row in rows}
 
+    async def stages_of(self, officer: Principal) -> list[Stage]:
+        """How far each of the officer's orders has come, oldest first."""
+        rows = RecipientDoc.find({"account_id": officer.account_id}).sort("created_at", "_id")
+        return [row.stage for row in await rows.to_list()]
+
     async def read_order(self, order: OrderDoc) -> OrderDoc:
         """The order as it is stored now."""
         found = await OrderDoc.get(order.id)

@@ -301,10 +301,12 @@ async def test_the_lead_is_kept_through_a_long_backlog(
     held = await world.until("leases", {"_id": "escalator", "owner": "one"})
     # several times its length later: renewed, and still the same lead
     renewed = held["until"] + timedelta(seconds=1.5)
-    await world.until("leases", {"_id": "escalator", "until": {"$gt": renewed}, "fence": 1})
+    await world.until("leases", {"_id": "escalator", "until": {"$gt": renewed}})
+    assert one._leader.fence == held["fence"]
     assert not await other._leader.acquire()
     going_on.set()
     await leading
+    await one._leader.release()
     assert await world.stages(order) == {officer.account_id: Stage.QUEUED}
 
 
@@ -334,6 +336,7 @@ async def test_who_has_lost_the_lead_stops(
     released.set()
     assert await other.step() == 1
     assert (await world.read_order(order)).exhausted_at is not None
+    await other._leader.release()
 
 
 async def test_a_running_escalator_takes_over_and_keeps_time(world: World) -> None:
