@@ -5,20 +5,25 @@ that abort each other.
 """
 
 import asyncio
+import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 from pymongo.errors import PyMongoError
 
 from hub.errors import RetryLater
 from hub.store.attempts import Contended
 from hub.store.driver import Store, TransactionTooLong, Tx
+from hub.store.leases import Lease
 from hub.store.pending import pending
 
 Work = TypeVar("Work")
@@ -27,9 +32,13 @@ MOST = 64
 """How many share a transaction at most."""
 BUDGET = 0.25
 """Seconds after which no other joins: a large one must not make the small ones late."""
+MEETING = 5.0
+"""Seconds after another process was met in a lane during which both take turns there."""
+TURN = timedelta(seconds=3)
+"""The longest turn: what a process that is killed in its own costs the others."""
 PATIENCE = 1.0
-"""Seconds that a group is repeated when it meets another process, or what a killed one has left
-locked. Then each of it goes on by itself, and holds up no other."""
+"""Seconds that a group is repeated in its turn: what stands in its way then is what a killed
+process has left locked. Each of it goes on by itself from there, and holds up no other."""
 
 
 Reads = Mapping[str, Collection[str]]
@@ -52,6 +61,10 @@ class _Spoilt(Exception):
     """One of a group has failed after its writes were sent: the group must be rolled back."""
 
 
+class _Met(Exception):
+    """A transaction has met one of another process."""
+
+
 class GroupCommit:
     """Runs works in transactions: those of one lane in the order they came, together.
 
@@ -64,6 +77,8 @@ class GroupCommit:
         self._store = store
         self._patience = patience
         self._waiting: dict[str, deque[_Item]] = {}
+        self._owner = uuid4().hex
+        self._met: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(
@@ -91,17 +106,16 @@ class GroupCommit:
         try:
             while queue:
                 async with self._store.lanes.held(lane):
-                    await self._together(queue)
+                    await self._together(lane, queue)
         finally:
             del self._waiting[lane]
             for item in queue:  # only when the process ends
                 item.done.cancel()
 
-    async def _together(self, queue: deque[_Item]) -> None:
+    async def _together(self, lane: str, queue: deque[_Item]) -> None:
         group = [queue.popleft() for _ in range(min(len(queue), MOST))]
-        patience = self._patience if len(group) == 1 else PATIENCE
         try:
-            count = await self._store.transaction(partial(_each, group), patience=patience)
+            count = await self._commit(lane, group)
         except Exception as error:  # noqa: BLE001  # handed to whoever it concerns
             self._failed(group, error)
         except BaseException:
@@ -113,12 +127,45 @@ class GroupCommit:
             for item in group[:count]:
                 _answer(item)
 
+    async def _commit(self, lane: str, group: list[_Item]) -> int:
+        """One transaction; where another process writes to the lane, in turns with it."""
+        if self._met.get(lane, 0.0) < time.monotonic():
+            self._met.pop(lane, None)
+            attempts = 0
+
+            async def alone(tx: Tx) -> int:
+                nonlocal attempts
+                attempts += 1
+                if attempts > 1:
+                    raise _Met
+                return await _each(group, tx)
+
+            with suppress(_Met):
+                return await self._store.transaction(alone)
+        self._met[lane] = time.monotonic() + MEETING
+        async with self._turn(lane):
+            return await self._store.transaction(partial(_each, group), patience=PATIENCE)
+
+    @asynccontextmanager
+    async def _turn(self, lane: str) -> AsyncIterator[None]:
+        """Have the lane among the processes too. It is a courtesy: without it they only meet."""
+        lease = Lease(self._store, f"lane:{lane}", self._owner, ttl=TURN)
+        end = time.monotonic() + TURN.total_seconds()
+        while True:
+            mine = await lease.acquire()
+            if mine or time.monotonic() > end:
+                break
+            await asyncio.sleep(random.uniform(0.01, 0.03))  # noqa: S311  # spreads, guards nothing
+        try:
+            yield
+        finally:
+            if mine:
+                await lease.discard()
+
     def _failed(self, group: list[_Item], error: Exception) -> None:
         """What one of a group, or its size, has caused concerns the others no more."""
-        away = isinstance(error, RetryLater) and not isinstance(
-            error, Contended | TransactionTooLong
-        )
-        if len(group) > 1 and not away:
+        held_up = isinstance(error, Contended | TransactionTooLong)
+        if held_up or (len(group) > 1 and not isinstance(error, RetryLater)):
             for item in group:
                 self._start(self._alone(item))
             return
@@ -127,7 +174,12 @@ class GroupCommit:
             _answer(item)
 
     async def _alone(self, item: _Item) -> None:
-        await self._together(deque([item]))
+        """In a transaction of its own, beside the lane."""
+        try:
+            await self._store.transaction(partial(_each, [item]), patience=self._patience)
+        except Exception as error:  # noqa: BLE001  # its caller's
+            item.error = error
+        _answer(item)
 
     def _start(self, work: Any) -> None:  # noqa: ANN401  # any coroutine
         # a context of its own: it serves many callers, and none of their deadlines

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
+from typing import TypeVar
 
 import pytest
 from operations_builders import World, fresh
@@ -11,15 +14,25 @@ from operations_builders import World, fresh
 from hub.access.principal import Principal
 from hub.bus import Bus
 from hub.clock import ManualClock
-from hub.errors import UserFault
+from hub.errors import RetryLater, UserFault
 from hub.model.operations import IncidentState, OrderState, Stage
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings
 from hub.store.documents import InboxDoc, OrderDoc, OutboxDoc, RecipientDoc
 
+Result = TypeVar("Result")
 WRITERS, ORDERS = 16, 5
 ANSWERS = ("received", "seen", "accepted", "enRoute", "arrived", "done")
+
+
+async def persistent(call: Callable[[], Awaitable[Result]]) -> Result:
+    """As a client does it: told to come again, it comes again with the same id."""
+    while True:
+        try:
+            return await call()
+        except RetryLater:
+            continue
 
 
 @dataclass
@@ -41,10 +54,10 @@ class Storm:
         for _ in range(ORDERS):
             to = [mine, self.everybodys] if dice.random() < 0.3 else [mine]
             key = fresh("key")
-            sent = [
-                world.order(*to, incident=self.incident, escalation=[spare.account_id], key=key)
-                for _ in range(dice.choice((1, 2)))
-            ]
+            call = partial(
+                world.order, *to, incident=self.incident, escalation=[spare.account_id], key=key
+            )
+            sent = [persistent(call) for _ in range(dice.choice((1, 2)))]
             order, *again = await asyncio.gather(*sent)
             assert all(other.id == order.id for other in again)
             self.orders.append(order)
@@ -56,19 +69,14 @@ class Storm:
                     await self._act(world, mine, "declined", order)
                     await self._act(world, spare, "accepted", order)
                 case "cancel":
-                    await ops.cancel_order(
-                        world.watch, order_id=order.id, reason="误报", key=fresh("key")
-                    )
+                    call = partial(ops.cancel_order, world.watch, order_id=order.id, reason="误报")
+                    await persistent(partial(call, key=fresh("key")))
                     self.cancelled.append(order.id)
 
     async def _act(self, world: World, by: Principal, answer: str, order: OrderDoc) -> None:
         action = fresh("action")
-        results = await asyncio.gather(
-            *(
-                world.act(by, f"order.{answer}", action_id=action, orderId=order.id)
-                for _ in range(2)
-            )
-        )
+        call = partial(world.act, by, f"order.{answer}", action_id=action, orderId=order.id)
+        results = await asyncio.gather(persistent(call), persistent(call))
         statuses = sorted(result.status for result in results)
         assert statuses in (["applied", "duplicate"], ["conflict", "conflict"]), results
         self.applied[answer] += statuses[0] == "applied"

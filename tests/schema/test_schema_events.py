@@ -17,6 +17,7 @@ from hub.store.driver import Store
 from schema.context import SchemaContext, Services
 from schema.live.group import Group, Rendered
 from schema.live.source import SOURCES, ChangeType, LiveEvent
+from schema.nodes import split_id
 from schema.root import build_schema, graphql_schema
 from schema.serving.documents import Documents
 
@@ -163,6 +164,32 @@ async def test_an_order_is_touched_by_its_ledger_and_its_incident(
     (after,) = await source.rows(services.context(OFFICER), {"first": 5})
     assert after["incident_revision"] != row["incident_revision"]
     assert await source.rows(services.context(OFFICER), {"state": "OPEN"}) == []
+
+
+async def test_a_line_of_a_timeline_is_news_of_its_incident(run: Run, services: Services) -> None:
+    """A line is a document of its own: it names its incident, and makes its orders' rows differ."""
+    opened = await run(
+        """mutation { openIncident(input: {clientMutationId: "t1", kind: CROWD, title: "x"}) {
+            incident { id } } }"""
+    )
+    incident = opened["data"]["openIncident"]["incident"]["id"]
+    await run(
+        """mutation ($i: ID!) { dispatchOrder(input: {clientMutationId: "t2", incident: $i,
+            text: "x", recipients: ["officer1"]}) { userErrors { code } } }""",
+        i=incident,
+    )
+    key = split_id(incident)[1]
+    sources = [SOURCES["incidents"], SOURCES["orders"]]
+    assert all("timeline" in source.collections for source in sources)
+    line = {"_id": f"{key}:x", "incident_id": key, "at": NOW, "by": "hub", "kind": "push.failed"}
+    assert sources[0].related(changed("timeline", line)) == key
+    (before,) = await sources[1].rows(services.context(WATCH), {"incident": incident})
+    await services.incidents._store.db["timeline"].insert_one({**line, "text": "x", "units": []})
+    (after,) = await sources[1].rows(services.context(WATCH), {"incident": incident})
+    assert before != after
+    told = await run("query ($i: ID!) { incident(id: $i) { timeline { kind } } }", i=incident)
+    kinds = [line["kind"] for line in told["data"]["incident"]["timeline"]]
+    assert sorted(kinds) == ["incident.opened", "order.dispatched", "push.failed"]
 
 
 async def test_a_viewer_follows_only_what_it_may_see(services: Services, run: Run) -> None:
