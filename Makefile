@@ -29,7 +29,7 @@ $(BIN)/uv:
 	@./setup/check-prerequisites $(PYTHON)
 	@echo "Making $(VENV) ... 正在建立 Python 环境"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip config list | grep -q '[.]cert=' || export PIP_CERT=$(CA_BUNDLE); \
+	@$(BIN)/python -m pip config list | grep '[.]cert=' >/dev/null || export PIP_CERT=$(CA_BUNDLE); \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.runtime: $(BIN)/uv requirements.lock pyproject.toml

@@ -97,7 +97,7 @@ def test_the_reported_recording_is_one_journey_of_six_calls() -> None:
     """No seventh call; the call that was not recorded is shown in its place."""
     timetable = str(sample_path(REPORTED))
     (record,) = reported("siri_et", "et-missed-recording.xml", "--static", timetable)
-    assert [one["order"] for one in record["calls"]][:6] == [1, 2, 3, 4, 5, 6]
+    assert [one["order"] for one in record["calls"]] == [1, 2, 3, 4, 5, 6]
     assert record["id"].endswith("T1:2026-11-25")
     assert record["calls"][0]["actualDeparture"] == "2026-11-25T02:05:40Z"
 
