@@ -1,4 +1,4 @@
-"""`python -m bench [board] [fanout] [flood] [latency] [memory] [ingest] [timetable]`: rows and peers.
+"""`python -m bench [board] [fanout] [flood] [latency] [memory] [ingest] [timetable]`: the rows.
 
 Peers are Node servers in `bench/peers` (installed by npm into bench/peers/node_modules); without
 Node the rows are measured for the hub alone, and say so.
