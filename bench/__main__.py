@@ -1,4 +1,4 @@
-"""`python -m bench [board] [fanout] [latency] [memory] [ingest] [orders] [timetable]`: its rows.
+"""`python -m bench [ROW ...]`: the rows named, else all that are not long (ROWS, LONG below).
 
 Peers are Node servers in `bench/peers` (installed by npm into bench/peers/node_modules); without
 Node the rows are measured for the hub alone, and say so.
