@@ -72,6 +72,7 @@ class Probes:
         observe.BUS_OVERFLOWS.set(self.bus.overflows)
         observe.OUTBOX_AGE.set(await self.operations.oldest_unsent() or 0)
         observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
+        observe.CONFLICTS.set(self.store.lanes.conflicts)
         observe.SUBSCRIBERS.set(self.live.subscribers)
         observe.GROUPS.set(self.live.groups)
         return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")

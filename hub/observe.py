@@ -39,6 +39,11 @@ UNACKNOWLEDGED = Gauge(
     "Age of the oldest order that nobody has accepted or escalated.",
     registry=REGISTRY,
 )
+CONFLICTS = Gauge(
+    "liandong_transaction_conflicts",
+    "Transactions that met another process's and were repeated, since the start.",
+    registry=REGISTRY,
+)
 SUBSCRIBERS = Gauge("liandong_subscribers", "Live subscriptions.", registry=REGISTRY)
 GROUPS = Gauge("liandong_subscription_groups", "Distinct live queries.", registry=REGISTRY)
 
