@@ -39,6 +39,7 @@ _OF_PROCESS = {
         ("bus_overflows", "Backlogs dropped for a RESET."),
         ("resident_bytes", "Memory a process has, what it shares with others included."),
         ("cpu_seconds", "User and system CPU of a process so far."),
+        ("transaction_conflicts", "Transactions that met another and were repeated, so far."),
     )
 }
 OUTBOX_AGE = Gauge(

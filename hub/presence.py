@@ -29,6 +29,7 @@ class Presence:
     def __init__(
         self, store: Store, bus: Bus, tail: ChangeTail, *, name: str, roles: tuple[str, ...]
     ) -> None:
+        self._store = store
         self._processes = Processes(store)
         self._bus = bus
         self._tail = tail
@@ -85,6 +86,7 @@ class Presence:
             "change_stream_lag_seconds": self._tail.lag_seconds,
             "bus_depth": self._bus.depth,
             "bus_overflows": self._bus.overflows,
+            "transaction_conflicts": self._store.lanes.conflicts,
         }
 
 

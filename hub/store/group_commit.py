@@ -47,7 +47,7 @@ Reads = Mapping[str, Collection[str]]
 NO_READS: Reads = MappingProxyType({})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Item:
     """One caller's work, and what became of it in the last attempt.
 
