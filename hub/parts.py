@@ -124,8 +124,10 @@ class Parts:
     def _hear(self, end: int) -> None:
         part = next(one for one in self._parts if one.link and one.link.fileno() == end)
         said = _received(part)
+        if not part.said and said.startswith(_STARTED):
+            part.ran = True
+            log.info("process runs", role=part.role, pid=part.pid)
         part.said += said
-        part.ran = part.ran or part.said.startswith(_STARTED)
         if said:
             return
         code = _buried(part)
@@ -151,7 +153,6 @@ class Parts:
             self._become(part.role, theirs)
         theirs.close()
         part.pid, part.link = pid, ours
-        log.info("process started", role=part.role, pid=pid)
 
     def _become(self, role: str, link: socket.socket) -> NoReturn:
         """What the fork does instead of returning."""
