@@ -14,6 +14,7 @@ from hub.deadline import TooLong, in_time
 from hub.errors import DatabaseAway
 from hub.fate import Fate
 from hub.store.driver import Tx
+from schema.live import websocket
 from tests.serving.conftest import RESPONSE, Running
 
 pytestmark = pytest.mark.slow
@@ -168,11 +169,14 @@ async def test_a_live_stream_that_cannot_begin_says_so(stopped: Running) -> None
     assert '"code":"RETRY_LATER"' in phone.text
 
 
-async def test_an_unknown_session_is_told_so_too(running: Running) -> None:
+async def test_an_unknown_session_is_told_so_too(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where even the token cannot be looked up: 503, not 401 and not 500; a socket is closed with
     1013 (try again later), which clients come back from."""
     issued = await running.hub.mobile.tokens.issue("liaison")  # type: ignore[union-attr]
     running.hub.mobile.tokens._register.end(issued.session_id)  # type: ignore[union-attr]
+    monkeypatch.setattr(websocket, "INIT_TIMEOUT", 600)
     url = str(running.http.base_url).replace("http", "ws") + "/graphql"
     socket = await websockets.connect(url, subprotocols=[Subprotocol("graphql-transport-ws")])
     bearer = {"authorization": f"Bearer {issued.access_token}"}
