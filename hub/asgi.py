@@ -159,8 +159,9 @@ class Hub:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
             self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)
             moves.append(self.endpoint.move)
-        if moves:
+        if Role.API in self.roles:  # who alone follows what feeds bring
             self._run("coverage", partial(self.coverage.run, self.bus))
+        if moves:
             datasets = {feed.namespace for feed in self.settings.feeds}
             keeper = PlaceKeeper(self.store, self.same_as, area=area, fed=fed, datasets=datasets)
             self._run("places", partial(keeper.run, moves))

@@ -78,6 +78,14 @@ CODES: dict[str, tuple[str, str]] = {
     "BAD_FIRST": ("条数无效", "`first`: 1 to 200; use `after` for what follows."),
     "BAD_CURSOR": ("游标无效", "Take `after` from edges or pageInfo of this list, unchanged."),
     # incidents and orders
+    "TOO_MANY_CONNECTIONS": (
+        "连接过多",
+        "The address or the account holds as many connections as it may: close some.",
+    ),
+    "BAD_REPRESENTATION": (
+        "实体表示无效",
+        "`_entities`: no type that can be asked so, or a key is missing. The others are answered.",
+    ),
     "CONFLICT": ("与当前状态冲突", "It does not fit how things stand; ask again how they do."),
     "IDEMPOTENCY_CONFLICT": (
         "编号已被使用",
@@ -92,6 +100,34 @@ CODES: dict[str, tuple[str, str]] = {
     "RECIPIENT_ROLE": ("该账号不能接收指令", "Only officers and liaisons are ordered."),
     "RECIPIENT_OFF_DUTY": ("未签到", "Recipients must be on duty; name others."),
     "RECIPIENT_DUPLICATE": ("人员重复", "Somebody is named twice, perhaps by login and by id."),
+    "ESCALATION_NAMES_RECIPIENT": (
+        "升级名单包含接收人",
+        "Whoever is ordered cannot be the next one asked: name somebody else for escalation.",
+    ),
+    "ESCALATION_NONE": (
+        "无升级人员",
+        "A warning: if nobody accepts, nobody else is asked, and the watch is alarmed at once.",
+    ),
+    "ESCALATION_OFF_DUTY": (
+        "升级人员未在勤",
+        "A warning: skipped unless on duty by then. Sign them in, or name others.",
+    ),
+    "ESCALATION_UNREACHABLE": (
+        "升级名单上无人可达",
+        "A warning: as things stand nobody could be asked next, and the watch would be alarmed.",
+    ),
+    "RECIPIENT_NO_PUSH": (
+        "接收人无可推送的手机",
+        "A warning: no phone can be woken; tell them by phone or radio.",
+    ),
+    "ESCALATION_NO_PUSH": (
+        "升级人员无可推送的手机",
+        "A warning: no phone can be woken; tell them by phone or radio.",
+    ),
+    "PUSH_NOT_CONFIGURED": (
+        "未配置推送",
+        "A warning: no phone is woken at all. Set `[push.fcm]`; until then tell them by radio.",
+    ),
     # the field app
     "UNKNOWN_KIND": ("未知操作", "The message names the kinds there are."),
     "ORDER_CANCELLED": (

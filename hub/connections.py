@@ -123,6 +123,7 @@ class BoundedProtocol(Offering, H11Protocol):
         self._place = 0
         self._received = 0
         self._seen = 0
+        self._taken = 0
         self._stage: tuple[Stage, object] = (Stage.HEAD, None)
         self._since = self.loop.time()
         self._moved = 0
@@ -145,6 +146,11 @@ class BoundedProtocol(Offering, H11Protocol):
         """Count what comes."""
         self._received += len(data)
         super().data_received(data)
+
+    def resume_writing(self) -> None:
+        """Count how often the client has taken what waited: what waits next waits anew."""
+        self._taken += 1
+        super().resume_writing()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         """Hand the place on with the connection."""
@@ -192,7 +198,7 @@ class BoundedProtocol(Offering, H11Protocol):
     def _stage_now(self) -> "tuple[Stage, object]":
         """What is waited for, and in which request."""
         if self.transport.is_closing() or self.flow.write_paused:
-            return Stage.TAKING, self.cycle
+            return Stage.TAKING, (self.cycle, self._taken)
         state = self.conn.their_state
         if state is h11.IDLE:
             return Stage.HEAD, self.cycle

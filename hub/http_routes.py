@@ -17,6 +17,7 @@ from hub.model.area import Area
 from hub.operations.facade import Operations
 from hub.presence import Presence
 from hub.store.driver import Store
+from hub.store.faults import passing
 from hub.store.feeds import FeedCache
 from hub.store.freshness import feed_state
 from hub.store.processes import Process
@@ -78,8 +79,10 @@ class Probes:
             processes = await self.presence.processes()
             if (missing := self.presence.missing(processes)) is not None:
                 problems.append(missing)
-        except LiandongError as error:
-            problems.append(str(error))
+        except Exception as error:
+            if (known := error if isinstance(error, LiandongError) else passing(error)) is None:
+                raise
+            problems.append(str(known))
         body = {
             "status": "ready" if not problems else "not ready",
             "problems": problems,

@@ -40,6 +40,7 @@ _SAID = {
 _TOPICS = {
     "order.created": "新指令 a new order",
     "order.cancelled": "指令已撤销 an order was cancelled",
+    "order.escalated": "指令已转交他人 an order has gone to somebody else",
 }
 _STATES = {
     "OPEN": "执行中 open",
@@ -132,8 +133,8 @@ class Phone:
             self._say(f"指令 {order['number']} {_STATES.get(order['state'], order['state'])}")
         elif known and known["stage"] != order["stage"] == "ESCALATED":
             self._say(
-                f"[yellow]指令 {order['number']} 已转交他人，仍可签收 "
-                "has gone to somebody else; you may still accept[/yellow]"
+                f"[yellow]指令 {order['number']} 未按时签收，已升级；仍可签收 "
+                "was not accepted in time and was escalated; you may still accept[/yellow]"
             )
         self.orders[order["id"]] = order
 

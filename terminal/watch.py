@@ -126,6 +126,11 @@ def _drawn(
     return table(screen, heading, columns, rows, live=view.live)
 
 
+def _trust(screen: Screen, view: View, state: str, words: dict[str, str]) -> Text:
+    """How far a row can be trusted: while the hub cannot be heard, not at all."""
+    return screen.state(state, words) if view.live else Text(screen.words("断线", "LOST"), "red")
+
+
 def board_table(view: View, screen: Screen, limit: int) -> Table:
     """Departures of all modes, soonest first."""
     columns = [
@@ -153,7 +158,7 @@ def board_table(view: View, screen: Screen, limit: int) -> Table:
                 node["actualPlatform"] or node["plannedPlatform"] or "–",
                 screen.state(node["status"], _STATUS_ZH),
                 node["stopPlace"]["name"] or "",
-                screen.state(node["freshness"]["state"], FRESHNESS),
+                _trust(screen, view, node["freshness"]["state"], FRESHNESS),
             ]
         )
     return _drawn(screen, view, "出发 Departures", columns, rows)
@@ -176,7 +181,7 @@ def taxi_table(view: View, screen: Screen, _limit: int) -> Table:
             f"{_known(node['holding'])} / {node['holdingCapacity']}",
             _known(node["departures15m"]),
             screen.clock(node["freshness"]["asOf"]),
-            screen.state(node["freshness"]["state"], FRESHNESS),
+            _trust(screen, view, node["freshness"]["state"], FRESHNESS),
         ]
         for node in sorted(view.of("taxiRanks"), key=lambda n: n["id"])
     ]
@@ -205,7 +210,7 @@ def feeds_table(view: View, screen: Screen, _limit: int) -> Table:
                 node["code"],
                 node["kind"],
                 node["mode"] or "–",
-                screen.state(node["state"], HEALTH),
+                _trust(screen, view, node["state"], HEALTH),
                 node["linkState"],
                 screen.clock(node["lastReceivedAt"]),
                 screen.clock(node["dataAsOf"]),

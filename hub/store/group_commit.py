@@ -177,7 +177,8 @@ class GroupCommit:
             yield
         finally:
             if mine:
-                await lease.discard()
+                with suppress(Exception):  # it runs out; what was written is written all the same
+                    await lease.discard()
 
     def _failed(self, group: list[_Item], error: Exception) -> None:
         """What one of a group, or its size, has caused concerns the others no more."""
@@ -208,13 +209,7 @@ class GroupCommit:
 async def _each(group: list[_Item], tx: Tx) -> int:
     """Do the works one after the other; how many were done."""
     writes, began = pending(tx), time.monotonic()
-    for item in group:
-        item.committing = False
-    wanted: dict[str, set[str]] = {}
-    for item in group:
-        for collection, row_ids in item.reads.items():
-            wanted.setdefault(collection, set()).update(row_ids)
-    for collection, row_ids in wanted.items():
+    for collection, row_ids in _wanted(group).items():
         await writes.load(collection, row_ids)
     for count, item in enumerate(group):
         if count and time.monotonic() - began > BUDGET:
@@ -227,9 +222,21 @@ async def _each(group: list[_Item], tx: Tx) -> int:
             raise  # the transaction's: the store repeats it, or gives up
         except Exception as error:
             if not writes.undo(mark):
-                raise error if len(group) == 1 else _Spoilt from error
+                if len(group) == 1:
+                    raise
+                raise _Spoilt from error
             item.result, item.error = None, error
     return len(group)
+
+
+def _wanted(group: list[_Item]) -> dict[str, set[str]]:
+    """What a new attempt of the group will read, by collection."""
+    wanted: dict[str, set[str]] = {}
+    for item in group:
+        item.committing = False
+        for collection, row_ids in item.reads.items():
+            wanted.setdefault(collection, set()).update(row_ids)
+    return wanted
 
 
 def _answer(item: _Item) -> None:

@@ -119,9 +119,12 @@ async def test_departures_of_all_four_modes_change_live(running: Running):
     watch = running.client("watch")
     await all_healthy(watch)
     data = await watch.query("{ interchange { stopPlaces { id name modes } } }")
-    places = {place["name"] for place in data["interchange"]["stopPlaces"]}
+    known = data["interchange"]["stopPlaces"]
+    places = {place["name"] for place in known}
     assert len(places) == len(PLACES)
-    queries = await queries_for(watch, "board", None) + await queries_for(watch, "taxi", None)
+    queries = [
+        query for view in ("board", "taxi") for query in await queries_for(watch, view, known, None)
+    ]
     async with asyncio.timeout(90):
         await _changes(watch.follow(queries), places | {"taxi"})
 
@@ -154,7 +157,7 @@ async def test_an_order_goes_out_and_comes_back_accepted(running: Running):
     seen: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def follow() -> None:
-        async for event in watch.follow(await queries_for(watch, "orders", None)):
+        async for event in watch.follow(await queries_for(watch, "orders", [], None)):
             if event.node is not None:
                 seen.put_nowait(event.node)
 
