@@ -71,6 +71,7 @@ def calls_of(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -
         made = _call(call, message, order, planned.get(order), setting, batch)
         _look_at_dwell(made, setting, batch)
         calls.append(made)
+    calls.sort(key=lambda call: call.order)
     _look_at_order(calls, setting, batch)
     if message.cancelled:
         mentioned = {call.order for call in calls}

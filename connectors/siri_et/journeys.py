@@ -213,7 +213,7 @@ class JourneyReading:
             service_date=journey.day,
             layer=Layer.REALTIME,
             mode=MODES.get(message.mode or "") or self.context.mode or Mode.OTHER,
-            state=_state(message),
+            state=_state(message, run),
             line=self.line(journey.line_ref, message.line_name),
             public_code=self._train_number(message),
             origin=message.origin or _call_name(message, 0),
@@ -276,14 +276,22 @@ class JourneyReading:
         return any(call.stop_place_id in ours or call.quay_id in ours for call in record.calls)
 
 
-def _state(message: EstimatedVehicleJourney) -> JourneyState:
-    whole = bool(message.calls) and all(is_cancelled(call) for call in message.calls)
-    if message.cancelled or whole:
+def _state(message: EstimatedVehicleJourney, run: Run | None) -> JourneyState:
+    if message.cancelled or _is_cancelled_whole(message, run):
         return JourneyState.CANCELLED
     if message.extra:
         return JourneyState.ADDED
     under_way = any(call.actual.arrival or call.actual.departure for call in message.calls)
     return JourneyState.RUNNING if under_way else JourneyState.PLANNED
+
+
+def _is_cancelled_whole(message: EstimatedVehicleJourney, run: Run | None) -> bool:
+    """Whether no call is left: every one the journey has is told, and told to be cancelled."""
+    if not (message.calls and all(is_cancelled(call) for call in message.calls)):
+        return False
+    if run is None:
+        return not message.partial
+    return {one.planned for one in run.choices}.issuperset(range(len(run.trip.calls)))
 
 
 def _line_ref(ref: str | None) -> str | None:

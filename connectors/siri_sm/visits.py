@@ -1,5 +1,7 @@
 """MonitoredStopVisits to dated journeys: the visits of one journey become one record."""
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -48,6 +50,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
 class _Told:
     visit: StopVisit
     recorded_at: datetime
+    native: str
 
 
 class _Visits:
@@ -56,7 +59,7 @@ class _Visits:
     def __init__(self, raw: Envelope, context: Context, batch: Batch) -> None:
         self.reading = JourneyReading(raw.received_at, context, batch)
         self.batch = batch
-        self.found: dict[tuple[str, date], dict[tuple[object, ...], _Told]] = {}
+        self.found: defaultdict[tuple[str, date], list[_Told]] = defaultdict(list)
 
     def take(self, visit: StopVisit, response_timestamp: datetime) -> None:
         """Keep one visit, or refuse it with its reason."""
@@ -67,41 +70,36 @@ class _Visits:
             self.batch.reject(refusal[0], native, refusal[2])
             return
         journey = self.reading.identify(message, recorded_at, Batch())
-        visits = self.found.setdefault((journey.ref, journey.day), {})
-        key = _visit_key(visit)
-        known = visits.get(key)
-        if known is None or recorded_at > known.recorded_at:
-            visits[key] = _Told(visit, recorded_at)
-        if known is not None:
-            self.batch.reject(
-                Reason.DUPLICATE,
-                native,
-                "the visit is told twice; the newer, else the first, is taken",
-            )
+        self.found[journey.ref, journey.day].append(_Told(visit, recorded_at, native))
 
     def close(self) -> None:
         """Make one record of each journey's visits."""
         for visits in self.found.values():
-            told = sorted(visits.values(), key=lambda one: one.recorded_at)
+            told = self._once(visits)
             newest = told[-1]
             message = replace(newest.visit.journey, calls=_merged(told), faults=_faults(told))
             read = self.reading.read(message, newest.recorded_at)
             self.reading.found[read.record.id] = read
         self.batch.records.extend(self.reading.journeys())
 
-
-def _visit_key(visit: StopVisit) -> tuple[object, ...]:
-    """What tells a visit from the journey's others; a loop calls twice at one stop."""
-    call = visit.monitored
-    if call is None:
-        return (visit.monitoring_ref,)
-    return call.stop_point_ref, *_which(call)
-
-
-def _which(call: SiriCall) -> tuple[object, ...]:
-    if call.order is not None:
-        return call.order, call.visit_number
-    return call.aimed.departure or call.aimed.arrival, call.visit_number
+    def _once(self, told: list[_Told]) -> list[_Told]:
+        """Every visit once, the newest last; a loop visits one stop twice."""
+        key = _keys(one.visit.monitored for one in told if one.visit.monitored)
+        kept: dict[tuple[object, ...], _Told] = {}
+        for one in told:
+            call = one.visit.monitored
+            name = key(call) if call else (one.visit.monitoring_ref,)
+            known = kept.setdefault(name, one)
+            if known is one:
+                continue
+            if one.recorded_at > known.recorded_at:
+                kept[name] = one
+            self.batch.reject(
+                Reason.DUPLICATE,
+                one.native,
+                "the visit is told twice; the newer, else the first, is taken",
+            )
+        return sorted(kept.values(), key=lambda one: one.recorded_at)
 
 
 def _merged(told: list[_Told]) -> tuple[SiriCall, ...]:
@@ -111,23 +109,44 @@ def _merged(told: list[_Told]) -> tuple[SiriCall, ...]:
     """
     if len(told) == 1:
         return told[0].visit.journey.calls
+    key = _keys(call for one in told for call in one.visit.journey.calls)
     calls: dict[tuple[object, ...], SiriCall] = {}
     for one in told:
-        calls |= {_call_key(call): call for call in one.visit.journey.calls}
+        calls |= {key(call): call for call in one.visit.journey.calls}
     for one in told:
         if one.visit.monitored is not None:
-            calls[_call_key(one.visit.monitored)] = one.visit.monitored
-    merged = list(calls.values())
+            calls[key(one.visit.monitored)] = one.visit.monitored
+    merged = sorted(calls.values(), key=_moment)
     if all(call.order is not None for call in merged):
-        return tuple(sorted(merged, key=lambda call: call.order or 0))
-    return tuple(sorted(merged, key=_moment))
+        merged.sort(key=lambda call: call.order or 0)
+    return tuple(merged)
 
 
-def _call_key(call: SiriCall) -> tuple[object, ...]:
-    """A call as every visit of its journey names it; VisitNumber is no help between producers."""
-    if call.order is not None:
-        return call.stop_point_ref, call.order
-    return call.stop_point_ref, call.aimed.departure or call.aimed.arrival or call.visit_number
+def _keys(calls: Iterable[SiriCall]) -> Callable[[SiriCall], tuple[object, ...]]:
+    """What tells a journey's calls apart: stop and Order, else stop and aimed time or VisitNumber.
+
+    An Order that is on calls of several aimed times or VisitNumbers is none.
+    """
+    same: defaultdict[tuple[object, ...], list[SiriCall]] = defaultdict(list)
+    for call in calls:
+        same[call.stop_point_ref, call.order].append(call)
+    several = {named for named, told in same.items() if named[1] is None or _are_several(told)}
+
+    def key(call: SiriCall) -> tuple[object, ...]:
+        named = (call.stop_point_ref, call.order)
+        aimed = call.aimed.departure or call.aimed.arrival
+        return (*named, aimed or call.visit_number) if named in several else named
+
+    return key
+
+
+def _are_several(told: list[SiriCall]) -> bool:
+    arrivals = {call.aimed.arrival for call in told} - {None}
+    departures = {call.aimed.departure for call in told} - {None}
+    if len(arrivals) > 1 or len(departures) > 1:
+        return True
+    is_aimed = all(call.aimed.arrival or call.aimed.departure for call in told)
+    return not is_aimed and len({call.visit_number for call in told} - {None}) > 1
 
 
 def _moment(call: SiriCall) -> datetime:

@@ -109,8 +109,11 @@ def _refusal(element: SituationElement, received_at: datetime) -> tuple[Reason, 
         return Reason.MISSING_FIELD, "the situation has no SituationNumber"
     if late := too_early_or_late(element.versioned_at or element.created_at, received_at):
         return Reason.TIMESTAMP_IN_FUTURE, f"the situation {late}"
-    if _summary(element) is None and _progress(element) is SituationProgress.OPEN:
+    open_ = _progress(element) is SituationProgress.OPEN
+    if _summary(element) is None and open_:
         return Reason.EMPTY_ENTITY, "open, and neither text nor cause is given"
+    if open_ and element.unreadable_periods and not element.periods:
+        return Reason.BAD_VALUE, "no ValidityPeriod can be read: nobody knows when it is in force"
     if element.periods and all(_is_backward(period) for period in element.periods):
         return Reason.BAD_VALUE, "every ValidityPeriod ends before it starts"
     return None
@@ -160,7 +163,7 @@ def _validity(element: SituationElement, native: str, batch: Batch) -> tuple[Per
             batch.note(Reason.TIME_ORDER, native, "a ValidityPeriod ends before it starts")
         else:
             kept.append(period)
-    if not element.periods:
+    if not (element.periods or element.unreadable_periods):
         batch.note(Reason.MISSING_FIELD, native, "no ValidityPeriod; valid until it is closed")
     return tuple(kept)
 

@@ -45,9 +45,9 @@ class AffectedJourney:
 class SituationElement:
     """One situation in the producer's own words; times in UTC.
 
-    `periods` holds what ValidityPeriod says, an unreadable end being open; `affected_*` gather the
-    situation's own Affects and those of its consequences. `faults` are the values that could not
-    be read.
+    `periods` holds what ValidityPeriod says, an unreadable end being open; one that nothing can be
+    read of is none, and `unreadable_periods` counts it. `affected_*` gather the situation's own
+    Affects and those of its consequences. `faults` are the values that could not be read.
     """
 
     road: bool
@@ -64,6 +64,7 @@ class SituationElement:
     description: Name | None
     reason: Name | None
     periods: tuple[Period, ...]
+    unreadable_periods: int
     affected_stop_points: tuple[str, ...]
     affected_stop_places: tuple[str, ...]
     affected_lines: tuple[str, ...]
@@ -95,6 +96,7 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
         *read.each("Affects"),
         *read.each("Consequences/Consequence/Affects"),
     ]
+    periods = [_period(period) for period in read.each("ValidityPeriod")]
     return SituationElement(
         road=road,
         number=read.text("SituationNumber"),
@@ -110,10 +112,8 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
         description=read.name("Description")
         or read.name(f"{_TEXTS}/DescriptionContent/DescriptionText"),
         reason=read.name("ReasonName"),
-        periods=tuple(
-            Period(period.begin("StartTime"), period.end("EndTime"))
-            for period in read.each("ValidityPeriod")
-        ),
+        periods=tuple(period for period in periods if period),
+        unreadable_periods=periods.count(None),
         affected_stop_points=_refs(affects, "AffectedStopPoint/StopPointRef"),
         affected_stop_places=_refs(affects, "AffectedStopPlace/StopPlaceRef"),
         affected_lines=_refs(affects, "AffectedLine/LineRef"),
@@ -124,6 +124,13 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
         ),
         faults=tuple(read.faults),
     )
+
+
+def _period(read: Reader) -> Period | None:
+    """A ValidityPeriod; None where it has times and none of them can be read."""
+    faults = len(read.faults)
+    period = Period(read.begin("StartTime"), read.end("EndTime"))
+    return None if period == Period() and len(read.faults) > faults else period
 
 
 def _affected_journeys(affects: Reader) -> Iterator[AffectedJourney]:

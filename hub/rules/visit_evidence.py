@@ -103,6 +103,22 @@ def _of(row: StopTime) -> Pair:
     return row.arrival_s, row.departure_s
 
 
+def can_be_one(aimed: tuple[Pair, Pair], predicted: tuple[Pair, Pair]) -> bool:
+    """Whether two calls told at one place can be one: its arrival and its departure, or it again.
+
+    The aimed times of a side that both tell decide, else the predicted ones; a departure aimed at
+    before the other's arrival is of an earlier visit.
+    """
+    for one, other in (aimed, predicted):
+        sides = zip(one, other, strict=True)
+        off = [abs(a - b) for a, b in sides if a is not None and b is not None]
+        if off:
+            return max(off) <= SAME_S
+    (reached, left), (again, gone) = aimed
+    halves = [(reached, gone), (again, left)]
+    return all(a is None or b is None or a <= b + SAME_S for a, b in halves)
+
+
 class Pace:
     """What a vehicle can do. It keeps to published times; between them nothing is sure."""
 

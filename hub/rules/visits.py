@@ -14,13 +14,13 @@ as far as it does not contradict what stands before it:
    is says nothing: this visit late and the next one on time look alike.
 
 If several remain, none is taken. Two told calls are one planned call only where they follow one
-another: an arrival and a departure. A number alone against the call's own aimed time is a dispute,
-and neither is taken. Pure.
+another and their times allow it: an arrival and a departure. A number alone against the call's own
+aimed time is a dispute, and neither is taken; one on calls that cannot be one says nothing. Pure.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ from hub.rules.visit_evidence import (
     Pace,
     Pair,
     Visits,
+    can_be_one,
     earlier,
     exact,
     nearest,
@@ -75,13 +76,16 @@ def choose(told: Sequence[Told], planned: Sequence[StopTime]) -> list[Choice]:
 
 
 def in_sequence(orders: Sequence[int | None], aimed: Sequence[float | None]) -> list[int]:
-    """Positions of told calls one behind the other: by Order, else by aimed time, else as given."""
-    positions = range(len(orders))
-    for keys in (orders, aimed):
+    """Positions of told calls one behind the other: by Order, else by aimed time, else as given.
+
+    Each counts where every call has one; the aimed time also among calls of one Order.
+    """
+    line = list(range(len(orders)))
+    for keys in (aimed, orders):
         known = [key for key in keys if key is not None]
-        if known and len(known) == len(keys):
-            return sorted(positions, key=known.__getitem__)
-    return list(positions)
+        if len(known) == len(keys):
+            line.sort(key=known.__getitem__)
+    return line
 
 
 class _Search:
@@ -140,24 +144,35 @@ class _Search:
         one, other = self._told[before], self._told[after]
         if one.at != other.at:
             return 1
-        return int(self._apart and (one.order is None or one.order != other.order))
+        same = one.order is not None and one.order == other.order and _can_be_one(one, other)
+        return int(self._apart and not same)
 
     def _by_order(self) -> dict[int, Visits]:
         given = self._orders()
         found = numbering(given, self._open, self._planned)
-        if len(given) != 1 or not found:
+        if len(set(given.values())) != 1:
             return {at: (visit,) for at, visit in found.items()}
-        ((at, visit),) = found.items()
-        return {at: self._said(at, visit)}
+        return {at: self._said(at, visit) for at, visit in found.items()}
 
     def _orders(self) -> dict[int, int]:
         """The numbers told; VisitNumbers where they are the Orders (VisitNumberIsOrder)."""
         here = [(at, self._told[at]) for at, visits in enumerate(self._open) if visits]
         told = {at: one.order for at, one in here if one.order is not None}
         visits = {at: one.visit for at, one in here if one.visit is not None}
+        if self._is_repeated(told):
+            told = {}
         if not told and any(visit > len(self._told[at].at) for at, visit in visits.items()):
             return visits
         return told
+
+    def _is_repeated(self, orders: Mapping[int, int]) -> bool:
+        """Whether two calls have one number that cannot be one call: who counts does not do so."""
+        line = sorted(orders, key=lambda at: (orders[at], earlier(self._told[at].aimed) or 0))
+        return any(
+            orders[before] == orders[after]
+            and not _can_be_one(self._told[before], self._told[after])
+            for before, after in pairwise(line)
+        )
 
     def _by_visit(self) -> Iterator[tuple[int, Visits]]:
         counted = Counter((one.at, one.visit) for one in self._told)
@@ -219,6 +234,10 @@ class _Search:
         return self._in_line(kept)
 
 
+def _can_be_one(one: Told, other: Told) -> bool:
+    return can_be_one((one.aimed, other.aimed), (one.predicted, other.predicted))
+
+
 def _sequence(here: list[int], told: Sequence[Told]) -> list[int]:
     orders = [told[at].order for at in here]
     return [here[at] for at in in_sequence(orders, [earlier(told[at].aimed) for at in here])]
@@ -236,20 +255,28 @@ def _once(found: list[Choice], told: Sequence[Told], planned: Sequence[StopTime]
     here = [at for at, choice in enumerate(found) if choice.among]
     place = {at: number for number, at in enumerate(_sequence(here, told))}
     for visit, told_at in several:
-        line = sorted(place[at] for at in told_at)
-        if line[-1] - line[0] == len(line) - 1:
-            continue
-        meant = _best(told_at, told, planned[visit])
-        for at in told_at:
-            if at != meant:
-                found[at] = Choice(None, (visit,))
+        told_at.sort(key=place.__getitem__)
+        meant = told_at
+        if not _is_one(told_at, told, place):
+            meant = _meant(told_at, told, planned[visit])
+            meant = meant if _is_one(meant, told, place) else []
+        for at in set(told_at).difference(meant):
+            found[at] = Choice(None, (visit,))
     return found
 
 
-def _best(told_at: Iterable[int], told: Sequence[Told], row: StopTime) -> int | None:
-    """The one call of several that a planned one is, by its number or else its aimed time."""
+def _is_one(line: Sequence[int], told: Sequence[Told], place: Mapping[int, int]) -> bool:
+    """Whether calls follow one another, and none is another one than the call before it."""
+    return all(
+        place[after] == place[before] + 1 and _can_be_one(told[before], told[after])
+        for before, after in pairwise(line)
+    )
+
+
+def _meant(told_at: Sequence[int], told: Sequence[Told], row: StopTime) -> list[int]:
+    """Of several calls those that a planned one is, by its number or else its aimed time."""
     numbered = [at for at in told_at if told[at].order == row.stop_sequence]
-    if len(numbered) == 1:
-        return numbered[0]
     aimed = [at for at in told_at if exact(told[at].aimed, (0,), (row,))]
-    return aimed[0] if len(aimed) == 1 else None
+    if numbered and aimed:
+        return [at for at in numbered if at in aimed or told[at].aimed == NEVER]
+    return numbered or aimed

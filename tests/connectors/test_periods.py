@@ -130,6 +130,30 @@ def test_a_validity_of_siri(start: str, end: str, period: Period, notes_due: int
     assert len(batch.notes) == notes_due
 
 
+UNREADABLE = "<ValidityPeriod><StartTime>soon</StartTime><EndTime>later</EndTime></ValidityPeriod>"
+
+
+def test_a_validity_of_siri_that_nothing_can_be_read_of() -> None:
+    """It is not in force for ever: refused where it is all there is, else left out with notes."""
+    for start in ("soon", "1970-01-01T00:00:00Z"):
+        for end in ("later", "9999-12-31T23:59:59Z"):
+            told = UNREADABLE.replace("soon", start).replace("later", end)
+            batch = sx(situation(told + TEXT))
+            assert batch.records == []
+            assert [one.reason for one in batch.rejects] == [Reason.BAD_VALUE]
+    readable = UNREADABLE.replace("soon", "2026-03-02T09:00:00+08:00")
+    batch = sx(situation(UNREADABLE + readable + TEXT))
+    assert only(batch).validity == (Period(datetime(2026, 3, 2, 1, tzinfo=UTC), None),)
+    assert {note.reason for note in batch.notes} == {Reason.BAD_VALUE}
+
+
+def test_a_closed_situation_is_withdrawn_whatever_its_validity() -> None:
+    """What is over needs no time it can be read by."""
+    batch = sx(situation("<Progress>closed</Progress>" + UNREADABLE))
+    assert len(batch.withdrawn) == 1
+    assert batch.rejects == []
+
+
 @pytest.mark.samples
 def test_the_reported_situations_end() -> None:
     """24:00:00 is the first instant of the next day; what ends before it starts is refused."""

@@ -131,13 +131,18 @@ def test_a_cancelled_journey_cancels_the_calls_it_does_not_mention() -> None:
 
 
 def test_a_cancelled_call_leaves_the_journey_running() -> None:
-    """Cancellation of one call skips that stop only; of every call, the journey."""
+    """Cancellation of one call skips that stop only; of every call the trip has, the journey."""
     first, _, third = g7001()
     dropped = call("SZH-1", Cancellation="true", AimedDepartureTime="12:42:00")
     record = only(read(et(journey(first, dropped, third))))
     assert record.state is JourneyState.PLANNED
     assert [made.status for made in record.calls][1] is CallStatus.CANCELLED
-    assert only(read(et(journey(dropped)))).state is JourneyState.CANCELLED
+    assert only(read(et(journey(dropped)))).state is JourneyState.PLANNED
+    gone = [call(stop, Cancellation="true") for stop in ("SHH-1", "SZH-1", "NJH-1")]
+    assert only(read(et(journey(*gone)))).state is JourneyState.CANCELLED
+    extra = call("SHH-2", ExtraCall="true", ExpectedArrivalTime="13:50:00")
+    assert only(read(et(journey(*gone, extra)))).state is JourneyState.PLANNED
+    assert only(read(et(journey(*gone, ref="other")))).state is JourneyState.CANCELLED
 
 
 def test_a_train_that_ends_early_still_arrives() -> None:

@@ -166,6 +166,44 @@ def test_a_loop_calls_twice_at_one_stop() -> None:
     assert batch.accepted == 2
 
 
+@pytest.mark.parametrize("number", [None, 1])
+def test_an_order_that_is_always_the_same_does_not_join_two_visits(number: int | None) -> None:
+    """Two aimed times, or two VisitNumbers, are two calls; each in its time's place."""
+    said = {} if number is None else {"VisitNumber": number}
+    at_1210 = visit(here(Order=1, AimedDepartureTime="12:10:00", **said))
+    at_1250 = visit(here(Order=1, AimedDepartureTime="12:50:00", **said), item="i-2")
+    for pair in ((at_1210, at_1250), (at_1250, at_1210)):
+        batch = parse(sm(*pair))
+        assert [made.aimed.departure for made in calls(batch)] == [at("12:10:00"), at("12:50:00")]
+        assert (batch.accepted, batch.rejects) == (2, [])
+    counted = [
+        visit(here(Order=1, VisitNumber=count, ExpectedDepartureTime=time), item=f"i-{count}")
+        for count, time in ((1, "12:10:00"), (2, "12:50:00"))
+    ]
+    batch = parse(sm(*counted))
+    assert len(calls(batch)) == 2
+    assert batch.rejects == []
+
+
+def test_an_order_names_a_call_whoever_leaves_out_its_aimed_time() -> None:
+    """An OnwardCall without one and the stop's own visit with one are one call."""
+    batch = parse(
+        sm(
+            visit(
+                here("A", Order=1, AimedDepartureTime="12:10:00"),
+                after=call("B", kind="OnwardCall", Order=2, ExpectedArrivalTime="12:19:00"),
+            ),
+            visit(
+                here("B", Order=2, VisitNumber=1, AimedArrivalTime="12:20:00",
+                     ExpectedArrivalTime="12:22:00"),
+                item="i-2",
+            ),
+        )
+    )  # fmt: skip
+    assert [made.order for made in calls(batch)] == [1, 2]
+    assert calls(batch)[1].expected.arrival == at("12:22:00")
+
+
 def test_of_two_messages_about_one_visit_the_newer_counts() -> None:
     """The other is a DUPLICATE, whichever comes first."""
     old = visit(
@@ -226,9 +264,13 @@ def test_a_monitored_call_s_status(elements: dict[str, str], status: CallStatus)
 
 
 def test_a_cancelled_journey_and_an_extra_one() -> None:
-    """All calls cancelled cancels the journey; ExtraJourney adds one."""
+    """Cancellation of the journey cancels it, of a call told of it that call; ExtraJourney adds."""
     gone = here(AimedDepartureTime="12:10:00", DepartureStatus="cancelled")
-    assert only(parse(sm(visit(gone)))).state is JourneyState.CANCELLED
+    one = only(parse(sm(visit(gone))))
+    assert one.state is JourneyState.PLANNED
+    assert [made.status for made in one.calls] == [CallStatus.CANCELLED]
+    whole = visit(gone, head="<Cancellation>true</Cancellation>")
+    assert only(parse(sm(whole))).state is JourneyState.CANCELLED
     extra = visit(here(AimedDepartureTime="12:10:00"), head="<ExtraJourney>true</ExtraJourney>")
     assert only(parse(sm(extra))).state is JourneyState.ADDED
 

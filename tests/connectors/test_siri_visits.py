@@ -8,7 +8,7 @@ from connectors import connector
 from hub.connector import Batch
 from hub.errors import Reason
 from hub.ingest.check import check
-from hub.model.journeys import Call, CallStatus, Times
+from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Times
 from tests.connectors.siri_documents import (
     at,
     call,
@@ -148,6 +148,50 @@ def test_only_what_is_said_to_be_extra_is_an_extra_call() -> None:
         (10, False), (20, False), (30, False), (31, True)
     ]  # fmt: skip
     assert extra.notes == []
+
+
+@pytest.mark.parametrize("parse", [loop_sm, loop_vm])
+def test_a_cancelled_call_of_a_part_leaves_the_train(parse) -> None:
+    """SM and VM tell some of a train's calls: one that is cancelled is all that is cancelled."""
+    gone = monitored("SHH", Order=10, AimedDepartureTime="14:00:00", DepartureStatus="cancelled")
+    batch = parse(gone)
+    journeys = [one for one in batch.records if isinstance(one, DatedJourney)]
+    (made,) = journeys
+    assert made.state is JourneyState.PLANNED
+    assert [(one.order, one.status) for one in made.calls] == [(10, CallStatus.CANCELLED)]
+
+
+@pytest.mark.parametrize("order", [None, 0, 1, 20, 30])
+def test_an_order_that_is_always_the_same_is_none(order) -> None:
+    """Both visits of the loop have their own time, in whatever order they are listed."""
+    said = {} if order is None else {"Order": order}
+    first = call("SHH", AimedArrivalTime="14:00:00", ExpectedArrivalTime="14:03:00", **said)
+    second = call("SHH", AimedArrivalTime="15:00:00", ExpectedArrivalTime="15:04:00", **said)
+    for pair in ((first, second), (second, first)):
+        batch = loop_et(*pair)
+        assert [(one.order, one.expected.arrival) for one in calls(batch)] == [
+            (10, at("14:03:00")),
+            (30, at("15:04:00")),
+        ]
+        assert batch.notes == []
+
+
+@pytest.mark.parametrize("orders", [(None, None), (20, 50), (1, 1), (20, 20)])
+def test_two_calls_at_a_place_planned_once_are_not_joined(orders) -> None:
+    """The planned one keeps its time; the one half an hour later is left out with a note."""
+    numbers = [{} if order is None else {"Order": order} for order in orders]
+    one = call("SZH", AimedArrivalTime="12:40:00", ExpectedArrivalTime="12:41:00", **numbers[0])
+    other = call("SZH", AimedArrivalTime="13:10:00", ExpectedArrivalTime="13:11:00", **numbers[1])
+    for pair in ((one, other), (other, one)):
+        batch = read(et(journey(*pair)))
+        assert [(made.order, made.expected.arrival) for made in calls(batch)] == [
+            (20, at("12:41:00"))
+        ]
+        assert reasons(batch.notes) == [Reason.AMBIGUOUS_MATCH]
+    bare = [call("SZH", ExpectedArrivalTime=time) for time in ("12:41:00", "13:11:00")]
+    batch = read(et(journey(*bare)))
+    assert calls(batch) == ()
+    assert reasons(batch.notes).count(Reason.AMBIGUOUS_MATCH) == 2
 
 
 def boards(made: Call) -> tuple[bool, bool]:

@@ -206,6 +206,54 @@ def test_a_second_call_at_a_place_that_is_planned_once_is_no_extra_one():
     assert numbers(choose(aimed, straight.rows)) == ["?", 2, 1]
 
 
+def test_two_calls_of_different_times_are_not_one():
+    """At a place planned once the planned one is that of the plan's time; its halves are one."""
+    straight = trip("ABC")
+    at_b = straight.at("B")
+    five, later = clock("10:05"), clock("10:35")
+    whole, stranger = Told(at_b, aimed=(five, five)), Told(at_b, aimed=(later, later))
+    halves = [Told(at_b, aimed=(five, None)), Told(at_b, aimed=(None, five))]
+    assert numbers(choose([whole, stranger], straight.rows)) == [2, "?"]
+    assert numbers(choose(halves, straight.rows)) == [2, 2]
+    assert numbers(choose([*halves, stranger], straight.rows)) == [2, 2, "?"]
+    strangers = [stranger, Told(at_b, aimed=(five + 900,) * 2)]
+    assert numbers(choose(strangers, straight.rows)) == ["?", "?"]
+    bare = [told(straight, "B", expected=at) for at in ("10:06", "10:36")]
+    assert numbers(choose(bare, straight.rows)) == ["?", "?"]
+
+
+def test_a_number_against_a_time_at_a_place_planned_once():
+    """The plan's number on the other time and the plan's time under another number: neither."""
+    straight = trip("ABC")
+    two = [
+        told(straight, "B", order=2, aimed="10:35"),
+        told(straight, "B", order=8, aimed="10:05"),
+    ]
+    assert numbers(choose(two, straight.rows)) == ["?", "?"]
+    off = [
+        told(straight, "B", order=2, aimed="10:08"),
+        told(straight, "B", order=8, aimed="10:35"),
+    ]
+    assert numbers(choose(off, straight.rows)) == [2, "?"]
+
+
+@pytest.mark.parametrize("order", [0, 1, 5, 17])
+def test_a_number_on_every_call_is_none(order):
+    """Two visits under one number are told apart by their times, and by nothing else."""
+    two = [told(LOOP, "A", order=order, aimed=at) for at in ("10:00", "10:20")]
+    assert numbers(choose(two, LOOP.rows)) == [1, 5]
+    assert numbers(choose(two[::-1], LOOP.rows)) == [5, 1]
+    three = [*two, told(LOOP, "A", order=order, aimed="10:50")]
+    assert numbers(choose(three, LOOP.rows))[2] == "?"
+    expected = [told(LOOP, "A", order=order, expected=at) for at in ("10:03", "10:24")]
+    assert numbers(choose(expected, LOOP.rows)) == [1, 5]
+    halves = [
+        Told(LOOP.at("A"), order=order, aimed=(clock("10:20"), None)),
+        Told(LOOP.at("A"), order=order, aimed=(None, clock("10:20"))),
+    ]
+    assert set(numbers(choose(halves, LOOP.rows))) <= {5, "?"}
+
+
 def test_an_extra_call_is_none_of_the_trip_s():
     """Whoever says that a call is extra is believed, also at a place the trip plans."""
     assert numbers(choose([Told(()), told(LOOP, "B")], LOOP.rows)) == [None, 2]
@@ -287,6 +335,29 @@ def test_calls_told_by_aimed_time_are_themselves(data, of):
         )
     )
     assert [one.planned for one in choose(calls, of.rows)] == part
+
+
+@given(st.data(), trips(), st.integers(-5, 90))
+def test_calls_of_one_constant_number_are_themselves_or_none(data, of, order):
+    """A source that writes one Order for all calls is read by its times, however it lists them."""
+    part = part_of(data.draw, of)
+    listed = data.draw(st.permutations(part))
+    calls = [
+        Told(of.at(of.places[index]), order=order, aimed=(row.arrival_s, row.departure_s))
+        for index in listed
+        for row in [of.rows[index]]
+    ]
+    found = choose(calls, of.rows)
+    for index, one in zip(listed, found, strict=True):
+        assert one.planned == index or (one.is_ambiguous and index in one.among)
+    assume(
+        all(
+            later.arrival_s - sooner.departure_s > 60
+            for sooner, later in zip(of.rows, of.rows[1:], strict=False)
+        )
+    )
+    if len({of.places[index] for index in part}) > 1:
+        assert [one.planned for one in found] == listed
 
 
 @given(st.data(), trips(), st.integers(-15, 240))
