@@ -121,11 +121,14 @@ def fault_of(faults: Iterable[Fault], *reasons: Reason) -> Fault | None:
 def believable(status: ParkingStatus) -> tuple[ParkingStatus, tuple[Fault, ...]]:
     """A status without what cannot be, with the counts that follow from it, and what was wrong.
 
-    More vacant spaces than there are and a percentage beyond all crowding are not used; more
+    A capacity of 0 beside vacant spaces is one that nobody knows. More vacant spaces than there
+    are and a percentage beyond all crowding are not used; more
     vehicles than spaces is no contradiction: car parks are overcrowded. That a status says nothing
     is a fault, too: it stands for "unknown", and nobody shall take it for something said.
     """
     faults: list[Fault] = []
+    if status.capacity == 0 and status.vacant:
+        status = replace(status, capacity=None)
     vacant, capacity, percent = status.vacant, status.capacity, status.occupancy_percent
     if vacant is not None and capacity is not None and vacant > capacity:
         faults.append(Fault(Reason.BAD_VALUE, f"{vacant} of {capacity} spaces vacant; not used"))

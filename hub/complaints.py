@@ -144,6 +144,8 @@ def _expected(item: Any) -> str:  # noqa: ANN401  # pydantic's ErrorDetails
 
 def _shown(value: object) -> str:
     """A value as TOML writes it, shortened."""
+    if isinstance(value, float):
+        return repr(value)
     try:
         text = json.dumps(value, ensure_ascii=False, default=str)
     except (TypeError, ValueError):

@@ -40,8 +40,8 @@ def load(file: Path | None, connectors: Connectors) -> Settings:
     except Unreadable as error:
         problems.found += error.problems
         area, feeds = error.area, error.feeds
-        for table in error.broken:
-            with problems.noted(f"feed {table.get('id')}: "):
+        for feed, table in error.broken:
+            with problems.noted(f"{feed}: "):
                 _options(table, connectors)
     examine(area, feeds, connectors, problems)
     problems.settle(str(file or "configuration"))

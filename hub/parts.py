@@ -35,9 +35,13 @@ FIRST_WAIT, LONGEST_WAIT = 0.1, 10.0
 """Seconds until a process that died is started again; doubling while it keeps dying."""
 STEADY_SECONDS = 30.0
 """One that ran for so long and dies begins with the first wait."""
+FIRST_TRIES = 3
+"""So often one is started that has not started yet and ends in an error; then all is ended."""
 GRACE_SECONDS = 9.0
 READ_BYTES = 4096
 _STARTED = b"."
+_REFUSED = 2
+"""The exit code of one that says why it can never start."""
 
 log = structlog.get_logger()
 
@@ -46,8 +50,8 @@ log = structlog.get_logger()
 class _Part:
     """One of the processes. `link` is our end of the socket to it: closed by it means gone.
 
-    `said`: that it started, or why it could not. `ran`: it started once; what is refused before is
-    a wrong configuration, what is refused later is an outage.
+    `said`: that it started, or why it ended. `ran`: it started once; what is refused before is
+    a wrong configuration, what is refused later is an outage. `tries`: how often it was forked.
     """
 
     role: str
@@ -55,6 +59,7 @@ class _Part:
     link: socket.socket | None = None
     said: bytes = b""
     ran: bool = False
+    tries: int = 0
     began: float = 0.0
     due: float = 0.0
     failures: int = 0
@@ -132,7 +137,7 @@ class Parts:
             return
         code = _buried(part)
         why = part.said.removeprefix(_STARTED).decode(errors="replace")
-        if why and not part.ran:
+        if why and not part.ran and (code == _REFUSED or part.tries >= FIRST_TRIES):
             raise StartError(why)
         wait = part.died(time.monotonic())
         log.warning(
@@ -141,7 +146,7 @@ class Parts:
 
     def _start(self, part: _Part) -> None:
         ours, theirs = socket.socketpair()
-        part.said, part.began = b"", time.monotonic()
+        part.said, part.began, part.tries = b"", time.monotonic(), part.tries + 1
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
@@ -165,10 +170,11 @@ class Parts:
             self._serve(role, link)
             code = 0
         except StartError as error:
-            code = 2
+            code = _REFUSED
             link.sendall(str(error).encode())
-        except BaseException:  # noqa: BLE001  # nothing is above a fork that could say it
+        except BaseException as error:  # noqa: BLE001  # nothing is above a fork that could say it
             traceback.print_exc()
+            link.sendall(_last_line(role, error).encode(errors="replace"))
         finally:
             sys.stderr.flush()
             os._exit(code)
@@ -190,13 +196,10 @@ class Parts:
             os.kill(part.pid, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
         for part in living:
-            while part.link is not None:
-                left = max(0.0, deadline - time.monotonic())
-                if not select.select([part.link], [], [], left)[0]:
-                    log.error("process killed", role=part.role, pid=part.pid)
-                    os.kill(part.pid, signal.SIGKILL)
-                elif not _received(part):
-                    _buried(part)
+            if not _ends(part, deadline):
+                log.error("process killed", role=part.role, pid=part.pid)
+                os.kill(part.pid, signal.SIGKILL)
+            _buried(part)
 
 
 @contextlib.contextmanager
@@ -227,8 +230,25 @@ def _received(part: _Part) -> bytes:
         return b""
 
 
+def _ends(part: _Part, deadline: float) -> bool:
+    """Whether it is gone by then."""
+    while part.link is not None:
+        left = max(0.0, deadline - time.monotonic())
+        if not select.select([part.link], [], [], left)[0]:
+            return False
+        if not _received(part):
+            break
+    return True
+
+
+def _last_line(role: str, error: BaseException) -> str:
+    """Why a process that was to start did not, where nobody had foreseen it."""
+    said = traceback.format_exception_only(error)[-1].strip().splitlines()
+    return f"{role} 进程无法启动 cannot start: {said[-1]} (the traceback stands above)"
+
+
 def _buried(part: _Part) -> int:
-    """The exit code of one that is gone."""
+    """The exit code of one that is gone, or about to be."""
     if part.link is not None:
         part.link.close()
         part.link = None

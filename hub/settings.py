@@ -34,6 +34,17 @@ from hub.errors import StartError
 AREAS = Path(__file__).parent / "areas"
 DATABASE = "liandong"
 ONE_ENDPOINT = "expected exactly one of url, listen, push = true"
+LONGEST = timedelta(days=3660)
+"""No duration is longer: later times than the calendar has would follow from it."""
+DURATION = 'expected seconds, more than 0 and up to ten years, or ISO 8601 such as "PT90S"'
+LONGEST_NAME = 63
+"""Bytes of a database's name."""
+MONGODBS_OWN = ("admin", "config", "local")
+"""Databases in which there are no transactions."""
+DATABASE_NAME = (
+    "expected the name of a database: 1 to 63 bytes, no blank "
+    f"and none of / \\ . \" $, and not {', '.join(MONGODBS_OWN)}, which are MongoDB's own"
+)
 
 
 def _timezone(value: object) -> ZoneInfo:
@@ -47,7 +58,26 @@ def _timezone(value: object) -> ZoneInfo:
 
 
 def _seconds(value: object) -> object:
-    return timedelta(seconds=value) if isinstance(value, int | float) else value
+    if not isinstance(value, int | float):
+        return value
+    try:
+        return timedelta(0) if isinstance(value, bool) else timedelta(seconds=value)
+    except (OverflowError, ValueError) as error:  # infinite or without end; no number (nan)
+        raise ValueError(DURATION) from error
+
+
+def _lasting(value: timedelta) -> timedelta:
+    if not timedelta(0) < value <= LONGEST:
+        raise ValueError(DURATION)
+    return value
+
+
+def database_name(value: str) -> str:
+    """The name itself. Raises ValueError if it can be none, or the database is MongoDB's own."""
+    named = value and not set(value) & set('/\\."$\0 ') and len(value.encode()) <= LONGEST_NAME
+    if not named or value in MONGODBS_OWN:
+        raise ValueError(DATABASE_NAME)
+    return value
 
 
 def _slug(value: str) -> str:
@@ -75,8 +105,10 @@ Slug = Annotated[str, AfterValidator(_slug)]
 Readable = Annotated[str, AfterValidator(_readable)]
 Reachable = Annotated[str, AfterValidator(_reachable)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone)]
-Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
-"""A duration: a number of seconds, or ISO 8601 ("PT90S")."""
+Seconds = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_lasting)]
+"""A duration: a number of seconds, or ISO 8601 ("PT90S"); more than 0."""
+Database = Annotated[str, AfterValidator(database_name)]
+"""MongoDB's rules for the name of a database, as they are on every system but Windows."""
 
 
 class _Section(BaseModel):
@@ -206,10 +238,8 @@ class HubSettings(_Section):
         default=None,
         description="address of the replica set; without it the embedded database of `data_dir`",
     )
-    database: str = Field(
+    database: Database = Field(
         default=DATABASE,
-        min_length=1,
-        max_length=63,
         description="name of the database; if not given, the one named in the path of "
         "`mongodb_uri` (mongodb://HOST/NAME)",
     )
@@ -358,6 +388,8 @@ def load(file: Path | None = None, **hub_overrides: object) -> Settings:
                 hub[key] = value
                 said_by[f"hub.{key}"] = variable
         hub.update({key: value for key, value in hub_overrides.items() if value is not None})
+        if "database" not in hub:
+            said_by["hub.database"] = "the path of mongodb_uri"
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
@@ -367,8 +399,9 @@ def load(file: Path | None = None, **hub_overrides: object) -> Settings:
 class Unreadable(complaints.ConfigError):
     """A configuration with faults.
 
-    `feeds` are those of its feeds that can be read for all that, `broken` the tables of the others,
-    `area` is the area it names: what is wrong with them can be told in the same breath.
+    `feeds` are those of its feeds that can be read for all that, `broken` the others: what each is
+    called, and its table; `area` is the area it names. What is wrong with them can be told in the
+    same breath.
     """
 
     def __init__(
@@ -384,11 +417,14 @@ class Unreadable(complaints.ConfigError):
         found = complaints.complaints(error, Settings, name=self._called)
         read = [(table, _one(FeedSettings, table)) for table in self.tables]
         self.feeds: tuple[FeedSettings, ...] = tuple(one for _, one in read if one is not None)
-        self.broken = [row for row, one in read if one is None and isinstance(row, dict)]
-        found += [
-            f"feed {row.get('id')}: {ONE_ENDPOINT}." for row in self.broken if _endpoints(row) != 1
+        self.broken = [
+            (self._called(("feeds", place)), row)
+            for place, (row, one) in enumerate(read)
+            if one is None and isinstance(row, dict)
         ]
-        names = (t.get("id") for t in self.tables if isinstance(t, dict))
+        found += [f"{feed}: {ONE_ENDPOINT}." for feed, row in self.broken if _endpoints(row) != 1]
+        ids = (table.get("id") for table in self.tables if isinstance(table, dict))
+        names = (one for one in ids if isinstance(one, str))
         twice = [f"feeds: id {one!r} is used twice." for one in _repeated(names)]
         super().__init__([*found, *twice], what)
 
@@ -397,7 +433,11 @@ class Unreadable(complaints.ConfigError):
         if len(where) > 1 and where[0] == "feeds" and isinstance(where[1], int):
             table = self.tables[where[1]]
             named = table.get("id") if isinstance(table, dict) else None
-            feed = f"feed {named}" if isinstance(named, str) else f"feed number {where[1] + 1}"
+            feed = (
+                f"feed {named}"
+                if isinstance(named, str) and named
+                else f"feed number {where[1] + 1}"
+            )
             return f"{feed}: {complaints.dotted(where[2:])}" if where[2:] else feed
         key = complaints.dotted(where)
         return f"{self.said_by[key]} ({key})" if key in self.said_by else key
@@ -408,7 +448,7 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StartError(f"{file}: no such configuration file.") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StartError(f"{file}: not a readable TOML file: {error}.") from error
 
 
@@ -419,9 +459,9 @@ def _one(model: type[Section], table: object) -> Section | None:
         return None
 
 
-def _repeated(names: Iterable[object]) -> list[object]:
+def _repeated(names: Iterable[str]) -> list[str]:
     """Those that come more than once, once each."""
-    return [name for name, times in Counter(names).items() if times > 1 and name is not None]
+    return [name for name, times in Counter(names).items() if times > 1]
 
 
 def secret(reference: str | None) -> str | None:

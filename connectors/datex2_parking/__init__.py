@@ -61,7 +61,7 @@ def load_reference(raw: Envelope, context: Context) -> FacilityTable:
     if not facilities:
         raise PayloadError(Reason.UNSUPPORTED_MESSAGE, "DATEX II: no facility in the publication.")
     return FacilityTable(
-        raw.sha256, {one.native_id: one.capacity for one in facilities if one.native_id}
+        raw.sha256, {one.native_id: one.capacity or None for one in facilities if one.native_id}
     )
 
 
@@ -77,7 +77,7 @@ def _add_facility(snapshot: Snapshot, facility: Facility, dataset: str) -> None:
         native_id=native_id,
         name=facility.name,
         position=facility.position,
-        capacity=facility.capacity,
+        capacity=facility.capacity or None,
         park_and_ride=facility.park_and_ride,
     )
     snapshot.take("facility", Entry(native_id, (record,), faults=facility.faults))

@@ -108,7 +108,7 @@ def _with_status(journey: DatedJourney, values: Values, context: Context) -> Dat
 
 
 def _parking(values: Values, native: str, context: Context, batch: Batch) -> list[Record]:
-    capacity, vacant = values.count("capacity"), values.count("vacant")
+    capacity, vacant = values.count("capacity") or None, values.count("vacant")
     occupied, opening = values.count("occupied"), values.word("opening", OpeningStatus)
     identifier, name = scoped(context.dataset, native), _name(values, "name")
     said = ParkingStatus(

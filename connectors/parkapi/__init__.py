@@ -56,7 +56,7 @@ def _add(snapshot: Snapshot, lot: Lot, dataset: str) -> None:
         native_id=native_id,
         name=lot.name,
         position=lot.position,
-        capacity=lot.capacity,
+        capacity=lot.capacity or None,
         park_and_ride=lot.park_and_ride,
     )
     records: tuple[Record, ...] = (facility,)
@@ -78,7 +78,7 @@ def _status(lot: Lot, facility: ParkingFacility) -> ParkingStatus:
         dataset=facility.dataset,
         vacant=lot.vacant,
         occupied=lot.occupied,
-        capacity=lot.capacity if lot.capacity_now is None else lot.capacity_now,
+        capacity=(lot.capacity or None) if lot.capacity_now is None else lot.capacity_now,
         status=lot.status,
         opening=lot.opening,
         observed_at=lot.observed_at,

@@ -172,13 +172,18 @@ def _check_role(feed: FeedSettings, connector: Connector) -> None:
 
 def _check_ages(feed: FeedSettings, connector: Connector) -> None:
     ages = thresholds(feed, connector.manifest)
-    if not ages.warn_after < ages.expire_after:
+    if ages.warn_after < ages.expire_after:
+        return
+    warn, expire = (f"{age.total_seconds():.10g}" for age in (ages.warn_after, ages.expire_after))
+    if feed.expire_after is None:
         raise StartError(
-            f"feed {feed.id}: expire_after = {ages.expire_after.total_seconds():g}: expected more "
-            f"than warn_after ({ages.warn_after.total_seconds():g} s)."
+            f"feed {feed.id}: warn_after = {warn}: expected less than expire_after, which is "
+            f"{expire} s for kind {feed.kind} if not given: set it too."
         )
-    if feed.interval.total_seconds() <= 0 or feed.timeout.total_seconds() <= 0:
-        raise StartError(f"feed {feed.id}: interval and timeout: expected more than 0 s.")
+    given = "" if feed.warn_after else f" for kind {feed.kind} if not given"
+    raise StartError(
+        f"feed {feed.id}: expire_after = {expire}: expected more than warn_after ({warn} s{given})."
+    )
 
 
 def _mode(feed: FeedSettings, connector: Connector) -> Mode | None:

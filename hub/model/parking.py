@@ -63,7 +63,7 @@ class ParkingStatus:
         return self.opening is OpeningStatus.UNKNOWN and all(value is None for value in told)
 
     def counted(self) -> "ParkingStatus":
-        """With the spaces that its percentage, or FULL, comes to of a capacity that is known."""
+        """With the counts that follow from a capacity that is known, and what else is told."""
         vacant, occupied = counted(
             self.capacity, self.vacant, self.occupied, self.occupancy_percent, self.status
         )
@@ -77,12 +77,17 @@ def counted(
     percent: float | None,
     status: str | None,
 ) -> tuple[int | None, int | None]:
-    """Vacant and occupied spaces as told; where neither is, as they follow from the capacity.
+    """Vacant and occupied spaces as told; what is not, as it follows from the capacity.
 
-    From a percentage, else from FULL. FULL_AT_ENTRANCE is what a sign says and gives no count.
+    From the other of the two, else from a percentage, else from FULL. FULL_AT_ENTRANCE is what a
+    sign says and gives no count; more vacant spaces than there are give none either.
     """
-    if capacity is None or vacant is not None or occupied is not None:
+    if not capacity or (vacant is not None and occupied is not None):
         return vacant, occupied
+    if occupied is not None:
+        return max(0, capacity - occupied), occupied
+    if vacant is not None:
+        return vacant, capacity - vacant if vacant <= capacity else None
     if percent is not None:
         taken = round(capacity * percent / 100)
         return max(0, capacity - taken), taken

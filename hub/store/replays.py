@@ -7,6 +7,7 @@ from pymongo import IndexModel
 
 from hub import clock
 from hub.errors import StartError
+from hub.settings import database_name
 from hub.store import raw
 from hub.store.driver import Store
 from hub.store.transit import READABLE
@@ -20,6 +21,10 @@ async def prepared(live: Store, database: str, feeds: Sequence[str]) -> Store:
 
     Raises StartError when it is the live one, or holds anything that is not a replay's.
     """
+    try:
+        database_name(database)
+    except ValueError as error:
+        raise StartError(f"--into {database!r}: {error}.") from error
     if database == live.db.name:
         raise StartError(
             f"--into {database!r}: this is the live database.", hint="Give another name."

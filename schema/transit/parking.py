@@ -101,12 +101,12 @@ class ParkingFacility(Node):
 
     @computed(needs=("status", "capacity"), zh="空余车位")
     def vacant(self, context: "SchemaContext") -> int | None:
-        """Free spaces now; where no count is told, as they follow from percentage and capacity."""
+        """Free spaces now, as told; else as follows from the capacity and what else is told."""
         return self._spaces(context)[0]
 
     @computed(needs=("status", "capacity"), zh="已占车位")
     def occupied(self, context: "SchemaContext") -> int | None:
-        """Taken spaces now; where no count is told, as they follow from percentage and capacity."""
+        """Taken spaces now, as told; else as follows from the capacity and what else is told."""
         return self._spaces(context)[1]
 
     @computed(needs=("status",), zh="占用率")

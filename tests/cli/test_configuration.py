@@ -201,3 +201,111 @@ def test_who_only_sends_orders_needs_no_feed_s_secret(tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="LIANDONG_NO"):
         run.serve(config=file, role="ingest")
     assert len(started) == 1
+
+
+KIND = "gtfs_rt if not given: set it too."
+LASTING = 'expected seconds, more than 0 and up to ten years, or ISO 8601 such as "PT90S".'
+
+
+@pytest.mark.parametrize("key", ["interval", "timeout", "warn_after", "expire_after"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "inf",
+        "-inf",
+        "nan",
+        "1e+300",
+        "9e+16",
+        "-5",
+        "0",
+        "true",
+        '"PT0S"',
+        '"-PT5S"',
+        '"P9999999D"',
+    ],
+)
+def test_a_duration_is_one(tmp_path, key: str, value: str):
+    """Nothing, less than nothing, without end, no number, a flag: refused by key and value."""
+    file = tmp_path / "liandong.toml"
+    table = '[[feeds]]\nid = "a"\nkind = "gtfs_rt"\nurl = "http://x/y"\n'
+    file.write_text(f"{table}{key} = {value}\n")
+    assert faults(file) == [f"feed a: {key} = {value}: {LASTING}"]
+
+
+@pytest.mark.parametrize("value", ["inf", "-1", "true"])
+def test_the_time_to_accept_is_a_duration(tmp_path, value: str):
+    """What the feeds' durations are held to, the orders' is too."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(f"[orders]\naccept_within = {value}\n")
+    assert faults(file) == [f"orders.accept_within = {value}: {LASTING}"]
+
+
+@pytest.mark.parametrize(
+    ("ages", "said"),
+    [
+        (
+            "warn_after = 1000000",
+            "warn_after = 1000000: expected less than expire_after, which is 300 s for kind "
+            + KIND,
+        ),
+        (
+            "expire_after = 5",
+            "expire_after = 5: expected more than warn_after (90 s for kind gtfs_rt if not given).",
+        ),
+        (
+            "expire_after = 5\nwarn_after = 6",
+            "expire_after = 5: expected more than warn_after (6 s).",
+        ),
+    ],
+)
+def test_an_age_nobody_wrote_is_said_to_be_the_kind_s(tmp_path, ages: str, said: str):
+    """The complaint is of the key that stands in the file; the other one is the kind's."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(f'[[feeds]]\nid = "a"\nkind = "gtfs_rt"\nurl = "http://x/y"\n{ages}\n')
+    assert faults(file) == [f"feed a: {said}"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a b", "a/b", "a\\b", "a.b", 'a"b', "$a", "a\0", "", "admin", "local", "a" * 64, "站" * 22],
+)
+def test_a_database_has_a_name_that_mongodb_takes(name: str):
+    """Refused before anything is started; 63 bytes are enough, whatever they are."""
+    with pytest.raises(ValueError, match="the name of a database: 1 to 63 bytes"):
+        HubSettings(database=name)
+    assert HubSettings(database="站" * 21).database == "站" * 21
+
+
+@pytest.mark.parametrize("path", ["a%2Fb", "a.b", "a%20b", "admin"])
+def test_an_address_with_an_impossible_database_ends_serve(tmp_path, path: str):
+    """One line and code 2, which says where the name stands."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(f'[hub]\nmongodb_uri = "mongodb://127.0.0.1:9/{path}"\n')
+    code, _, error = liandong("serve", "--config", str(file), data_dir=tmp_path)
+    assert code == 2
+    assert len(error.strip().splitlines()) == 1
+    assert "the path of mongodb_uri (hub.database) = " in error
+
+
+def test_a_feed_without_an_id_goes_by_its_number(tmp_path):
+    """In every line, of its keys, its endpoint, its kind and its options; so does an empty id."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(
+        '[[feeds]]\nkind = "gtfs_rtt"\n'
+        '[[feeds]]\nid = ""\nkind = "gtfs_rt"\nurl = "http://x"\noptions = { matsch = 1 }\n'
+        "[[feeds]]\nid = []\n[[feeds]]\nid = []\n"
+    )
+    told = faults(file)
+    assert not [one for one in told if not one.startswith("feed number ")]
+    assert "feed number 1: expected exactly one of url, listen, push = true." in told
+    kind = "feed number 1: kind 'gtfs_rtt' is not known. Did you mean gtfs_rt?"
+    assert any(one.startswith(kind) for one in told)
+    assert "feed number 2: options.matsch: no such key. Did you mean match?" in told
+
+
+def test_a_number_beyond_all_is_no_traceback(tmp_path):
+    """What the reader of TOML cannot hold is told as any other unreadable file."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(f"[hub]\nport = {'9' * 5000}\n")
+    with pytest.raises(StartError, match="not a readable TOML file"):
+        configuration.load(file)

@@ -111,10 +111,13 @@ def test_times_without_a_zone_are_the_feeds() -> None:
 
 
 def test_bad_counts_are_noted_and_unknown() -> None:
-    """A negative number is no number of spaces; vehicles stand in for occupied spaces."""
+    """A negative number is no number of spaces; vehicles stand in for occupied spaces.
+
+    What is vacant follows from them then.
+    """
     told = status(VacantSpaces=-3, OccupiedSpaces=None, Vehicles=55)
     batch = read("datex2_parking", statuses(told))
-    assert (batch.records[0].vacant, batch.records[0].occupied) == (None, 55)
+    assert (batch.records[0].vacant, batch.records[0].occupied) == (45, 55)
     assert notes(batch) == [("BAD_VALUE", "P1")]
 
 
@@ -246,7 +249,7 @@ def test_a_percentage_alone_is_carried() -> None:
         ("", "full", (0, 120)),
         ("", "fullAtEntrance", (None, None)),
         ("", "almostFull", (None, None)),
-        ("<parkingNumberOfVacantSpaces>31</parkingNumberOfVacantSpaces>", "full", (31, None)),
+        ("<parkingNumberOfVacantSpaces>31</parkingNumberOfVacantSpaces>", "full", (31, 89)),
     ],
 )
 def test_counts_follow_where_the_capacity_is_known(

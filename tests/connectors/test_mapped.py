@@ -140,6 +140,7 @@ def test_the_documented_parking() -> None:
             facility_id="small:P1",
             dataset="small",
             vacant=37,
+            occupied=383,
             capacity=420,
             opening=OpeningStatus.OPEN,
             observed_at=at("11:58:00"),

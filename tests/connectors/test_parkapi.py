@@ -305,3 +305,29 @@ def test_the_sample_says_that_it_has_no_data() -> None:
     assert len(states) == 30
     assert {(s.opening, s.vacant) for s in states} == {(OpeningStatus.UNKNOWN, None)}
     assert "72525" not in repr(batch)
+
+
+@pytest.mark.parametrize("free", [0, 5])
+def test_a_total_of_0_is_one_that_nobody_knows(free: int) -> None:
+    """In all versions: what is free stays, and nothing is counted from it."""
+    result = {"lot_id": "p1", "name": "P", "max_capacity": 0, "latest_data": {"num_free": free}}
+    item = {"id": 1, "name": "P", "capacity": 0, "realtime_free_capacity": free}
+    for body in (
+        city(lot(total=0, free=free)),
+        json.dumps({"results": [result]}).encode(),
+        json.dumps({"items": [item]}).encode(),
+    ):
+        batch = read("parkapi", body)
+        facility, status = both(batch)
+        assert (facility.capacity, status.capacity) == (None, None)
+        assert (status.vacant, status.occupied) == (free, None)
+        assert "BAD_VALUE" not in [reason for reason, _ in notes(batch)]
+
+
+def test_spaces_that_are_all_closed_now_are_none() -> None:
+    """A real-time capacity of 0 is said of now; beside free spaces it is not known either."""
+    item = {"id": 1, "name": "P", "capacity": 90, "realtime_capacity": 0}
+    for free, capacity in ((0, 0), (5, None)):
+        body = json.dumps({"items": [item | {"realtime_free_capacity": free}]}).encode()
+        facility, status = both(read("parkapi", body))
+        assert (facility.capacity, status.capacity, status.vacant) == (90, capacity, free)

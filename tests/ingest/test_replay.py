@@ -132,6 +132,13 @@ async def test_what_would_have_expired_is_gone(day: Day, target: Store):
     assert await TransitRepository(target).vehicles(["TAXI"]) == []
 
 
+@pytest.mark.parametrize("name", ["a b", "a/b", "admin", "a" * 64])
+async def test_a_replay_goes_into_a_database_that_can_be(store: Store, name: str):
+    """A name that MongoDB does not take is refused in words, before anything is emptied."""
+    with pytest.raises(StartError, match=r"--into .*: expected the name of a database"):
+        await replays.prepared(store, name, ["live"])
+
+
 async def test_a_database_that_is_no_replay_s_is_refused(store: Store, day: Day):
     """Neither the live database nor any other that holds something is emptied."""
     with pytest.raises(StartError, match="live database"):

@@ -89,7 +89,7 @@ async def test_a_parking_facility_shows_what_is_free(run: Run) -> None:
             "parkAndRide": True,
             "capacity": 300,
             "vacant": 12,
-            "occupied": None,
+            "occupied": 288,
             "opening": "OPEN",
             "observedAt": "2026-03-02T09:00:00Z",
             "freshness": {"asOf": "2026-03-02T09:00:00Z", "source": "parking", "state": "FRESH"},
@@ -394,3 +394,32 @@ def test_whatever_only_moves_its_time_is_asked_again_now_and_then() -> None:
     followed = {name: source for name, source in SOURCES.items() if source.collections & observed}
     assert len(followed) == 8
     assert [name for name, source in followed.items() if source.refresh_s is None] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "spaces"),
+    [
+        ({"occupied": 40}, (260, 40)),
+        ({"occupied": 320}, (0, 320)),
+        ({"occupied": 0}, (300, 0)),
+        ({"vacant": 120}, (120, 180)),
+        ({"vacant": 0}, (0, 300)),
+        ({"vacant": 301}, (301, None)),
+        ({"vacant": 10, "occupied": 280}, (10, 280)),
+        ({"occupied": 300, "status": "FULL"}, (0, 300)),
+        ({"vacant": 0, "status": "FULL"}, (0, 300)),
+        ({"occupied": 40, "occupancy_percent": 50}, (260, 40)),
+        ({"occupied": 40, "capacity": 0}, (None, 40)),
+    ],
+)
+async def test_of_two_counts_the_one_not_told_follows(
+    run: Run, store: Store, said: dict[str, Any], spaces: tuple[int | None, int | None]
+) -> None:
+    """From the other and the capacity; an overcrowded car park has none vacant, not fewer."""
+    document = parking_doc("P1")
+    blank = dict.fromkeys(("vacant", "occupied", "occupancy_percent", "status", "capacity"))
+    document["status"] |= blank | said
+    await store.db["parking_facilities"].delete_many({})
+    await store.db["parking_facilities"].insert_one(document)
+    (row,) = await asked(run, "{ parkingFacilities { vacant occupied } }")
+    assert (row["vacant"], row["occupied"]) == spaces
