@@ -93,6 +93,8 @@ def _begin(seconds: int, entity_id: str, reading: Reading) -> datetime | None:
     if seconds >= TIMES.stop:
         reading.note(Reason.BAD_VALUE, entity_id, f"start {seconds} is no time; taken as never")
         return FOREVER
+    if 0 < seconds < TIMES.start:
+        reading.note(Reason.BAD_VALUE, entity_id, f"start {seconds} is no time; taken as begun")
     return utc(seconds) if is_time(seconds) else None
 
 

@@ -24,12 +24,12 @@ from typing import NamedTuple
 
 from google.transit import gtfs_realtime_pb2 as pb
 
-from connectors.gtfs_rt.predictions import Update, planned_at
+from connectors.gtfs_rt.predictions import Update, planned_at, told_at
 from connectors.gtfs_rt.reading import Reading, Refused
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, OWN_STOPS, Run, find_run, nearest_day
 from hub.errors import Reason
 from hub.formats.gtfs_fields import seconds_of_day, service_day
-from hub.formats.gtfs_rt import is_time, text_of
+from hub.formats.gtfs_rt import text_of
 from hub.model.timetable import Timetable
 from hub.model.timetable_patterns import Pattern
 from hub.model.timetable_rows import Trip, service_midnight
@@ -149,8 +149,8 @@ def _told(update: pb.TripUpdate, timetable: Timetable) -> _Told | None:
         for arrives, event in _events(stop):
             if (at := planned_at(event)) is not None:
                 planned.append(_Event(position, arrives, at))
-            if is_time(event.time):
-                predicted.append(_Event(position, arrives, event.time))
+            if (at := told_at(event)) is not None:
+                predicted.append(_Event(position, arrives, at))
     trip = update.trip
     return _Told(
         tuple(stops),

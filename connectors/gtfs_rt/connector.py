@@ -20,7 +20,7 @@ from hub.connector import (
     Role,
 )
 from hub.errors import Reason, reasons
-from hub.formats.gtfs_rt import MAX_ENTITIES, VERSIONS, split, text_of
+from hub.formats.gtfs_rt import MAX_ENTITIES, VERSIONS, Unreadable, split, text_of
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
 
@@ -58,7 +58,10 @@ def parse(envelope: Envelope, context: Context) -> Batch:
         memory.begin(reading)
         taken = Entities(reading, memory)
         for number, entity in enumerate(entities, start=1):
-            taken.take(entity, number)
+            if isinstance(entity, Unreadable):
+                taken.refuse(entity, number)
+            else:
+                taken.take(entity, number)
         batch.records.extend(taken.records())
         memory.end()
     return batch

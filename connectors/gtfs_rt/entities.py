@@ -13,12 +13,13 @@ from connectors.gtfs_rt.positions import position_of, run_of, standing_at, vehic
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from hub.connector import Record
 from hub.errors import Reason
-from hub.formats.gtfs_rt import entity_of
+from hub.formats.gtfs_rt import Unreadable, entity_of
 from hub.model.ids import journey_id
 from hub.model.journeys import DatedJourney
 from hub.model.situations import Situation
 from hub.model.vehicles import VehiclePosition
 
+_ID_SHOWN = 40
 _PARTS = ("trip_update", "vehicle", "alert")
 
 
@@ -89,6 +90,11 @@ class Entities:
             self._take_parts(entity)
         else:
             self._unnamed.append(entity)
+
+    def refuse(self, entity: Unreadable, number: int) -> None:
+        """One entity that could not be read."""
+        native_id = entity.id[:_ID_SHOWN] or f"entity {number}"
+        self._reading.batch.reject(Reason.BAD_VALUE, native_id, entity.detail)
 
     def _is_repeated(self, data: bytes, entity_id: str) -> bool:
         """Whether the message said the same before, which is refused."""

@@ -2,23 +2,33 @@
 
 from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.by_times import run_of_update
 from connectors.gtfs_rt.matching import Matched, match_updates
-from connectors.gtfs_rt.planned import Plan, propagated, replaced
-from connectors.gtfs_rt.predictions import told_stop
+from connectors.gtfs_rt.planned import Plan, propagated
+from connectors.gtfs_rt.predictions import told_at, told_stop
 from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.replaced import replaced
 from connectors.gtfs_rt.runs import CALLED_OFF, Run, on_the_day_of
 from connectors.gtfs_rt.told import told_calls
 from hub.errors import Reason
 from hub.formats.gtfs_fields import seconds_of_day, service_day
 from hub.formats.gtfs_names import name_in
-from hub.formats.gtfs_rt import is_time, text_of, utc
+from hub.formats.gtfs_rt import text_of, utc
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id
-from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Layer, LineRef
+from hub.model.journeys import (
+    NOT_SERVED,
+    Call,
+    CallStatus,
+    DatedJourney,
+    JourneyState,
+    Layer,
+    LineRef,
+)
 from hub.model.timetable_rows import NAMED_BY_NUMBER, public_code
 
 MOST_STOPS = 2000
@@ -64,8 +74,8 @@ def _first_told(update: pb.TripUpdate) -> datetime | None:
     """The first time that the update predicts."""
     for stop in update.stop_time_update:
         for event in (stop.arrival, stop.departure):
-            if is_time(event.time):
-                return utc(event.time)
+            if (at := told_at(event)) is not None:
+                return utc(at)
     return None
 
 
@@ -95,15 +105,16 @@ def _calls(run: Run, update: pb.TripUpdate, reading: Reading) -> list[Call] | No
         return calls
     plan = Plan(run, trip, timetable)
     whole = run.relationship == _Trip.REPLACEMENT
-    matched = match_updates(plan, update.stop_time_update, timed=not whole)
-    reading.batch.matched_stops += len(update.stop_time_update) - len(matched.strays)
+    updates = list(update.stop_time_update)
+    matched = match_updates(plan, updates, timed=not whole)
+    reading.batch.matched_stops += len(updates) - len(matched.strays)
     if wanted and trip.native_id not in timetable.trips_calling_at(wanted):
         return None
     if whole:
         matched = matched.of_whole()
     _note_doubts(matched, plan, reading)
     if whole:
-        return replaced(plan, matched.found, matched.strays, reading)
+        return replaced(plan, matched, updates, reading)
     for stray in matched.strays:
         what = text_of(stray.stop_id) or stray.stop_sequence
         reading.note(Reason.UNKNOWN_STOP, run.ref, f"stop {what} is not on the trip")
@@ -127,7 +138,7 @@ def _note_doubts(matched: Matched, plan: Plan, reading: Reading) -> None:
 
 
 def _look_at_order(run: Run, calls: list[Call], reading: Reading) -> None:
-    """Note a call that is reached before the last one was left; both stay."""
+    """Note a call that is reached before the last one was left, in their sequence; both stay."""
     left: datetime | None = None
     for call in calls:
         arrival = call.actual.arrival or call.expected.arrival
@@ -157,9 +168,16 @@ def _journey(run: Run, update: pb.TripUpdate, calls: list[Call], reading: Readin
         origin=origin,
         destination=destination,
         vehicle_ref=reading.scoped(vehicle) if vehicle else None,
-        calls=tuple(calls),
+        calls=_in_order(run, calls),
         observed_at=_observed_at(run, update, reading),
     )
+
+
+def _in_order(run: Run, calls: list[Call]) -> tuple[Call, ...]:
+    """By number; only a replacement's may be in another sequence."""
+    if run.relationship == _Trip.REPLACEMENT:
+        calls = sorted(calls, key=attrgetter("order"))
+    return tuple(calls)
 
 
 def _under_way(run: Run, calls: list[Call]) -> JourneyState:
@@ -204,9 +222,10 @@ def _ends(
             reading.timetable.origin(run.trip),
             destination or reading.timetable.destination(run.trip),
         )
-    if not calls:
+    served = [call for call in calls if call.status not in NOT_SERVED] or calls
+    if not served:
         return None, destination
-    return calls[0].stop_name, destination or calls[-1].stop_name
+    return served[0].stop_name, destination or served[-1].stop_name
 
 
 def _observed_at(run: Run, update: pb.TripUpdate, reading: Reading) -> datetime | None:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connectors.gtfs_rt.planned import Plan
-from connectors.gtfs_rt.predictions import Update, planned_at
-from hub.formats.gtfs_rt import is_time, text_of
+from connectors.gtfs_rt.predictions import Update, planned_at, told_at
+from hub.formats.gtfs_rt import text_of
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import StopTime
 from hub.rules.visit_evidence import Pair
@@ -118,8 +118,8 @@ def _told(plan: Plan, updates: Sequence[Update], *, timed: bool) -> Iterator[Tol
             continue
         events = update.arrival, update.departure
         aimed = _since(plan, (planned_at(event) for event in events))
-        told = (event.time if is_time(event.time) else None for event in events)
-        yield Told(at, number, None, aimed, _since(plan, told))
+        told = _since(plan, (told_at(event) for event in events))
+        yield Told(at, number, None, aimed, told)
 
 
 def _since(plan: Plan, moments: Iterable[int | None]) -> Pair:

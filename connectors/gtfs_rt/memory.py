@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 from google.transit import gtfs_realtime_pb2 as pb
 
+from connectors.gtfs_rt.predictions import told_at
 from connectors.gtfs_rt.reading import Reading
 from connectors.gtfs_rt.runs import Run
 from hub.connector import Context, Reject
 from hub.errors import Reason
 from hub.formats.gtfs_fields import service_day
-from hub.formats.gtfs_rt import is_time, text_of, utc
+from hub.formats.gtfs_rt import text_of, utc
 from hub.model.ids import journey_id
 from hub.model.journeys import UNTOLD, DatedJourney
 
@@ -173,7 +174,7 @@ def _names_its_time(update: pb.TripUpdate) -> bool:
     if update.trip.start_date:
         return service_day(text_of(update.trip.start_date)) is not None
     return any(
-        is_time(event.time)
+        told_at(event) is not None
         for stop in update.stop_time_update
         for event in (stop.arrival, stop.departure)
     )

@@ -19,7 +19,7 @@ from connectors.gtfs_rt.predictions import (
 )
 from connectors.gtfs_rt.reading import Reading
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, Run
-from connectors.gtfs_rt.told import told_calls
+from hub.errors import Reason
 from hub.formats.gtfs_rt import TIMES, utc
 from hub.model.journeys import NOT_SERVED, UNTOLD, Call, CallStatus, Times
 from hub.model.timetable import Timetable
@@ -196,7 +196,21 @@ def propagated(
         carried = prediction.delay
         status = status_of(prediction, aimed, now_s, last=index == last)
         calls.append(plan.call(index, status=status, found=prediction, update=at_stop, now_s=now_s))
+        if (
+            index == last
+            and at_stop is not None
+            and prediction.delay
+            and prediction.arrival == prediction.departure is None
+        ):
+            _note_lost(plan, prediction.delay, reading)
     return calls
+
+
+def _note_lost(plan: Plan, delay: int, reading: Reading) -> None:
+    """Note a delay that is told of the last call, where no time is planned and none inherits it."""
+    number = plan.trip.calls[-1].stop_sequence
+    detail = f"delay of {delay} s at stop_sequence {number}, where no time is planned"
+    reading.note(Reason.MISSING_FIELD, plan.run.ref, f"{detail}; the source should tell the time")
 
 
 def _first_ahead(plan: Plan, delay: int, now_s: int) -> int:
@@ -205,28 +219,3 @@ def _first_ahead(plan: Plan, delay: int, now_s: int) -> int:
         if departure is not None and departure + delay > now_s:
             return index
     return plan.length
-
-
-def replaced(
-    plan: Plan, found: dict[int, Update], strays: list[Update], reading: Reading
-) -> list[Call]:
-    """A replacement's stops are the whole journey: planned ones it does not name are skipped."""
-    calls: dict[int, Call] = {}
-    now_s, last = reading.now_s, plan.length - 1
-    for index in range(plan.length):
-        update = found.get(index)
-        if update is None or update.schedule_relationship == Update.SKIPPED:
-            call = plan.call(index, status=CallStatus.SKIPPED, update=update)
-        elif update.schedule_relationship == Update.NO_DATA:
-            call = plan.call(index, status=CallStatus.NO_DATA, update=update)
-        else:
-            aimed = plan.aimed(index, update)
-            prediction = predict(update, aimed, None, reading, plan.run.ref)
-            status = status_of(prediction, aimed, now_s, last=index == last)
-            call = plan.call(index, status=status, found=prediction, update=update, now_s=now_s)
-        calls[call.order] = call
-    for call in told_calls(strays, reading, plan.run):
-        # A number that is taken by a planned call is not free for another stop.
-        order = call.order if call.order not in calls else max(calls) + 1
-        calls[order] = replace(call, order=order, extra=True)
-    return [calls[order] for order in sorted(calls)]

@@ -10,7 +10,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.reading import Reading
 from hub.errors import Reason
-from hub.formats.gtfs_rt import is_epoch, is_time, occupancy_of, text_of, utc
+from hub.formats.gtfs_rt import is_epoch, is_time, occupancy_of, of_milliseconds, text_of, utc
 from hub.model.common import Occupancy
 from hub.model.journeys import UNTOLD, CallStatus, Times
 
@@ -40,17 +40,30 @@ def event_time(
     event: pb.TripUpdate.StopTimeEvent, aimed: int | None, reading: Reading, ref: str
 ) -> int | None:
     """The predicted time of an event: `time`, else `delay` over the planned time."""
+    reading.in_seconds(event.scheduled_time, ref, "scheduled_time")
     if event.HasField("time") and event.time:
         seconds = reading.in_seconds(event.time, ref, "stop time")
         if is_time(seconds):
             return seconds
         reason = Reason.TIMESTAMP_EPOCH if is_epoch(event.time) else Reason.BAD_VALUE
         reading.note(reason, ref, f"stop time {event.time} is none")
-    if aimed is not None and event.HasField("delay"):
-        if abs(event.delay) <= ABSURD_DELAY_S:
+    if event.HasField("delay"):
+        if abs(event.delay) > ABSURD_DELAY_S:
+            reading.note(Reason.BAD_VALUE, ref, f"delay of {event.delay} s")
+        elif aimed is not None:
             return aimed + event.delay
-        reading.note(Reason.BAD_VALUE, ref, f"delay of {event.delay} s")
     return None
+
+
+def _delay(
+    event: pb.TripUpdate.StopTimeEvent, found: int | None, aimed: int | None, carried: int | None
+) -> int | None:
+    """How late an event is: `found` against its plan, else what it says itself, else `carried`."""
+    if aimed is not None:
+        return carried if found is None else found - aimed
+    if event.HasField("delay") and abs(event.delay) <= ABSURD_DELAY_S:
+        return int(event.delay)
+    return carried
 
 
 def predict(
@@ -62,7 +75,8 @@ def predict(
 ) -> Prediction:
     """What is predicted at a stop, given the delay `carried` from the stop before.
 
-    A StopTimeUpdate with neither arrival nor departure says that the vehicle is on time.
+    A StopTimeUpdate with neither arrival nor departure says that the vehicle is on time. A delay at
+    a stop without a planned time gives no time there, but later stops inherit it.
     """
     aimed_arrival, aimed_departure = aimed
     if update is None:
@@ -81,14 +95,14 @@ def predict(
         event_time(update.departure, aimed_departure, reading, ref) if has_departure else None
     )
     found = Prediction(arrival, departure, arrival is not None, departure is not None, carried)
-    if arrival is not None and aimed_arrival is not None:
-        found.delay = arrival - aimed_arrival
+    if has_arrival:
+        found.delay = _delay(update.arrival, arrival, aimed_arrival, found.delay)
     if arrival is None and carried is not None and aimed_arrival is not None:
         found.arrival = aimed_arrival + carried
     if departure is None and found.delay is not None and aimed_departure is not None:
         found.departure = aimed_departure + found.delay
-    if departure is not None and aimed_departure is not None:
-        found.delay = departure - aimed_departure
+    if has_departure:
+        found.delay = _delay(update.departure, departure, aimed_departure, found.delay)
     _keep_order(found, reading, ref)
     return found
 
@@ -165,7 +179,17 @@ def told_stop(update: Update) -> str:
 
 def scheduled_at(event: pb.TripUpdate.StopTimeEvent) -> int | None:
     """The planned time a source gives beside its prediction: scheduled_time."""
-    return event.scheduled_time if is_time(event.scheduled_time) else None
+    return _seconds(event.scheduled_time)
+
+
+def told_at(event: pb.TripUpdate.StopTimeEvent) -> int | None:
+    """The time an event is predicted for, as far as the source says it: `time`."""
+    return _seconds(event.time)
+
+
+def _seconds(number: int) -> int | None:
+    """A POSIX time in seconds, also of milliseconds (`event_time` notes those)."""
+    return number if is_time(number) else of_milliseconds(number)
 
 
 def planned_at(event: pb.TripUpdate.StopTimeEvent) -> int | None:
@@ -173,8 +197,9 @@ def planned_at(event: pb.TripUpdate.StopTimeEvent) -> int | None:
     scheduled = scheduled_at(event)
     if scheduled is not None:
         return scheduled
-    if is_time(event.time) and event.HasField("delay") and abs(event.delay) <= ABSURD_DELAY_S:
-        return int(event.time) - int(event.delay)
+    told = told_at(event)
+    if told is not None and event.HasField("delay") and abs(event.delay) <= ABSURD_DELAY_S:
+        return told - int(event.delay)
     return None
 
 

@@ -36,15 +36,16 @@ def told_calls(updates: Sequence[Update], reading: Reading, run: Run) -> list[Ca
     last = len(orders) - 1
     calls = []
     for index, (order, update) in enumerate(zip(orders, updates, strict=True)):
-        call = _told_call(order, update, reading, run, first=index == 0, last=index == last)
+        call = told_call(order, update, reading, run, first=index == 0, last=index == last)
         if call is not None:
             calls.append(call)
     return calls
 
 
-def _told_call(
+def told_call(
     order: int, update: Update, reading: Reading, run: Run, *, first: bool, last: bool
 ) -> Call | None:
+    """A call as its update lists it, at the `first` or `last` stop; None where it names no stop."""
     stop_id = ident(told_stop(update), "stop_id")
     if not stop_id:
         reading.note(Reason.MISSING_FIELD, run.ref, f"update {order} names no stop_id")
@@ -94,8 +95,4 @@ def _told_times(
     if update.schedule_relationship == Update.NO_DATA:
         return CallStatus.NO_DATA, aimed, NOTHING
     found = predict(update, (arrival_s, departure_s), None, reading, run.ref)
-    if found.delay is None and update.departure.HasField("delay"):
-        found.delay = update.departure.delay
-    elif found.delay is None and update.arrival.HasField("delay"):
-        found.delay = update.arrival.delay
     return status_of(found, (arrival_s, departure_s), reading.now_s, last=last), aimed, found

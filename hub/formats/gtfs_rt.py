@@ -4,14 +4,16 @@ GTFS Realtime reference v2.0, FeedMessage. Messages are the generated protobuf c
 copying 200,000 stop times into other objects first would cost more than everything after it.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from google.protobuf import text_format
-from google.protobuf.json_format import Parse, ParseError
+from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import DecodeError
 from google.transit import gtfs_realtime_pb2 as pb
 
@@ -48,7 +50,14 @@ _OCCUPANCY = {
 }
 
 
-def split(body: bytes, most: int = MAX_ENTITIES) -> tuple[pb.FeedHeader, list[bytes]]:
+class Unreadable(NamedTuple):
+    """A FeedEntity in JSON with a value that its field cannot hold: its id, and what is wrong."""
+
+    id: str
+    detail: str
+
+
+def split(body: bytes, most: int = MAX_ENTITIES) -> tuple[pb.FeedHeader, list[bytes | Unreadable]]:
     """The header of a FeedMessage and the bytes of each FeedEntity, for `entity_of`.
 
     The body is protobuf, protobuf JSON where the text begins with `{`, or protobuf's text format.
@@ -98,14 +107,31 @@ def _sound() -> Iterator[None]:
         ) from error
 
 
-def _of_json(text: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
+def _of_json(text: bytes) -> tuple[pb.FeedHeader, list[bytes | Unreadable]]:
+    """Each entity by itself, so that one value which no field can hold drops only its own."""
     check_json(text, "GTFS-Realtime")
-    message = pb.FeedMessage()
-    Parse(text, message, ignore_unknown_fields=True)
-    return message.header, [entity.SerializePartialToString() for entity in message.entity]
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise ParseError(str(error)) from error
+    header, told = document.get("header") or {}, document.get("entity") or []
+    if not isinstance(told, list) or not isinstance(header, dict):
+        raise ParseError("entity is not a list, or header no object")
+    entities = [_entity_of_json(entity) for entity in told]
+    return ParseDict(header, pb.FeedHeader(), ignore_unknown_fields=True), entities
 
 
-def _of_text(text: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
+def _entity_of_json(told: object) -> bytes | Unreadable:
+    if not isinstance(told, dict):
+        return Unreadable("", "an entity that is no object")
+    try:
+        entity = ParseDict(told, pb.FeedEntity(), ignore_unknown_fields=True)
+    except ParseError as error:
+        return Unreadable(str(told.get("id", "")), str(error).splitlines()[0][:200])
+    return entity.SerializePartialToString()
+
+
+def _of_text(text: bytes) -> tuple[pb.FeedHeader, list[bytes | Unreadable]]:
     if len(text) > _TEXT_BYTES:
         detail = f"{len(text)} bytes in protobuf's text format; {_TEXT_BYTES} are read of it."
         raise PayloadError(Reason.TOO_LARGE, detail)
@@ -116,10 +142,10 @@ def _of_text(text: bytes) -> tuple[pb.FeedHeader, list[bytes]]:
     return message.header, [entity.SerializePartialToString() for entity in message.entity]
 
 
-def _of_binary(body: bytes, most: int) -> tuple[pb.FeedHeader, list[bytes]]:
+def _of_binary(body: bytes, most: int) -> tuple[pb.FeedHeader, list[bytes | Unreadable]]:
     """The parts uncopied into objects: what a field of two bytes unfolds to is a hundred."""
     header = pb.FeedHeader()
-    entities: list[bytes] = []
+    entities: list[bytes | Unreadable] = []
     for number, part in _fields(body):
         if number == _HEADER:
             header.MergeFromString(part)

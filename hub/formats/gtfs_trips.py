@@ -93,6 +93,7 @@ def read_trips(
     frequencies = _read_frequencies(tables, index, heads, problems)
     for native_id, head in heads.items():
         ordered = in_order(native_id, calls.pop(native_id), stops, problems)
+        _look_for_times(ordered, problems)
         found.kept[native_id] = Trip(
             native_id=native_id,
             route_id=routes[head.route_id].native_id,
@@ -203,6 +204,16 @@ def in_order(
         ordered.append(kept)
         latest = latest if kept.departure_s is None else kept.departure_s
     return timed(ordered, stops)
+
+
+def _look_for_times(calls: tuple[StopTime, ...], problems: Problems) -> None:
+    """Note a trip with calls that can be on no board, for nothing says when they might be.
+
+    Such calls are the first or the last ones of a trip, or all of it.
+    """
+    if calls[0].departure_s is None or calls[-1].arrival_s is None:
+        detail = "a trip has calls before its first or behind its last time; they are on no board"
+        problems.note(Reason.MISSING_FIELD, "stop_times.txt", detail)
 
 
 def _checked(trip_id: str, row: StopTime, latest: int, problems: Problems) -> StopTime:

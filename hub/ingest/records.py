@@ -14,7 +14,7 @@ from typing import Any
 
 from hub.connector import Batch, Record, Reference
 from hub.formats.gtfs_fields import seconds_of_day
-from hub.model.journeys import DatedJourney, Layer
+from hub.model.journeys import NOT_SERVED, DatedJourney, Layer
 from hub.model.parking import OpeningStatus, ParkingStatus
 from hub.model.timetable import Timetable
 from hub.store import merge
@@ -102,8 +102,8 @@ def _call(call: Line) -> Line:
         "quay": call["quay_id"],
         "plannedPlatform": call["platform"]["planned"],
         "actualPlatform": call["platform"]["actual"],
-        "boarding": call["boarding"],
-        "alighting": call["alighting"],
+        "boarding": call["boarding"] and call["status"] not in NOT_SERVED,
+        "alighting": call["alighting"] and call["status"] not in NOT_SERVED,
         "occupancy": _plain(call["occupancy"]),
         "coach": _plain(call["coach"]),
     }

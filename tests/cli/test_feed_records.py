@@ -243,3 +243,15 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
         said = p.stderr.read().decode()
     assert p.returncode == 130
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_nobody_boards_what_does_not_call(tmp_path: Path, static: str, whole: bool) -> None:
+    """A cancelled or skipped call stays on its boards, and its record says that nobody may."""
+    off = call("SHH-1", Cancellation="true", ExpectedDepartureTime="12:20:00")
+    told_of = journey(off, head="<Cancellation>true</Cancellation>") if whole else journey(off)
+    code, (record,), _ = check("siri_et", told(tmp_path, told_of), "--static", static)
+    assert code == 0
+    gone = [one for one in record["calls"] if one["status"] in {"CANCELLED", "SKIPPED"}]
+    assert gone
+    assert not any(one["boarding"] or one["alighting"] for one in gone)

@@ -180,6 +180,24 @@ def test_calls_without_times_have_approximate_ones():
     assert not batch.notes
 
 
+@pytest.mark.parametrize("timed", [("PS", "SHRS-1"), (), ("XZ", "PS"), ("PS", "FJ")])
+def test_calls_that_can_be_on_no_board_are_noted_once(timed):
+    """Untimed ends, or no times at all: accepted, and told in one note however many trips."""
+    at = {"XZ": "12:00:00", "PS": "12:10:00", "SHRS-1": "12:15:00", "FJ": "12:30:00"}
+    rows = [
+        f"{trip},{time if stop in timed else ''},{time if stop in timed else ''},{stop},{number},,"
+        for trip in ("T1", "LATE")
+        for number, (stop, time) in enumerate(at.items(), start=1)
+    ]
+    lines = TABLES["stop_times.txt"].splitlines()
+    kept = [line for line in lines if not line.startswith(("T1,", "LATE,"))]
+    batch = read_gtfs(zipped({"stop_times.txt": "\n".join([*kept, *rows]) + "\n"}))
+    assert [(str(note.reason), note.native_id) for note in batch.notes] == [
+        ("MISSING_FIELD", "stop_times.txt")
+    ]
+    assert "(1 more like it)" in batch.notes[0].detail
+
+
 def test_without_positions_untimed_calls_are_evenly_spread():
     """Where one stop has no position nobody knows how far it is."""
     tables = untimed("T1,12:10:00,12:11:00", "T1,12:15:00,12:16:00")

@@ -49,7 +49,8 @@ def validity(batch: Batch) -> tuple[Period, ...]:
         ({"start": AT, "end": AT * 10**6}, Period(NOON, None), ["BAD_VALUE"]),
         ({"start": AT, "end": 2**64 - 1}, Period(NOON, None), ["BAD_VALUE"]),
         ({"start": 2**64 - 1}, Period(FOREVER, None), ["BAD_VALUE"]),
-        ({"start": 1, "end": AT}, Period(None, NOON), []),
+        ({"start": 1, "end": AT}, Period(None, NOON), ["BAD_VALUE"]),
+        ({"start": 179_556_480}, Period(), ["BAD_VALUE"]),
     ],
 )
 def test_an_active_period_of_gtfs_rt(
