@@ -75,27 +75,28 @@ async def test_a_try_that_was_not_judged_is_not_counted(
 
 
 class Held(RateLimiter):
-    """The limiter, whose next count is on its way until it is let go."""
+    """The limiter, whose answer is on its way until it is let go."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self.begun, self.go = asyncio.Event(), asyncio.Event()
+        self.counted, self.go = asyncio.Event(), asyncio.Event()
 
     async def hit(self, key: str, *, limit: int, seconds: int) -> float | None:
-        """As the limiter, later."""
-        self.begun.set()
+        """As the limiter, and told later."""
+        wait = await super().hit(key, limit=limit, seconds=seconds)
+        self.counted.set()
         await self.go.wait()
-        return await super().hit(key, limit=limit, seconds=seconds)
+        return wait
 
 
 async def test_a_caller_who_leaves_while_the_try_is_counted_is_not_counted(
     store: Store, attempts: Attempts, here: str
 ) -> None:
-    """What was sent to the database counts there in any case, and is given back after that."""
+    """What the database has counted before its answer came is given back."""
     for _ in range(PER_LOGIN):
         held = Held(store)
         trying = asyncio.create_task(outcome(Attempts(held), f"{here}-mine", here, WRONG))
-        await held.begun.wait()
+        await held.counted.wait()
         trying.cancel()
         await asyncio.sleep(0)
         held.go.set()
