@@ -37,7 +37,7 @@ MEANING: dict[Scope, str] = {
     Scope.INCIDENTS_WRITE: "open and close incidents; a liaison for its own unit",
     Scope.ORDERS_READ: "orders and their ledgers",
     Scope.ORDERS_WRITE: "dispatch and cancel orders",
-    Scope.ALARMS_READ: "alarms, active and past",
+    Scope.ALARMS_READ: "alarms, whose condition holds or held",
     Scope.ALARMS_WRITE: "acknowledge alarms",
     Scope.FIELD_WORK: "the mobile API: sync, actions, positions, push",
     Scope.ADMIN: "decide which ids name one stop place",
