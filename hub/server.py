@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -114,8 +114,12 @@ class Server(uvicorn.Server):
         yield
 
 
-def configured(app: Any, bounds: Bounds) -> uvicorn.Config:  # noqa: ANN401  # an ASGI application
-    """How `Server` serves an application."""
+def configured(
+    app: Any,  # noqa: ANN401  # an ASGI application
+    bounds: Bounds,
+    trusted_proxies: Sequence[str] = (),
+) -> uvicorn.Config:
+    """How `Server` serves an application; `trusted_proxies` say who calls (X-Forwarded-For)."""
     http: Any = partial(BoundedProtocol, bounded=Connections(bounds))
     return uvicorn.Config(
         app,
@@ -127,6 +131,7 @@ def configured(app: Any, bounds: Bounds) -> uvicorn.Config:  # noqa: ANN401  # a
         access_log=False,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=list(trusted_proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
 
@@ -155,7 +160,7 @@ async def _serve(
             await _until_told(hub)
             return
         bounds = Bounds(per_address=settings.hub.connections_per_address, in_all=_room())
-        server = Server(configured(hub.app, bounds))
+        server = Server(configured(hub.app, bounds, settings.hub.trusted_proxies))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         ending = asyncio.create_task(_until_told(hub))
         log.info("hub.listening", host=settings.hub.host, port=settings.hub.port)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -101,7 +102,17 @@ def _reachable(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError as error:
+        message = "expected an address or a network such as 10.1.2.3 or 10.1.2.0/24"
+        raise ValueError(message) from error
+    return value
+
+
 Slug = Annotated[str, AfterValidator(_slug)]
+Network = Annotated[str, AfterValidator(_network)]
 Readable = Annotated[str, AfterValidator(_readable)]
 Reachable = Annotated[str, AfterValidator(_reachable)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone)]
@@ -267,6 +278,11 @@ class HubSettings(_Section):
         default=1000,
         ge=0,
         description="0: no bound, as behind a proxy, from whose address all connections come",
+    )
+    trusted_proxies: tuple[Network, ...] = Field(
+        default=("127.0.0.1", "::1"),
+        description="addresses and networks of proxies, whose `X-Forwarded-For` says who calls; "
+        "from all others that header counts for nothing",
     )
     live_queries: int = Field(
         default=500, ge=1, description="different live queries that one process follows"

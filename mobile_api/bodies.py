@@ -35,7 +35,9 @@ class Answer(Message):
 
     order_id: OrderId
     note: str | None = Field(
-        default=None, max_length=NOTE, description="a remark that the watch officer reads"
+        default=None,
+        max_length=NOTE,
+        description="a remark that the watch officer reads; a longer one is cut",
     )
     via: str | None = Field(
         default=None,

@@ -122,10 +122,9 @@ class Tokens:
         """Trade a refresh token for a new pair; it works once.
 
         The same token works again for ten seconds, in case the reply was lost. An older one was
-        stolen or copied: the whole session is revoked. Raises AccessDenied UNAUTHENTICATED,
-        RateLimited for an address that keeps failing.
+        stolen or copied: the whole session is revoked. Raises AccessDenied UNAUTHENTICATED, or
+        RateLimited if the address keeps failing: a good token is taken whatever others do there.
         """
-        await self._attempts.require_trust(address)
         session_id, _, _ = refresh_token.partition(".")
         fresh = _new_refresh_token(session_id)
         now = clock.now()

@@ -71,7 +71,7 @@ async def answer(desk: Desk, tx: Tx, turn: Turn, to: Stage) -> Effect:
         turn.at,
         via if isinstance(via, str) and via in CARRIERS else "actions",
         device_at=turn.device_at,
-        note=checks.optional_text(turn.body.get("note"), ("body", "note"), most=NOTE),
+        note=checks.remark(turn.body.get("note"), ("body", "note"), most=NOTE),
         moves=verdict is Verdict.MOVES,
     )
     await desk.orders.steps(tx, [line])

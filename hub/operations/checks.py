@@ -49,10 +49,21 @@ def text(value: object, path: Path, *, most: int) -> str:
 
 
 def optional_text(value: object, path: Path, *, most: int) -> str | None:
-    """As `text`, but null and blank text are None."""
-    if value is None or (isinstance(value, str) and not _clean(value)):
+    """As `text`, but null, and text in which nothing can be seen, are None."""
+    if value is None or (isinstance(value, str) and not any(map(_visible, _clean(value)))):
         return None
     return text(value, path, most=most)
+
+
+def remark(value: object, path: Path, *, most: int) -> str | None:
+    """As `optional_text`, but cut to `most` characters, the last of them `…`.
+
+    Half a surrogate pair is left out. What is said beside an act must not undo it.
+    """
+    if isinstance(value, str):
+        whole = _clean(value.encode(errors="ignore").decode())
+        value = whole if len(whole) <= most else f"{whole[: most - 1].rstrip()}…"
+    return optional_text(value, path, most=most)
 
 
 def key(value: object) -> str:

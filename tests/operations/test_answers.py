@@ -78,6 +78,34 @@ async def test_the_phones_clock_is_data(world: World) -> None:
     assert abs(line.device_at - wrong) < timedelta(milliseconds=1)
 
 
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [("\u200b", None), ("\ud83d", None), ("来" * 501, "来" * 499 + "…"), ("好\ud83d", "好")],
+)
+async def test_an_acceptance_counts_whatever_its_note(
+    world: World, note: str, kept: str | None
+) -> None:
+    """Nothing that an officer types or pastes beside an answer undoes it: too long, it is cut."""
+    officer = await world.officer()
+    order = await world.order(officer)
+    result = await world.act(officer, "order.accepted", orderId=order.id, note=note)
+    assert (result.status, result.code) == ("applied", None)
+    line = (await world.ledger(order, officer)).entries[-1]
+    assert (line.stage, line.note) == (Stage.ACCEPTED, kept)
+
+
+@pytest.mark.parametrize("unseen", ["\u200b", "\u3164", "\ud800"])
+async def test_what_cannot_be_seen_keeps_nobody_from_acting(world: World, unseen: str) -> None:
+    """A post, a place and a description of which nothing is seen are as if they were not there."""
+    officer = await world.officer()
+    await world.act(officer, "duty.signIn", post="北广场")
+    signed_in = await world.act(officer, "duty.signIn", post=unseen)
+    assert (signed_in.status, signed_in.data["post"]) == ("applied", None)
+    body = {"kind": "FIRE", "title": "冒烟", "place": unseen, "description": unseen}
+    reported = await world.act(officer, "incident.report", **body)
+    assert reported.status == "applied"
+
+
 async def test_an_answer_can_say_what_carried_the_order(world: World) -> None:
     """`via` names a known carrier; anything else counts as an action like any other."""
     officer = await world.officer()

@@ -26,11 +26,14 @@ UNSEEN = [
 @pytest.mark.parametrize("value", UNSEEN)
 def test_what_cannot_be_seen_is_no_text(value: str) -> None:
     """Controls, bidi and zero-width characters, fillers, lone marks: BAD_TEXT; optional text of
-    blanks and controls alone is as if it was not there."""
+    them is as if it was not there, and so is a remark."""
     with pytest.raises(UserFault) as fault:
         checks.text(value, ("title",), most=20)
     assert (fault.value.code, fault.value.path) == ("BAD_TEXT", ("title",))
     assert "title:" in fault.value.message
+    assert checks.optional_text(value, ("place",), most=20) is None
+    assert checks.optional_text(value * 21, ("place",), most=20) is None
+    assert checks.remark(value, ("note",), most=20) is None
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,30 @@ def test_text_has_its_length() -> None:
     """One character too many is refused; nothing is cut off."""
     with pytest.raises(UserFault, match="1 to 20 characters"):
         checks.text("x" * 21, ("title",), most=20)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("x" * 20, "x" * 20),
+        ("x" * 21, "x" * 19 + "…"),
+        ("x" * 18 + " " + "y" * 9, "x" * 18 + "…"),
+        ("x" * 20 + "\u202e\ud800", "x" * 20),
+        ("马上到 \ud83d", "马上到"),
+    ],
+)
+def test_a_remark_is_cut_and_not_refused(value: str, kept: str) -> None:
+    """To its length with an ellipsis as the last character, and without half a surrogate pair."""
+    assert checks.remark(value, ("note",), most=20) == kept
+
+
+@pytest.mark.parametrize("value", [7, ["x"], {"$ne": None}, True])
+def test_optional_text_is_text(value: object) -> None:
+    """What is no text is the fault of whoever wrote the app, and refused."""
+    for check in (checks.optional_text, checks.remark):
+        with pytest.raises(UserFault) as fault:
+            check(value, ("note",), most=20)
+        assert fault.value.code == "BAD_TEXT"
 
 
 @pytest.mark.parametrize("value", ["", " ", "a\x00", "a\u202e", "a\u200bb", "\ud800", "x" * 129, 7])

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,11 +11,13 @@ from hub.server import Server, configured
 
 
 @asynccontextmanager
-async def served(app: Any, bounds: Bounds) -> AsyncIterator[int]:
+async def served(
+    app: Any, bounds: Bounds, trusted_proxies: Sequence[str] = ()
+) -> AsyncIterator[int]:
     """Serve; the port."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    server = Server(configured(app, bounds))
+    server = Server(configured(app, bounds, trusted_proxies))
     begun = asyncio.Event()
     startup = server.startup
 
