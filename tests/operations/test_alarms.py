@@ -272,6 +272,60 @@ async def test_a_withdrawal_that_wakes_nobody_is_told_until_it_is_known(
     assert await alarms() == []
 
 
+async def test_a_withdrawal_is_told_also_of_whom_the_order_did_not_wake(
+    world: World, clock: ManualClock, keeper: AlarmKeeper
+) -> None:
+    """The order's own alarm ends with it, the withdrawal's does not: it calls by itself.
+
+    That somebody has seen to the first, by radio, says nothing of the second.
+    """
+    officer = await world.officer()
+    order = await world.order(officer)
+    await world.send_all(REFUSES)
+    (first,) = await alarms()
+    await world.ops.acknowledge_alarm(world.watch, alarm_id=first.id, key=fresh("key"))
+    clock.advance(seconds=1)
+    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    clock.advance(seconds=1)
+    await world.send_all(REFUSES)
+    await keeper.look()
+    (alarm,) = await alarms()
+    assert "撤销通知" in alarm.message
+    assert alarm.acknowledged_at is None
+    assert [cleared.id for cleared in await alarms(active=False)] == [first.id]
+    clock.advance(seconds=1)
+    await world.act(officer, "duty.signOut")
+    await keeper.look()
+    assert await alarms() == []
+
+
+async def test_a_sign_of_life_counts_for_what_failed_before_it(
+    world: World, clock: ManualClock, keeper: AlarmKeeper
+) -> None:
+    """Of two failures for one person, only the one before a push that was taken is over."""
+    officer = await world.officer()
+    for channel in (REFUSES, FakeChannel(), REFUSES):
+        clock.advance(seconds=1)
+        last = await world.order(officer)
+        await world.send_all(channel)
+    await keeper.look()
+    (alarm,) = await alarms()
+    assert alarm.order_id == last.id
+
+
+async def test_an_order_that_ended_as_it_was_lost_is_no_alarm_for_ever(
+    world: World, clock: ManualClock, keeper: AlarmKeeper
+) -> None:
+    """Whichever of the two was written first: the times of both say nothing of that."""
+    officer = await world.officer()
+    order = await unanswered(world, clock, officer)
+    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    later = {"$set": {"raised_at": clock() + timedelta(milliseconds=5)}}
+    await world.store.db["alarms"].update_many({}, later)
+    await keeper.look()
+    assert await alarms() == []
+
+
 async def test_a_late_escalation_raises_an_alarm_whoever_is_to_blame(
     world: World, clock: ManualClock, keeper: AlarmKeeper
 ) -> None:

@@ -112,15 +112,15 @@ class AlarmKeeper:
         ends = await ends_of({alarm.order_id or "" for alarm in about}, tx=tx)
         unanswered = [alarm for alarm in about if alarm.kind is AlarmKind.ORDER_UNANSWERED]
         links = await links_of({alarm.order_id or "" for alarm in unanswered}, tx=tx)
-        since = {alarm.account_id: alarm.raised_at for alarm in about if alarm.account_id}
-        heard = await heard_of(since, tx=tx)
+        since = min(alarm.confirmed_at for alarm in about)
+        heard = await heard_of({a.account_id for a in about if a.account_id}, since, tx=tx)
         found = []
         for alarm in about:
             order = alarm.order_id or ""
-            end = ends.get(order)
-            if end is None or (end.at is not None and end.at >= alarm.raised_at):
+            end, last = ends.get(order), heard.get(alarm.account_id or "")
+            if end is None or (end.at is not None and not alarm.withdrawn):
                 found.append((alarm, _ENDS.get(end.state if end else None, _COMPLETED)))
-            elif alarm.account_id in heard:
+            elif last is not None and last > alarm.confirmed_at:
                 found.append((alarm, "已联系上本人 / the phone was reached"))
             elif order in links and not lost(links[order]):
                 found.append((alarm, "已有人签收 / somebody has accepted"))

@@ -54,7 +54,7 @@ def wake_up_dead(
     at: datetime,
     withdrawn: bool = False,
 ) -> AlarmDoc:
-    """A person whom no push reaches for an order, or for its withdrawal.
+    """A person whom no push reaches for an order, or for its withdrawal: two conditions.
 
     It is for that person's unit alone.
     """
@@ -63,7 +63,7 @@ def wake_up_dead(
     return AlarmDoc(
         id=new_id(),
         kind=AlarmKind.WAKE_UP_DEAD,
-        condition=f"WAKE_UP_DEAD:{ledger.id}",
+        condition=f"WAKE_UP_DEAD:{ledger.id}" + (":withdrawn" if withdrawn else ""),
         message=(
             f"指令 {order.number} {what[0]}呼叫 {name} 失败 / "
             f"{name} could not be woken for {what[1]} {order.number}: {why}"
@@ -77,6 +77,7 @@ def wake_up_dead(
         order_id=order.id,
         incident_id=incident.id,
         account_id=ledger.account_id,
+        withdrawn=withdrawn,
         raised_at=at,
         confirmed_at=at,
     )
