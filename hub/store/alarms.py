@@ -92,9 +92,18 @@ class AlarmRepository:
             terms.append({"kind": kind})
         return await AlarmDoc.find({"$and": terms}).sort(_NEWEST).limit(first).to_list()
 
-    async def active(self) -> list[AlarmDoc]:
-        """Every alarm whose condition holds, as far as is known."""
-        return await AlarmDoc.find({"active": True}).sort(_NEWEST).to_list()
+    async def active(
+        self, alarm_ids: Collection[str] | None = None, *, tx: Tx | None = None
+    ) -> list[AlarmDoc]:
+        """Every alarm, or those of them, whose condition holds, as far as is known."""
+        chosen = {} if alarm_ids is None else {"_id": {"$in": list(alarm_ids)}}
+        await seen(tx, ALARMS)
+        found = AlarmDoc.find({"active": True, **chosen}, session=tx).sort(_NEWEST)
+        return await found.to_list()
+
+    async def holding(self, condition: str) -> AlarmDoc | None:
+        """The active alarm of this condition, if there is one."""
+        return await AlarmDoc.find_one({"active": True, "condition": condition})
 
     async def raise_(self, tx: Tx, alarm: AlarmDoc) -> bool:
         """Raise it; False when one of its condition is active: that one then says what this says.
@@ -122,14 +131,10 @@ class AlarmRepository:
         except DuplicateKeyError:
             return False
 
-    async def clear(self, tx: Tx, alarm_id: str, *, at: datetime, because: str) -> bool:
-        """End an active alarm; False if it has ended already."""
-        row = await pending(tx).row(ALARMS, alarm_id)
-        if row is None or not row["active"]:
-            return False
+    def clear(self, tx: Tx, alarm: AlarmDoc, *, at: datetime, because: str) -> None:
+        """End an alarm that was read as active in `tx`."""
         change = {"active": False, "cleared_at": at, "cleared_because": because}
-        self._change(tx, alarm_id, change)
-        return True
+        self._change(tx, alarm.id, change)
 
     def acknowledge(self, tx: Tx, alarm: AlarmDoc, *, at: datetime, by: str) -> bool:
         """Note who sees to an alarm that was read in `tx`; False if somebody does already."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -354,6 +355,70 @@ async def test_two_keepers_at_once_raise_one_alarm(world: World, clock: ManualCl
     keepers = [AlarmKeeper(world.store, f"hub-{number}") for number in range(6)]
     await asyncio.gather(*(keeper.look() for keeper in keepers))
     assert len(await alarms()) == 1
+
+
+class StuckKeeper(AlarmKeeper):
+    """A keeper that does not come to the end of its clearing."""
+
+    stuck: asyncio.Event
+
+    async def sweep(self) -> None:
+        self.stuck.set()
+        await asyncio.Event().wait()
+
+
+async def test_what_clears_delays_no_watch(world: World, clock: ManualClock) -> None:
+    """While a flood of ended alarms is cleared, a late escalation is found all the same."""
+    keeper = StuckKeeper(world.store, "hub-1")
+    keeper.stuck = asyncio.Event()
+    running = asyncio.create_task(keeper.run())
+    await keeper.stuck.wait()
+    await world.order(await world.officer(), accept_within_s=30)
+    clock.advance(minutes=1)
+    await world.until("alarms", {"kind": "ESCALATION_LATE"})
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_flood_is_cleared_in_one_transaction(
+    world: World, clock: ManualClock, keeper: AlarmKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as end together, and not those beside them that hold still."""
+    await unanswered(world, clock, await world.officer())
+    (stays,) = await alarms()
+    ended = [
+        stays.model_copy(update={"id": fresh("a"), "order_id": name, "condition": name})
+        for name in (fresh("gone") for _ in range(120))
+    ]
+    await AlarmDoc.insert_many(ended)
+    run, begun = world.store.transaction, 0
+
+    async def counted(*given: Any, **named: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        return await run(*given, **named)
+
+    monkeypatch.setattr(world.store, "transaction", counted)
+    await keeper.look()
+    assert [alarm.id for alarm in await alarms()] == [stays.id]
+    cleared = await alarms(active=False)
+    assert (len(cleared), begun) == (120, 1)
+    assert {alarm.cleared_at for alarm in cleared} == {stored(clock())}
+
+
+async def test_several_keepers_clear_a_flood_once(world: World, clock: ManualClock) -> None:
+    """Each alarm ends once, whichever of the processes was first."""
+    await unanswered(world, clock, await world.officer())
+    (stays,) = await alarms()
+    ended = [
+        stays.model_copy(update={"id": fresh("a"), "order_id": name, "condition": name})
+        for name in (fresh("gone") for _ in range(40))
+    ]
+    await AlarmDoc.insert_many(ended)
+    await asyncio.gather(*(AlarmKeeper(world.store, f"hub-{n}").look() for n in range(3)))
+    assert [alarm.id for alarm in await alarms()] == [stays.id]
+    assert {alarm.revision for alarm in await alarms(active=False)} == {2}
 
 
 @pytest.fixture
