@@ -110,6 +110,38 @@ async def test_an_alarm_is_not_repeated_while_it_is_active(
     assert "2 人次" in alarm.message
 
 
+@pytest.mark.parametrize("accepts_first", [True, False])
+async def test_an_alarm_says_how_much_of_an_order_is_not_taken(
+    world: World, clock: ManualClock, keeper: AlarmKeeper, accepts_first: bool
+) -> None:
+    """Of two officers one is coming: nobody reads that none is, whichever was first.
+
+    That less is missing calls nobody anew, and more than that does.
+    """
+    first, second = await world.officer(), await world.officer()
+    order = await world.order(first, second, accept_within_s=30)
+    if accepts_first:
+        await world.act(first, "order.accepted", orderId=order.id)
+    clock.advance(seconds=31)
+    await world.escalator().step()
+    if not accepts_first:
+        (alarm,) = await alarms()
+        assert "Nobody has accepted" in alarm.message
+        assert "2 人次" in alarm.message
+        await world.ops.acknowledge_alarm(world.watch, alarm_id=alarm.id, key=fresh("key"))
+        await world.act(first, "order.accepted", orderId=order.id)
+        await keeper.look()
+    (alarm,) = await alarms()
+    assert alarm.parts == 1
+    assert "2 人次中有 1 人次无人签收" in alarm.message
+    assert f"1 of 2 parts of order {order.number} is not taken" in alarm.message
+    assert "Nobody has" not in alarm.message
+    assert (alarm.acknowledged_at is None) is accepts_first
+    revision = alarm.revision
+    await keeper.look()
+    assert [alarm.revision for alarm in await alarms()] == [revision]
+
+
 async def test_a_late_acceptance_clears_it(
     world: World, clock: ManualClock, keeper: AlarmKeeper
 ) -> None:

@@ -19,11 +19,13 @@ from hub.operations.alarms.raising import (
     clock_off,
     escalation_late,
     lost,
+    order_unanswered,
 )
 from hub.operations.desk import Desk
 from hub.store.alarm_conditions import ends_of, heard_of, late_since, links_of
 from hub.store.documents import AlarmDoc
 from hub.store.driver import Store, Tx
+from hub.store.orders import Link
 
 log = structlog.get_logger()
 
@@ -88,12 +90,16 @@ class AlarmKeeper:
             await self._clear(active, "时钟已校准 / the clock is right again")
 
     async def sweep(self) -> None:
-        """Clear whatever else has ended, many at once."""
-        over = await self._over(await self._desk.alarms.active())
+        """Clear whatever else has ended, and say of what has not how much is left; many at once."""
+        active = await self._desk.alarms.active()
+        over = await self._over(active)
         ids = [alarm.id for alarm, _ in over]
         async for _, cleared in self._desk.store.in_parts(ids, self._end):
             for alarm, because in cleared:
                 _say_cleared(alarm, because)
+        fewer = [alarm.id for alarm, _ in await self._fewer(active)]
+        async for _ in self._desk.store.in_parts(fewer, self._restate):
+            pass
 
     async def _end(self, tx: Tx, *, items: Sequence[str]) -> list[Ended]:
         """Clear those that are over still: read beside the write, as raising writes them too."""
@@ -102,9 +108,30 @@ class AlarmKeeper:
             self._desk.alarms.clear(tx, alarm, at=clock.now(), because=because)
         return over
 
+    async def _restate(self, tx: Tx, *, items: Sequence[str]) -> None:
+        """Let those alarms of unanswered orders say how much is missing now."""
+        desk = self._desk
+        for alarm, links in await self._fewer(await desk.alarms.active(items, tx=tx), tx):
+            order = await desk.orders.for_hub(alarm.order_id or "", tx=tx)
+            incident = await desk.incidents.for_hub(alarm.incident_id or "", tx=tx)
+            if order is not None and incident is not None:
+                said = order_unanswered(order, incident, links, clock.now())
+                await desk.alarms.raise_(tx, said)
+
     async def _over(self, active: Sequence[AlarmDoc], tx: Tx | None = None) -> list[Ended]:
         """Those whose condition does not hold any more, and why."""
         return [*await self._ended(active, tx), *self._silent(active)]
+
+    async def _fewer(
+        self, active: Iterable[AlarmDoc], tx: Tx | None = None
+    ) -> list[tuple[AlarmDoc, dict[str, Link]]]:
+        """Those of orders of which less is missing than they say, and who was asked."""
+        unanswered = [alarm for alarm in active if alarm.kind is AlarmKind.ORDER_UNANSWERED]
+        if not unanswered:
+            return []
+        links = await links_of({alarm.order_id or "" for alarm in unanswered}, tx=tx)
+        asked = [(alarm, links[alarm.order_id or ""]) for alarm in unanswered]
+        return [(alarm, who) for alarm, who in asked if 0 < lost(who) < alarm.parts]
 
     def _silent(self, active: Iterable[AlarmDoc]) -> list[Ended]:
         """Machines of which nothing was heard since their clock was off."""
