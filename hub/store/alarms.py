@@ -10,7 +10,7 @@ from beanie import SortDirection
 from pymongo.errors import DuplicateKeyError
 
 from hub.access.principal import Viewer
-from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.alarms import PRESSING, AlarmKind, AlarmState
 from hub.model.operations import Role
 from hub.store.documents import AlarmDoc, plain
 from hub.store.driver import Store, Tx
@@ -18,6 +18,16 @@ from hub.store.incidents import NOTHING, Page, older_than
 from hub.store.pending import pending, seen
 
 ALARMS = "alarms"
+_MOST_PRESSING: tuple[dict[str, Any], ...] = (
+    {
+        "$set": {
+            "seen_to": {"$ne": ["$acknowledged_at", None]},
+            "rank": {"$indexOfArray": [[*PRESSING], "$kind"]},
+        }
+    },
+    {"$sort": {"seen_to": 1, "rank": 1, "raised_at": -1, "_id": -1}},
+    {"$unset": ["seen_to", "rank"]},
+)
 _NEWEST = [("raised_at", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
 
 
@@ -91,6 +101,31 @@ class AlarmRepository:
         if kind is not None:
             terms.append({"kind": kind})
         return await AlarmDoc.find({"$and": terms}).sort(_NEWEST).limit(first).to_list()
+
+    async def pressing(
+        self,
+        viewer: Viewer,
+        *,
+        first: int,
+        active: bool | None = None,
+        state: AlarmState | None = None,
+        kind: AlarmKind | None = None,
+    ) -> list[AlarmDoc]:
+        """As `page`, what a person must see before the rest: at most `first` of them.
+
+        Those that hold before those that are cleared; of them those that nobody sees to, then by
+        kind (`PRESSING`), then the newest.
+        """
+        found = []
+        if active is not False:
+            of_kind = {} if kind is None else {"kind": kind}
+            terms = [visible_alarms(viewer), in_state(state), {"active": True}, of_kind]
+            steps = [{"$match": {"$and": terms}}, *_MOST_PRESSING, {"$limit": first}]
+            rows = await AlarmDoc.get_pymongo_collection().aggregate(steps)
+            found = [AlarmDoc.model_validate(row) async for row in rows]
+        if active is not True and (room := first - len(found)):
+            found += await self.page(viewer, first=room, active=False, state=state, kind=kind)
+        return found
 
     async def active(
         self, alarm_ids: Collection[str] | None = None, *, tx: Tx | None = None
