@@ -8,27 +8,38 @@ from rich.text import Text
 
 from terminal.tables import Screen
 
-ALARMS = """
-subscription Alarms($after: String) {
-  alarms(active: true, after: $after) {
+SHOWN = 200
+"""What the hub answers at most: the most pressing."""
+ALARMS = f"""
+subscription Alarms($after: String) {{
+  alarms(active: true, first: {SHOWN}, after: $after) {{
     cursor change
-    node { id kind state message nextStep place raisedAt acknowledgedBy }
-  }
-}"""
+    node {{ id kind state message nextStep place raisedAt acknowledgedBy }}
+  }}
+}}"""
+_PRESSING = ("ORDER_UNANSWERED", "ESCALATION_LATE", "WAKE_UP_DEAD", "CLOCK_OFF")
 
 _STATES = {"ACTIVE": "未确认", "ACKNOWLEDGED": "已确认"}
 _STYLES = {"ACTIVE": "bold red", "ACKNOWLEDGED": "yellow"}
 
 
 def alarms_table(alarms: list[dict[str, Any]], title: str, screen: Screen) -> Table:
-    """Alarms that nobody sees to first, then the newest; nothing of them is cut off."""
+    """Alarms that nobody sees to first, then by kind, then the newest; none of them is cut off.
+
+    As many as the hub answers may not be all: then it says so, above them.
+    """
+    if len(alarms) >= SHOWN:
+        title += (
+            f"\n仅列最要紧的 {SHOWN} 条，可能还有更多，待这些结束后显示 / only the {SHOWN} most "
+            "pressing; there may be more, which follow as these end (all: query alarms)"
+        )
     table = Table(title=title, width=screen.width, padding=(0, 0, 0, 1), box=SIMPLE, pad_edge=False)
     table.add_column("时间", no_wrap=True, width=8)
     table.add_column("状态", width=20 if screen.wide else 8)
     table.add_column("内容 What is wrong", ratio=1, overflow="fold")
     table.add_column("处置 What to do", ratio=1, overflow="fold")
     newest = sorted(alarms, key=lambda alarm: alarm["raisedAt"], reverse=True)
-    for alarm in sorted(newest, key=lambda alarm: alarm["state"] != "ACTIVE"):
+    for alarm in sorted(newest, key=_place):
         state, style = alarm["state"], _STYLES.get(alarm["state"], "dim")
         seen_by = f"\n{alarm['acknowledgedBy']}" if alarm["acknowledgedBy"] else ""
         place = f"\n{alarm['place']}" if alarm["place"] else ""
@@ -39,3 +50,9 @@ def alarms_table(alarms: list[dict[str, Any]], title: str, screen: Screen) -> Ta
             Text(alarm["nextStep"]),
         )
     return table
+
+
+def _place(alarm: dict[str, Any]) -> tuple[bool, int]:
+    kind = alarm["kind"]
+    rank = _PRESSING.index(kind) if kind in _PRESSING else len(_PRESSING)
+    return alarm["state"] != "ACTIVE", rank

@@ -258,7 +258,7 @@ def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:
 
 
 def alarms_view(view: View, screen: Screen, _limit: int) -> Table:
-    """Every alarm that is active; none is left out for want of room."""
+    """Every alarm that the hub answered; none is left out for want of room."""
     heading = f"告警 Alarms · {screen.now()} · {view.link}"
     return alarms_table(view.of("alarms"), heading, screen)
 

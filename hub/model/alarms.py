@@ -12,6 +12,15 @@ class AlarmKind(StrEnum):
     CLOCK_OFF = "CLOCK_OFF"
 
 
+PRESSING = (
+    AlarmKind.ORDER_UNANSWERED,
+    AlarmKind.ESCALATION_LATE,
+    AlarmKind.WAKE_UP_DEAD,
+    AlarmKind.CLOCK_OFF,
+)
+"""The kinds, the most pressing first: where not all can be shown, the last are left out."""
+
+
 class AlarmState(StrEnum):
     """Where an alarm stands (告警状态).
 

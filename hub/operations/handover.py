@@ -12,7 +12,7 @@ from enum import StrEnum
 import structlog
 
 from hub.model.operations import ENDED, TAKEN, Stage
-from hub.operations.alarms.raising import lost, order_unanswered
+from hub.operations.alarms.raising import order_unanswered
 from hub.operations.desk import PASSED_ON, Desk, can_be_ordered, entry, wake
 from hub.operations.entities import order_news
 from hub.operations.ledger import announce, complete_if_ended, open_ledger, step
@@ -94,8 +94,8 @@ async def hand_over(
     )
     await _ask(desk, tx, order, incident, left, asked, at)
     if unanswered:
-        parts = lost(await desk.orders.links(tx, order.id))
-        await desk.alarms.raise_(tx, order_unanswered(order, incident, parts, at))
+        links = await desk.orders.links(tx, order.id)
+        await desk.alarms.raise_(tx, order_unanswered(order, incident, links, at))
     await _note(desk, tx, order, (rows, left, asked), why, at)
     await desk.incidents.involve(
         tx,

@@ -1,6 +1,6 @@
 """What the alarms about orders ask of what is stored: for many at once, and in a transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ OURS = ("hub", "escalation")
 
 @dataclass(frozen=True, slots=True)
 class OrderEnd:
-    """Whether an order has ended, how and when."""
+    """Where an order stands, and when it ended, if it has."""
 
     state: OrderState
     at: datetime | None
@@ -69,26 +69,27 @@ async def links_of(
     return found
 
 
-async def heard_of(since: Mapping[str, datetime], *, tx: Tx | None = None) -> frozenset[str]:
-    """Those accounts whose phone took a push, or who answered or signed in or out, since then."""
-    if not since:
-        return frozenset()
+async def heard_of(
+    accounts: Collection[str], since: datetime, *, tx: Tx | None = None
+) -> dict[str, datetime]:
+    """When each of them was last heard of since then: a push taken, an answer, in or out of duty.
+
+    Accounts of which nothing was heard since are left out.
+    """
+    if not accounts:
+        return {}
     await seen(tx, "recipients", "accounts")
-    accounts, earliest = list(since), min(since.values())
-    heard = set()
-    signed: dict[str, Any] = {"_id": {"$in": accounts}, "duty.since": {"$gt": earliest}}
+    signed: dict[str, Any] = {"_id": {"$in": list(accounts)}, "duty.since": {"$gt": since}}
     people = AccountDoc.get_pymongo_collection().find(signed, {"duty.since": True}, session=tx)
-    async for row in people:
-        if row["duty"]["since"] > since[row["_id"]]:
-            heard.add(row["_id"])
-    line = {"at": {"$gt": earliest}, "channel": {"$nin": OURS}}
+    heard: dict[str, datetime] = {row["_id"]: row["duty"]["since"] async for row in people}
+    line = {"at": {"$gt": since}, "channel": {"$nin": OURS}}
     ledgers = RecipientDoc.get_pymongo_collection().find(
-        {"account_id": {"$in": accounts}, "entries": {"$elemMatch": line}},
+        {"account_id": {"$in": list(accounts)}, "entries": {"$elemMatch": line}},
         {"account_id": True, "entries.at": True, "entries.channel": True},
         session=tx,
     )
     async for row in ledgers:
-        account = row["account_id"]
-        if any(e["at"] > since[account] and e["channel"] not in OURS for e in row["entries"]):
-            heard.add(account)
-    return frozenset(heard)
+        times = [e["at"] for e in row["entries"] if e["channel"] not in OURS]
+        known = heard.get(row["account_id"])
+        heard[row["account_id"]] = max(times if known is None else [known, *times])
+    return heard

@@ -10,7 +10,7 @@ from beanie import SortDirection
 from pymongo.errors import DuplicateKeyError
 
 from hub.access.principal import Viewer
-from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.alarms import PRESSING, AlarmKind, AlarmState
 from hub.model.operations import Role
 from hub.store.documents import AlarmDoc, plain
 from hub.store.driver import Store, Tx
@@ -18,6 +18,16 @@ from hub.store.incidents import NOTHING, Page, older_than
 from hub.store.pending import pending, seen
 
 ALARMS = "alarms"
+_MOST_PRESSING: tuple[dict[str, Any], ...] = (
+    {
+        "$set": {
+            "seen_to": {"$ne": ["$acknowledged_at", None]},
+            "rank": {"$indexOfArray": [[*PRESSING], "$kind"]},
+        }
+    },
+    {"$sort": {"seen_to": 1, "rank": 1, "raised_at": -1, "_id": -1}},
+    {"$unset": ["seen_to", "rank"]},
+)
 _NEWEST = [("raised_at", SortDirection.DESCENDING), ("_id", SortDirection.DESCENDING)]
 
 
@@ -92,9 +102,43 @@ class AlarmRepository:
             terms.append({"kind": kind})
         return await AlarmDoc.find({"$and": terms}).sort(_NEWEST).limit(first).to_list()
 
-    async def active(self) -> list[AlarmDoc]:
-        """Every alarm whose condition holds, as far as is known."""
-        return await AlarmDoc.find({"active": True}).sort(_NEWEST).to_list()
+    async def pressing(
+        self,
+        viewer: Viewer,
+        *,
+        first: int,
+        active: bool | None = None,
+        state: AlarmState | None = None,
+        kind: AlarmKind | None = None,
+    ) -> list[AlarmDoc]:
+        """As `page`, what a person must see before the rest: at most `first` of them.
+
+        Those that hold before those that are cleared; of them those that nobody sees to, then by
+        kind (`PRESSING`), then the newest.
+        """
+        found = []
+        if active is not False:
+            of_kind = {} if kind is None else {"kind": kind}
+            terms = [visible_alarms(viewer), in_state(state), {"active": True}, of_kind]
+            steps = [{"$match": {"$and": terms}}, *_MOST_PRESSING, {"$limit": first}]
+            rows = await AlarmDoc.get_pymongo_collection().aggregate(steps)
+            found = [AlarmDoc.model_validate(row) async for row in rows]
+        if active is not True and (room := first - len(found)):
+            found += await self.page(viewer, first=room, active=False, state=state, kind=kind)
+        return found
+
+    async def active(
+        self, alarm_ids: Collection[str] | None = None, *, tx: Tx | None = None
+    ) -> list[AlarmDoc]:
+        """Every alarm, or those of them, whose condition holds, as far as is known."""
+        chosen = {} if alarm_ids is None else {"_id": {"$in": list(alarm_ids)}}
+        await seen(tx, ALARMS)
+        found = AlarmDoc.find({"active": True, **chosen}, session=tx).sort(_NEWEST)
+        return await found.to_list()
+
+    async def holding(self, condition: str) -> AlarmDoc | None:
+        """The active alarm of this condition, if there is one."""
+        return await AlarmDoc.find_one({"active": True, "condition": condition})
 
     async def raise_(self, tx: Tx, alarm: AlarmDoc) -> bool:
         """Raise it; False when one of its condition is active: that one then says what this says.
@@ -122,14 +166,10 @@ class AlarmRepository:
         except DuplicateKeyError:
             return False
 
-    async def clear(self, tx: Tx, alarm_id: str, *, at: datetime, because: str) -> bool:
-        """End an active alarm; False if it has ended already."""
-        row = await pending(tx).row(ALARMS, alarm_id)
-        if row is None or not row["active"]:
-            return False
+    def clear(self, tx: Tx, alarm: AlarmDoc, *, at: datetime, because: str) -> None:
+        """End an alarm that was read as active in `tx`."""
         change = {"active": False, "cleared_at": at, "cleared_because": because}
-        self._change(tx, alarm_id, change)
-        return True
+        self._change(tx, alarm.id, change)
 
     def acknowledge(self, tx: Tx, alarm: AlarmDoc, *, at: datetime, by: str) -> bool:
         """Note who sees to an alarm that was read in `tx`; False if somebody does already."""

@@ -351,7 +351,8 @@ class AlarmDoc(TextDocument):
     `condition` names what is wrong with what; one alarm of a condition is `active` at a time, and
     it is raised in the transaction that makes the condition so. `units` are those whose liaison
     sees it; empty, it is the centre's alone. `parts` counts what is concerned: with more of it
-    the alarm calls anew. `confirmed_at` is when the condition was last found to hold.
+    the alarm calls anew. `confirmed_at` is when the condition was last found to hold. `withdrawn`:
+    it is about an order that has ended, which therefore does not end it.
     """
 
     kind: AlarmKind
@@ -365,6 +366,7 @@ class AlarmDoc(TextDocument):
     order_id: str | None = None
     incident_id: str | None = None
     account_id: str | None = None
+    withdrawn: bool = False
     raised_at: datetime
     confirmed_at: datetime
     acknowledged_at: datetime | None = None

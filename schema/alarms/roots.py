@@ -111,7 +111,7 @@ class AlarmsMutation:
 
 
 async def _rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
-    found = await context.services.alarms.page(
+    found = await context.services.alarms.pressing(
         context.viewer,
         first=page_size(arguments.get("first", FIRST_DEFAULT)),
         active=arguments.get("active"),
@@ -127,7 +127,7 @@ class AlarmsSubscription:
 
     @live(
         Scope.ALARMS_READ,
-        "Alarms the caller may see, live",
+        "Alarms the caller may see, live; where there are more than `first`, the most pressing",
         LiveSource(
             collections=frozenset({"alarms"}),
             rows=_rows,
@@ -144,7 +144,7 @@ class AlarmsSubscription:
         first: First = FIRST_DEFAULT,
         after: Resume = None,
     ) -> AsyncGenerator[Event[Alarm], None]:
-        """As the query: the newest `first`. What becomes of the order is told by `orders`."""
+        """The most pressing `first`. What becomes of the order is told by `orders`."""
         raise NotImplementedError
 
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
+from terminal.alarms import ALARMS, SHOWN
 from terminal.client import Event
 from terminal.tables import Screen
 from terminal.watch import VIEWS, View
@@ -63,6 +64,29 @@ def test_what_nobody_sees_to_stands_first() -> None:
     assert "watch" in text
     view.take(Event("alarms", "REMOVED", {"id": "5"}))
     assert "order 5" not in shown(view, "alarms", 140)
+
+
+def test_of_those_nobody_sees_to_an_unanswered_order_stands_first() -> None:
+    """However many newer ones there are of other kinds."""
+    view = View()
+    for number, kind in ((9, "CLOCK_OFF"), (5, "WAKE_UP_DEAD"), (3, "ORDER_UNANSWERED")):
+        view.take(alarm(number, kind=kind))
+    view.take(alarm(7, kind="ESCALATION_LATE"))
+    text = shown(view, "alarms", 140)
+    places = [text.index(f"order {number}") for number in (3, 7, 5, 9)]
+    assert places == sorted(places)
+
+
+def test_as_many_as_the_hub_answers_are_said_not_to_be_all() -> None:
+    """It is asked for as many as it answers at most; with fewer, those are all."""
+    assert f"first: {SHOWN}" in ALARMS
+    view = View()
+    for number in range(SHOWN - 1):
+        view.take(alarm(7, id=str(number)))
+    assert "可能还有更多" not in shown(view, "alarms", 140)
+    view.take(alarm(7, id="last"))
+    for what in ("alarms", "orders"):
+        assert "可能还有更多" in shown(view, what, 140)
 
 
 def test_orders_alone_show_no_alarms() -> None:

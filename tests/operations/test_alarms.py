@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -107,6 +108,38 @@ async def test_an_alarm_is_not_repeated_while_it_is_active(
     (alarm,) = await alarms()
     assert (alarm.parts, alarm.acknowledged_at) == (2, None)
     assert "2 人次" in alarm.message
+
+
+@pytest.mark.parametrize("accepts_first", [True, False])
+async def test_an_alarm_says_how_much_of_an_order_is_not_taken(
+    world: World, clock: ManualClock, keeper: AlarmKeeper, accepts_first: bool
+) -> None:
+    """Of two officers one is coming: nobody reads that none is, whichever was first.
+
+    That less is missing calls nobody anew, and more than that does.
+    """
+    first, second = await world.officer(), await world.officer()
+    order = await world.order(first, second, accept_within_s=30)
+    if accepts_first:
+        await world.act(first, "order.accepted", orderId=order.id)
+    clock.advance(seconds=31)
+    await world.escalator().step()
+    if not accepts_first:
+        (alarm,) = await alarms()
+        assert "Nobody has accepted" in alarm.message
+        assert "2 人次" in alarm.message
+        await world.ops.acknowledge_alarm(world.watch, alarm_id=alarm.id, key=fresh("key"))
+        await world.act(first, "order.accepted", orderId=order.id)
+        await keeper.look()
+    (alarm,) = await alarms()
+    assert alarm.parts == 1
+    assert "2 人次中有 1 人次无人签收" in alarm.message
+    assert f"1 of 2 parts of order {order.number} is not taken" in alarm.message
+    assert "Nobody has" not in alarm.message
+    assert (alarm.acknowledged_at is None) is accepts_first
+    revision = alarm.revision
+    await keeper.look()
+    assert [alarm.revision for alarm in await alarms()] == [revision]
 
 
 async def test_a_late_acceptance_clears_it(
@@ -272,6 +305,60 @@ async def test_a_withdrawal_that_wakes_nobody_is_told_until_it_is_known(
     assert await alarms() == []
 
 
+async def test_a_withdrawal_is_told_also_of_whom_the_order_did_not_wake(
+    world: World, clock: ManualClock, keeper: AlarmKeeper
+) -> None:
+    """The order's own alarm ends with it, the withdrawal's does not: it calls by itself.
+
+    That somebody has seen to the first, by radio, says nothing of the second.
+    """
+    officer = await world.officer()
+    order = await world.order(officer)
+    await world.send_all(REFUSES)
+    (first,) = await alarms()
+    await world.ops.acknowledge_alarm(world.watch, alarm_id=first.id, key=fresh("key"))
+    clock.advance(seconds=1)
+    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    clock.advance(seconds=1)
+    await world.send_all(REFUSES)
+    await keeper.look()
+    (alarm,) = await alarms()
+    assert "撤销通知" in alarm.message
+    assert alarm.acknowledged_at is None
+    assert [cleared.id for cleared in await alarms(active=False)] == [first.id]
+    clock.advance(seconds=1)
+    await world.act(officer, "duty.signOut")
+    await keeper.look()
+    assert await alarms() == []
+
+
+async def test_a_sign_of_life_counts_for_what_failed_before_it(
+    world: World, clock: ManualClock, keeper: AlarmKeeper
+) -> None:
+    """Of two failures for one person, only the one before a push that was taken is over."""
+    officer = await world.officer()
+    for channel in (REFUSES, FakeChannel(), REFUSES):
+        clock.advance(seconds=1)
+        last = await world.order(officer)
+        await world.send_all(channel)
+    await keeper.look()
+    (alarm,) = await alarms()
+    assert alarm.order_id == last.id
+
+
+async def test_an_order_that_ended_as_it_was_lost_is_no_alarm_for_ever(
+    world: World, clock: ManualClock, keeper: AlarmKeeper
+) -> None:
+    """Whichever of the two was written first: the times of both say nothing of that."""
+    officer = await world.officer()
+    order = await unanswered(world, clock, officer)
+    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    later = {"$set": {"raised_at": clock() + timedelta(milliseconds=5)}}
+    await world.store.db["alarms"].update_many({}, later)
+    await keeper.look()
+    assert await alarms() == []
+
+
 async def test_a_late_escalation_raises_an_alarm_whoever_is_to_blame(
     world: World, clock: ManualClock, keeper: AlarmKeeper
 ) -> None:
@@ -300,6 +387,70 @@ async def test_two_keepers_at_once_raise_one_alarm(world: World, clock: ManualCl
     keepers = [AlarmKeeper(world.store, f"hub-{number}") for number in range(6)]
     await asyncio.gather(*(keeper.look() for keeper in keepers))
     assert len(await alarms()) == 1
+
+
+class StuckKeeper(AlarmKeeper):
+    """A keeper that does not come to the end of its clearing."""
+
+    stuck: asyncio.Event
+
+    async def sweep(self) -> None:
+        self.stuck.set()
+        await asyncio.Event().wait()
+
+
+async def test_what_clears_delays_no_watch(world: World, clock: ManualClock) -> None:
+    """While a flood of ended alarms is cleared, a late escalation is found all the same."""
+    keeper = StuckKeeper(world.store, "hub-1")
+    keeper.stuck = asyncio.Event()
+    running = asyncio.create_task(keeper.run())
+    await keeper.stuck.wait()
+    await world.order(await world.officer(), accept_within_s=30)
+    clock.advance(minutes=1)
+    await world.until("alarms", {"kind": "ESCALATION_LATE"})
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_flood_is_cleared_in_one_transaction(
+    world: World, clock: ManualClock, keeper: AlarmKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as end together, and not those beside them that hold still."""
+    await unanswered(world, clock, await world.officer())
+    (stays,) = await alarms()
+    ended = [
+        stays.model_copy(update={"id": fresh("a"), "order_id": name, "condition": name})
+        for name in (fresh("gone") for _ in range(120))
+    ]
+    await AlarmDoc.insert_many(ended)
+    run, begun = world.store.transaction, 0
+
+    async def counted(*given: Any, **named: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        return await run(*given, **named)
+
+    monkeypatch.setattr(world.store, "transaction", counted)
+    await keeper.look()
+    assert [alarm.id for alarm in await alarms()] == [stays.id]
+    cleared = await alarms(active=False)
+    assert (len(cleared), begun) == (120, 1)
+    assert {alarm.cleared_at for alarm in cleared} == {stored(clock())}
+
+
+async def test_several_keepers_clear_a_flood_once(world: World, clock: ManualClock) -> None:
+    """Each alarm ends once, whichever of the processes was first."""
+    await unanswered(world, clock, await world.officer())
+    (stays,) = await alarms()
+    ended = [
+        stays.model_copy(update={"id": fresh("a"), "order_id": name, "condition": name})
+        for name in (fresh("gone") for _ in range(40))
+    ]
+    await AlarmDoc.insert_many(ended)
+    await asyncio.gather(*(AlarmKeeper(world.store, f"hub-{n}").look() for n in range(3)))
+    assert [alarm.id for alarm in await alarms()] == [stays.id]
+    assert {alarm.revision for alarm in await alarms(active=False)} == {2}
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from schema_builders import LIAISON, OFFICER, PARTNER, WATCH, Run, code_of, prin
 
 from hub import clock
 from hub.access.principal import Principal
+from hub.model.alarms import AlarmKind, AlarmState
 from hub.model.operations import Role
 from hub.operations.actions import FieldAction
 from hub.store.documents import AlarmDoc
@@ -157,6 +158,38 @@ async def test_what_is_no_alarm_is_a_user_error(run: Run, alarm_id: str, code: s
     (error,) = payload["userErrors"]
     assert (error["code"], error["path"]) == (code, ["input", "alarm"])
     assert payload["alarm"] is None
+
+
+async def test_what_is_followed_is_the_most_pressing(
+    run: Run, services: Services, alarm: str
+) -> None:
+    """A flood of newer alarms of less weight hides no unanswered order; what is cleared is last."""
+    (row,) = await AlarmDoc.find_all().to_list()
+
+    async def beside(number: int, **fields: Any) -> str:
+        later = {"id": f"{row.id}-{number}", "condition": f"c-{number}"}
+        later |= {"raised_at": row.raised_at + timedelta(minutes=number)}
+        return (await row.model_copy(update={**later, **fields}).insert()).id
+
+    clock_off = await beside(1, kind=AlarmKind.CLOCK_OFF)
+    dead = [await beside(number, kind=AlarmKind.WAKE_UP_DEAD) for number in range(2, 60)]
+    late = await beside(60, kind=AlarmKind.ESCALATION_LATE)
+    seen_to = await beside(61, acknowledged_at=row.raised_at, acknowledged_by="watch")
+    cleared = await beside(62, active=False, cleared_at=row.raised_at)
+    expected = [row.id, late, *reversed(dead), clock_off, seen_to, cleared]
+    source, context = SOURCES["alarms"], services.context(WATCH)
+
+    async def followed(**arguments: Any) -> list[Any]:
+        return [found["_id"] for found in await source.rows(context, arguments)]
+
+    assert await followed(first=200) == expected
+    assert await followed(active=True, first=200) == expected[:-1]
+    assert await followed() == expected[:50]
+    assert await followed(active=False) == [cleared]
+    assert await followed(state=AlarmState.ACKNOWLEDGED) == [seen_to]
+    assert await followed(state=AlarmState.CLEARED) == [cleared]
+    assert await followed(kind=AlarmKind.CLOCK_OFF) == [clock_off]
+    assert await source.rows(services.context(ELSEWHERE), {}) == []
 
 
 async def test_alarms_come_newest_first_in_pages(run: Run, alarm: str) -> None:

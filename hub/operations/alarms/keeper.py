@@ -6,7 +6,7 @@ told also when the process that escalates is the one that died.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 
@@ -19,11 +19,13 @@ from hub.operations.alarms.raising import (
     clock_off,
     escalation_late,
     lost,
+    order_unanswered,
 )
 from hub.operations.desk import Desk
 from hub.store.alarm_conditions import ends_of, heard_of, late_since, links_of
 from hub.store.documents import AlarmDoc
 from hub.store.driver import Store, Tx
+from hub.store.orders import Link
 
 log = structlog.get_logger()
 
@@ -36,6 +38,8 @@ SILENT_SECONDS = 300.0
 """Real seconds after which a machine that says nothing more of its clock is taken for gone."""
 OVERDUE = 1000
 """Overdue parts that are counted."""
+Ended = tuple[AlarmDoc, str]
+"""An alarm whose condition does not hold any more, and why."""
 _OF_ORDERS = frozenset({AlarmKind.ORDER_UNANSWERED, AlarmKind.WAKE_UP_DEAD})
 _COMPLETED = "指令已完成 / the order is completed"
 _ENDS: dict[OrderState | None, str] = {
@@ -50,30 +54,22 @@ class AlarmKeeper:
     def __init__(self, store: Store, host: str) -> None:
         self._desk = Desk.over(store)
         self._host = host
-        self._failing = False
 
     async def run(self) -> None:
-        """Look regularly, until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001  # an election ends this look, never the keeper
-                if not self._failing:
-                    log.warning("alarm_keeper_failing", error=repr(error))
-                self._failing = True
-            else:
-                self._failing = False
-            await asyncio.sleep(POLL)
+        """Look regularly, until cancelled; no watch waits for another, or for a flood to clear."""
+        async with asyncio.TaskGroup() as tasks:
+            for look in (self.watch_escalation, self.watch_clock, self.sweep):
+                tasks.create_task(_regularly(look))
 
     async def look(self) -> None:
-        """Raise what has begun and clear what has ended."""
-        active = await self._desk.alarms.active()
-        await self._watch_escalation(_of_condition(active, LATE))
-        await self._watch_clock(_of_condition(active, clock_condition(self._host)))
-        for alarm, because in [*await self._ended(active), *self._silent(active)]:
-            await self._clear(alarm, because)
+        """Raise what has begun and clear what has ended, once."""
+        await self.watch_escalation()
+        await self.watch_clock()
+        await self.sweep()
 
-    async def _watch_escalation(self, active: AlarmDoc | None) -> None:
+    async def watch_escalation(self) -> None:
+        """Raise or clear the alarm of timers that passed and were not acted on."""
+        active = await self._desk.alarms.holding(LATE)
         patience = LATE_SECONDS if active is None else LATE_SECONDS / 2
         late = await late_since(clock.ago(patience), most=OVERDUE)
         if active is None and late is not None:
@@ -82,7 +78,9 @@ class AlarmKeeper:
         elif active is not None and late is None:
             await self._clear(active, "积压已处理 / nothing is overdue any more")
 
-    async def _watch_clock(self, active: AlarmDoc | None) -> None:
+    async def watch_clock(self) -> None:
+        """Raise or clear the alarm of this machine's clock."""
+        active = await self._desk.alarms.holding(clock_condition(self._host))
         trouble = clock.trouble()
         if trouble is not None:
             told = active is not None and active.confirmed_at > clock.ago(CONFIRM_SECONDS)
@@ -91,7 +89,51 @@ class AlarmKeeper:
         elif active is not None and abs(clock.off_by()) < clock.TOLERATED / 2:
             await self._clear(active, "时钟已校准 / the clock is right again")
 
-    def _silent(self, active: Iterable[AlarmDoc]) -> list[tuple[AlarmDoc, str]]:
+    async def sweep(self) -> None:
+        """Clear whatever else has ended, and say of what has not how much is left; many at once."""
+        active = await self._desk.alarms.active()
+        over = await self._over(active)
+        ids = [alarm.id for alarm, _ in over]
+        async for _, cleared in self._desk.store.in_parts(ids, self._end):
+            for alarm, because in cleared:
+                _say_cleared(alarm, because)
+        fewer = [alarm.id for alarm, _ in await self._fewer(active)]
+        async for _ in self._desk.store.in_parts(fewer, self._restate):
+            pass
+
+    async def _end(self, tx: Tx, *, items: Sequence[str]) -> list[Ended]:
+        """Clear those that are over still: read beside the write, as raising writes them too."""
+        over = await self._over(await self._desk.alarms.active(items, tx=tx), tx)
+        for alarm, because in over:
+            self._desk.alarms.clear(tx, alarm, at=clock.now(), because=because)
+        return over
+
+    async def _restate(self, tx: Tx, *, items: Sequence[str]) -> None:
+        """Let those alarms of unanswered orders say how much is missing now."""
+        desk = self._desk
+        for alarm, links in await self._fewer(await desk.alarms.active(items, tx=tx), tx):
+            order = await desk.orders.for_hub(alarm.order_id or "", tx=tx)
+            incident = await desk.incidents.for_hub(alarm.incident_id or "", tx=tx)
+            if order is not None and incident is not None:
+                said = order_unanswered(order, incident, links, clock.now())
+                await desk.alarms.raise_(tx, said)
+
+    async def _over(self, active: Sequence[AlarmDoc], tx: Tx | None = None) -> list[Ended]:
+        """Those whose condition does not hold any more, and why."""
+        return [*await self._ended(active, tx), *self._silent(active)]
+
+    async def _fewer(
+        self, active: Iterable[AlarmDoc], tx: Tx | None = None
+    ) -> list[tuple[AlarmDoc, dict[str, Link]]]:
+        """Those of orders of which less is missing than they say, and who was asked."""
+        unanswered = [alarm for alarm in active if alarm.kind is AlarmKind.ORDER_UNANSWERED]
+        if not unanswered:
+            return []
+        links = await links_of({alarm.order_id or "" for alarm in unanswered}, tx=tx)
+        asked = [(alarm, links[alarm.order_id or ""]) for alarm in unanswered]
+        return [(alarm, who) for alarm, who in asked if 0 < lost(who) < alarm.parts]
+
+    def _silent(self, active: Iterable[AlarmDoc]) -> list[Ended]:
         """Machines of which nothing was heard since their clock was off."""
         since = clock.ago(SILENT_SECONDS)
         return [
@@ -102,9 +144,7 @@ class AlarmKeeper:
             and alarm.confirmed_at < since
         ]
 
-    async def _ended(
-        self, active: Iterable[AlarmDoc], tx: Tx | None = None
-    ) -> list[tuple[AlarmDoc, str]]:
+    async def _ended(self, active: Iterable[AlarmDoc], tx: Tx | None = None) -> list[Ended]:
         """Those about orders whose condition does not hold any more, and why."""
         about = [alarm for alarm in active if alarm.kind in _OF_ORDERS]
         if not about:
@@ -112,36 +152,48 @@ class AlarmKeeper:
         ends = await ends_of({alarm.order_id or "" for alarm in about}, tx=tx)
         unanswered = [alarm for alarm in about if alarm.kind is AlarmKind.ORDER_UNANSWERED]
         links = await links_of({alarm.order_id or "" for alarm in unanswered}, tx=tx)
-        since = {alarm.account_id: alarm.raised_at for alarm in about if alarm.account_id}
-        heard = await heard_of(since, tx=tx)
+        since = min(alarm.confirmed_at for alarm in about)
+        heard = await heard_of({a.account_id for a in about if a.account_id}, since, tx=tx)
         found = []
         for alarm in about:
             order = alarm.order_id or ""
-            end = ends.get(order)
-            if end is None or (end.at is not None and end.at >= alarm.raised_at):
+            end, last = ends.get(order), heard.get(alarm.account_id or "")
+            if end is None or (end.at is not None and not alarm.withdrawn):
                 found.append((alarm, _ENDS.get(end.state if end else None, _COMPLETED)))
-            elif alarm.account_id in heard:
+            elif last is not None and last > alarm.confirmed_at:
                 found.append((alarm, "已联系上本人 / the phone was reached"))
             elif order in links and not lost(links[order]):
                 found.append((alarm, "已有人签收 / somebody has accepted"))
         return found
 
     async def _clear(self, alarm: AlarmDoc, because: str) -> None:
-        at = clock.now()
-
         async def work(tx: Tx) -> bool:
-            # asked again beside the write: whoever raises it anew writes the same alarm
-            if alarm.kind in _OF_ORDERS and not await self._ended([alarm], tx):
-                return False
-            return await self._desk.alarms.clear(tx, alarm.id, at=at, because=because)
+            found = await self._desk.alarms.active([alarm.id], tx=tx)
+            for one in found:
+                self._desk.alarms.clear(tx, one, at=clock.now(), because=because)
+            return bool(found)
 
         if await self._desk.store.transaction(work):
-            log.info("alarm_cleared", kind=alarm.kind, condition=alarm.condition, because=because)
+            _say_cleared(alarm, because)
 
     async def _raise(self, alarm: AlarmDoc) -> None:
         if await self._desk.alarms.raise_alone(alarm):
             log.error("alarm_raised", kind=alarm.kind, message=alarm.message)
 
 
-def _of_condition(alarms: Iterable[AlarmDoc], condition: str) -> AlarmDoc | None:
-    return next((alarm for alarm in alarms if alarm.condition == condition), None)
+async def _regularly(look: Callable[[], Awaitable[None]]) -> None:
+    failing = False
+    while True:
+        try:
+            await look()
+        except Exception as error:  # noqa: BLE001  # an election ends this look, never the keeper
+            if not failing:
+                log.warning("alarm_keeper_failing", look=look.__name__, error=repr(error))
+            failing = True
+        else:
+            failing = False
+        await asyncio.sleep(POLL)
+
+
+def _say_cleared(alarm: AlarmDoc, because: str) -> None:
+    log.info("alarm_cleared", kind=alarm.kind, condition=alarm.condition, because=because)

@@ -15,20 +15,31 @@ LATE = "ESCALATION_LATE"
 """The one condition of late escalations: it is the hub that is late, not an order."""
 
 
-def order_unanswered(order: OrderDoc, incident: IncidentDoc, parts: int, at: datetime) -> AlarmDoc:
-    """An order that nobody has taken, with nobody left to ask; `parts` of it await somebody.
+def order_unanswered(
+    order: OrderDoc, incident: IncidentDoc, links: Mapping[str, Link], at: datetime
+) -> AlarmDoc:
+    """An order of which parts have nobody who took them and nobody left to ask, as `lost` counts.
 
     It names no person: liaisons of several units may read it.
     """
+    parts = lost(links)
+    whole = sum(link.escalated_from is None for link in links.values())
+    number = order.number
+    missing = (
+        f"指令 {number} 的 {whole} 人次中有 {parts} 人次无人签收",
+        f"{parts} of {whole} parts of order {number} {'is' if parts == 1 else 'are'} not taken",
+    )
+    if parts == whole:
+        missing = (
+            f"指令 {number} 无人签收（{parts} 人次）",
+            f"Nobody has accepted order {number} ({parts} to fill)",
+        )
     drill = "演练 / drill: " if incident.exercise else ""
     return AlarmDoc(
         id=new_id(),
         kind=AlarmKind.ORDER_UNANSWERED,
         condition=f"ORDER_UNANSWERED:{order.id}",
-        message=(
-            f"{drill}指令 {order.number} 无人签收（{parts} 人次），已无可升级人员 / "
-            f"Nobody has accepted order {order.number} ({parts} to fill); nobody is left to ask."
-        ),
+        message=f"{drill}{missing[0]}，已无可升级人员 / {missing[1]}; nobody is left to ask.",
         next_step=(
             "请电话或电台联系接收人，或另行下达指令给在岗人员；不再需要时撤销该指令 / "
             "Call the recipients by phone or radio, or dispatch a new order to officers on duty; "
@@ -54,7 +65,7 @@ def wake_up_dead(
     at: datetime,
     withdrawn: bool = False,
 ) -> AlarmDoc:
-    """A person whom no push reaches for an order, or for its withdrawal.
+    """A person whom no push reaches for an order, or for its withdrawal: two conditions.
 
     It is for that person's unit alone.
     """
@@ -63,7 +74,7 @@ def wake_up_dead(
     return AlarmDoc(
         id=new_id(),
         kind=AlarmKind.WAKE_UP_DEAD,
-        condition=f"WAKE_UP_DEAD:{ledger.id}",
+        condition=f"WAKE_UP_DEAD:{ledger.id}" + (":withdrawn" if withdrawn else ""),
         message=(
             f"指令 {order.number} {what[0]}呼叫 {name} 失败 / "
             f"{name} could not be woken for {what[1]} {order.number}: {why}"
@@ -77,6 +88,7 @@ def wake_up_dead(
         order_id=order.id,
         incident_id=incident.id,
         account_id=ledger.account_id,
+        withdrawn=withdrawn,
         raised_at=at,
         confirmed_at=at,
     )
