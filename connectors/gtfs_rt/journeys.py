@@ -64,7 +64,7 @@ def journey_of(
     calls = _calls(run, update, reading)
     if calls is None:
         return run, None
-    if not calls and run.relationship not in CALLED_OFF:
+    if not update.stop_time_update and run.relationship not in CALLED_OFF:
         reading.note(Reason.EMPTY_ENTITY, run.ref, "no stop_time_update; said is only that it runs")
     _look_at_order(run, calls, reading)
     return run, _journey(run, update, calls, reading)

@@ -38,7 +38,7 @@ FEED = '[[feeds]]\nid = "a"\nkind = "{kind}"\n{rest}\n'
         ("[hub\n", "not a readable TOML file"),
         ("[hub]\nport = 0\n", "hub.port = 0: expected 1 or more."),
         ("[hub]\ncolour = 1\n", "hub.colour: no such key"),
-        ('[[feeds]]\nid = "a"\n', "feed a: kind: is missing"),
+        ('[[feeds]]\nid = "a"\nurl = "http://x"\n', "feed a: kind: is missing"),
         (
             FEED.format(kind="gtfs", rest=""),
             "feed a: expected exactly one of url, listen",

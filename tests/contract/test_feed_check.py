@@ -40,12 +40,16 @@ def static(tmp_path: Path) -> str:
 def test_the_report_is_the_fixed_interface(payload: str, static: str) -> None:
     """Entities, accepted, rejects and records by kind, matches, time and notes, as JSON."""
     report = check(ET, payload, static=static)
-    assert report.to_json() == {
+    said = report.to_json()
+    ambiguous = said["notes"].pop(0)
+    assert (ambiguous["reason"], ambiguous["count"]) == ("AMBIGUOUS_MATCH", 1)
+    assert ambiguous["example"].startswith("t-loop: the call at SHH-1")
+    assert said == {
         "kind": "siri_et",
         "entities": 3,
         "accepted": 2,
         "rejected": {"MISSING_FIELD": 1},
-        "records": {"Call": 4, "DatedJourney": 2},
+        "records": {"Call": 3, "DatedJourney": 2},
         "matched": {"journeys": 2, "stops": 4},
         "as_of": "2026-03-02T03:59:50+00:00",
         "notes": [

@@ -12,7 +12,7 @@ from feed_fakes import LINES, Answer, Asked, Origin
 from push_rig import AREA
 from structlog.testing import capture_logs
 
-from hub.ingest import poller, supervisor
+from hub.ingest import backoff, supervisor
 from hub.ingest.supervisor import FeedSupervisor
 from hub.settings import Settings
 from hub.store.driver import Store
@@ -61,7 +61,7 @@ async def rig(store: Store, origin: Origin, clock, monkeypatch) -> AsyncIterator
     """Both feeds HEALTHY, each with two vehicles; retries are quick."""
     monkeypatch.setattr(supervisor, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(supervisor, "LEASE_SECONDS", 0.1)
-    monkeypatch.setattr(poller, "FIRST_RETRY", 0.05)
+    monkeypatch.setattr(backoff, "FIRST_WAIT", 0.05)
     shaken, calm = f"shaken-{uuid4().hex[:8]}", f"calm-{uuid4().hex[:8]}"
 
     def answer(_asked: Asked) -> Answer:
@@ -71,7 +71,14 @@ async def rig(store: Store, origin: Origin, clock, monkeypatch) -> AsyncIterator
     origin.answer = answer
     async with AsyncExitStack() as stack:
         proxy = await stack.enter_async_context(chaos(origin.port))
-        common = {"kind": "lines", "allow_private": True, "interval": 0.1, "timeout": TIMEOUT}
+        ages = {"warn_after": 90, "expire_after": 300}
+        common = {
+            "kind": "lines",
+            "allow_private": True,
+            "interval": 0.1,
+            "timeout": TIMEOUT,
+            **ages,
+        }
         feeds = [
             {"id": shaken, "url": proxy.url(), **common},
             {"id": calm, "url": origin.url, **common},

@@ -1,7 +1,7 @@
 """Every argument of every root, with what no sane client sends: a plain error, never ours."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 import httpx2
@@ -9,6 +9,7 @@ import orjson
 import pytest
 from graphql import (
     GraphQLArgument,
+    GraphQLError,
     GraphQLField,
     GraphQLInputObjectType,
     GraphQLInputType,
@@ -30,6 +31,7 @@ from hub.bus import Bus
 from hub.store.driver import Store
 from schema.context import Services
 from schema.live.engine import LiveEngine, RefusedError
+from schema.live.replay import Told
 from schema.nodes import NODES, encode_cursor, global_id
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
@@ -232,9 +234,22 @@ async def asked(client: httpx2.AsyncClient, operation: str, query: str, variable
     return None
 
 
-async def subscribed(client: httpx2.AsyncClient, query: str, variables: str) -> None:
-    """Begin it as an event stream would, as far as its refusal."""
+class Deaf:
+    """A subscriber that takes everything and looks at nothing."""
+
+    def tell(self, told: Sequence[Told]) -> None:
+        """Events."""
+
+    def end(self, error: GraphQLError) -> None:
+        """The end."""
+
+
+async def subscribed(
+    client: httpx2.AsyncClient, query: str, variables: str, engine: LiveEngine | None = None
+) -> None:
+    """Begin it as an event stream would, as far as its refusal; in an engine that has nothing."""
     app: GraphQLApp = client._transport.app
+    own = engine or LiveEngine(SCHEMA, Bus(), app._engine.make_context)
     try:
         given = orjson.loads(variables)
     except orjson.JSONDecodeError:
@@ -244,10 +259,13 @@ async def subscribed(client: httpx2.AsyncClient, query: str, variables: str) -> 
     errors: list[Any] = []
     try:
         prepared = app._executor.prepare(query, None, principal)
-        begun = await app._engine.subscribe(prepared, given, principal, lambda _payloads: None)
+        begun = await own.subscribe(prepared, given, principal, Deaf())
         begun.end()
     except RefusedError as refused:
         errors = refused.errors
+    finally:
+        if engine is None:
+            await own.close()
     codes = [(error.extensions or {}).get("code") for error in errors]
     assert "INTERNAL" not in codes, (variables[:300], errors)
 
@@ -298,11 +316,11 @@ async def test_what_no_operation_declares_is_passed_over(client: httpx2.AsyncCli
     deep = f'{{"none": {nested(900, "[", "]")}, "more": 1e300}}'
     await asked(client, "query", "{ me { login } }", deep)
     follow = "subscription { feeds { cursor change } }"
-    engine = client._transport.app._engine
-    await asked(client, "subscription", follow, "{}")
-    groups = engine.groups
-    await asked(client, "subscription", follow, deep)
-    assert engine.groups == groups
+    engine = LiveEngine(SCHEMA, Bus(), client._transport.app._engine.make_context)
+    await subscribed(client, follow, "{}", engine)
+    await subscribed(client, follow, deep, engine)
+    assert engine.groups == 1
+    await engine.close()
 
 
 leaves = st.one_of(

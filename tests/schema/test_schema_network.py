@@ -236,7 +236,7 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
         "Officer": "officer1",
         "Interchange": "shanghai-railway-station",
     }
-    assert set(NODES) == {*asked, "Incident", "Order"}
+    assert set(NODES) == {*asked, "Incident", "Order", "Alarm"}
     ids = [global_id(type_name, key) for type_name, key in asked.items()]
     text = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
     found = (await run(text, ids=[*ids, "railway:SHH", "????", global_id("Call", "no")]))["data"]

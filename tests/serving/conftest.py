@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from hub import clock
 from hub.access.demo import PASSWORD
 from hub.asgi import Hub, Role
 from hub.connections import Bounds
@@ -31,7 +32,12 @@ class Running:
     tokens: dict[str, dict[str, Any]]
 
     def stop(self) -> None:
-        """Let the database answer nothing more: as a machine that hangs."""
+        """Let the database answer nothing more: as a machine that hangs.
+
+        What is known of the sessions was asked a moment ago, however slow this machine is.
+        """
+        looked_up = self.hub.mobile.tokens._register._read_at  # type: ignore[union-attr]
+        looked_up.update(dict.fromkeys(looked_up, clock.now()))
         os.kill(self.mongo.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -79,6 +85,8 @@ async def running(
                 device = {"id": f"phone-{login}", "platform": "android"}
                 body = {"login": login, "password": PASSWORD, "device": device}
                 tokens[login] = (await http.post("/mobile/v1/session", json=body)).json()
+                bearer = {"authorization": f"Bearer {tokens[login]['accessToken']}"}
+                assert (await http.get("/mobile/v1/me", headers=bearer)).status_code == 200
             yield Running(hub, own_mongo, http, tokens)
             await hub.drain()
     finally:
