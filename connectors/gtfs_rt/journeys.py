@@ -61,10 +61,12 @@ def journey_of(
     if run.relationship == _Trip.DUPLICATED:
         run = _duplicated(run, update.trip_properties)
     reading.batch.matched_journeys += run.elsewhere or run.trip is not None
+    noted = len(reading.batch.notes)
     calls = _calls(run, update, reading)
     if calls is None:
         return run, None
-    if not update.stop_time_update and run.relationship not in CALLED_OFF:
+    ambiguous = any(note.reason is Reason.AMBIGUOUS_MATCH for note in reading.batch.notes[noted:])
+    if not calls and not ambiguous and run.relationship not in CALLED_OFF:
         reading.note(Reason.EMPTY_ENTITY, run.ref, "no stop_time_update; said is only that it runs")
     _look_at_order(run, calls, reading)
     return run, _journey(run, update, calls, reading)

@@ -170,11 +170,11 @@ async def test_a_lower_platform_logs_in_and_its_vehicles_are_stored(rig_of: RigO
     (row,) = await rig.vehicles()
     assert (row["mode"], row["observed_at"]) == ("COACH", clock().replace(microsecond=0))
     assert "A12345" not in str(row)
-    platform.send(up(0x1003, bytes(12)), dynamic(report(clock() + timedelta(seconds=1))))
-    assert (await platform.answer()).message_id == 0x1004
     await rig.monitor.save()
     status = await rig.repository.get(rig.feed.id)
     assert (status["state"], status["link_state"]) == ("HEALTHY", "UP")
+    platform.send(up(0x1003, bytes(12)), dynamic(report(clock() + timedelta(seconds=1))))
+    assert (await platform.answer()).message_id == 0x1004
 
 
 async def test_a_stranger_gets_nothing_stored(rig_of: RigOf, clock):

@@ -58,7 +58,6 @@ def table(**keys: object) -> dict[str, object]:
         ),
         ({"url": "http://a/", "secret_ref": "env:NOT_SET_ANYWHERE"}, ["secret_ref", "not set"]),
         ({"url": "http://a/", "warn_after": 600}, ["expire_after", "warn_after"]),
-        ({"url": "http://a/", "interval": 0}, ["interval", "more than 0"]),
     ],
 )
 def test_a_feed_that_cannot_work_is_refused_at_start(keys, said):

@@ -1,6 +1,4 @@
-"""What one document may ask for, and how fast too much is refused."""
-
-from time import process_time
+"""What one document may ask for; what asks for too much is refused before it is looked through."""
 
 import pytest
 from schema_builders import WATCH, Run, code_of, principal
@@ -30,11 +28,12 @@ def nested(levels: int) -> str:
 
 
 def test_twenty_thousand_aliases_are_refused_at_once() -> None:
-    """In less than 50 ms of work: the document is not read to its end."""
-    text = "{" + " ".join(f"a{n}: __typename" for n in range(20_000)) + "}"
-    began = process_time()
-    assert refused(text) == ["GRAPHQL_PARSE_FAILED"]
-    assert process_time() - began < 0.05
+    """The document is not read to its end: what stands there would be no GraphQL at all."""
+    text = "{" + " ".join(f"a{n}: __typename" for n in range(20_000)) + " \x00"
+    with pytest.raises(InvalidError) as caught:
+        Documents(SCHEMA).prepare(text, None)
+    (error,) = caught.value.errors
+    assert "tokens" in error.message
 
 
 @pytest.mark.parametrize(
@@ -85,9 +84,7 @@ def test_nesting_through_fragments_counts() -> None:
     assert refused(text) == ["LIMIT_EXCEEDED"]
     doubling = "".join(f"fragment F{n} on Unit {{ {f'...F{n + 1} ' * 8} }} " for n in range(40))
     text = "{ units { ...F0 } } " + doubling + "fragment F40 on Unit { id }"
-    began = process_time()
     assert refused(text) == ["LIMIT_EXCEEDED"]
-    assert process_time() - began < 1
 
 
 def test_cost_follows_the_size_of_pages() -> None:
