@@ -4,10 +4,12 @@ import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from types import FrameType
+from typing import Any
 from uuid import uuid4
 
 import hypothesis
 import pytest
+from pymongo import MongoClient
 
 from hub import clock as hub_clock
 from hub.bus import Bus
@@ -27,6 +29,9 @@ def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     mongo = EmbeddedMongo.start(tmp_path_factory.mktemp("mongod"))
+    with MongoClient[dict[str, Any]](mongo.uri) as client:
+        # tests stand still in the past, and mongod's own clock would find all they write outlived
+        client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         mongo.stop()  # it has a session of its own, so it would outlive a run that is told to end

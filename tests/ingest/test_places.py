@@ -79,7 +79,9 @@ class Hand:
             rows: dict[str, str] = {}
             async for line in answer.aiter_lines():
                 if line.startswith("data: {"):
-                    event = orjson.loads(line.removeprefix("data: "))["data"]["departures"]
+                    said = orjson.loads(line.removeprefix("data: "))
+                    assert "errors" not in said, said
+                    event = said["data"]["departures"]
                     node = event["node"]
                     rows[node["id"]] = trip(node)
                     if event["change"] == "REMOVED":
