@@ -20,7 +20,7 @@ CODES: dict[str, tuple[str, str]] = {
     ),
     "DEADLINE_EXCEEDED": (
         "超时",
-        "Given up, it took too long: ask for less. A mutation may be repeated with its key.",
+        "Took too long: ask for less, or fewer at a time. A mutation may be repeated with its key.",
     ),
     "INTERNAL": (
         "服务内部错误",

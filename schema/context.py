@@ -45,9 +45,14 @@ class Services:
     operations: "Operations"
     tokens: "Tokens"
 
-    def context(self, principal: Principal, memory: "Memory | None" = None) -> "SchemaContext":
-        """A context for one execution. `memory` is the prepared document's."""
-        return SchemaContext(self, principal, memory or Memory())
+    def context(
+        self,
+        principal: Principal,
+        memory: "Memory | None" = None,
+        writes: list[Write] | None = None,
+    ) -> "SchemaContext":
+        """A context for one execution. `memory` is the prepared document's; `writes` is filled."""
+        return SchemaContext(self, principal, memory or Memory(), [] if writes is None else writes)
 
 
 @dataclass(slots=True)
@@ -71,9 +76,9 @@ class SchemaContext:
 
     services: Services
     principal: Principal
-    memory: Memory = field(default_factory=Memory)
+    memory: Memory
+    writes: list[Write]
     now: datetime = field(default_factory=clock.now)
-    writes: list[Write] = field(default_factory=list, init=False)
     _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)
 
     @property

@@ -24,8 +24,12 @@ SUSPECT, SUSPECT_WINDOW = 100, 3600
 """So many failures at one login, from wherever, in so many seconds mean that it is hunted."""
 PER_LOGIN_HUNTED = 2
 """Then this many tries are left to each address: guessing slows down, nobody is locked out."""
-AT_ONCE = 20
-"""Passwords in hand in one process: a shift that signs in together waits, and is not refused."""
+AT_ONCE = PER_LOGIN // 2
+"""Passwords in hand in one process: a shift that signs in together waits, and is not refused.
+
+A try counts until it is found right, so fewer are in hand than may fail: a room of screens of one
+account would use its tries up with the right password.
+"""
 
 
 class Limiter(Protocol):

@@ -99,6 +99,11 @@ class Principal:
         """The part of a principal that row policies look at."""
         return Viewer(self.account_id, self.role, self.unit)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the account may be at many screens, or in many workers, at once."""
+        return self.role in CENTRE or self.role is Role.PARTNER
+
     def require(self, scope: Scope) -> None:
         """Raise AccessDenied unless the caller has the scope."""
         if scope not in self.scopes:

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 SETTLE = 0.02
 """Seconds a group waits, at least, after a change: a burst is answered with one question."""
 TICK = 1.0
-AT_ONCE = 4
+AT_ONCE = 2
 """Groups of one process that ask at once: the others' turn comes, and so does everybody else's."""
 MOST_AT_ONCE = 64
 """Events that are kept back to be told together, at most."""

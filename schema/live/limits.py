@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hub.access.principal import CENTRE, Principal
-from hub.model.operations import Role
+from hub.access.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +24,9 @@ class LiveLimits:
 
     def connections(self, principal: Principal) -> int:
         """WebSockets and event streams that the caller's account may have open at a time."""
-        shared = principal.role in CENTRE or principal.role is Role.PARTNER
-        return self.connections_per_shared_account if shared else self.connections_per_person
+        if principal.is_shared:
+            return self.connections_per_shared_account
+        return self.connections_per_person
 
     @property
     def bytes_per_account(self) -> int:

@@ -1,6 +1,7 @@
 """Prepare, authorise, execute: what every transport does with an operation."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from inspect import isawaitable
 from typing import Any
 
@@ -16,6 +17,7 @@ from schema.permissions import check
 from schema.serving.compiled import CompilingExecutor
 from schema.serving.documents import Documents, InvalidError, Prepared
 from schema.serving.errors import fault, presented
+from schema.serving.turns import Turns
 
 
 class Executor:
@@ -27,6 +29,7 @@ class Executor:
         self._schema = schema
         self._services = services
         self._deadline = deadline
+        self._turns = Turns()
         self.documents = Documents(schema)
 
     def prepare(self, text: str, operation_name: str | None, principal: Principal) -> Prepared:
@@ -50,34 +53,48 @@ class Executor:
     ) -> ExecutionResult:
         """Run a query or mutation to its end, or to its deadline; never raises for what it does.
 
-        A mutation that is late says what became of its write; one whose commit is on its way is
+        A query waits for a turn of its account's, within the deadline (schema/serving/turns.py). A
+        mutation that is late says what became of its write; one whose commit is on its way is
         left to it.
         """
-        context = self._services.context(principal, prepared.memory)
-        result = execute(
-            self._schema,
-            prepared.document,
-            context_value=context,
-            variable_values=variables,
-            operation_name=prepared.operation_name,
-            executor_class=CompilingExecutor,
-            hide_suggestions=Scope.DEVELOPER not in principal.scopes,
-        )
-        if isawaitable(result):
-            writes = context.writes
-            try:
-                result = await in_time(
-                    result,
-                    self._services.operations.database_answers,
-                    seconds=self._deadline,
-                    may_end=lambda: all(write.fate is not Fate.UNKNOWN for write in writes),
-                )
-            except LiandongError as late:
-                mutates = prepared.operation.operation is OperationType.MUTATION
-                return ExecutionResult(None, [fault(late, _fate(writes) if mutates else None)])
+        mutates = prepared.operation.operation is OperationType.MUTATION
+        writes: list[Write] = []
+        try:
+            result = await in_time(
+                self._run(prepared, variables, principal, writes),
+                self._services.operations.database_answers,
+                seconds=self._deadline,
+                may_end=lambda: all(write.fate is not Fate.UNKNOWN for write in writes),
+            )
+        except LiandongError as late:
+            return ExecutionResult(None, [fault(late, _fate(writes) if mutates else None)])
         if not result.errors:
             return result
         return ExecutionResult(result.data, presented(result.errors), result.extensions)
+
+    async def _run(
+        self,
+        prepared: Prepared,
+        variables: dict[str, Any],
+        principal: Principal,
+        writes: list[Write],
+    ) -> ExecutionResult:
+        async with self._turn(prepared, principal):
+            context = self._services.context(principal, prepared.memory, writes)
+            result = execute(
+                self._schema,
+                prepared.document,
+                context_value=context,
+                variable_values=variables,
+                operation_name=prepared.operation_name,
+                executor_class=CompilingExecutor,
+                hide_suggestions=Scope.DEVELOPER not in principal.scopes,
+            )
+            return await result if isawaitable(result) else result
+
+    def _turn(self, prepared: Prepared, principal: Principal) -> AbstractAsyncContextManager[None]:
+        mutates = prepared.operation.operation is OperationType.MUTATION
+        return nullcontext() if mutates else self._turns.of(principal)
 
     async def authenticate(self, token: str) -> Principal:
         """The principal of an access token. Raises AccessDenied, RetryLater."""

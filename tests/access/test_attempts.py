@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from hub.access.attempts import PER_ADDRESS, PER_LOGIN, WINDOW, Attempts, RateLimited
+from hub.access.attempts import AT_ONCE, PER_ADDRESS, PER_LOGIN, WINDOW, Attempts, RateLimited
 from hub.errors import AccessDenied, DatabaseAway
 from hub.store.driver import Store
 from hub.store.motor_side import RateLimiter
@@ -117,3 +117,18 @@ async def test_a_right_password_leaves_nothing_counted(
         async with attempts.trial(f"{here}-mine", here):
             pass
     assert await left(attempts, f"{here}-mine", here) == PER_LOGIN
+
+
+async def test_a_watch_room_signs_in_together(attempts: Attempts, here: str) -> None:
+    """Thirty screens of one account, at once, behind one address: none is refused."""
+    right = asyncio.Event()
+    asked = count(1)
+
+    async def screen() -> None:
+        async with attempts.trial(f"{here}-watch", here):
+            if next(asked) == AT_ONCE:
+                right.set()
+            await right.wait()
+
+    await asyncio.gather(*(screen() for _ in range(3 * PER_LOGIN)))
+    assert await left(attempts, f"{here}-watch", here) == PER_LOGIN
