@@ -4,6 +4,7 @@ The order of checks is the order of trust: who calls, may they, then what they s
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -107,7 +108,8 @@ class Endpoint(Generic[Sent]):
             principal = await context.tokens.authenticate(bearer_token(request))
             principal.require(self.scope)
         sent = await self._read(request)
-        reply = await self.handler(Call(request, context, sent, principal))
+        async with nullcontext() if principal is None else context.turns.of(principal):
+            reply = await self.handler(Call(request, context, sent, principal))
         if reply is None:
             return Response(status_code=204)
         if isinstance(reply, Response):

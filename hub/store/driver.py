@@ -89,6 +89,7 @@ class Store:
         self._client = client
         self._motor: AsyncIOMotorClient[Document] | None = None
         self._at_once = asyncio.Semaphore(TRANSACTIONS)
+        self._asking: asyncio.Task[bool] | None = None
         self.db: AsyncDatabase[Document] = client[database]
         self.lanes = Lanes()
         self.server_clock = ServerClock(self.server_time)
@@ -231,7 +232,16 @@ class Store:
             raise unreachable(error) from error
 
     async def answers(self) -> bool:
-        """Whether a primary answers within a second."""
+        """Whether a primary answers within a second.
+
+        Whoever asks meanwhile hears the same answer: hundreds of late calls that each ask for
+        themselves would take each other's connections, and be told that nobody is there.
+        """
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._answers())
+        return await asyncio.shield(self._asking)
+
+    async def _answers(self) -> bool:
         try:
             with pymongo.timeout(ANSWER_SECONDS):
                 await self._client.admin.command("ping")

@@ -15,7 +15,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class Executor(Protocol):
     """What the sockets need of the HTTP side: prepare a document, run a query or mutation."""
 
-    def prepare(self, text: str, operation_name: str | None, principal: Principal) -> Prepared:
+    async def prepare(
+        self, text: str, operation_name: str | None, principal: Principal
+    ) -> Prepared:
         """Parse, validate, check limits and scopes; raises RefusedError."""
         ...
 

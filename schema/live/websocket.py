@@ -244,7 +244,7 @@ class Socket:
             self.refuse(identifier, [_too_many()])
             return
         try:
-            prepared = self.executor.prepare(request.query, request.operation_name, principal)
+            prepared = await self.executor.prepare(request.query, request.operation_name, principal)
             if prepared.operation.operation is OperationType.SUBSCRIPTION:
                 await self._follow(identifier, prepared, request.variables, principal)
             else:

@@ -114,7 +114,7 @@ class GraphQLApp:
     ) -> None:
         principal = await self._executor.authenticate(bearer(headers.get("authorization")))
         request = await _read(scope, headers, receive)
-        prepared = self._executor.prepare(request.query, request.operation_name, principal)
+        prepared = await self._executor.prepare(request.query, request.operation_name, principal)
         if scope["method"] == "GET":
             _only_queries(prepared)
         if kind != EVENTS:

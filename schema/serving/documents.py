@@ -62,6 +62,10 @@ class Documents:
     def __len__(self) -> int:
         return len(self._known)
 
+    def knows(self, text: str) -> bool:
+        """Whether `prepare` has nothing left to do for this text."""
+        return text in self._known
+
     def prepare(
         self, text: str, operation_name: str | None = None, *, suggestions: bool = False
     ) -> Prepared:

@@ -1,5 +1,6 @@
 """Prepare, authorise, execute: what every transport does with an operation."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from inspect import isawaitable
@@ -8,6 +9,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
 
 from hub.access.principal import Principal, Scope
+from hub.access.turns import Turns
 from hub.deadline import DEADLINE, in_time
 from hub.errors import LiandongError
 from hub.fate import Fate, Write
@@ -17,7 +19,6 @@ from schema.permissions import check
 from schema.serving.compiled import CompilingExecutor
 from schema.serving.documents import Documents, InvalidError, Prepared
 from schema.serving.errors import fault, presented
-from schema.serving.turns import Turns
 
 
 class Executor:
@@ -30,17 +31,25 @@ class Executor:
         self._services = services
         self._deadline = deadline
         self._turns = Turns()
+        self._readings = Turns(1, 1)
         self.documents = Documents(schema)
 
-    def prepare(self, text: str, operation_name: str | None, principal: Principal) -> Prepared:
+    async def prepare(
+        self, text: str, operation_name: str | None, principal: Principal
+    ) -> Prepared:
         """The operation, valid, within the limits, and the caller's to run.
 
-        Raises RefusedError otherwise; nothing has run then.
+        An account's unknown documents are read one by one, and others' work comes between: each
+        holds the loop for ten milliseconds. Raises RefusedError; nothing has run then.
         """
+        suggestions = Scope.DEVELOPER in principal.scopes
         try:
-            prepared = self.documents.prepare(
-                text, operation_name, suggestions=Scope.DEVELOPER in principal.scopes
-            )
+            if self.documents.knows(text):
+                prepared = self.documents.prepare(text, operation_name, suggestions=suggestions)
+            else:
+                async with self._readings.of(principal):
+                    await asyncio.sleep(0)
+                    prepared = self.documents.prepare(text, operation_name, suggestions=suggestions)
         except InvalidError as invalid:
             raise RefusedError(invalid.errors) from invalid
         lacking = check(prepared.required, principal)
@@ -53,7 +62,7 @@ class Executor:
     ) -> ExecutionResult:
         """Run a query or mutation to its end, or to its deadline; never raises for what it does.
 
-        A query waits for a turn of its account's, within the deadline (schema/serving/turns.py). A
+        A query waits for a turn of its account's, within the deadline (hub.access.turns.py). A
         mutation that is late says what became of its write; one whose commit is on its way is
         left to it.
         """

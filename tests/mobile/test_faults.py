@@ -1,11 +1,13 @@
 """When the database is away, or we are wrong: an answer in the same format, and no lost record."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 from pymongo.errors import AutoReconnect
 
+from hub.access.turns import PER_PERSON
 from hub.errors import RetryLater
 from mobile_api.context import MobileContext
 from tests.mobile.conftest import BASE, Phone
@@ -73,3 +75,26 @@ async def test_a_mistake_of_ours_is_a_500_without_its_text(
     assert reply.json()["code"] == "INTERNAL"
     assert "canary" not in json.dumps(reply.json())
     assert (await mine.http.get(f"{BASE}/openapi.json")).status_code == 200
+
+
+async def test_what_one_account_asks_takes_turns(
+    phone: Phone, context: MobileContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One phone that asks much delays no other: a few of its calls are in work at a time."""
+    mine, other = await phone.sign_in("officer1"), await phone.sign_in("officer2")
+    sync, entered, go = context.operations.sync, asyncio.Queue[str](), asyncio.Event()
+
+    async def held(account_id: str, *given: Any) -> Any:
+        entered.put_nowait(account_id)
+        await go.wait()
+        return await sync(account_id, *given)
+
+    monkeypatch.setattr(context.operations, "sync", held)
+    asking = [asyncio.create_task(mine.call("GET", "/sync")) for _ in range(PER_PERSON + 4)]
+    first = [await entered.get() for _ in range(PER_PERSON)]
+    asking.append(asyncio.create_task(other.call("GET", "/sync")))
+    theirs = await entered.get()
+    assert theirs not in first
+    assert entered.empty()
+    go.set()
+    assert {reply.status_code for reply in await asyncio.gather(*asking)} == {200}

@@ -68,7 +68,7 @@ def run(executor: Executor) -> Run:
 
     async def run_(text: str, by: Principal = WATCH, **variables: Any) -> dict[str, Any]:
         try:
-            prepared = executor.prepare(text, None, by)
+            prepared = await executor.prepare(text, None, by)
         except RefusedError as refused:
             return {"errors": [error.formatted for error in refused.errors]}
         result = await executor.execute(prepared, variables, by)

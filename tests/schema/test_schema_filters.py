@@ -78,7 +78,7 @@ async def test_a_subscription_is_told_too(services: Services, bus: Any, root: st
     """It is refused when it begins."""
     schema = graphql_schema(build_schema())
     engine = LiveEngine(schema, bus, services.context)
-    prepared = Executor(schema, services).prepare(
+    prepared = await Executor(schema, services).prepare(
         f"subscription {{ {root} {{ cursor }} }}", None, WATCH
     )
     with pytest.raises(RefusedError) as refused:

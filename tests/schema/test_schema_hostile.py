@@ -258,7 +258,7 @@ async def subscribed(
     principal = await app._executor.authenticate(token)
     errors: list[Any] = []
     try:
-        prepared = app._executor.prepare(query, None, principal)
+        prepared = await app._executor.prepare(query, None, principal)
         begun = await own.subscribe(prepared, given, principal, Deaf())
         begun.end()
     except RefusedError as refused:

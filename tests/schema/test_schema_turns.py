@@ -8,9 +8,11 @@ import pytest
 from schema_builders import OFFICER, WATCH, Run, principal
 
 from hub.access.principal import Principal
+from hub.access.turns import PER_PERSON, PER_SHARED_ACCOUNT
 from hub.model.operations import Role
 from schema.context import Services
-from schema.serving.turns import PER_PERSON, PER_SHARED_ACCOUNT
+from schema.serving.documents import Prepared
+from schema.serving.executor import Executor
 
 RANKS = "{ taxiRanks { name } }"
 MORE = PER_SHARED_ACCOUNT + 3
@@ -109,3 +111,26 @@ async def test_who_leaves_or_fails_gives_the_turn_on(
             assert error["extensions"]["code"] == "INTERNAL"
     assert (await run(RANKS, OFFICER)).keys() == {"data"}
     await asyncio.gather(*asking, return_exceptions=True)
+
+
+async def test_unknown_documents_are_read_one_by_one(
+    executor: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends many new ones has one read at a time, and somebody else's comes between."""
+    read: list[str] = []
+    prepare = executor.documents.prepare
+
+    def noted(text: str, *given: Any, **more: Any) -> Prepared:
+        read.append(text)
+        return prepare(text, *given, **more)
+
+    monkeypatch.setattr(executor.documents, "prepare", noted)
+    many = [f"query Q{number} {{ me {{ login }} }}" for number in range(MORE)]
+    reading = [asyncio.create_task(executor.prepare(text, None, OFFICER)) for text in many]
+    other = "query Other { me { login } }"
+    await executor.prepare(other, None, WATCH)
+    await asyncio.gather(*reading)
+    assert sorted(read) == sorted([other, *many])
+    assert read.index(other) <= 2
+    await executor.prepare(many[0], None, OFFICER)
+    assert executor.documents.knows(many[0])

@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pymongo.errors import OperationFailure
@@ -152,3 +153,28 @@ async def test_an_item_too_large_for_a_transaction_is_said(store: Store):
     with pytest.raises(TransactionTooLong, match="cannot be written now"):
         _ = [part async for part in store.in_parts([1], work)]
     assert await store.db["single"].count_documents({}) == 0
+
+
+async def test_whoever_asks_meanwhile_whether_the_database_answers_hears_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred late calls ask once, also when the one that asked first has left."""
+    asked: list[str] = []
+    go = asyncio.Event()
+    command = type(store._client.admin).command
+
+    async def noted(self: Any, name: str, **more: Any) -> Any:
+        asked.append(name)
+        await go.wait()
+        return await command(self, name, **more)
+
+    monkeypatch.setattr(type(store._client.admin), "command", noted)
+    first, *others = [asyncio.create_task(store.answers()) for _ in range(100)]
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    go.set()
+    assert set(await asyncio.gather(*others)) == {True}
+    assert asked == ["ping"]
+    assert await store.answers()
+    assert asked == ["ping", "ping"]

@@ -1,8 +1,8 @@
-"""Turns: the queries of one account run a few at a time (docs/decisions/0013).
+"""Turns: what one account asks for runs a few at a time (docs/decisions/0013).
 
 The loop and the database serve callers as they come, so whoever asks a hundred things at once would
-have a hundred shares of them, and the dispatcher beside it one. Mutations never wait here: an order
-goes before any reading.
+have a hundred shares of them, and the dispatcher beside it one. Mutations of GraphQL never wait:
+an order goes before any reading.
 """
 
 import asyncio
@@ -10,21 +10,21 @@ from weakref import WeakValueDictionary
 
 from hub.access.principal import Principal
 
-PER_PERSON = 2
-PER_SHARED_ACCOUNT = 8
+PER_PERSON, PER_SHARED_ACCOUNT = 2, 8
 """A command centre's or a partner's account is many screens, or a service that asks for many."""
 
 
 class Turns:
-    """Who asks now, in this process."""
+    """Who has a turn now, in this process: so many of a person, so many of a shared account."""
 
-    def __init__(self) -> None:
+    def __init__(self, person: int = PER_PERSON, shared: int = PER_SHARED_ACCOUNT) -> None:
+        self._person, self._shared = person, shared
         self._accounts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def of(self, principal: Principal) -> asyncio.Semaphore:
-        """What a query of the caller's holds while it runs; forgotten when nobody holds it."""
+        """What the caller's work holds while it runs; forgotten when nobody holds it."""
         turns = self._accounts.get(principal.account_id)
         if turns is None:
-            most = PER_SHARED_ACCOUNT if principal.is_shared else PER_PERSON
+            most = self._shared if principal.is_shared else self._person
             turns = self._accounts[principal.account_id] = asyncio.Semaphore(most)
         return turns
