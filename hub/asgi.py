@@ -143,8 +143,6 @@ class Hub:
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
         self.channels = self._channels()
-        datasets = {feed.namespace for feed in self.settings.feeds if feed.enabled}
-        self.coverage = Coverage(self.store, self.same_as, area=area, datasets=datasets)
         moves: list[Move] = []
         if Role.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
@@ -159,7 +157,8 @@ class Hub:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
             self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)
             moves.append(self.endpoint.move)
-        if Role.API in self.roles:  # who alone follows what feeds bring
+            enabled = {feed.namespace for feed in self.settings.feeds if feed.enabled}
+            self.coverage = Coverage(self.store, self.same_as, area=area, datasets=enabled)
             self._run("coverage", partial(self.coverage.run, self.bus))
         if moves:
             datasets = {feed.namespace for feed in self.settings.feeds}

@@ -63,6 +63,14 @@ CODES: dict[str, tuple[str, str]] = {
         "The document is larger, deeper or costlier than allowed: split it.",
     ),
     "TOO_MANY_SUBSCRIPTIONS": ("订阅过多", "Complete another subscription of this socket first."),
+    "TOO_MANY_LIVE_QUERIES": (
+        "实时查询过多",
+        "The account follows as many different live queries as it may: end some, or ask the same.",
+    ),
+    "LIVE_CAPACITY": (
+        "实时查询已满",
+        "This process follows as many live queries as it may: try again later.",
+    ),
     "TOO_MANY_IDS": ("标识过多", "Ask for fewer ids at once."),
     # arguments
     "BAD_ID": ("编号无效", "No id, or the id of another kind of thing."),

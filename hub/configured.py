@@ -41,6 +41,9 @@ def load(file: Path | None, connectors: Connectors) -> Settings:
         problems.found += error.problems
         area, feeds = error.area, error.feeds
         for feed, table in error.broken:
+            for reference in _secrets(table):
+                with problems.noted(f"{feed}: "):
+                    configuration.secret(reference)
             with problems.noted(f"{feed}: "):
                 _options(table, connectors)
     examine(area, feeds, connectors, problems)
@@ -59,6 +62,12 @@ def examine(
         known = area_of(area)
     with problems.noted():
         plans(feeds, connectors, known)
+
+
+def _secrets(table: Mapping[str, Any]) -> list[str]:
+    """Where a feed that cannot be read as a whole says its secrets are."""
+    named = (table.get("secret_ref"), table.get("push_secret_ref"))
+    return [reference for reference in named if isinstance(reference, str)]
 
 
 def _options(table: Mapping[str, Any], connectors: Connectors) -> None:

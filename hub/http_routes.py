@@ -101,8 +101,9 @@ class Probes:
         observe.show_processes(
             (one.name, one.roles, one.lives, one.numbers) for one in await self.presence.processes()
         )
-        observe.OUTBOX_AGE.set(await self.operations.oldest_unsent() or 0)
-        observe.UNACKNOWLEDGED.set(await self.operations.oldest_unacknowledged() or 0)
+        waiting = await self.operations.metrics()
+        observe.OUTBOX_AGE.set(waiting.oldest_unsent or 0)
+        observe.UNACKNOWLEDGED.set(waiting.oldest_unacknowledged or 0)
         for kind, standing in (await self.operations.desk.alarms.standing()).items():
             observe.ALARMS.labels(kind, AlarmState.ACTIVE).set(standing.active)
             observe.ALARMS.labels(kind, AlarmState.ACKNOWLEDGED).set(standing.acknowledged)

@@ -110,13 +110,16 @@ def configure_logs(style: Literal["console", "json"]) -> None:
 def show_processes(
     processes: Iterable[tuple[str, tuple[str, ...], bool, Mapping[str, float]]],
 ) -> None:
-    """Set what each process of the hub says of itself: name, roles, whether it lives, numbers."""
+    """Set what each process of the hub says of itself: name, roles, whether it lives, numbers.
+
+    A number that is not known here is another version's: both run while one is replaced.
+    """
     for gauge in (PROCESS_UP, *_OF_PROCESS.values()):
         gauge.clear()
     for name, roles, lives, numbers in processes:
         PROCESS_UP.labels(name, "+".join(roles)).set(lives)
-        for number, value in numbers.items() if lives else ():
-            _OF_PROCESS[number].labels(name).set(value)
+        for number in numbers.keys() & _OF_PROCESS.keys() if lives else ():
+            _OF_PROCESS[number].labels(name).set(numbers[number])
 
 
 def metrics_text() -> bytes:

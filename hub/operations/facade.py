@@ -190,17 +190,9 @@ class Operations:
             overdue=waiting.overdue,
         )
 
-    async def oldest_unsent(self) -> float | None:
-        """As in `metrics`."""
-        return (await self.metrics()).oldest_unsent
-
     async def dispatch_lag(self) -> float:
         """As in `metrics`."""
-        return (await self.metrics()).dispatch_lag
-
-    async def oldest_unacknowledged(self) -> float | None:
-        """As in `metrics`."""
-        return (await self.metrics()).oldest_unacknowledged
+        return _age((await self.desk.outbox.backlog()).due_since, clock.now()) or 0.0
 
     async def _incident(self, by: Principal, incident_id: str) -> IncidentDoc:
         """The incident as far as the caller may read it."""

@@ -32,10 +32,10 @@ from hub import fate
 from hub.errors import DatabaseAway, RetryLater, StartError
 from hub.fate import Fate
 from hub.store import raw
-from hub.store.attempts import Attempts
 from hub.store.documents import DOCUMENTS
 from hub.store.lanes import Lanes
 from hub.store.server_clock import ServerClock
+from hub.store.tries import Tries
 
 Tx = AsyncClientSession
 """What a transaction's work is given, to be passed as `session=` to every call it makes."""
@@ -163,7 +163,7 @@ class Store:
         count), and TransactionTooLong when the server's transactionLifetimeLimitSeconds ended it.
         """
         async with self._at_once, self._client.start_session() as session:
-            attempts = Attempts(self.db, fate.told(work), patience or TRANSACTION_SECONDS)
+            attempts = Tries(self.db, fate.told(work), patience or TRANSACTION_SECONDS)
             try:
                 with pymongo.timeout(TRANSACTION_SECONDS):  # the driver's own limit is 120 s
                     done = await session.with_transaction(

@@ -22,10 +22,10 @@ from pymongo.errors import PyMongoError
 
 from hub.errors import RetryLater
 from hub.fate import Fate, Write, watching
-from hub.store.attempts import Contended
 from hub.store.driver import Store, TransactionTooLong, Tx
 from hub.store.leases import Lease
 from hub.store.pending import pending
+from hub.store.tries import Contended
 
 Work = TypeVar("Work")
 

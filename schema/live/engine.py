@@ -121,7 +121,7 @@ class LiveEngine:
         try:
             stand_up = self._subscriptions.take(account_id, self.limits.subscriptions_per_account)
         except LimitError as error:
-            raise asked.refused(_limited(error)) from error
+            raise asked.refused(error.told()) from error
         entry: Entry | None = None
         try:
             entry = self._entry(asked, prepared, principal)
@@ -154,7 +154,7 @@ class LiveEngine:
         try:
             return self._groups.enter(key, principal.account_id, make)
         except LimitError as error:
-            raise asked.refused(_limited(error)) from error
+            raise asked.refused(error.told()) from error
 
     async def _begun(self, entry: Entry, asked: _Asked) -> None:
         await entry.group.ready.wait()
@@ -235,7 +235,3 @@ def _key(
         everything = viewer.sees_everything
         whose = [*whose, "centre" if everything else [viewer.account_id, viewer.unit]]
     return orjson.dumps([*asked.same, operation_name, whose], option=orjson.OPT_SORT_KEYS)
-
-
-def _limited(error: LimitError) -> GraphQLError:
-    return GraphQLError(error.message, extensions={"code": error.code})

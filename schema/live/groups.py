@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from graphql import GraphQLError
-
 from schema.live.group import Group
 from schema.live.limits import LimitError, LiveLimits
 from schema.serving.errors import internal
@@ -120,8 +118,7 @@ class Groups:
                 self.drop(entry)
         while self.held > self._limits.bytes_in_all:
             heaviest = max(self._entries.values(), key=lambda entry: entry.group.held)
-            error = self._full()
-            heaviest.group.end(GraphQLError(error.message, extensions={"code": error.code}))
+            heaviest.group.end(self._full().told())
             self.drop(heaviest)
 
     def _require_room(self, account_id: str) -> None:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from graphql import GraphQLError
+
 from hub.access.principal import Principal
 
 
@@ -46,6 +48,10 @@ class LimitError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+    def told(self) -> GraphQLError:
+        """As a client is told."""
+        return GraphQLError(self.message, extensions={"code": self.code})
 
 
 class Seats:

@@ -70,8 +70,7 @@ class EventStream:
         try:
             stand_up = self.engine.connect(self.principal)
         except LimitError as full:
-            error = GraphQLError(full.message, extensions={"code": full.code})
-            raise RefusedError([error]) from full
+            raise RefusedError([full.told()]) from full
         try:
             await self._follow(prepared, variables, resume)
         except Exception as error:

@@ -28,6 +28,8 @@ id = "metro"
 kind = "gtfs_rtt"
 url = "http://x/y"
 interval = "soon"
+secret_ref = "env:LIANDONG_NONE"
+push_secret_ref = 7
 [[feeds]]
 id = "rail"
 kind = "gtfs_rt"
@@ -53,6 +55,8 @@ SAID = (
     "push.fcm.credential: no such key. Did you mean credentials?",
     "push.fcm.credentials: is missing.",
     'feed metro: interval = "soon": expected seconds, or ISO 8601 such as "PT90S".',
+    'feed metro: push_secret_ref = 7: expected text, in quotes ("...").',
+    "feed metro: secret_ref 'env:LIANDONG_NONE': the environment variable is not set.",
     "feed metro: kind 'gtfs_rtt' is not known. Did you mean gtfs_rt?",
     "feed rail: mode = 'METROO': expected one of BUS, COACH, FERRY, METRO, RAIL, TRAM.",
     "feed rail: secret_ref 'env:LIANDONG_NO_SUCH': the environment variable is not set.",

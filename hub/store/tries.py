@@ -17,7 +17,7 @@ class Contended(RetryLater):
     """What a transaction would write is held by somebody else for longer than it may wait."""
 
 
-class Attempts(Generic[Work]):
+class Tries(Generic[Work]):
     """A transaction's work, called once for each attempt by the driver.
 
     What it left in `pending` is written at its end. `repeated` counts the attempts that met a
