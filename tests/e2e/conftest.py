@@ -54,7 +54,7 @@ class Running:
         return HubClient(self.url, login, PASSWORD)
 
     def phone(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(base_url=f"{self.url}/mobile/v1", timeout=15)
+        return httpx2.AsyncClient(base_url=f"{self.url}/mobile/v1", timeout=60)
 
     def ready(self) -> bool:
         try:

@@ -31,7 +31,7 @@ async def token(running: Running) -> str:
     """The watch officer's, for blocks of GraphQL; the feeds have come by then."""
     await all_healthy(running.client("watch"))
     form = {"grant_type": "password", "username": "watch", "password": PASSWORD}
-    answer = httpx2.post(f"{running.url}/auth/token", data=form, timeout=30).raise_for_status()
+    answer = httpx2.post(f"{running.url}/auth/token", data=form, timeout=60).raise_for_status()
     return str(answer.json()["access_token"])
 
 

@@ -161,7 +161,7 @@ def _ended(process: "subprocess.Popen[bytes]") -> int:
     assert process.stdin is not None
     process.stdin.close()
     try:
-        return process.wait(timeout=30)
+        return process.wait(timeout=60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -170,7 +170,7 @@ async def test_an_order_goes_out_and_comes_back_accepted(running: Running):
     following = asyncio.create_task(follow())
     pushes = phone.pushes()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             number = await dispatch(watch, await open_incident(watch), ["officer1"], ["officer2"])
             push = await anext(pushes)
             assert "北广场" not in json.dumps(push, ensure_ascii=False)
@@ -230,7 +230,7 @@ async def test_a_wrong_password_is_one_line(running: Running):
     """A terminal client with a wrong password ends with one line and no traceback."""
     env = {"LIANDONG_PORT": str(running.port), "LIANDONG_DATA_DIR": str(running.data_dir)}
     process = command("watch", "board", "--password", "wrong", env=env)
-    _, error = await asyncio.to_thread(process.communicate, timeout=30)
+    _, error = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 2
     assert len(error.decode().strip().splitlines()) == 1
 
@@ -244,7 +244,7 @@ async def test_a_port_in_use_is_one_line(running: Running, tmp_path):
         "LIANDONG_MONGODB_URI": "",
     }
     process = command("up", env=env)
-    _, error = await asyncio.to_thread(process.communicate, timeout=30)
+    _, error = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 2
     assert f"Port {running.port} is in use. Free it, or choose another" in error.decode()
     assert "Traceback" not in error.decode()
@@ -259,7 +259,7 @@ async def test_the_same_folder_is_not_run_twice(running: Running):
         "LIANDONG_MONGODB_URI": "",
     }
     process = command("up", env=env)
-    _, error = await asyncio.to_thread(process.communicate, timeout=30)
+    _, error = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 0
     assert running.url in error.decode()
     assert running.ready()

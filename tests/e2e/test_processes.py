@@ -33,7 +33,7 @@ def eventually(holds: Callable[[], bool], what: str, seconds: float = 120) -> No
 def readyz(url: str) -> tuple[int, dict[str, Any]]:
     """Status and body; 0 while nobody answers."""
     try:
-        answer = httpx2.get(f"{url}/readyz", timeout=10, trust_env=False)
+        answer = httpx2.get(f"{url}/readyz", timeout=60, trust_env=False)
     except httpx2.HTTPError:
         return 0, {"processes": [], "problems": []}
     return answer.status_code, answer.json()
@@ -163,7 +163,7 @@ def test_the_processes_of_serve_end_with_it(served: Served, how: signal.Signals)
     """Told to end, or killed: within ten seconds none of them runs any more."""
     before = served.await_ready()
     served.process.send_signal(how)
-    _, said = served.process.communicate(timeout=20)
+    _, said = served.process.communicate(timeout=60)
     assert served.process.returncode == (-how if how is signal.SIGKILL else 0)
     eventually(lambda: all(ended(pid) for pid in before.values()), "children outlive it", 10)
     assert b"process killed" not in said, "one of them did not end by itself"

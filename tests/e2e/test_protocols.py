@@ -36,7 +36,7 @@ async def signed_in(running: Running, login: str = "watch") -> ClientConnection:
 
 
 async def _message(socket: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         answer: dict[str, Any] = json.loads(await socket.recv())
     return answer
 
@@ -173,7 +173,7 @@ async def test_a_subscription_streams_over_sse(running: Running):
     headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
     lines: list[str] = []
     async with (
-        httpx2.AsyncClient(timeout=15) as http,
+        httpx2.AsyncClient(timeout=60) as http,
         http.stream(
             "POST", f"{running.url}/graphql", json={"query": FEEDS}, headers=headers
         ) as stream,
@@ -191,7 +191,7 @@ async def test_a_subscription_streams_over_sse(running: Running):
 
 async def test_a_stream_without_a_token_is_refused(running: Running):
     """401 before the first byte of a stream."""
-    async with httpx2.AsyncClient(timeout=15) as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         answer = await http.post(
             f"{running.url}/graphql",
             json={"query": FEEDS},

@@ -127,7 +127,7 @@ def configured(folder: Path, store: Store, push: str, port: int) -> Path:
 
 async def until_ready(wrong: Wrong, process: Process) -> None:
     """Wait for /readyz."""
-    async with httpx2.AsyncClient(base_url=wrong.url, timeout=30) as http:
+    async with httpx2.AsyncClient(base_url=wrong.url, timeout=60) as http:
         while process.returncode is None:
             try:
                 if (await http.get("/readyz")).status_code == 200:

@@ -170,7 +170,7 @@ class Taxis:
         """Send frames at once and wait until the last is acknowledged, which is: durable."""
         self._writer.write(b"".join(frames))
         splitter, answered = Splitter(), 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while answered < len(frames):
                 answered += len(list(splitter.feed(await self._reader.read(4096))))
 

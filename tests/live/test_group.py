@@ -109,7 +109,7 @@ async def group(world: World) -> AsyncIterator[Group]:
 
 
 async def _next(world: World) -> tuple[str, str, str | None]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return await world.events.get()
 
 

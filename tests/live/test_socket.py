@@ -65,7 +65,7 @@ async def test_a_client_given_up_before_it_signed_in_stays_given_up(monkeypatch)
     """Signing in after that does not keep a connection that nothing can be told on."""
     monkeypatch.setattr(outbound, "PATIENCE", 0.05)
     client = Client(takes=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await client.served()
     assert [message["type"] for message in client.took] == ["websocket.accept"]
 
@@ -75,7 +75,7 @@ async def test_a_session_that_ends_closes_a_quiet_connection(monkeypatch):
     monkeypatch.setattr(patrol, "ROUND", 0.01)
     client = Client()
     serving = asyncio.create_task(client.served())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await client.acknowledged.wait()
         client.valid = False
         await serving
@@ -86,7 +86,7 @@ async def test_the_servers_own_cancellation_is_not_swallowed():
     """Ending a connection from our side works by cancelling, and takes nothing else for that."""
     client = Client()
     serving = asyncio.create_task(client.served())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await client.acknowledged.wait()
         serving.cancel()
         with pytest.raises(asyncio.CancelledError):

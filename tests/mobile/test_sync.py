@@ -46,7 +46,7 @@ class Events:
 
     async def next(self, event: str | None = None) -> dict[str, Any]:
         """The next event, or the next one of that name."""
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             while True:
                 block = await anext(self._blocks)
                 if event is None or block.get("event") == event:

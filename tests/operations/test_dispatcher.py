@@ -227,7 +227,7 @@ async def test_one_bad_row_holds_up_no_other(world: World) -> None:
     channel = FakeChannel(answer)
     dispatcher = world.dispatcher(channel)
     assert await dispatcher.take_all() == 3
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await world.until("outbox", {"account_id": fine.account_id, "state": "SENT"})
     assert (await world.outbox())[stuck.account_id] == "QUEUED"
     release.set()
@@ -332,7 +332,7 @@ async def test_a_change_of_the_outbox_wakes_the_dispatcher(world: World) -> None
     await world.order(officer)
     row = await _row()
     bus.publish(Change(Cursor(1, 1, 1), "outbox", ChangeKind.INSERTED, row.id))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await channel.taken.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -354,7 +354,7 @@ async def test_a_running_escalator_takes_over_and_keeps_time(world: World) -> No
         assert await dead._leader.acquire()  # and never renewed: it died
         running = asyncio.create_task(Escalator(world.store, Bus(), "alive").run())
         asked = {"_id": f"{order.id}:{fallback.account_id}"}
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             ledger = await world.until("recipients", asked)
         late = (ledger["created_at"] - order.created_at).total_seconds() - 5
         running.cancel()

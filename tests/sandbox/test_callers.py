@@ -123,7 +123,7 @@ async def posts(tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
 
 async def test_what_calls_the_hub_speaks_its_protocol(posts):
     """808 terminals of both editions and an 809 platform report; a push is signed."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         editions = set()
         while len(editions) < 2:
             plain = _plain_808(await posts["808"].get())
@@ -146,7 +146,7 @@ async def test_what_calls_the_hub_speaks_its_protocol(posts):
 
 async def test_the_platform_awaits_the_subordinate_link(posts):
     """At the port of its login: the login's code is accepted and another refused; it answers."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         login = _plain_809(await posts["809"].get())
         host, port = login[34:66].rstrip(b"\0").decode(), int.from_bytes(login[66:68], "big")
         while _plain_809(await posts["809"].get())[8:10] != b"\x12\x00":
@@ -184,7 +184,7 @@ async def test_a_subscription_is_notified_until_it_is_ended(posts):
     granted = await _post(posts["sandbox"], body)
     assert granted.findtext(".//s:ResponseStatus/s:Status", "", NS) == "true"
     seen: set[str] = set()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while seen != {"ServiceDelivery", "HeartbeatNotification"}:
             _, got = await posts["push"].get()
             if got.startswith(b"<?xml"):

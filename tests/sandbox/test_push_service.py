@@ -56,7 +56,7 @@ def _message(token: str, **fields: object) -> dict[str, object]:
 
 
 async def _next(lines: AsyncIterator[str]) -> dict[str, Any]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for line in lines:
             if line.startswith("data: "):
                 return dict(json.loads(line.removeprefix("data: ")))
@@ -142,7 +142,7 @@ async def test_a_second_listener_takes_over(client: httpx2.AsyncClient, phone: s
         async with client.stream("GET", f"/fcm/phones/{phone}/messages") as new:
             new_lines = new.aiter_lines()
             await anext(new_lines)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 assert [line async for line in old_lines if line] == []
             await client.post(SEND, json=_message(phone))
             assert (await _next(new_lines))["data"] == {"event": "e-1"}
@@ -265,7 +265,7 @@ async def test_a_hanging_send(client: httpx2.AsyncClient, phone: str):
     with pytest.raises(httpx2.ReadTimeout):
         await client.post(SEND, json=_message(phone), timeout=0.3)
     hanging = asyncio.create_task(client.post(SEND, json=_message(phone)))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await client.get("/status")).json()["fcm"]["hanging"] != 1:
             pass
         assert not hanging.done()

@@ -158,7 +158,7 @@ async def test_who_follows_conditions_by_one_id_hears_of_the_other_s(
     same_as = services.transit.same_as
     tasks = [asyncio.create_task(work) for work in (tail.run(), same_as.follow(bus))]
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await tail.ready.wait()
             await same_as.news()
             prepared = Documents(schema).prepare(FOLLOW)

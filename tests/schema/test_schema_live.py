@@ -253,7 +253,7 @@ async def test_a_person_has_so_many_connections_and_no_more(services: Services, 
             for other in others:
                 await other.close()
         await mine.close()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await _acknowledged(live, officer):
                 pass  # it has a place as soon as the hub knows that the other has gone
 

@@ -354,7 +354,7 @@ async def test_a_status_that_is_written_reaches_its_subscribers(
     feed = FeedSettings(id="parking", kind="parkapi", dataset="parking", url="http://127.0.0.1/")
     status = ParkingStatus(facility_id="parking:P1", dataset="parking", vacant=3, observed_at=NOW)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await tail.ready.wait()
             await engine.subscribe(Documents(schema).prepare(text), {}, OFFICER, told)
             first = await told.next()

@@ -119,7 +119,7 @@ async def following(store: Store, bus: Bus, name: str) -> AsyncIterator[ChangeTa
     tail = ChangeTail(store, bus, name)
     task = asyncio.create_task(tail.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await tail.ready.wait()
         yield tail
     finally:
@@ -130,7 +130,7 @@ async def following(store: Store, bus: Bus, name: str) -> AsyncIterator[ChangeTa
 async def take(listener: Listener, count: int) -> list[Change]:
     """The next changes a listener hears."""
     found = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         async for change in listener:
             found.append(change)
             if len(found) == count:

@@ -86,7 +86,7 @@ async def test_the_cache_listens_to_the_bus(store: Store, bus: Bus):
     cache = FeedCache(TransitRepository(store))
     task = asyncio.create_task(cache.follow(bus))
     new = {"_id": "c9", "state": "DOWN"}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while cache.get("c9") is None:
             bus.publish(Change(Cursor(1, 1, 1), raw.FEEDS, ChangeKind.INSERTED, "c9", new))
             await asyncio.sleep(0)

@@ -218,7 +218,7 @@ async def test_what_is_the_same_is_followed_in_memory(identity, store: Store, bu
     cursor = Cursor(1, 1, 1)
 
     async def becomes(wanted: list[str], change: Change) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await same.ids("netex:1") != wanted:
                 bus.publish(change)
                 await asyncio.sleep(0.01)
@@ -245,7 +245,7 @@ async def test_news_come_with_a_decision_and_with_the_end_of_a_validity(
     await identity.confirm("a", mapping("netex:1", "metro:A", valid_to=until))
     (row,) = await identity.page(limit=1)
     told = Change(Cursor(1, 1, 1), raw.ID_MAPPINGS, ChangeKind.INSERTED, row["_id"], row)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await same.news()
         bus.publish(told)
         while same.known("netex:1") == ["netex:1"]:

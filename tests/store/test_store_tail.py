@@ -36,7 +36,7 @@ def at_noon():
 
 async def saved(store: Store, name: str, cursor: Cursor) -> None:
     """Wait until the tail has saved this place."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             row = await store.db.resume.find_one({"_id": name})
             if row and Cursor(*row["cursor"]) >= cursor:
@@ -197,7 +197,7 @@ async def test_a_dropped_database_is_a_reset(mongo_uri: str, bus: Bus):
         await take(listener, 1)
         await store.drop()
         changes = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             async for change in listener:
                 changes.append(change)
                 if change.cursor.ordinal == 0 and change.kind is ChangeKind.RESET:
