@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from connectors import connector
 from hub import clock, observe
+from hub.access.demo import seed_demo
 from hub.access.service import tokens_for
 from hub.access.tokens import Tokens
 from hub.bus import Bus
@@ -123,7 +124,7 @@ class Hub:
                 await Timeline(store).move_embedded()
                 await Units().seed(area)
             if Role.API in roles and embedded:
-                await Accounts(store).seed_demo(area)
+                await seed_demo(Accounts(store), area)
             await hub._start_work(area, tokens_for(store, settings, embedded=embedded))
         except BaseException:
             await hub.stop()

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+from hub import clock
+from hub.access.passwords import hash_password, verify
 from hub.model.area import Area
 from hub.model.common import Name
 from hub.model.operations import Role
+from hub.store.documents import AccountDoc, Duty, NameDoc
+from hub.store.people import Accounts
 
 PASSWORD = "liandong-demo"  # noqa: S105  # printed by `make run`; refused on any other database
 OFFICERS = 40
@@ -45,3 +49,32 @@ def demo_people(area: Area) -> list[DemoPerson]:
         for number in range(1, OFFICERS + 1)
     ]
     return people
+
+
+async def seed_demo(accounts: Accounts, area: Area, password: str = PASSWORD) -> list[DemoPerson]:
+    """Make the demonstration accounts that are missing; call it on the embedded database only.
+
+    Officers begin on duty, so that they can be ordered at once. One hash serves all of them: the
+    password is printed on the screen anyway.
+    """
+    shared = await accounts.demo_hash()
+    if shared is None or not await verify(shared, password):
+        shared = await hash_password(password)
+    people = demo_people(area)
+    await accounts.seed_demo([_account(person, shared) for person in people], shared)
+    return people
+
+
+def _account(person: DemoPerson, password_hash: str) -> AccountDoc:
+    now = clock.now()
+    return AccountDoc(
+        id=person.login,
+        login=person.login,
+        password_hash=password_hash,
+        role=person.role,
+        unit=person.unit,
+        name=NameDoc(zh=person.name.zh, en=person.name.en),
+        duty=Duty(on=True, since=now) if person.role is Role.OFFICER else Duty(),
+        demo=True,
+        created_at=now,
+    )

@@ -8,8 +8,6 @@ from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from hub import clock
-from hub.access.demo import PASSWORD, DemoPerson, demo_people
-from hub.access.passwords import hash_password, verify
 from hub.access.principal import Viewer
 from hub.errors import UserFault
 from hub.model.area import Area
@@ -163,48 +161,24 @@ class Accounts:
         )
         return bool(done.matched_count)
 
-    async def seed_demo(self, area: Area, password: str = PASSWORD) -> list[DemoPerson]:
-        """Make the demonstration accounts that are missing; call it on the embedded database only.
-
-        Officers begin on duty, so that they can be ordered at once. Accounts that exist keep their
-        duty. One hash serves all of them: the password is printed on the screen anyway.
-        """
-        people = demo_people(area)
+    async def demo_hash(self) -> str | None:
+        """The password hash that the demonstration accounts share, if there are any."""
         known = await AccountDoc.find_one({"demo": True})
-        if known is not None and await verify(known.password_hash, password):
-            shared = known.password_hash
-        else:
-            shared = await hash_password(password)
-            await AccountDoc.get_pymongo_collection().update_many(
-                {"demo": True}, {"$set": {"password_hash": shared}}
+        return None if known is None else known.password_hash
+
+    async def seed_demo(self, people: Iterable[AccountDoc], password_hash: str) -> None:
+        """Make those that are missing; all have this password afterwards, the others their duty."""
+        rows = AccountDoc.get_pymongo_collection()
+        await rows.update_many({"demo": True}, {"$set": {"password_hash": password_hash}})
+        made = [
+            UpdateOne(
+                {"_id": person.id},
+                {"$setOnInsert": person.model_dump(exclude={"id", "revision_id"})},
+                upsert=True,
             )
-        now = clock.now()
-        await AccountDoc.get_pymongo_collection().bulk_write(
-            [
-                UpdateOne(
-                    {"_id": person.login},
-                    {
-                        "$setOnInsert": AccountDoc(
-                            id=person.login,
-                            login=person.login,
-                            password_hash=shared,
-                            role=person.role,
-                            unit=person.unit,
-                            name=NameDoc(zh=person.name.zh, en=person.name.en),
-                            duty=Duty(on=True, since=now)
-                            if person.role is Role.OFFICER
-                            else Duty(),
-                            demo=True,
-                            created_at=now,
-                        ).model_dump(exclude={"id", "revision_id"})
-                    },
-                    upsert=True,
-                )
-                for person in people
-            ],
-            ordered=False,
-        )
-        return people
+            for person in people
+        ]
+        await rows.bulk_write(made, ordered=False)
 
 
 class Units:

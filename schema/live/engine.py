@@ -28,15 +28,7 @@ from schema.live.memory import size_of
 from schema.live.source import SOURCES, Arguments
 from schema.serving.compiled import subscription_root
 from schema.serving.documents import PARSED, Prepared
-from schema.serving.errors import presented
-
-
-class RefusedError(Exception):
-    """A subscription that cannot start; `errors` are GraphQL errors for the client."""
-
-    def __init__(self, errors: list[GraphQLError]) -> None:
-        super().__init__(errors[0].message)
-        self.errors = errors
+from schema.serving.errors import RefusedError, presented
 
 
 @dataclass(slots=True)

@@ -23,13 +23,14 @@ from hub.store.faults import passing
 from hub.transports import connection_of
 from schema.live import messages
 from schema.live.contract import Executor, Receive, Send
-from schema.live.engine import LiveEngine, RefusedError, Subscription
+from schema.live.engine import LiveEngine, Subscription
 from schema.live.limits import LimitError
 from schema.live.messages import InvalidMessageError
 from schema.live.outbound import Outbound
 from schema.live.patrol import Patrol
 from schema.live.replay import Told
 from schema.serving.documents import Prepared
+from schema.serving.errors import RefusedError
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = 10.0

@@ -20,12 +20,12 @@ from graphql import ExecutionResult, GraphQLError, OperationType
 from hub.access.principal import Principal
 from hub.errors import AccessDenied
 from hub.transports import connection_of
-from schema.live.engine import LiveEngine, RefusedError
+from schema.live.engine import LiveEngine
 from schema.live.patrol import Patrol
 from schema.live.sse import EventStream, refuse
 from schema.live.websocket import Socket
 from schema.serving.documents import Prepared
-from schema.serving.errors import fault, told
+from schema.serving.errors import RefusedError, fault, told
 from schema.serving.executor import Executor
 from schema.serving.requests import (
     EVENTS,

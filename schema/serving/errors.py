@@ -33,6 +33,14 @@ _FATES = {
 }
 
 
+class RefusedError(Exception):
+    """An operation that does not run; `errors` are what the client is told."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+
+
 def presented(errors: Sequence[GraphQLError] | None) -> list[GraphQLError]:
     """What a client is told of the errors of an execution. Unexpected ones are logged, by an id."""
     return [_presented(error) for error in errors or ()]

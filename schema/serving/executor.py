@@ -14,11 +14,10 @@ from hub.deadline import DEADLINE, in_time
 from hub.errors import LiandongError
 from hub.fate import Fate, Write
 from schema.context import Services
-from schema.live.engine import RefusedError
 from schema.permissions import check
 from schema.serving.compiled import CompilingExecutor
 from schema.serving.documents import Documents, InvalidError, Prepared
-from schema.serving.errors import fault, presented
+from schema.serving.errors import RefusedError, fault, presented
 
 
 class Executor:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.access.demo import seed_demo
 from hub.access.keys import load_signing_key
 from hub.access.tokens import Tokens
 from hub.model.area import Area, parse_area
@@ -24,7 +25,7 @@ async def accounts(store: Store, area: Area) -> Accounts:
     """Accounts, seeded."""
     await Units().seed(area)
     accounts = Accounts(store)
-    await accounts.seed_demo(area)
+    await seed_demo(accounts, area)
     return accounts
 
 

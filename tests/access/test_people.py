@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from hub.access.demo import demo_people
+from hub.access.demo import demo_people, seed_demo
 from hub.access.principal import Viewer
 from hub.errors import UserFault
 from hub.model.area import Area
@@ -70,7 +70,7 @@ async def test_seeding_again_changes_nothing(accounts: Accounts, area: Area) -> 
     """A second seeding keeps hashes, duty and number of accounts as they are."""
     await accounts.set_duty("officer9", Duty(on=False))
     before = {row.id: row.model_dump() for row in await AccountDoc.find_all().to_list()}
-    await accounts.seed_demo(area)
+    await seed_demo(accounts, area)
     await Units().seed(area)
     after = {row.id: row.model_dump() for row in await AccountDoc.find_all().to_list()}
     assert after == before
@@ -83,10 +83,10 @@ async def test_seeding_with_another_password_replaces_it_everywhere(
 ) -> None:
     """A new demo password takes the place of the old one on every demo account, and on no other."""
     before = await AccountDoc.find({"demo": True}).to_list()
-    await accounts.seed_demo(area, "another password")
+    await seed_demo(accounts, area, "another password")
     changed = await AccountDoc.find({"demo": True}).to_list()
     assert {row.password_hash for row in changed}.isdisjoint({row.password_hash for row in before})
-    await accounts.seed_demo(area)
+    await seed_demo(accounts, area)
 
 
 async def test_paging_shows_everybody_once(accounts: Accounts) -> None:

@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from hub.access.demo import PASSWORD
+from hub.access.demo import PASSWORD, seed_demo
 from hub.access.keys import load_signing_key
 from hub.access.principal import Principal
 from hub.access.tokens import Tokens
@@ -84,7 +84,7 @@ async def context(
     """What the hub gives the mobile API, with the change stream running."""
     area = parse_area(area_text("shanghai-railway-station"))
     await Units().seed(area)
-    await Accounts(store).seed_demo(area)
+    await seed_demo(Accounts(store), area)
     key = load_signing_key(tmp_path_factory.mktemp("keys") / "signing.pem")
     tokens = Tokens(store, AccessSettings(), key, limiter=RateLimiter(store), embedded=True)
     bus = Bus()

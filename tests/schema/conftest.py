@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from schema_builders import WATCH, Run
 
+from hub.access.demo import seed_demo
 from hub.access.keys import load_signing_key
 from hub.access.principal import Principal
 from hub.access.tokens import Tokens
@@ -21,8 +22,8 @@ from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 from hub.store.transit import TransitRepository
 from schema.context import Services
-from schema.live.engine import RefusedError
 from schema.root import build_schema, graphql_schema
+from schema.serving.errors import RefusedError
 from schema.serving.executor import Executor
 
 
@@ -37,7 +38,7 @@ async def services(store: Store, area: Area, tmp_path_factory: pytest.TempPathFa
     """The process-wide part, with the demonstration accounts and units."""
     accounts = Accounts(store)
     await Units().seed(area)
-    await accounts.seed_demo(area)
+    await seed_demo(accounts, area)
     transit = TransitRepository(store)
     key = load_signing_key(tmp_path_factory.mktemp("keys") / "signing.pem")
     limiter = RateLimiter(store)

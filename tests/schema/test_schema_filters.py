@@ -9,9 +9,10 @@ from hub.access.principal import Principal
 from hub.model.operations import Role
 from hub.store.driver import Store
 from schema.context import Services
-from schema.live.engine import LiveEngine, RefusedError
+from schema.live.engine import LiveEngine
 from schema.nodes import global_id
 from schema.root import build_schema, graphql_schema
+from schema.serving.errors import RefusedError
 from schema.serving.executor import Executor
 
 ADMIN = principal(Role.ADMIN, "admin")
