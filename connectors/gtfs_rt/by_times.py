@@ -243,7 +243,7 @@ def _lateness(trip: Trip, at_calls: tuple[int, ...], told: _Told, midnight_s: in
 def _aimed(trip: Trip, index: int, *, arrives: bool) -> int | None:
     """The published time; one that was worked out tells no run from another."""
     row = trip.calls[index]
-    if row.approximate:
+    if row.interpolated:
         return None
     arrival, departure = row.arrival_s, row.departure_s
     first, second = (arrival, departure) if arrives else (departure, arrival)

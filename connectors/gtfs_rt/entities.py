@@ -12,7 +12,7 @@ from connectors.gtfs_rt.memory import Memory, Remembered, digest_of, marks, reme
 from connectors.gtfs_rt.positions import position_of, run_of, standing_at, vehicle_id
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from hub.connector import Record
-from hub.errors import Reason
+from hub.errors import PayloadError, Reason
 from hub.formats.gtfs_rt import Unreadable, entity_of
 from hub.model.ids import journey_id
 from hub.model.journeys import DatedJourney
@@ -59,17 +59,18 @@ class Entities:
         }
 
     def take(self, data: bytes, number: int) -> None:
-        """One entity with all its parts. It is refused only if none of them can be used.
-
-        Raises PayloadError NOT_DECODABLE where the bytes are no FeedEntity.
-        """
+        """One entity with all its parts. It is refused only if none of them can be used."""
         reading, digest = self._reading, digest_of(data)
         known = self._memory.recall(digest)
         if known is not None:
             if not self._is_repeated(data, known.entity_id):
                 self._recall(known)
             return
-        message = entity_of(data)
+        try:
+            message = entity_of(data)
+        except PayloadError as error:
+            reading.batch.reject(error.reason, f"entity {number}", error.message)
+            return
         try:
             entity_id = ident(message.id, "entity id") or f"entity {number}"
         except Refused as refused:

@@ -125,8 +125,17 @@ class Plan:
         boarding, alighting = call.boarding, call.alighting
         if call.status not in NOT_SERVED:
             boarding, alighting = exchange_at(update, boarding=boarding, alighting=alighting)
-        aimed = (None if told is None else utc(told) for told in self.aimed(index, update))
-        return replace(call, aimed=Times(*aimed), boarding=boarding, alighting=alighting)
+        aimed = Times(*(None if told is None else utc(told) for told in self.aimed(index, update)))
+        same = aimed == call.aimed
+        return replace(
+            call,
+            aimed=aimed,
+            aimed_approximate=call.aimed_approximate and same,
+            aimed_interpolated=call.aimed_interpolated and same,
+            boarding=boarding,
+            alighting=alighting,
+            exchange_told=(boarding, alighting) != (call.boarding, call.alighting),
+        )
 
     def _elsewhere(self, call: Call, stop_id: str) -> Call:
         """The call at another stop than planned; an unknown one changes nothing."""
@@ -157,6 +166,7 @@ def _over(planned: Call, expected: Times, actual: Times, status: CallStatus) -> 
         boarding=planned.boarding,
         alighting=planned.alighting,
         aimed_approximate=planned.aimed_approximate,
+        aimed_interpolated=planned.aimed_interpolated,
     )
 
 

@@ -48,7 +48,7 @@ class _Replacement:
             boarding=row.pickup and update is not self.last,
             alighting=row.drop_off and update is not self.first,
         )
-        return replace(call, boarding=boarding, alighting=alighting)
+        return replace(call, boarding=boarding, alighting=alighting, exchange_told=True)
 
     def added(self, update: Update, before: int) -> Call | None:
         """A call that is not planned, behind the planned one of that index; -1: before all."""

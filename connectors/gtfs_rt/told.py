@@ -77,6 +77,7 @@ def told_call(
         boarding=boarding and status not in NOT_SERVED,
         alighting=alighting and status not in NOT_SERVED,
         occupancy=occupancy_at(update),
+        exchange_told=whole,
     )
 
 

@@ -10,7 +10,7 @@ from hub.errors import Reason
 from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
 from hub.model.common import Name
 from hub.model.ids import scoped
-from hub.model.journeys import UNTOLD, Call, CallStatus, Times
+from hub.model.journeys import Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Stop
 
@@ -136,12 +136,18 @@ def _call(
     aimed = Times(
         call.aimed.arrival or base.aimed.arrival, call.aimed.departure or base.aimed.departure
     )
+    published = aimed != base.aimed
     served = setting.passengers and not (message.cancelled or is_cancelled(call))
+    boarding = served and base.boarding and call.boarding
+    boarding = boarding and call.departure_status != "cancelled"
+    alighting = served and base.alighting and call.alighting
+    alighting = alighting and call.arrival_status != "cancelled"
     return replace(
         base,
         quay_id=_quay_id(call, quay, setting) or base.quay_id,
         aimed=aimed,
-        aimed_approximate=base.aimed_approximate and call.aimed == UNTOLD,
+        aimed_approximate=base.aimed_approximate and not published,
+        aimed_interpolated=base.aimed_interpolated and not published,
         expected=call.expected,
         actual=actual,
         planned_platform=call.aimed_platform
@@ -149,14 +155,9 @@ def _call(
         or base.planned_platform,
         actual_platform=call.platform or _platform(quay),
         status=_status(call, message, aimed, actual, recorded=recorded),
-        boarding=served
-        and base.boarding
-        and call.boarding
-        and call.departure_status != "cancelled",
-        alighting=served
-        and base.alighting
-        and call.alighting
-        and call.arrival_status != "cancelled",
+        boarding=boarding,
+        alighting=alighting,
+        exchange_told=(boarding, alighting) != (base.boarding, base.alighting),
         occupancy=call.occupancy or message.occupancy,
     )
 

@@ -218,7 +218,7 @@ class JourneyReading:
             public_code=self._train_number(message),
             origin=message.origin or _call_name(message, 0),
             destination=message.destination or _call_name(message, -1),
-            vehicle_ref=message.vehicle_ref,
+            vehicle_ref=scoped(dataset, message.vehicle_ref) if message.vehicle_ref else None,
             calls=calls,
             partial=message.partial,
             observed_at=message.recorded_at,

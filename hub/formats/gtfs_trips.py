@@ -1,7 +1,7 @@
 """trips.txt, stop_times.txt and frequencies.txt of a GTFS Schedule dataset."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import NamedTuple
@@ -35,8 +35,11 @@ _STOP_TIME_COLUMNS = (
     "departure_time",
     "pickup_type",
     "drop_off_type",
+    "timepoint",
 )
 _NOT_AVAILABLE = "1"
+_APPROXIMATE = "0"
+"""stop_times.txt, timepoint: "times are considered approximate"; empty is exact."""
 _SHORTEST_HEADWAY_S = 10
 _MOST_RUNS = 1_000_000
 _EARLIEST_S = -7 * 86_400
@@ -93,7 +96,7 @@ def read_trips(
     frequencies = _read_frequencies(tables, index, heads, problems)
     for native_id, head in heads.items():
         ordered = in_order(native_id, calls.pop(native_id), stops, problems)
-        _look_for_times(ordered, problems)
+        look_for_times(ordered, "stop_times.txt", problems)
         found.kept[native_id] = Trip(
             native_id=native_id,
             route_id=routes[head.route_id].native_id,
@@ -158,7 +161,8 @@ def _read_stop_times(
     found: dict[str, list[StopTime]] = {trip_id: [] for trip_id in heads}
     only = found.__contains__
     rows = tables.rows("stop_times.txt", _STOP_TIME_COLUMNS, only=only) if found else iter(())
-    for trip_id, sequence_text, stop_id, arrival_text, departure_text, pickup, drop_off in rows:
+    for trip_id, sequence_text, stop_id, arrival_text, departure_text, *said in rows:
+        pickup, drop_off, timepoint = said
         stop, sequence = stops.get(stop_id), whole_number(sequence_text)
         if stop is None or sequence is None:
             continue
@@ -172,6 +176,7 @@ def _read_stop_times(
                 arrival if departure is None else departure,
                 pickup != _NOT_AVAILABLE,
                 drop_off != _NOT_AVAILABLE,
+                timepoint=timepoint != _APPROXIMATE,
             )
         )
     return found
@@ -206,14 +211,15 @@ def in_order(
     return timed(ordered, stops)
 
 
-def _look_for_times(calls: tuple[StopTime, ...], problems: Problems) -> None:
+def look_for_times(calls: Sequence[StopTime], place: str, problems: Problems) -> None:
     """Note a trip with calls that can be on no board, for nothing says when they might be.
 
-    Such calls are the first or the last ones of a trip, or all of it.
+    Such calls are the first or the last ones of a trip, or all of it. `place` is where the times
+    should stand: there is one note however many trips.
     """
     if calls[0].departure_s is None or calls[-1].arrival_s is None:
         detail = "a trip has calls before its first or behind its last time; they are on no board"
-        problems.note(Reason.MISSING_FIELD, "stop_times.txt", detail)
+        problems.note(Reason.MISSING_FIELD, place, detail)
 
 
 def _checked(trip_id: str, row: StopTime, latest: int, problems: Problems) -> StopTime:

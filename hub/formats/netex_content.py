@@ -64,6 +64,7 @@ class Content:
         self.places: dict[str, PlaceRow] = {}
         self.quays: dict[str, LooseQuayRow] = {}
         self.stop_points: dict[str, tuple[Name | None, Position | None]] = {}
+        self.untimed_points: set[str] = set()
         self.assignments: dict[str, tuple[str, ...]] = {}
         self.operators: dict[str, Name] = {}
         self.lines: dict[str, LineRow] = {}
@@ -153,6 +154,8 @@ class Content:
     def _stop_point(self, element: Element, _document: str) -> None:
         if native := element.get("id"):
             self.stop_points[native] = place_rows.stop_point(element, self._language)
+            if text(element, "TimingPointStatus") == "notTimingPoint":
+                self.untimed_points.add(native)
 
     def _assignment(self, element: Element, _document: str) -> None:
         """Of several assignments of one point a valid one counts, and of those the last."""

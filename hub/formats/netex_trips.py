@@ -1,11 +1,11 @@
 """NeTEx journeys, resolved: lines, and the trips and services of a `Timetable`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from hub.errors import Reason
 from hub.formats.gtfs_fields import Problems
-from hub.formats.gtfs_trips import in_order
+from hub.formats.gtfs_trips import in_order, look_for_times
 from hub.formats.netex_content import Content
 from hub.formats.netex_places import Places
 from hub.formats.netex_rows import DatedRow, JourneyRow, LineRow, PassRow, PatternRow, PointRow
@@ -82,7 +82,7 @@ class Trips:
     def _trip(self, row: JourneyRow) -> Trip:
         if row.cancelled:
             raise Refused(Reason.EMPTY_ENTITY, "its ServiceAlteration says that it does not run")
-        pattern = self._content.patterns.get(row.pattern or "", _NO_PATTERN)
+        pattern = self._pattern(row)
         route = self._route(row, pattern)
         service_id = self._service(row)
         calls = self._calls(row, pattern)
@@ -96,13 +96,27 @@ class Trips:
             headsign=row.headsign or self._content.displays.get(display or ""),
         )
 
+    def _pattern(self, row: JourneyRow) -> PatternRow:
+        """The pattern a journey names; one without any may list its stops itself."""
+        found = self._content.patterns.get(row.pattern or "")
+        if found is None and row.pattern:
+            self._problems.note(Reason.BAD_VALUE, row.id, f"pattern {row.pattern!r} is in no file")
+        return found or _NO_PATTERN
+
     def _route(self, row: JourneyRow, pattern: PatternRow) -> str:
         """The route a journey runs under: its line's, or the line's with the journey's own mode.
 
         A bus that stands in for a train is a journey of the railway line.
         """
         line = row.line or pattern.line
-        line = line or self._content.routes.get(row.route or pattern.route or "")
+        named = row.route or pattern.route
+        line = line or self._content.routes.get(named or "")
+        if line is None and named:
+            self._problems.note(
+                Reason.UNKNOWN_ROUTE,
+                row.id,
+                f"Route {named!r}, which names its line, is in no file",
+            )
         if line is None:
             return self._lineless(self._mode or row.mode or Mode.OTHER)
         route = self.routes.get(line)
@@ -167,6 +181,7 @@ class Trips:
                     arrival if departure is None else departure,
                     point.boarding and passing.boarding,
                     point.alighting and passing.alighting,
+                    timepoint=point.stop_point not in self._content.untimed_points,
                 )
             )
         for stop_point in lost:
@@ -177,12 +192,14 @@ class Trips:
         if len(ordered) < 2:
             reason = Reason.UNKNOWN_STOP if lost else Reason.EMPTY_ENTITY
             raise Refused(reason, f"only {len(ordered)} of its {len(row.times)} calls can be used")
+        look_for_times(ordered, "passingTimes", self._problems)
         return ordered
 
     def _placed(self, row: JourneyRow, pattern: PatternRow) -> Iterator[tuple[PassRow, PointRow]]:
         """Each passing time with its point: by reference, by its own stop, or by its place."""
         by_id = {point.id: point for point in pattern.points}
         same_length = len(row.times) == len(pattern.points)
+        self._look_for_passings(row, by_id, same_length=same_length)
         for number, passing in enumerate(row.times):
             point = by_id.get(passing.point or "")
             if passing.stop_point is not None:
@@ -195,6 +212,18 @@ class Trips:
                 self._problems.note(
                     Reason.BAD_VALUE, row.id, f"point {passing.point!r} is not in its pattern"
                 )
+
+    def _look_for_passings(
+        self, row: JourneyRow, by_id: Mapping[str, PointRow], *, same_length: bool
+    ) -> None:
+        """Note the stops of a pattern at which a journey does not say when it calls."""
+        if same_length or any(passing.stop_point is not None for passing in row.times):
+            return
+        left = len(by_id.keys() - {passing.point for passing in row.times})
+        if left:
+            self._problems.note(
+                Reason.MISSING_FIELD, row.id, f"{left} stops of its pattern have no passing time"
+            )
 
     def _dated_days(self) -> dict[str, _Days]:
         found: dict[str, _Days] = {}

@@ -18,6 +18,8 @@ from hub.model.common import Mode, Position
 _DURATION = re.compile(
     r"P(?:(\d{1,4})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})(?:\.\d+)?S)?)?", re.ASCII
 )
+_APPROXIMATE = {"OTH", "otherPoint"}
+"""TimingStatus of a stop at which the vehicle does not keep to its times."""
 _UNDERGROUND = {"underground": Mode.METRO, "trolleyBus": Mode.BUS}
 
 
@@ -32,7 +34,10 @@ class StopRow(NamedTuple):
 
 
 class LinkRow(NamedTuple):
-    """A JourneyPatternTimingLink; times in seconds, None where they are no duration."""
+    """A JourneyPatternTimingLink; times in seconds, None where they are no duration.
+
+    `timed_before` and `timed_after`: its ends are timing points, as far as it says.
+    """
 
     id: str
     start: str
@@ -42,6 +47,8 @@ class LinkRow(NamedTuple):
     wait_after_s: int
     activity_before: str
     activity_after: str
+    timed_before: bool
+    timed_after: bool
 
 
 class ChangeRow(NamedTuple):
@@ -160,6 +167,8 @@ def section(element: Element) -> tuple[LinkRow, ...]:
             _duration(found, "To/WaitTime") or 0,
             text(found, "From/Activity") or "",
             text(found, "To/Activity") or "",
+            text(found, "From/TimingStatus") not in _APPROXIMATE,
+            text(found, "To/TimingStatus") not in _APPROXIMATE,
         )
         for found in element.iterfind("JourneyPatternTimingLink")
     )

@@ -35,6 +35,9 @@ def stops_of(
     found: dict[str, Stop] = {}
     for key, row in rows.items():
         area = next((code for code in row.areas if code in areas and code != row.id), None)
+        if area is None and row.areas and row.areas != (row.id,):
+            detail = f"of StopArea {row.areas[0]}, in no document; a stop place of its own"
+            problems.note(Reason.UNKNOWN_STOP, row.id, detail)
         if not row.name:
             problems.note(Reason.MISSING_FIELD, row.id, "no CommonName; its code is shown")
         if row.position is None:

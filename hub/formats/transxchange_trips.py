@@ -7,6 +7,7 @@ Ids: a line is `ServiceCode:line id` (its id alone where the code is in it), a j
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from hub.errors import Reason
 from hub.formats.gtfs_fields import Problems
@@ -40,6 +41,18 @@ _NO_ALIGHTING = {"pickUp", "pickUpDriverRequest", "pass"}
 _PASS = "pass"  # noqa: S105  # an Activity
 _HOUR = 3600
 _DEEPEST = 8
+
+
+class _Visit(NamedTuple):
+    """A stop of a journey; `before` and `after` are the activities coming in and going out."""
+
+    number: int
+    stop_ref: str
+    arrival_s: int
+    departure_s: int
+    before: str
+    after: str
+    timepoint: bool
 
 
 class Trips:
@@ -174,23 +187,25 @@ class Trips:
         departure_s: int,
     ) -> tuple[StopTime, ...]:
         links = list(_links(document, chain, pattern))
+        self._look_for_links(document, chain, pattern)
         if not links:
             raise Refused(Reason.EMPTY_ENTITY, "its JourneyPattern has no timing links")
         rows: list[StopTime] = []
         lost: list[str] = []
-        for number, stop_ref, arrival, departure, before, after in _visits(links, departure_s):
-            stop = self._stops.get(stop_ref.upper())
+        for visit in _visits(links, departure_s):
+            stop = self._stops.get(visit.stop_ref.upper())
             if stop is None:
-                lost.append(stop_ref)
-            elif _PASS not in {before, after}:
+                lost.append(visit.stop_ref)
+            elif _PASS not in {visit.before, visit.after}:
                 rows.append(
                     StopTime(
-                        number,
+                        visit.number,
                         stop.native_id,
-                        arrival,
-                        departure,
-                        after not in _NO_BOARDING,
-                        before not in _NO_ALIGHTING,
+                        visit.arrival_s,
+                        visit.departure_s,
+                        visit.after not in _NO_BOARDING,
+                        visit.before not in _NO_ALIGHTING,
+                        timepoint=visit.timepoint,
                     )
                 )
         for stop_ref in lost:
@@ -201,6 +216,17 @@ class Trips:
             reason = Reason.UNKNOWN_STOP if lost else Reason.EMPTY_ENTITY
             raise Refused(reason, "fewer than two of its stops can be used")
         return ordered
+
+    def _look_for_links(
+        self, document: DocumentRows, chain: list[JourneyRow], pattern: PatternRow
+    ) -> None:
+        """Note what a journey says of timing links that its pattern does not have."""
+        known = {link.id for name in pattern.sections for link in document.sections[name]}
+        for one in chain:
+            for link in (*one.changes, one.starts_at, one.ends_after):
+                if link and link not in known:
+                    detail = f"JourneyPatternTimingLink {link!r} is not in its pattern"
+                    self._problems.note(Reason.BAD_VALUE, chain[0].code, detail)
 
 
 def line_id(found: ServiceRow, native: str) -> str:
@@ -255,16 +281,15 @@ def _changed(link: LinkRow, chain: list[JourneyRow]) -> LinkRow:
     return link
 
 
-def _visits(
-    links: list[LinkRow], departure_s: int
-) -> Iterator[tuple[int, str, int, int, str, str]]:
-    """Each stop: order, reference, arrival, departure, activity coming in, activity going out.
+def _visits(links: list[LinkRow], departure_s: int) -> Iterator[_Visit]:
+    """Each stop in the order it is reached.
 
     A journey departs its first stop at the DepartureTime. Elsewhere it waits for as long as the
     link it comes by and the one it leaves by say together.
     """
     first = links[0]
-    yield 1, first.start, departure_s, departure_s, first.activity_before, first.activity_before
+    activity = first.activity_before
+    yield _Visit(1, first.start, departure_s, departure_s, activity, activity, first.timed_before)
     at = departure_s
     for number, link in enumerate(links, start=2):
         following = links[number - 1] if number <= len(links) else None
@@ -272,7 +297,7 @@ def _visits(
             raise Refused(Reason.MISSING_FIELD, f"link {link.id} has no RunTime")
         arrival = at + link.run_s
         at = arrival + link.wait_after_s
-        activity = link.activity_after
+        activity, timed = link.activity_after, link.timed_after
         if following is not None:
             if following.start.upper() != link.end.upper():
                 raise Refused(
@@ -280,8 +305,8 @@ def _visits(
                     f"link {link.id} ends where the next does not start",
                 )
             at += following.wait_before_s
-            activity = following.activity_before
-        yield number, link.end, arrival, at, link.activity_after, activity
+            activity, timed = following.activity_before, timed and following.timed_before
+        yield _Visit(number, link.end, arrival, at, link.activity_after, activity, timed)
 
 
 def _frequencies(row: FrequencyRow | None, departure_s: int) -> tuple[Frequency, ...]:

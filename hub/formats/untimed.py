@@ -14,7 +14,7 @@ _MINUTE = 60
 
 
 def timed(rows: Sequence[StopTime], stops: Mapping[str, Stop]) -> tuple[StopTime, ...]:
-    """The calls in order; those between two timed ones have approximate times, in whole minutes.
+    """The calls in order; those between two timed ones have interpolated times, in whole minutes.
 
     A vehicle is taken to go from stop to stop as the crow flies, at one speed; where a stop has no
     position, as long from each to the next. Before the first and behind the last time nothing is
@@ -38,7 +38,7 @@ def _between(rows: Sequence[StopTime], stops: Mapping[str, Stop]) -> list[StopTi
     for row, so_far in zip(rows[1:-1], along, strict=False):
         exact = left + (reached - left) * so_far / along[-1]
         at = min(max(round(exact / _MINUTE) * _MINUTE, left), reached)
-        made.append(row._replace(arrival_s=at, departure_s=at, approximate=True))
+        made.append(row._replace(arrival_s=at, departure_s=at, interpolated=True))
     return made
 
 

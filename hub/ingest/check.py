@@ -50,6 +50,8 @@ class Report:
     notes: list[dict[str, Any]]
     examples: dict[str, str] = field(default_factory=dict)
     """For each reason of `rejected` the first entity refused for it, in words; text output only."""
+    withdrawn: int = 0
+    """Ids that are taken back; text output only."""
 
     def to_json(self) -> dict[str, Any]:
         """The fixed interface of `feed check --json`.
@@ -81,6 +83,7 @@ class Report:
             f"匹配 matched: 班次 journeys {journeys}, 站点 stops {stops}",
             f"数据时间 as of: {as_of}",
         ]
+        lines += [f"撤回 withdrawn {self.withdrawn}"] * bool(self.withdrawn)
         lines += [
             f"拒绝 rejected {reason} ×{count}: {self.examples[reason]}"
             for reason, count in self.rejected.items()
@@ -164,6 +167,7 @@ def report(kind: str, batch: Batch) -> Report:
             for reason, count in _by_reason(batch.notes).items()
         ],
         examples={reason: _example(batch.rejects, reason) for reason in _by_reason(batch.rejects)},
+        withdrawn=len(batch.withdrawn),
     )
 
 

@@ -112,7 +112,9 @@ def _call(call: Line) -> Line:
 def _line(record: Record) -> Line:
     named = _plain(record)
     if isinstance(record, ParkingStatus):
-        named = {"id": named.pop("facilityId"), **named, "status": _status(record)}
+        opening = None if record.opening is OpeningStatus.UNKNOWN else record.opening
+        told = {"status": _status(record), "opening": opening}
+        named = {"id": named.pop("facilityId"), **named, **told}
     return {"record": type(record).__name__, **named}
 
 

@@ -100,9 +100,11 @@ class Call:
 
     `order` is the place in the journey: GTFS stop_sequence where the timetable is known, the
     source's own order otherwise. `stop_place_id` names the stop place (the parent station),
-    `quay_id` the platform, both scoped. `aimed_approximate`: no time is published for this call,
-    `aimed` was worked out from those around it. `extra`: the source says that it is none of the
-    timetable's. `status` and `actual`, `expected` are of the real-time
+    `quay_id` the platform, both scoped. `aimed_approximate`: the vehicle is there at about `aimed`,
+    because the timetable says so, or because no time is published here and it was worked out from
+    those around it (`aimed_interpolated`). `extra`: the source says that it is none of the
+    timetable's. `exchange_told`: a real-time source itself says who may board and alight here;
+    else the timetable's word stands. `status` and `actual`, `expected` are of the real-time
     layer; a timetable record leaves them at their defaults.
     """
 
@@ -121,7 +123,9 @@ class Call:
     occupancy: Occupancy | None = None
     coach: Boarding | None = None
     aimed_approximate: bool = False
+    aimed_interpolated: bool = False
     extra: bool = False
+    exchange_told: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)

@@ -57,7 +57,7 @@ def _about(trip: Trip, index: int) -> Iterator[int]:
     """Published times of a call, or those it lies between where it has none."""
     for step in (-1, 1):
         for row in trip.calls[index::step]:
-            if row.departure_s is not None and row.arrival_s is not None and not row.approximate:
+            if row.departure_s is not None and row.arrival_s is not None and not row.interpolated:
                 yield from (row.arrival_s, row.departure_s)
                 break
 

@@ -21,8 +21,9 @@ NAMED_BY_NUMBER = frozenset({Mode.RAIL, Mode.COACH})
 class StopTime(NamedTuple):
     """A row of stop_times.txt: seconds of the service day.
 
-    Where no time is published they are `approximate`, worked out from the calls around it; None
-    before the first and behind the last published time.
+    Where no time is published they are `interpolated`, worked out from the calls around it; None
+    before the first and behind the last published time. `timepoint` is GTFS's: without it the
+    vehicle does not keep strictly to the published times.
     """
 
     stop_sequence: int
@@ -31,7 +32,13 @@ class StopTime(NamedTuple):
     departure_s: int | None
     pickup: bool
     drop_off: bool
-    approximate: bool = False
+    interpolated: bool = False
+    timepoint: bool = True
+
+    @property
+    def is_approximate(self) -> bool:
+        """Whether the vehicle is there at about these times."""
+        return self.interpolated or not self.timepoint
 
 
 class Frequency(NamedTuple):

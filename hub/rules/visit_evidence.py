@@ -74,11 +74,12 @@ def _held(
 
 
 def exact(aimed: Pair, visits: Visits, planned: Sequence[StopTime]) -> Visits:
-    """The visits that are planned when a call is aimed at."""
+    """The visits that are planned when a call is aimed at; of two within a minute the nearer."""
     if aimed == NEVER or len(visits) > MOST_VISITS:
         return ()
-    off = ((visit, _off(aimed, planned[visit])) for visit in visits)
-    return tuple(visit for visit, by in off if by is not None and by <= SAME_S)
+    off = {visit: by for visit in visits if (by := _off(aimed, planned[visit])) is not None}
+    least = min(off.values(), default=SAME_S + 1)
+    return tuple(visit for visit, by in off.items() if by == least <= SAME_S)
 
 
 def nearest(aimed: Pair, visits: Visits, planned: Sequence[StopTime]) -> Visits:
@@ -130,7 +131,7 @@ class Pace:
         left: float | None = None
         for row in planned:
             arrival, departure = row.arrival_s, row.departure_s
-            if arrival is None or departure is None or row.approximate:
+            if arrival is None or departure is None or row.interpolated:
                 waiting += 1
                 self._soonest.append((left, left))
             else:

@@ -11,7 +11,10 @@ _ABOUT = (
     *("public_code", "mode", "line", "origin", "destination"),
     *("state", "service_date", "vehicle_ref"),
 )
-_INTERNAL = ("planned", "planned_quay_id", "reported", "extra", "by", "others")
+_INTERNAL = (
+    *("planned", "planned_quay_id", "planned_exchange", "aimed_interpolated"),
+    *("exchange", "reported", "extra", "by", "others"),
+)
 
 
 class _Origin(NamedTuple):

@@ -15,7 +15,7 @@ from hub.model.journeys import NOT_SERVED, Call, CallStatus, DatedJourney, Journ
 from hub.store.placing import places_of, seen_in
 from hub.store.rows import Document, plain, unzoned
 
-LAYOUT = 3
+LAYOUT = 4
 """Changes when the same records make other documents: everything is then written again."""
 
 _GIVEN = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref", "state")
@@ -107,7 +107,18 @@ def settle(journey: Document, calls: Iterable[Document]) -> Document:
         call["realtime"] = called_off or call["reported"] is not None
         reported = call["reported"] or CallStatus.SCHEDULED.value
         call["status"] = CallStatus.CANCELLED.value if called_off else reported
+        _settle_exchange(call)
     return journey
+
+
+def _settle_exchange(call: Document) -> None:
+    """Who may board and alight: as the source of what is shown tells, else as planned."""
+    told = call.get("exchange")
+    if told is not None:
+        call.setdefault("planned_exchange", {name: call[name] for name in told})
+        call.update(told)
+    elif "planned_exchange" in call:
+        call.update(call.pop("planned_exchange"))
 
 
 def _copy(journey: Document) -> Document:
@@ -148,6 +159,7 @@ def _plan(call: Call, order: int, *, planned: bool) -> Document:
         "aimed": stored_times(call.aimed),
         "platform": {"planned": call.planned_platform, "actual": None},
         "aimed_approximate": call.aimed_approximate,
+        "aimed_interpolated": call.aimed_interpolated,
         "boarding": call.boarding or (off and _has(call, "departure")),
         "alighting": call.alighting or (off and _has(call, "arrival")),
         "planned": planned,
@@ -169,8 +181,16 @@ def observed(base: Document, call: Call) -> Document:
         "actual": stored_times(call.actual),
         "occupancy": plain(call.occupancy),
         "coach": plain(call.coach),
+        "exchange": _exchange(call),
         "reported": call.status.value,
     }
+
+
+def _exchange(call: Call) -> Document | None:
+    """Who may board and alight, where the source tells; a call that is off stays on its boards."""
+    if not call.exchange_told or call.status in NOT_SERVED:
+        return None
+    return {"boarding": call.boarding, "alighting": call.alighting}
 
 
 def _replanned(base: Document, old: Document) -> Document:
@@ -204,6 +224,7 @@ def _unknown() -> Document:
         "actual": {"arrival": None, "departure": None},
         "occupancy": None,
         "coach": None,
+        "exchange": None,
         "reported": None,
     }
 

@@ -104,9 +104,9 @@ def _row(call: Mapping[str, Any]) -> StopTime:
     arrival, departure = (
         None if moment is None else int(_stamp(moment)) for moment in call["aimed"].values()
     )
-    approximate = call.get("aimed_approximate", False)
+    interpolated = call.get("aimed_interpolated", False)
     place = call["stop_place"]["id"]
-    return StopTime(call["order"], place, arrival, departure, True, True, approximate)
+    return StopTime(call["order"], place, arrival, departure, True, True, interpolated)
 
 
 def _seconds(moments: Iterable[datetime | None]) -> Pair:

@@ -24,7 +24,8 @@ _AS_A_WHOLE = attrgetter(
 )
 _NOT_NEWS = attrgetter(
     *("order", "stop_place_id", "stop_name", "quay_id", "planned_platform", "aimed"),
-    *("boarding", "alighting", "aimed_approximate", "extra"),
+    *("boarding", "alighting", "exchange_told"),
+    *("aimed_approximate", "aimed_interpolated", "extra"),
 )
 """What a call repeats of the timetable, or seldom changes: then the journey is merged."""
 

@@ -19,7 +19,7 @@ Rank = Callable[[Mapping[str, Any]], tuple[bool, int, datetime, str]]
 """The standing of a layer or report (by `feed`, `observed_at`, `as_of`); the greatest is shown."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_SEEN = ("expected", "actual", "occupancy", "coach", "reported")
+_SEEN = ("expected", "actual", "occupancy", "coach", "exchange", "reported")
 
 
 def ranking(feeds: Iterable[Mapping[str, Any]], now: datetime, *, fresh_for: timedelta) -> Rank:
@@ -167,7 +167,7 @@ def _decided(call: Document, rank: Rank, *, alone: bool) -> Document:
         **bare,
         "quay_id": shown["quay_id"],
         "platform": {"planned": call["platform"]["planned"], "actual": shown["platform"]},
-        **{name: shown[name] for name in _SEEN},
+        **{name: shown.get(name) for name in _SEEN},
     }
     if alone:
         return decided

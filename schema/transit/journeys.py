@@ -131,9 +131,9 @@ class Call(Node):
         row = await context.services.transit.one("calls", key)
         return cls.of(row)
 
-    @computed(needs=("aimed_approximate",), zh="计划时刻为推算")
+    @computed(needs=("aimed_approximate",), zh="计划时刻为约数")
     def aimed_approximate(self, _context: "SchemaContext") -> bool:
-        """Whether no time is published here: aimed times are worked out from the calls around."""
+        """Whether the aimed times are approximate: said to be, or worked out where none is told."""
         return bool(self.doc.get("aimed_approximate"))
 
     @computed(needs=(*TRUST, "status", "boarding"), zh="可上车")

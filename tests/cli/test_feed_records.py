@@ -119,6 +119,17 @@ def test_the_reported_parking_is_shown() -> None:
 
 
 @pytest.mark.samples
+def test_what_is_not_known_is_null_and_what_is_taken_back_is_counted() -> None:
+    """A car park that tells nothing; a CAP Cancel gives no record, and is not nothing."""
+    lots = check("parkapi", str(sample_path("parkapi-json/parkapi-reutlingen.json")))[1]
+    told = next(one for one in lots if one["record"] == "ParkingStatus")
+    assert {told[name] for name in ("vacant", "occupancyPercent", "status", "opening")} == {None}
+    _, records, said = check("cap", str(sample_path("cap/no_info_tag.cap")))
+    assert [one["record"] for one in records] == ["Withdrawal"]
+    assert "撤回 withdrawn 1" in said
+
+
+@pytest.mark.samples
 def test_the_reported_situations_show_their_periods() -> None:
     """RFC 3339 in UTC, null for an open side."""
     found = {one["id"]: one["validity"] for one in reported("siri_sx", "sx-ends-at-24.xml")}

@@ -180,6 +180,20 @@ def test_calls_without_times_have_approximate_ones():
     assert not batch.notes
 
 
+def test_told_times_may_be_approximate():
+    """timepoint=0: the times are told, and the vehicle is there at about then; empty is exact."""
+    table = TABLES["stop_times.txt"].replace("drop_off_type\n", "drop_off_type,timepoint\n")
+    for line, timepoint in (("XZ,1,,", "1"), ("PS,2,,", "0"), ("SHRS-1,5,,", "")):
+        table = table.replace(line, f"{line},{timepoint}")
+    batch = read_gtfs(zipped({"stop_times.txt": table}))
+    calls = journeys(batch)["metro:T1:2026-03-04"].calls
+    assert [call.aimed_approximate for call in calls] == [False, True, False, False]
+    assert not any(call.aimed_interpolated for call in calls)
+    at = "2026-03-04 12:10", "2026-03-04 12:11"
+    assert calls[1].aimed == Times(*map(shanghai, at))
+    assert not batch.notes
+
+
 @pytest.mark.parametrize("timed", [("PS", "SHRS-1"), (), ("XZ", "PS"), ("PS", "FJ")])
 def test_calls_that_can_be_on_no_board_are_noted_once(timed):
     """Untimed ends, or no times at all: accepted, and told in one note however many trips."""

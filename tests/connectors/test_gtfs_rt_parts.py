@@ -97,6 +97,20 @@ def test_a_broken_text_format_is_refused():
     assert caught.value.reason is Reason.NOT_DECODABLE
 
 
+def test_an_entity_that_cannot_be_decoded_is_refused_alone(reference):
+    """Its length is told, so the next one is found; nothing is withdrawn by such a message."""
+    good = Message()
+    stop(good.trip("T1"), stop_sequence=1, departure=60)
+    body = good.feed.SerializeToString()
+    broken = b"\x12\x04\x0a\x09ab"  # an entity of 4 bytes whose id would have 9
+    header = len(good.feed.header.SerializeToString()) + 2
+    for made in (body + broken, body[:header] + broken + body[header:]):
+        batch = read(made, reference=reference)
+        assert reasons(batch.rejects) == ["NOT_DECODABLE"]
+        assert only_journey(batch).native_id == "T1"
+        assert (batch.entities, batch.accepted) == (2, 1)
+
+
 def test_a_header_of_123_bytes_is_not_json():
     """Length byte 0x7B is `{`: a binary message whose header has that length is still binary."""
     message = Message()

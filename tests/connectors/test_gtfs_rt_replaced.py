@@ -5,6 +5,8 @@ from itertools import count
 import pytest
 
 from hub.model.journeys import CallStatus, JourneyState
+from hub.store.board import board_rows
+from hub.store.merge import with_realtime, with_timetable
 from tests.connectors.gtfs_builder import (
     Message,
     by_order,
@@ -77,6 +79,20 @@ def test_the_first_and_the_last_stop_are_those_of_the_replacement():
     assert journey.origin.en == "NEW"
     assert journey.destination is not None
     assert journey.destination.en == "Shanghai Railway Station"
+
+
+def test_over_the_timetable_the_ends_are_those_of_the_replacement():
+    """It begins at the second planned stop and ends at the third: so do the boards."""
+    journey = only_journey(read(replacement(("PS", 2, "12:11"), ("SHRS-1", 5, "12:15"))))
+    plan = REFERENCE.planned_journey("T1", journey.service_date)
+    assert plan is not None
+    planned = with_timetable(None, plan, feed="tt", fingerprint="t")
+    shown = with_realtime(planned, journey, feed="rt", fingerprint="r", as_of=None)
+    rows = board_rows(shown, frozenset())
+    found = {row["order"]: [end for end, at in row["board"].items() if at] for row in rows.values()}
+    # what it leaves out stays where it would have been, as skipped
+    assert found == {1: ["departure"], 2: ["departure"], 5: ["arrival"], 9: ["arrival"]}
+    assert shown["calls"][0]["status"] == "SKIPPED"
 
 
 def test_a_stop_behind_the_planned_last_one_is_the_last():

@@ -1,5 +1,6 @@
 """The NeTEx connector: stops, lines and dated journeys of the Nordic and European profiles."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -42,6 +43,18 @@ def test_a_passing_without_a_time_has_an_approximate_one():
     assert [call.aimed_approximate for call in made.calls] == [False, True, False]
     assert first.aimed.departure < between.aimed.arrival == between.aimed.departure
     assert between.aimed.departure < last.aimed.arrival
+
+
+def test_a_point_that_is_no_timing_point_has_approximate_times():
+    """TimingPointStatus; the times are the published ones."""
+    point = '<ScheduledStopPoint id="X:SSP:M"><Name>地铁</Name>'
+    status = "<TimingPointStatus>notTimingPoint</TimingPointStatus>"
+    marked = whole().replace(point.encode(), f"{point}{status}".encode())
+    calls = next(iter(journeys(read(marked)).values())).calls
+    assert calls == tuple(
+        replace(call, aimed_approximate=call.order == 2)
+        for call in next(iter(journeys(read(whole())).values())).calls
+    )
 
 
 def test_every_stop_place_is_one_and_its_quays_are_its():

@@ -22,6 +22,13 @@ from tests.connectors.netex_builder import (
     zipped,
 )
 
+CALLS = (
+    '<calls><Call order="1"><ScheduledStopPointRef ref="X:SSP:C"/>'
+    "<Departure><Time>08:00:00</Time></Departure></Call>"
+    '<Call order="2"><ScheduledStopPointRef ref="X:SSP:F"/>'
+    "<Arrival><Time>09:00:00</Time></Arrival></Call></calls>"
+)
+
 
 def test_what_files_of_one_zip_repeat_is_one():
     """Stops that stand in every file of a zip are no duplicates; twice in one file they are."""
@@ -83,12 +90,14 @@ def test_a_bad_journey_is_refused_and_nothing_else(one, reason):
 @pytest.mark.parametrize(
     ("times", "reason"),
     [
-        ([("X:SPJP:1", None, "10:00:00"), ("X:SPJP:3", "09:00:00", None)], "TIME_ORDER"),
+        ([("X:SPJP:1", None, "10:00:00"), ("X:SPJP:2", "09:00:00", None),
+          ("X:SPJP:3", "11:00:00", None)], "TIME_ORDER"),
         ([("X:SPJP:1", None, "10:00:00"), ("X:SPJP:2", "10:09:00", "10:05:00"),
           ("X:SPJP:3", "11:00:00", None)], "NEGATIVE_DWELL"),
         ([("X:SPJP:1", None, "10:00:00"), ("X:SPJP:2", "25:00:00", None),
           ("X:SPJP:3", "11:00:00", None)], "BAD_VALUE"),
-        ([("X:SPJP:1", None, "10:00:00Z"), ("X:SPJP:3", "11:00:00.0", None)], "BAD_VALUE"),
+        ([("X:SPJP:1", None, "10:00:00Z"), ("X:SPJP:2", "10:30:00.0", None),
+          ("X:SPJP:3", "11:00:00.0", None)], "BAD_VALUE"),
         ([("X:SPJP:1", None, "10:00:00"), ("nowhere", "10:30:00", None),
           ("X:SPJP:3", "11:00:00", None)], "BAD_VALUE"),
     ],
@@ -99,6 +108,38 @@ def test_a_bad_time_is_a_note_on_a_journey_that_stays(times, reason):
     batch = read(whole(journey(times=f"<passingTimes>{rows}</passingTimes>")))
     assert reasons(batch.notes) == {reason: 1}
     assert len(days(batch)) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "notes"),
+    [
+        # no time at the end: nothing says when it is there
+        (journey(times="<passingTimes>" + passing("X:SPJP:1", None, "10:00:00")
+                 + passing("X:SPJP:2", "10:30:00", None) + passing("X:SPJP:3", None, None)
+                 + "</passingTimes>"), [("passingTimes", "MISSING_FIELD")]),
+        # a stop of the pattern without a passing
+        (journey(times="<passingTimes>" + passing("X:SPJP:1", None, "10:00:00")
+                 + passing("X:SPJP:3", "11:00:00", None) + "</passingTimes>"),
+         [("X:ServiceJourney:1", "MISSING_FIELD")]),
+        # a pattern or route that no file has, of a journey that lists its stops itself
+        (journey(under='<JourneyPatternRef ref="none"/>', times=CALLS),
+         [("X:ServiceJourney:1", "BAD_VALUE")]),
+        (journey(under='<RouteRef ref="none"/>', times=CALLS),
+         [("X:ServiceJourney:1", "UNKNOWN_ROUTE")]),
+    ],
+)  # fmt: skip
+def test_what_is_on_no_board_is_noted(one, notes):
+    """The journey stays, and what of it nobody will see is told."""
+    batch = read(whole(one))
+    assert [(note.native_id, str(note.reason)) for note in batch.notes] == notes
+    assert len(days(batch)) == 3
+
+
+def test_a_journey_whose_pattern_is_missing_says_so():
+    """None of its passings can be placed; which pattern they are of is told beside each."""
+    batch = read(whole(journey(under='<JourneyPatternRef ref="none"/>')))
+    assert reasons(batch.rejects) == {"EMPTY_ENTITY": 1}
+    assert "pattern 'none' is in no file" in batch.notes[0].detail
 
 
 def test_a_position_that_is_none_on_earth_is_left_out():

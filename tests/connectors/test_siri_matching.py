@@ -199,7 +199,8 @@ def test_the_airport_trains_match_their_timetable() -> None:
     batch = _flytoget()
     found = [r for r in batch.records if r.id.startswith("railway:FLT:ServiceJourney:")]
     assert batch.matched_journeys == len(found) == 11
-    assert all(record.id.endswith(f"-{record.vehicle_ref}:2018-08-28") for record in found)
+    trains = [(record, (record.vehicle_ref or "").removeprefix("railway:")) for record in found]
+    assert all(record.id.endswith(f"-{train}:2018-08-28") for record, train in trains)
     assert {made.stop_place_id.split(":")[2] for r in found for made in r.calls} == {"StopPlace"}
     assert all([made.order for made in r.calls] == list(range(len(r.calls))) for r in found)
     assert _flytoget(matching=("trip_id", "short_name")).matched_journeys == 0
@@ -208,7 +209,7 @@ def test_the_airport_trains_match_their_timetable() -> None:
 @pytest.mark.samples
 def test_the_airport_trains_show_their_platform_changes() -> None:
     """Train 3520 was planned from platform 2 of Oslo S and left from 6."""
-    train = next(record for record in _flytoget().records if record.vehicle_ref == "3520")
+    train = next(record for record in _flytoget().records if record.vehicle_ref == "railway:3520")
     oslo = train.calls[1]
     assert (oslo.stop_name.best, oslo.planned_platform, oslo.actual_platform) == (
         "Oslo S",

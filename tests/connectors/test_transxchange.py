@@ -55,7 +55,41 @@ def test_a_stop_in_a_stop_area_of_the_document_is_its_quay():
     call = runs(batch)[0].calls[1]
     assert (call.stop_place_id, call.quay_id) == ("x:G1", "x:B1")
     assert call.stop_name == Name(en="Bravo Hub")
-    assert set(of(read(document(stops=inside)), StopPlace)) == {"A1", "B1", "C1"}
+    without = read(document(stops=inside))
+    assert set(of(without, StopPlace)) == {"A1", "B1", "C1"}
+    assert [(note.native_id, str(note.reason)) for note in without.notes] == [
+        ("B1", "UNKNOWN_STOP")
+    ]
+
+
+@pytest.mark.parametrize("status", ["OTH", "otherPoint"])
+def test_what_is_no_timing_point_has_approximate_times(status):
+    """Told of either end of the links that meet there; the times are what the links say."""
+    stated = f"<TimingStatus>{status}</TimingStatus>"
+    marked = document(
+        links=LINKS.replace("</StopPointRef></To>", f"</StopPointRef>{stated}</To>", 1)
+    )
+    calls = runs(read(marked))[0].calls
+    assert [call.aimed_approximate for call in calls] == [False, True, False]
+    assert [call.aimed for call in calls] == [
+        call.aimed for call in runs(read(document()))[0].calls
+    ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<EndDeadRun><ShortWorking>{}</ShortWorking></EndDeadRun>",
+        "<VehicleJourneyTimingLink>{}<RunTime>PT9M</RunTime></VehicleJourneyTimingLink>",
+    ],
+)
+def test_what_is_said_of_a_link_that_the_pattern_lacks_is_noted(more):
+    """The journey runs as its pattern does."""
+    ref = "<JourneyPatternTimingLinkRef>L9</JourneyPatternTimingLinkRef>"
+    batch = read(document(journey(more=more.format(ref))))
+    assert reasons(batch.notes) == {"BAD_VALUE": 1}
+    assert "'L9'" in batch.notes[0].detail
+    assert len(runs(batch)[0].calls) == 3
 
 
 def test_a_line_is_known_across_documents():

@@ -254,6 +254,18 @@ def test_a_number_on_every_call_is_none(order):
     assert set(numbers(choose(halves, LOOP.rows))) <= {5, "?"}
 
 
+def test_of_two_visits_within_a_minute_the_aimed_time_says_which():
+    """Order 0 is on every call of some sources; of two witnesses against each other none counts."""
+    rows = tuple(
+        StopTime(number, "A", TEN + number * MINUTE, TEN + number * MINUTE, True, True)
+        for number in (1, 2)
+    )
+    second = (rows[1].arrival_s, rows[1].departure_s)
+    (alone,) = choose([Told((0, 1), aimed=second)], rows)
+    (disputed,) = choose([Told((0, 1), order=0, aimed=second)], rows)
+    assert (alone.planned, disputed.planned, disputed.among) == (1, None, (0, 1))
+
+
 def test_an_extra_call_is_none_of_the_trip_s():
     """Whoever says that a call is extra is believed, also at a place the trip plans."""
     assert numbers(choose([Told(()), told(LOOP, "B")], LOOP.rows)) == [None, 2]

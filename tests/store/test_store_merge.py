@@ -254,6 +254,35 @@ def test_approximate_times_are_the_timetable_s_to_mark():
     assert rows["metro:L1:2026-11-23#2"]["aimed_approximate"] is True
 
 
+def test_who_may_board_is_what_the_source_itself_tells():
+    """A train that ends early: nobody boards at B. Taken back, the timetable's word stands."""
+    short = observed("L1", {"2:B": 4})
+    ends = replace(short.calls[0], boarding=False, alighting=True, exchange_told=True)
+    short = replace(short, state=JourneyState.REPLACED, calls=(ends,))
+    both = (realtime(timetable(None, PLAN), short), timetable(realtime(None, short), PLAN))
+    for document in both:
+        (row,) = board_rows(document, frozenset({"metro:B"})).values()
+        assert (row["boarding"], row["alighting"]) == (False, True)
+        assert row["board"] == {"departure": None, "arrival": at(24)}
+        assert without_realtime(document) == timetable(None, PLAN)
+        assert realtime(document, SEEN) == realtime(timetable(None, PLAN), SEEN)
+    assert both[0] == both[1]
+
+
+def test_who_may_board_a_call_that_is_off_is_the_timetable_s_to_say():
+    """It stays on the board it would have been on."""
+    short = observed("L1", {"2:B": 4})
+    off = replace(
+        short.calls[0],
+        status=CallStatus.SKIPPED,
+        boarding=False,
+        alighting=False,
+        exchange_told=True,
+    )
+    merged = realtime(timetable(None, PLAN), replace(short, calls=(off,)))
+    assert (call(merged, 2)["boarding"], call(merged, 2)["alighting"]) == (True, True)
+
+
 def test_an_extra_stop_is_shown_and_goes_with_its_observation():
     """A stop the timetable lacks is a call of the real-time layer alone."""
     extra = realtime(timetable(None, PLAN), observed("L1", {"9:X": 0}))
