@@ -41,8 +41,8 @@ class TextDocument(Document):
 
     id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId; ours are never
 
-    __init__ = BaseModel.__init__
-    if not TYPE_CHECKING:  # or every name would be taken for a field
+    if not TYPE_CHECKING:  # or what is made, and every field of it, would have no type
+        __init__ = BaseModel.__init__
         __getattribute__ = object.__getattribute__
 
     @classmethod

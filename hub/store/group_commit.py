@@ -43,7 +43,9 @@ process has left locked. Each of it goes on by itself from there, and holds up n
 
 
 Reads = Mapping[str, Collection[str]]
-"""Ids of rows that a work will ask for, by collection."""
+"""Ids of rows that a work will ask for, by collection; under NUMBERS incidents it will number
+an order of."""
+NUMBERS = "numbers"
 NO_READS: Reads = MappingProxyType({})
 
 
@@ -209,6 +211,7 @@ class GroupCommit:
 async def _each(group: list[_Item], tx: Tx) -> int:
     """Do the works one after the other; how many were done."""
     writes, began = pending(tx), time.monotonic()
+    writes.numbers_wanted.update(name for item in group for name in item.reads.get(NUMBERS, ()))
     for collection, row_ids in _wanted(group).items():
         await writes.load(collection, row_ids)
     for count, item in enumerate(group):
@@ -236,6 +239,7 @@ def _wanted(group: list[_Item]) -> dict[str, set[str]]:
         item.committing = False
         for collection, row_ids in item.reads.items():
             wanted.setdefault(collection, set()).update(row_ids)
+    wanted.pop(NUMBERS, None)
     return wanted
 
 
