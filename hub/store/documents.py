@@ -278,7 +278,8 @@ class OrderDoc(TextDocument):
     accept_within_s: int
     ended_at: datetime | None = None
     exhausted_at: datetime | None = Field(
-        default=None, description="when escalation ran out of people: an alarm for the watch"
+        default=None,
+        description="since when a part has nobody left to ask: an alarm for the watch",
     )
     warnings: list[DispatchWarningDoc] = Field(default_factory=list)
     revision: int = 1
