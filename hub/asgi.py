@@ -54,6 +54,7 @@ from mobile_api.push.fcm import FcmChannel
 from schema.context import Services
 from schema.live.engine import LiveEngine
 from schema.live.limits import LiveLimits
+from schema.live.source import SOURCES
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
 from schema.serving.executor import Executor
@@ -99,9 +100,8 @@ class Hub:
         store = await Store.open(
             settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
         )
-        bus, name = Bus(), _process_name(settings, roles)
-        but = () if Role.API in roles else raw.FEED_DATA
-        tail = ChangeTail(store, bus, name, but=but)
+        bus, name = Bus(carries=_followed(roles)), _process_name(settings, roles)
+        tail = ChangeTail(store, bus, name)
         what = tuple(sorted(role.value for role in roles))
         hub = cls(
             settings=settings,
@@ -269,6 +269,17 @@ class Hub:
             await self.endpoint.aclose()
         await self.presence.leave()
         await self.store.close()
+
+
+def _followed(roles: frozenset[Role]) -> set[str]:
+    """The collections that somebody in this process listens to; `Bus.listen` keeps them to it."""
+    followed = {raw.ID_MAPPINGS}
+    if Role.DISPATCH in roles:
+        followed |= {"outbox", "recipients"}
+    if Role.API in roles:
+        followed |= {"accounts", "sessions", "inbox", raw.FEEDS, raw.STOP_PLACES}
+        followed |= {name for source in SOURCES.values() for name in source.collections}
+    return followed
 
 
 def _process_name(settings: Settings, roles: frozenset[Role]) -> str:

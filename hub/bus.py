@@ -7,7 +7,7 @@ Nothing is kept: what a client missed is remembered by its live group (schema/li
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -87,9 +87,13 @@ class Listener:
 
 
 class Bus:
-    """Publishes changes to listeners by collection. One per process; use it on its event loop."""
+    """Publishes changes to listeners by collection. One per process; use it on its event loop.
 
-    def __init__(self) -> None:
+    `carries` names the collections whose changes come at all; None: every one that is told.
+    """
+
+    def __init__(self, carries: Collection[str] | None = None) -> None:
+        self.carries = None if carries is None else frozenset(carries)
         self._listeners: set[Listener] = set()
         self.head: Cursor | None = None
         self.published = 0
@@ -105,7 +109,10 @@ class Bus:
                 self.overflows += 1
 
     def listen(self, *collections: str, backlog: int = BACKLOG) -> Listener:
-        """Start listening (to all collections if none is named). Pair with `unlisten`."""
+        """Start listening (to all that it carries if none is named). Pair with `unlisten`."""
+        if self.carries is not None and (deaf := set(collections) - self.carries):
+            message = f"nothing of {sorted(deaf)} comes here: name it among what the role follows"
+            raise ValueError(message)
         listener = Listener(frozenset(collections), backlog)
         self._listeners.add(listener)
         return listener

@@ -73,14 +73,14 @@ class Dispatcher:
         """Lease and start every row that is due; how many. They are in hand when it returns."""
         taken = 0
         while found := await self._desk.outbox.due(clock.now(), BATCH):
-            started = 0
+            asked, started = len(found), 0
             while found:
                 room = await self._rooms(len(found))
                 started += await self._take(found[:room], room)
                 found = found[room:]
-            if not started:
-                break  # others have them
             taken += started
+            if not started or asked < BATCH:
+                break  # others have them; or that was all, and a change tells of more
         return taken
 
     async def drain(self, timeout: float) -> None:
@@ -148,6 +148,8 @@ class Dispatcher:
 
     async def _pause(self) -> None:
         """Until something is queued or falls due, at most POLL."""
+        if self._woken.is_set():
+            return
         wait = POLL
         if not self._failing:
             with suppress(Exception):  # reported by the next pass

@@ -12,7 +12,7 @@ from enum import StrEnum
 import structlog
 
 from hub.model.operations import ENDED, TAKEN, Stage
-from hub.operations.alarms.raising import order_unanswered
+from hub.operations.alarms.raising import lost, order_unanswered
 from hub.operations.desk import PASSED_ON, Desk, can_be_ordered, entry, wake
 from hub.operations.entities import order_news
 from hub.operations.ledger import announce, complete_if_ended, open_ledger, step
@@ -111,10 +111,14 @@ async def hand_over(
 async def stand_down(desk: Desk, tx: Tx, order: OrderDoc, row: RecipientDoc, at: datetime) -> None:
     """End what is still asked in place of `row`, who has accepted after all.
 
-    The caller has changed the order in this transaction, so that this and a hand-over of the same
+    The order is not exhausted any more once every chain has somebody who took it or is asked. The
+    caller has changed the order in this transaction, so that this and a hand-over of the same
     chain cannot overlook each other.
     """
     links = await desk.orders.links(tx, order.id)
+    if order.exhausted_at is not None and not lost(links):
+        order.exhausted_at = None
+        await desk.orders.change(tx, order.id, exhausted_at=None)
     successor = {link.escalated_from: name for name, link in links.items()}
     last = row.account_id
     while last in successor:

@@ -17,6 +17,7 @@ from hub.operations.reach import warnings_of
 from hub.operations.words import people
 from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc
 from hub.store.driver import Tx
+from hub.store.group_commit import NUMBERS
 from hub.store.orders import ORDERS
 from hub.store.people import ACCOUNTS
 from hub.store.timeline import INCIDENTS
@@ -92,7 +93,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
         order = OrderDoc(
             id=order_id,
             incident_id=incident.id,
-            number=await desk.numbers.order(incident.number),
+            number=await desk.numbers.order(incident, tx),
             text=asked.text,
             priority=asked.priority,
             created_by=by.account_id,
@@ -110,6 +111,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
     reads = {
         INCIDENTS: [asked.incident_id],
         ACCOUNTS: [*asked.recipients, *asked.escalation],
+        NUMBERS: [asked.incident_id],
     }
     return await desk.once(
         by, "dispatchOrder", asdict(asked), key, work, at, lane=asked.incident_id, reads=reads

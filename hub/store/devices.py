@@ -10,6 +10,7 @@ from pymongo import UpdateOne
 from hub import clock
 from hub.store.documents import DeviceDoc, OfficerPositionDoc
 from hub.store.driver import Store, Tx
+from hub.store.together import Together
 
 _ADDRESSES = ("push_token", "push_fid", "push_subscription")
 
@@ -60,6 +61,7 @@ class Devices:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._channels = Together(self._channels_of)
 
     async def register(self, account_id: str, device: DeviceInfo) -> None:
         """Note that the account uses this phone; its push address, if any, stays."""
@@ -130,12 +132,20 @@ class Devices:
 
     async def of_accounts(self, account_ids: Collection[str]) -> list[DeviceDoc]:
         """The phones of several accounts."""
-        return await DeviceDoc.find({"account_id": {"$in": list(account_ids)}}).to_list()
+        rows = DeviceDoc.get_pymongo_collection().find({"account_id": {"$in": list(account_ids)}})
+        return [DeviceDoc.model_validate(row) async for row in rows]
 
     async def channels_of(
         self, account_ids: Collection[str], *, tx: Tx | None = None
     ) -> dict[str, set[str]]:
         """The push channels of each account's phones; who has none is absent."""
+        if tx is None:
+            return await self._channels.of(account_ids)
+        return await self._channels_of(account_ids, tx)
+
+    async def _channels_of(
+        self, account_ids: Collection[str], tx: Tx | None = None
+    ) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         rows = DeviceDoc.get_pymongo_collection().find(
             {"account_id": {"$in": list(account_ids)}, "push_channel": {"$ne": None}},

@@ -5,14 +5,12 @@ that abort each other.
 """
 
 import asyncio
-import random
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
@@ -23,9 +21,9 @@ from pymongo.errors import PyMongoError
 from hub.errors import RetryLater
 from hub.fate import Fate, Write, watching
 from hub.store.driver import Store, TransactionTooLong, Tx
-from hub.store.leases import Lease
 from hub.store.pending import pending
 from hub.store.tries import Contended
+from hub.store.turns import Turns
 
 Work = TypeVar("Work")
 
@@ -35,15 +33,15 @@ BUDGET = 0.25
 """Seconds after which no other joins: a large one must not make the small ones late."""
 MEETING = 5.0
 """Seconds after another process was met in a lane during which both take turns there."""
-TURN = timedelta(seconds=3)
-"""The longest turn: what a process that is killed in its own costs the others."""
 PATIENCE = 1.0
 """Seconds that a group is repeated in its turn: what stands in its way then is what a killed
 process has left locked. Each of it goes on by itself from there, and holds up no other."""
 
 
 Reads = Mapping[str, Collection[str]]
-"""Ids of rows that a work will ask for, by collection."""
+"""Ids of rows that a work will ask for, by collection; under NUMBERS incidents it will number
+an order of."""
+NUMBERS = "numbers"
 NO_READS: Reads = MappingProxyType({})
 
 
@@ -160,25 +158,8 @@ class GroupCommit:
             with suppress(_Met):
                 return await self._store.transaction(alone)
         self._met[lane] = time.monotonic() + MEETING
-        async with self._turn(lane):
+        async with Turns(self._store, lane, self._owner).one():
             return await self._store.transaction(partial(_each, group), patience=PATIENCE)
-
-    @asynccontextmanager
-    async def _turn(self, lane: str) -> AsyncIterator[None]:
-        """Have the lane among the processes too. It is a courtesy: without it they only meet."""
-        lease = Lease(self._store, f"lane:{lane}", self._owner, ttl=TURN)
-        end = time.monotonic() + TURN.total_seconds()
-        while True:
-            mine = await lease.acquire()
-            if mine or time.monotonic() > end:
-                break
-            await asyncio.sleep(random.uniform(0.01, 0.03))  # noqa: S311  # spreads, guards nothing
-        try:
-            yield
-        finally:
-            if mine:
-                with suppress(Exception):  # it runs out; what was written is written all the same
-                    await lease.discard()
 
     def _failed(self, group: list[_Item], error: Exception) -> None:
         """What one of a group, or its size, has caused concerns the others no more."""
@@ -209,6 +190,7 @@ class GroupCommit:
 async def _each(group: list[_Item], tx: Tx) -> int:
     """Do the works one after the other; how many were done."""
     writes, began = pending(tx), time.monotonic()
+    writes.numbers_wanted.update(name for item in group for name in item.reads.get(NUMBERS, ()))
     for collection, row_ids in _wanted(group).items():
         await writes.load(collection, row_ids)
     for count, item in enumerate(group):
@@ -236,6 +218,7 @@ def _wanted(group: list[_Item]) -> dict[str, set[str]]:
         item.committing = False
         for collection, row_ids in item.reads.items():
             wanted.setdefault(collection, set()).update(row_ids)
+    wanted.pop(NUMBERS, None)
     return wanted
 
 

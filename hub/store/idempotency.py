@@ -1,7 +1,7 @@
 """What client-made keys already led to: each key works once, its answer is kept for thirty days."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,9 +13,10 @@ from hub import fate
 from hub.errors import RetryLater, UserFault
 from hub.fate import Fate
 from hub.store.documents import IdempotencyDoc
-from hub.store.driver import Store, Tx
+from hub.store.driver import Document, Store, Tx
 from hub.store.group_commit import NO_READS, GroupCommit, Reads
 from hub.store.pending import pending
+from hub.store.together import Together
 
 RACES = 8
 """How often two transactions may meet on one new key before the caller is asked to come again."""
@@ -33,6 +34,7 @@ class Idempotency:
 
     def __init__(self, store: Store) -> None:
         self._commits = GroupCommit(store)
+        self._keys = Together(_used)
         self._running: dict[str, asyncio.Future[None]] = {}
 
     async def once(
@@ -80,8 +82,7 @@ class Idempotency:
         raise RetryLater(f"Too many calls with the key {key!r} at once.")
 
     async def _known(self, key: str, body_hash: str) -> dict[str, Any] | None:
-        rows = IdempotencyDoc.get_pymongo_collection()
-        row = await rows.with_options(read_concern=ReadConcern("majority")).find_one({"_id": key})
+        row = (await self._keys.of([key])).get(key)
         if row is None:
             return None
         if row["body_hash"] != body_hash:
@@ -93,6 +94,13 @@ class Idempotency:
         fate.mark(Fate.DONE)
         result: dict[str, Any] = row["result"]
         return result
+
+
+async def _used(keys: Collection[str]) -> dict[str, Document]:
+    """What these keys have led to, as far as no failover can take it back."""
+    rows = IdempotencyDoc.get_pymongo_collection()
+    kept = rows.with_options(read_concern=ReadConcern("majority"))
+    return {row["_id"]: row async for row in kept.find({"_id": {"$in": list(keys)}})}
 
 
 def _sealing(

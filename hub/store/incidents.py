@@ -1,11 +1,14 @@
 """Incidents (事件): who may see which, the writes that change them, and running numbers."""
 
+from collections import deque
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from beanie import SortDirection
 from pymongo import ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.write_concern import WriteConcern
 
 from hub.access.principal import Viewer
@@ -185,18 +188,38 @@ class Numbers:
         prefix = day.strftime("%Y%m%d")
         return f"{prefix}-{await self._next(f'incident:{prefix}'):03}"
 
-    async def order(self, incident_number: str) -> str:
-        """The next order number of an incident: `YYYYMMDD-NNN-NN`."""
-        return f"{incident_number}-{await self._next(f'order:{incident_number}'):02}"
+    async def order(self, incident: IncidentDoc, tx: Tx) -> str:
+        """The next order number of an incident: `YYYYMMDD-NNN-NN`.
 
-    async def _next(self, series: str) -> int:
-        counters = CounterDoc.get_pymongo_collection().with_options(write_concern=WriteConcern(w=1))
-        row: dict[str, Any] | None = await counters.find_one_and_update(
+        Those that the works of one transaction will want are drawn in one call; what none of them
+        used is put back at its end, unless others have drawn since.
+        """
+        writes, series = pending(tx), f"order:{incident.number}"
+        drawn = writes.numbers.get(incident.id)
+        if not drawn:
+            many = max(1, writes.numbers_wanted[incident.id])
+            last = await self._next(series, many)
+            drawn = writes.numbers[incident.id] = deque(range(last - many + 1, last + 1))
+            if many > 1:
+                writes.at_end(partial(self._put_back, series, last, drawn))
+        return f"{incident.number}-{drawn.popleft():02}"
+
+    async def _put_back(self, series: str, last: int, left: Collection[int]) -> None:
+        if left:
+            untouched = {"_id": series, "value": last}
+            await self._counters().update_one(untouched, {"$inc": {"value": -len(left)}})
+
+    async def _next(self, series: str, many: int = 1) -> int:
+        """The last of the next `many` numbers."""
+        row: dict[str, Any] | None = await self._counters().find_one_and_update(
             {"_id": series},
-            {"$inc": {"value": 1}},
+            {"$inc": {"value": many}},
             upsert=True,
             return_document=ReturnDocument.AFTER,
         )
         if row is None:
             raise RetryLater(f"No number was given in the series {series!r}.")
         return int(row["value"])
+
+    def _counters(self) -> "AsyncCollection[dict[str, Any]]":
+        return CounterDoc.get_pymongo_collection().with_options(write_concern=WriteConcern(w=1))

@@ -65,11 +65,6 @@ class Lease:
         await self.store.db[raw.LEASES].update_one(mine, {"$set": {"until": _LONG_AGO}})
         self.fence = None
 
-    async def discard(self) -> None:
-        """Give it back and leave no trace, where nobody asks for its fence."""
-        await self.store.db[raw.LEASES].delete_one({"_id": self.name, "owner": self.owner})
-        self.fence = None
-
     async def _update(self, granted: Any, fence: Any, *, upsert: bool = True) -> bool:  # noqa: ANN401  # aggregation expressions
         until = {
             "$dateAdd": {

@@ -5,8 +5,8 @@ operations wait here, and what several of them write together (`group_commit.py`
 calls of one. A read of a collection in the same transaction sends what waits for it first.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -28,7 +28,11 @@ class Mark(dict[str, int]):
 
 
 class Pending:
-    """The writes of one attempt at one transaction, and the rows it has read by their id."""
+    """The writes of one attempt at one transaction, and the rows it has read by their id.
+
+    `numbers_wanted` and `numbers`, by incident: how many orders will be numbered, and the numbers
+    that were drawn for them.
+    """
 
     def __init__(self, db: AsyncDatabase[Document], tx: AsyncClientSession) -> None:
         self._db, self._tx = db, tx
@@ -36,6 +40,9 @@ class Pending:
         self._news: list[tuple[News, datetime]] = []
         self._sent: Counter[str] = Counter()
         self._rows: dict[str, dict[str, Document | None]] = {}
+        self._last: list[Callable[[], Awaitable[None]]] = []
+        self.numbers_wanted: Counter[str] = Counter()
+        self.numbers: dict[str, deque[int]] = {}
 
     def insert(self, collection: str, *rows: Document) -> None:
         """Add rows when the collection is next read in this transaction, or at its end."""
@@ -98,8 +105,14 @@ class Pending:
                 except BulkWriteError as error:
                     raise _plain(error) from error
 
+    def at_end(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do this when all works are done, before the commit."""
+        self._last.append(work)
+
     async def finish(self) -> None:
         """Write all that is left."""
+        for work in self._last:
+            await work()
         await self.send(*self._waiting)
         if news := self._news:
             self._news, self._sent[INBOX] = [], self._sent[INBOX] + len(news)

@@ -62,8 +62,8 @@ class Accounts:
 
     async def by_ids(self, account_ids: Collection[str]) -> dict[str, AccountDoc]:
         """Accounts by id, active or not."""
-        found = await AccountDoc.find({"_id": {"$in": list(account_ids)}}).to_list()
-        return {account.id: account for account in found}
+        rows = self._store.db[ACCOUNTS].find({"_id": {"$in": list(account_ids)}})
+        return {row["_id"]: AccountDoc.model_validate(row) async for row in rows}
 
     async def visible(self, viewer: Viewer, account_ids: Collection[str]) -> dict[str, AccountDoc]:
         """Those of the accounts that the viewer may see, by id."""

@@ -21,20 +21,6 @@ RESUME = "resume"
 LEASES = "leases"
 PROCESSES = "processes"
 
-FEED_DATA = (
-    STOP_PLACES,
-    LINES,
-    JOURNEYS,
-    CALLS,
-    SITUATIONS,
-    VEHICLES,
-    TAXI_RANKS,
-    PARKING_FACILITIES,
-    SHARING_STATIONS,
-    FACILITY_CONDITIONS,
-)
-"""What feeds tell: nearly all of what changes, and news for those alone who serve it."""
-
 DAY = 86_400
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
@@ -32,7 +32,7 @@ UNTOLD = (
     ),
     *(f"{BUCKET}.files", f"{BUCKET}.chunks", COUNTERS, WINDOWS),
 )
-"""Collections nobody follows."""
+"""Collections nobody follows, not even a bus that carries all."""
 
 TOUCHES = ("observed_at", "status.observed_at", "realtime.observed_at", "realtime.as_of")
 """Fields that say that something still stands: a change of these alone is no news."""
@@ -42,6 +42,8 @@ HISTORY_LOST = frozenset({286, 280, 260, 10334, 9, 14, 15, 40647, 40649})
 rest is what the server answers to a resume token it cannot read."""
 
 SAVE_SECONDS = 1.0
+QUIET_SECONDS = 60.0
+"""How old the saved place may be where nothing happens: all since then is read again at a start."""
 SAVE_EVENTS = 1000
 BREATHE_EVENTS = 100
 WAIT_MS = 500
@@ -60,14 +62,13 @@ class ChangeTail:
 
     `name` is what the place in the stream is saved under. `ready` is set while the stream is open;
     `lag_seconds` is how long ago the last published change was committed, 0 when none waits.
-    Changes of the collections `but` are not told.
+    Only what the bus carries is asked for: every change costs each process that is sent it.
     Changes of `journeys` come without their document: they are large, and the calls of theirs that
     matter come as changes of `calls`.
     """
 
-    def __init__(self, store: Store, bus: Bus, name: str, *, but: Iterable[str] = ()) -> None:
+    def __init__(self, store: Store, bus: Bus, name: str) -> None:
         self._db = store.db
-        self._untold = [*UNTOLD, *but]
         self._bus = bus
         self._name = name
         self._cursor: Cursor | None = None
@@ -113,7 +114,7 @@ class ChangeTail:
 
     async def _open(self) -> AsyncDatabaseChangeStream[Document]:
         return await self._db.watch(
-            _pipeline(self._untold),
+            _pipeline(self._bus.carries),
             full_document="updateLookup",
             resume_after=self._token,
             start_at_operation_time=None if self._token else self._begin_at,
@@ -170,8 +171,9 @@ class ChangeTail:
         if self._unsaved and self._unsaved % BREATHE_EVENTS == 0:
             await asyncio.sleep(0)  # listeners read while a long batch is being published
         now = time.monotonic()
-        due = self._unsaved >= SAVE_EVENTS or now - self._saved_at >= SAVE_SECONDS
-        if self._unsaved and due and self._token is not None and self._cursor is not None:
+        wait = SAVE_SECONDS if self._unsaved else QUIET_SECONDS
+        due = self._unsaved >= SAVE_EVENTS or now - self._saved_at >= wait
+        if due and self._token is not None and self._cursor is not None:
             place = {"token": self._token, "cursor": list(self._cursor)}
             resume = self._db.get_collection(raw.RESUME, write_concern=WriteConcern(w=1))
             await resume.update_one({"_id": self._name}, {"$set": place}, upsert=True)
@@ -195,8 +197,12 @@ class ChangeTail:
         await asyncio.sleep(min(LONGEST_PAUSE, 0.1 * 2 ** min(self._failures - 1, 10)))
 
 
-def _pipeline(untold: list[str]) -> list[Document]:
-    """What the server sends: changes that are news, with the names of the fields they changed."""
+def _pipeline(carried: Collection[str] | None) -> list[Document]:
+    """What the server sends: changes that are news, with the names of the fields they changed.
+
+    What is of no collection, the end of the database, comes as well.
+    """
+    told = {"$nin": [*UNTOLD]} if carried is None else {"$in": [*carried, None]}
     keys = {"$objectToArray": {"$ifNull": ["$updateDescription.updatedFields", {}]}}
     changed = {
         "$concatArrays": [
@@ -214,6 +220,6 @@ def _pipeline(untold: list[str]) -> list[Document]:
     small = {"$cond": [{"$eq": ["$ns.coll", raw.JOURNEYS]}, "$$REMOVE", "$fullDocument"]}
     sent = ("operationType", "ns", "documentKey", "clusterTime", "wallTime")
     return [
-        {"$match": {"ns.coll": {"$nin": untold}, "$expr": {"$not": [touch]}}},
+        {"$match": {"ns.coll": told, "$expr": {"$not": [touch]}}},
         {"$project": {**dict.fromkeys(sent, 1), "fullDocument": small, "changed": changed}},
     ]

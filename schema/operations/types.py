@@ -119,7 +119,10 @@ class Order(Node):
     )
     ended_at: datetime | None = stored("ended_at", "When it ended", zh="结束时间")
     exhausted_at: datetime | None = stored(
-        "exhausted_at", "When there was nobody left to ask: an alarm", zh="升级无人时间"
+        "exhausted_at",
+        "Since when somebody's part has nobody who took it and nobody left to ask: an alarm. "
+        "Null again when one of them accepts after all",
+        zh="升级无人时间",
     )
 
     @classmethod

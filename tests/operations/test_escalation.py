@@ -13,6 +13,7 @@ from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.model.operations import OrderState, Stage
 from hub.operations import escalation
+from hub.operations.alarms.keeper import AlarmKeeper
 from hub.operations.escalation import Escalator
 from hub.store import driver
 from hub.store.documents import OutboxDoc, RecipientDoc
@@ -428,6 +429,35 @@ async def test_an_acceptance_ends_its_own_chain_only(world: World, clock: Manual
     assert (await world.ledger(order, next_one)).escalated_from == for_two.account_id
     await _wait_out(world, clock, 1)
     assert (await world.read_order(order)).exhausted_at is not None  # of the second chain
+
+
+async def test_a_late_acceptance_ends_the_exhaustion(world: World, clock: ManualClock) -> None:
+    """Nobody is left to ask of two chains: `exhausted_at` stays until both have been accepted."""
+    one, two, for_one = [await world.officer(f"late-{n}") for n in range(3)]
+    order = await world.order(one, two, escalation=[for_one.account_id])
+    await _wait_out(world, clock, 2)
+    assert (await world.read_order(order)).exhausted_at is not None
+    await world.act(one, "order.accepted", orderId=order.id)
+    assert (await world.read_order(order)).exhausted_at is not None  # of the second chain
+    await world.act(two, "order.accepted", orderId=order.id)
+    assert (await world.read_order(order)).exhausted_at is None
+    await AlarmKeeper(world.store, "host").sweep()
+    assert await world.ops.desk.alarms.active() == []
+
+
+async def test_exhausted_again_after_a_late_acceptance(world: World, clock: ManualClock) -> None:
+    """Who comes back while another chain is asked leaves that one its own exhaustion."""
+    one, two, third = [await world.officer(f"again-{n}") for n in range(3)]
+    order = await world.order(one, two, escalation=[third.account_id])
+    await _wait_out(world, clock, 1)
+    first = (await world.read_order(order)).exhausted_at
+    await world.act(two, "order.accepted", orderId=order.id)
+    assert (await world.read_order(order)).exhausted_at is None
+    await _wait_out(world, clock, 1)
+    again = (await world.read_order(order)).exhausted_at
+    assert first is not None
+    assert again is not None
+    assert again > first
 
 
 @pytest.mark.parametrize("answer", ["order.declined", "duty.signOut"])

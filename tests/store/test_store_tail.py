@@ -20,7 +20,7 @@ from store_builders import (
 )
 
 from hub import clock as hub_clock
-from hub.bus import Bus, ChangeKind, Cursor
+from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.store import embedded
 from hub.store.apply import FeedWriter
 from hub.store.driver import Store
@@ -255,3 +255,41 @@ async def kill_streams(store: Store) -> None:
     ]
     assert cursors
     await store.db.command("killCursors", "$cmd.aggregate", cursors=cursors)
+
+
+async def test_only_what_the_bus_carries_comes(mongo_uri: str):
+    """A process is sent the changes it listens to, the end of the database, and nothing else."""
+    store = await Store.open(mongo_uri, "test_carried")
+    bus = Bus(carries={"things"})
+    listener = bus.listen()
+    async with following(store, bus, "carried"):
+        await store.db.others.insert_one({"_id": "unheard"})
+        await store.db.things.insert_one({"_id": "heard"})
+        [heard] = await take(listener, 1)
+        await store.drop()
+        [ended] = await take(listener, 1)
+    assert (heard.collection, heard.id) == ("things", "heard")
+    assert ended.kind is ChangeKind.RESET
+    await store.close()
+
+
+async def test_nobody_listens_to_what_does_not_come():
+    """A listener that would never hear anything is a fault of the program, told at once."""
+    bus = Bus(carries={"things"})
+    with pytest.raises(ValueError, match="others"):
+        bus.listen("things", "others")
+    bus.publish(Change(Cursor(1, 1, 1), "things", ChangeKind.INSERTED, "a"))
+    assert bus.published == 1
+
+
+async def test_the_saved_place_moves_on_where_nothing_is_heard(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """A process that hears nothing for weeks does not begin in the log of weeks ago."""
+    monkeypatch.setattr("hub.store.tail.QUIET_SECONDS", 0.0)
+    async with following(store, Bus(carries={"things"}), "quiet"), asyncio.timeout(20):
+        tokens = set()
+        while len(tokens) < 2:
+            await store.db.others.insert_one({})
+            row = await store.db.resume.find_one({"_id": "quiet"})
+            tokens |= {str(row["token"])} if row else set()

@@ -1,0 +1,99 @@
+"""Turns: the processes that write in one lane do so one after the other.
+
+A lease alone is had by whoever asks for it first, and who gives it back asks again a moment later
+than anybody. So whoever waits says so, and is the next.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from hub.store import raw
+from hub.store.driver import Store
+
+TURN = timedelta(seconds=3)
+"""The longest turn: what a process that is killed in its own costs the others."""
+PLACE = timedelta(milliseconds=500)
+"""How long it stays the next that does not ask again: what one that is killed waiting costs."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """The turns of one process, `owner`, in one lane; by the database server's clock.
+
+    Of several that wait one is the next, and nobody has a turn before it.
+    """
+
+    store: Store
+    lane: str
+    owner: str
+
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """Have the lane. It is a courtesy: after the longest turn go on all the same."""
+        end = time.monotonic() + TURN.total_seconds()
+        while True:
+            mine = await self.take()
+            if mine or time.monotonic() > end:
+                break
+            await asyncio.sleep(random.uniform(0.01, 0.03))  # noqa: S311  # spreads, guards nothing
+        try:
+            yield
+        finally:
+            if mine:
+                with suppress(Exception):  # it runs out; what was written is written all the same
+                    await self.give_back()
+
+    async def take(self) -> bool:
+        """Have the turn if it is free and nobody else is the next; else be the next, if none is."""
+        me = {"$literal": self.owner}
+        free = {"$lte": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]}
+        open_ = {"$lte": [{"$ifNull": ["$place_until", _LONG_AGO]}, "$$NOW"]}
+        next_ = {"$or": [open_, {"$eq": ["$next", me]}]}
+        mine = {"$and": [{"$eq": ["$owner", me]}, {"$not": [free]}]}
+        granted = {"$or": [mine, {"$and": [free, next_]}]}
+        waits = {"$and": [{"$not": [granted]}, next_]}
+        passed = {"$and": [granted, next_]}
+        fields = {
+            "owner": {"$cond": [granted, me, "$owner"]},
+            "until": {"$cond": [granted, _from_now(TURN), "$until"]},
+            "next": {"$cond": [waits, me, {"$cond": [passed, None, "$next"]}]},
+            "place_until": {
+                "$cond": [waits, _from_now(PLACE), {"$cond": [passed, None, "$place_until"]}]
+            },
+        }
+        try:
+            row = await self.store.db[raw.LEASES].find_one_and_update(
+                {"_id": self._name},
+                [{"$set": fields}],
+                upsert=True,
+                return_document=ReturnDocument.AFTER,
+            )
+        except DuplicateKeyError:
+            return False  # somebody made it at the same moment
+        return bool(row and row.get("owner") == self.owner)
+
+    async def give_back(self) -> None:
+        """End the turn; where nobody waits nothing is left of it."""
+        leases, mine = self.store.db[raw.LEASES], {"_id": self._name, "owner": self.owner}
+        alone = {"$lte": [{"$ifNull": ["$place_until", _LONG_AGO]}, "$$NOW"]}
+        if not (await leases.delete_one({**mine, "$expr": alone})).deleted_count:
+            await leases.update_one(mine, {"$set": {"owner": None, "until": None}})
+
+    @property
+    def _name(self) -> str:
+        return f"lane:{self.lane}"
+
+
+def _from_now(time_: timedelta) -> dict[str, Any]:
+    amount = int(time_.total_seconds() * 1000)
+    return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": amount}}
