@@ -97,4 +97,4 @@ def feed_reason(feed: Mapping[str, Any], now: datetime) -> str | None:
     as_of = feed.get("data_as_of")
     old = not_renewed(as_of) if as_of is not None else None
     unread = "没有进程在接入 No process reads this feed: start one with the role ingest."
-    return " ".join(filter(None, (old, unread)))
+    return " ".join(filter(None, (unread, old)))

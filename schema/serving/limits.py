@@ -101,7 +101,7 @@ class _Names(Visitor):
 def _check_number(node: IntValueNode | FloatValueNode) -> None:
     if len(node.value) > MAX_NUMBER:
         raise GraphQLError(
-            f"数值过长 / A number of {len(node.value):,} characters: expected at most {MAX_NUMBER}.",
+            f"数值过长 / A number has {len(node.value):,} characters: {MAX_NUMBER} at most.",
             nodes=node,
             extensions={"code": "BAD_USER_INPUT"},
         )

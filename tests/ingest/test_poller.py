@@ -158,7 +158,7 @@ async def test_garbage_is_quarantined_and_the_last_good_state_kept(
     assert await rig.vehicles() == ["a"]
     status = await rig.status()
     assert status["state"] == "DEGRADED"
-    assert status["detail"].startswith("NOT_DECODABLE")
+    assert status["detail"].startswith("内容读不懂 Not readable: NOT_DECODABLE")
     row = await store.db["raw_messages"].find_one(
         {"feed": rig.feed.id, "quarantined": {"$ne": None}}
     )
