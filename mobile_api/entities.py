@@ -30,7 +30,10 @@ class OrderIncident(Message):
 
 
 class SyncedOrder(Message):
-    """An order (指令) as one recipient holds it; `stage` is this recipient's."""
+    """An order (指令) as one recipient holds it; `stage` is this recipient's.
+
+    `takenByOther`: ESCALATED because somebody else has accepted; nothing is asked any more.
+    """
 
     id: str = _ID
     number: str
@@ -39,6 +42,7 @@ class SyncedOrder(Message):
     priority: OrderPriority
     state: OrderState
     stage: Stage
+    taken_by_other: bool = False
     accept_within_seconds: int
     created_at: datetime
     ended_at: datetime | None

@@ -19,11 +19,15 @@ subscription Alarms($after: String) {{
 }}"""
 _PRESSING = ("ORDER_UNANSWERED", "ESCALATION_LATE", "WAKE_UP_DEAD", "CLOCK_OFF")
 
+_NONE = (
+    "暂无告警 No alarms: 目前没有需要处置的 nothing needs you now. "
+    "新告警会响铃并列在这里 a new one rings, and is listed here."
+)
 _STATES = {"ACTIVE": "未确认", "ACKNOWLEDGED": "已确认"}
 _STYLES = {"ACTIVE": "bold red", "ACKNOWLEDGED": "yellow"}
 
 
-def alarms_table(alarms: list[dict[str, Any]], title: str, screen: Screen) -> Table:
+def alarms_table(alarms: list[dict[str, Any]], title: str, screen: Screen, *, live: bool) -> Table:
     """Alarms that nobody sees to first, then by kind, then the newest; none of them is cut off.
 
     As many as the hub answers may not be all: then it says so, above them.
@@ -34,6 +38,8 @@ def alarms_table(alarms: list[dict[str, Any]], title: str, screen: Screen) -> Ta
             "pressing; there may be more, which follow as these end (all: query alarms)"
         )
     table = Table(title=title, width=screen.width, padding=(0, 0, 0, 1), box=SIMPLE, pad_edge=False)
+    if live and not alarms:
+        table.caption, table.caption_justify = _NONE, "left"
     table.add_column("时间", no_wrap=True, width=8)
     table.add_column("状态", width=20 if screen.wide else 8)
     table.add_column("内容 What is wrong", ratio=1, overflow="fold")

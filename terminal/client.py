@@ -77,7 +77,8 @@ class HubClient:
                 response = await http.post(path, **request)
         except httpx2.HTTPError as error:
             raise ClientError(
-                f"{self.url}: 连接不上 cannot be reached ({error}). Is `make run` running?"
+                f"连接不上 {self.url} cannot be reached ({error}). "
+                "请先启动 start it first: make run"
             ) from error
         try:
             answer: dict[str, Any] = response.json()
@@ -86,7 +87,7 @@ class HubClient:
         if response.status_code >= 300 and "errors" not in answer:
             detail = answer.get("error_description") or answer.get("detail") or response.text[:200]
             kind = RefusedError if response.status_code in range(400, 429) else ClientError
-            raise kind(f"{path}: {response.status_code} {detail}")
+            raise kind(f"{detail} ({path} {response.status_code})")
         return answer
 
     async def follow(self, queries: list[LiveQuery]) -> AsyncGenerator[Event, None]:

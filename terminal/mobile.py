@@ -13,6 +13,9 @@ from terminal.client import ClientError, RefusedError
 REQUEST_SECONDS = 10
 SILENCE_SECONDS = 45
 """A stream that says nothing for so long is lost: the hub sends a comment more often."""
+_SIGN_IN = (
+    "请核对账号和密码，再启动一次 Check the account and --password, and start this phone again."
+)
 
 
 @dataclass
@@ -23,6 +26,7 @@ class MobileClient:
     login: str
     password: str
     device_id: str
+    _refresh_token: str | None = None
 
     async def __aenter__(self) -> "MobileClient":
         """Sign in. Raises ClientError."""
@@ -65,6 +69,8 @@ class MobileClient:
             "appVersion": "0.1.0",
             "locale": "zh-CN",
         }
+        if self._refresh_token is not None:  # a phone that was here does not wait for others' tries
+            device["refreshToken"] = self._refresh_token
         body = {"login": self.login, "password": self.password, "device": device}
         self._keep(_answer("/session", await self._send("POST", "/mobile/v1/session", body)))
 
@@ -86,7 +92,7 @@ class MobileClient:
             return await self._http.request(method, path, json=body)
         except httpx2.HTTPError as error:
             raise ClientError(
-                f"{self.url}: 连接不上 cannot be reached ({type(error).__name__})."
+                f"连接不上 {self.url} cannot be reached ({type(error).__name__})."
             ) from error
 
 
@@ -126,5 +132,8 @@ def _answer(path: str, response: httpx2.Response) -> dict[str, Any]:
         answer = {}
     if response.status_code >= 400:
         kind = RefusedError if response.status_code in range(400, 429) else ClientError
-        raise kind(f"{path}: {response.status_code} {answer.get('title', '')}".rstrip())
+        said = answer.get("detail") or answer.get("title") or ""
+        if response.status_code == 401:
+            said = f"{said} {_SIGN_IN}"
+        raise kind(f"{said} ({path} {response.status_code})".lstrip())
     return answer

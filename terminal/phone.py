@@ -6,7 +6,6 @@ them by a key. A push only wakes it: what it shows always comes from its own syn
 
 import asyncio
 import json
-import sys
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,9 +47,23 @@ _STATES = {
     "CANCELLED": "已撤销 cancelled",
 }
 _UNSEEN = {"QUEUED", "SENT", "RECEIVED"}
-_OVER = {"DONE", "DECLINED", "CANCELLED"}
+_OFFERED = {
+    **dict.fromkeys((*_UNSEEN, "SEEN"), "ax"),
+    "ACCEPTED": "ehd",
+    "EN_ROUTE": "hd",
+    "ARRIVED": "d",
+    "ESCALATED": "a",
+}
+"""The keys that answer an open order, by its stage."""
 PAUSE = 1.0
 """Seconds between two tries to come back."""
+
+
+def offered(order: dict[str, Any]) -> str:
+    """The keys that answer this order as it stands: none where it is over, or somebody has it."""
+    if order["state"] != "OPEN" or order.get("takenByOther"):
+        return ""
+    return _OFFERED.get(order["stage"], "")
 
 
 @dataclass
@@ -123,7 +136,7 @@ class Phone:
         if change["op"] == "remove":
             self.orders.pop(order["id"], None)
             return
-        if order["id"] not in self.shown and order["state"] == "OPEN":
+        if order["id"] not in self.shown and offered(order):
             new = order["stage"] in _UNSEEN
             self._show(order, "新指令 New order" if new else "进行中指令 Order under way")
             self.shown.add(order["id"])
@@ -132,10 +145,7 @@ class Phone:
         elif known and known["state"] != order["state"]:
             self._say(f"指令 {order['number']} {_STATES.get(order['state'], order['state'])}")
         elif known and known["stage"] != order["stage"] == "ESCALATED":
-            self._say(
-                f"[yellow]指令 {order['number']} 未按时签收，已升级；仍可签收 "
-                "was not accepted in time and was escalated; you may still accept[/yellow]"
-            )
+            self._say(f"[yellow]指令 {order['number']} {_passed_on(order)}[/yellow]")
         self.orders[order["id"]] = order
 
     def _show(self, order: dict[str, Any], title: str) -> None:
@@ -144,7 +154,8 @@ class Phone:
         self.console.bell()
         self._say(
             f"[bold red]{title} {order['number']}[/bold red] "
-            f"[b]{escape(order['text'])}[/b]\n   事件 {escape(where)}\n   {self._keys_line()}"
+            f"[b]{escape(order['text'])}[/b]\n   事件 {escape(where)}\n"
+            f"   {_keys_line(offered(order))}"
         )
 
     async def _report(self, order: dict[str, Any], *kinds: str) -> None:
@@ -157,6 +168,8 @@ class Phone:
         which = f"{order['number']} {escape(order['text'][:24])}"
         for kind, result in zip(kinds, answer["results"], strict=True):
             said = _SAID[kind]
+            for part in ("state", "stage"):
+                order[part] = (result["data"] or {}).get(part, order[part])
             if result["status"] in {"applied", "duplicate"}:
                 self._say(f"   ✓ {said} · {which}")
             else:
@@ -212,37 +225,60 @@ class Phone:
             if key == "?":
                 self._help()
             elif key in ANSWERS:
-                await self._answer(ANSWERS[key][0])
+                await self._answer(key)
         return False
 
-    async def _answer(self, kind: str) -> None:
-        """Answer the newest order that is open and not yet over for this officer."""
-        waiting = [
-            order
-            for order in self.orders.values()
-            if order["state"] == "OPEN" and order["stage"] not in _OVER
-        ]
-        if not waiting:
-            self._say("没有待办指令 no open order")
+    async def _answer(self, key: str) -> None:
+        """Answer the newest open order that this key answers; one that went on only if alone."""
+        waiting = [order for order in self.orders.values() if offered(order)]
+        fitting = [order for order in waiting if key in offered(order)]
+        if not fitting:
+            self._refuse(key, waiting)
             return
-        order = max(waiting, key=lambda held: str(held["createdAt"]))
+        order = max(fitting, key=_urgency)
         try:
-            await self._report(order, kind)
+            await self._report(order, ANSWERS[key][0])
+        except RefusedError:
+            raise
         except ClientError as error:
             self._say(
                 f"[red]未送达，请再按一次 not delivered, press again · {order['number']}: "
                 f"{escape(str(error))}[/red]"
             )
+            return
+        if keys_now := offered(order):
+            self._say(f"   {_keys_line(keys_now)}")
 
-    def _keys_line(self) -> str:
-        return "  ".join(f"[b]{key}[/b] {label}" for key, (_, label) in ANSWERS.items())
+    def _refuse(self, key: str, waiting: list[dict[str, Any]]) -> None:
+        if not waiting:
+            self._say("没有待办指令 no open order")
+            return
+        order = max(waiting, key=_urgency)
+        self._say(
+            f"指令 {order['number']} 现在不能 cannot now: {ANSWERS[key][1]}。"
+            f"可按 possible: {_keys_line(offered(order))}"
+        )
 
     def _help(self) -> None:
-        self._say(f"{self._keys_line()}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit")
+        self._say(f"{_keys_line(''.join(ANSWERS))}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit")
 
     def _say(self, text: str) -> None:
         self.console.print(f"[dim]{datetime.now(self.zone):%H:%M:%S}[/dim] {text}", highlight=False)
-        sys.stdout.flush()
+
+
+def _urgency(order: dict[str, Any]) -> tuple[bool, str]:
+    """Orders still asked of this officer before those that went on, then the newest."""
+    return order["stage"] != "ESCALATED", str(order["createdAt"])
+
+
+def _passed_on(order: dict[str, Any]) -> str:
+    if not offered(order):
+        return "已由他人签收，无需处理 was accepted by somebody else; nothing to do"
+    return "已升级给他人；仍可按 a 签收 was passed on to somebody else; a still accepts it"
+
+
+def _keys_line(which: str) -> str:
+    return "  ".join(f"[b]{key}[/b] {ANSWERS[key][1]}" for key in which)
 
 
 class _QuitError(Exception):

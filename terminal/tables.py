@@ -43,19 +43,66 @@ HEALTH = {
     "MISCONFIGURED": "配置有误",
     "DISABLED": "停用",
 }
+STATUSES = {
+    "SCHEDULED": "计划",
+    "ON_TIME": "正点",
+    "EARLY": "早点",
+    "DELAYED": "晚点",
+    "ARRIVED": "到达",
+    "DEPARTED": "已开",
+    "CANCELLED": "停运",
+    "SKIPPED": "不停",
+    "NO_DATA": "无数据",
+    "UNKNOWN": "未知",
+}
+STAGES = {
+    "QUEUED": "待发",
+    "SENT": "已推送",
+    "RECEIVED": "已送达",
+    "SEEN": "已读",
+    "ACCEPTED": "已签收",
+    "EN_ROUTE": "在途",
+    "ARRIVED": "到场",
+    "DONE": "处置完毕",
+    "DECLINED": "不能前往",
+    "ESCALATED": "已升级",
+    "CANCELLED": "已撤销",
+}
+LINKS = {"CONNECTING": "连接中", "UP": "通", "DOWN": "断", "REFUSED": "被拒"}
+MODES = {
+    "RAIL": "铁路",
+    "METRO": "轨交",
+    "COACH": "长途",
+    "TAXI": "出租",
+    "BUS": "公交",
+    "TRAM": "有轨",
+    "FERRY": "轮渡",
+    "OTHER": "其他",
+}
+CHANNELS = {
+    "hub": "中枢",
+    "escalation": "升级",
+    "fcm": "推送FCM",
+    "webpush": "网页推送",
+    "jpush": "极光推送",
+    "sync": "同步",
+    "events": "实时流",
+    "actions": "手机回报",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: a fixed width in cells, or `flex`, which takes what the others leave.
 
-    `above`: shown only on terminals at least that wide.
+    `above`: shown only on terminals at least that wide. `whole`: broken into lines, never cut off.
     """
 
     title: str
     width: int
     flex: bool = False
     above: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +151,16 @@ def table(
     rows: Sequence[Sequence[str | Text]],
     *,
     live: bool,
+    empty: str,
 ) -> Table:
-    """A table as wide as the screen; dimmed while its values are not live."""
+    """A table as wide as the screen; dimmed while its values are not live.
+
+    `empty` says below it that there are no rows, once that is known, and what to do next.
+    """
     made = Table(
         title=title,
+        caption=None if rows or not live else empty,
+        caption_justify="left",
         width=screen.width,
         padding=(0, 0, 0, 1),
         box=SIMPLE,
@@ -119,8 +172,8 @@ def table(
     for column in (columns[number] for number in shown):
         made.add_column(
             column.title,
-            no_wrap=True,
-            overflow="ellipsis",
+            no_wrap=not column.whole,
+            overflow="fold" if column.whole else "ellipsis",
             width=None if column.flex else column.width,
             ratio=1 if column.flex else None,
         )

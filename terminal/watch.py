@@ -13,7 +13,19 @@ from rich.text import Text
 
 from terminal.alarms import ALARMS, alarms_table
 from terminal.client import Event, HubClient, LiveQuery, RefusedError
-from terminal.tables import FRESHNESS, HEALTH, WIDE, Column, Screen, table
+from terminal.tables import (
+    CHANNELS,
+    FRESHNESS,
+    HEALTH,
+    LINKS,
+    MODES,
+    STAGES,
+    STATUSES,
+    WIDE,
+    Column,
+    Screen,
+    table,
+)
 
 Node = dict[str, Any]
 
@@ -64,31 +76,17 @@ subscription Orders($after: String) {
   }
 }"""
 
-_STATUS_ZH = {
-    "SCHEDULED": "计划",
-    "ON_TIME": "正点",
-    "EARLY": "早点",
-    "DELAYED": "晚点",
-    "ARRIVED": "到达",
-    "DEPARTED": "已开",
-    "CANCELLED": "停运",
-    "SKIPPED": "不停",
-    "NO_DATA": "无数据",
-    "UNKNOWN": "未知",
-}
-_STAGE_ZH = {
-    "QUEUED": "待发",
-    "SENT": "已推送",
-    "RECEIVED": "已送达",
-    "SEEN": "已读",
-    "ACCEPTED": "已签收",
-    "EN_ROUTE": "在途",
-    "ARRIVED": "到场",
-    "DONE": "处置完毕",
-    "DECLINED": "不能前往",
-    "ESCALATED": "已升级",
-    "CANCELLED": "已撤销",
-}
+_WELL = {"HEALTHY", "STARTING", "PRIMING", "DISABLED"}
+_NO_DEPARTURES = (
+    "近两小时没有班次 No departures within two hours. "
+    "数据源是否正常 whether the feeds are well: liandong watch feeds"
+)
+_NO_RANKS = "没有候客点 No taxi ranks: 站区文件里没有 the area file names none."
+_NO_FEEDS = "没有数据源 No feeds. 检查配置 check the configuration: liandong doctor"
+_NO_ORDERS = (
+    "暂无指令 No orders yet. 在查询页用 dispatchOrder 下达（见 README“下达指令”） "
+    'Dispatch one with dispatchOrder on the query page (README, "Send an order").'
+)
 
 
 @dataclass
@@ -120,10 +118,15 @@ class View:
 
 
 def _drawn(
-    screen: Screen, view: View, title: str, columns: list[Column], rows: list[list[str | Text]]
+    screen: Screen,
+    view: View,
+    title: str,
+    columns: list[Column],
+    rows: list[list[str | Text]],
+    empty: str,
 ) -> Table:
     heading = f"{title} · {screen.now()} · {view.link}"
-    return table(screen, heading, columns, rows, live=view.live)
+    return table(screen, heading, columns, rows, live=view.live, empty=empty)
 
 
 def _trust(screen: Screen, view: View, state: str, words: dict[str, str]) -> Text:
@@ -156,12 +159,12 @@ def board_table(view: View, screen: Screen, limit: int) -> Table:
                 " ".join(filter(None, (line.get("publicCode"), journey["publicCode"]))),
                 screen.words(journey["destination"], journey["destinationEn"]),
                 node["actualPlatform"] or node["plannedPlatform"] or "–",
-                screen.state(node["status"], _STATUS_ZH),
+                screen.state(node["status"], STATUSES),
                 node["stopPlace"]["name"] or "",
                 _trust(screen, view, node["freshness"]["state"], FRESHNESS),
             ]
         )
-    return _drawn(screen, view, "出发 Departures", columns, rows)
+    return _drawn(screen, view, "出发 Departures", columns, rows, _NO_DEPARTURES)
 
 
 def taxi_table(view: View, screen: Screen, _limit: int) -> Table:
@@ -170,7 +173,7 @@ def taxi_table(view: View, screen: Screen, _limit: int) -> Table:
         Column("候客点 Rank", 0, flex=True),
         Column("候客 waiting", 12),
         Column("蓄车 holding", 12),
-        Column("15分钟离场 left", 15 if screen.wide else 10),
+        Column(screen.words("15分钟离场", "left"), 15 if screen.wide else 10),
         Column("截至", 8),
         Column("新鲜度", 14 if screen.wide else 6),
     ]
@@ -185,40 +188,40 @@ def taxi_table(view: View, screen: Screen, _limit: int) -> Table:
         ]
         for node in sorted(view.of("taxiRanks"), key=lambda n: n["id"])
     ]
-    return _drawn(screen, view, "出租车候客点 Taxi ranks", columns, rows)
+    return _drawn(screen, view, "出租车候客点 Taxi ranks", columns, rows, _NO_RANKS)
 
 
 def feeds_table(view: View, screen: Screen, _limit: int) -> Table:
-    """Health of every feed."""
+    """Health of every feed: those that want something first, each with its whole reason."""
     columns = [
         Column("数据源 Feed", 17),
         Column("标准", 14, above=WIDE),
-        Column("方式", 5, above=WIDE),
+        Column("方式", 4, above=WIDE),
         Column("状态", 21 if screen.wide else 8),
-        Column("链路", 5),
-        Column("收到", 8),
+        Column("链路", 6),
+        Column("收到", 8, above=WIDE),
         Column("数据截至", 8),
         Column("收/拒", 9, above=WIDE),
-        Column("原因 Reason", 0, flex=True),
+        Column("原因 Reason", 0, flex=True, whole=True),
     ]
     rows: list[list[str | Text]] = []
-    for node in sorted(view.of("feeds"), key=lambda n: n["code"]):
+    for node in sorted(view.of("feeds"), key=lambda n: (n["state"] in _WELL, n["code"])):
         counts = node["counts"] or {"accepted": 0, "rejected": 0}
-        reasons = ", ".join(f"{reject['reason']} {reject['count']}" for reject in node["rejects"])
+        refused = ", ".join(f"{reject['reason']} {reject['count']}" for reject in node["rejects"])
         rows.append(
             [
                 node["code"],
                 node["kind"],
-                node["mode"] or "–",
+                MODES.get(node["mode"], node["mode"] or "–"),
                 _trust(screen, view, node["state"], HEALTH),
-                node["linkState"],
+                LINKS.get(node["linkState"], node["linkState"] or "–"),
                 screen.clock(node["lastReceivedAt"]),
                 screen.clock(node["dataAsOf"]),
                 f"{counts['accepted']}/{counts['rejected']}",
-                node["detail"] or reasons,
+                node["detail"] or (refused and f"拒收 rejected: {refused}"),
             ]
         )
-    return _drawn(screen, view, "数据源 Feeds", columns, rows)
+    return _drawn(screen, view, "数据源 Feeds", columns, rows, _NO_FEEDS)
 
 
 def orders_table(view: View, screen: Screen, limit: int) -> Table:
@@ -243,12 +246,12 @@ def orders_table(view: View, screen: Screen, limit: int) -> Table:
                     (node["incident"] or {}).get("title", ""),
                     node["text"],
                     f"{officer['login']} {officer['name'] or ''}",
-                    screen.state(recipient["stage"], _STAGE_ZH),
+                    screen.state(recipient["stage"], STAGES),
                     screen.clock(last["at"]),
-                    last["channel"],
+                    CHANNELS.get(last["channel"], last["channel"]),
                 ]
             )
-    return _drawn(screen, view, "指令 Orders", columns, rows)
+    return _drawn(screen, view, "指令 Orders", columns, rows, _NO_ORDERS)
 
 
 def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:
@@ -260,7 +263,7 @@ def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:
 def alarms_view(view: View, screen: Screen, _limit: int) -> Table:
     """Every alarm that the hub answered; none is left out for want of room."""
     heading = f"告警 Alarms · {screen.now()} · {view.link}"
-    return alarms_table(view.of("alarms"), heading, screen)
+    return alarms_table(view.of("alarms"), heading, screen, live=view.live)
 
 
 def _known(value: int | None) -> str:

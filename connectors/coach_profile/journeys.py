@@ -18,11 +18,10 @@ from hub.model.journeys import (
     LineRef,
     Times,
 )
+from hub.rules.punctuality import by_lateness
 
 AHEAD = timedelta(minutes=5)
 """How far a station's clock may run ahead of ours before it is not believed."""
-PUNCTUAL = timedelta(seconds=60)
-"""Within this of the aimed time an expected departure is on time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,4 @@ def _status(departure: CoachDeparture, actual: datetime | None) -> CallStatus:
         return CallStatus.DEPARTED
     if departure.expected is None:
         return CallStatus.NO_DATA
-    late = departure.expected - departure.aimed
-    if abs(late) < PUNCTUAL:
-        return CallStatus.ON_TIME
-    return CallStatus.DELAYED if late > timedelta(0) else CallStatus.EARLY
+    return by_lateness((departure.expected - departure.aimed).total_seconds())

@@ -12,7 +12,6 @@ from connectors.gtfs_rt.predictions import (
     occupancy_at,
     predict,
     scheduled_at,
-    status_by,
     status_of,
     times_of,
     told_stop,
@@ -24,6 +23,7 @@ from hub.formats.gtfs_rt import TIMES, utc
 from hub.model.journeys import NOT_SERVED, UNTOLD, Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, service_midnight
+from hub.rules.punctuality import by_lateness
 
 
 @dataclass(slots=True)
@@ -111,7 +111,7 @@ class Plan:
         arrival, departure = utc(comes), utc(goes)
         if comes > now_s:
             expected, actual = Times(arrival, departure), UNTOLD
-            status = status_by(late)
+            status = by_lateness(late)
         elif goes > now_s:
             expected, actual = Times(None, departure), Times(arrival)
             status = CallStatus.ARRIVED

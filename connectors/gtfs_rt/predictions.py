@@ -13,10 +13,9 @@ from hub.errors import Reason
 from hub.formats.gtfs_rt import is_epoch, is_time, occupancy_of, of_milliseconds, text_of, utc
 from hub.model.common import Occupancy
 from hub.model.journeys import UNTOLD, CallStatus, Times
+from hub.rules.punctuality import by_lateness
 
 Update = pb.TripUpdate.StopTimeUpdate
-LATE_S = 60
-"""From this many seconds on a call is late, or early; below, it is on time."""
 ABSURD_DELAY_S = 24 * 3600
 _NONE = Update.StopTimeProperties.NONE
 
@@ -131,14 +130,7 @@ def status_of(
     if found.arrival is not None and found.arrival <= now_s:
         return CallStatus.ARRIVED
     late = _lateness(found, aimed, last=last)
-    return CallStatus.SCHEDULED if late is None else status_by(late)
-
-
-def status_by(late: int) -> CallStatus:
-    """Status of a call still ahead, by how late it is in seconds."""
-    if late >= LATE_S:
-        return CallStatus.DELAYED
-    return CallStatus.EARLY if late <= -LATE_S else CallStatus.ON_TIME
+    return CallStatus.SCHEDULED if late is None else by_lateness(late)
 
 
 def _lateness(found: Prediction, aimed: tuple[int | None, int | None], *, last: bool) -> int | None:

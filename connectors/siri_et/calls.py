@@ -13,9 +13,8 @@ from hub.model.ids import scoped
 from hub.model.journeys import Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Stop
+from hub.rules.punctuality import by_lateness
 
-PUNCTUAL = timedelta(seconds=60)
-"""Within this of the aimed time a call without a stated status is on time."""
 MEASURED_AHEAD = timedelta(seconds=60)
 """How far an actual time may lie after the producer's own time before it cannot be one."""
 
@@ -252,9 +251,7 @@ def _from_times(call: SiriCall, aimed: Times, departs: bool) -> CallStatus:
         return CallStatus.NO_DATA
     if planned is None:
         return CallStatus.UNKNOWN
-    if abs(expected - planned) < PUNCTUAL:
-        return CallStatus.ON_TIME
-    return CallStatus.DELAYED if expected > planned else CallStatus.EARLY
+    return by_lateness((expected - planned).total_seconds())
 
 
 def _look_at_dwell(call: Call, setting: Setting, batch: Batch) -> None:

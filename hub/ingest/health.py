@@ -33,6 +33,12 @@ _NEEDS_A_PERSON = {
     Trouble.UNAUTHORISED: FeedState.UNAUTHORISED,
     Trouble.MISCONFIGURED: FeedState.MISCONFIGURED,
 }
+_TROUBLES = {
+    Trouble.UNDECODABLE: "内容读不懂 Not readable",
+    Trouble.RATE_LIMITED: "被限流 Asked too often",
+    Trouble.UNAUTHORISED: "未获授权 Not authorised",
+    Trouble.MISCONFIGURED: "配置有误 Wrong configuration",
+}
 _BEGINNING = {
     FeedState.STARTING: "还没有数据 Nothing has come yet.",
     FeedState.PRIMING: "正在读取基础数据 What stands behind static_url is being read.",
@@ -196,17 +202,20 @@ class Health:
         return FeedState.DEGRADED if self._lacks(now) else FeedState.HEALTHY
 
     def reason(self, thresholds: Thresholds, now: datetime) -> str | None:
-        """Why the feed is in its state at `now`, for people; None where all is well."""
+        """Why the feed is in its state at `now`, causes first; None where all is well."""
         state = self.state(thresholds, now)
-        why = [_BEGINNING.get(state)]
+        effect = _BEGINNING.get(state)
         if state in {FeedState.STALE, FeedState.DOWN}:
             old = now > self.silent_from(thresholds)[0]
-            why = [self._silence()] if old or self.trouble is None else []
+            effect = self._silence() if old or self.trouble is None else None
         turned = self.turned if self.turned and now < self.turned.until else None
-        why += [self.detail, turned.detail if turned else None]
-        if self.link is LinkState.DOWN:
-            why.append(self.link_detail)
-        return " ".join(filter(None, why)) or None
+        causes = [self._trouble(), turned.detail if turned else None]
+        if self.link is LinkState.DOWN and self.link_detail:
+            causes.append(f"取不到数据 No data comes: {self.link_detail}")
+        return " ".join(filter(None, [*causes, effect])) or None
+
+    def _trouble(self) -> str | None:
+        return f"{_TROUBLES[self.trouble]}: {self.detail}" if self.trouble and self.detail else None
 
     def _silence(self) -> str | None:
         if self.data_as_of is not None:

@@ -17,6 +17,7 @@ from hub.model.feeds import FeedState, LinkState
 from hub.settings import FeedSettings
 from hub.store.faults import passing
 from hub.store.feeds import FeedRepository
+from hub.store.freshness import silent_from
 
 _WELL = {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING, FeedState.DISABLED}
 
@@ -65,6 +66,7 @@ class Monitor:
             "warn_after_s": self.thresholds.warn_after.total_seconds(),
             "expire_after_s": self.thresholds.expire_after.total_seconds(),
         }
+        self._before: dict[str, datetime] | None = None
         self._totals = {"payloads": 0, "accepted": 0, "rejected": 0, "bytes": 0}
         self._received: dict[str, Any] = {}
         self._notes: dict[str, str] = {}
@@ -78,8 +80,11 @@ class Monitor:
         return dict(self._totals)
 
     async def open(self) -> None:
-        """Take up the totals where the last process left them, and show the feed."""
+        """Take up totals and silence where the last process left them, and show the feed."""
         known = await self._repository.get(self.feed.id) or {}
+        limits = silent_from(known.get("before") or known) if known.get("data_as_of") else None
+        if limits is not None:
+            self._before = dict(zip(("stale_at", "down_at"), limits, strict=True))
         totals = known.get("totals") or {}
         self._totals = {key: int(totals.get(key, 0)) for key in self._totals}
         if totals:  # as they stand: what is pushed is counted by the process that takes it
@@ -187,7 +192,10 @@ class Monitor:
         return " ".join(filter(None, wrong)) or None
 
     def _silence(self) -> dict[str, Any]:
-        """From when on the feed counts as silent, for whoever reads this when nobody writes it."""
+        """From when on the feed counts as silent, for whoever reads this when nobody writes it.
+
+        `before`: the same of what is stored from before this process, until it has data itself.
+        """
         if not self.feed.enabled:
             return {}
         stale, down = self.health.silent_from(self.thresholds)
@@ -197,6 +205,7 @@ class Monitor:
             "down_at": down,
             "silent_after_s": warn.total_seconds(),
             "lost_after_s": expire.total_seconds(),
+            "before": self._before if self.health.data_as_of is None else None,
         }
 
     def _log(self, state: FeedState, detail: str | None) -> None:

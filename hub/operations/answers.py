@@ -11,9 +11,9 @@ from hub.operations import checks
 from hub.operations.actions import ActionStatus, Effect, Refused, Turn
 from hub.operations.desk import Desk, entry
 from hub.operations.entities import order_news
-from hub.operations.handover import Why, hand_over, stand_down
+from hub.operations.handover import hand_over, stand_down
 from hub.operations.ledger import complete_if_ended, step
-from hub.operations.words import STAGES, person
+from hub.operations.words import STAGES, Why, person
 from hub.store.documents import IncidentDoc, OrderDoc, RecipientDoc
 from hub.store.driver import Tx
 
@@ -79,7 +79,7 @@ async def answer(desk: Desk, tx: Tx, turn: Turn, to: Stage) -> Effect:
     if verdict is Verdict.MOVES:
         told = await _follow(desk, tx, turn, order, row, incident, before)
         if not told:
-            news = order_news(turn.officer.id, order, row.stage, incident)
+            news = order_news(order, row, incident)
             await desk.inbox.append(tx, [news], turn.at)
     return Effect(ActionStatus.APPLIED, data=_data(order, row))
 

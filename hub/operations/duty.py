@@ -5,8 +5,8 @@ from hub.operations import checks
 from hub.operations.actions import ActionStatus, Effect, Turn
 from hub.operations.desk import Desk, entry
 from hub.operations.entities import duty_news, moment
-from hub.operations.handover import Why, hand_over
-from hub.operations.words import person
+from hub.operations.handover import hand_over
+from hub.operations.words import Why, person
 from hub.store.documents import Duty
 from hub.store.driver import Tx
 from hub.store.orders import UNANSWERED

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.model.operations import Stage
-from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc
+from hub.operations.words import Why
+from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc, RecipientDoc
 from hub.store.inbox import News
 
 
@@ -15,8 +16,14 @@ def moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def order_news(account_id: str, order: OrderDoc, stage: Stage, incident: IncidentDoc) -> News:
-    """An order (指令) as one recipient holds it; `stage` is that recipient's."""
+def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> News:
+    """An order (指令) as the recipient of `row` holds it; `stage` is that recipient's.
+
+    `takenByOther`: nothing is asked any more, for somebody else has accepted.
+    """
+    taken = any(
+        line.stage is Stage.ESCALATED and line.note == Why.TAKEN.value for line in row.entries
+    )
     data = {
         "id": order.id,
         "number": order.number,
@@ -24,7 +31,8 @@ def order_news(account_id: str, order: OrderDoc, stage: Stage, incident: Inciden
         "text": order.text,
         "priority": str(order.priority),
         "state": str(order.state),
-        "stage": str(stage),
+        "stage": str(row.stage),
+        "takenByOther": taken and row.stage is Stage.ESCALATED,
         "acceptWithinSeconds": order.accept_within_s,
         "createdAt": moment(order.created_at),
         "endedAt": moment(order.ended_at),
@@ -36,7 +44,7 @@ def order_news(account_id: str, order: OrderDoc, stage: Stage, incident: Inciden
             "exercise": incident.exercise,
         },
     }
-    return News(account_id, "order", data)
+    return News(row.account_id, "order", data)
 
 
 def incident_news(account_id: str, incident: IncidentDoc) -> News:

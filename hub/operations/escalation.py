@@ -14,7 +14,8 @@ import structlog
 from hub import clock
 from hub.bus import Bus, Listener
 from hub.operations.desk import Desk
-from hub.operations.handover import Handover, Why, hand_over
+from hub.operations.handover import Handover, hand_over
+from hub.operations.words import Why
 from hub.store.driver import Store, Tx
 from hub.store.group_commit import GroupCommit
 from hub.store.leases import Lease

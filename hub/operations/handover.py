@@ -7,7 +7,6 @@ and so on (`RecipientDoc.escalated_from`). An acceptance anywhere in a chain end
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 import structlog
 
@@ -16,21 +15,12 @@ from hub.operations.alarms.raising import lost, order_unanswered
 from hub.operations.desk import PASSED_ON, Desk, can_be_ordered, entry, wake
 from hub.operations.entities import order_news
 from hub.operations.ledger import announce, complete_if_ended, open_ledger, step
-from hub.operations.words import people
+from hub.operations.words import Why, people
 from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc, RecipientDoc
 from hub.store.driver import Tx
 from hub.store.orders import Link
 
 log = structlog.get_logger()
-
-
-class Why(StrEnum):
-    """Why an order is passed on, as it is written down."""
-
-    TIMEOUT = "超时未签收 / not accepted in time"
-    DECLINED = "不能执行 / declined"
-    SIGNED_OUT = "已签退 / signed out of duty"
-    TAKEN = "已有人签收 / accepted by somebody else"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +79,7 @@ async def hand_over(
     if unanswered and order.exhausted_at is None:
         order.exhausted_at = at
     await desk.orders.change(tx, order.id, exhausted_at=order.exhausted_at)
-    await desk.inbox.append(
-        tx, [order_news(row.account_id, order, row.stage, incident) for row in rows], at
-    )
+    await desk.inbox.append(tx, [order_news(order, row, incident) for row in rows], at)
     await _ask(desk, tx, order, incident, left, asked, at)
     if unanswered:
         links = await desk.orders.links(tx, order.id)

@@ -105,7 +105,7 @@ async def _state(desk: Desk, tx: Tx, account: AccountDoc, since: datetime) -> li
         duty_news(account),
         *(incident_news(account.id, incident) for incident in known.values()),
         *(
-            order_news(account.id, orders[row.order_id], row.stage, known[row.incident_id])
+            order_news(orders[row.order_id], row, known[row.incident_id])
             for row in sorted(rows, key=lambda row: row.created_at)
         ),
     ]

@@ -51,7 +51,7 @@ async def announce(
     """
     known = set(incident.officers)
     news = [incident_news(row.account_id, incident) for row in rows if row.account_id not in known]
-    news += [order_news(row.account_id, order, row.stage, incident) for row in rows]
+    news += [order_news(order, row, incident) for row in rows]
     await desk.inbox.append(tx, news, at)
     await desk.outbox.add(tx, [wake(row, CREATED, at, priority=order.priority) for row in rows])
 
@@ -98,9 +98,7 @@ async def cancel_within(
     order.state, order.ended_at = OrderState.CANCELLED, at
     await desk.orders.change(tx, order.id, state=order.state, ended_at=at)
     await desk.outbox.add(tx, [wake(row, CANCELLED, at, priority=order.priority) for row in live])
-    await desk.inbox.append(
-        tx, [order_news(row.account_id, order, row.stage, incident) for row in rows], at
-    )
+    await desk.inbox.append(tx, [order_news(order, row, incident) for row in rows], at)
     words = f"指令 {order.number} 已撤销 / Order cancelled: {reason}"
     await desk.incidents.note(tx, incident.id, entry(at, by, "order.cancelled", words, order.units))
 
@@ -119,9 +117,7 @@ async def complete_if_ended(
     order.state, order.ended_at = OrderState.COMPLETED, at
     await desk.orders.change(tx, order.id, state=order.state, ended_at=at)
     rows = await desk.orders.recipients(tx, order.id)
-    await desk.inbox.append(
-        tx, [order_news(row.account_id, order, row.stage, incident) for row in rows], at
-    )
+    await desk.inbox.append(tx, [order_news(order, row, incident) for row in rows], at)
     words = f"指令 {order.number} 处置完毕 / Order completed"
     await desk.incidents.note(
         tx, incident.id, entry(at, "hub", "order.completed", words, order.units)

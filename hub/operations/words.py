@@ -1,5 +1,7 @@
 """What officers and watch officers read: Chinese first, English second. One place for all of it."""
 
+from enum import StrEnum
+
 from hub.model.operations import Stage
 from hub.store.documents import AccountDoc
 
@@ -12,6 +14,15 @@ STAGES: dict[Stage, str] = {
     Stage.DONE: "处置完毕 / cleared",
     Stage.DECLINED: "不能执行 / declined",
 }
+
+
+class Why(StrEnum):
+    """Why an order is passed on, as it is written down."""
+
+    TIMEOUT = "超时未签收 / not accepted in time"
+    DECLINED = "不能执行 / declined"
+    SIGNED_OUT = "已签退 / signed out of duty"
+    TAKEN = "已有人签收 / accepted by somebody else"
 
 
 def person(account: AccountDoc) -> str:

@@ -69,11 +69,12 @@ async def feeds_as_known(
         ours["warn_after_s"] = feed.warn_after.total_seconds()
     if as_of is not None:
         ours["data_as_of"] = max(as_of, mine.get("data_as_of") or as_of)
-    ours.pop("stale_at", None)  # it speaks just now
+    for silence in ("stale_at", "before"):
+        ours.pop(silence, None)  # it speaks just now
     return [*(one for one in feeds if one["_id"] != feed.id), ours]
 
 
 async def standings(store: Store, tx: Tx | None = None) -> list[Document]:
     """What the rule needs of all feeds, as they are stored."""
-    wanted = {"priority": 1, "warn_after_s": 1, "data_as_of": 1, "stale_at": 1}
+    wanted = dict.fromkeys(("priority", "warn_after_s", "data_as_of", "stale_at", "before"), 1)
     return await store.db[raw.FEEDS].find({}, wanted, session=tx).to_list()

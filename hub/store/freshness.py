@@ -32,7 +32,7 @@ def freshness(
     as_of = observed_at or (feed or {}).get("data_as_of")
     if feed is None or as_of is None:
         return Freshness(as_of, source, FreshnessState.UNKNOWN)
-    stale_at, down_at = silent_from(feed) or (now, now)
+    stale_at, down_at = _held_until(feed) or (now, now)
     age = (now - as_of).total_seconds()
     if age > feed["expire_after_s"] or now > down_at:
         state = FreshnessState.UNKNOWN
@@ -55,6 +55,11 @@ def silent_from(feed: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
         return None
     warn, expire = feed["warn_after_s"], feed["expire_after_s"]
     return as_of + timedelta(seconds=warn), as_of + timedelta(seconds=expire)
+
+
+def _held_until(feed: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+    """As `silent_from`, of what is stored: reading anew makes nothing younger (`before`)."""
+    return silent_from(feed.get("before") or feed)
 
 
 _AGES = frozenset({FeedState.HEALTHY, FeedState.DEGRADED})
@@ -92,4 +97,4 @@ def feed_reason(feed: Mapping[str, Any], now: datetime) -> str | None:
     as_of = feed.get("data_as_of")
     old = not_renewed(as_of) if as_of is not None else None
     unread = "没有进程在接入 No process reads this feed: start one with the role ingest."
-    return " ".join(filter(None, (old, unread)))
+    return " ".join(filter(None, (unread, old)))

@@ -43,7 +43,7 @@ def ranking(feeds: Iterable[Mapping[str, Any]], now: datetime, *, fresh_for: tim
 
 def silent(feed: Mapping[str, Any], now: datetime) -> bool:
     """Whether a feed as a whole has fallen silent: nothing it ever said is fresh then."""
-    stale_at = feed.get("stale_at")
+    stale_at = (feed.get("before") or feed).get("stale_at")
     return stale_at is not None and now > stale_at
 
 

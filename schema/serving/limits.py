@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from graphql import (
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
@@ -33,6 +34,8 @@ MAX_ALIASES = 15
 MAX_ROOT_FIELDS = 10
 MAX_REPEATS = 60
 """Fields of one name in a document: validation compares each with each."""
+MAX_NUMBER = 64
+"""Characters of a number: no type takes longer ones, and Python refuses to read them."""
 MAX_COST = 100_000
 """Fields an operation may answer, by estimate; one costs some microseconds."""
 
@@ -58,7 +61,7 @@ def fragments_of(document: DocumentNode) -> Fragments:
 
 
 def check_shape(document: DocumentNode) -> None:
-    """Raise for too many aliases, repeats or root fields, or too deep a nesting.
+    """Raise for too many aliases, repeats or root fields, too deep a nesting, too long a number.
 
     Works on the text alone: the document need not be valid. Introspection is not counted as depth;
     its own nesting is bounded by validation.
@@ -87,6 +90,21 @@ class _Names(Visitor):
         if node.alias is not None:
             self.aliases += 1
         self.repeats[node.name.value] += 1
+
+    def enter_int_value(self, node: IntValueNode, *_: object) -> None:
+        _check_number(node)
+
+    def enter_float_value(self, node: FloatValueNode, *_: object) -> None:
+        _check_number(node)
+
+
+def _check_number(node: IntValueNode | FloatValueNode) -> None:
+    if len(node.value) > MAX_NUMBER:
+        raise GraphQLError(
+            f"数值过长 / A number has {len(node.value):,} characters: {MAX_NUMBER} at most.",
+            nodes=node,
+            extensions={"code": "BAD_USER_INPUT"},
+        )
 
 
 class _Shape:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from hub.access.principal import Scope
 from hub.model.ids import call_id
 from hub.model.journeys import NOT_SERVED
+from hub.rules import punctuality
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
 from schema.nodes import Node, keyed, node_type
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.TRANSIT_READ
+_LATENESS = (*TRUST, "status", "aimed", "expected", "actual")
 
 
 @entity(policy=READ)
@@ -164,21 +166,21 @@ class Call(Node):
         found: datetime | None = self._live(context, "expected").get("departure")
         return found
 
-    @computed(needs=(*TRUST, "status"), zh="到发状态")
+    @computed(needs=_LATENESS, zh="到发状态")
     def status(self, context: "SchemaContext") -> enums.CallStatus:
-        """State of the call; UNKNOWN when its source is silent."""
-        found: enums.CallStatus = (
-            self.doc["status"] if trusted(self, context) else enums.CallStatus.UNKNOWN
-        )
-        return found
+        """State of the call, as its times say where they are known; UNKNOWN of a silent source."""
+        if not trusted(self, context):
+            return enums.CallStatus.UNKNOWN
+        return _punctuality(self.doc)[0]
 
-    @computed(needs=(*TRUST, "aimed", "expected", "actual"), zh="晚点秒数")
+    @computed(needs=_LATENESS, zh="晚点秒数")
     def delay_seconds(self, context: "SchemaContext") -> int | None:
         """Best known minus timetabled time: of the departure if there is one, else the arrival.
 
-        Negative when early; null while either is unknown, never 0 by default.
+        Negative when early; null while either is unknown, never 0 by default, and where `status`
+        says of the call that it is not served, not known, or late nobody knows by how much.
         """
-        return _delay(self.doc) if trusted(self, context) else None
+        return _punctuality(self.doc)[1] if trusted(self, context) else None
 
     @computed(needs=("others",), zh="其他来源")
     def other_reports(self, context: "SchemaContext") -> list[CallReport]:
@@ -213,6 +215,10 @@ class Call(Node):
         """A part of the document that only holds while its source speaks."""
         found: Row = self.doc.get(part) or {}
         return found if found and trusted(self, context) else {}
+
+
+def _punctuality(doc: Row) -> tuple[enums.CallStatus, int | None]:
+    return punctuality.shown(enums.CallStatus(doc["status"]), _delay(doc))
 
 
 def _delay(doc: Row) -> int | None:

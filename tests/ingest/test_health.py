@@ -54,7 +54,7 @@ def test_a_failing_link_leaves_fresh_data_healthy():
     """One failed poll changes the link state; the data decides the feed's."""
     health = Health(START).data(START, START).disconnected("timeout")
     assert (state(health, 10), health.link) == (FeedState.HEALTHY, LinkState.DOWN)
-    assert health.reason(AGES, at(10)) == "timeout"
+    assert health.reason(AGES, at(10)) == "取不到数据 No data comes: timeout"
     assert health.data(at(11), at(11)).reason(AGES, at(11)) is None
 
 
@@ -222,12 +222,31 @@ def test_no_reason_outlives_what_it_tells_of():
     health = Health(START).disconnected("no route").data(at(1), at(1))
     assert "no route" not in (health.reason(AGES, at(100)) or "")
     limited = Health(START).data(START, START).rate_limited("429").disconnected("500")
-    assert (state(limited, 1), limited.reason(AGES, at(1))) == (FeedState.HEALTHY, "500")
+    assert state(limited, 1) is FeedState.HEALTHY
+    assert limited.reason(AGES, at(1)) == "取不到数据 No data comes: 500"
     private = Health(START).misconfigured("private address").subscribed()
     assert "private" not in (private.reason(AGES, at(1)) or "")
     wrong = Health(START).misconfigured("private address").disconnected("no route")
     assert state(wrong, 1) is FeedState.MISCONFIGURED
-    assert (wrong.reason(AGES, at(1)) or "").startswith("private address")
+    assert (wrong.reason(AGES, at(1)) or "").startswith(
+        "配置有误 Wrong configuration: private address"
+    )
+
+
+@pytest.mark.parametrize(
+    ("troubled", "first"),
+    [
+        (lambda health: health.disconnected("500"), "取不到数据"),
+        (lambda health: health.undecodable("no zip", at(1)), "内容读不懂"),
+        (lambda health: health.rate_limited("429"), "被限流"),
+        (lambda health: health.turned_away("拒绝了对端 refused", at(999), degrades=True), "拒绝了"),
+    ],
+)
+def test_the_cause_is_said_before_what_follows_from_it(troubled, first):
+    """Chinese first; that nothing newer has come is what everybody sees anyway."""
+    reason = troubled(Health(START).data(START, START)).reason(AGES, at(400)) or ""
+    assert reason.startswith(first)
+    assert reason.index("没有更新的数据") > 0
 
 
 def test_peers_that_are_turned_away_show_until_they_stop_coming():

@@ -15,11 +15,12 @@ from hub.ingest.poller import Poller
 from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.model.common import Mode
-from hub.model.feeds import FeedState, LinkState
+from hub.model.feeds import FeedState, FreshnessState, LinkState
 from hub.settings import FeedSettings
 from hub.store.apply import FeedWriter
 from hub.store.driver import Store
 from hub.store.feeds import FeedRepository
+from hub.store.freshness import freshness
 from hub.store.transit import TransitRepository
 
 
@@ -157,7 +158,7 @@ async def test_garbage_is_quarantined_and_the_last_good_state_kept(
     assert await rig.vehicles() == ["a"]
     status = await rig.status()
     assert status["state"] == "DEGRADED"
-    assert status["detail"].startswith("NOT_DECODABLE")
+    assert status["detail"].startswith("内容读不懂 Not readable: NOT_DECODABLE")
     row = await store.db["raw_messages"].find_one(
         {"feed": rig.feed.id, "quarantined": {"$ne": None}}
     )
@@ -268,6 +269,33 @@ async def test_a_reason_does_not_outlive_the_process_that_gave_it(
     await mended.poller.poll()
     status = await mended.status()
     assert (status["state"], status["detail"]) == ("HEALTHY", None)
+
+
+async def test_a_restart_makes_nothing_younger(rig_of, origin: Origin, clock):
+    """What was stored is silent from the moment it was before, until this process has data."""
+    feed = feed_settings(origin.url)
+    origin.answer = lambda _: Answer(body=payload(clock, "a 31.2 121.4"))
+    first = rig_of(feed)
+    await first.poller.poll()
+    status = await first.status()
+    limits = {name: status[name] for name in ("stale_at", "down_at")}
+    assert status["before"] is None
+    clock.advance(seconds=1000)
+    for _ in range(2):  # also a process that died before it had anything
+        again = rig_of(feed)
+        await again.monitor.open()
+        status = await again.status()
+        assert (status["state"], status["before"]) == ("STARTING", limits)
+    seen = freshness(
+        observed_at=clock() - timedelta(seconds=5),
+        source=feed.id,
+        realtime=True,
+        feed=status,
+        now=clock(),
+    )
+    assert seen.state is FreshnessState.UNKNOWN
+    await again.poller.poll()
+    assert (await again.status())["before"] is None
 
 
 async def test_what_is_not_configured_any_more_is_not_shown_any_more(rig_of, origin: Origin, clock):

@@ -23,10 +23,19 @@ async def topics(world: World) -> dict[tuple[str, str], str]:
     return {(row.account_id, row.topic): row.state for row in rows}
 
 
-async def told(world: World, officer: Principal) -> str:
-    """The stage of the order as the officer's phone was last told."""
+async def told(world: World, officer: Principal) -> tuple[str, bool]:
+    """The order's stage, and whether somebody else has it, as the phone was last told.
+
+    A phone that asks for everything anew is told the same.
+    """
     page = await world.ops.sync(officer.account_id, 0, 500)
-    return str([one for one in page.changes if one.entity == "order"][-1].data["stage"])
+    anew = await world.ops.sync(officer.account_id, None, 500)
+    last, again = (
+        [one.data for one in changes if one.entity == "order"][-1]
+        for changes in (page.changes, anew.changes)
+    )
+    assert last == again
+    return str(last["stage"]), last["takenByOther"]
 
 
 async def test_the_officer_is_told_when_an_order_has_gone_to_somebody_else(
@@ -44,7 +53,7 @@ async def test_the_officer_is_told_when_an_order_has_gone_to_somebody_else(
         officer.account_id: PASSED_ON,
         fallback.account_id: "order.created",
     }
-    assert await told(world, officer) == "ESCALATED"
+    assert await told(world, officer) == ("ESCALATED", False)
     ledger = await world.ledger(order, officer)
     assert ledger.stage is Stage.ESCALATED  # the wake-up is a line, and does not move it
     assert (ledger.entries[-1].stage, ledger.entries[-1].note) == (
@@ -68,7 +77,7 @@ async def test_who_was_asked_in_place_of_one_who_took_it_is_told_too(
     assert [(account, wake.topic) for account, wake in channel.sent] == [
         (fallback.account_id, PASSED_ON)
     ]
-    assert await told(world, fallback) == "ESCALATED"
+    assert await told(world, fallback) == ("ESCALATED", True)
 
 
 @pytest.mark.parametrize("way", ["declined", "signed out", "nobody left"])

@@ -85,6 +85,17 @@ async def test_a_timetabled_call_is_scheduled_and_its_delay_unknown(run: Run) ->
     assert row["freshness"]["state"] == "SCHEDULED"
 
 
+async def test_a_state_said_of_another_timetable_does_not_stand_beside_its_delay(
+    run: Run, store: Store
+) -> None:
+    """ON_TIME and three minutes late, because a new timetable was read since: it is DELAYED."""
+    await store.db["calls"].update_one(
+        {"journey.public_code": "G1"}, {"$set": {"status": "ON_TIME"}}
+    )
+    row = (await run(BOARD, stop="railway:SHH"))["data"]["departures"]["nodes"][0]
+    assert (row["status"], row["delaySeconds"]) == ("DELAYED", 180)
+
+
 EXCHANGE = """query ($stop: ID!) { departures(stopPlace: $stop) {
     nodes { journey { publicCode } status boarding alighting aimedApproximate } } }"""
 
@@ -198,7 +209,7 @@ async def test_bad_arguments_get_a_code_and_no_data(
 async def test_a_board_asks_the_database_for_the_selected_fields_only(
     run: Run, store: Store, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The projection holds what is selected, what freshness needs, and the sort key."""
+    """The projection holds what is selected, what it is computed from, and the sort key."""
     asked: list[Any] = []
     real = services.transit.calls
 
@@ -214,7 +225,10 @@ async def test_a_board_asks_the_database_for_the_selected_fields_only(
     assert codes(answer) == ["G1", "K3", "G2"]
     assert set(asked[0]) == {
         "_id",
+        "actual",
+        "aimed",
         "board.departure",
+        "expected",
         "feed",
         "journey.destination",
         "journey.public_code",

@@ -232,6 +232,7 @@ async def asked(client: httpx2.AsyncClient, operation: str, query: str, variable
     assert answer.status_code < 500, (variables[:300], answer.text)
     codes = [error["extensions"]["code"] for error in answer.json().get("errors", ())]
     assert "INTERNAL" not in codes, (query[-300:], variables[:300], answer.text)
+    assert "sys." not in answer.text, "Python's own words"
     return None
 
 

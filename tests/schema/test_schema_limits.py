@@ -61,6 +61,9 @@ def test_twenty_thousand_aliases_are_refused_at_once() -> None:
         ("{" * 300, "GRAPHQL_PARSE_FAILED"),
         ("{ a" + "{ a" * 30 + "}" * 31, "LIMIT_EXCEEDED"),
         ("{ a" + "{ a" * 300 + "}" * 301, "GRAPHQL_PARSE_FAILED"),
+        (f"{{ departures(first: {'9' * 5_000}) {{ nodes {{ id }} }} }}", "BAD_USER_INPUT"),
+        (f"query ($f: Int = -{'9' * 5_000}) {{ me {{ login }} }}", "BAD_USER_INPUT"),
+        (f"{{ vehicles(within: {{lat: 0.{'9' * 5_000}}}) {{ id }} }}", "BAD_USER_INPUT"),
         ("{ " + "... { " * 300 + "id" + " }" * 301, "GRAPHQL_PARSE_FAILED"),
     ],
 )

@@ -97,3 +97,22 @@ def test_a_value_ages_by_its_own_time_in_a_feed_that_speaks():
         now=NOW,
     )
     assert found.state is FreshnessState.STALE
+
+
+@pytest.mark.parametrize("state", FeedState)
+@pytest.mark.parametrize(
+    ("stale", "down", "shown"),
+    [
+        (1, 60, FreshnessState.FRESH),
+        (-1, 60, FreshnessState.STALE),
+        (-60, -1, FreshnessState.UNKNOWN),
+    ],
+)
+def test_what_is_stored_from_before_a_restart_is_as_old_as_it_was(state, stale, down, shown):
+    """The feed itself has only begun to wait; its values are not younger by that, in no state."""
+    before = {name: _silent_from(stale, down)[name] for name in ("stale_at", "down_at")}
+    feed = _silent_from(90, 300, state=state, before=before)
+    for observed_at in (NOW - timedelta(seconds=10), None):
+        found = freshness(observed_at=observed_at, source="a", realtime=True, feed=feed, now=NOW)
+        assert found.state is shown
+    assert feed_state(feed, NOW) is state

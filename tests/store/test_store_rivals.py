@@ -138,6 +138,15 @@ def test_a_source_without_times_is_as_old_as_its_feed():
         assert delays(say(journey, stale_b, "b", rank))[0] == shown
 
 
+def test_a_restart_makes_no_silent_source_speak():
+    """What it said before is as silent as it was, though its feed has only begun to wait."""
+    waiting = feed_doc("a", priority=5, stale_at=minutes(2))
+    journey = say(timetable(), observed("T", {"1:A": 2}), "a")
+    for before, shown in ((None, 2), ({"stale_at": minutes(-1), "down_at": minutes(9)}, 5)):
+        rank = rank_of({**waiting, "before": before}, feed_doc("b"))
+        assert delays(say(journey, observed("T", {"1:A": 5}), "b", rank))[0] == shown
+
+
 def test_who_is_not_shown_cancels_nothing():
     """The state of the journey follows the same rule as its calls."""
     feeds = (feed_doc("a", priority=5), feed_doc("b"))

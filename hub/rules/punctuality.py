@@ -1,0 +1,30 @@
+"""Whether a call is on time: one rule for every source, and for what is shown of it. Pure."""
+
+from hub.model.journeys import CallStatus
+
+PUNCTUAL_S = 60
+"""Seconds from the aimed time within which a call is on time."""
+_FOLLOWS = frozenset({CallStatus.SCHEDULED, CallStatus.ON_TIME})
+_OFF = frozenset({CallStatus.EARLY, CallStatus.DELAYED})
+_BEEN = frozenset({CallStatus.ARRIVED, CallStatus.DEPARTED})
+
+
+def by_lateness(late_s: float) -> CallStatus:
+    """The state of a call still ahead that is so late; negative when early."""
+    if abs(late_s) < PUNCTUAL_S:
+        return CallStatus.ON_TIME
+    return CallStatus.DELAYED if late_s > 0 else CallStatus.EARLY
+
+
+def shown(status: CallStatus, late_s: int | None) -> tuple[CallStatus, int | None]:
+    """The state and the lateness of a call as they are shown side by side: never in contradiction.
+
+    What a source says was said against the timetable it knew; another may have come since. Then the
+    times decide, but never that all is well where the source says it is not: `late_s` is None then.
+    """
+    if late_s is None or status in _BEEN:
+        return status, late_s
+    if status in _FOLLOWS or (status in _OFF and abs(late_s) >= PUNCTUAL_S):
+        return by_lateness(late_s), late_s
+    agrees = late_s > 0 if status is CallStatus.DELAYED else late_s < 0
+    return status, late_s if status in _OFF and agrees else None

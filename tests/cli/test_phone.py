@@ -1,0 +1,132 @@
+"""The phone in a terminal: what it offers follows the order, and it says what to do."""
+
+import io
+import json
+from typing import Any
+
+import httpx2
+import pytest
+from rich.console import Console
+
+from terminal.client import RefusedError
+from terminal.mobile import MobileClient
+from terminal.phone import ANSWERS, Phone, offered
+
+
+def order(number: str = "O-1", **fields: Any) -> dict[str, Any]:
+    """An order as sync tells it."""
+    return {
+        "id": number,
+        "number": number,
+        "text": "请到北广场",
+        "state": "OPEN",
+        "stage": "SEEN",
+        "takenByOther": False,
+        "createdAt": f"2026-03-02T01:00:0{number[-1]}Z",
+        **fields,
+    }
+
+
+class Hub(MobileClient):
+    """Answers every action as the hub does, and moves nothing by itself."""
+
+    def __init__(self) -> None:
+        super().__init__("http://hub", "officer1", "x", "phone")
+        self.asked: list[tuple[str, str]] = []
+
+    async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        actions = body["actions"]
+        self.asked += [(one["kind"], one["body"]["orderId"]) for one in actions]
+        moved = {"state": "OPEN", "stage": "ACCEPTED"}
+        results = [{"status": "applied", "message": None, "data": moved} for _ in actions]
+        return {"results": results}
+
+
+def phone_with(*orders: dict[str, Any]) -> tuple[Phone, Hub, io.StringIO]:
+    """A phone that holds these orders, and what it says."""
+    hub, said = Hub(), io.StringIO()
+    phone = Phone(hub, None, Console(file=said, width=200))
+    phone.orders = {one["id"]: one for one in orders}
+    return phone, hub, said
+
+
+@pytest.mark.parametrize(
+    ("fields", "keys"),
+    [
+        ({"stage": "RECEIVED"}, "ax"),
+        ({"stage": "ACCEPTED"}, "ehd"),
+        ({"stage": "EN_ROUTE"}, "hd"),
+        ({"stage": "ARRIVED"}, "d"),
+        ({"stage": "DONE"}, ""),
+        ({"stage": "DECLINED"}, ""),
+        ({"stage": "ESCALATED"}, "a"),
+        ({"stage": "ESCALATED", "takenByOther": True}, ""),
+        ({"state": "CANCELLED"}, ""),
+        ({"state": "COMPLETED", "stage": "ESCALATED"}, ""),
+    ],
+)
+async def test_what_is_offered_follows_the_order(fields, keys):
+    """No key answers an order that is over, or that somebody else has taken."""
+    assert offered(order(**fields)) == keys
+    for key in ANSWERS:
+        phone, hub, said = phone_with(order(**fields))
+        await phone._answer(key)
+        assert hub.asked == ([(ANSWERS[key][0], "O-1")] if key in keys else [])
+        assert keys or "没有待办指令" in said.getvalue()
+
+
+async def test_a_key_answers_the_order_that_waits_before_one_that_went_on():
+    """Though the escalated one is newer; and what is possible next is shown."""
+    phone, hub, said = phone_with(order("O-1"), order("O-2", stage="ESCALATED"))
+    await phone._answer("a")
+    assert hub.asked == [("order.accepted", "O-1")]
+    assert "出发" in said.getvalue()
+    await phone._answer("x")
+    assert "现在不能" in said.getvalue()
+    assert len(hub.asked) == 1
+
+
+@pytest.mark.parametrize(("taken", "words"), [(True, "已由他人签收"), (False, "仍可按 a 签收")])
+async def test_an_order_that_went_on_says_to_whom(taken, words):
+    """Escalated for want of an answer, or because somebody else has it."""
+    phone, _, said = phone_with(order())
+    news = order(stage="ESCALATED", takenByOther=taken)
+    phone.shown.add("O-1")
+    await phone._take({"entity": "order", "op": "upsert", "data": news})
+    assert words in said.getvalue()
+
+
+def served(handler) -> MobileClient:
+    """A phone's client whose hub is a function."""
+    client = MobileClient("http://hub", "officer1", "x", "phone-1")
+    client._http = httpx2.AsyncClient(base_url=client.url, transport=httpx2.MockTransport(handler))
+    return client
+
+
+async def test_a_known_phone_shows_its_last_refresh_token_when_it_signs_in_again():
+    """So that it does not wait for what others try from the same address (docs/mobile-api.md)."""
+    sent: list[Any] = []
+
+    def hub(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/mobile/v1/session":
+            sent.append(json.loads(request.content)["device"].get("refreshToken"))
+            number = len(sent)
+            tokens = {"refreshToken": f"r{number}", "accessToken": f"t{number}"}
+            return httpx2.Response(200, json=tokens)
+        ended = request.headers["authorization"] == "Bearer t1"
+        return httpx2.Response(401 if ended else 200, json={})
+
+    phone = served(hub)
+    await phone._sign_in()
+    assert await phone.call("GET", "/mobile/v1/me") == {}
+    assert sent == [None, "r1"]
+
+
+async def test_who_cannot_sign_in_again_is_told_what_to_do():
+    """The API's own words, then what helps; Chinese first."""
+    wrong = {"title": "未登录", "detail": "登录名或密码不正确 / Wrong login or password."}
+    phone = served(lambda _: httpx2.Response(401, json=wrong))
+    with pytest.raises(RefusedError) as caught:
+        await phone._sign_in()
+    assert str(caught.value).startswith("登录名或密码不正确 / Wrong login or password. 请核对")
+    assert "--password" in str(caught.value)

@@ -1,0 +1,73 @@
+"""Whether a call is on time, and that its state and its lateness never contradict each other."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.model.journeys import CallStatus
+from hub.rules.punctuality import PUNCTUAL_S, by_lateness, shown
+
+LATE = st.none() | st.integers(-90_000, 90_000)
+SIGNS = {
+    CallStatus.ON_TIME: lambda late: abs(late) < PUNCTUAL_S,
+    CallStatus.DELAYED: lambda late: late > 0,
+    CallStatus.EARLY: lambda late: late < 0,
+    CallStatus.ARRIVED: lambda _: True,
+    CallStatus.DEPARTED: lambda _: True,
+}
+"""What lateness may stand beside a state; beside any other none may."""
+
+
+@given(status=st.sampled_from(CallStatus), late=LATE)
+def test_state_and_lateness_never_contradict_each_other(status, late):
+    """Whatever the source said of whichever timetable; and a lateness is never made up."""
+    state, lateness = shown(status, late)
+    assert lateness in {None, late}
+    assert lateness is None or SIGNS.get(state, lambda _: False)(lateness)
+
+
+@given(status=st.sampled_from(CallStatus), late=LATE)
+def test_nothing_that_a_source_says_is_wrong_is_shown_as_well(status, late):
+    """Only what was on time, or not judged, may turn out to be on time; what has been stays."""
+    state, _ = shown(status, late)
+    if state is CallStatus.ON_TIME:
+        assert status in {CallStatus.ON_TIME, CallStatus.SCHEDULED}
+    if status not in {
+        CallStatus.ON_TIME,
+        CallStatus.SCHEDULED,
+        CallStatus.EARLY,
+        CallStatus.DELAYED,
+    }:
+        assert state is status
+
+
+@pytest.mark.parametrize(
+    ("said", "late", "found"),
+    [
+        (CallStatus.ON_TIME, 300, (CallStatus.DELAYED, 300)),
+        (CallStatus.SCHEDULED, -120, (CallStatus.EARLY, -120)),
+        (CallStatus.DELAYED, -120, (CallStatus.EARLY, -120)),
+        (CallStatus.DELAYED, 30, (CallStatus.DELAYED, 30)),
+        (CallStatus.DELAYED, 0, (CallStatus.DELAYED, None)),
+        (CallStatus.CANCELLED, 300, (CallStatus.CANCELLED, None)),
+        (CallStatus.UNKNOWN, 0, (CallStatus.UNKNOWN, None)),
+        (CallStatus.ON_TIME, None, (CallStatus.ON_TIME, None)),
+    ],
+)
+def test_the_times_decide_but_never_that_all_is_well(said, late, found):
+    """A new timetable makes 300 s of what was on time; late by nobody knows how much stays late."""
+    assert shown(said, late) == found
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [
+        (59.9, CallStatus.ON_TIME),
+        (-59.9, CallStatus.ON_TIME),
+        (60, CallStatus.DELAYED),
+        (-60, CallStatus.EARLY),
+    ],
+)
+def test_a_minute_is_the_bound(late, state):
+    """Sixty seconds from the aimed time are not on time any more."""
+    assert by_lateness(late) is state
