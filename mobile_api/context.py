@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from hub.access.shares import Shares
 from hub.access.tokens import Tokens
-from hub.access.turns import Turns
 from hub.bus import Bus
 from hub.operations.facade import Operations
 from hub.store.devices import Devices, Positions
@@ -30,7 +30,7 @@ class MobileContext:
     devices: Devices = field(init=False)
     positions: Positions = field(init=False)
     streams: Streams = field(init=False)
-    turns: Turns = field(init=False)
+    shares: Shares = field(init=False)
 
     def __post_init__(self) -> None:
         parts = {
@@ -39,7 +39,7 @@ class MobileContext:
             "devices": Devices(self.store),
             "positions": Positions(),
             "streams": Streams(self.bus),
-            "turns": Turns(),
+            "shares": Shares(),
         }
         for name, part in parts.items():
             object.__setattr__(self, name, part)

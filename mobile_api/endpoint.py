@@ -108,7 +108,7 @@ class Endpoint(Generic[Sent]):
             principal = await context.tokens.authenticate(bearer_token(request))
             principal.require(self.scope)
         sent = await self._read(request)
-        async with nullcontext() if principal is None else context.turns.of(principal):
+        async with nullcontext() if principal is None else context.shares.of(principal):
             reply = await self.handler(Call(request, context, sent, principal))
         if reply is None:
             return Response(status_code=204)

@@ -9,7 +9,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
 
 from hub.access.principal import Principal, Scope
-from hub.access.turns import Turns
+from hub.access.shares import Shares
 from hub.deadline import DEADLINE, in_time
 from hub.errors import LiandongError
 from hub.fate import Fate, Write
@@ -29,8 +29,8 @@ class Executor:
         self._schema = schema
         self._services = services
         self._deadline = deadline
-        self._turns = Turns()
-        self._readings = Turns(1, 1)
+        self._shares = Shares()
+        self._readings = Shares(1, 1)
         self.documents = Documents(schema)
 
     async def prepare(
@@ -61,7 +61,7 @@ class Executor:
     ) -> ExecutionResult:
         """Run a query or mutation to its end, or to its deadline; never raises for what it does.
 
-        A query waits for a turn of its account's, within the deadline (hub.access.turns.py). A
+        A query waits for a turn of its account's, within the deadline (hub.access.shares.py). A
         mutation that is late says what became of its write; one whose commit is on its way is
         left to it.
         """
@@ -102,7 +102,7 @@ class Executor:
 
     def _turn(self, prepared: Prepared, principal: Principal) -> AbstractAsyncContextManager[None]:
         mutates = prepared.operation.operation is OperationType.MUTATION
-        return nullcontext() if mutates else self._turns.of(principal)
+        return nullcontext() if mutates else self._shares.of(principal)
 
     async def authenticate(self, token: str) -> Principal:
         """The principal of an access token. Raises AccessDenied, RetryLater."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect
 
-from hub.access.turns import PER_PERSON
+from hub.access.shares import PER_PERSON
 from hub.errors import RetryLater
 from mobile_api.context import MobileContext
 from tests.mobile.conftest import BASE, Phone

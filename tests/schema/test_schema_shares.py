@@ -8,7 +8,7 @@ import pytest
 from schema_builders import OFFICER, WATCH, Run, principal
 
 from hub.access.principal import Principal
-from hub.access.turns import PER_PERSON, PER_SHARED_ACCOUNT
+from hub.access.shares import PER_PERSON, PER_SHARED_ACCOUNT
 from hub.model.operations import Role
 from schema.context import Services
 from schema.serving.documents import Prepared

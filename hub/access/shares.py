@@ -1,4 +1,4 @@
-"""Turns: what one account asks for runs a few at a time (docs/decisions/0013).
+"""Shares: what one account asks for runs a few at a time (docs/decisions/0013).
 
 The loop and the database serve callers as they come, so whoever asks a hundred things at once would
 have a hundred shares of them, and the dispatcher beside it one. Mutations of GraphQL never wait:
@@ -14,7 +14,7 @@ PER_PERSON, PER_SHARED_ACCOUNT = 2, 8
 """A command centre's or a partner's account is many screens, or a service that asks for many."""
 
 
-class Turns:
+class Shares:
     """Who has a turn now, in this process: so many of a person, so many of a shared account."""
 
     def __init__(self, person: int = PER_PERSON, shared: int = PER_SHARED_ACCOUNT) -> None:
