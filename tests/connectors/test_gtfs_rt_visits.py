@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.gtfs_rt import matching
-from hub.model.journeys import CallStatus
+from hub.model.journeys import CallStatus, JourneyState
 from tests.connectors.gtfs_builder import (
+    NOON,
     TABLES,
     Message,
     by_order,
@@ -234,6 +235,16 @@ def test_nobody_boards_or_leaves_where_a_vehicle_does_not_stop(reference):
     update.trip.schedule_relationship = pb.TripDescriptor.CANCELED
     gone = only_journey(read(message, reference)).calls
     assert {(call.boarding, call.alighting) for call in gone} == {(False, False)}
+
+
+def test_a_trip_all_of_whose_stops_are_skipped_is_cancelled(reference):
+    """Nothing of it is left to run; where one stop is served it runs."""
+    for last, state in (("SKIPPED", JourneyState.CANCELLED), ("SCHEDULED", JourneyState.RUNNING)):
+        message = Message(at=NOON)
+        update = message.trip("T1", start_date="20260304")
+        for number, relationship in ((1, "SKIPPED"), (2, "SKIPPED"), (5, "SKIPPED"), (9, last)):
+            stop(update, stop_sequence=number, relationship=relationship)
+        assert only_journey(read(message, reference)).state is state
 
 
 def gaps():
