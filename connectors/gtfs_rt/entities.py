@@ -69,7 +69,7 @@ class Entities:
         try:
             message = entity_of(data)
         except PayloadError as error:
-            self._refuse(error.reason, f"entity {number}", error.message)
+            self._refuse(error.reason, f"entity {number}", "its bytes are no FeedEntity")
             return
         try:
             entity_id = ident(message.id, "entity id") or f"entity {number}"
