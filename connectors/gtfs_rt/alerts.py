@@ -17,6 +17,8 @@ from hub.model.situations import Affects, Period, Severity, Situation
 MOST_SELECTORS = 5000
 _NO_END = range(int(datetime(NO_END, 1, 1, tzinfo=UTC).timestamp()), 253_402_300_800)
 """The year that says "no end", in seconds."""
+_BEFORE_1970 = range(2**64 - 62_135_596_800, 2**64 - 1)
+"""From the year 1 on."""
 _SEVERITIES = {
     pb.Alert.INFO: Severity.MINOR,
     pb.Alert.WARNING: Severity.MODERATE,
@@ -90,12 +92,21 @@ def _is_backward(period: Period) -> bool:
 
 def _begin(seconds: int, entity_id: str, reading: Reading) -> datetime | None:
     """When a period begins; 0 says nothing. What is too far out begins then, and not at once."""
+    seconds = _signed(seconds)
     if seconds >= TIMES.stop:
         reading.note(Reason.BAD_VALUE, entity_id, f"start {seconds} is no time; taken as never")
         return FOREVER
-    if 0 < seconds < TIMES.start:
+    if seconds != 0 and seconds < TIMES.start:
         reading.note(Reason.BAD_VALUE, entity_id, f"start {seconds} is no time; taken as begun")
     return utc(seconds) if is_time(seconds) else None
+
+
+def _signed(seconds: int) -> int:
+    """A time before 1970, which the standard's unsigned field shows as a huge number.
+
+    The year 1 is the zero of some languages' clocks. The largest number of all stays as it is.
+    """
+    return seconds - 2**64 if seconds in _BEFORE_1970 else seconds
 
 
 def _end(seconds: int, entity_id: str, reading: Reading) -> datetime | None:

@@ -69,7 +69,7 @@ class Entities:
         try:
             message = entity_of(data)
         except PayloadError as error:
-            reading.batch.reject(error.reason, f"entity {number}", error.message)
+            self._refuse(error.reason, f"entity {number}", "its bytes are no FeedEntity")
             return
         try:
             entity_id = ident(message.id, "entity id") or f"entity {number}"
@@ -95,7 +95,12 @@ class Entities:
     def refuse(self, entity: Unreadable, number: int) -> None:
         """One entity that could not be read."""
         native_id = entity.id[:_ID_SHOWN] or f"entity {number}"
-        self._reading.batch.reject(Reason.BAD_VALUE, native_id, entity.detail)
+        self._refuse(Reason.BAD_VALUE, native_id, entity.detail)
+
+    def _refuse(self, reason: Reason, native_id: str, detail: str) -> None:
+        """Nobody knows what the entity is of: what the message lacks may be just that."""
+        self._reading.batch.reject(reason, native_id, detail)
+        self._reading.batch.complete = False
 
     def _is_repeated(self, data: bytes, entity_id: str) -> bool:
         """Whether the message said the same before, which is refused."""

@@ -183,7 +183,13 @@ def _in_order(run: Run, calls: list[Call]) -> tuple[Call, ...]:
 
 
 def _under_way(run: Run, calls: list[Call]) -> JourneyState:
-    """PLANNED until it has left its first stop; a first stop that is not spoken of is behind it."""
+    """PLANNED until it has left its first stop; a first stop that is not spoken of is behind it.
+
+    A trip of which every stop is skipped does not run, whatever its relationship says.
+    """
+    whole = run.trip is not None and len(calls) == len(run.trip.calls)
+    if whole and all(call.status is CallStatus.SKIPPED for call in calls):
+        return JourneyState.CANCELLED
     begins = bool(calls) and run.trip is not None and calls[0].order == run.trip.calls[0][0]
     if begins and calls[0].status in _AHEAD:
         return JourneyState.PLANNED

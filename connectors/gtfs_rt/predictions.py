@@ -122,10 +122,14 @@ def _keep_order(found: Prediction, reading: Reading, ref: str) -> None:
 def status_of(
     found: Prediction, aimed: tuple[int | None, int | None], now_s: int, *, last: bool
 ) -> CallStatus:
-    """Status of a call that is neither skipped nor without data."""
+    """Status of a call that is neither skipped nor without data.
+
+    At the `last` one it is the arrival that counts, where one is known.
+    """
     if found.arrival is None and found.departure is None:
         return CallStatus.NO_DATA
-    if not last and found.departure is not None and found.departure <= now_s:
+    leaves = not last or found.arrival is None
+    if leaves and found.departure is not None and found.departure <= now_s:
         return CallStatus.DEPARTED
     if found.arrival is not None and found.arrival <= now_s:
         return CallStatus.ARRIVED

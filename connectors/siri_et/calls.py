@@ -58,10 +58,13 @@ def calls_of(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -
     """
     planned = _planned_calls(setting)
     _note_ambiguous(message, setting, batch)
-    calls = []
+    calls, behind = [], -1
+    places: dict[int, tuple[int, int]] = {}
     for position, (call, order) in enumerate(
         ordered(message, setting.run, setting.day_start), start=1
     ):
+        behind = order if order in planned else behind
+        places[order] = (behind, order) if planned else (order, order)
         if call.stop_point_ref is None:
             batch.note(
                 Reason.MISSING_FIELD, setting.journey_ref, f"call {position} has no StopPointRef"
@@ -70,8 +73,7 @@ def calls_of(message: EstimatedVehicleJourney, setting: Setting, batch: Batch) -
         made = _call(call, message, order, planned.get(order), setting, batch)
         _look_at_dwell(made, setting, batch)
         calls.append(made)
-    calls.sort(key=lambda call: call.order)
-    _look_at_order(calls, setting, batch)
+    _look_at_order(sorted(calls, key=lambda call: places[call.order]), setting, batch)
     if message.cancelled:
         mentioned = {call.order for call in calls}
         calls += [

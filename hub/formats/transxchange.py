@@ -148,7 +148,7 @@ class _Reading:
 
     def _section(self, element: Element, document: DocumentRows) -> None:
         if native := element.get("id"):
-            document.sections[native] = rows.section(element)
+            document.sections[native] = rows.section(element, self.problems)
 
     def _service(self, element: Element, document: DocumentRows) -> None:
         row = rows.service(element, self.problems)

@@ -152,19 +152,20 @@ def position(element: Element) -> Position | None:
     return None
 
 
-def section(element: Element) -> tuple[LinkRow, ...]:
+def section(element: Element, problems: Problems) -> tuple[LinkRow, ...]:
     """The timing links of a JourneyPatternSection.
 
     They follow each other as they are written: SequenceNumbers run backwards in real files.
     """
+    native = element.get("id") or ""
     return tuple(
         LinkRow(
             found.get("id") or "",
             text(found, "From/StopPointRef") or "",
             text(found, "To/StopPointRef") or "",
-            _duration(found, "RunTime"),
-            _duration(found, "From/WaitTime") or 0,
-            _duration(found, "To/WaitTime") or 0,
+            _duration(found, "RunTime", native, problems),
+            _duration(found, "From/WaitTime", native, problems) or 0,
+            _duration(found, "To/WaitTime", native, problems) or 0,
             text(found, "From/Activity") or "",
             text(found, "To/Activity") or "",
             text(found, "From/TimingStatus") not in _APPROXIMATE,
@@ -211,6 +212,13 @@ def journey(element: Element, problems: Problems) -> JourneyRow:
     """A VehicleJourney; its code is empty if it has none."""
     code = text(element, "VehicleJourneyCode") or ""
     at = text(element, "DepartureTime")
+    departure_s, zoned = (
+        seconds(at, text(element, "DepartureDayShift") or "") if at else (None, False)
+    )
+    if zoned:
+        problems.note(
+            Reason.BAD_VALUE, code, f"DepartureTime {at!r} has a zone; read as local time"
+        )
     return JourneyRow(
         code=code,
         private_code=text(element, "PrivateCode"),
@@ -219,14 +227,14 @@ def journey(element: Element, problems: Problems) -> JourneyRow:
         line=text(element, "LineRef"),
         pattern=text(element, "JourneyPatternRef"),
         like=text(element, "VehicleJourneyRef"),
-        departure_s=seconds(at, text(element, "DepartureDayShift") or "")[0] if at else None,
+        departure_s=departure_s,
         display=text(element, "DestinationDisplay"),
         profile=_profile(element, code, problems),
         changes={
             ref: ChangeRow(
-                _duration(found, "RunTime"),
-                _duration(found, "From/WaitTime"),
-                _duration(found, "To/WaitTime"),
+                _duration(found, "RunTime", code, problems),
+                _duration(found, "From/WaitTime", code, problems),
+                _duration(found, "To/WaitTime", code, problems),
                 text(found, "From/Activity"),
                 text(found, "To/Activity"),
             )
@@ -261,7 +269,7 @@ def _frequency(element: Element, code: str, problems: Problems) -> FrequencyRow 
     ]
     row = FrequencyRow(
         seconds(end, "")[0] if end else None,
-        _duration(found, "Interval/ScheduledFrequency"),
+        _duration(found, "Interval/ScheduledFrequency", code, problems),
         tuple(int(one) for one in minutes if one and one.isdigit() and int(one) < 60),
     )
     if row.end_s is None or not (row.every_s or row.minutes):
@@ -274,11 +282,14 @@ def _own(element: Element) -> str | None:
     return (element.text or "").strip() or None
 
 
-def _duration(element: Element, path: str) -> int | None:
+def _duration(element: Element, path: str, native_id: str, problems: Problems) -> int | None:
     """Seconds of an xsd:duration of days and less; None where there is none, or no such."""
     written = text(element, path)
-    match = _DURATION.fullmatch(written) if written else None
+    if written is None:
+        return None
+    match = _DURATION.fullmatch(written)
     if match is None or not any(match.groups()):
+        problems.note(Reason.BAD_VALUE, native_id, f"{path} {written[:30]!r} is no duration")
         return None
     days, hours, minutes, rest = (int(part or 0) for part in match.groups())
     return days * 86_400 + hours * 3600 + minutes * 60 + rest

@@ -128,7 +128,8 @@ class Reader:
     def time(self, path: str) -> datetime | None:
         """An xsd:dateTime in UTC; None if absent, malformed, before 2000 or from 2200 on.
 
-        See `hub.formats.xsd.date_time`.
+        A number that can be a time since 1970 is read as such, with a fault. See
+        `hub.formats.xsd.date_time`.
         """
         text = self.text(path)
         if text is None:
@@ -140,6 +141,9 @@ class Reader:
             )
             return None
         moment = xsd.date_time(text, self.zone)
+        if moment is None and (counted := xsd.counted(text)):
+            moment, unit = counted
+            self._bad(path, text, f"an xsd:dateTime; read as {unit} since 1970")
         if moment is None or moment >= xsd.FOREVER:
             self._bad(path, text, "an xsd:dateTime of this century or the next")
             return None

@@ -15,6 +15,9 @@ FOREVER = datetime(2200, 1, 1, tzinfo=UTC)
 NO_END = 9999
 """The year that producers write for "no end"."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_POSSIBLE = range(int(EARLIEST.timestamp()), int(FOREVER.timestamp()))
+_COUNT = re.compile(r"\d{9,13}", re.ASCII)
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 _DATE_TIME = re.compile(
@@ -57,6 +60,20 @@ def instant(text: str, zone: tzinfo) -> datetime | None:
     if leap and (moment.hour, moment.minute, moment.second) != (0, 0, 0):
         return None
     return moment
+
+
+def counted(text: str) -> tuple[datetime, str] | None:
+    """The instant of a count since 1970 that can be a time, and its unit: seconds or milliseconds.
+
+    No xsd:dateTime, but written in its place, in JSON above all.
+    """
+    if not _COUNT.fullmatch(text):
+        return None
+    for unit, thousandths in (("seconds", 1000), ("milliseconds", 1)):
+        since = int(text) * thousandths
+        if since // 1000 in _POSSIBLE:
+            return _EPOCH + timedelta(milliseconds=since), unit
+    return None
 
 
 def year_of(text: str) -> int | None:

@@ -38,7 +38,7 @@ class StopTime(NamedTuple):
     @property
     def is_approximate(self) -> bool:
         """Whether the vehicle is there at about these times."""
-        return self.interpolated or not self.timepoint
+        return self.interpolated or not (self.timepoint or self.departure_s is None)
 
 
 class Frequency(NamedTuple):

@@ -189,6 +189,9 @@ def test_told_times_may_be_approximate():
     calls = journeys(batch)["metro:T1:2026-03-04"].calls
     assert [call.aimed_approximate for call in calls] == [False, True, False, False]
     assert not any(call.aimed_interpolated for call in calls)
+    table = table.replace("T1,12:30:00,12:30:00,FJ,9,,", "T1,,,FJ,9,,,0")
+    last = journeys(read_gtfs(zipped({"stop_times.txt": table})))["metro:T1:2026-03-04"].calls[3]
+    assert (last.aimed, last.aimed_approximate) == (Times(), False)
     at = "2026-03-04 12:10", "2026-03-04 12:11"
     assert calls[1].aimed == Times(*map(shanghai, at))
     assert not batch.notes

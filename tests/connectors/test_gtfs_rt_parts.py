@@ -108,7 +108,7 @@ def test_an_entity_that_cannot_be_decoded_is_refused_alone(reference):
         batch = read(made, reference=reference)
         assert reasons(batch.rejects) == ["NOT_DECODABLE"]
         assert only_journey(batch).native_id == "T1"
-        assert (batch.entities, batch.accepted) == (2, 1)
+        assert (batch.entities, batch.accepted, batch.complete) == (2, 1, False)
 
 
 def test_a_header_of_123_bytes_is_not_json():

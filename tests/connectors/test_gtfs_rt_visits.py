@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.gtfs_rt import matching
-from hub.model.journeys import CallStatus
+from hub.model.journeys import CallStatus, JourneyState
 from tests.connectors.gtfs_builder import (
+    NOON,
     TABLES,
     Message,
     by_order,
@@ -236,6 +237,24 @@ def test_nobody_boards_or_leaves_where_a_vehicle_does_not_stop(reference):
     assert {(call.boarding, call.alighting) for call in gone} == {(False, False)}
 
 
+def test_a_trip_all_of_whose_stops_are_skipped_is_cancelled(reference):
+    """Nothing of it is left to run; where one stop is served it runs."""
+    for last, state in (("SKIPPED", JourneyState.CANCELLED), ("SCHEDULED", JourneyState.RUNNING)):
+        message = Message(at=NOON)
+        update = message.trip("T1", start_date="20260304")
+        for number, relationship in ((1, "SKIPPED"), (2, "SKIPPED"), (5, "SKIPPED"), (9, last)):
+            stop(update, stop_sequence=number, relationship=relationship)
+        assert only_journey(read(message, reference)).state is state
+
+
+def test_a_call_that_was_left_is_no_scheduled_one(reference):
+    """The only stop that is told of an unscheduled trip is its last, and was departed from."""
+    message = Message(at=moment("14:00"))
+    stop(message.trip("U1", "UNSCHEDULED"), stop_id="XZ", departure=moment("13:50"))
+    (call,) = only_journey(read(message, reference)).calls
+    assert (call.actual.departure, call.status) == (moment("13:50"), CallStatus.DEPARTED)
+
+
 def gaps():
     message = Message(at=shanghai("2026-03-04 13:30"))
     return message, message.trip("GAPS", start_date="20260304")
@@ -258,6 +277,28 @@ def test_a_delay_told_at_a_stop_without_a_time_carries_on(reference):
     calls = by_order(only_journey(read(message, reference)))
     assert calls[2].status is calls[3].status is CallStatus.DELAYED
     assert calls[3].expected.arrival == moment("14:35")
+
+
+@pytest.mark.parametrize("late", [2, 4])
+def test_a_told_time_tells_runs_apart_though_it_is_approximate(late):
+    """timepoint=0: two trips of the same stops, of which one is at the second at 14:25."""
+    rows = "".join(
+        f"{trip},{at}:00,{at}:00,{stop_id},{number},{timepoint}\n"
+        for trip, between in (("A", "14:10"), ("B", "14:25"))
+        for number, (stop_id, at, timepoint) in enumerate(
+            (("XZ", "14:00", 1), ("PS", between, 0), ("FJ", "14:30", 1)), start=1
+        )
+    )
+    head = "trip_id,arrival_time,departure_time,stop_id,stop_sequence,timepoint\n"
+    trips = "route_id,service_id,trip_id\nL1,all,A\nL1,all,B\n"
+    approximate = timetable(zipped({"trips.txt": trips, "stop_times.txt": head + rows}))
+    message = Message(at=shanghai("2026-03-04 13:30"))
+    update = message.trip("another id", start_date="20260304")
+    for stop_id, at in (("XZ", "14:00"), ("PS", "14:25"), ("FJ", "14:30")):
+        stop(update, stop_id=stop_id, arrival=moment(at, late)).arrival.delay = 60 * late
+    journey = only_journey(read(message, approximate))
+    assert journey.native_id == "B"
+    assert [call.aimed_approximate for call in journey.calls] == [False, True, False]
 
 
 def test_an_approximate_time_tells_no_run_from_another(reference):

@@ -15,6 +15,8 @@ from tests.connectors.test_siri_sx import TEXT, only, situation, sx
 AT = int(NOON.timestamp())
 HOUR = 3600
 YEAR_9999 = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
+YEAR_1 = 2**64 + int(datetime(1, 1, 1, tzinfo=UTC).timestamp())
+"""As an unsigned field shows it."""
 
 
 def alert(*periods: dict[str, int]) -> Batch:
@@ -51,6 +53,8 @@ def validity(batch: Batch) -> tuple[Period, ...]:
         ({"start": 2**64 - 1}, Period(FOREVER, None), ["BAD_VALUE"]),
         ({"start": 1, "end": AT}, Period(None, NOON), ["BAD_VALUE"]),
         ({"start": 179_556_480}, Period(), ["BAD_VALUE"]),
+        ({"start": YEAR_1, "end": AT}, Period(None, NOON), ["BAD_VALUE"]),
+        ({"start": AT, "end": YEAR_1}, Period(NOON, None), ["BAD_VALUE"]),
     ],
 )
 def test_an_active_period_of_gtfs_rt(

@@ -263,6 +263,20 @@ def test_an_extra_call_never_takes_a_planned_call_s_order() -> None:
     assert made[1].stop_place_id == "railway:KSN"
 
 
+def test_an_extra_call_without_a_number_of_its_own_is_not_out_of_order() -> None:
+    """There are nine numbers between 10 and 20: the tenth call there is 31, and was told there."""
+    first, second, third = g7001()
+    extras = [
+        call(f"X{n}", ExtraCall="true", ExpectedArrivalTime=f"12:{20 + n}:00") for n in range(10)
+    ]
+    batch = read(et(journey(first, *extras, second, third)))
+    assert [one.order for one in calls(batch)] == [10, *range(11, 20), 20, 30, 31]
+    assert batch.notes == []
+    late = call("X9", ExtraCall="true", ExpectedArrivalTime="13:40:00")
+    batch = read(et(journey(first, *extras[:-1], late, second, third)))
+    assert reasons(batch.notes) == [Reason.TIME_ORDER]
+
+
 def test_a_stop_the_timetable_does_not_know_is_kept_and_noted() -> None:
     """A matched train calling at an unknown stop keeps the call under the producer's id."""
     first, second, third = g7001()

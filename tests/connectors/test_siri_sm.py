@@ -460,6 +460,19 @@ def test_siri_lite_json_may_write_times_in_milliseconds() -> None:
     assert parse(body).records == parse(json.dumps(LITE)).records
 
 
+@pytest.mark.parametrize("text", [False, True])
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_siri_lite_json_in_another_unit_is_read_with_a_note(unit: int, text: bool) -> None:
+    """Seconds, or digits in a text: what can be a time is one. Milliseconds alone need no word."""
+    moment = int(at("12:15:00").timestamp()) * unit
+    written = f'"{moment}"' if text else str(moment)
+    batch = parse(json.dumps(LITE).replace('"2026-03-02T04:15:00.000Z"', written))
+    assert batch.records == parse(json.dumps(LITE)).records
+    noted = [note.detail for note in batch.notes if str(moment) in note.detail]
+    assert bool(noted) is (text or unit == 1)
+    assert all("since 1970" in detail for detail in noted)
+
+
 @pytest.mark.parametrize(
     "body",
     [

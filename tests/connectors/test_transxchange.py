@@ -62,6 +62,20 @@ def test_a_stop_in_a_stop_area_of_the_document_is_its_quay():
     ]
 
 
+@pytest.mark.parametrize(
+    ("body", "last"),
+    [
+        (document(links=LINKS.replace("PT5M", "5 min")), "01:27"),
+        (document(journey(at="<DepartureTime>22:00:00Z</DepartureTime>")), "01:32"),
+    ],
+)
+def test_a_time_that_is_not_read_as_written_is_noted(body, last):
+    """A wait that is no duration is none; a zone is not counted."""
+    batch = read(body)
+    assert reasons(batch.notes) == {"BAD_VALUE": 1}
+    assert runs(batch)[0].calls[2].aimed.arrival.strftime("%H:%M") == last
+
+
 @pytest.mark.parametrize("status", ["OTH", "otherPoint"])
 def test_what_is_no_timing_point_has_approximate_times(status):
     """Told of either end of the links that meet there; the times are what the links say."""

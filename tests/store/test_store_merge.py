@@ -245,6 +245,20 @@ def test_a_cancelled_call_stays_on_its_boards():
     assert row["board"] == {"departure": at(10), "arrival": None}
 
 
+def test_a_told_time_says_which_visit_is_meant_though_it_is_approximate():
+    """Under a number of the source's own; one that was worked out does not."""
+    for interpolated, found in ((False, [None, None, "DELAYED"]), (True, [None, None, None])):
+        plan = planned("L1", ["A", "B", "A", "C"])
+        first, *rest = plan.calls
+        mark = {"aimed_approximate": True, "aimed_interpolated": interpolated}
+        plan = replace(plan, calls=(first, *(replace(one, **mark) for one in rest)))
+        # from the first A to C it is half an hour, from the second ten minutes
+        seen = observed("L1", {"9:A": 0, "4:C": 1})
+        at_a = replace(seen.calls[0], expected=rest[1].aimed, status=CallStatus.DELAYED)
+        merged = realtime(timetable(None, plan), replace(seen, calls=(at_a, seen.calls[1])))
+        assert [one["reported"] for one in merged["calls"]] == [*found, "DELAYED"]
+
+
 def test_approximate_times_are_the_timetable_s_to_mark():
     """The mark is on the call and on its row; what is observed does not take it off."""
     plan = replace(PLAN, calls=(PLAN.calls[0], replace(PLAN.calls[1], aimed_approximate=True)))
