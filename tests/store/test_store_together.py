@@ -63,7 +63,7 @@ async def test_a_call_that_fails_is_its_callers_alone():
     failing = Together(_refused)
     told = await asyncio.gather(failing.of(["a"]), failing.of(["b"]), return_exceptions=True)
     assert [type(one) for one in told] == [OSError, OSError]
-    with pytest.raises(OSError, match="^c$"):
+    with pytest.raises(OSError, match=r"^c$"):
         await failing.of(["c"])
 
 
