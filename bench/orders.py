@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 from pymongo import AsyncMongoClient, MongoClient, ReturnDocument
@@ -18,6 +19,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from bench.load import percentile
+from bench.peer import cpu_seconds
 from bench.world import World
 from hub import clock
 from hub.access.principal import SCOPES, Principal
@@ -47,8 +49,13 @@ async def measure(world: World, _node: bool) -> None:
     await _mass(world)
 
 
-async def _timed(world: World, side: str, one: Callable[[int, str], Awaitable[None]]) -> float:
-    """Run `one` from sixteen at once for some seconds; orders a second."""
+async def _timed(
+    world: World, side: str, cpu: Callable[[], float], one: Callable[[int, str], Awaitable[None]]
+) -> float:
+    """Run `one` from sixteen at once for some seconds; orders a second.
+
+    `cpu`: seconds of CPU that this side has used so far.
+    """
     took: list[float] = []
     failed = 0
     end = time.monotonic() + SECONDS
@@ -64,13 +71,15 @@ async def _timed(world: World, side: str, one: Callable[[int, str], Awaitable[No
             else:
                 took.append(time.monotonic() - began)
 
-    before, began = _transactions(world.client), time.monotonic()
+    before, used, began = _transactions(world.client), cpu(), time.monotonic()
     await asyncio.gather(*(caller(number) for number in range(AT_ONCE)))
     rate = len(took) / (time.monotonic() - began)
+    each = (cpu() - used) / max(1, len(took))
     aborted, committed = (b - a for a, b in zip(before, _transactions(world.client), strict=True))
     print(
         f"{side}: {rate:.1f} orders/s, p50 {percentile(took, 0.5) * 1000:.0f} ms, "
-        f"p99 {percentile(took, 0.99) * 1000:.0f} ms, failed {failed}, "
+        f"p99 {percentile(took, 0.99) * 1000:.0f} ms, {each * 1000:.1f} ms CPU/order, "
+        f"failed {failed}, "
         f"transactions aborted {aborted}, committed {committed}"
     )
     return rate
@@ -99,7 +108,9 @@ async def _dispatchers(world: World, officers: int, what: str) -> float:
 
     for number in range(officers):  # the incident knows them: a steady state
         await one(number, uuid4().hex)
-    return await _timed(world, f"liandong over GraphQL, {what}", one)
+    return await _timed(
+        world, f"liandong over GraphQL, {what}", partial(cpu_seconds, world.hub.pid), one
+    )
 
 
 async def _post(port: int, token: str, body: dict[str, object]) -> dict:
@@ -173,7 +184,7 @@ async def _old_way(world: World, officers: int) -> float:
             )
 
     try:
-        return await _timed(world, "the old way, bare driver", one)
+        return await _timed(world, "the old way, bare driver", time.process_time, one)
     finally:
         await client.drop_database("bench_old_way")
         await client.close()
@@ -244,7 +255,7 @@ async def _mass(world: World) -> None:
     for attempt in range(3):
         channel = _Counting(MASS)
         dispatcher = Dispatcher(store, Bus(), {"fcm": channel}, "bench")
-        began = time.monotonic()
+        began, used = time.monotonic(), time.process_time()
         await ops.dispatch_order(
             watch, incident_id=incident.id, text="集结", recipients=names, key=f"mass{attempt}"
         )
@@ -256,7 +267,8 @@ async def _mass(world: World) -> None:
         print(
             f"order to {MASS:,}: stored after {stored - began:.2f} s, "
             f"all handed to push {handed - stored:.2f} s later, "
-            f"ledgers written {time.monotonic() - stored:.2f} s later (target < 2 s in all)"
+            f"ledgers written {time.monotonic() - stored:.2f} s later (target < 2 s in all), "
+            f"{time.process_time() - used:.2f} s CPU"
         )
     await store.drop()
     await store.close()

@@ -19,6 +19,9 @@ DEADLINE = 5.0
 PROBE = 0.8
 """After this part of the time the database is asked whether it is there at all."""
 
+ROUNDS = 20
+"""In so many parts a wait is counted that is not to blame others for a late event loop."""
+
 Result = TypeVar("Result")
 _leaving: set["asyncio.Future[Any]"] = set()
 
@@ -56,6 +59,25 @@ async def in_time(
         _leave(task, cancel=may_end())
         raise late
     return task.result()
+
+
+async def in_rounds(work: Awaitable[Result], *, seconds: float) -> Result:
+    """The result of `work` within `seconds`, by a loop that keeps its time.
+
+    Each part of the time is a turn of the loop at least, in which an answer that has come is read:
+    a loop that is late takes as much longer, so what is silent then is the other side. Raises
+    TimeoutError; late work is cancelled, and not waited for.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        for _ in range(ROUNDS):
+            await asyncio.wait({task}, timeout=seconds / ROUNDS)
+            if task.done():
+                return task.result()
+    finally:
+        if not task.done():
+            _leave(task)
+    raise TimeoutError
 
 
 async def _late(

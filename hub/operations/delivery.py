@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -81,10 +81,13 @@ class Delivery:
         """Whom these wake-ups are for, and the phones that a channel in service can wake."""
         desk = self._desk
         names = {row.account_id for row in rows}
-        accounts = await desk.accounts.by_ids(names)
-        ledgers = await desk.orders.ledgers_by_ids([row.recipient_id or "" for row in rows])
+        accounts, ledgers, phones = await asyncio.gather(
+            desk.accounts.by_ids(names),
+            desk.orders.ledgers_by_ids([row.recipient_id or "" for row in rows]),
+            desk.devices.of_accounts(names),
+        )
         devices: dict[str, list[DeviceDoc]] = {name: [] for name in names}
-        for device in await desk.devices.of_accounts(names):
+        for device in phones:
             if device.push_channel in self._channels:
                 devices[device.account_id].append(device)
         return [
@@ -97,8 +100,11 @@ class Delivery:
             for row in rows
         ]
 
-    async def deliver(self, errand: Errand) -> None:
-        """Wake the row's account on all its phones; one that takes it is enough."""
+    async def deliver(self, errand: Errand, sent: Callable[[], None] = lambda: None) -> None:
+        """Wake the row's account on all its phones; one that takes it is enough.
+
+        `sent` is called when nothing is being sent any more, before that is written down.
+        """
         row, devices = errand.row, errand.devices
         if (needless := self._needless(row, errand.account, errand.ledger)) is not None:
             await self._settle(errand, needless)
@@ -108,6 +114,7 @@ class Delivery:
             return
         wake = Wake(row.id, row.topic, row.priority)
         outcomes = await asyncio.gather(*(self._send(device, wake) for device in devices))
+        sent()
         for device, outcome in zip(devices, outcomes, strict=True):
             if outcome.kind is OutcomeKind.DEAD_TOKEN:
                 await self._desk.devices.forget_address(device)

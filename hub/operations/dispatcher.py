@@ -6,8 +6,9 @@ which the phone drops; never to none.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
 
 import structlog
 
@@ -27,6 +28,8 @@ BATCH = 200
 """Rows looked up at a time."""
 IN_FLIGHT = 100
 """Sends at once: what a push service takes over one HTTP/2 connection."""
+IN_HAND = 4
+"""Times as many may be in hand with those that were sent and are being written down."""
 DRAIN = 8.0
 """Real seconds that sends in hand get to finish when the process is told to stop."""
 
@@ -51,6 +54,7 @@ class Dispatcher:
         self._lease = lease
         self._delivery = Delivery(self._desk, channels, send_timeout=send_timeout)
         self._room = asyncio.Semaphore(in_flight)
+        self._most = in_flight * IN_HAND
         self._woken = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._failing = False
@@ -93,6 +97,8 @@ class Dispatcher:
 
     async def _rooms(self, most: int) -> int:
         """Wait for room for a send, and take as much as there is; how much."""
+        while len(self._sending) >= self._most:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
         await self._room.acquire()
         taken = 1
         while taken < most and not self._room.locked():
@@ -110,9 +116,11 @@ class Dispatcher:
             for _ in range(room - len(errands)):
                 self._room.release()
         for errand in errands:
-            task = asyncio.create_task(self._deliver(errand))
+            held = ExitStack()
+            held.callback(self._room.release)
+            task = asyncio.create_task(self._deliver(errand, sent=held.close))
             self._sending.add(task)
-            task.add_done_callback(self._sent)
+            task.add_done_callback(partial(self._done, held))
         return len(errands)
 
     async def _guarded_pass(self) -> None:
@@ -127,19 +135,19 @@ class Dispatcher:
                 log.info("dispatcher_recovered")
             self._failing = False
 
-    async def _deliver(self, errand: Errand) -> None:
+    async def _deliver(self, errand: Errand, *, sent: Callable[[], None]) -> None:
         row = errand.row
         try:
-            await self._delivery.deliver(errand)
+            await self._delivery.deliver(errand, sent)
         except Exception as error:  # noqa: BLE001  # one bad row never holds up the others
             log.warning("delivery_failed", wake=row.id, error=repr(error))
             # if this fails too, the database is away: the lease runs out and the row comes again
             with suppress(Exception):
                 await self._delivery.failed(errand, type(error).__name__)
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
+    def _done(self, room: ExitStack, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
-        self._room.release()
+        room.close()
 
     async def _follow(self, listener: Listener) -> None:
         async for change in listener:

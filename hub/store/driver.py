@@ -29,6 +29,7 @@ from pymongo.uri_parser import parse_uri
 from pymongo.write_concern import WriteConcern
 
 from hub import fate
+from hub.deadline import in_rounds
 from hub.errors import DatabaseAway, RetryLater, StartError
 from hub.fate import Fate
 from hub.store import raw
@@ -223,16 +224,18 @@ class Store:
 
     async def ping(self) -> None:
         """Write a little with majority. Raises RetryLater when no primary can be written."""
+        written = self.db[raw.LEASES].update_one(
+            {"_id": "readyz"}, {"$currentDate": {"at": True}}, upsert=True
+        )
         try:
-            with pymongo.timeout(PING_SECONDS):
-                await self.db[raw.LEASES].update_one(
-                    {"_id": "readyz"}, {"$currentDate": {"at": True}}, upsert=True
-                )
+            await in_rounds(written, seconds=PING_SECONDS)
         except PyMongoError as error:
             raise unreachable(error) from error
+        except TimeoutError as error:
+            raise DatabaseAway(f"Nothing was written within {PING_SECONDS:g} s") from error
 
     async def answers(self) -> bool:
-        """Whether a primary answers within a second.
+        """Whether a primary answers within a second of an event loop that keeps its time.
 
         Whoever asks meanwhile hears the same answer: hundreds of late calls that each ask for
         themselves would take each other's connections, and be told that nobody is there.
@@ -243,9 +246,8 @@ class Store:
 
     async def _answers(self) -> bool:
         try:
-            with pymongo.timeout(ANSWER_SECONDS):
-                await self._client.admin.command("ping")
-        except PyMongoError:
+            await in_rounds(self._client.admin.command("ping"), seconds=ANSWER_SECONDS)
+        except (PyMongoError, TimeoutError):
             return False
         return True
 

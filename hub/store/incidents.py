@@ -152,8 +152,9 @@ class IncidentRepository:
         the incident and the inbox of all its officers, an order the inbox of each it asks, and the
         incident where one of those is new to it.
         """
+        known = {*incident.officers}
         new = {
-            "officers": [name for name in officers if name not in incident.officers],
+            "officers": [name for name in officers if name not in known],
             "units": [unit for unit in units if unit not in incident.units],
         }
         if not any(new.values()):

@@ -34,6 +34,9 @@ UNTOLD = (
 )
 """Collections nobody follows, not even a bus that carries all."""
 
+ADDED_ONLY = ("outbox",)
+"""Collections of which what is added is news, and what becomes of it is not."""
+
 TOUCHES = ("observed_at", "status.observed_at", "realtime.observed_at", "realtime.as_of")
 """Fields that say that something still stands: a change of these alone is no news."""
 
@@ -217,9 +220,10 @@ def _pipeline(carried: Collection[str] | None) -> list[Document]:
             {"$setIsSubset": [changed, list(TOUCHES)]},
         ]
     }
+    settled = {"operationType": "update", "ns.coll": {"$in": ADDED_ONLY}}
     small = {"$cond": [{"$eq": ["$ns.coll", raw.JOURNEYS]}, "$$REMOVE", "$fullDocument"]}
     sent = ("operationType", "ns", "documentKey", "clusterTime", "wallTime")
     return [
-        {"$match": {"ns.coll": told, "$expr": {"$not": [touch]}}},
+        {"$match": {"ns.coll": told, "$nor": [settled], "$expr": {"$not": [touch]}}},
         {"$project": {**dict.fromkeys(sent, 1), "fullDocument": small, "changed": changed}},
     ]

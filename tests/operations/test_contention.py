@@ -20,6 +20,7 @@ from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings
 from hub.store.documents import InboxDoc, OrderDoc, OutboxDoc, RecipientDoc
+from hub.store.incidents import Numbers
 
 Result = TypeVar("Result")
 WRITERS, ORDERS = 16, 5
@@ -182,6 +183,39 @@ async def test_closing_while_orders_are_dispatched_leaves_none_open(
         stored = await OrderDoc.find({"incident_id": incident.id}).to_list()
         assert len(stored) == 1 + WRITERS - len(refused)
         assert {order.state for order in stored} == {OrderState.CANCELLED}
+
+
+async def test_orders_at_once_draw_their_numbers_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of sixteen orders that wait together three are refused: one call, no number is missing."""
+    officer, off = await world.officer(), await world.officer(on_duty=False)
+    incident = await world.incident()
+    drawn: list[int] = []
+    draw = Numbers._next
+
+    async def counted(numbers: Numbers, series: str, many: int = 1) -> int:
+        drawn.append(many)
+        return await draw(numbers, series, many)
+
+    monkeypatch.setattr(Numbers, "_next", counted)
+    commits = world.ops.desk.idempotency._commits
+    async with world.store.lanes.held(incident.id):
+        calls = [
+            asyncio.create_task(
+                world.order(off if n in {2, 8, 15} else officer, incident=incident.id)
+            )
+            for n in range(16)
+        ]
+        while True:
+            await asyncio.sleep(0)
+            if len(commits._waiting.get(incident.id, ())) == 16:
+                break
+    told = await asyncio.gather(*calls, return_exceptions=True)
+    numbers = {order.number for order in told if isinstance(order, OrderDoc)}
+    assert numbers == {f"{incident.number}-{n:02}" for n in range(1, 14)}
+    assert drawn == [16]
+    assert (await world.order(officer, incident=incident.id)).number == f"{incident.number}-14"
 
 
 async def test_a_fault_among_many_is_its_callers_alone(world: World) -> None:

@@ -358,3 +358,27 @@ async def test_the_backlog_tells_its_age(world: World, clock: ManualClock) -> No
     clock.advance(seconds=10)
     metrics = await world.ops.metrics()
     assert (metrics.unsent, metrics.unacknowledged, metrics.overdue, metrics.dead) == (1, 1, 1, 0)
+
+
+async def test_writing_down_what_was_sent_holds_up_no_send(world: World) -> None:
+    """A place at the push service is free once the send is over, also while its incident cannot be
+    written; no more is in hand then than four times the places."""
+    officers = [await world.officer() for _ in range(6)]
+    order = await world.order(*officers)
+    four, in_hand = asyncio.Event(), []
+
+    def taken(_device: DeviceDoc, _wake: Wake) -> Outcome:
+        in_hand.append(len(dispatcher._sending))
+        if len(in_hand) == 4:
+            four.set()
+        return Outcome.sent("vendor-id")
+
+    dispatcher = world.dispatcher(FakeChannel(taken), in_flight=1)
+    async with world.store.lanes.held(order.incident_id):
+        taking = asyncio.create_task(dispatcher.take_all())
+        async with asyncio.timeout(30):
+            await four.wait()
+    assert await taking == 6
+    await dispatcher.drain(30)
+    assert max(in_hand) <= 4
+    assert set((await world.stages(order)).values()) == {Stage.SENT}

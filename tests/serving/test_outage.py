@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
@@ -13,6 +16,7 @@ from hub import fate
 from hub.deadline import TooLong, in_time
 from hub.errors import DatabaseAway
 from hub.fate import Fate
+from hub.store import driver
 from hub.store.driver import Tx
 from schema.live import websocket
 from tests.serving.conftest import RESPONSE, Running
@@ -247,6 +251,55 @@ async def test_slow_work_goes_on_while_the_database_answers() -> None:
     with pytest.raises(DatabaseAway):
         await in_time(never(told), answers, seconds=0.01, waits_on=True)
     assert len(asked) == 5
+    told.set()
+
+
+@asynccontextmanager
+async def late_loop(lateness: float) -> AsyncIterator[None]:
+    """Meanwhile the event loop comes round only every so many seconds."""
+
+    async def hog() -> None:
+        while True:
+            time.sleep(lateness)  # noqa: ASYNC251  # that is what it is about
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(hog())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_late_loop_is_not_laid_to_the_database(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the loop itself is later than the database may be, the work took too long, and the
+    process is as ready as before: the database answers."""
+    for name in ("ANSWER_SECONDS", "PING_SECONDS"):
+        monkeypatch.setattr(driver, name, 0.05)
+    store, told = running.hub.store, asyncio.Event()
+    async with late_loop(0.1):
+        assert await store.answers()
+        await store.ping()
+        with pytest.raises(TooLong):
+            await in_time(never(told), store.answers, seconds=0.01)
+    told.set()
+
+
+async def test_a_silent_database_is_found_by_a_late_loop_too(
+    stopped: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However late the loop is, a database that says nothing is away."""
+    for name in ("ANSWER_SECONDS", "PING_SECONDS"):
+        monkeypatch.setattr(driver, name, 0.05)
+    store, told = stopped.hub.store, asyncio.Event()
+    async with late_loop(0.02):
+        assert not await store.answers()
+        with pytest.raises(DatabaseAway):
+            await store.ping()
+        with pytest.raises(DatabaseAway):
+            await in_time(never(told), store.answers, seconds=0.01)
     told.set()
 
 

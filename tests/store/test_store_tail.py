@@ -273,6 +273,18 @@ async def test_only_what_the_bus_carries_comes(mongo_uri: str):
     await store.close()
 
 
+async def test_what_becomes_of_a_wake_up_is_no_news(store: Store, bus: Bus):
+    """The dispatchers are told of what is queued, and not of what they themselves wrote of it."""
+    async with following(store, bus, "wake-ups"):
+        listener = bus.listen("outbox", "things")
+        await store.db.outbox.insert_one({"_id": "queued", "state": "QUEUED"})
+        await store.db.outbox.update_one({"_id": "queued"}, {"$set": {"state": "SENT"}})
+        await store.db.things.insert_one({"_id": "after"})
+        heard = await take(listener, 2)
+        await store.db.outbox.delete_one({"_id": "queued"})
+    assert [change.id for change in heard] == ["queued", "after"]
+
+
 async def test_nobody_listens_to_what_does_not_come():
     """A listener that would never hear anything is a fault of the program, told at once."""
     bus = Bus(carries={"things"})
