@@ -156,18 +156,25 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
     from hub.store.freshness import feed_reason, feed_state
     from hub.store.transit import TransitRepository
 
-    findings.about("数据库中的数据源 Feeds in the database, as the hub on it reads them")
-    here, found = {feed.id for feed in settings.feeds}, await TransitRepository(store).feeds()
-    for feed in found:
-        now = clock.now()
-        state = feed_state(feed, now)
-        line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}".rstrip()
-        if feed["_id"] not in here:
-            line += " （不在此配置中 not in this configuration）"
-        good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
-        findings.ok(line) if good else findings.wrong(line)
-    if not found:
-        findings.note("还没有 none yet")
+    here = {feed.id for feed in settings.feeds}
+    known = await TransitRepository(store).feeds()
+    parts = {
+        "数据库中的数据源 Feeds in the database, as the hub on it reads them": [
+            feed for feed in known if feed["_id"] in here
+        ],
+        "数据库中不在此配置里的数据源 Feeds in the database that this configuration has not": [
+            feed for feed in known if feed["_id"] not in here
+        ],
+    }
+    for heading, feeds in parts.items():
+        if feeds:
+            findings.about(heading)
+        for feed in feeds:
+            now = clock.now()
+            state = feed_state(feed, now)
+            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}".rstrip()
+            good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
+            findings.ok(line) if good else findings.wrong(line)
 
 
 async def _database(findings: _Findings, settings: Settings) -> None:

@@ -39,13 +39,13 @@ async def test_a_revoked_client_is_listed_as_revoked(
 async def test_doctor_keeps_configured_feeds_and_those_of_the_hub_apart(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Under a heading of their own; a feed that this configuration has not is marked."""
+    """Each under a heading; those that this configuration has not under another."""
     feed = {"state": "HEALTHY", "warn_after_s": 90, "expire_after_s": 300}
     await store.db["feeds"].insert_many([{"_id": "mine", **feed}, {"_id": "other", **feed}])
     here = FeedSettings(id="mine", kind="gtfs", url="http://a/")
     findings = doctor._Findings()
     await doctor._feeds(findings, Settings(feeds=(here,)), store)
-    heading, mine, other = capsys.readouterr().out.splitlines()
+    heading, mine, apart, other = capsys.readouterr().out.splitlines()
     assert heading.startswith("数据库中的数据源")
-    assert mine == "  ✓ feed mine: HEALTHY"
-    assert other.endswith("（不在此配置中 not in this configuration）")
+    assert apart.startswith("数据库中不在此配置里的数据源")
+    assert (mine, other) == ("  ✓ feed mine: HEALTHY", "  ✓ feed other: HEALTHY")
