@@ -131,7 +131,7 @@ class Parts:
         said = _received(part)
         if not part.said and said.startswith(_STARTED):
             part.ran = True
-            log.info("process runs", role=part.role, pid=part.pid)
+            log.info("process runs", role=part.role, pid=part.pid, hub=os.getpid())
         part.said += said
         if said:
             return
@@ -141,7 +141,13 @@ class Parts:
             raise StartError(why)
         wait = part.died(time.monotonic())
         log.warning(
-            "process ended", role=part.role, pid=part.pid, code=code, why=why, again_in_s=wait
+            "process ended",
+            role=part.role,
+            pid=part.pid,
+            hub=os.getpid(),
+            code=code,
+            why=why,
+            again_in_s=wait,
         )
 
     def _start(self, part: _Part) -> None:

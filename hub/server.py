@@ -75,8 +75,8 @@ def _bound(settings: Settings) -> socket.socket:
         _bind(listening, address)
     except OSError as error:
         raise StartError(
-            f"{address[0]}:{address[1]} cannot be listened on: {error.strerror}.",
-            hint="Free the port, or set LIANDONG_PORT.",
+            f"{address[0]}:{address[1]} 无法监听 cannot be listened on: {error.strerror}.",
+            hint="另选端口 free the port, or set LIANDONG_PORT.",
         ) from error
     return listening
 

@@ -245,7 +245,7 @@ def orders_table(view: View, screen: Screen, limit: int) -> Table:
                     node["number"],
                     (node["incident"] or {}).get("title", ""),
                     node["text"],
-                    f"{officer['login']} {officer['name'] or ''}",
+                    screen.words(officer["name"], officer["login"]),
                     screen.state(recipient["stage"], STAGES),
                     screen.clock(last["at"]),
                     CHANNELS.get(last["channel"], last["channel"]),

@@ -47,12 +47,14 @@ def user_add(
         kind = Role.PARTNER
     if kind is Role.PARTNER:
         raise StartError(
-            f"--role {role!r}: expected OFFICER, LIAISON, WATCH, COMMANDER or ADMIN.",
-            hint="Partner applications: liandong client add.",
+            f"--role {role!r}: 应为 expected OFFICER, LIAISON, WATCH, COMMANDER or ADMIN.",
+            hint="合作单位应用 partner applications: liandong client add.",
         )
     password = typer.prompt("密码 password", hide_input=True, confirmation_prompt=True)
     if len(password) < MIN_PASSWORD:
-        raise StartError(f"The password is too short: at least {MIN_PASSWORD} characters.")
+        raise StartError(
+            f"密码太短 The password is too short: 至少 at least {MIN_PASSWORD} characters."
+        )
     common.run(_add(config, login, password, kind, unit, name_zh or login, name_en))
     typer.echo(f"已添加 added {login} ({kind})")
 
@@ -94,7 +96,7 @@ def user_list(config: Config = None) -> None:
 
 
 def client_list(config: Config = None) -> None:
-    """列出应用 · List partner applications."""
+    """列出应用 · List partner applications, those revoked marked."""
     common.run(_list(config, partners=True))
 
 
@@ -123,9 +125,13 @@ async def _add(
     async with common.opened(config) as (_, store):
         known = [row.id for row in await Units().all()]
         if unit is not None and unit not in known:
-            raise StartError(f"--unit {unit!r}: expected one of {', '.join(known) or 'none yet'}.")
+            units = ", ".join(known) or "尚无 none yet"
+            raise StartError(f"--unit {unit!r}: 应为 expected one of {units}.")
         if unit is None and role in {Role.OFFICER, Role.LIAISON, Role.PARTNER}:
-            raise StartError(f"--unit is needed for {role}.", hint=f"One of {', '.join(known)}.")
+            raise StartError(
+                f"{role} 须指定单位 --unit is needed for {role}.",
+                hint=f"可选 one of {', '.join(known)}.",
+            )
         hashed = await hash_password(password)
         account = await Accounts(store).add(
             login=login.lower(),
@@ -162,9 +168,12 @@ async def _list(config: Path | None, *, partners: bool) -> None:
     everything = Viewer("server shell", Role.ADMIN, None)
     roles = {Role.PARTNER} if partners else set(Role) - {Role.PARTNER}
     async with common.opened(config) as (_, store):
-        for account in await Accounts(store).list_(everything, first=10_000, roles=roles):
+        for account in await Accounts(store).list_(
+            everything, first=10_000, roles=roles, kept_out=True
+        ):
             unit, name = account.unit or "-", account.name.zh or account.name.en or ""
-            typer.echo(f"{account.login:16} {account.role:10} {unit:5} {name}")
+            revoked = "" if account.active else "  已吊销 revoked"
+            typer.echo(f"{account.login:16} {account.role:10} {unit:5} {name}{revoked}")
 
 
 async def _issue(config: Path | None, login: str) -> str:

@@ -48,7 +48,7 @@ def watch(
     from terminal.watch import watch as show
 
     if what not in VIEWS:
-        raise StartError(f"watch {what!r}: expected {', '.join(VIEWS)}.")
+        raise StartError(f"watch {what!r}: 应为 expected {', '.join(VIEWS)}.")
     client = HubClient(_address(url), login, password or DEMO_PASSWORD)
     try:
         asyncio.run(show(client, what, stop_place=stop_place, events=events))

@@ -61,8 +61,8 @@ def _with_database(settings: Settings) -> Settings:
         uri = embedded.running(settings.hub.data_dir)
         if uri is None:
             raise StartError(
-                f"No database: nothing runs for {settings.hub.data_dir}.",
-                hint="Start `make run`, or set LIANDONG_MONGODB_URI.",
+                f"没有数据库 No database: nothing runs for {settings.hub.data_dir}.",
+                hint="请启动 start `make run`, or set LIANDONG_MONGODB_URI.",
             )
         settings = settings.model_copy(
             update={"hub": settings.hub.model_copy(update={"mongodb_uri": uri})}

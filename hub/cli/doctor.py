@@ -32,6 +32,9 @@ class _Findings:
     def __init__(self) -> None:
         self.bad = 0
 
+    def about(self, text: str) -> None:
+        typer.echo(text)
+
     def ok(self, text: str) -> None:
         typer.echo(f"  ✓ {text}")
 
@@ -46,6 +49,7 @@ class _Findings:
 def doctor(config: Config = None) -> None:
     """体检 · Check configuration, database, feeds, push and keys; exit 1 if any is wrong."""
     findings = _Findings()
+    findings.about("环境与配置 Environment and configuration")
     findings.ok(f"Python {sys.version.split()[0]}")
     settings = _settings(findings, config)
     if settings is not None:
@@ -86,23 +90,27 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
     with problems.noted():
         area = area_of(settings.hub.area)
         findings.ok(f"站区 area {area.id}: {area.name.zh or area.name.en}")
+    findings.about("配置的数据源 Feeds as configured")
     for feed in settings.feeds:
         with problems.noted():
             found = plan(feed, connector, area)
             findings.ok(f"feed {feed.id}: {found.connector.manifest.standard}")
     for one in problems.found:
         findings.wrong(one)
+    findings.about("推送与密钥 Push and keys")
     if settings.push.fcm is None:
         findings.note("未配置推送 no push channel: phones learn of orders by sync alone")
     elif not settings.push.fcm.credentials.exists():
-        findings.wrong(f"push.fcm.credentials: {settings.push.fcm.credentials} does not exist.")
+        findings.wrong(
+            f"推送凭据不存在 push.fcm.credentials: {settings.push.fcm.credentials} does not exist."
+        )
     try:
         load_signing_key(signing_key_path(settings))
         findings.ok("签名密钥 signing key")
     except LiandongError as error:
         findings.wrong(str(error))
     if importlib.util.find_spec("uvloop") is None:
-        findings.note("uvloop is not installed: a quarter more CPU")
+        findings.note("未安装 uvloop is not installed: a quarter more CPU")
 
 
 async def _places(findings: _Findings, settings: Settings, store: "Store") -> None:
@@ -142,15 +150,40 @@ async def _processes(findings: _Findings, store: "Store") -> None:
         )
 
 
-async def _database(findings: _Findings, settings: Settings) -> None:
+async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> None:
+    """The feeds that hubs on this database read, which may be configured otherwise than here."""
     from hub.model.feeds import FeedState
-    from hub.store.driver import Store
     from hub.store.freshness import feed_reason, feed_state
     from hub.store.transit import TransitRepository
+
+    here = {feed.id for feed in settings.feeds}
+    known = await TransitRepository(store).feeds()
+    parts = {
+        "数据库中的数据源 Feeds in the database, as the hub on it reads them": [
+            feed for feed in known if feed["_id"] in here
+        ],
+        "数据库中不在此配置里的数据源 Feeds in the database that this configuration has not": [
+            feed for feed in known if feed["_id"] not in here
+        ],
+    }
+    for heading, feeds in parts.items():
+        if feeds:
+            findings.about(heading)
+        for feed in feeds:
+            now = clock.now()
+            state = feed_state(feed, now)
+            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}".rstrip()
+            good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
+            findings.ok(line) if good else findings.wrong(line)
+
+
+async def _database(findings: _Findings, settings: Settings) -> None:
+    from hub.store.driver import Store
 
     store = await Store.open(
         settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
     )
+    findings.about("数据库与中枢 Database and hub")
     try:
         await store.ping()
         findings.ok("数据库可写 database: a primary can be written")
@@ -161,18 +194,13 @@ async def _database(findings: _Findings, settings: Settings) -> None:
         lifetime = await store.transaction_lifetime()
         if lifetime is not None and lifetime > LONGEST_LOCK:
             findings.wrong(
-                f"transactionLifetimeLimitSeconds is {lifetime:.0f}: a killed hub could hold up an "
-                f"escalation that long. Start mongod with --setParameter "
-                f"transactionLifetimeLimitSeconds={LONGEST_LOCK}."
+                f"事务锁保留过久 transactionLifetimeLimitSeconds is {lifetime:.0f}: "
+                "a killed hub could hold up an escalation that long. Start mongod with "
+                f"--setParameter transactionLifetimeLimitSeconds={LONGEST_LOCK}."
             )
         await _places(findings, settings, store)
         await _processes(findings, store)
-        for feed in await TransitRepository(store).feeds():
-            now = clock.now()
-            state = feed_state(feed, now)
-            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}"
-            good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
-            findings.ok(line) if good else findings.wrong(line)
+        await _feeds(findings, settings, store)
     except RetryLater as error:
         findings.wrong(f"数据库 database: {error}")
     finally:

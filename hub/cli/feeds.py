@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from hub.connector import Batch, Reference
 
 
+_UNMATCHED = (
+    "提示 hint: 未给 --static，无法与静态数据匹配 nothing is matched without it: "
+    "--static FILE or URL (static_url in the configuration)"
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     from hub.cli import archive, identity
@@ -80,6 +86,8 @@ def check(
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    if static is None and checking.lacks_static(connector(kind), batch):
+        typer.echo(_UNMATCHED, err=True)
     report = checking.report(kind, batch)
     text = json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text()
     with _to_the_end():

@@ -40,8 +40,13 @@ def down() -> None:
     from hub.store import embedded
 
     data_dir = configuration.load().hub.data_dir
-    end_running(data_dir)
-    embedded.stop(data_dir)
+    ended = end_running(data_dir)
+    if ended is not None:
+        typer.echo(f"已停止 ended: up (pid {ended}), 及其中枢和沙盒 with its hub and sandbox")
+    if embedded.stop(data_dir):
+        typer.echo("已停止 ended: 遗留的内嵌数据库 the embedded database, which was left running")
+    elif ended is None:
+        typer.echo(f"没有在运行的 nothing runs here: {data_dir}")
 
 
 def serve(
@@ -51,7 +56,7 @@ def serve(
 ) -> None:
     """运行中枢 · The hub, or one role of it, against the configured MongoDB."""
     if role not in {"all", "api", "ingest", "dispatch"}:
-        raise StartError(f"--role {role!r}: expected all, api, ingest or dispatch.")
+        raise StartError(f"--role {role!r}: 应为 expected all, api, ingest or dispatch.")
     # who only sends orders needs neither the feeds nor their secrets
     settings = common.load(config) if role == "dispatch" else common.checked(config)
     embedded = common.is_embedded(settings)

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -157,7 +158,7 @@ _BANNER = """
       -d '{{"query":"{{departures(stopPlace:\\"railway:SHH\\",first:3){query}}}"}}'
     {liandong} watch board
     {liandong} demo phone officer1
-  中枢 hub pid {pid} = {parts}
+  {hub}
   拔掉试试 pull the plug with kill -9, of all or of one: it comes back. Ctrl-C 停止 stops all.
 """
 
@@ -179,6 +180,7 @@ class Up:
         self.sandbox = ""
         self.embedded_here = False
         self.stopping = False
+        self.untold = False
 
     def run(self) -> None:
         """Start everything and stay until told to end. Raises StartError."""
@@ -220,16 +222,19 @@ class Up:
 
     def _already_running(self) -> None:
         facts = facts_of(self.data_dir)
-        where, pid = facts.get("hub", self.address), facts.get("up_pid")
+        self.address = facts.get("hub", self.address)
         self.console.print(
-            f"已在运行 already running at {where} (pid {pid}). End it: liandong down"
+            f"已在运行 already running: {self.address} (up pid {facts.get('up_pid')})\n"
+            f"  {_hub_line(facts.get('hub_pid'), self._living())}\n"
+            f"停止 end it: {_program()} down",
+            soft_wrap=True,
         )
 
     def _need_port(self) -> None:
         if not _free(self.hub.host, self.hub.port):
             raise StartError(
-                f"Port {self.hub.port} is in use.",
-                hint=f"Free it, or choose another: LIANDONG_PORT={self.hub.port + 1} make run",
+                f"端口已被占用 Port {self.hub.port} is in use.",
+                hint=f"另选 free it, or choose another: LIANDONG_PORT={self.hub.port + 1} make run",
             )
 
     def _database(self) -> bool:
@@ -259,8 +264,8 @@ class Up:
         line = child.stdout.readline().decode() if child.stdout else ""
         if not line.startswith("ready"):
             raise StartError(
-                f"The sandbox did not start: {line.strip() or 'see its lines above'}.",
-                hint="Try it alone: liandong sandbox",
+                f"沙盒未能启动 The sandbox did not start: {line.strip() or 'see its lines above'}.",
+                hint="单独试试 try it alone: liandong sandbox",
             )
 
     def _hub(self) -> None:
@@ -311,17 +316,18 @@ class Up:
         while time.monotonic() < deadline:
             code = self.children["hub"].poll()
             if code is not None:
-                raise StartError(f"The hub ended with {code}; its reason stands above.")
+                raise StartError(
+                    f"中枢已终止，原因见上 The hub ended with {code}; its reason stands above."
+                )
             if _read(f"{self.address}/readyz") is not None:
                 return
             time.sleep(0.1)
         raise StartError(
-            f"The hub was not ready within {READY_WITHIN:.0f} s.",
-            hint=f"Look at {self.address}/readyz and the lines above.",
+            f"中枢未就绪 The hub was not ready within {READY_WITHIN:.0f} s.",
+            hint=f"请看 look at {self.address}/readyz and the lines above.",
         )
 
     def _banner(self) -> None:
-        liandong = _shown(Path(sys.executable).parent / "liandong")
         there = f"cd {shlex.quote(str(Path.cwd()))}"
         if self.data_dir != Path(".liandong").resolve():
             there += f" && export LIANDONG_DATA_DIR={shlex.quote(str(self.data_dir))}"
@@ -331,25 +337,35 @@ class Up:
                 query="{nodes{expectedDeparture status journey{publicCode destination}}}",
                 sandbox=self.sandbox,
                 password=DEMO_PASSWORD,
-                liandong=liandong,
+                liandong=_program(),
                 there=there,
-                pid=self.children["hub"].pid,
-                parts=self._parts(),
+                hub=_hub_line(self.children["hub"].pid, self._parts()),
             ),
             flush=True,
         )
 
-    def _parts(self) -> str:
-        """The processes of the hub, for people; those that say within a while that they live."""
+    def _parts(self) -> dict[str, int]:
+        """The processes of the hub, those that say within a while that they live."""
         deadline = time.monotonic() + PARTS_WITHIN
-        living: dict[str, int] = {}
-        while living.keys() != _ROLES.keys() and time.monotonic() < deadline:
-            told = _read(f"{self.address}/readyz") or {}
-            for part in told.get("processes", ()):
-                if part["state"] == "UP":
-                    living[part["name"]] = part["pid"]
+        while (living := self._living()).keys() != _ROLES.keys() and time.monotonic() < deadline:
             time.sleep(0.1)
-        return " + ".join(f"{_ROLES.get(name, '')} {name} {pid}" for name, pid in living.items())
+        return living
+
+    def _living(self) -> dict[str, int]:
+        """The process ids of the hub's parts here by role, of those that live now."""
+        told = (_read(f"{self.address}/readyz") or {}).get("processes", ())
+        return {
+            part["name"]: part["pid"]
+            for part in told
+            if part["state"] == "UP" and psutil.pid_exists(part["pid"])
+        }
+
+    def _tell_again(self) -> None:
+        """The hub was started again: its new process ids, once all of it runs."""
+        living = self._living()
+        if living.keys() == _ROLES.keys():
+            self.console.print(_hub_line(self.children["hub"].pid, living), soft_wrap=True)
+            self.untold = False
 
     def _keep(self) -> None:
         """Start again what dies, until told to stop. A refused configuration is not retried."""
@@ -357,6 +373,8 @@ class Up:
         while not self.stopping:
             time.sleep(0.2)
             self._revive_database()
+            if self.untold:
+                self._tell_again()
             for name, child in list(self.children.items()):
                 code = child.poll()
                 if code is None or self.stopping:
@@ -364,11 +382,14 @@ class Up:
                 deaths = [moment for moment in deaths if time.monotonic() - moment < 60]
                 deaths.append(time.monotonic())
                 if code == REFUSED or len(deaths) > 10:
-                    raise StartError(f"{name} ended with {code} and will not start again.")
+                    raise StartError(
+                        f"{name} 已终止，不再启动 ended with {code} and will not start again."
+                    )
                 self.console.print(
                     f"[yellow]{name} 已终止 ended ({code}); 重新启动 starting again[/yellow]"
                 )
                 self._sandbox() if name == "sandbox" else self._hub()
+                self.untold = self.untold or name == "hub"
 
     def _revive_database(self) -> None:
         """Start the embedded database again on its files and port, should it have died."""
@@ -394,15 +415,23 @@ class Up:
                 child.wait()
 
 
-def end_running(data_dir: Path) -> None:
-    """End the `up` of this data directory, if one runs, and wait for it."""
-    pid = facts_of(data_dir).get("up_pid")
+def end_running(data_dir: Path) -> int | None:
+    """End the `up` of this data directory and wait for it; its process id, None if none runs."""
+    pid: int | None = facts_of(data_dir).get("up_pid")
     if not pid or not psutil.pid_exists(pid):
-        return
+        return None
     process = psutil.Process(pid)
-    if "up" in process.cmdline():
-        process.terminate()
-        process.wait(timeout=30)
+    if "up" not in process.cmdline():
+        return None
+    process.terminate()
+    process.wait(timeout=30)
+    return pid
+
+
+def _hub_line(pid: int | None, parts: Mapping[str, int]) -> str:
+    """Which processes the hub is, for people."""
+    each = " + ".join(f"{_ROLES.get(name, '')} {name} {own}" for name, own in parts.items())
+    return f"中枢 hub pid {pid} = {each or '尚未就绪 not ready yet'}"
 
 
 def _free(host: str, port: int) -> bool:
@@ -434,7 +463,9 @@ def _read(url: str) -> dict[str, Any] | None:
     return found
 
 
-def _shown(path: Path) -> str:
+def _program() -> str:
+    """How `liandong` is typed from here."""
+    path = Path(sys.executable).parent / "liandong"
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -30,6 +30,8 @@ from hub.connector import (
 from hub.errors import PayloadError, Reason, RetryLater, UserFault
 from hub.ingest.body import read_file
 from hub.ingest.gather import Gatherer, gather, located
+from hub.model.network import Line, StopPlace
+from hub.model.parking import ParkingFacility
 from hub.settings import FeedSettings
 
 DEFAULT_ZONE = "Asia/Shanghai"
@@ -150,6 +152,14 @@ def read(
     if at is None and not _is_url(source) and batch.as_of is not None and batch.as_of < now:
         batch = connector.parse(replace(raw, received_at=batch.as_of), context)
     return batch, context.reference
+
+
+def lacks_static(connector: Connector, batch: Batch) -> bool:
+    """Whether this, read without one, is matched with a static reference, and is none itself."""
+    if connector.load_reference is None or batch.matched_journeys or batch.matched_stops:
+        return False
+    static = (StopPlace, Line, ParkingFacility)
+    return bool(batch.entities) and not any(isinstance(one, static) for one in batch.records)
 
 
 def report(kind: str, batch: Batch) -> Report:

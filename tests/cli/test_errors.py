@@ -1,12 +1,17 @@
 """What goes wrong at the command line is one line that says what to do; never a traceback."""
 
+import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+from tests.connectors.siri_documents import call, et, gtfs, journey
 
 
 def liandong(*arguments: str, data_dir: Path, **environment: str) -> tuple[int, str, str]:
@@ -70,7 +75,7 @@ def test_without_a_database_the_hint_says_what_to_start(tmp_path):
     """`token issue` without a running database."""
     code, _, error = liandong("token", "issue", "watch", data_dir=tmp_path)
     assert code == 2
-    assert "Start `make run`, or set LIANDONG_MONGODB_URI." in error
+    assert "请启动 start `make run`, or set LIANDONG_MONGODB_URI." in error
 
 
 def test_an_unreachable_database_is_one_line(tmp_path):
@@ -125,3 +130,30 @@ def test_the_schema_is_exported_without_a_database(tmp_path):
     code, subgraph, _ = liandong("schema", "export", "--federation", data_dir=tmp_path)
     assert code == 0
     assert "@key" in subgraph
+
+
+def test_feed_check_without_its_static_data_says_what_is_missed(tmp_path):
+    """What is matched with a timetable is told so, beside the report; a timetable itself is not."""
+    told, timetable = tmp_path / "et.xml", tmp_path / "gtfs.zip"
+    told.write_text(et(journey(call("A", aimed="12:00"))), encoding="utf-8")
+    timetable.write_bytes(gtfs())
+    _, _, error = liandong("feed", "check", "siri_et", str(told), data_dir=tmp_path)
+    assert error.startswith("提示 hint: 未给 --static")
+    matched = ("feed", "check", "siri_et", str(told), "--static", str(timetable))
+    for arguments in (matched, ("feed", "check", "gtfs", str(timetable))):
+        code, _, error = liandong(*arguments, data_dir=tmp_path)
+        assert (code, error) == (0, "")
+
+
+def test_down_says_what_it_ended(tmp_path):
+    """The `up` of this folder with its pid, or that nothing runs here."""
+    code, said, _ = liandong("down", data_dir=tmp_path)
+    assert (code, said) == (0, f"没有在运行的 nothing runs here: {tmp_path}\n")
+    command = [sys.executable, "-c", "input()", "up"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as running:
+        threading.Thread(target=running.wait).start()  # or it would stay as a zombie
+        (tmp_path / "up.json").write_text(json.dumps({"up_pid": running.pid}))
+        code, said, _ = liandong("down", data_dir=tmp_path)
+    assert code == 0
+    assert f"已停止 ended: up (pid {running.pid})" in said
+    assert running.returncode == -signal.SIGTERM

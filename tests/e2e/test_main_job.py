@@ -246,7 +246,7 @@ async def test_a_port_in_use_is_one_line(running: Running, tmp_path):
     process = command("up", env=env)
     _, error = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 2
-    assert f"Port {running.port} is in use. Free it, or choose another" in error.decode()
+    assert f"Port {running.port} is in use. 另选 free it, or choose another" in error.decode()
     assert "Traceback" not in error.decode()
 
 

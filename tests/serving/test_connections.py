@@ -106,6 +106,25 @@ async def alive(port: int) -> bool:
     return said.startswith(b"HTTP/1.1 200")
 
 
+HEAD_BYTES = 64 * 1024
+"""What docs/http.md says that a URL and its headers may take together."""
+
+
+@pytest.mark.parametrize(("more", "status"), [(0, b"200"), (1, b"400")])
+async def test_a_url_and_its_headers_may_take_64_kib(more: int, status: bytes) -> None:
+    """As long as that is answered, however it is cut up; a byte more and no end to it is not."""
+    start, end = b"GET /livez?", b" HTTP/1.1\r\nhost: hub\r\nconnection: close\r\n\r\n"
+    asked = start + b"x" * (HEAD_BYTES + more - len(start + end)) + end
+    async with served(APP, PATIENT) as port:
+        reader, writer = await opened(port)
+        writer.write(asked[:1000])
+        await writer.drain()
+        writer.write(asked[1000:] if not more else asked[1000:].replace(b"\r", b"y"))
+        said = await ended(reader)
+        writer.close()
+    assert said.split(b" ")[1] == status
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
