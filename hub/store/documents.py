@@ -48,7 +48,8 @@ class TextDocument(Document):
     @classmethod
     def __pydantic_init_subclass__(cls, **given: Any) -> None:  # noqa: ANN401
         super().__pydantic_init_subclass__(**given)
-        setattr(cls, "model_post_init", _begin_state)  # noqa: B010  # it is not ours to mypy
+        # pydantic runs a private state's beginning once for each class that inherits it
+        setattr(cls, "model_post_init", _begin_state)  # noqa: B010  # to mypy it is a method
 
 
 def _begin_state(document: TextDocument, _context: object) -> None:
