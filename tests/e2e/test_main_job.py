@@ -262,4 +262,5 @@ async def test_the_same_folder_is_not_run_twice(running: Running):
     _, error = await asyncio.to_thread(process.communicate, timeout=60)
     assert process.returncode == 0
     assert running.url in error.decode()
+    assert f"中枢 hub pid {running.facts['hub_pid']} = 接口 api" in error.decode()
     assert running.ready()

@@ -391,6 +391,7 @@ async def test_the_reference_is_loaded_first_and_again_when_it_changed(
     rig_of, origin: Origin, clock
 ):
     """Nothing is polled without the reference; hourly and at the local midnight it is read anew."""
+    clock.current = clock().replace(hour=4)  # noon in Shanghai: no midnight comes before its turn
     used: list[str | None] = []
     static = Answer(500)
 
