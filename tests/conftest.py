@@ -7,6 +7,9 @@ from types import FrameType
 from typing import Any
 from uuid import uuid4
 
+import hub  # noqa: F401  # before the driver, as in every process: it mends what that imports
+
+# isort: split
 import hypothesis
 import pytest
 from pymongo import MongoClient
