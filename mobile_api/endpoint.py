@@ -4,7 +4,7 @@ The order of checks is the order of trust: who calls, may they, then what they s
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -108,7 +108,7 @@ class Endpoint(Generic[Sent]):
             principal = await context.tokens.authenticate(bearer_token(request))
             principal.require(self.scope)
         sent = await self._read(request)
-        async with nullcontext() if principal is None else context.shares.of(principal):
+        async with self._share(principal, context):
             reply = await self.handler(Call(request, context, sent, principal))
         if reply is None:
             return Response(status_code=204)
@@ -119,6 +119,14 @@ class Endpoint(Generic[Sent]):
             media_type=JSON,
             headers={"Cache-Control": "no-store"},
         )
+
+    def _share(
+        self, principal: Principal | None, context: MobileContext
+    ) -> AbstractAsyncContextManager[None]:
+        """What is only read takes turns with the caller's other reads; what is done never waits."""
+        if principal is None or self.method != "GET":
+            return nullcontext()
+        return context.shares.of(principal)
 
     async def _read(self, request: Request) -> Sent:
         try:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -24,12 +25,8 @@ SUSPECT, SUSPECT_WINDOW = 100, 3600
 """So many failures at one login, from wherever, in so many seconds mean that it is hunted."""
 PER_LOGIN_HUNTED = 2
 """Then this many tries are left to each address: guessing slows down, nobody is locked out."""
-AT_ONCE = PER_LOGIN // 2
-"""Passwords in hand in one process: a shift that signs in together waits, and is not refused.
-
-A try counts until it is found right, so fewer are in hand than may fail: a room of screens of one
-account would use its tries up with the right password.
-"""
+AT_ONCE = 20
+"""Passwords in hand in one process: a shift that signs in together waits, and is not refused."""
 
 
 class Limiter(Protocol):
@@ -82,11 +79,15 @@ class Attempts:
     another address has a count of its own, and so has a phone that proves it signed in here before,
     whatever its address has done. An address may be a whole station behind one gateway, so only
     failures are kept of it, and more are borne.
+
+    A try counts until it is found right, so of one login from one address half as many are in hand
+    as may fail: a room of screens of one account would use its tries up with the right password.
     """
 
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._in_hand: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
     async def trial(
@@ -97,10 +98,11 @@ class Attempts:
         `device`: the phone that has proven that it signed in to this login before. Raises
         RateLimited.
         """
-        async with self._room:
+        own = await self._of_login(login, address, device)
+        async with self._of_one(*own), self._room:
             tried: list[_Counted] = []
             try:
-                await self._count(tried, login, address, device)
+                await self._count(tried, own, address, device)
                 yield
             except AccessDenied:
                 await self._limiter.hit(_login(login), limit=SUSPECT, seconds=SUSPECT_WINDOW)
@@ -117,11 +119,18 @@ class Attempts:
             if wait is not None:
                 raise RateLimited(wait)
 
+    def _of_one(self, key: str, limit: int) -> asyncio.Semaphore:
+        """What the tries at one key hold while they are in hand."""
+        held = self._in_hand.get(key)
+        if held is None:
+            held = self._in_hand[key] = asyncio.Semaphore(max(1, limit // 2))
+        return held
+
     async def _count(
-        self, tried: list[_Counted], login: str, address: str | None, device: str | None
+        self, tried: list[_Counted], own: tuple[str, int], address: str | None, device: str | None
     ) -> None:
         """Count the try at each of its keys, that of its login last. Raises RateLimited."""
-        keys = [await self._of_login(login, address, device)]
+        keys = [own]
         if device is None and address is not None:
             keys.insert(0, (_address(address), PER_ADDRESS))
         for key, limit in keys:

@@ -1,8 +1,8 @@
 """Shares: what one account asks for runs a few at a time (docs/decisions/0013).
 
 The loop and the database serve callers as they come, so whoever asks a hundred things at once would
-have a hundred shares of them, and the dispatcher beside it one. Mutations of GraphQL never wait:
-an order goes before any reading.
+have a hundred shares of them, and the dispatcher beside it one. What is done (mutations, a phone's
+actions) never waits for what is read.
 """
 
 import asyncio

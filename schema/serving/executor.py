@@ -1,8 +1,9 @@
 """Prepare, authorise, execute: what every transport does with an operation."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from inspect import isawaitable
 from typing import Any
 
@@ -30,7 +31,7 @@ class Executor:
         self._services = services
         self._deadline = deadline
         self._shares = Shares()
-        self._readings = Shares(1, 1)
+        self._new_queries, self._new_mutations = Shares(1, 1), Shares(1, 1)
         self.documents = Documents(schema)
 
     async def prepare(
@@ -39,18 +40,28 @@ class Executor:
         """The operation, valid, within the limits, and the caller's to run.
 
         An account's unknown documents are read one by one, and others' work comes between: each
-        holds the loop for ten milliseconds. Raises RefusedError; nothing has run then.
+        holds the loop for ten milliseconds. Mutations have a line of their own. Raises
+        RefusedError; nothing has run then.
         """
-        suggestions = Scope.DEVELOPER in principal.scopes
+        read = partial(
+            self.documents.prepare,
+            text,
+            operation_name,
+            suggestions=Scope.DEVELOPER in principal.scopes,
+        )
         try:
             if self.documents.knows(text):
-                prepared = self.documents.prepare(text, operation_name, suggestions=suggestions)
+                prepared = read()
             else:
-                async with self._readings.of(principal):
-                    await asyncio.sleep(0)
-                    prepared = self.documents.prepare(text, operation_name, suggestions=suggestions)
+                prepared = await in_time(
+                    self._in_line(text, principal, read),
+                    self._services.operations.database_answers,
+                    seconds=self._deadline,
+                )
         except InvalidError as invalid:
             raise RefusedError(invalid.errors) from invalid
+        except LiandongError as late:
+            raise RefusedError([fault(late)]) from late
         lacking = check(prepared.required, principal)
         if lacking:
             raise RefusedError(lacking)
@@ -99,6 +110,15 @@ class Executor:
                 hide_suggestions=Scope.DEVELOPER not in principal.scopes,
             )
             return await result if isawaitable(result) else result
+
+    async def _in_line(
+        self, text: str, principal: Principal, read: Callable[[], Prepared]
+    ) -> Prepared:
+        """Read a document when the account's others before it are read."""
+        lines = self._new_mutations if text.lstrip().startswith("mutation") else self._new_queries
+        async with lines.of(principal):
+            await asyncio.sleep(0)
+            return read()
 
     def _turn(self, prepared: Prepared, principal: Principal) -> AbstractAsyncContextManager[None]:
         mutates = prepared.operation.operation is OperationType.MUTATION

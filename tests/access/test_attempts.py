@@ -5,7 +5,15 @@ from itertools import count
 
 import pytest
 
-from hub.access.attempts import AT_ONCE, PER_ADDRESS, PER_LOGIN, WINDOW, Attempts, RateLimited
+from hub.access.attempts import (
+    PER_ADDRESS,
+    PER_LOGIN,
+    SUSPECT,
+    SUSPECT_WINDOW,
+    WINDOW,
+    Attempts,
+    RateLimited,
+)
 from hub.errors import AccessDenied, DatabaseAway
 from hub.store.driver import Store
 from hub.store.motor_side import RateLimiter
@@ -119,16 +127,38 @@ async def test_a_right_password_leaves_nothing_counted(
     assert await left(attempts, f"{here}-mine", here) == PER_LOGIN
 
 
-async def test_a_watch_room_signs_in_together(attempts: Attempts, here: str) -> None:
+@pytest.mark.parametrize("hunted", [False, True])
+async def test_a_watch_room_signs_in_together(
+    attempts: Attempts, store: Store, here: str, hunted: bool
+) -> None:
     """Thirty screens of one account, at once, behind one address: none is refused."""
-    right = asyncio.Event()
-    asked = count(1)
+    login, limiter = f"{here}-watch", RateLimiter(store)
+    for _ in range(SUSPECT if hunted else 0):
+        await limiter.hit(f"sign-in:login:{login}", limit=SUSPECT, seconds=SUSPECT_WINDOW)
+    asked: list[int] = []
 
-    async def screen() -> None:
-        async with attempts.trial(f"{here}-watch", here):
-            if next(asked) == AT_ONCE:
-                right.set()
-            await right.wait()
+    async def screen(number: int) -> None:
+        async with attempts.trial(login, here):
+            asked.append(number)
+            await asyncio.sleep(0)
 
-    await asyncio.gather(*(screen() for _ in range(3 * PER_LOGIN)))
-    assert await left(attempts, f"{here}-watch", here) == PER_LOGIN
+    await asyncio.gather(*(screen(number) for number in range(3 * PER_LOGIN)))
+    assert sorted(asked) == list(range(3 * PER_LOGIN))
+
+
+async def test_a_room_of_one_login_keeps_no_other_waiting(attempts: Attempts, here: str) -> None:
+    """While all that may be in hand of one login is in hand, somebody else signs in."""
+    inside, go = asyncio.Queue[str](), asyncio.Event()
+
+    async def screen(login: str) -> None:
+        async with attempts.trial(login, here):
+            inside.put_nowait(login)
+            await go.wait()
+
+    one, other = f"{here}-watch", f"{here}-other"
+    screens = [asyncio.create_task(screen(one)) for _ in range(PER_LOGIN)]
+    assert [await inside.get() for _ in range(PER_LOGIN // 2)] == [one] * (PER_LOGIN // 2)
+    screens.append(asyncio.create_task(screen(other)))
+    assert await inside.get() == other
+    go.set()
+    await asyncio.gather(*screens)

@@ -23,7 +23,7 @@ RAISE = {"UserFault", "AccessDenied", "Refusal", "Refused", "_Refused", "_refuse
 COMMAND_LINE = {"hub/ingest/check.py", "hub/ingest/record.py", "hub/access/partners.py"}
 """Whose faults are read at the command line only, as their words."""
 RAISE |= {"BadRequestError", "RefusedError", "_coded", "Effect", "problem", "_error", "refused"}
-RAISE |= {"_named"}  # warnings of a dispatch
+RAISE |= {"LimitError", "_named"}  # the latter: warnings of a dispatch
 
 
 def page(name: str) -> str:

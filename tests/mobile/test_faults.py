@@ -95,6 +95,9 @@ async def test_what_one_account_asks_takes_turns(
     asking.append(asyncio.create_task(other.call("GET", "/sync")))
     theirs = await entered.get()
     assert theirs not in first
+    action = {"id": "turns", "kind": "order.seen", "at": "2026-01-01T00:00:00Z"}
+    done = await mine.call("POST", "/actions", json={"actions": [action]})
+    assert done.status_code == 200  # what is done does not wait for what is read
     assert entered.empty()
     go.set()
     assert {reply.status_code for reply in await asyncio.gather(*asking)} == {200}
