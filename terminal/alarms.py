@@ -23,14 +23,22 @@ _NONE = (
     "暂无告警 No alarms: 目前没有需要处置的 nothing needs you now. "
     "新告警会响铃并列在这里 a new one rings, and is listed here."
 )
+_LINES, _LINES_WIDE, _FRAME = 8, 4, 4
+"""Lines that a whole alarm takes about, and those that the table takes for itself."""
+_MORE = (
+    "另有 {left} 条告警 and {left} more: 加高窗口，或查询 alarms a taller window, or query alarms"
+)
 _STATES = {"ACTIVE": "未确认", "ACKNOWLEDGED": "已确认"}
 _STYLES = {"ACTIVE": "bold red", "ACKNOWLEDGED": "yellow"}
 
 
-def alarms_table(alarms: list[dict[str, Any]], title: str, screen: Screen, *, live: bool) -> Table:
-    """Alarms that nobody sees to first, then by kind, then the newest; none of them is cut off.
+def alarms_table(
+    alarms: list[dict[str, Any]], title: str, screen: Screen, *, room: int, live: bool
+) -> Table:
+    """Alarms that nobody sees to first, then by kind, then the newest.
 
-    As many as the hub answers may not be all: then it says so, above them.
+    Whole, with what to do, where they fit into `room` lines; else a line each, and how many more
+    there are. As many as the hub answers may not be all: then it says so, above them.
     """
     if len(alarms) >= SHOWN:
         title += (
@@ -42,19 +50,30 @@ def alarms_table(alarms: list[dict[str, Any]], title: str, screen: Screen, *, li
         table.caption, table.caption_justify = _NONE, "left"
     table.add_column("时间", no_wrap=True, width=8)
     table.add_column("状态", width=20 if screen.wide else 8)
-    table.add_column("内容 What is wrong", ratio=1, overflow="fold")
-    table.add_column("处置 What to do", ratio=1, overflow="fold")
+    whole = len(alarms) * (_LINES_WIDE if screen.wide else _LINES) <= room
+    if whole:
+        table.add_column("内容 What is wrong", ratio=1, overflow="fold")
+        table.add_column("处置 What to do", ratio=1, overflow="fold")
+    else:
+        table.add_column("内容 What is wrong", ratio=1, overflow="ellipsis", no_wrap=True)
     newest = sorted(alarms, key=lambda alarm: alarm["raisedAt"], reverse=True)
-    for alarm in sorted(newest, key=_place):
+    pressing = sorted(newest, key=_place)
+    shown = pressing if whole else pressing[: max(1, room - _FRAME)]
+    if len(shown) < len(alarms):
+        left = len(alarms) - len(shown)
+        table.caption, table.caption_justify = _MORE.format(left=left), "left"
+    for alarm in shown:
         state, style = alarm["state"], _STYLES.get(alarm["state"], "dim")
         seen_by = f"\n{alarm['acknowledgedBy']}" if alarm["acknowledgedBy"] else ""
         place = f"\n{alarm['place']}" if alarm["place"] else ""
-        table.add_row(
-            screen.clock(alarm["raisedAt"]),
-            Text(screen.words(_STATES.get(state, state), state) + seen_by, style=style),
-            Text(alarm["message"] + place, style=style),
-            Text(alarm["nextStep"]),
-        )
+        said = screen.words(_STATES.get(state, state), state)
+        if whole:
+            cells = [Text(said + seen_by), Text(alarm["message"] + place), Text(alarm["nextStep"])]
+        else:
+            cells = [Text(said), Text(" ".join(filter(None, (alarm["place"], alarm["message"]))))]
+        for cell in cells[:2]:
+            cell.stylize(style)
+        table.add_row(screen.clock(alarm["raisedAt"]), *cells)
     return table
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE
@@ -121,6 +121,14 @@ class Screen:
         """An RFC 3339 time as the area's HH:MM:SS, or a dash."""
         moment = datetime.fromisoformat(value).astimezone(self.zone) if value else None
         return f"{moment:%H:%M:%S}" if moment else "–"
+
+    def as_of(self, value: str | None) -> str:
+        """As `clock`; what is older than half a day is a date (YY-MM-DD), lest it read as today."""
+        if not value:
+            return "–"
+        moment = datetime.fromisoformat(value).astimezone(self.zone)
+        old = datetime.now(self.zone) - moment > timedelta(hours=12)
+        return f"{moment:%y-%m-%d}" if old else self.clock(value)
 
     def minute(self, value: str | None) -> str:
         """An RFC 3339 time as the area's HH:MM, or a dash."""

@@ -183,7 +183,7 @@ def taxi_table(view: View, screen: Screen, _limit: int) -> Table:
             _known(node["vehiclesWaiting"]),
             f"{_known(node['holding'])} / {node['holdingCapacity']}",
             _known(node["departures15m"]),
-            screen.clock(node["freshness"]["asOf"]),
+            screen.as_of(node["freshness"]["asOf"]),
             _trust(screen, view, node["freshness"]["state"], FRESHNESS),
         ]
         for node in sorted(view.of("taxiRanks"), key=lambda n: n["id"])
@@ -215,8 +215,8 @@ def feeds_table(view: View, screen: Screen, _limit: int) -> Table:
                 MODES.get(node["mode"], node["mode"] or "–"),
                 _trust(screen, view, node["state"], HEALTH),
                 LINKS.get(node["linkState"], node["linkState"] or "–"),
-                screen.clock(node["lastReceivedAt"]),
-                screen.clock(node["dataAsOf"]),
+                screen.as_of(node["lastReceivedAt"]),
+                screen.as_of(node["dataAsOf"]),
                 f"{counts['accepted']}/{counts['rejected']}",
                 node["detail"] or (refused and f"拒收 rejected: {refused}"),
             ]
@@ -257,13 +257,13 @@ def orders_table(view: View, screen: Screen, limit: int) -> Table:
 def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:
     """The orders, below the alarms where there are any: an order that nobody takes is one."""
     orders = orders_table(view, screen, limit)
-    return Group(alarms_view(view, screen, limit), orders) if view.of("alarms") else orders
+    return Group(alarms_view(view, screen, limit // 2), orders) if view.of("alarms") else orders
 
 
-def alarms_view(view: View, screen: Screen, _limit: int) -> Table:
-    """Every alarm that the hub answered; none is left out for want of room."""
+def alarms_view(view: View, screen: Screen, limit: int) -> Table:
+    """The alarms that the hub answered, as many as there is room for, and how many more."""
     heading = f"告警 Alarms · {screen.now()} · {view.link}"
-    return alarms_table(view.of("alarms"), heading, screen, live=view.live)
+    return alarms_table(view.of("alarms"), heading, screen, room=limit, live=view.live)
 
 
 def _known(value: int | None) -> str:

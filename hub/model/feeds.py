@@ -39,11 +39,13 @@ class FreshnessState(StrEnum):
 
 def not_renewed(as_of: datetime) -> str:
     """Why data counts as old, for people; the same sentence however long it lasts."""
+    newest = f"{as_of:%Y-%m-%d %H:%M:%S}Z"
     return (
-        f"没有更新的数据 Nothing newer has come: the newest data is of {as_of:%Y-%m-%d %H:%M:%S}Z."
+        f"没有更新的数据，最新为 {newest} / Nothing newer has come: the newest data is of {newest}."
     )
 
 
 def nothing_came(since: datetime) -> str:
     """Why a feed that never had data is down, for people."""
-    return f"至今没有数据 Nothing has come since {since:%Y-%m-%d %H:%M:%S}Z."
+    begun = f"{since:%Y-%m-%d %H:%M:%S}Z"
+    return f"自 {begun} 起没有数据 / Nothing has come since {begun}."

@@ -92,3 +92,17 @@ def test_as_many_as_the_hub_answers_are_said_not_to_be_all() -> None:
 def test_orders_alone_show_no_alarms() -> None:
     """Where there is none the table of orders has the screen to itself."""
     assert "告警" not in shown(View(), "orders", 80)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_more_alarms_than_there_is_room_for_leave_the_orders_in_sight(width: int) -> None:
+    """A line each, the most pressing ones, and how many more; the orders stand below."""
+    view = View()
+    for number in range(30):
+        view.take(alarm(number))
+    text = shown(view, "orders", width)
+    lines = text.splitlines()
+    assert len(lines) <= 24
+    assert sum("无人签收" in line for line in lines) == 6
+    assert "另有 24 条告警" in text
+    assert "指令 Orders" in text
