@@ -365,7 +365,8 @@ async def test_the_backlog_tells_its_age(world: World, clock: ManualClock) -> No
 
 async def test_writing_down_what_was_sent_holds_up_no_send(world: World) -> None:
     """A place at the push service is free once the send is over, also while its incident cannot be
-    written; no more is in hand then than four times the places, however many become free at once."""
+    written. No more is in hand then than four times the places, however many come free at once.
+    """
     officers = [await world.officer() for _ in range(15)]
     order = await world.order(*officers)
     eleven, twelve, in_hand = asyncio.Event(), asyncio.Event(), []
