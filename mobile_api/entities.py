@@ -32,7 +32,8 @@ class OrderIncident(Message):
 class SyncedOrder(Message):
     """An order (指令) as one recipient holds it; `stage` is this recipient's.
 
-    `takenByOther`: ESCALATED because somebody else has accepted; nothing is asked any more.
+    `takenByOther`: somebody else who was asked in the same place has accepted. With `stage`
+    ESCALATED nothing is asked any more; with another both have it, and this one's part goes on.
     """
 
     id: str = _ID

@@ -61,7 +61,7 @@ PAUSE = 1.0
 
 def offered(order: dict[str, Any]) -> str:
     """The keys that answer this order as it stands: none where it is over, or somebody has it."""
-    if order["state"] != "OPEN" or order.get("takenByOther"):
+    if order["state"] != "OPEN" or (order["stage"] == "ESCALATED" and order.get("takenByOther")):
         return ""
     return _OFFERED.get(order["stage"], "")
 
@@ -144,8 +144,10 @@ class Phone:
                 await self._report(order, "order.received", "order.seen")
         elif known and known["state"] != order["state"]:
             self._say(f"指令 {order['number']} {_STATES.get(order['state'], order['state'])}")
-        elif known and known["stage"] != order["stage"] == "ESCALATED":
+        elif known and order["stage"] == "ESCALATED" and _told(known) != _told(order):
             self._say(f"[yellow]指令 {order['number']} {_passed_on(order)}[/yellow]")
+        elif known and order.get("takenByOther") and not known.get("takenByOther"):
+            self._say(f"[yellow]指令 {order['number']} 另有人签收 is taken by another too[/yellow]")
         self.orders[order["id"]] = order
 
     def _show(self, order: dict[str, Any], title: str) -> None:
@@ -269,6 +271,11 @@ class Phone:
 def _urgency(order: dict[str, Any]) -> tuple[bool, str]:
     """Orders still asked of this officer before those that went on, then the newest."""
     return order["stage"] != "ESCALATED", str(order["createdAt"])
+
+
+def _told(order: dict[str, Any]) -> tuple[str, bool]:
+    """What an officer is told of again when it changes."""
+    return order["stage"], bool(order.get("takenByOther"))
 
 
 def _passed_on(order: dict[str, Any]) -> str:

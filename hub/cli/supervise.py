@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Mapping
@@ -31,6 +32,8 @@ from hub.settings import HubSettings, child_environment
 REFUSED = 2
 READY_WITHIN = 120.0
 PARTS_WITHIN = 10.0
+ASK_EVERY = 1.0
+"""Seconds between two looks at a hub that was started again: each costs its database a write."""
 _ROLES = {"api": "接口", "ingest": "接入", "dispatch": "派发"}
 _CONFIG = """\
 # Written by `liandong up` at every start: the sandbox's feeds, for trying out. For service, copy
@@ -180,7 +183,6 @@ class Up:
         self.sandbox = ""
         self.embedded_here = False
         self.stopping = False
-        self.untold = False
 
     def run(self) -> None:
         """Start everything and stay until told to end. Raises StartError."""
@@ -360,12 +362,14 @@ class Up:
             if part["state"] == "UP" and psutil.pid_exists(part["pid"])
         }
 
-    def _tell_again(self) -> None:
-        """The hub was started again: its new process ids, once all of it runs."""
-        living = self._living()
-        if living.keys() == _ROLES.keys():
-            self.console.print(_hub_line(self.children["hub"].pid, living), soft_wrap=True)
-            self.untold = False
+    def _tell_again(self, hub: "subprocess.Popen[bytes]") -> None:
+        """The hub was started again: its new process ids, once all of it runs, while it does."""
+        while hub.poll() is None:
+            living = self._living()
+            if living.keys() == _ROLES.keys():
+                self.console.print(_hub_line(hub.pid, living), soft_wrap=True)
+                return
+            time.sleep(ASK_EVERY)
 
     def _keep(self) -> None:
         """Start again what dies, until told to stop. A refused configuration is not retried."""
@@ -373,8 +377,6 @@ class Up:
         while not self.stopping:
             time.sleep(0.2)
             self._revive_database()
-            if self.untold:
-                self._tell_again()
             for name, child in list(self.children.items()):
                 code = child.poll()
                 if code is None or self.stopping:
@@ -388,8 +390,13 @@ class Up:
                 self.console.print(
                     f"[yellow]{name} 已终止 ended ({code}); 重新启动 starting again[/yellow]"
                 )
-                self._sandbox() if name == "sandbox" else self._hub()
-                self.untold = self.untold or name == "hub"
+                if name == "sandbox":
+                    self._sandbox()
+                    continue
+                self._hub()
+                # beside the watch, which a hub that answers nothing must not hold up
+                told = (self.children[name],)
+                threading.Thread(target=self._tell_again, args=told, daemon=True).start()
 
     def _revive_database(self) -> None:
         """Start the embedded database again on its files and port, should it have died."""

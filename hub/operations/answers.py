@@ -99,8 +99,9 @@ async def _follow(
         return True
     if row.stage is Stage.DONE or before is Stage.ESCALATED:
         await desk.orders.change(tx, order.id)
-    if before is Stage.ESCALATED and row.stage in TAKEN:
-        await stand_down(desk, tx, order, row, turn.at)
+    in_chain = before is Stage.ESCALATED or row.escalated_from is not None
+    if in_chain and row.stage in TAKEN and before not in TAKEN:
+        await stand_down(desk, tx, order, row, incident, turn.at)
     if order.state is OrderState.COMPLETED:
         return True
     return row.stage is Stage.DONE and await complete_if_ended(desk, tx, order, incident, turn.at)

@@ -106,11 +106,12 @@ class Delivery:
         `sent` is called when nothing is being sent any more, before that is written down.
         """
         row, devices = errand.row, errand.devices
-        if (needless := self._needless(row, errand.account, errand.ledger)) is not None:
-            await self._settle(errand, needless)
-            return
-        if not devices:
-            await self._settle(errand, _no_device())
+        silent = self._needless(row, errand.account, errand.ledger)
+        if silent is None and not devices:
+            silent = _no_device()
+        if silent is not None:
+            sent()
+            await self._settle(errand, silent)
             return
         wake = Wake(row.id, row.topic, row.priority)
         outcomes = await asyncio.gather(*(self._send(device, wake) for device in devices))

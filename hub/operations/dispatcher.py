@@ -58,6 +58,7 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
         self._failing = False
+        self._looked = clock.now()
 
     async def run(self) -> None:
         """Work until cancelled; then let the sends in hand finish."""
@@ -76,7 +77,7 @@ class Dispatcher:
     async def take_all(self) -> int:
         """Lease and start every row that is due; how many. They are in hand when it returns."""
         taken = 0
-        while found := await self._desk.outbox.due(clock.now(), BATCH):
+        while found := await self._due():
             asked, started = len(found), 0
             while found:
                 room = await self._rooms(len(found))
@@ -86,6 +87,10 @@ class Dispatcher:
             if not started or asked < BATCH:
                 break  # others have them; or that was all, and a change tells of more
         return taken
+
+    async def _due(self) -> list[str]:
+        self._looked = clock.now()
+        return await self._desk.outbox.due(self._looked, BATCH)
 
     async def drain(self, timeout: float) -> None:
         """Wait for the sends in hand, at most `timeout` real seconds; cancel what is left."""
@@ -97,11 +102,11 @@ class Dispatcher:
 
     async def _rooms(self, most: int) -> int:
         """Wait for room for a send, and take as much as there is; how much."""
-        while len(self._sending) >= self._most:
+        while (left := self._most - len(self._sending)) <= 0:
             await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
         await self._room.acquire()
         taken = 1
-        while taken < most and not self._room.locked():
+        while taken < min(most, left) and not self._room.locked():
             await self._room.acquire()
             taken += 1
         return taken
@@ -161,7 +166,8 @@ class Dispatcher:
         wait = POLL
         if not self._failing:
             with suppress(Exception):  # reported by the next pass
-                due = await self._desk.outbox.next_due(clock.now())
+                # from when was looked: what has fallen due since is seen at once
+                due = await self._desk.outbox.next_due(self._looked)
                 wait = POLL if due is None else min(POLL, clock.seconds_until(due))
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):

@@ -3,8 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.model.operations import Stage
-from hub.operations.words import Why
 from hub.store.documents import AccountDoc, IncidentDoc, OrderDoc, RecipientDoc
 from hub.store.inbox import News
 
@@ -19,11 +17,9 @@ def moment(at: datetime | None) -> str | None:
 def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> News:
     """An order (指令) as the recipient of `row` holds it; `stage` is that recipient's.
 
-    `takenByOther`: nothing is asked any more, for somebody else has accepted.
+    `takenByOther`: somebody else who was asked in the same place has accepted. Where `stage` is
+    ESCALATED nothing is asked any more then; where it is not, both have it.
     """
-    taken = any(
-        line.stage is Stage.ESCALATED and line.note == Why.TAKEN.value for line in row.entries
-    )
     data = {
         "id": order.id,
         "number": order.number,
@@ -32,7 +28,7 @@ def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> New
         "priority": str(order.priority),
         "state": str(order.state),
         "stage": str(row.stage),
-        "takenByOther": taken and row.stage is Stage.ESCALATED,
+        "takenByOther": row.taken_by_other,
         "acceptWithinSeconds": order.accept_within_s,
         "createdAt": moment(order.created_at),
         "endedAt": moment(order.ended_at),

@@ -62,6 +62,7 @@ async def hand_over(
     assert incident is not None  # noqa: S101  # written with the order, never deleted
     taken = await _taken(desk, tx, order, rows)
     left = [row for row in rows if row.id not in taken]
+    await desk.orders.taken_by_other(tx, [row for row in rows if row.id in taken])
     asked = (await _free(desk, tx, order))[: len(left)]
     ended = [row for row in rows if row.stage not in ENDED]
     await desk.orders.steps(
@@ -96,26 +97,43 @@ async def hand_over(
     return Handover(order.number, why, tuple(account.id for account in asked), unanswered)
 
 
-async def stand_down(desk: Desk, tx: Tx, order: OrderDoc, row: RecipientDoc, at: datetime) -> None:
-    """End what is still asked in place of `row`, who has accepted after all.
+async def stand_down(
+    desk: Desk, tx: Tx, order: OrderDoc, row: RecipientDoc, incident: IncidentDoc, at: datetime
+) -> None:
+    """End what is still asked in place of `row`, who has accepted; tell the others of its chain.
 
-    The order is not exhausted any more once every chain has somebody who took it or is asked. The
-    caller has changed the order in this transaction, so that this and a hand-over of the same
-    chain cannot overlook each other.
+    Those who may still come learn that they need not, those who have it too that they are two: by
+    sync, without a push. The order is not exhausted any more once every chain has somebody who took
+    it or is asked. Where `row` was escalated the caller has changed the order in this transaction,
+    so that this and a hand-over of the same chain cannot overlook each other.
     """
     links = await desk.orders.links(tx, order.id)
     if order.exhausted_at is not None and not lost(links):
         order.exhausted_at = None
         await desk.orders.change(tx, order.id, exhausted_at=None)
-    successor = {link.escalated_from: name for name, link in links.items()}
-    last = row.account_id
-    while last in successor:
-        last = successor[last]
-    if last == row.account_id or links[last].stage in ENDED | TAKEN:
+    chain = _chain(links, row.account_id)
+    told = [name for name in chain if links[name].stage in TAKEN | {Stage.ESCALATED}]
+    told.remove(row.account_id)
+    others = await desk.orders.ledgers_of(tx, order.id, told)
+    others = [other for other in others if not other.taken_by_other]
+    await desk.orders.taken_by_other(tx, others)
+    await desk.inbox.append(tx, [order_news(order, other, incident) for other in others], at)
+    last = chain[-1]
+    if links[last].stage in ENDED | TAKEN:
         return
     waiting = await desk.orders.recipient(order.id, last, tx=tx)
     assert waiting is not None  # noqa: S101  # its link was read in this snapshot
     await hand_over(desk, tx, order, [waiting], Why.TAKEN, at)
+
+
+def _chain(links: Mapping[str, Link], name: str) -> list[str]:
+    """The accounts of the chain that this one is in, in the order they were asked."""
+    chain, successor = [name], {link.escalated_from: name for name, link in links.items()}
+    while (before := links[chain[0]].escalated_from) is not None:
+        chain.insert(0, before)
+    while (after := successor.get(chain[-1])) is not None:
+        chain.append(after)
+    return chain
 
 
 async def _taken(

@@ -314,6 +314,7 @@ class RecipientDoc(TextDocument):
 
     `next_step_at` is the durable timer: when it passes before acceptance, the escalation takes
     its next step. It is None once nothing is awaited. `escalated_from` names who did not answer.
+    `taken_by_other`: somebody else who was asked in the same place has accepted.
     """
 
     order_id: str
@@ -324,6 +325,7 @@ class RecipientDoc(TextDocument):
     entries: list[LedgerEntry] = Field(default_factory=list)
     next_step_at: datetime | None = None
     escalated_from: str | None = None
+    taken_by_other: bool = False
     created_at: datetime
     revision: int = 1
 

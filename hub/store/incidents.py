@@ -2,13 +2,17 @@
 
 from collections import deque
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+import pymongo
+import structlog
 from beanie import SortDirection
 from pymongo import ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from hub.access.principal import Viewer
@@ -19,6 +23,10 @@ from hub.store.driver import Store, Tx
 from hub.store.pending import pending, seen
 from hub.store.timeline import INCIDENTS, TIMELINE, Timeline, lines
 
+log = structlog.get_logger()
+
+PUT_BACK_SECONDS = 1.0
+"""Seconds that putting numbers back may hold up a transaction."""
 Page = tuple[datetime, str]
 """A place in a newest-first listing: the row's time and id."""
 
@@ -177,11 +185,26 @@ class IncidentRepository:
         await self.note(tx, incident_id, entry)
 
 
+@dataclass(slots=True)
+class _Drawn:
+    """Order numbers drawn for the works of one transaction; those in `left` nobody has used yet.
+
+    `many` of them are still drawn, up to `last`.
+    """
+
+    series: str
+    last: int
+    many: int
+    left: deque[int]
+
+
 class Numbers:
     """Running numbers, given outside of any transaction so that nobody waits for them.
 
-    A number is never given twice; one whose transaction fails is missing. It needs no majority: it
-    is in the oplog before the write that uses it, so that no failover keeps only the latter.
+    A number is never given twice. Those of orders of a transaction that is given up are put back,
+    unless others have drawn since: then, and where that fails, they are missing. It needs no
+    majority: it is in the oplog before the write that uses it, so that no failover keeps only the
+    latter.
     """
 
     async def incident(self, day: date) -> str:
@@ -193,7 +216,7 @@ class Numbers:
         """The next order number of an incident: `YYYYMMDD-NNN-NN`.
 
         Those that the works of one transaction will want are drawn in one call; what none of them
-        used is put back at its end, unless others have drawn since.
+        used is put back at its end, and all when it is given up, unless others have drawn since.
         """
         writes, series = pending(tx), f"order:{incident.number}"
         drawn = writes.numbers.get(incident.id)
@@ -201,14 +224,25 @@ class Numbers:
             many = max(1, writes.numbers_wanted[incident.id])
             last = await self._next(series, many)
             drawn = writes.numbers[incident.id] = deque(range(last - many + 1, last + 1))
-            if many > 1:
-                writes.at_end(partial(self._put_back, series, last, drawn))
+            of_series = _Drawn(series, last, many, drawn)
+            writes.at_end(partial(self._put_back, of_series, unused=True))
+            writes.at_abort(partial(self._put_back, of_series, unused=False))
         return f"{incident.number}-{drawn.popleft():02}"
 
-    async def _put_back(self, series: str, last: int, left: Collection[int]) -> None:
-        if left:
-            untouched = {"_id": series, "value": last}
-            await self._counters().update_one(untouched, {"$inc": {"value": -len(left)}})
+    async def _put_back(self, drawn: _Drawn, *, unused: bool) -> None:
+        """Those that were not used, or all; that it fails costs numbers, and no order."""
+        back = len(drawn.left) if unused else drawn.many
+        if not back:
+            return
+        untouched = {"_id": drawn.series, "value": drawn.last}
+        try:
+            with pymongo.timeout(PUT_BACK_SECONDS):
+                done = await self._counters().update_one(untouched, {"$inc": {"value": -back}})
+        except PyMongoError as error:
+            log.warning("numbers_not_put_back", series=drawn.series, many=back, error=repr(error))
+            return
+        if done.modified_count:
+            drawn.last, drawn.many = drawn.last - back, drawn.many - back
 
     async def _next(self, series: str, many: int = 1) -> int:
         """The last of the next `many` numbers."""

@@ -193,6 +193,13 @@ class OrderRepository(Timers):
         """All ledgers of an order."""
         return await self._ledgers({"order_id": order_id}, tx)
 
+    async def ledgers_of(
+        self, tx: Tx, order_id: str, accounts: Collection[str]
+    ) -> list[RecipientDoc]:
+        """The ledgers of these people in an order."""
+        names = [recipient_id(order_id, account) for account in accounts]
+        return await self._ledgers({"_id": {"$in": names}}, tx) if names else []
+
     async def links(self, tx: Tx, order_id: str) -> dict[str, Link]:
         """Every recipient of an order by account: who was asked in whose place."""
         await seen(tx, RECIPIENTS)
@@ -238,6 +245,13 @@ class OrderRepository(Timers):
                 "$inc": {"revision": 1},
             }
             pending(tx).update(RECIPIENTS, step.recipient_id, change)
+
+    async def taken_by_other(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Write into these ledgers that somebody else has accepted in their place."""
+        for row in rows:
+            row.taken_by_other = True
+            change = {"$set": {"taken_by_other": True}, "$inc": {"revision": 1}}
+            pending(tx).update(RECIPIENTS, row.id, change)
 
     async def touch_recipients(self, tx: Tx, order_id: str) -> None:
         """Raise the revision of every ledger of an order, so that a concurrent answer conflicts."""

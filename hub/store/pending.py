@@ -41,6 +41,7 @@ class Pending:
         self._sent: Counter[str] = Counter()
         self._rows: dict[str, dict[str, Document | None]] = {}
         self._last: list[Callable[[], Awaitable[None]]] = []
+        self._aborting: list[Callable[[], Awaitable[None]]] = []
         self.numbers_wanted: Counter[str] = Counter()
         self.numbers: dict[str, deque[int]] = {}
 
@@ -108,6 +109,15 @@ class Pending:
     def at_end(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do this when all works are done, before the commit."""
         self._last.append(work)
+
+    def at_abort(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do this when the attempt is given up before its commit, so that nothing of it stands."""
+        self._aborting.append(work)
+
+    async def abandon(self) -> None:
+        """The attempt is given up before its commit."""
+        for work in self._aborting:
+            await work()
 
     async def finish(self) -> None:
         """Write all that is left."""

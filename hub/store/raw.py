@@ -66,6 +66,7 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
             IndexModel([("location", GEOSPHERE)]),
         ],
         FACILITY_CONDITIONS: [_index("feed"), _sparse("contested"), _index("stop_place_id")],
+        LEASES: [IndexModel([("kept_until", ASCENDING)], expireAfterSeconds=0)],
         RAW_MESSAGES: [
             IndexModel([("feed", ASCENDING), ("received_at", DESCENDING)]),
             IndexModel([("received_at", ASCENDING)], expireAfterSeconds=raw_days * DAY),

@@ -45,6 +45,10 @@ class Tries(Generic[Work]):
             raise Contended(f"Others have been writing the same for {self._patience:g} s.")
         self._attempts += 1
         writes = begin(self._db, tx)
-        result = await self._work(tx)
-        await writes.finish()
+        try:
+            result = await self._work(tx)
+            await writes.finish()
+        except Exception:
+            await writes.abandon()
+            raise
         return result

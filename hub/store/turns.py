@@ -23,6 +23,8 @@ TURN = timedelta(seconds=3)
 """The longest turn: what a process that is killed in its own costs the others."""
 PLACE = timedelta(milliseconds=500)
 """How long it stays the next that does not ask again: what one that is killed waiting costs."""
+KEPT = timedelta(minutes=1)
+"""How long the database keeps the row of a lane that nobody asks for: who waited was killed."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -64,12 +66,14 @@ class Turns:
         waits = {"$and": [{"$not": [granted]}, next_]}
         passed = {"$and": [granted, next_]}
         fields = {
-            "owner": {"$cond": [granted, me, "$owner"]},
+            # a turn that has run out is nobody's: so it is mine exactly if it was granted
+            "owner": {"$cond": [granted, me, {"$cond": [free, None, "$owner"]}]},
             "until": {"$cond": [granted, _from_now(TURN), "$until"]},
             "next": {"$cond": [waits, me, {"$cond": [passed, None, "$next"]}]},
             "place_until": {
                 "$cond": [waits, _from_now(PLACE), {"$cond": [passed, None, "$place_until"]}]
             },
+            "kept_until": _from_now(KEPT),
         }
         try:
             row = await self.store.db[raw.LEASES].find_one_and_update(

@@ -121,7 +121,7 @@ class Order(Node):
     exhausted_at: datetime | None = stored(
         "exhausted_at",
         "Since when somebody's part has nobody who took it and nobody left to ask: an alarm. "
-        "Null again when one of them accepts after all",
+        "Null again once each such part has been accepted after all",
         zh="升级无人时间",
     )
 

@@ -61,6 +61,7 @@ def phone_with(*orders: dict[str, Any]) -> tuple[Phone, Hub, io.StringIO]:
         ({"stage": "DECLINED"}, ""),
         ({"stage": "ESCALATED"}, "a"),
         ({"stage": "ESCALATED", "takenByOther": True}, ""),
+        ({"stage": "ACCEPTED", "takenByOther": True}, "ehd"),
         ({"state": "CANCELLED"}, ""),
         ({"state": "COMPLETED", "stage": "ESCALATED"}, ""),
     ],
@@ -94,6 +95,19 @@ async def test_an_order_that_went_on_says_to_whom(taken, words):
     phone.shown.add("O-1")
     await phone._take({"entity": "order", "op": "upsert", "data": news})
     assert words in said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"), [("ESCALATED", "已由他人签收"), ("ACCEPTED", "另有人签收")]
+)
+async def test_that_another_has_taken_it_is_said_when_it_is_known(stage, words):
+    """To who let it pass: nothing to do any more. To who has it: another has it too. Once."""
+    phone, _, said = phone_with(order(stage=stage))
+    phone.shown.add("O-1")
+    for _ in range(2):
+        news = order(stage=stage, takenByOther=True)
+        await phone._take({"entity": "order", "op": "upsert", "data": news})
+    assert said.getvalue().count(words) == 1
 
 
 def served(handler) -> MobileClient:

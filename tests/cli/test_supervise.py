@@ -2,7 +2,9 @@
 
 import json
 import os
+import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -50,22 +52,73 @@ def test_a_second_up_tells_the_processes_and_how_to_end_them(
     assert "停止 end it: .venv/bin/liandong down" in said
 
 
+class Child(subprocess.Popen[bytes]):
+    """A child process that lives until it is said to have ended; none in truth."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid, self.returncode = pid, None
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def __del__(self) -> None:
+        """Nothing to warn of."""
+
+
+def test_a_hub_that_died_again_is_not_asked_any_more(
+    up: Up, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked for the one before it ends with it, and says nothing."""
+    hub = Child(33)
+    living(monkeypatch, api=GONE)
+    monkeypatch.setattr(supervise.time, "sleep", lambda _: setattr(hub, "returncode", 1))
+    up._tell_again(hub)
+    assert up.console.export_text() == ""
+
+
+def test_a_silent_hub_does_not_hold_up_the_watch_over_children(
+    up: Up, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While /readyz of the hub that was started again hangs, the next death is seen."""
+    hung = threading.Event()
+    started: list[Child] = []
+
+    def hangs(_url: str) -> None:
+        started[-1].returncode = 1  # it dies while its answer is waited for
+        hung.wait(60)
+
+    def start() -> None:
+        up.children["hub"] = Child(33 + len(started))
+        started.append(up.children["hub"])
+        up.stopping = len(started) == 3
+
+    monkeypatch.setattr(supervise, "_read", hangs)
+    monkeypatch.setattr(up, "_hub", start)
+    start()
+    started[0].returncode = 1
+    watching = threading.Thread(target=up._keep, daemon=True)
+    watching.start()
+    watching.join(30)
+    assert not watching.is_alive()
+    assert len(started) == 3
+    hung.set()
+
+
 def test_a_hub_that_was_started_again_tells_its_new_processes(
     up: Up, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Once all of it runs, and once."""
+    """Once all of it runs, and once; it is asked once a second until then."""
+    pauses: list[float] = []
 
-    class Hub:
-        pid = 33
+    def later(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            living(monkeypatch, api=os.getpid(), ingest=os.getpid(), dispatch=os.getppid())
 
-    up.children["hub"] = Hub()  # type: ignore[assignment]
-    up.untold = True
+    monkeypatch.setattr(supervise.time, "sleep", later)
     living(monkeypatch, api=os.getpid(), ingest=os.getpid(), dispatch=GONE)
-    up._tell_again()
-    assert up.untold
-    living(monkeypatch, api=os.getpid(), ingest=os.getpid(), dispatch=os.getppid())
-    up._tell_again()
-    assert not up.untold
+    up._tell_again(Child(33))
+    assert pauses == [1.0, 1.0, 1.0]
     said = up.console.export_text()
     assert said.startswith("中枢 hub pid 33 = ")
     assert f"派发 dispatch {os.getppid()}" in said

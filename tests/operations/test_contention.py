@@ -6,20 +6,24 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+import structlog.testing
 from operations_builders import World, fresh
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import NetworkTimeout, OperationFailure
 
 from hub.access.principal import Principal
 from hub.bus import Bus
 from hub.clock import ManualClock
-from hub.errors import RetryLater, UserFault
+from hub.errors import AccessDenied, RetryLater, UserFault
 from hub.model.operations import IncidentState, OrderState, Stage
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings
 from hub.store.documents import InboxDoc, OrderDoc, OutboxDoc, RecipientDoc
+from hub.store.driver import Tx
 from hub.store.incidents import Numbers
 
 Result = TypeVar("Result")
@@ -199,23 +203,104 @@ async def test_orders_at_once_draw_their_numbers_at_once(
         return await draw(numbers, series, many)
 
     monkeypatch.setattr(Numbers, "_next", counted)
-    commits = world.ops.desk.idempotency._commits
-    async with world.store.lanes.held(incident.id):
-        calls = [
-            asyncio.create_task(
-                world.order(off if n in {2, 8, 15} else officer, incident=incident.id)
-            )
-            for n in range(16)
-        ]
-        while True:
-            await asyncio.sleep(0)
-            if len(commits._waiting.get(incident.id, ())) == 16:
-                break
-    told = await asyncio.gather(*calls, return_exceptions=True)
+    told = await _at_once(
+        world, incident.id, *(off if n in {2, 8, 15} else officer for n in range(16))
+    )
     numbers = {order.number for order in told if isinstance(order, OrderDoc)}
     assert numbers == {f"{incident.number}-{n:02}" for n in range(1, 14)}
     assert drawn == [16]
     assert (await world.order(officer, incident=incident.id)).number == f"{incident.number}-14"
+
+
+async def test_numbers_of_an_attempt_that_was_given_up_are_put_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A conflict after the numbers were drawn, twice: the third attempt has the same numbers."""
+    officer = await world.officer()
+    incident = await world.incident()
+    drawn: list[int] = []
+    draw = Numbers._next
+
+    async def counted(numbers: Numbers, series: str, many: int = 1) -> int:
+        drawn.append(await draw(numbers, series, many))
+        return drawn[-1]
+
+    note, meets = world.ops.desk.incidents.note, iter([True, True])
+
+    async def noted(*given: Any) -> None:
+        if next(meets, False):
+            conflict = OperationFailure("conflict", 112)
+            conflict._add_error_label("TransientTransactionError")
+            raise conflict
+        await note(*given)
+
+    monkeypatch.setattr(Numbers, "_next", counted)
+    monkeypatch.setattr(world.ops.desk.incidents, "note", noted)
+    order = await world.order(officer, incident=incident.id)
+    assert (order.number, drawn) == (f"{incident.number}-01", [1, 1, 1])
+    assert (await world.order(officer, incident=incident.id)).number == f"{incident.number}-02"
+
+
+async def test_numbers_that_others_have_drawn_behind_are_not_put_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else one would be given twice: that of the attempt that was given up is missing."""
+    officer = await world.officer()
+    incident = await world.incident()
+    note, meets = world.ops.desk.incidents.note, iter([True])
+
+    async def noted(tx: Tx, *given: Any) -> None:
+        if next(meets, False):
+            await Numbers()._next(f"order:{incident.number}")
+            raise AccessDenied("FORBIDDEN", "no")
+        await note(tx, *given)
+
+    monkeypatch.setattr(world.ops.desk.incidents, "note", noted)
+    with pytest.raises(AccessDenied):
+        await world.order(officer, incident=incident.id)
+    assert (await world.order(officer, incident=incident.id)).number == f"{incident.number}-03"
+
+
+async def test_numbers_that_cannot_be_put_back_fail_no_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two orders of which one is refused: the other is given, and it is said what is missing."""
+    officer, off = await world.officer(), await world.officer(on_duty=False)
+    incident = await world.incident()
+    monkeypatch.setattr(AsyncCollection, "update_one", _not_taken(AsyncCollection.update_one))
+    with structlog.testing.capture_logs() as logs:
+        order, refused = await _at_once(world, incident.id, officer, off)
+    assert isinstance(order, OrderDoc)
+    assert order.number == f"{incident.number}-01"
+    assert isinstance(refused, UserFault)
+    assert [(line["event"], line["many"]) for line in logs if "numbers" in line["event"]] == [
+        ("numbers_not_put_back", 1)
+    ]
+
+
+async def _at_once(
+    world: World, incident: str, *officers: Principal
+) -> list[OrderDoc | BaseException]:
+    """What becomes of an order to each of these, written together."""
+    waiting = world.ops.desk.idempotency._commits._waiting
+    async with world.store.lanes.held(incident):
+        calls = [
+            asyncio.create_task(world.order(officer, incident=incident)) for officer in officers
+        ]
+        while True:
+            await asyncio.sleep(0)
+            if len(waiting.get(incident, ())) == len(officers):
+                break
+    return await asyncio.gather(*calls, return_exceptions=True)
+
+
+def _not_taken(update: Any) -> Any:
+    async def updated(rows: AsyncCollection[dict[str, Any]], *given: Any, **more: Any) -> Any:
+        if rows.name == "counters":
+            raise NetworkTimeout("the connection is dead")
+        return await update(rows, *given, **more)
+
+    return updated
 
 
 async def test_a_fault_among_many_is_its_callers_alone(world: World) -> None:

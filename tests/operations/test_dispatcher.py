@@ -2,15 +2,18 @@
 
 import asyncio
 from collections import Counter
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
 import structlog.testing
 from operations_builders import FakeChannel, World, fresh
 
+from hub import clock as hub_clock
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock
 from hub.model.operations import OrderPriority, Stage
+from hub.operations import dispatcher as dispatcher_module
 from hub.operations.channels import Outcome, Wake
 from hub.operations.delivery import LONGEST_BACKOFF, SYNC_GRACE, backoff
 from hub.operations.dispatcher import Dispatcher
@@ -362,23 +365,77 @@ async def test_the_backlog_tells_its_age(world: World, clock: ManualClock) -> No
 
 async def test_writing_down_what_was_sent_holds_up_no_send(world: World) -> None:
     """A place at the push service is free once the send is over, also while its incident cannot be
-    written; no more is in hand then than four times the places."""
-    officers = [await world.officer() for _ in range(6)]
+    written. No more is in hand then than four times the places, however many come free at once.
+    """
+    officers = [await world.officer() for _ in range(15)]
     order = await world.order(*officers)
-    four, in_hand = asyncio.Event(), []
+    eleven, twelve, in_hand = asyncio.Event(), asyncio.Event(), []
+    go_on = asyncio.Event()
 
-    def taken(_device: DeviceDoc, _wake: Wake) -> Outcome:
+    async def taken(_device: DeviceDoc, _wake: Wake) -> Outcome:
         in_hand.append(len(dispatcher._sending))
-        if len(in_hand) == 4:
-            four.set()
+        if len(in_hand) == 11:
+            eleven.set()
+        if len(in_hand) == 12:
+            twelve.set()
+        if len(in_hand) in {1, 2, 11}:
+            await go_on.wait()
         return Outcome.sent("vendor-id")
 
-    dispatcher = world.dispatcher(FakeChannel(taken), in_flight=1)
+    dispatcher = world.dispatcher(FakeChannel(taken), in_flight=3)
     async with world.store.lanes.held(order.incident_id):
         taking = asyncio.create_task(dispatcher.take_all())
         async with asyncio.timeout(30):
-            await four.wait()
-    assert await taking == 6
+            await eleven.wait()
+            go_on.set()
+            await twelve.wait()
+    assert await taking == 15
     await dispatcher.drain(30)
-    assert max(in_hand) <= 4
+    assert max(in_hand) == 12
     assert set((await world.stages(order)).values()) == {Stage.SENT}
+
+
+async def test_what_needs_no_send_holds_no_place_while_it_is_written_down(world: World) -> None:
+    """Rows without a phone to wake, of an incident that cannot be written, hold up no other's."""
+    silent = [await world.officer(phone=False) for _ in range(3)]
+    held, officer = await world.order(*silent), await world.officer()
+    await world.order(officer)
+    channel = FakeChannel()
+    dispatcher = world.dispatcher(channel, in_flight=1)
+    async with world.store.lanes.held(held.incident_id):
+        taking = asyncio.create_task(dispatcher.take_all())
+        async with asyncio.timeout(30):
+            await channel.taken.wait()
+    assert await taking == 4
+    await dispatcher.drain(30)
+    assert channel.woken == [officer.account_id]
+    assert Counter((await world.outbox()).values()) == {"NO_DEVICE": 3, "SENT": 1}
+
+
+async def test_what_falls_due_during_a_pass_is_sent_at_once(
+    world: World, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the rows were looked up, before the pause: it does not wait for the next poll."""
+    monkeypatch.setattr(dispatcher_module, "POLL", 3600.0)
+    officer = await world.officer()
+    await world.order(officer)
+    soon = hub_clock.now() + timedelta(seconds=1)
+    await world.store.db["outbox"].update_many({}, {"$set": {"due_at": soon}})
+    channel = FakeChannel()
+    dispatcher = world.dispatcher(channel)
+    outbox = dispatcher._desk.outbox
+    looked_up = outbox.due
+
+    async def late(now: datetime, limit: int) -> list[str]:
+        found = await looked_up(now, limit)
+        clock.advance(seconds=2)
+        return found
+
+    monkeypatch.setattr(outbox, "due", late)
+    running = asyncio.create_task(dispatcher.run())
+    async with asyncio.timeout(30):
+        await channel.taken.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert channel.woken == [officer.account_id]

@@ -1,5 +1,6 @@
 """Who an order was taken from is told so; whom it will not reach is said when it is dispatched."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from hub.operations.channels import Outcome
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings
 from hub.store.documents import AlarmDoc, OrderDoc, OutboxDoc
+from hub.store.driver import Store
+from hub.store.orders import OrderRepository
 
 PASSED_ON = "order.escalated"
 
@@ -78,6 +81,101 @@ async def test_who_was_asked_in_place_of_one_who_took_it_is_told_too(
         (fallback.account_id, PASSED_ON)
     ]
     assert await told(world, fallback) == ("ESCALATED", True)
+
+
+async def sent_on(world: World, clock: ManualClock, *chain: Principal) -> OrderDoc:
+    """An order that each of the chain but the last has let pass; the last is asked."""
+    first, *others = chain
+    order = await world.order(first, escalation=[one.account_id for one in others])
+    for _ in others:
+        clock.advance(minutes=2)
+        assert await world.escalator().step() == 1
+    return order
+
+
+async def test_who_let_it_pass_is_told_when_another_takes_it(
+    world: World, clock: ManualClock
+) -> None:
+    """By sync alone, with the acceptance: nobody is woken for it, and the phone offers nothing.
+
+    Whoever comes all the same is welcome, and the other is told that they are two.
+    """
+    officer, fallback = await world.officer(), await world.officer()
+    order = await sent_on(world, clock, officer, fallback)
+    woken = len(await OutboxDoc.find_all().to_list())
+    assert await told(world, officer) == ("ESCALATED", False)
+    await world.act(fallback, "order.accepted", orderId=order.id)
+    assert await told(world, officer) == ("ESCALATED", True)
+    assert await told(world, fallback) == ("ACCEPTED", False)
+    late = await world.act(officer, "order.accepted", orderId=order.id)
+    assert (late.status, late.data["stage"]) == ("applied", "ACCEPTED")
+    assert await told(world, officer) == await told(world, fallback) == ("ACCEPTED", True)
+    assert len(await OutboxDoc.find_all().to_list()) == woken
+    for one in (officer, fallback):
+        await world.act(one, "order.done", orderId=order.id)
+    assert (await world.read_order(order)).state == "COMPLETED"
+    assert await told(world, officer) == await told(world, fallback) == ("DONE", True)
+
+
+@pytest.mark.parametrize("taker", [0, 1, 2])
+@pytest.mark.parametrize("action", ["order.accepted", "order.arrived"])
+async def test_all_of_a_chain_are_told_whoever_takes_it(
+    world: World, clock: ManualClock, taker: int, action: str
+) -> None:
+    """Asked before or after, escalated long ago or only now: each once, and no other chain."""
+    chain, beside = [await world.officer() for _ in range(3)], await world.officer()
+    order = await sent_on(world, clock, *chain)
+    await world.order(beside, incident=order.incident_id)
+    await world.act(chain[taker], action, orderId=order.id)
+    stage = action.removeprefix("order.").upper()
+    assert [await told(world, one) for one in chain] == [
+        (stage, False) if place == taker else ("ESCALATED", True) for place in range(3)
+    ]
+    assert await told(world, beside) == ("QUEUED", False)
+    heads = [(await world.ops.sync(one.account_id, None, 500)).next_cursor for one in chain]
+    await world.act(chain[taker], "order.done", orderId=order.id)
+    after = [
+        await world.ops.sync(one.account_id, head, 500)
+        for one, head in zip(chain, heads, strict=True)
+    ]
+    assert [len(page.changes) for page in after] == [1, 1, 1]  # that it is completed
+    assert [await told(world, one) for one in chain] == [
+        ("DONE", False) if place == taker else ("ESCALATED", True) for place in range(3)
+    ]
+
+
+async def test_two_who_take_it_at_once_are_told_of_each_other(
+    world: World, clock: ManualClock
+) -> None:
+    """In two processes, at the same moment: neither transaction overlooks the other."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await sent_on(world, clock, officer, fallback)
+    here, there = world, World(world.store, Operations(_another(world), OrderSettings()))
+    results = await asyncio.gather(
+        here.act(officer, "order.accepted", orderId=order.id),
+        there.act(fallback, "order.accepted", orderId=order.id),
+    )
+    assert {result.status for result in results} == {"applied"}
+    first = await told(world, officer)
+    # who was stood down a moment before it answered has come late, and is as welcome
+    assert first == await told(world, fallback) == ("ACCEPTED", True)
+
+
+def _another(world: World) -> Store:
+    """The same database as another process has it."""
+    return world.store.beside(world.store.db.name)
+
+
+async def test_an_order_that_went_to_nobody_else_is_accepted_without_a_look_at_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What almost every acceptance is costs no read for what it is not."""
+    officer, fallback = await world.officer(), await world.officer()
+    order = await world.order(officer, escalation=[fallback.account_id])
+    for read in ("links", "ledgers_of", "recipients"):
+        monkeypatch.setattr(OrderRepository, read, None)
+    result = await world.act(officer, "order.accepted", orderId=order.id)
+    assert (result.status, result.data["stage"]) == ("applied", "ACCEPTED")
 
 
 @pytest.mark.parametrize("way", ["declined", "signed out", "nobody left"])

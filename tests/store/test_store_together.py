@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Collection, Mapping
 
+import pymongo
 import pytest
+from pymongo import _csot
 
+from hub.store import together as together_module
 from hub.store.documents import DOCUMENTS, TextDocument, UnitDoc, plain
 from hub.store.driver import Store
 from hub.store.together import Together
@@ -56,6 +59,39 @@ async def test_who_stops_waiting_takes_nothing_from_the_others(shelf: Shelf):
     shelf.go_on.set()
     assert await staying == {"a": 1}
     assert len(shelf.calls) == 1
+
+
+async def test_a_call_that_hangs_holds_up_nobody_behind_it(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+):
+    """One dead connection costs who asked over it: the next call starts without its answer."""
+    monkeypatch.setattr(together_module, "AHEAD", 0.01)
+    together = Together(shelf.find)
+    shelf.rows["b"] = 1
+    hanging = asyncio.create_task(together.of(["a"]))
+    await shelf.asked.wait()
+    never, shelf.go_on = shelf.go_on, asyncio.Event()
+    shelf.go_on.set()
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(together.of(["b"]), together.of(["b"])) == [{"b": 1}] * 2
+        assert await together.of(["b"]) == {"b": 1}
+    assert shelf.calls == [{"a"}, {"b"}, {"b"}]
+    assert not hanging.done()
+    never.set()
+    assert await hanging == {}
+
+
+async def test_a_call_that_hangs_ends_before_its_callers_give_up(shelf: Shelf):
+    """Its limit is its own, shorter than the five seconds a caller has."""
+    limits: list[float | None] = []
+
+    async def find(keys: Collection[str]) -> Mapping[str, int]:
+        limits.append(_csot.get_timeout())
+        return {}
+
+    with pymongo.timeout(60):
+        await Together(find).of(["a"])
+    assert limits == [2.0]
 
 
 async def test_a_call_that_fails_is_its_callers_alone():

@@ -10,6 +10,7 @@ import pytest
 from hub.store import raw, turns
 from hub.store.driver import Store, Tx
 from hub.store.group_commit import GroupCommit
+from hub.store.leases import Lease
 from hub.store.pending import pending
 from hub.store.turns import Turns
 
@@ -59,6 +60,33 @@ async def test_nobody_waits_for_the_dead(store: Store, lane: str, field: str):
         assert not await waiting.take()
     await store.db[raw.LEASES].update_one({}, {"$set": {field: LONG_AGO}})
     assert await waiting.take()
+
+
+async def test_a_turn_that_has_run_out_is_not_had(store: Store, lane: str):
+    """Who was the last to have it and comes again is told so only if it may go on."""
+    late, waiting = Turns(store, lane, "late"), Turns(store, lane, "waiting")
+    assert await late.take()
+    assert not await waiting.take()
+    await store.db[raw.LEASES].update_one({}, {"$set": {"until": LONG_AGO}})
+    assert not await late.take()
+    assert await waiting.take()
+
+
+async def test_the_database_deletes_the_lane_of_the_dead(store: Store, lane: str):
+    """Killed while waiting, with nobody who comes after: its row has an end, feeds' have none."""
+    one, dead = Turns(store, lane, "one"), Turns(store, lane, "dead")
+    assert await one.take()
+    assert not await dead.take()
+    await one.give_back()
+    row = await store.db[raw.LEASES].find_one({"_id": f"lane:{lane}"})
+    assert row is not None
+    assert row["kept_until"] - await store.server_time() > timedelta(seconds=30)
+    indexes = await store.db[raw.LEASES].index_information()
+    assert indexes["kept_until_1"]["expireAfterSeconds"] == 0
+    await Lease(store, "feed", "one", ttl=timedelta(seconds=3)).acquire()
+    lease = await store.db[raw.LEASES].find_one({"_id": "feed"})
+    assert lease is not None
+    assert "kept_until" not in lease
 
 
 async def test_nothing_is_left_of_turns(store: Store, lane: str):
