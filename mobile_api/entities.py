@@ -34,6 +34,7 @@ class SyncedOrder(Message):
 
     `takenByOther`: somebody else who was asked in the same place has accepted. With `stage`
     ESCALATED nothing is asked any more; with another both have it, and this one's part goes on.
+    `nobodyNext`: nobody was left to be asked in this one's place: whoever can still accepts.
     """
 
     id: str = _ID
@@ -44,6 +45,7 @@ class SyncedOrder(Message):
     state: OrderState
     stage: Stage
     taken_by_other: bool = False
+    nobody_next: bool = False
     accept_within_seconds: int
     created_at: datetime
     ended_at: datetime | None

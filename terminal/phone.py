@@ -273,14 +273,16 @@ def _urgency(order: dict[str, Any]) -> tuple[bool, str]:
     return order["stage"] != "ESCALATED", str(order["createdAt"])
 
 
-def _told(order: dict[str, Any]) -> tuple[str, bool]:
+def _told(order: dict[str, Any]) -> tuple[str, bool, bool]:
     """What an officer is told of again when it changes."""
-    return order["stage"], bool(order.get("takenByOther"))
+    return order["stage"], bool(order.get("takenByOther")), bool(order.get("nobodyNext"))
 
 
 def _passed_on(order: dict[str, Any]) -> str:
     if not offered(order):
         return "已由他人签收，无需处理 was accepted by somebody else; nothing to do"
+    if order.get("nobodyNext"):
+        return "超时未签收，已无他人可接；请按 a 签收 has nobody else to go to: a still accepts it"
     return "已升级给他人；仍可按 a 签收 was passed on to somebody else; a still accepts it"
 
 

@@ -66,6 +66,7 @@ STAGES = {
     "DONE": "处置完毕",
     "DECLINED": "不能前往",
     "ESCALATED": "已升级",
+    "NOBODY_LEFT": "无人可接",
     "CANCELLED": "已撤销",
 }
 LINKS = {"CONNECTING": "连接中", "UP": "通", "DOWN": "断", "REFUSED": "被拒"}

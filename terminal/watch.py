@@ -71,7 +71,7 @@ subscription Orders($after: String) {
     node {
       id number text state createdAt
       incident { number title }
-      recipients { officer { login name } stage entries { stage at channel } }
+      recipients { officer { login name } stage nobodyNext entries { stage at channel } }
     }
   }
 }"""
@@ -240,13 +240,15 @@ def orders_table(view: View, screen: Screen, limit: int) -> Table:
         for recipient in node["recipients"]:
             last = recipient["entries"][-1]
             officer = recipient["officer"] or {"login": "?", "name": ""}
+            waits = recipient["stage"] == "ESCALATED" and recipient["nobodyNext"]
+            stage = "NOBODY_LEFT" if waits else recipient["stage"]
             rows.append(
                 [
                     node["number"],
                     (node["incident"] or {}).get("title", ""),
                     node["text"],
                     screen.words(officer["name"], officer["login"]),
-                    screen.state(recipient["stage"], STAGES),
+                    screen.state(stage, STAGES),
                     screen.clock(last["at"]),
                     CHANNELS.get(last["channel"], last["channel"]),
                 ]

@@ -18,7 +18,8 @@ def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> New
     """An order (指令) as the recipient of `row` holds it; `stage` is that recipient's.
 
     `takenByOther`: somebody else who was asked in the same place has accepted. Where `stage` is
-    ESCALATED nothing is asked any more then; where it is not, both have it.
+    ESCALATED nothing is asked any more then; where it is not, both have it. `nobodyNext`: nobody
+    was left to be asked in this one's place, so the order waits for whoever accepts late.
     """
     data = {
         "id": order.id,
@@ -29,6 +30,7 @@ def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> New
         "state": str(order.state),
         "stage": str(row.stage),
         "takenByOther": row.taken_by_other,
+        "nobodyNext": row.nobody_next,
         "acceptWithinSeconds": order.accept_within_s,
         "createdAt": moment(order.created_at),
         "endedAt": moment(order.ended_at),

@@ -64,6 +64,7 @@ async def hand_over(
     left = [row for row in rows if row.id not in taken]
     await desk.orders.taken_by_other(tx, [row for row in rows if row.id in taken])
     asked = (await _free(desk, tx, order))[: len(left)]
+    await desk.orders.nobody_next(tx, left[len(asked) :])
     ended = [row for row in rows if row.stage not in ENDED]
     await desk.orders.steps(
         tx,

@@ -314,7 +314,8 @@ class RecipientDoc(TextDocument):
 
     `next_step_at` is the durable timer: when it passes before acceptance, the escalation takes
     its next step. It is None once nothing is awaited. `escalated_from` names who did not answer.
-    `taken_by_other`: somebody else who was asked in the same place has accepted.
+    `taken_by_other`: somebody else who was asked in the same place has accepted. `nobody_next`:
+    nobody was left to be asked in this one's place.
     """
 
     order_id: str
@@ -326,6 +327,7 @@ class RecipientDoc(TextDocument):
     next_step_at: datetime | None = None
     escalated_from: str | None = None
     taken_by_other: bool = False
+    nobody_next: bool = False
     created_at: datetime
     revision: int = 1
 

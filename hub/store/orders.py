@@ -250,8 +250,13 @@ class OrderRepository(Timers):
         """Write into these ledgers that somebody else has accepted in their place."""
         for row in rows:
             row.taken_by_other = True
-            change = {"$set": {"taken_by_other": True}, "$inc": {"revision": 1}}
-            pending(tx).update(RECIPIENTS, row.id, change)
+            _mark(tx, row, "taken_by_other")
+
+    async def nobody_next(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Write into these ledgers that nobody was left to be asked in their place."""
+        for row in rows:
+            row.nobody_next = True
+            _mark(tx, row, "nobody_next")
 
     async def touch_recipients(self, tx: Tx, order_id: str) -> None:
         """Raise the revision of every ledger of an order, so that a concurrent answer conflicts."""
@@ -273,6 +278,10 @@ class OrderRepository(Timers):
         await seen(tx, RECIPIENTS)
         rows = self._recipients.find(query, session=tx)
         return [RecipientDoc.model_validate(row) async for row in rows]
+
+
+def _mark(tx: Tx, row: RecipientDoc, flag: str) -> None:
+    pending(tx).update(RECIPIENTS, row.id, {"$set": {flag: True}, "$inc": {"revision": 1}})
 
 
 def recipient_id(order_id: str, account_id: str) -> str:

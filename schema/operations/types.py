@@ -93,6 +93,9 @@ class Recipient(Entity):
     next_step_at: datetime | None = stored(
         "next_step_at", "When it escalates if not accepted", zh="升级时间"
     )
+    nobody_next: bool = stored(
+        "nobody_next", "Whether nobody was left to be asked in this one's place", zh="无人可接"
+    )
     escalated_from: str | None = stored(
         "escalated_from", "Login of who did not answer", zh="升级自"
     )

@@ -66,10 +66,15 @@ def test_codes_are_said_in_words() -> None:
         "text": "请到北广场",
         "createdAt": "2026-03-02T01:00:00Z",
         "incident": None,
-        "recipients": [{**recipient, "entries": [entry]}],
+        "recipients": [
+            {**recipient, "entries": [entry]},
+            {**recipient, "stage": "ESCALATED", "nobodyNext": True, "entries": [entry]},
+        ],
     }
     text = shown(live(Event("orders", "ADDED", order)), "orders", 140)
     assert "手机回报" in text
+    assert "无人可接" in text
+    assert "已升级" not in text
     assert all(CHINESE.search(word) for word in (*CHANNELS.values(), *LINKS.values()))
 
 

@@ -197,6 +197,20 @@ async def test_who_knows_or_may_still_come_is_not_woken(
     assert (officer.account_id, PASSED_ON) not in await topics(world)
 
 
+async def test_who_is_the_last_is_told_that_nobody_has_it(world: World, clock: ManualClock) -> None:
+    """The phone does not say "passed on" where it went to nobody; the one before it may."""
+    officer, fallback = await world.officer(), await world.officer()
+    await world.order(officer, escalation=[fallback.account_id])
+    for _ in range(2):
+        clock.advance(minutes=2)
+        await world.escalator().step()
+    for who, nobody_next in ((officer, False), (fallback, True)):
+        for since in (0, None):
+            page = await world.ops.sync(who.account_id, since, 500)
+            last = [one.data for one in page.changes if one.entity == "order"][-1]
+            assert (last["stage"], last["nobodyNext"]) == ("ESCALATED", nobody_next)
+
+
 async def test_who_accepts_after_all_is_not_told_that_it_is_gone(
     world: World, clock: ManualClock
 ) -> None:
