@@ -137,6 +137,13 @@ def _note_doubts(matched: Matched, plan: Plan, reading: Reading) -> None:
     for index in matched.twice:
         detail = f"stop_sequence {rows[index].stop_sequence} is updated twice"
         reading.note(Reason.DUPLICATE, ref, detail)
+    for update, index in matched.elsewhere[:1]:
+        more = len(matched.elsewhere) - 1
+        detail = (
+            f"stop_sequence {update.stop_sequence} is not at stop {text_of(update.stop_id)}; "
+            f"the stop counts, which is stop_sequence {rows[index].stop_sequence}"
+        )
+        reading.note(Reason.BAD_VALUE, ref, f"{detail} ({more} more)" if more else detail)
     for update, choice in matched.unclear:
         numbers = ", ".join(str(rows[index].stop_sequence) for index in choice.among[:5])
         detail = f"stop {text_of(update.stop_id)} could be stop_sequence {numbers} or none"
