@@ -118,6 +118,11 @@ def fault_of(faults: Iterable[Fault], *reasons: Reason) -> Fault | None:
     return next((fault for fault in faults if fault.reason in reasons), None)
 
 
+def no_capacity(told: int | None) -> tuple[Fault, ...]:
+    """A capacity of 0 is one that nobody knows: what is wrong with it."""
+    return (Fault(Reason.BAD_VALUE, "a capacity of 0; taken as unknown"),) if told == 0 else ()
+
+
 def believable(status: ParkingStatus) -> tuple[ParkingStatus, tuple[Fault, ...]]:
     """A status without what cannot be, with the counts that follow from it, and what was wrong.
 
@@ -128,6 +133,7 @@ def believable(status: ParkingStatus) -> tuple[ParkingStatus, tuple[Fault, ...]]
     """
     faults: list[Fault] = []
     if status.capacity == 0 and status.vacant:
+        faults += no_capacity(status.capacity)
         status = replace(status, capacity=None)
     vacant, capacity, percent = status.vacant, status.capacity, status.occupancy_percent
     if vacant is not None and capacity is not None and vacant > capacity:

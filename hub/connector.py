@@ -138,9 +138,13 @@ class Batch:
 
     `entities` counts what the payload itself lists; `rejects` holds one entry for each entity
     refused whole, so accepted = entities - len(rejects). `notes` holds refused parts of accepted
-    entities. `complete` says that what is absent from `records` no longer holds (full data).
-    `withdrawn` names journeys, situations or vehicles a differential message takes back. `more`:
-    the answer goes on, and the same request brings the next part (SIRI MoreData).
+    entities. `full` says that the source lists all that holds, `complete` that it could all be
+    read: what is absent from `records` no longer holds then. Where it lists all and not all could
+    be read, what is absent stays and is renewed no more; so are the records that `kept` names,
+    which the payload has in a form nobody can read. `unread` says why of something in it nobody
+    knows what it is of. `withdrawn` names journeys, situations or vehicles a differential message
+    takes back. `more`: the answer goes on, and the same request brings the next part (SIRI
+    MoreData).
     """
 
     as_of: datetime | None = None
@@ -150,8 +154,11 @@ class Batch:
     notes: list[Reject] = field(default_factory=list)
     matched_journeys: int = 0
     matched_stops: int = 0
+    full: bool = False
     complete: bool = False
     withdrawn: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    unread: str | None = None
     more: bool = False
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connectors.snapshot import Entry, Snapshot, believable, fault_of
+from connectors.snapshot import Entry, Snapshot, believable, fault_of, no_capacity
 from hub.connector import Batch, Connector, Context, Envelope, Manifest, Role
 from hub.errors import PayloadError, Reason, reasons
 from hub.formats import datex2
@@ -80,7 +80,8 @@ def _add_facility(snapshot: Snapshot, facility: Facility, dataset: str) -> None:
         capacity=facility.capacity or None,
         park_and_ride=facility.park_and_ride,
     )
-    snapshot.take("facility", Entry(native_id, (record,), faults=facility.faults))
+    faults = (*facility.faults, *no_capacity(facility.capacity))
+    snapshot.take("facility", Entry(native_id, (record,), faults=faults))
 
 
 def _add_status(

@@ -45,7 +45,8 @@ def parse(envelope: Envelope, context: Context) -> Batch:
     config = context.config
     most = config.max_entities if isinstance(config, GtfsRtConfig) else MAX_ENTITIES
     header, entities = split(envelope.body, most)
-    batch = Batch(entities=len(entities), complete=_is_complete(header, context))
+    full = _is_full(header, context)
+    batch = Batch(entities=len(entities), full=full, complete=full)
     version = text_of(header.gtfs_realtime_version)
     if version not in VERSIONS:
         batch.note(Reason.UNSUPPORTED_VERSION, _HEADER, f"version {version[:20]!r}; read as 2.0")
@@ -67,7 +68,7 @@ def parse(envelope: Envelope, context: Context) -> Batch:
     return batch
 
 
-def _is_complete(header: pb.FeedHeader, context: Context) -> bool:
+def _is_full(header: pb.FeedHeader, context: Context) -> bool:
     if context.incrementality is Incrementality.AUTO:
         return header.incrementality == pb.FeedHeader.FULL_DATASET
     return context.incrementality is Incrementality.FULL

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.alerts import situation_of
-from connectors.gtfs_rt.by_times import run_of_update
-from connectors.gtfs_rt.journeys import journey_of
+from connectors.gtfs_rt.journeys import journey_of, run_told
 from connectors.gtfs_rt.memory import Memory, Remembered, digest_of, marks, remembered, take_back
 from connectors.gtfs_rt.positions import position_of, run_of, standing_at, vehicle_id
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from hub.connector import Record
 from hub.errors import PayloadError, Reason
-from hub.formats.gtfs_rt import Unreadable, entity_of
+from hub.formats.gtfs_rt import Unreadable, entity_of, unreadable
 from hub.model.ids import journey_id
 from hub.model.journeys import DatedJourney
 from hub.model.situations import Situation
@@ -69,7 +69,7 @@ class Entities:
         try:
             message = entity_of(data)
         except PayloadError as error:
-            self._refuse(error.reason, f"entity {number}", "its bytes are no FeedEntity")
+            self.refuse(unreadable(data, error), number)
             return
         try:
             entity_id = ident(message.id, "entity id") or f"entity {number}"
@@ -93,14 +93,24 @@ class Entities:
             self._unnamed.append(entity)
 
     def refuse(self, entity: Unreadable, number: int) -> None:
-        """One entity that could not be read."""
-        native_id = entity.id[:_ID_SHOWN] or f"entity {number}"
-        self._refuse(Reason.BAD_VALUE, native_id, entity.detail)
+        """One entity that could not be read: what it is of stays as it was, and ages.
 
-    def _refuse(self, reason: Reason, native_id: str, detail: str) -> None:
-        """Nobody knows what the entity is of: what the message lacks may be just that."""
-        self._reading.batch.reject(reason, native_id, detail)
-        self._reading.batch.complete = False
+        Where nobody knows what it is of, it may be whatever the message lacks.
+        """
+        reading, batch = self._reading, self._reading.batch
+        native_id = entity.id[:_ID_SHOWN] or f"entity {number}"
+        batch.reject(entity.reason, native_id, entity.detail)
+        before = marks(reading)
+        try:
+            kept = None if entity.of is None else self._kept(entity.of)
+        except Refused:
+            kept = None
+        take_back(reading, before)
+        if kept is not None:
+            batch.kept.extend(kept)
+        else:
+            batch.complete = False
+            batch.unread = batch.unread or f"{native_id}: {entity.detail}"
 
     def _is_repeated(self, data: bytes, entity_id: str) -> bool:
         """Whether the message said the same before, which is refused."""
@@ -229,19 +239,33 @@ class Entities:
 
     def _delete(self, entity: pb.FeedEntity, entity_id: str) -> None:
         """Name what a differential message takes back: by what it holds, else by its own id."""
-        reading = self._reading
-        taken_back = reading.scoped(entity_id)
+        batch = self._reading.batch
         try:
-            if entity.HasField("vehicle"):
-                taken_back = reading.scoped(vehicle_id(entity.vehicle, entity_id))
-            elif entity.HasField("trip_update"):
-                update, now = entity.trip_update, reading.as_of
-                run = run_of_update(update, reading, fallback=entity_id, moment=now)
-                taken_back = journey_id(reading.dataset, run.ref, run.service_date)
+            batch.withdrawn.extend(self._named_by(entity, entity_id))
         except Refused as refused:
-            reading.batch.reject(refused.reason, refused.native_id, refused.detail)
-        else:
-            reading.batch.withdrawn.append(taken_back)
+            batch.reject(refused.reason, refused.native_id, refused.detail)
+
+    def _kept(self, entity: pb.FeedEntity) -> list[str]:
+        """The ids that records of an unreadable entity may have. Raises Refused."""
+        days = self._reading.days  # what would tell the day may be what could not be read
+        return self._named_by(entity, ident(entity.id, "entity id"), *days)
+
+    def _named_by(self, entity: pb.FeedEntity, entity_id: str, *days: date) -> list[str]:
+        """The ids of the records an entity is of, on these `days`, too.
+
+        Raises Refused where the trip cannot be told.
+        """
+        reading = self._reading
+        found: list[str] = []
+        if entity.HasField("vehicle"):
+            found.append(reading.scoped(vehicle_id(entity.vehicle, entity_id)))
+        if entity.HasField("trip_update"):
+            run = run_told(entity.trip_update, entity_id, reading)
+            on = sorted({run.service_date, *days})
+            found += [journey_id(reading.dataset, run.ref, day) for day in on]
+        if entity.HasField("alert") or not found:
+            found.append(reading.scoped(entity_id))
+        return found
 
     def _reject_empty(self, entity: pb.FeedEntity, entity_id: str) -> None:
         other = [field.name for field, _ in entity.ListFields() if field.name != "id"]

@@ -54,12 +54,7 @@ def journey_of(
     """
     if len(update.stop_time_update) > MOST_STOPS:
         raise Refused(Reason.TOO_LARGE, entity_id, f"more than {MOST_STOPS} stop_time_updates")
-    told = _first_told(update)
-    moment = reading.as_of if update.trip.start_date else told or reading.as_of
-    run = run_of_update(update, reading, fallback=entity_id, moment=moment)
-    run = on_the_day_of(run, told, reading)
-    if run.relationship == _Trip.DUPLICATED:
-        run = _duplicated(run, update.trip_properties)
+    run = run_told(update, entity_id, reading)
     reading.batch.matched_journeys += run.elsewhere or run.trip is not None
     noted = len(reading.batch.notes)
     calls = _calls(run, update, reading)
@@ -70,6 +65,17 @@ def journey_of(
         reading.note(Reason.EMPTY_ENTITY, run.ref, "no stop_time_update; said is only that it runs")
     _look_at_order(run, calls, reading)
     return run, _journey(run, update, calls, reading)
+
+
+def run_told(update: pb.TripUpdate, entity_id: str, reading: Reading) -> Run:
+    """The run an update is of. Raises Refused where the trip cannot be told."""
+    told = _first_told(update)
+    moment = reading.as_of if update.trip.start_date else told or reading.as_of
+    run = run_of_update(update, reading, fallback=entity_id, moment=moment)
+    run = on_the_day_of(run, told, reading)
+    if run.relationship == _Trip.DUPLICATED:
+        return _duplicated(run, update.trip_properties)
+    return run
 
 
 def _first_told(update: pb.TripUpdate) -> datetime | None:
@@ -131,6 +137,13 @@ def _note_doubts(matched: Matched, plan: Plan, reading: Reading) -> None:
     for index in matched.twice:
         detail = f"stop_sequence {rows[index].stop_sequence} is updated twice"
         reading.note(Reason.DUPLICATE, ref, detail)
+    for update, index in matched.elsewhere[:1]:
+        more = len(matched.elsewhere) - 1
+        detail = (
+            f"stop_sequence {update.stop_sequence} is not at stop {text_of(update.stop_id)}; "
+            f"the stop counts, which is stop_sequence {rows[index].stop_sequence}"
+        )
+        reading.note(Reason.BAD_VALUE, ref, f"{detail} ({more} more)" if more else detail)
     for update, choice in matched.unclear:
         numbers = ", ".join(str(rows[index].stop_sequence) for index in choice.among[:5])
         detail = f"stop {text_of(update.stop_id)} could be stop_sequence {numbers} or none"

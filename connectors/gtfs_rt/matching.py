@@ -25,13 +25,15 @@ _UNCLEAR = Update(schedule_relationship=Update.NO_DATA)
 class Matched:
     """Updates by index of the planned call; those of no call, and of nobody knows which.
 
-    `twice` are the indexes of calls that several updates are of: the last one counts.
+    `twice` are the indexes of calls that several updates are of: the last one counts. `elsewhere`
+    are updates of a call, by its index, whose number is that of another call of the trip.
     """
 
     found: dict[int, Update] = field(default_factory=dict)
     strays: list[Update] = field(default_factory=list)
     unclear: list[tuple[Update, Choice]] = field(default_factory=list)
     twice: list[int] = field(default_factory=list)
+    elsewhere: list[tuple[Update, int]] = field(default_factory=list)
 
     def silenced(self) -> dict[int, Update]:
         """The updates found; of a later call that an unclear one may be of nothing is known.
@@ -72,6 +74,7 @@ def match_updates(plan: Plan, updates: Sequence[Update], *, timed: bool) -> Matc
     if usual is not None:
         return Matched(usual)
     matched = Matched()
+    numbers = {row.stop_sequence for row in rows}
     told = list(_told(plan, updates, timed=timed))
     for update, choice in zip(updates, choose(told, rows), strict=True):
         if choice.planned is None:
@@ -82,6 +85,9 @@ def match_updates(plan: Plan, updates: Sequence[Update], *, timed: bool) -> Matc
             continue
         if choice.planned in matched.found:
             matched.twice.append(choice.planned)
+        number = update.stop_sequence if update.HasField("stop_sequence") else None
+        if number in numbers and number != rows[choice.planned].stop_sequence:
+            matched.elsewhere.append((update, choice.planned))
         matched.found[choice.planned] = update
     return matched
 

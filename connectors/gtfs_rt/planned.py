@@ -107,7 +107,7 @@ class Plan:
             return None
         is_last = index == self.length - 1
         delay = goes - self.midnight_s - row.departure_s
-        late = comes - self.midnight_s - row.arrival_s if is_last else delay
+        late = delay if planned.boarding else comes - self.midnight_s - row.arrival_s
         arrival, departure = utc(comes), utc(goes)
         if comes > now_s:
             expected, actual = Times(arrival, departure), UNTOLD
@@ -119,6 +119,13 @@ class Plan:
             expected, actual = UNTOLD, Times(arrival, departure)
             status = CallStatus.ARRIVED if is_last else CallStatus.DEPARTED
         return _over(planned, expected, actual, status), delay
+
+    def boards(self, index: int, update: Update | None) -> bool:
+        """Whether passengers board at a call: as planned, or as its update says."""
+        planned = self.planned[index]
+        if update is None:
+            return planned.boarding
+        return exchange_at(update, boarding=planned.boarding, alighting=planned.alighting)[0]
 
     def _as_told(self, call: Call, index: int, update: Update) -> Call:
         """The call with a schedule of its own, and with who may board and alight."""
@@ -204,7 +211,8 @@ def propagated(
         aimed = plan.aimed(index, at_stop)
         prediction = predict(at_stop, aimed, carried, reading, ref)
         carried = prediction.delay
-        status = status_of(prediction, aimed, now_s, last=index == last)
+        boards = plan.boards(index, at_stop)
+        status = status_of(prediction, aimed, now_s, last=index == last, boards=boards)
         calls.append(plan.call(index, status=status, found=prediction, update=at_stop, now_s=now_s))
         if (
             index == last

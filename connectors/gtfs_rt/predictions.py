@@ -13,7 +13,7 @@ from hub.errors import Reason
 from hub.formats.gtfs_rt import is_epoch, is_time, occupancy_of, of_milliseconds, text_of, utc
 from hub.model.common import Occupancy
 from hub.model.journeys import UNTOLD, CallStatus, Times
-from hub.rules.punctuality import by_lateness
+from hub.rules.punctuality import by_lateness, judged
 
 Update = pb.TripUpdate.StopTimeUpdate
 ABSURD_DELAY_S = 24 * 3600
@@ -120,11 +120,12 @@ def _keep_order(found: Prediction, reading: Reading, ref: str) -> None:
 
 
 def status_of(
-    found: Prediction, aimed: tuple[int | None, int | None], now_s: int, *, last: bool
+    found: Prediction, aimed: tuple[int | None, int | None], now_s: int, *, last: bool, boards: bool
 ) -> CallStatus:
     """Status of a call that is neither skipped nor without data.
 
-    At the `last` one it is the arrival that counts, where one is known.
+    At the `last` one the vehicle arrives and does not leave, where an arrival is known. `boards`:
+    passengers may board, so that the departure says how late the vehicle is.
     """
     if found.arrival is None and found.departure is None:
         return CallStatus.NO_DATA
@@ -133,17 +134,17 @@ def status_of(
         return CallStatus.DEPARTED
     if found.arrival is not None and found.arrival <= now_s:
         return CallStatus.ARRIVED
-    late = _lateness(found, aimed, last=last)
+    late = _lateness(found, aimed, boards=boards)
     return CallStatus.SCHEDULED if late is None else by_lateness(late)
 
 
-def _lateness(found: Prediction, aimed: tuple[int | None, int | None], *, last: bool) -> int | None:
-    aimed_arrival, aimed_departure = aimed
-    if not last and found.departure is not None and aimed_departure is not None:
-        return found.departure - aimed_departure
-    if found.arrival is not None and aimed_arrival is not None:
-        return found.arrival - aimed_arrival
-    return found.delay
+def _lateness(
+    found: Prediction, aimed: tuple[int | None, int | None], *, boards: bool
+) -> int | None:
+    ends = zip((found.arrival, found.departure), aimed, strict=True)
+    late = (None if told is None or plan is None else told - plan for told, plan in ends)
+    known = judged(*late, boards=boards)
+    return found.delay if known is None else known
 
 
 def times_of(found: Prediction, now_s: int) -> tuple[Times, Times]:

@@ -36,19 +36,23 @@ class _Replacement:
             return self._ends(index, update, call)
         aimed, now_s = plan.aimed(index, update), self.reading.now_s
         found = predict(update, aimed, None, self.reading, plan.run.ref)
-        status = status_of(found, aimed, now_s, last=update is self.last)
+        boards, _ = self._exchange(index, update)
+        status = status_of(found, aimed, now_s, last=update is self.last, boards=boards)
         call = plan.call(index, status=status, found=found, update=update, now_s=now_s)
         return self._ends(index, update, call)
 
     def _ends(self, index: int, update: Update, call: Call) -> Call:
         """The call with who may board and alight where the replacement begins and ends."""
+        boarding, alighting = self._exchange(index, update)
+        return replace(call, boarding=boarding, alighting=alighting, exchange_told=True)
+
+    def _exchange(self, index: int, update: Update) -> tuple[bool, bool]:
         row = self.plan.trip.calls[index]
-        boarding, alighting = exchange_at(
+        return exchange_at(
             update,
             boarding=row.pickup and update is not self.last,
             alighting=row.drop_off and update is not self.first,
         )
-        return replace(call, boarding=boarding, alighting=alighting, exchange_told=True)
 
     def added(self, update: Update, before: int) -> Call | None:
         """A call that is not planned, behind the planned one of that index; -1: before all."""

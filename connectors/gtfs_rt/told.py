@@ -57,13 +57,13 @@ def told_call(
         reading.note(Reason.UNKNOWN_STOP, run.ref, f"stop {stop_id} is not in the timetable")
     place = reading.timetable.place(stop_id) if reading.timetable else None
     whole = run.relationship in OWN_STOPS
-    status, aimed, found = _told_times(update, reading, run, last=last)
-    expected, actual = times_of(found, reading.now_s)
     boarding, alighting = exchange_at(
         update,
         boarding=not last or (not whole and update.HasField("departure")),
         alighting=not (first and whole),
     )
+    status, aimed, found = _told_times(update, reading, run, last=last, boards=boarding)
+    expected, actual = times_of(found, reading.now_s)
     return Call(
         order=order,
         stop_place_id=place.id if place else reading.scoped(stop_id),
@@ -82,7 +82,7 @@ def told_call(
 
 
 def _told_times(
-    update: Update, reading: Reading, run: Run, *, last: bool
+    update: Update, reading: Reading, run: Run, *, last: bool, boards: bool
 ) -> tuple[CallStatus, Times, Prediction]:
     arrival_s, departure_s = scheduled_at(update.arrival), scheduled_at(update.departure)
     aimed = Times(
@@ -95,5 +95,6 @@ def _told_times(
         return CallStatus.SKIPPED, aimed, NOTHING
     if update.schedule_relationship == Update.NO_DATA:
         return CallStatus.NO_DATA, aimed, NOTHING
-    found = predict(update, (arrival_s, departure_s), None, reading, run.ref)
-    return status_of(found, (arrival_s, departure_s), reading.now_s, last=last), aimed, found
+    planned = arrival_s, departure_s
+    found = predict(update, planned, None, reading, run.ref)
+    return status_of(found, planned, reading.now_s, last=last, boards=boards), aimed, found

@@ -7,7 +7,7 @@ from hashlib import blake2b, sha256
 
 from connectors.coach_profile.journeys import Station, journey_of
 from connectors.mapped.values import Values
-from connectors.snapshot import believable
+from connectors.snapshot import believable, no_capacity
 from hub.connector import Batch, Context, Record
 from hub.errors import Reason
 from hub.formats import gcj02
@@ -108,7 +108,8 @@ def _with_status(journey: DatedJourney, values: Values, context: Context) -> Dat
 
 
 def _parking(values: Values, native: str, context: Context, batch: Batch) -> list[Record]:
-    capacity, vacant = values.count("capacity") or None, values.count("vacant")
+    told, vacant = values.count("capacity"), values.count("vacant")
+    capacity = told or None
     occupied, opening = values.count("occupied"), values.word("opening", OpeningStatus)
     identifier, name = scoped(context.dataset, native), _name(values, "name")
     said = ParkingStatus(
@@ -123,7 +124,7 @@ def _parking(values: Values, native: str, context: Context, batch: Batch) -> lis
         observed_at=_observed(values, required=False),
     )
     status, doubts = believable(said)
-    for doubt in doubts:
+    for doubt in (*no_capacity(told), *doubts):
         batch.note(doubt.reason, native, doubt.detail)
     if name is None:
         return [status]

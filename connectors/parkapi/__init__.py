@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from connectors.snapshot import Entry, Snapshot, believable, fault_of, newest
+from connectors.snapshot import Entry, Snapshot, believable, fault_of, newest, no_capacity
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Role
 from hub.errors import Reason, reasons
 from hub.formats import parkapi
@@ -60,7 +60,7 @@ def _add(snapshot: Snapshot, lot: Lot, dataset: str) -> None:
         park_and_ride=lot.park_and_ride,
     )
     records: tuple[Record, ...] = (facility,)
-    faults = lot.faults
+    faults = lot.faults + no_capacity(lot.capacity)
     observed_at = None
     if snapshot.ahead(lot.observed_at):
         faults += (Fault(Reason.TIMESTAMP_IN_FUTURE, f"its status is of {lot.observed_at}"),)

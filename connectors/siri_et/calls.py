@@ -155,7 +155,7 @@ def _call(
         or _platform(_stop(call.aimed_quay_ref, setting))
         or base.planned_platform,
         actual_platform=call.platform or _platform(quay),
-        status=_status(call, message, aimed, actual, recorded=recorded),
+        status=_status(call, message, aimed, actual, recorded=recorded, boards=boarding),
         boarding=boarding,
         alighting=alighting,
         exchange_told=(boarding, alighting) != (base.boarding, base.alighting),
@@ -221,12 +221,18 @@ def _measured(call: SiriCall, setting: Setting, batch: Batch) -> Times:
 
 
 def _status(
-    call: SiriCall, message: EstimatedVehicleJourney, aimed: Times, actual: Times, *, recorded: bool
+    call: SiriCall,
+    message: EstimatedVehicleJourney,
+    aimed: Times,
+    actual: Times,
+    *,
+    recorded: bool,
+    boards: bool,
 ) -> CallStatus:
     """What the producer says; what it does not say is NO_DATA or UNKNOWN, never on time.
 
-    The departure speaks for the call, the arrival where the train ends or its departure is
-    cancelled.
+    The departure speaks for the call, the arrival where nobody `boards`: the train ends there, or
+    its departure is cancelled.
     """
     if message.cancelled or is_cancelled(call):
         return CallStatus.CANCELLED
@@ -238,11 +244,17 @@ def _status(
     departs = leaves and bool(call.aimed.departure or call.expected.departure)
     if recorded:
         return CallStatus.DEPARTED if departs else CallStatus.ARRIVED
-    word = call.departure_status if departs else call.arrival_status
-    stated = _STATED.get(word or call.arrival_status or "") or _from_times(call, aimed, departs)
+    speaks = departs and (boards or not _arrives(call))
+    word = call.departure_status if speaks else call.arrival_status
+    stated = _STATED.get(word or call.arrival_status or "") or _from_times(call, aimed, speaks)
     if stated is CallStatus.ON_TIME and (call.inaccurate or message.inaccurate):
         return CallStatus.UNKNOWN
     return stated
+
+
+def _arrives(call: SiriCall) -> bool:
+    """Whether anything is told of the arrival."""
+    return bool(call.arrival_status or call.expected.arrival)
 
 
 def _from_times(call: SiriCall, aimed: Times, departs: bool) -> CallStatus:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from google.protobuf import text_format
 from google.protobuf.json_format import ParseDict, ParseError
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.transit import gtfs_realtime_pb2 as pb
 
 from hub.errors import PayloadError, Reason
@@ -30,6 +30,7 @@ ENTITY_BYTES = 1024 * 1024
 """No honest entity is longer: a trip of a hundred calls takes 5 kB."""
 _HEADER, _ENTITY = 1, 2
 """Numbers of FeedMessage.header and FeedMessage.entity."""
+_ENTITY_ID = 1
 _VARINT, _BYTES = 0, 2
 _FIXED = {1: 8, 5: 4}
 """Bytes of the wire types of one length; this standard never had groups (3, 4)."""
@@ -50,11 +51,28 @@ _OCCUPANCY = {
 }
 
 
+_NAMING: dict[str, tuple[str, ...]] = {
+    "trip_update": ("trip", "trip_properties"),
+    "vehicle": ("vehicle",),
+    "alert": (),
+}
+"""The parts of a FeedEntity, and the fields of each that tell what it is of, the first above all.
+
+An alert is known by the entity's own id.
+"""
+
+
 class Unreadable(NamedTuple):
-    """A FeedEntity in JSON with a value that its field cannot hold: its id, and what is wrong."""
+    """A FeedEntity that cannot be read: its id, and what is wrong with it.
+
+    `of` has its id and, of each of its parts, nothing but what tells what the part is of; None
+    where not even that can be read.
+    """
 
     id: str
     detail: str
+    of: pb.FeedEntity | None = None
+    reason: Reason = Reason.BAD_VALUE
 
 
 def split(body: bytes, most: int = MAX_ENTITIES) -> tuple[pb.FeedHeader, list[bytes | Unreadable]]:
@@ -88,6 +106,39 @@ def entity_of(data: bytes) -> pb.FeedEntity:
     """A FeedEntity of its bytes. Raises PayloadError NOT_DECODABLE."""
     with _sound():
         return pb.FeedEntity.FromString(data)
+
+
+def unreadable(data: bytes, error: PayloadError) -> Unreadable:
+    """What the bytes of a FeedEntity still tell that `entity_of` refused with that error."""
+    told = pb.FeedEntity()
+    try:
+        parts = list(_fields(data))
+        told.id = next((text_of(part) for number, part in parts if number == _ENTITY_ID), "")
+        for name, fields in _NAMING.items():
+            about = pb.FeedEntity.DESCRIPTOR.fields_by_name[name]
+            for number, part in parts:
+                if number == about.number:
+                    _name_part(getattr(told, name), part, fields)
+    except DecodeError:
+        return Unreadable(told.id, "its bytes are no FeedEntity", None, error.reason)
+    of = told if told.id and any(map(told.HasField, _NAMING)) else None
+    return Unreadable(told.id, "its bytes are no FeedEntity", of, error.reason)
+
+
+def _name_part(told: Message, part: bytes, fields: tuple[str, ...]) -> None:
+    """Take what tells what a part is of, also of one that breaks off behind it.
+
+    Raises DecodeError where it breaks off before that.
+    """
+    told.SetInParent()
+    numbers = {told.DESCRIPTOR.fields_by_name[name].number: name for name in fields}
+    try:
+        for number, value in _fields(part):
+            if number in numbers:
+                getattr(told, numbers[number]).MergeFromString(value)
+    except DecodeError:
+        if fields and not told.HasField(fields[0]):
+            raise
 
 
 @contextmanager
@@ -127,8 +178,34 @@ def _entity_of_json(told: object) -> bytes | Unreadable:
     try:
         entity = ParseDict(told, pb.FeedEntity(), ignore_unknown_fields=True)
     except ParseError as error:
-        return Unreadable(str(told.get("id", "")), str(error).splitlines()[0][:200])
+        detail = str(error).splitlines()[0][:200]
+        return Unreadable(str(told.get("id", "")), detail, _named_in_json(told))
     return entity.SerializePartialToString()
+
+
+def _named_in_json(told: dict[str, Any]) -> pb.FeedEntity | None:
+    """What an entity is of, without all else that it says; None where that cannot be read."""
+    id_ = told.get("id")
+    named: dict[str, Any] = {"id": str(id_) if isinstance(id_, str | int) else ""}
+    for name, fields in _NAMING.items():
+        part = _member(told, name)
+        if part is None:
+            continue
+        if fields and not isinstance(part, dict):
+            return None
+        inner = part if isinstance(part, dict) else {}
+        named[name] = {field: _member(inner, field) for field in fields}
+    try:
+        entity = ParseDict(named, pb.FeedEntity(), ignore_unknown_fields=True)
+    except ParseError:
+        return None
+    return entity if entity.id and any(map(entity.HasField, _NAMING)) else None
+
+
+def _member(told: dict[str, Any], name: str) -> object:
+    """A member of protobuf JSON, under either of the names that it may have."""
+    head, *rest = name.split("_")
+    return told.get(name, told.get(head + "".join(map(str.capitalize, rest))))
 
 
 def _of_text(text: bytes) -> tuple[pb.FeedHeader, list[bytes | Unreadable]]:

@@ -16,7 +16,9 @@ NO_END = 9999
 """The year that producers write for "no end"."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_POSSIBLE = range(int(EARLIEST.timestamp()), int(FOREVER.timestamp()))
+_COUNTS = range(int(EARLIEST.timestamp()), 2_000_000_000)
+"""Seconds since 1970 that are believed to be such, until 18 May 2033. Ten digits beyond are a date
+without its dashes, 2026030212 or 2603021200, and would be read as of another decade."""
 _COUNT = re.compile(r"\d{9,13}", re.ASCII)
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
@@ -65,13 +67,14 @@ def instant(text: str, zone: tzinfo) -> datetime | None:
 def counted(text: str) -> tuple[datetime, str] | None:
     """The instant of a count since 1970 that can be a time, and its unit: seconds or milliseconds.
 
-    No xsd:dateTime, but written in its place, in JSON above all.
+    No xsd:dateTime, but written in its place, in JSON above all. Digits that may be a date are no
+    count.
     """
     if not _COUNT.fullmatch(text):
         return None
     for unit, thousandths in (("seconds", 1000), ("milliseconds", 1)):
         since = int(text) * thousandths
-        if since // 1000 in _POSSIBLE:
+        if since // 1000 in _COUNTS:
             return _EPOCH + timedelta(milliseconds=since), unit
     return None
 

@@ -134,16 +134,16 @@ class Health:
         after = self._unless(Trouble.RATE_LIMITED)
         return replace(after, link=LinkState.DOWN, link_detail=detail, reading=False)
 
-    def data(self, as_of: datetime, now: datetime) -> "Health":
-        """A payload was decoded and is durable."""
+    def data(self, as_of: datetime, now: datetime, unread: str | None = None) -> "Health":
+        """A payload was decoded and is durable; `unread`: but for a part nobody can read."""
         newest = min(now, max(self.data_as_of or as_of, as_of))
         after = replace(
             self.connected(),
             data_as_of=newest,
             answered_at=now,
             reading=False,
-            trouble=None,
-            detail=None,
+            trouble=Trouble.UNDECODABLE if unread else None,
+            detail=unread,
         )
         if self.data_as_of is not None and newest <= self.data_as_of:
             return after

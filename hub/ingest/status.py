@@ -72,6 +72,7 @@ class Monitor:
         self._notes: dict[str, str] = {}
         self._saved: dict[str, Any] = {}
         self._refusals: list[Reject] = []
+        self._unread: str | None = None
         self._saving = asyncio.Lock()
 
     @property
@@ -93,7 +94,8 @@ class Monitor:
 
     def payload(self, batch: Batch, *, size: int, now: datetime) -> None:
         """A payload was decoded and is durable."""
-        self.health = self.health.data(batch.as_of or now, now)
+        self._unread = batch.unread
+        self.health = self.health.data(batch.as_of or now, now, self._unread)
         self.counted(batch, size=size, now=now)
 
     def counted(self, batch: Batch, *, size: int, now: datetime) -> None:
@@ -106,7 +108,7 @@ class Monitor:
 
     def unchanged(self, as_of: datetime, now: datetime) -> None:
         """The other side has nothing newer than what was decoded before."""
-        self.health = self.health.data(as_of, now)
+        self.health = self.health.data(as_of, now, self._unread)
         self._received["last_received_at"] = now
 
     def quarantined(self, size: int, now: datetime) -> None:

@@ -9,6 +9,16 @@ _OFF = frozenset({CallStatus.EARLY, CallStatus.DELAYED})
 _BEEN = frozenset({CallStatus.ARRIVED, CallStatus.DEPARTED})
 
 
+def judged(arrival: int | None, departure: int | None, *, boards: bool) -> int | None:
+    """The lateness of a call, of that of its two ends, where known.
+
+    The departure speaks for it where passengers board; where nobody does, the arrival: a vehicle
+    that ends there may stand for long before it leaves. The other end does where that is unknown.
+    """
+    first, second = (departure, arrival) if boards else (arrival, departure)
+    return second if first is None else first
+
+
 def by_lateness(late_s: float) -> CallStatus:
     """The state of a call still ahead that is so late; negative when early."""
     if abs(late_s) < PUNCTUAL_S:

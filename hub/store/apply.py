@@ -14,6 +14,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import ConnectionFailure
 
+from hub import clock
 from hub.connector import Batch
 from hub.model.facilities import FacilityCondition
 from hub.model.journeys import DatedJourney
@@ -111,10 +112,14 @@ class FeedWriter:
             applied += await self._withdraw(batch.withdrawn)
         if batch.complete and (batch.records or not batch.entities):
             if self._counted is not batch:  # a batch applied again after a failure counts once
-                self._count_absent(journeys, entries)
+                self._count_absent(journeys, entries, batch.kept)
                 self._counted = batch
             applied += await self._withdraw_absent(journeys)
             self._counted = None
+        elif batch.complete or batch.full:
+            await self._age(None, journeys, entries, batch.as_of or clock.now())
+        if batch.kept:
+            await self._age(batch.kept, journeys, entries, batch.as_of or clock.now())
         return applied
 
     async def _withdraw(self, ids: list[str]) -> Applied:
@@ -124,14 +129,33 @@ class FeedWriter:
         return applied
 
     def _count_absent(
-        self, journeys: list[DatedJourney], entries: Mapping[type, list[Entry]]
+        self,
+        journeys: list[DatedJourney],
+        entries: Mapping[type, list[Entry]],
+        kept: list[str],
     ) -> None:
         """The message was complete, and not refused as a whole."""
-        self._journeys.count_absent(journeys)
-        silent = {kind for kind in _APART if not entries[kind]}
-        for kind in _WITHDRAWN:
-            if kind not in silent or len(silent) == len(_APART):
-                self._records[kind].count_absent(entry.id for entry in entries[kind])
+        self._journeys.count_absent(journeys, kept)
+        for kind in _spoken_of(entries):
+            present = (entry.id for entry in entries[kind])
+            self._records[kind].count_absent((*present, *kept))
+
+    async def _age(
+        self,
+        ids: list[str] | None,
+        journeys: list[DatedJourney],
+        entries: Mapping[type, list[Entry]],
+        moment: datetime,
+    ) -> None:
+        """Let what is absent age, of these ids (None: all): nobody knows whether it still holds.
+
+        What says its own time ages by that.
+        """
+        await self._journeys.age(ids, journeys, moment)
+        for kind in _spoken_of(entries):
+            absent = self._records[kind].besides(entry.id for entry in entries[kind])
+            among = absent if ids is None else set(absent) & set(ids)
+            await self._records[kind].age(among, moment)
 
     async def _withdraw_absent(self, journeys: list[DatedJourney]) -> Applied:
         applied = await self._journeys.withdraw_absent(journeys)
@@ -150,6 +174,12 @@ class FeedWriter:
             result.matched_count - result.modified_count,
             refused=len(quays) - result.matched_count,
         )
+
+
+def _spoken_of(entries: Mapping[type, list[Entry]]) -> list[type]:
+    """The kinds of which a message that lists all that holds says something."""
+    silent = {kind for kind in _APART if not entries[kind]}
+    return [kind for kind in _WITHDRAWN if kind not in silent or len(silent) == len(_APART)]
 
 
 def _by_kind(batch: Batch) -> dict[type, list[Any]]:

@@ -6,8 +6,9 @@ that is how a rival is found, and only then is the record decided in a transacti
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
-from pymongo import DeleteOne, ReplaceOne
+from pymongo import DeleteOne, ReplaceOne, UpdateOne
 
 from hub import clock
 from hub.store import statements
@@ -17,7 +18,7 @@ from hub.store.contest import FRESH_FOR, feeds_as_known
 from hub.store.driver import PART, Tx
 from hub.store.entries import Entry
 from hub.store.memory import Applied
-from hub.store.rows import Document
+from hub.store.rows import AGED, Document
 from hub.store.statements import Rank
 
 DUPLICATE_KEY = 11000
@@ -34,6 +35,16 @@ class ContestedWriter(RecordWriter):
         """Without a time of its own a statement says when it came to be said."""
         said = super()._document(entry)
         return said if entry.observed_at is not None else {**said, "said_at": clock.now()}
+
+    def _aging(self, id_: str, moment: datetime) -> list[UpdateOne]:
+        """Also where another's statement is shown."""
+        mine = self.part.at("others.$[mine]")
+        beside = UpdateOne(
+            {"_id": id_, self.part.at("others.feed"): self._feed.id},
+            {"$set": {f"{mine}.observed_at": moment, f"{mine}.fp": AGED}},
+            array_filters=[{"mine.feed": self._feed.id}],
+        )
+        return [*super()._aging(id_, moment), beside]
 
     def _alone(self) -> Document:
         """The filter of documents that nobody else says anything of."""

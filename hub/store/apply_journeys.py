@@ -9,7 +9,7 @@ never out of step with its journey.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from weakref import ref
@@ -93,10 +93,23 @@ class JourneyWriter:
         written = len(changed)
         return Applied(written=written, unchanged=len(records) - written - stale, stale=stale)
 
-    def count_absent(self, records: list[DatedJourney]) -> None:
-        """A complete message held `records`."""
-        observed = (record.id for record in records if record.layer is Layer.REALTIME)
-        self._memory[Layer.REALTIME].count_absent(observed)
+    def count_absent(self, records: list[DatedJourney], kept: Iterable[str] = ()) -> None:
+        """A complete message held `records`, and those `kept` in a form nobody can read."""
+        memory = self._memory[Layer.REALTIME]
+        memory.count_absent((*_observed(records), *memory.named(kept)))
+
+    async def age(
+        self, names: Iterable[str] | None, records: list[DatedJourney], moment: datetime
+    ) -> None:
+        """Let observations age, as `RecordWriter.age`: of these ids (None: all) without `records`.
+
+        A journey goes by its id, and by what its source told it as.
+        """
+        memory, here = self._memory[Layer.REALTIME], set(_observed(records))
+        known = memory.ids() if names is None else memory.named(names)
+        since = memory.undated((id_ for id_ in known if id_ not in here), milliseconds(moment))
+        async for part, _ in self._store.in_parts(list(since), partial(self._age, since=since)):
+            memory.aged({id_: since[id_] for id_ in part})
 
     async def withdraw_absent(self, records: list[DatedJourney]) -> Applied:
         """Withdraw what the complete message of `records` no longer holds.
@@ -200,13 +213,8 @@ class JourneyWriter:
         layer: Layer,
         without: Callable[[Document], Document | None],
     ) -> int:
-        part, mine = layer.value.lower(), self._feed.id
-        olds = {
-            id_: old
-            for id_, old in (await self._read(tx, set(items))).items()
-            if old.get(part, {}).get("feed") == mine  # else another feed took it over
-            or (layer is Layer.REALTIME and mine in old.get("contested", ()))
-        }
+        mine = self._feed.id
+        olds = await self._mine(tx, items, layer)
         rank = await self._contest.rank(tx, olds.values()) if layer is Layer.REALTIME else None
         news = {
             id_: rivals.without_rival(old, mine, rank)
@@ -216,6 +224,28 @@ class JourneyWriter:
         }
         await self._rows.save(tx, olds, news)
         return len(olds)
+
+    async def _age(self, tx: Tx, *, items: Sequence[str], since: Mapping[str, datetime]) -> None:
+        mine = self._feed.id
+        olds = await self._mine(tx, items, Layer.REALTIME)
+        rank = await self._contest.rank(tx, olds.values())
+        news: dict[str, Document | None] = {
+            id_: rivals.aged(old, mine, since[id_], rank)
+            if rank is not None and rivals.contested(old, mine)
+            else {**old, "realtime": merge.aged(old["realtime"], since[id_])}
+            for id_, old in olds.items()
+        }
+        await self._rows.save(tx, olds, news)
+
+    async def _mine(self, tx: Tx, ids: Iterable[str], layer: Layer) -> dict[str, Document]:
+        """Those of these journeys of which this feed still speaks: another may have taken over."""
+        part, mine = layer.value.lower(), self._feed.id
+        return {
+            id_: old
+            for id_, old in (await self._read(tx, set(ids))).items()
+            if old.get(part, {}).get("feed") == mine
+            or (layer is Layer.REALTIME and mine in old.get("contested", ()))
+        }
 
     async def _read(self, tx: Tx, ids: set[str]) -> dict[str, Document]:
         wanted = {"_id": {"$in": list(ids)}}
@@ -258,6 +288,11 @@ class JourneyWriter:
                 memory.forget([id_ for id_ in memory.ids() if _service_date(id_) < oldest])
             self._oldest = oldest
         return oldest
+
+
+def _observed(records: Iterable[DatedJourney]) -> Iterator[str]:
+    """The ids of those that are observed."""
+    return (record.id for record in records if record.layer is Layer.REALTIME)
 
 
 def _service_date(journey: str) -> date:

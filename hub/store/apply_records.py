@@ -1,7 +1,7 @@
 """Writes records, one document each: stop places and lines; and what all such writers do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -12,7 +12,7 @@ from hub.settings import FeedSettings
 from hub.store.driver import Store
 from hub.store.entries import Entry
 from hub.store.memory import Applied, Memory, Seen, Verdict
-from hub.store.rows import Document
+from hub.store.rows import AGED, Document
 from hub.store.statements import Part, by_feed
 
 Write = ReplaceOne[Document] | UpdateOne
@@ -49,6 +49,22 @@ class RecordWriter:
         for start in range(0, len(entries), CHUNK):
             applied += await self._write_chunk(entries[start : start + CHUNK])
         return applied
+
+    async def age(self, ids: Iterable[str], moment: datetime) -> None:
+        """Let what says no age of its own age from when it was told last, else from a moment.
+
+        It would else be as old as its feed, which speaks, but not of this any more.
+        """
+        since = {} if self.part.own_time else self._memory.undated(ids, moment)
+        if since:
+            writes = [write for id_, at in since.items() for write in self._aging(id_, at)]
+            await self._collection.bulk_write(writes, ordered=False)
+            self._memory.aged(since)
+
+    def besides(self, present: Iterable[str]) -> list[str]:
+        """What this feed said that is none of these."""
+        here = set(present)
+        return [id_ for id_ in self._memory.ids() if id_ not in here]
 
     def count_absent(self, present: Iterable[str]) -> None:
         """A complete message held `present`."""
@@ -142,6 +158,10 @@ class RecordWriter:
         removed = await self._delete({"_id": {"$in": ids}, **self._mine()})
         self._memory.forget(ids)
         return Applied(withdrawn=removed)
+
+    def _aging(self, id_: str, moment: datetime) -> list[UpdateOne]:
+        aged = {self.part.at("observed_at"): moment, self.part.at("fp"): AGED}
+        return [UpdateOne({"_id": id_, **self._mine()}, {"$set": aged})]
 
     def _document(self, entry: Entry) -> Document:
         return {**entry.build(), "feed": self._feed.id, "fp": entry.fingerprint}

@@ -1,13 +1,14 @@
 """What a feed's writer remembers of what it wrote, so that nothing is read or written twice."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from weakref import ref
 
 from hub.model.journeys import DatedJourney
 from hub.store.revision import Before, Written
+from hub.store.rows import AGED
 
 ABSENCES = 2
 """A complete message must lack an entity this often in a row before the entity is withdrawn."""
@@ -139,6 +140,21 @@ class Memory:
     def absent(self) -> list[str]:
         """What complete messages have lacked often enough to be withdrawn."""
         return [entity for entity, seen in self._seen.items() if seen.missed >= ABSENCES]
+
+    def undated(self, entities: Iterable[str], otherwise: datetime) -> dict[str, datetime]:
+        """Those of these whose age is their feed's, because they say none: when each was told.
+
+        `otherwise` is for what nobody knows that of.
+        """
+        seen = ((id_, self._seen[id_]) for id_ in entities if id_ in self._seen)
+        return {id_: one.stamp or otherwise for id_, one in seen if one.stored is None}
+
+    def aged(self, since: Mapping[str, datetime]) -> None:
+        """The database now holds these as of those moments, and under the fingerprint AGED."""
+        for entity, moment in since.items():
+            self._seen[entity] = replace(
+                self._seen[entity], fingerprint=AGED, stored=moment, record=None, written=None
+            )
 
     def forget(self, entities: Iterable[str]) -> None:
         """These are no longer in the database."""

@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from hub.model.journeys import NOT_SERVED, Call, CallStatus, DatedJourney, JourneyState, Times
 from hub.store.placing import places_of, seen_in
-from hub.store.rows import Document, plain, unzoned
+from hub.store.rows import AGED, Document, plain, unzoned
 
 LAYOUT = 4
 """Changes when the same records make other documents: everything is then written again."""
@@ -74,6 +74,11 @@ def realtime_layer(
         **({"told_as": record.told_as} if record.told_as else {}),
         **_said(record),
     }
+
+
+def aged(said: Document, moment: datetime) -> Document:
+    """What a source says, as of a moment that it does not say itself."""
+    return {**said, "observed_at": unzoned(moment), "fp": AGED}
 
 
 def without_realtime(old: Document) -> Document | None:

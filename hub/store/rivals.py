@@ -97,6 +97,18 @@ def without_rival(old: Document, feed: str, rank: Rank) -> Document | None:
     return _closed(old, layers, calls, rank)
 
 
+def aged(old: Document, feed: str, moment: datetime, rank: Rank) -> Document:
+    """A contested journey in which what `feed` says is of a moment."""
+    layers = _layers(old)
+    layer = layers[feed] = merge.aged(layers[feed], moment)
+    calls = [_opened(call, old["realtime"]) for call in old["calls"]]
+    for call in calls:
+        if feed in call["reports"]:
+            report = call["reports"][feed]
+            call["reports"][feed] = {**report, "observed_at": layer["observed_at"]}
+    return _closed(old, layers, calls, rank)
+
+
 def again(old: Document, rank: Rank) -> Document:
     """A contested journey as it is to be shown now, with what everybody has said of it."""
     calls = [_opened(call, old["realtime"]) for call in old["calls"]]

@@ -16,6 +16,9 @@ from hub.model.common import Position
 Document = dict[str, Any]
 UNZONED: CodecOptions[Document] = CodecOptions(tz_aware=False)
 """Reads times as `unzoned` writes them."""
+AGED = ""
+"""The fingerprint of what was given an age that its source does not say: told again, it is written
+again, whatever it says."""
 _PLAIN = frozenset({type(None), bool, int, float, str})
 _OBSERVED = "observed_at"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.TRANSIT_READ
-_LATENESS = (*TRUST, "status", "aimed", "expected", "actual")
+_LATENESS = (*TRUST, "status", "boarding", "aimed", "expected", "actual")
 
 
 @entity(policy=READ)
@@ -175,10 +175,11 @@ class Call(Node):
 
     @computed(needs=_LATENESS, zh="晚点秒数")
     def delay_seconds(self, context: "SchemaContext") -> int | None:
-        """Best known minus timetabled time: of the departure if there is one, else the arrival.
+        """Best known minus timetabled time: of the departure, where nobody boards of the arrival.
 
-        Negative when early; null while either is unknown, never 0 by default, and where `status`
-        says of the call that it is not served, not known, or late nobody knows by how much.
+        Of the other one where that is not known. Negative when early; null while both are unknown,
+        never 0 by default, and where `status` says of the call that it is not served, not known, or
+        late nobody knows by how much.
         """
         return _punctuality(self.doc)[1] if trusted(self, context) else None
 
@@ -222,13 +223,17 @@ def _punctuality(doc: Row) -> tuple[enums.CallStatus, int | None]:
 
 
 def _delay(doc: Row) -> int | None:
-    for which in ("departure", "arrival"):
-        aimed = (doc.get("aimed") or {}).get(which)
-        best = (doc.get("actual") or {}).get(which) or (doc.get("expected") or {}).get(which)
-        if aimed is not None and best is not None:
-            seconds: float = (best - aimed).total_seconds()
-            return round(seconds)
-    return None
+    ends = _delay_of(doc, "arrival"), _delay_of(doc, "departure")
+    return punctuality.judged(*ends, boards=bool(doc["boarding"]))
+
+
+def _delay_of(doc: Row, end: str) -> int | None:
+    aimed = (doc.get("aimed") or {}).get(end)
+    best = (doc.get("actual") or {}).get(end) or (doc.get("expected") or {}).get(end)
+    if aimed is None or best is None:
+        return None
+    seconds: float = (best - aimed).total_seconds()
+    return round(seconds)
 
 
 def _provenance(journey: Row, *, live: bool) -> Row:

@@ -41,6 +41,48 @@ def test_a_value_that_cannot_be_refuses_its_entity_alone(broken: dict[str, Any])
     assert (batch.entities, batch.accepted) == (3, 2)
 
 
+@pytest.mark.parametrize(
+    ("broken", "kept"),
+    [
+        ({"id": "a1", "alert": 7}, ["metro:a1"]),
+        ({"id": 7, "alert": {"headerText": TEXT}}, ["metro:7"]),
+        (
+            {"id": "x", "vehicle": {"vehicle": {"id": "V1"}, "occupancy_percentage": -1}},
+            ["metro:V1"],
+        ),
+        ({"id": "x", "vehicle": {"occupancyPercentage": -1}}, ["metro:x"]),
+        (
+            {"id": "x", "trip_update": {"trip": {"trip_id": "T1"}, "delay": 1.5}},
+            ["metro:T1:2026-03-03", "metro:T1:2026-03-04", "metro:T1:2026-03-05"],
+        ),
+    ],
+)
+def test_an_unreadable_entity_keeps_the_records_it_can_be_of(broken: Any, kept: list[str]) -> None:
+    """By the id that it would give them, on any day; the message is complete without it."""
+    batch = read(SOUND, broken)
+    assert (batch.kept, batch.complete, batch.unread) == (kept, True, None)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"vehicle": {"timestamp": ""}},
+        {"id": "x", "tripUpdate": {"trip": {"tripId": 5}}},
+        {"id": "x", "vehicle": {"vehicle": {"id": 5}}},
+        {"id": "x", "tripUpdate": 5},
+        {"id": [], "alert": 5},
+        {"id": "x" * 300, "alert": 5},
+        {"id": "x", "isDeleted": 5},
+        5,
+    ],
+)
+def test_an_entity_of_nobody_knows_what_leaves_the_message_incomplete(broken: Any) -> None:
+    """It says so; the source lists all that holds nevertheless."""
+    batch = read(SOUND, broken)
+    assert (batch.kept, batch.complete, batch.full) == ([], False, True)
+    assert batch.unread
+
+
 @pytest.mark.parametrize("broken", [5, None, "alert", [SOUND], {"alert": {"activePeriod": 7}}])
 def test_what_is_no_entity_is_told_by_its_place(broken: Any) -> None:
     """The second of the message, which has no id."""

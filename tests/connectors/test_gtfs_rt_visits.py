@@ -309,3 +309,26 @@ def test_an_approximate_time_tells_no_run_from_another(reference):
         added = stop(update, stop_id=stop_id, arrival=moment(at, 2))
         added.arrival.delay = 120
     assert only_journey(read(message, reference)).native_id == "GAPS"
+
+
+def test_a_stop_under_the_number_of_another_call_is_noted(reference):
+    """The stop counts: that the number says otherwise is not passed over in silence."""
+    message, update = ring()
+    stop(update, stop_id="PS", stop_sequence=4, departure=60)
+    stop(update, stop_id="FJ", stop_sequence=5, departure=120)
+    batch = read(message, reference)
+    told = by_order(only_journey(batch))
+    assert told[2].expected.departure == moment("13:10", late=1)
+    assert told[6].expected.departure == moment("13:50", late=2)
+    assert reasons(batch.notes) == ["BAD_VALUE"]
+    assert batch.notes[0].detail == (
+        "stop_sequence 4 is not at stop PS; the stop counts, which is stop_sequence 2 (1 more)"
+    )
+
+
+def test_another_platform_under_its_number_is_no_matter(reference):
+    """Nor is a number that the trip does not have."""
+    message, update = ring()
+    stop(update, stop_id="SHRS-2", stop_sequence=1, departure=60)
+    stop(update, stop_id="PS", stop_sequence=40, departure=60)
+    assert "BAD_VALUE" not in reasons(read(message, reference).notes)

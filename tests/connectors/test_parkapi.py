@@ -309,7 +309,7 @@ def test_the_sample_says_that_it_has_no_data() -> None:
 
 @pytest.mark.parametrize("free", [0, 5])
 def test_a_total_of_0_is_one_that_nobody_knows(free: int) -> None:
-    """In all versions: what is free stays, and nothing is counted from it."""
+    """In all versions, with a note: what is free stays, and nothing is counted from it."""
     result = {"lot_id": "p1", "name": "P", "max_capacity": 0, "latest_data": {"num_free": free}}
     item = {"id": 1, "name": "P", "capacity": 0, "realtime_free_capacity": free}
     for body in (
@@ -321,7 +321,9 @@ def test_a_total_of_0_is_one_that_nobody_knows(free: int) -> None:
         facility, status = both(batch)
         assert (facility.capacity, status.capacity) == (None, None)
         assert (status.vacant, status.occupied) == (free, None)
-        assert "BAD_VALUE" not in [reason for reason, _ in notes(batch)]
+        assert [note.detail for note in batch.notes if note.reason == "BAD_VALUE"] == [
+            "a capacity of 0; taken as unknown"
+        ]
 
 
 def test_spaces_that_are_all_closed_now_are_none() -> None:

@@ -191,3 +191,21 @@ def test_a_transxchange_journey_may_start_at_the_end_of_its_day() -> None:
     run = next(iter(netex_builder.journeys(batch).values()))
     day = datetime.combine(run.service_date, datetime.min.time(), UTC)
     assert run.calls[0].aimed.departure == day + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("1772424000", (datetime(2026, 3, 2, 4, tzinfo=UTC), "seconds")),
+        ("1772424000500", (datetime(2026, 3, 2, 4, 0, 0, 500_000, UTC), "milliseconds")),
+        ("2026030212", None),
+        ("2603021200", None),
+        ("202603021200", None),
+        ("2026030212000", None),
+        ("20260302", None),
+        ("900000000", None),
+    ],
+)
+def test_digits_that_may_be_a_date_are_no_count_since_1970(text, found):
+    """2026030212 is noon of 2 March 2026 without its dashes, and no time of 2034."""
+    assert xsd.counted(text) == found

@@ -228,6 +228,7 @@ async def test_a_board_asks_the_database_for_the_selected_fields_only(
         "actual",
         "aimed",
         "board.departure",
+        "boarding",
         "expected",
         "feed",
         "journey.destination",

@@ -44,7 +44,7 @@ def answers(text: str, node: Call | None) -> tuple[dict[str, Any], dict[str, Any
             SCHEMA,
             document,
             root_value=LiveEvent("c1", ChangeType.UPDATED, node),
-            context_value=SchemaContext(SimpleNamespace(feeds=FEEDS), WATCH, memory, NOW),
+            context_value=SchemaContext(SimpleNamespace(feeds=FEEDS), WATCH, memory, [], NOW),
             executor_class=executor,
         )
         assert not inspect.isawaitable(result)
