@@ -114,12 +114,11 @@ def open_batch(deliveries: Iterable[Delivery], raw: Envelope) -> Batch:
     return batch
 
 
-def is_full(batch: Batch, deliveries: Iterable[Delivery], context: Context) -> bool:
-    """Whether what is absent from the batch no longer holds.
+def is_full(deliveries: Iterable[Delivery], context: Context) -> bool:
+    """Whether the deliveries list all that holds.
 
-    Never while something was left out: MoreData, a delivery with an error, a refused entity (a
-    duplicate leaves nothing out). `auto` takes the answer to a request for full and the answer to
-    a subscription for differential.
+    Not while something is left out: MoreData, a delivery with an error. `auto` takes the answer to
+    a request for full and the answer to a subscription for differential.
     """
     if context.incrementality is Incrementality.DIFFERENTIAL:
         return False
@@ -127,7 +126,7 @@ def is_full(batch: Batch, deliveries: Iterable[Delivery], context: Context) -> b
     for delivery in deliveries:
         if delivery.more_data or delivery.error or (automatic and delivery.subscribed):
             return False
-    return all(reject.reason is Reason.DUPLICATE for reject in batch.rejects)
+    return True
 
 
 def too_early_or_late(moment: datetime | None, received_at: datetime) -> str | None:

@@ -83,19 +83,16 @@ class Snapshot:
         self.batch.note(reason, native_id, detail)
 
     def finish(self, *, whole: bool) -> Batch:
-        """The batch. It is complete if the answer is `whole` and nothing was left out of it.
+        """The batch. It is full if the answer is `whole`, and complete if nothing was left out.
 
-        A duplicate leaves nothing out. A feed configured as differential is never complete.
+        A duplicate leaves nothing out. A feed configured as differential is never full.
         """
         for entry in self._entries.values():
             self.batch.records.extend(entry.records)
             for fault in entry.faults:
                 self.note(fault.reason, entry.native_id, fault.detail)
-        self.batch.complete = (
-            whole
-            and self._context.incrementality is not Incrementality.DIFFERENTIAL
-            and all(reject.reason is Reason.DUPLICATE for reject in self.batch.rejects)
-        )
+        differential = self._context.incrementality is Incrementality.DIFFERENTIAL
+        self.batch.lists_all(whole and not differential)
         return self.batch
 
     def _count(self) -> None:

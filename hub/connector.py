@@ -174,6 +174,14 @@ class Batch:
         """Refuse a part of an accepted entity."""
         self.notes.append(Reject(reason, native_id, detail))
 
+    def lists_all(self, full: bool) -> None:  # it is what the source says
+        """Say whether the source lists all that holds: complete if none of it was refused.
+
+        A duplicate leaves nothing out.
+        """
+        self.full = full
+        self.complete = full and all(one.reason is Reason.DUPLICATE for one in self.rejects)
+
     def counts(self) -> dict[str, int]:
         """Records by type; the calls inside journeys are counted as `Call`."""
         counted = Counter(type(record).__name__ for record in self.records)

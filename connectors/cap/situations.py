@@ -62,8 +62,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     withdrawn = gathered.withdrawn
     batch.records.extend(item for item in gathered.found.values() if item.id not in withdrawn)
     batch.withdrawn.extend(withdrawn)
-    whole = not message.unread and all(one.reason is Reason.DUPLICATE for one in batch.rejects)
-    batch.complete = whole and context.incrementality is Incrementality.FULL
+    batch.lists_all(context.incrementality is Incrementality.FULL)
+    batch.complete = batch.complete and not message.unread
     return batch
 
 

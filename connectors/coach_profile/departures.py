@@ -53,7 +53,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
         batch.entities += 1
         _take(departure, number, taken, setting)
     batch.records.extend([] if elsewhere else taken.values())
-    batch.complete = _is_complete(publication, context, batch)
+    batch.lists_all(_is_full(publication, context))
     return batch
 
 
@@ -83,13 +83,8 @@ def _take(
     taken[journey.id] = journey
 
 
-def _is_complete(publication: Publication, context: Context, batch: Batch) -> bool:
-    """Whether what is absent no longer holds.
-
-    The station or the configuration says so, and nothing it listed had to be refused; a duplicate
-    leaves nothing out.
-    """
+def _is_full(publication: Publication, context: Context) -> bool:
+    """Whether the station lists all that holds: it or the configuration says so."""
     if context.incrementality is Incrementality.DIFFERENTIAL:
         return False
-    said = publication.complete or context.incrementality is Incrementality.FULL
-    return said and all(reject.reason is Reason.DUPLICATE for reject in batch.rejects)
+    return publication.complete or context.incrementality is Incrementality.FULL

@@ -58,8 +58,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
         if batch.entities > MAX_ENTITIES:
             raise PayloadError(Reason.TOO_LARGE, f"more than {MAX_ENTITIES} entities.")
         _take(Values(config, find, context.timezone, raw.received_at), taken, context, batch)
-    whole = all(reject.reason is Reason.DUPLICATE for reject in batch.rejects)
-    batch.complete = whole and context.incrementality is Incrementality.FULL
+    batch.lists_all(context.incrementality is Incrementality.FULL)
     return batch
 
 

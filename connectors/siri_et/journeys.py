@@ -55,7 +55,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
             check_size(batch)
             work.take(message, delivery.response_timestamp or raw.received_at)
     batch.records.extend(work.journeys())
-    batch.complete = is_full(batch, deliveries, context)
+    batch.lists_all(is_full(deliveries, context))
     return batch
 
 

@@ -52,7 +52,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
             batch.entities += 1
             check_size(batch)
             _take(facility, seen, context, batch)
-    batch.complete = is_full(batch, deliveries, context)
+    batch.lists_all(is_full(deliveries, context))
     return batch
 
 

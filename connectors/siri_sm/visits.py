@@ -42,7 +42,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
     for delivery in deliveries:
         for cancellation in siri_sm.cancellations(delivery, context.timezone):
             _withdraw(cancellation, work.reading, told)
-    batch.complete = is_full(batch, deliveries, context)
+    batch.lists_all(is_full(deliveries, context))
     return batch
 
 

@@ -56,7 +56,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
             check_size(batch)
             _take(element, found, raw.received_at, context, batch)
     batch.records.extend(found.values())
-    batch.complete = is_full(batch, deliveries, context)
+    batch.lists_all(is_full(deliveries, context))
     return batch
 
 

@@ -46,7 +46,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
         for cancellation in siri_vm.cancellations(delivery, context.timezone):
             gone = _withdrawn(cancellation, work.reading)
             batch.withdrawn.extend(identifier for identifier in gone if identifier not in told)
-    batch.complete = is_full(batch, deliveries, context)
+    batch.lists_all(is_full(deliveries, context))
     return batch
 
 

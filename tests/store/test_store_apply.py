@@ -586,3 +586,20 @@ async def test_deleted_journeys_leave_no_rows(store: Store, realtime: FeedWriter
     assert await store.db.calls.count_documents({}) == 2
     await realtime.apply(batch(withdrawn=[added.id]))
     assert await store.db.calls.count_documents({}) == 0
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_what_a_message_holds_in_no_readable_form_is_renewed_no_more(
+    store: Store, realtime: FeedWriter, kept: bool
+):
+    """It keeps the time of the last message that held it; what says its own time ages by that."""
+    undated = [observed(ref, {"1:A": 5}, at=None) for ref in ("T", "U")]
+    await realtime.apply(batch(*undated, LATE, complete=True, full=True, as_of=NOON))
+    told = {"kept": [undated[0].id, undated[1].id, LATE.id], "complete": True} if kept else {}
+    for minute in (1, 2, 3):
+        await realtime.apply(batch(undated[1], full=True, as_of=minutes(minute), **told))
+    found = {one["_id"]: one["realtime"]["observed_at"] async for one in store.db.journeys.find()}
+    assert found == {undated[0].id: NOON, undated[1].id: None, LATE.id: NOON}
+    await realtime.apply(batch(*undated, LATE, complete=True, full=True, as_of=minutes(4)))
+    row = await store.db.journeys.find_one({"_id": undated[0].id})
+    assert row["realtime"]["observed_at"] is None

@@ -342,3 +342,17 @@ async def test_rows_for_other_places_are_left_to_who_makes_them_anew(two: Two, s
     two.clock.current = minutes(2)
     assert await Settlement(store, frozenset({"metro:A"})).settle() == 0
     assert (await two.rows())[0] == ("a", 2, ["b"])
+
+
+def test_what_a_source_holds_no_more_in_a_readable_form_ages_beside_the_others():
+    """Shown or not: its layer and its reports are of that moment, the other's stand."""
+    journey = say(timetable(), observed("T", {"1:A": 2}, None), "a", as_of=NOON)
+    journey = say(journey, observed("T", {"1:A": 5}, minutes(1)), "b", as_of=minutes(1))
+    before = {call["order"]: dict(call) for call in journey["calls"]}
+    aged = rivals.aged(journey, "a", minutes(-9), EVEN)
+    layers = {one["feed"]: one for one in (aged["realtime"], *aged["rivals"])}
+    assert layers["a"]["observed_at"] == minutes(-9).replace(tzinfo=None)
+    assert (layers["a"]["fp"], layers["b"]) == ("", journey["realtime"])
+    (other,) = aged["calls"][0]["others"]
+    assert (other["feed"], other["observed_at"]) == ("a", minutes(-9).replace(tzinfo=None))
+    assert {call["order"]: call for call in journey["calls"]} == before

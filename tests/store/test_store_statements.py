@@ -392,3 +392,24 @@ async def test_an_alert_that_two_relays_pass_on_is_one_situation(store: Store, e
     for relay, left in zip(relays, (["d"], []), strict=True):
         assert (await relay.apply(cap.read(ended))).withdrawn == 1
         assert [row["feed"] async for row in store.db[raw.SITUATIONS].find()] == left
+
+
+async def test_an_undated_situation_that_a_full_message_lacks_ages_beside_another(
+    store: Store, empty: ManualClock
+) -> None:
+    """Not complete: nobody knows whether it still holds. Shown or not, it is renewed no more."""
+    two = Two(store, empty, "situation")
+    await two.hear("a", alert("一"), full=True)
+    empty.advance(seconds=30)
+    await two.hear("b", alert("二"), full=True)
+    for name in "ab":
+        await two.hear(name, full=True)
+    found = await two.document()
+    assert found is not None
+    said = {one["feed"]: one["observed_at"] for one in (found, *found["others"])}
+    assert said == {"a": NOON, "b": NOON + timedelta(seconds=30)}
+    await two.hear("b", alert("二"), full=True)
+    found = await two.document()
+    assert found is not None
+    said = {one["feed"]: one["observed_at"] for one in (found, *found["others"])}
+    assert said == {"a": NOON, "b": None}
