@@ -5,11 +5,12 @@ import os
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo.errors import OperationFailure
+from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 from hub.errors import RetryLater, StartError
 from hub.store import driver, embedded, mongod
@@ -85,6 +86,14 @@ async def test_an_address_that_is_none_is_refused(uri: str):
         await Store.open(uri, "none")
 
 
+def _listening(port: int) -> None:
+    """Return once a server answers there."""
+    while True:
+        with driver.direct_client(port) as client, suppress(ServerSelectionTimeoutError):
+            client.admin.command("ping")
+            return
+
+
 async def test_a_lone_server_is_refused(tmp_path: Path):
     """A mongod that is no replica set is refused, and the error says how to make it one."""
     port, log = embedded._free_port(0), tmp_path / "log"
@@ -93,6 +102,7 @@ async def test_a_lone_server_is_refused(tmp_path: Path):
         *("--dbpath", tmp_path, "--port", str(port), "--nounixsocket", "--logpath", log),
     )
     try:
+        await asyncio.wait_for(asyncio.to_thread(_listening, port), 120)
         with pytest.raises(StartError, match=r"--replSet rs0"):
             await Store.open(f"mongodb://127.0.0.1:{port}/", "none")
     finally:
