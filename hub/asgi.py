@@ -135,7 +135,6 @@ class Hub:
         self._run("clock", self.store.server_clock.run)
         self._run("tail", self.tail.run)
         await self.tail.ready.wait()
-        self._run("presence", self.presence.run)
         self._run("identity", partial(self.same_as.follow, self.bus))
         self._run("alarms", AlarmKeeper(self.store, sockets.gethostname()).run)
         if Role.API in self.roles:
@@ -165,6 +164,8 @@ class Hub:
             datasets = {feed.namespace for feed in self.settings.feeds}
             keeper = PlaceKeeper(self.store, self.same_as, area=area, fed=fed, datasets=datasets)
             self._run("places", partial(keeper.run, moves))
+        # last: who hears of it takes orders for sent, and escalated, from then on
+        self._run("presence", self.presence.run)
 
     def _channels(self) -> dict[str, FcmChannel]:
         fcm = self.settings.push.fcm

@@ -26,10 +26,10 @@ from hub.errors import StartError
 from hub.frames import FrameProtocol
 from hub.settings import Settings
 from hub.transports import tune
+from schema.serving.requests import MAX_BODY
 
 log = structlog.get_logger()
 
-FRAME_LIMIT = 64 * 1024
 GRACE_SECONDS = 7
 BIND_ATTEMPTS, BIND_PAUSE = 10, 0.1
 FILES_BESIDE = 500
@@ -126,7 +126,7 @@ def configured(
         lifespan="off",
         http=http,
         ws=FrameProtocol,
-        ws_max_size=FRAME_LIMIT,
+        ws_max_size=MAX_BODY,
         ws_per_message_deflate=False,
         access_log=False,
         log_config=None,
