@@ -56,9 +56,16 @@ class Hand:
     async def ask(self, text: str, login: str = "watch", **variables: Any) -> dict[str, Any]:
         headers = {"authorization": f"Bearer {await self.token(login)}"}
         body = {"query": text, "variables": variables}
-        async with httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
-            answer = await http.post(f"{self.url}/graphql", json=body, headers=headers)
-        return dict(answer.json())
+        async with (
+            asyncio.timeout(PATIENCE),
+            httpx2.AsyncClient(trust_env=False, timeout=PATIENCE) as http,
+        ):
+            while True:  # a busy machine may be late: it says so, and is asked again
+                answer = await http.post(f"{self.url}/graphql", json=body, headers=headers)
+                said = dict(answer.json())
+                codes = {error["extensions"]["code"] for error in said.get("errors", ())}
+                if not codes & {"DEADLINE_EXCEEDED", "RETRY_LATER"}:
+                    return said
 
     async def board(self, stop_place: str) -> set[str]:
         """Journeys of a board, each by its dataset and trip."""
