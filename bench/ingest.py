@@ -20,11 +20,11 @@ from bench.world import World
 from connectors import connector
 from hub import clock
 from hub.connector import Connector, Context, Envelope, Incrementality, options_of
-from hub.formats.jtt905 import Frame, MessageId, Status, encode_frame
-from hub.formats.jtt905_position import PositionReport, encode_position
+from hub.formats.jtt.t905 import Frame, MessageId, Status, encode_frame
+from hub.formats.jtt.t905_position import PositionReport, encode_position
 from hub.settings import FeedSettings
-from hub.store.apply import Applied, FeedWriter
 from hub.store.driver import Store
+from hub.store.feeds.apply import Applied, FeedWriter
 
 TRIPS, CALLS = 10_000, 20
 POLLS = 8

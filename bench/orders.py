@@ -22,9 +22,9 @@ from bench.load import percentile
 from bench.peer import cpu_seconds
 from bench.world import World
 from hub import clock
-from hub.access.principal import SCOPES, Principal
 from hub.bus import Bus
 from hub.model.operations import Role
+from hub.model.people import SCOPES, Principal
 from hub.operations.channels import Outcome, Wake
 from hub.operations.dispatcher import Dispatcher
 from hub.operations.facade import Operations

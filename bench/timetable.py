@@ -46,7 +46,7 @@ async def measure(world: World, _node: bool) -> None:
 
 
 def _served(world: World, config: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "hub.cli", "serve", "--config", str(config)]
+    command = [sys.executable, "-m", "liandong.cli", "serve", "--config", str(config)]
     with (world.data / "timetable.log").open("wb") as log:
         return subprocess.Popen(command, env=world.environment, stderr=log)
 

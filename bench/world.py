@@ -50,7 +50,15 @@ class World:
         environment.pop("LIANDONG_PORT", None)
         self.environment = environment
         self.hub = subprocess.Popen(
-            [*_pinned(SERVER_CORE), sys.executable, "-m", "hub.cli", "serve", "--config", config],
+            [
+                *_pinned(SERVER_CORE),
+                sys.executable,
+                "-m",
+                "liandong.cli",
+                "serve",
+                "--config",
+                config,
+            ],
             env=environment,
             stderr=(self.data / "hub.log").open("wb"),
         )

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from hub.connector import Batch, Envelope
 from hub.errors import PayloadError, Reason
-from hub.formats.jtt import Framing, Segment, Splitter
+from hub.formats.jtt.framing import Framing, Segment, Splitter
 
 _TEXT = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D}
 

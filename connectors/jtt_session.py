@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from connectors.jtt_capture import Dialect
 from hub.connector import Callback, Exchange
 from hub.errors import PayloadError
-from hub.formats.jtt import Splitter
+from hub.formats.jtt.framing import Splitter
 
 MAX_BROKEN = 32
 """Broken frames in a row after which a peer does not speak the protocol and is disconnected."""

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from hub.connector import Batch, Context, Reject, TcpServerConfig
 from hub.errors import PayloadError, Reason
-from hub.formats import gcj02
+from hub.formats.common import gcj02
 from hub.model.common import Mode, Position
 from hub.model.ids import scoped
 from hub.model.vehicles import TaxiState, VehiclePosition

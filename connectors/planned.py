@@ -7,8 +7,8 @@ from pydantic import Field
 
 from hub.connector import Batch, ConnectorConfig, Context, Envelope, Reject
 from hub.errors import Reason
-from hub.formats.published import Published
-from hub.formats.zips import UNPACKED_BYTES
+from hub.formats.common.published import Published
+from hub.formats.common.zips import UNPACKED_BYTES
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip
 

@@ -15,9 +15,9 @@ from hub.connector import (
     Request,
 )
 from hub.errors import PayloadError, Reason
-from hub.formats import siri_request
-from hub.formats.siri import Delivery
-from hub.formats.siri_request import Sender, Topics
+from hub.formats.siri import request as siri_request
+from hub.formats.siri.delivery import Delivery
+from hub.formats.siri.request import Sender, Topics
 
 XML = "text/xml; charset=utf-8"
 TOLERANCE = timedelta(minutes=5)

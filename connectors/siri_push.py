@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from connectors.siri_common import XML, config_of, post, sender_of
 from hub.connector import Accepted, Context, Envelope, Granted, Heard, Parse, Pushed, Request
 from hub.errors import AccessDenied, FeedStopped, PayloadError, Reason, RetryLater
-from hub.formats import siri_notice, siri_request
-from hub.formats.siri_notice import Kind, Notice
-from hub.formats.siri_request import Terms, Topics
+from hub.formats.siri import notice as siri_notice
+from hub.formats.siri import request as siri_request
+from hub.formats.siri.notice import Kind, Notice
+from hub.formats.siri.request import Terms, Topics
 
 _NOT_ALLOWED = "AccessNotAllowedError"
 _FOR_A_PERSON = ("CapabilityNotSupportedError", "UnapprovedKeyAccessError", "UnknownEndpointError")

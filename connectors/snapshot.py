@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
-from hub.formats.xml import Fault
+from hub.formats.common.xml import Fault
 from hub.model.parking import ParkingStatus
 
 TOLERANCE = timedelta(minutes=5)

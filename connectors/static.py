@@ -4,10 +4,10 @@ from zipfile import ZipFile
 
 from connectors import gtfs, netex, transxchange
 from hub.connector import Context, Envelope
-from hub.formats.netex import ROOT as NETEX
-from hub.formats.transxchange import ROOT as TRANSXCHANGE
-from hub.formats.xml_stream import documents
-from hub.formats.zips import entries_of, sound
+from hub.formats.common.xml_stream import documents
+from hub.formats.common.zips import entries_of, sound
+from hub.formats.netex.dataset import ROOT as NETEX
+from hub.formats.transxchange.dataset import ROOT as TRANSXCHANGE
 from hub.model.timetable import Timetable
 
 _HEAD = 1024

@@ -451,8 +451,9 @@ class Connector:
     accept raise PayloadError when the bytes are not what they should be.
 
     `follow_up` names the documents that one document leads to. Where it names any, the hub fetches
-    them (and what they name in turn), and `parse` is given all as one `hub.formats.bundle`, the
-    naming document first. It takes any bytes and raises nothing: () for what it cannot read.
+    them (and what they name in turn), and `parse` is given all as one bundle
+    (hub.formats.common.bundle), the naming document first. It takes any bytes and raises nothing:
+    () for what it cannot read.
     """
 
     manifest: Manifest

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hub.access.bearer import unauthenticated
-from hub.access.principal import Principal, Scope
 from hub.deadline import in_time
+from hub.model.people import Principal, Scope
 from hub.store.faults import passing
 from mobile_api.context import MobileContext
 from mobile_api.models import Message

@@ -3,9 +3,9 @@
 from typing import Any
 
 from hub.access.bearer import unauthenticated
-from hub.access.principal import Scope
 from hub.access.tokens import SignedIn
 from hub.errors import UserFault
+from hub.model.people import Scope
 from hub.store.devices import DeviceInfo, PushAddress
 from hub.store.documents import AccountDoc
 from mobile_api.context import MobileContext

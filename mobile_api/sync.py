@@ -16,9 +16,9 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from hub.access.principal import Principal, Scope
 from hub.deadline import in_time
 from hub.errors import RetryLater
+from hub.model.people import Principal, Scope
 from hub.operations.inbox import InboxChange, SyncPage
 from hub.store.faults import passing
 from hub.transports import patient

@@ -7,9 +7,9 @@ import orjson
 from pydantic import ValidationError
 
 from hub import clock
-from hub.access.principal import Scope
 from hub.errors import UserFault
 from hub.model.ids import split_global_id
+from hub.model.people import Scope
 from hub.operations.actions import ActionResult, ActionStatus, FieldAction
 from hub.store.devices import Fix
 from hub.store.documents import AccountDoc

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hub.store.freshness import Freshness as Known
+from hub.store.feeds.freshness import Freshness as Known
 from schema import enums
 from schema.policy import SIGNED_IN
 from schema.projection import Entity, Row, entity, stored

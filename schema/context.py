@@ -10,17 +10,17 @@ from pydantic import BaseModel
 from strawberry.dataloader import DataLoader
 
 from hub import clock
-from hub.access.principal import Principal, Viewer
 from hub.fate import Write
 from hub.model.area import Area
+from hub.model.people import Principal, Viewer
 from hub.store.alarms import AlarmRepository
-from hub.store.feeds import FeedCache
-from hub.store.freshness import Freshness, freshness
-from hub.store.identity import IdentityRepository
+from hub.store.feeds.cache import FeedCache
+from hub.store.feeds.freshness import Freshness, freshness
+from hub.store.feeds.identity import IdentityRepository
+from hub.store.feeds.transit import TransitRepository
 from hub.store.incidents import IncidentRepository
 from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
-from hub.store.transit import TransitRepository
 
 if TYPE_CHECKING:
     from hub.access.tokens import Tokens
@@ -60,7 +60,7 @@ class Memory:
     """What follows from a prepared document's text, found when it is first executed.
 
     `selections`: the projections its fields ask of the database, by field node; `plans`: how its
-    selections are completed (schema.serving.compiled). The document keeps the nodes alive.
+    selections are completed (schema.executing.compiled). The document keeps the nodes alive.
     """
 
     selections: dict[int, dict[str, int]] = field(default_factory=dict)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 import orjson
 import strawberry
 
-from hub.access.principal import Scope
 from hub.errors import UserFault
 from hub.model.ids import global_id, split_global_id
+from hub.model.people import Scope
 from schema.policy import SIGNED_IN
 from schema.projection import Entity, Projection, Row, computed, declare, described, entity, value
 

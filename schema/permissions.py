@@ -21,7 +21,7 @@ from graphql import (
     get_named_type,
 )
 
-from hub.access.principal import Principal, Scope
+from hub.model.people import Principal, Scope
 from schema.policy import SIGNED_IN, Policy, SignedIn
 from schema.projection import declaration
 

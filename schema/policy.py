@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Final
 
-from hub.access.principal import Scope
+from hub.model.people import Scope
 
 
 class SignedIn(Enum):

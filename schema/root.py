@@ -11,9 +11,10 @@ from strawberry.federation import Schema
 from strawberry.schema.config import StrawberryConfig
 
 from hub import fate
-from hub.access.principal import Scope
 from hub.errors import UserFault
+from hub.model.people import Scope
 from schema.alarms.roots import AlarmsMutation, AlarmsQuery, AlarmsSubscription
+from schema.executing.errors import EndedMutation
 from schema.feeds.identity import IdentityMutation, IdentityQuery
 from schema.feeds.queries import FeedsQuery
 from schema.feeds.subscriptions import FeedsSubscription
@@ -25,7 +26,6 @@ from schema.people.queries import PeopleQuery
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Projection, ResolveInfo, attach, bind, root
 from schema.scalars import SCALARS
-from schema.serving.errors import EndedMutation
 from schema.transit.queries import TransitQuery
 from schema.transit.subscriptions import TransitSubscription
 

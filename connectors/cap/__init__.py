@@ -6,7 +6,7 @@ from connectors.cap.config import CapConfig, config_of
 from connectors.cap.situations import parse
 from hub.connector import Connector, Context, Envelope, Link, Manifest, Role
 from hub.errors import reasons
-from hub.formats import cap
+from hub.formats.cap import document as cap
 from hub.model.common import Mode
 
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from connectors.cap.config import CapConfig, config_of
 from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.errors import Reason
-from hub.formats.bundle import unpack
-from hub.formats.cap import decode
-from hub.formats.cap_alert import NATIONAL, Alert, Info, Reference
+from hub.formats.cap.alert import NATIONAL, Alert, Info, Reference
+from hub.formats.cap.document import decode
+from hub.formats.common.bundle import unpack
 from hub.model.common import Name
 from hub.model.ids import scoped
 from hub.model.situations import AlertArea, Period, Severity, Situation, SituationProgress
@@ -45,7 +45,7 @@ def parse(raw: Envelope, context: Context) -> Batch:
     drill also by its status, so that a drill's Cancel withdraws no alert in earnest. An Update or
     a Cancel withdraws what it references; an Ack and an Error are noted. An alert all of whose
     info has expired is CLOSED. `as_of` is None: a document holds as of when it was fetched, an
-    alert sent days ago is still in force. Raises PayloadError (see `hub.formats.cap.decode`).
+    alert sent days ago is still in force. Raises PayloadError (`hub.formats.cap.document.decode`).
     """
     config = config_of(context)
     index, *others = unpack(raw.body)

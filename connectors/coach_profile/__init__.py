@@ -21,7 +21,7 @@ from hub.connector import (
     Role,
 )
 from hub.errors import AccessDenied, reasons
-from hub.formats.signed_push import BadSignature, verify
+from hub.formats.common.signed_push import BadSignature, verify
 from hub.model.common import Mode
 
 SCHEMA = Path(__file__).with_name("schema-1.0.json")

@@ -6,10 +6,10 @@ from datetime import timedelta
 from connectors.snapshot import Entry, Snapshot, believable, fault_of, no_capacity
 from hub.connector import Batch, Connector, Context, Envelope, Manifest, Role
 from hub.errors import PayloadError, Reason, reasons
-from hub.formats import datex2
-from hub.formats.datex2 import Facility
-from hub.formats.datex2_status import Status
-from hub.formats.xml import Fault
+from hub.formats.common.xml import Fault
+from hub.formats.datex2 import parking as datex2
+from hub.formats.datex2.parking import Facility
+from hub.formats.datex2.status import Status
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.parking import ParkingFacility, ParkingStatus

@@ -8,7 +8,7 @@ from connectors.snapshot import Snapshot
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Role
 from hub.errors import PayloadError, Reason, reasons
 from hub.formats import gbfs
-from hub.formats.bundle import unpack
+from hub.formats.common.bundle import unpack
 from hub.model.common import Mode
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from connectors.snapshot import NAMELESS, Entry, Snapshot, fault_of
 from hub.errors import Reason
+from hub.formats.common.xml import Fault
 from hub.formats.gbfs import Station, StationStatus, System
-from hub.formats.xml import Fault
 from hub.model.common import Name
 from hub.model.ids import scoped
 from hub.model.parking import SharingStation

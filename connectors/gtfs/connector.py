@@ -18,8 +18,8 @@ from hub.connector import (
     Role,
 )
 from hub.errors import reasons
-from hub.formats.gtfs import Dataset, load
-from hub.formats.gtfs_zip import Limits
+from hub.formats.gtfs.dataset import Dataset, load
+from hub.formats.gtfs.tables import Limits
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.network import Line, Quay, StopPlace, StopPlaceKind

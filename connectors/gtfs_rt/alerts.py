@@ -7,9 +7,9 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from connectors.gtfs_rt.runs import find_run
 from hub.errors import Reason
-from hub.formats.gtfs_fields import mode_of
-from hub.formats.gtfs_rt import TIMES, is_time, name_of, utc
-from hub.formats.xsd import FOREVER, NO_END
+from hub.formats.common.fields import mode_of
+from hub.formats.common.xsd import FOREVER, NO_END
+from hub.formats.gtfs.realtime import TIMES, is_time, name_of, utc
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id
 from hub.model.situations import Affects, Period, Severity, Situation

@@ -28,8 +28,8 @@ from connectors.gtfs_rt.predictions import Update, planned_at, told_at
 from connectors.gtfs_rt.reading import Reading, Refused
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, OWN_STOPS, Run, find_run, nearest_day
 from hub.errors import Reason
-from hub.formats.gtfs_fields import seconds_of_day, service_day
-from hub.formats.gtfs_rt import text_of
+from hub.formats.common.fields import seconds_of_day, service_day
+from hub.formats.gtfs.realtime import text_of
 from hub.model.timetable import Timetable
 from hub.model.timetable_patterns import Pattern
 from hub.model.timetable_rows import Trip, service_midnight

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from hub.connector import ConnectorConfig
-from hub.formats.gtfs_rt import MAX_ENTITIES
+from hub.formats.gtfs.realtime import MAX_ENTITIES
 
 
 class GtfsRtConfig(ConnectorConfig):

@@ -20,7 +20,7 @@ from hub.connector import (
     Role,
 )
 from hub.errors import Reason, reasons
-from hub.formats.gtfs_rt import MAX_ENTITIES, VERSIONS, Unreadable, split, text_of
+from hub.formats.gtfs.realtime import MAX_ENTITIES, VERSIONS, Unreadable, split, text_of
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
 

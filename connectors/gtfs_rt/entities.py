@@ -13,7 +13,7 @@ from connectors.gtfs_rt.positions import position_of, run_of, standing_at, vehic
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from hub.connector import Record
 from hub.errors import PayloadError, Reason
-from hub.formats.gtfs_rt import Unreadable, entity_of, unreadable
+from hub.formats.gtfs.realtime import Unreadable, entity_of, unreadable
 from hub.model.ids import journey_id
 from hub.model.journeys import DatedJourney
 from hub.model.situations import Situation

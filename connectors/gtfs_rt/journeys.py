@@ -15,9 +15,9 @@ from connectors.gtfs_rt.replaced import replaced
 from connectors.gtfs_rt.runs import CALLED_OFF, Run, on_the_day_of
 from connectors.gtfs_rt.told import told_calls
 from hub.errors import Reason
-from hub.formats.gtfs_fields import seconds_of_day, service_day
-from hub.formats.gtfs_names import name_in
-from hub.formats.gtfs_rt import text_of, utc
+from hub.formats.common.fields import seconds_of_day, service_day
+from hub.formats.gtfs.names import name_in
+from hub.formats.gtfs.realtime import text_of, utc
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id
 from hub.model.journeys import (

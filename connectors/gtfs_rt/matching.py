@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from connectors.gtfs_rt.planned import Plan
 from connectors.gtfs_rt.predictions import Update, planned_at, told_at
-from hub.formats.gtfs_rt import text_of
+from hub.formats.gtfs.realtime import text_of
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import StopTime
 from hub.rules.visit_evidence import Pair

@@ -21,8 +21,8 @@ from connectors.gtfs_rt.reading import Reading
 from connectors.gtfs_rt.runs import Run
 from hub.connector import Context, Reject
 from hub.errors import Reason
-from hub.formats.gtfs_fields import service_day
-from hub.formats.gtfs_rt import text_of, utc
+from hub.formats.common.fields import service_day
+from hub.formats.gtfs.realtime import text_of, utc
 from hub.model.ids import journey_id
 from hub.model.journeys import UNTOLD, DatedJourney
 

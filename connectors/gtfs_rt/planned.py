@@ -19,7 +19,7 @@ from connectors.gtfs_rt.predictions import (
 from connectors.gtfs_rt.reading import Reading
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, Run
 from hub.errors import Reason
-from hub.formats.gtfs_rt import TIMES, utc
+from hub.formats.gtfs.realtime import TIMES, utc
 from hub.model.journeys import NOT_SERVED, UNTOLD, Call, CallStatus, Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, service_midnight

@@ -9,8 +9,8 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from connectors.gtfs_rt.runs import Run, find_run, on_the_day_of
 from hub.errors import Reason
-from hub.formats.gtfs_fields import checked_position
-from hub.formats.gtfs_rt import occupancy_of, text_of
+from hub.formats.common.fields import checked_position
+from hub.formats.gtfs.realtime import occupancy_of, text_of
 from hub.model.common import Occupancy
 from hub.model.ids import journey_id
 from hub.model.journeys import Call, CallStatus, DatedJourney

@@ -10,7 +10,14 @@ from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.reading import Reading
 from hub.errors import Reason
-from hub.formats.gtfs_rt import is_epoch, is_time, occupancy_of, of_milliseconds, text_of, utc
+from hub.formats.gtfs.realtime import (
+    is_epoch,
+    is_time,
+    occupancy_of,
+    of_milliseconds,
+    text_of,
+    utc,
+)
 from hub.model.common import Occupancy
 from hub.model.journeys import UNTOLD, CallStatus, Times
 from hub.rules.punctuality import by_lateness, judged

@@ -10,7 +10,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt.config import GtfsRtConfig
 from hub.connector import Batch, Context
 from hub.errors import Reason
-from hub.formats.gtfs_rt import is_epoch, is_time, of_milliseconds, text_of, utc
+from hub.formats.gtfs.realtime import is_epoch, is_time, of_milliseconds, text_of, utc
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.timetable import Timetable

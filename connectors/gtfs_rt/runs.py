@@ -8,8 +8,8 @@ from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.reading import Reading, Refused, ident
 from hub.errors import Reason
-from hub.formats.gtfs_fields import seconds_of_day, service_day
-from hub.formats.gtfs_rt import text_of
+from hub.formats.common.fields import seconds_of_day, service_day
+from hub.formats.gtfs.realtime import text_of
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, run_ref
 

@@ -18,7 +18,7 @@ from connectors.gtfs_rt.predictions import (
 from connectors.gtfs_rt.reading import Reading, ident
 from connectors.gtfs_rt.runs import CALLED_OFF, OWN_STOPS, Run
 from hub.errors import Reason
-from hub.formats.gtfs_rt import utc
+from hub.formats.gtfs.realtime import utc
 from hub.model.common import Name
 from hub.model.journeys import NOT_SERVED, Call, CallStatus, Times
 

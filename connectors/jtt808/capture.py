@@ -3,7 +3,7 @@
 from connectors.jtt808.reader import DIALECT, Reader
 from connectors.jtt_capture import read_capture
 from hub.connector import Batch, Context, Envelope
-from hub.formats.jtt808 import Frame
+from hub.formats.jtt.t808 import Frame
 
 
 def parse(envelope: Envelope, context: Context) -> Batch:

@@ -9,8 +9,8 @@ from connectors.jtt_capture import Dialect
 from connectors.jtt_vehicles import Sighting, Vehicles
 from hub.connector import Batch, Context
 from hub.errors import PayloadError, Reason
-from hub.formats.jtt import TERMINAL
-from hub.formats.jtt808 import (
+from hub.formats.jtt.framing import TERMINAL
+from hub.formats.jtt.t808 import (
     Frame,
     MessageId,
     Result,
@@ -19,8 +19,8 @@ from hub.formats.jtt808 import (
     encode_frame,
     states_its_length,
 )
-from hub.formats.jtt808_parts import Reassembly
-from hub.formats.jtt808_position import (
+from hub.formats.jtt.t808_parts import Reassembly
+from hub.formats.jtt.t808_position import (
     STANDARD_ITEMS,
     PositionReport,
     Status,

@@ -6,7 +6,7 @@ from connectors.jtt808.reader import DIALECT, Reader, is_named
 from connectors.jtt_session import FrameSession
 from hub.connector import Batch, Context, Exchange
 from hub.errors import Reason
-from hub.formats.jtt808 import (
+from hub.formats.jtt.t808 import (
     Frame,
     MessageId,
     Result,
@@ -15,7 +15,7 @@ from hub.formats.jtt808 import (
     registration_reply,
     time_reply,
 )
-from hub.formats.jtt808_position import carries_positions
+from hub.formats.jtt.t808_position import carries_positions
 
 MAX_TERMINALS = 10_000
 """Terminals that may authenticate over one connection (a gateway forwards for many)."""

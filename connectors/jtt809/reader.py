@@ -8,8 +8,8 @@ from connectors.jtt_capture import Dialect
 from connectors.jtt_vehicles import Sighting, Vehicles
 from hub.connector import Batch, Context
 from hub.errors import PayloadError, Reason
-from hub.formats.jtt808_position import Status
-from hub.formats.jtt809 import (
+from hub.formats.jtt.t808_position import Status
+from hub.formats.jtt.t809 import (
     PLATFORM,
     Message,
     MessageId,
@@ -17,7 +17,7 @@ from hub.formats.jtt809 import (
     encode_message,
     states_its_length,
 )
-from hub.formats.jtt809_dynamic import (
+from hub.formats.jtt.t809_dynamic import (
     Dynamic,
     SubType,
     decode_dynamic,

@@ -8,7 +8,7 @@ from connectors.jtt809.sublink import SubordinateLink
 from connectors.jtt_session import FrameSession
 from hub.connector import Callback, Context, Exchange
 from hub.errors import PayloadError, Reason
-from hub.formats.jtt809 import (
+from hub.formats.jtt.t809 import (
     Login,
     LoginResult,
     Message,

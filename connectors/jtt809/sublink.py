@@ -10,7 +10,7 @@ from connectors.jtt809.reader import DIALECT, Reader
 from connectors.jtt_session import FrameSession
 from hub.connector import Context, Exchange
 from hub.errors import PayloadError, Reason
-from hub.formats.jtt809 import Message, MessageId, encode_message
+from hub.formats.jtt.t809 import Message, MessageId, encode_message
 
 MISSED_TESTS = 3
 """Link tests without any message of the lower platform after which the link is dead."""

@@ -6,7 +6,7 @@ from connectors.jtt905.taxi import DIALECT, Taxis
 from connectors.jtt_session import FrameSession
 from hub.connector import Batch, Context, Exchange
 from hub.errors import Reason
-from hub.formats.jtt905 import (
+from hub.formats.jtt.t905 import (
     Frame,
     MessageId,
     Result,
@@ -14,7 +14,7 @@ from hub.formats.jtt905 import (
     platform_reply,
     registration_reply,
 )
-from hub.formats.jtt905_position import positions_of, without_personal_data
+from hub.formats.jtt.t905_position import positions_of, without_personal_data
 
 MAX_TERMINALS = 10_000
 """Terminals that may authenticate over one connection (a gateway forwards for many)."""

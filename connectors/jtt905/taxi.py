@@ -8,8 +8,8 @@ from connectors.jtt_capture import Dialect
 from connectors.jtt_vehicles import Sighting, Vehicles
 from hub.connector import Batch, Context
 from hub.errors import Reason
-from hub.formats.jtt import TERMINAL
-from hub.formats.jtt905 import (
+from hub.formats.jtt.framing import TERMINAL
+from hub.formats.jtt.t905 import (
     Frame,
     MessageId,
     Result,
@@ -17,7 +17,7 @@ from hub.formats.jtt905 import (
     decode_frame,
     states_its_length,
 )
-from hub.formats.jtt905_position import PositionReport, decode_position, positions_of
+from hub.formats.jtt.t905_position import PositionReport, decode_position, positions_of
 from hub.model.common import Mode
 from hub.model.vehicles import TaxiState
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NoReturn
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from hub.connector import ConnectorConfig
-from hub.formats.json_path import Path, compiled
+from hub.formats.common.json_path import Path, compiled
 from hub.model.common import OccupancyStatus
 from hub.model.journeys import CallStatus, CheckIn, SaleStatus
 from hub.model.parking import OpeningStatus, ParkingSiteStatus

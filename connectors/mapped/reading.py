@@ -13,9 +13,9 @@ from connectors.mapped.records import AHEAD, Refused, native_id, records_of
 from connectors.mapped.values import Find, Values, read_time
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
-from hub.formats.json_path import NotThere, Path, compiled, elements_at, value_at
-from hub.formats.marks import check_json
-from hub.formats.xsd import EARLIEST
+from hub.formats.common.json_path import NotThere, Path, compiled, elements_at, value_at
+from hub.formats.common.marks import check_json
+from hub.formats.common.xsd import EARLIEST
 
 MAX_ENTITIES = 100_000
 

@@ -10,8 +10,8 @@ from connectors.mapped.values import Values
 from connectors.snapshot import believable, no_capacity
 from hub.connector import Batch, Context, Record
 from hub.errors import Reason
-from hub.formats import gcj02
 from hub.formats.coach_profile import CoachDeparture
+from hub.formats.common import gcj02
 from hub.model.common import Mode, Name, Occupancy, OccupancyStatus, Position
 from hub.model.ids import scoped
 from hub.model.journeys import CallStatus, CheckIn, DatedJourney, SaleStatus

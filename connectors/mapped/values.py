@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.mapped.config import OTHERWISE, TODAY, MappedConfig, is_time_of_day, written
 from hub.errors import Reason
-from hub.formats.xsd import EARLIEST, FOREVER, instant
+from hub.formats.common.xsd import EARLIEST, FOREVER, instant
 
 _LONGEST = 300
 _LARGEST = 1_000_000

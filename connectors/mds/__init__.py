@@ -20,9 +20,9 @@ from hub.connector import (
 )
 from hub.errors import Reason, reasons
 from hub.formats import mds
-from hub.formats.bundle import unpack
+from hub.formats.common.bundle import unpack
+from hub.formats.common.xml import Fault
 from hub.formats.mds import Stop
-from hub.formats.xml import Fault
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.network import StopPlace, StopPlaceKind

@@ -6,7 +6,7 @@ Source: MDS 2.0, modes/passenger-services, "Vehicle States Events" (normative ta
 from collections.abc import Iterable
 
 from hub.errors import Reason
-from hub.formats.xml import Fault
+from hub.formats.common.xml import Fault
 from hub.model.vehicles import TaxiState
 
 _LOSABLE = ("available", "elsewhere", "non_operational", "on_trip", "removed", "reserved")

@@ -7,8 +7,8 @@ from connectors.mds.states import taxi_state
 from connectors.snapshot import NAMELESS, Entry, Snapshot, fault_of
 from hub.connector import Context
 from hub.errors import Reason
+from hub.formats.common.xml import Fault
 from hub.formats.mds import Fix, Trip, VehicleStatus
-from hub.formats.xml import Fault
 from hub.model.common import Mode, Position
 from hub.model.ids import scoped
 from hub.model.vehicles import TaxiState, VehiclePosition

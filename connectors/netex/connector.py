@@ -12,8 +12,8 @@ from hub.connector import (
     Role,
 )
 from hub.errors import reasons
-from hub.formats.netex import load
-from hub.formats.published import Published
+from hub.formats.common.published import Published
+from hub.formats.netex.dataset import load
 from hub.model.common import Mode
 from hub.model.timetable import Timetable
 

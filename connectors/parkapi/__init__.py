@@ -6,9 +6,9 @@ from connectors.snapshot import Entry, Snapshot, believable, fault_of, newest, n
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Role
 from hub.errors import Reason, reasons
 from hub.formats import parkapi
-from hub.formats.bundle import unpack
+from hub.formats.common.bundle import unpack
+from hub.formats.common.xml import Fault
 from hub.formats.parkapi import Lot
-from hub.formats.xml import Fault
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.parking import ParkingFacility, ParkingStatus

@@ -11,7 +11,7 @@ from connectors.siri_push import accept_with, subscription_of
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
 from hub.errors import reasons
-from hub.formats.siri_request import Topics, duration
+from hub.formats.siri.request import Topics, duration
 from hub.model.common import Mode
 
 SERVICE = "EstimatedTimetable"

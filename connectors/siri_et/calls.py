@@ -7,7 +7,7 @@ from connectors.siri_et.matching import Run
 from connectors.siri_et.orders import ordered
 from hub.connector import Batch
 from hub.errors import Reason
-from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
+from hub.formats.siri.et import EstimatedVehicleJourney, SiriCall
 from hub.model.common import Name
 from hub.model.ids import scoped
 from hub.model.journeys import Call, CallStatus, Times

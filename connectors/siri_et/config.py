@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from connectors.siri_common import SiriConfig
 from connectors.siri_push import INCREMENTAL
 from hub.connector import Context
-from hub.formats.siri_request import Topics, duration
+from hub.formats.siri.request import Topics, duration
 
 Method = Literal["trip_id", "short_name", "times"]
 NumberField = Literal["TrainNumberRef", "VehicleRef", "VehicleJourneyName", "PublishedLineName"]

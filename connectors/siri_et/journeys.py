@@ -12,8 +12,8 @@ from connectors.siri_et.matching import Ambiguous, Journey, Run, match, telling
 from connectors.siri_et.orders import sequenced
 from hub.connector import Batch, Context, Envelope, Reject
 from hub.errors import Reason
-from hub.formats import siri_et
-from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
+from hub.formats.siri import et as siri_et
+from hub.formats.siri.et import EstimatedVehicleJourney, SiriCall
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id, scoped
 from hub.model.journeys import DatedJourney, JourneyState, Layer, LineRef

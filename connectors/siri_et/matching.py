@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from hub.formats.siri_et import EstimatedVehicleJourney, SiriCall
+from hub.formats.siri.et import EstimatedVehicleJourney, SiriCall
 from hub.model.journeys import Times
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip, service_midnight

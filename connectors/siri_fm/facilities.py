@@ -4,9 +4,9 @@ from connectors.siri_common import check_size, is_full, open_batch
 from connectors.snapshot import believable
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
-from hub.formats import siri_fm
-from hub.formats.gtfs_fields import checked_position
-from hub.formats.siri_fm import Counting, MonitoredFacility
+from hub.formats.common.fields import checked_position
+from hub.formats.siri import fm as siri_fm
+from hub.formats.siri.fm import Counting, MonitoredFacility
 from hub.model.common import Name
 from hub.model.facilities import FacilityCondition, FacilityStatus
 from hub.model.ids import scoped

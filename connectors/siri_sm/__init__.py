@@ -12,7 +12,7 @@ from connectors.siri_sm.visits import parse
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
 from hub.errors import FeedStopped, reasons
-from hub.formats.siri_request import Topics, duration
+from hub.formats.siri.request import Topics, duration
 from hub.model.common import Mode
 
 SERVICE = "StopMonitoring"

@@ -9,11 +9,11 @@ from connectors.siri_common import check_size, is_full, open_batch
 from connectors.siri_et.journeys import JourneyReading
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
-from hub.formats import siri_sm
-from hub.formats.siri import service_day
-from hub.formats.siri_et import SiriCall
-from hub.formats.siri_sm import StopVisit, StopVisitCancellation
-from hub.formats.xml import Fault
+from hub.formats.common.xml import Fault
+from hub.formats.siri import sm as siri_sm
+from hub.formats.siri.delivery import service_day
+from hub.formats.siri.et import SiriCall
+from hub.formats.siri.sm import StopVisit, StopVisitCancellation
 from hub.model.ids import journey_id
 
 _NEVER = datetime.max.replace(tzinfo=UTC)

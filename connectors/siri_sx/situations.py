@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
-from hub.formats import siri_sx
-from hub.formats.siri import service_day
-from hub.formats.siri_sx import AffectedJourney, SituationElement
+from hub.formats.siri import sx as siri_sx
+from hub.formats.siri.delivery import service_day
+from hub.formats.siri.sx import AffectedJourney, SituationElement
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id, scoped
 from hub.model.situations import Affects, Period, Severity, Situation, SituationProgress

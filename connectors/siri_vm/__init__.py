@@ -12,7 +12,7 @@ from connectors.siri_vm.vehicles import parse
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Request, Role
 from hub.errors import reasons
-from hub.formats.siri_request import Topics
+from hub.formats.siri.request import Topics
 from hub.model.common import Mode
 
 SERVICE = "VehicleMonitoring"

@@ -8,11 +8,11 @@ from connectors.siri_et.journeys import MODES, Found, JourneyReading
 from connectors.siri_vm.config import SiriVmConfig
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
-from hub.formats import siri_vm
-from hub.formats.gtfs_fields import checked_position
-from hub.formats.siri import service_day
-from hub.formats.siri_et import SiriCall
-from hub.formats.siri_vm import VehicleActivity, VehicleActivityCancellation
+from hub.formats.common.fields import checked_position
+from hub.formats.siri import vm as siri_vm
+from hub.formats.siri.delivery import service_day
+from hub.formats.siri.et import SiriCall
+from hub.formats.siri.vm import VehicleActivity, VehicleActivityCancellation
 from hub.model.common import Mode, Position
 from hub.model.ids import journey_id, scoped
 from hub.model.vehicles import VehiclePosition

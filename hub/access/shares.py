@@ -8,7 +8,7 @@ actions) never waits for what is read.
 import asyncio
 from weakref import WeakValueDictionary
 
-from hub.access.principal import Principal
+from hub.model.people import Principal
 
 PER_PERSON, PER_SHARED_ACCOUNT = 2, 8
 """A command centre's or a partner's account is many screens, or a service that asks for many."""

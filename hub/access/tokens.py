@@ -12,11 +12,11 @@ from hub import clock
 from hub.access.attempts import Attempts, Limiter
 from hub.access.bearer import Bearer, unauthenticated
 from hub.access.passwords import hash_password, outdated, verify
-from hub.access.principal import SCOPES, Principal
 from hub.access.standing import Register, Standing
 from hub.bus import Bus
 from hub.errors import NotFound
 from hub.model.operations import Role
+from hub.model.people import SCOPES, Principal
 from hub.settings import AccessSettings
 from hub.store.audit import Audit
 from hub.store.devices import DeviceInfo, Devices

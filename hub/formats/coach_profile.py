@@ -14,8 +14,8 @@ from typing import Any
 import orjson
 
 from hub.errors import PayloadError, Reason
-from hub.formats.json_reader import Fault, Reader
-from hub.formats.marks import check_json
+from hub.formats.common.json_reader import Fault, Reader
+from hub.formats.common.marks import check_json
 from hub.model.common import Name
 from hub.model.journeys import CheckIn, SaleStatus
 

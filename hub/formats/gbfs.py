@@ -12,10 +12,10 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from hub.errors import PayloadError, Reason
-from hub.formats.bundle import Document
-from hub.formats.localised import localised
-from hub.formats.safe_json import Fields, loads, table
-from hub.formats.xml import Fault
+from hub.formats.common.bundle import Document
+from hub.formats.common.localised import localised
+from hub.formats.common.safe_json import Fields, loads, table
+from hub.formats.common.xml import Fault
 from hub.model.common import Name, Position
 
 READ_MAJOR = ("1", "2", "3")

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from hub.errors import PayloadError, Reason
-from hub.formats.bundle import Document
-from hub.formats.gtfs_fields import checked_position
-from hub.formats.safe_json import Fields, loads, table
-from hub.formats.xml import Fault
+from hub.formats.common.bundle import Document
+from hub.formats.common.fields import checked_position
+from hub.formats.common.safe_json import Fields, loads, table
+from hub.formats.common.xml import Fault
 from hub.model.common import Name, Position
 
 MAJORS = ("1", "2")

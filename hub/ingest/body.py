@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from hub.errors import PayloadError, Reason
-from hub.formats.zips import RATIO
+from hub.formats.common.zips import RATIO
 from hub.spool import IN_MEMORY, Gathered, Spool
 
 COMPRESSED = {"gzip", "x-gzip", "deflate"}

@@ -15,8 +15,8 @@ import structlog
 from hub.connector import Envelope, Exchange
 from hub.ingest.durable import until_durable
 from hub.settings import FeedSettings
-from hub.store.arrivals import Part, Span
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.arrivals import Part, Span
+from hub.store.feeds.cache import FeedRepository
 
 FLUSH_SECONDS = 5.0
 FLUSH_BYTES = 64 * 1024

@@ -9,9 +9,9 @@ from hub.bus import Bus
 from hub.ingest.durable import until_durable
 from hub.model.area import Area
 from hub.store import raw
-from hub.store.coverage import Uncovered, uncovered
 from hub.store.driver import Store
-from hub.store.same_as import SameAs
+from hub.store.feeds.coverage import Uncovered, uncovered
+from hub.store.feeds.same_as import SameAs
 
 QUIET_SECONDS = 2.0
 """A timetable brings stop places by the thousand: they are looked at in its pauses."""

@@ -27,8 +27,8 @@ from hub.ingest.spacing import Spacing
 from hub.model.area import Area
 from hub.settings import Settings
 from hub.spool import Spool
-from hub.store.archive import MEGABYTE
 from hub.store.driver import Store
+from hub.store.feeds.archive import MEGABYTE
 
 BODY_SECONDS = 30.0
 """Within this a request's body must have arrived."""

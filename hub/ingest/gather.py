@@ -15,7 +15,7 @@ import httpx2
 
 from hub.connector import Connector, Context, Envelope, Link, Request
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
-from hub.formats.bundle import MAX_DOCUMENTS, Document, pack
+from hub.formats.common.bundle import MAX_DOCUMENTS, Document, pack
 from hub.ingest.backoff import Backoff
 from hub.ingest.fetch import Fetcher, RateLimited, Unauthorised
 from hub.ingest.spacing import Spacing

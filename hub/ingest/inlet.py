@@ -17,10 +17,10 @@ from hub.ingest.reference import ReferenceKeeper, static_fetcher
 from hub.ingest.spacing import Spacing
 from hub.ingest.status import received
 from hub.ingest.turn import Hand, Turn
-from hub.store.arrivals import Part
 from hub.store.driver import Store
 from hub.store.faults import passing
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.arrivals import Part
+from hub.store.feeds.cache import FeedRepository
 
 TURN_SECONDS = 30.0
 """Within this a payload is durable, or whoever sent it is told to come again."""

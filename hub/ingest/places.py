@@ -7,9 +7,9 @@ import structlog
 
 from hub.ingest.durable import until_durable
 from hub.model.area import Area
-from hub.store.apply_rows import RowWriter
 from hub.store.driver import Store
-from hub.store.same_as import SameAs
+from hub.store.feeds.row_writer import RowWriter
+from hub.store.feeds.same_as import SameAs
 
 Move = Callable[[Area], Awaitable[None]]
 """Has whoever writes do so for an area's stop places; returns when nobody writes for others."""

@@ -16,10 +16,10 @@ from hub.ingest.reference import ReferenceKeeper, static_fetcher
 from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
-from hub.store.arrivals import Part
-from hub.store.feeds import FeedRepository
-from hub.store.memory import ABSENCES
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.arrivals import Part
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.memory import ABSENCES
 
 MAX_PARTS = 100
 """Parts of one answer that are asked for in a row (SIRI MoreData)."""

@@ -15,7 +15,7 @@ from hub.ingest.health import Health
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
 from hub.store.faults import passing
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.cache import FeedRepository
 
 FIELD = "push"
 TICK_SECONDS = 1.0

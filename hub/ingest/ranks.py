@@ -11,10 +11,10 @@ from hub.ingest.health import Thresholds
 from hub.model.common import Mode, Position
 from hub.model.vehicles import RankObservation, TaxiRank, TaxiState, VehiclePosition
 from hub.rules.taxi_rank import Sighting, TaxiRanks
-from hub.store.apply import save_rank
 from hub.store.driver import Store
-from hub.store.statements import by_feed
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import save_rank
+from hub.store.feeds.rivalry.statements import by_feed
+from hub.store.feeds.transit import TransitRepository
 
 LEAST_PAUSE_SECONDS = 0.1
 """However fast the clock runs."""

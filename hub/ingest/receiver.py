@@ -23,8 +23,8 @@ from hub.ingest.inflow import Inflow
 from hub.ingest.status import Monitor
 from hub.ingest.streams import MAX_UNREAD, READ_BYTES, address, send
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
 
 MISSED_HEARTBEATS = 3
 BACKLOG = 512

@@ -13,12 +13,12 @@ from functools import cache
 from typing import Any
 
 from hub.connector import Batch, Record, Reference
-from hub.formats.gtfs_fields import seconds_of_day
+from hub.formats.common.fields import seconds_of_day
 from hub.model.journeys import NOT_SERVED, DatedJourney, Layer
 from hub.model.parking import OpeningStatus, ParkingStatus
 from hub.model.timetable import Timetable
-from hub.store import merge
-from hub.store.rows import milliseconds
+from hub.store.feeds import merge
+from hub.store.feeds.rows import milliseconds
 
 Line = dict[str, Any]
 _SAID = {"feed": "", "fingerprint": ""}

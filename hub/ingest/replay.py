@@ -23,14 +23,14 @@ from hub.ingest.status import Monitor
 from hub.model.area import Area
 from hub.model.common import Mode
 from hub.settings import Settings
-from hub.store import replays
-from hub.store.apply import FeedWriter
-from hub.store.archive import Archive
-from hub.store.arrivals import Arrival, Part
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.settlement import EVERY as SETTLE_EVERY
-from hub.store.settlement import Settlement
+from hub.store.feeds import replays
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.archive import Archive
+from hub.store.feeds.arrivals import Arrival, Part
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.rivalry.settlement import EVERY as SETTLE_EVERY
+from hub.store.feeds.rivalry.settlement import Settlement
 
 SECOND = timedelta(seconds=1)
 EXPIRE_EVERY = timedelta(minutes=1)
@@ -80,7 +80,7 @@ def plans_of(
 class Replay:
     """Plays feeds of an archive into `target`. `speed` 1 is as it was, 0 as fast as possible.
 
-    `target` must be empty (hub.store.replays.prepared): what it held would take part.
+    `target` must be empty (hub.store.feeds.replays.prepared): what it held would take part.
     """
 
     def __init__(

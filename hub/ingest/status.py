@@ -16,8 +16,8 @@ from hub.model.common import Mode
 from hub.model.feeds import FeedState, LinkState
 from hub.settings import FeedSettings
 from hub.store.faults import passing
-from hub.store.feeds import FeedRepository
-from hub.store.freshness import silent_from
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.freshness import silent_from
 
 _WELL = {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING, FeedState.DISABLED}
 

@@ -25,7 +25,7 @@ from hub.ingest.pushed import Pushes, followed
 from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.store.faults import passing
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.cache import FeedRepository
 
 TICK_SECONDS = 1.0
 MISSED_HEARTBEATS = 3

@@ -25,13 +25,13 @@ from hub.model.area import Area
 from hub.model.common import Mode
 from hub.settings import Settings
 from hub.settings import secret as secret_of
-from hub.store.apply import FeedWriter
-from hub.store.archive import MEGABYTE
 from hub.store.driver import Store
 from hub.store.faults import passing
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.archive import MEGABYTE
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.rivalry.settlement import EVERY, Settlement
 from hub.store.leases import Lease
-from hub.store.settlement import EVERY, Settlement
 
 TICK_SECONDS = 1.0
 SETTLE_SECONDS = EVERY.total_seconds()

@@ -14,9 +14,9 @@ from uuid import uuid4
 
 from hub import clock
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
 from hub.store.leases import Lease
 
 TTL = timedelta(seconds=60)

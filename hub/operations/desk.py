@@ -7,8 +7,8 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from hub.access.principal import SCOPES, Principal, Scope
 from hub.model.operations import OrderPriority
+from hub.model.people import SCOPES, Principal, Scope
 from hub.operations import checks
 from hub.settings import OrderSettings
 from hub.store.alarms import AlarmRepository

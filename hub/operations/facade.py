@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub import clock
-from hub.access.principal import Principal
 from hub.errors import NotFound
 from hub.model.common import Position
 from hub.model.operations import IncidentKind, OrderPriority
+from hub.model.people import Principal
 from hub.model.situations import Severity
 from hub.operations import fieldwork, incidents, orders
 from hub.operations.actions import ActionResult, FieldAction

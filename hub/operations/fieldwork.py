@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from hub import clock
-from hub.access.principal import Principal, Scope
 from hub.errors import UserFault
 from hub.model.operations import Stage
+from hub.model.people import Principal, Scope
 from hub.operations import checks
 from hub.operations.actions import (
     ActionResult,

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from hub import clock
-from hub.access.principal import Principal, Scope
 from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.common import Position
 from hub.model.operations import IncidentKind, IncidentState
+from hub.model.people import Principal, Scope
 from hub.model.situations import Severity
 from hub.operations import checks
 from hub.operations.desk import Desk, entry, new_id

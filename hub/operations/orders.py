@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from hub import clock
-from hub.access.principal import Principal, Scope
 from hub.errors import NotFound, UserFault
 from hub.model.operations import OrderPriority, OrderState
+from hub.model.people import Principal, Scope
 from hub.operations import checks
 from hub.operations.desk import Desk, can_be_ordered, entry, new_id
 from hub.operations.incidents import open_for

@@ -9,9 +9,9 @@ from typing import Any
 from beanie import SortDirection
 from pymongo.errors import DuplicateKeyError
 
-from hub.access.principal import Viewer
 from hub.model.alarms import PRESSING, AlarmKind, AlarmState
 from hub.model.operations import Role
+from hub.model.people import Viewer
 from hub.store.documents import AlarmDoc, plain
 from hub.store.driver import Store, Tx
 from hub.store.incidents import NOTHING, Page, older_than

@@ -15,9 +15,9 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
-from hub.access.principal import Viewer
 from hub.errors import RetryLater
 from hub.model.operations import IncidentState, Role
+from hub.model.people import Viewer
 from hub.store.documents import CounterDoc, IncidentDoc, TimelineDoc, TimelineEntry, plain
 from hub.store.driver import Store, Tx
 from hub.store.pending import pending, seen

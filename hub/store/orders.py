@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from beanie import SortDirection
 
-from hub.access.principal import Viewer
 from hub.model.operations import ENDED, PROGRESS, OrderState, Stage
+from hub.model.people import Viewer
 from hub.store.documents import LedgerEntry, OrderDoc, RecipientDoc, plain
 from hub.store.driver import Document, Store, Tx
 from hub.store.incidents import Page, older_than

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from hub.access.principal import Viewer
 from hub.model.operations import Role
+from hub.model.people import Viewer
 from hub.store.documents import RecipientDoc
 from hub.store.incidents import NOTHING
 

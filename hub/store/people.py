@@ -8,10 +8,10 @@ from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
 from hub import clock
-from hub.access.principal import Viewer
 from hub.errors import UserFault
 from hub.model.area import Area
 from hub.model.operations import Role
+from hub.model.people import Viewer
 from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc
 from hub.store.driver import Store, Tx
 from hub.store.pending import pending, seen

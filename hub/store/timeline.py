@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 from pymongo import ASCENDING
 
-from hub.access.principal import Viewer
 from hub.model.operations import Role
+from hub.model.people import Viewer
 from hub.store.documents import TimelineDoc, TimelineEntry
 from hub.store.driver import Document, Store, Tx
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from pydantic import BaseModel
 
-from hub.access.principal import Scope
+from hub.model.people import Scope
 from schema import enums
 from schema.alarms.types import Alarm
 from schema.context import row_of

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from hub.access.principal import Scope
 from hub.errors import NotFound, UserFault
 from hub.model.identity import IdMapping as Mapping
 from hub.model.identity import MatchMethod
+from hub.model.people import Scope
 from hub.rules.matching import MOST_PER_PLACE
-from hub.store.identity import Decided
+from hub.store.feeds.identity import Decided
 from schema import enums
 from schema.nodes import (
     FIRST_DEFAULT,

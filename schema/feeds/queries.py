@@ -2,7 +2,7 @@
 
 import strawberry
 
-from hub.access.principal import Scope
+from hub.model.people import Scope
 from schema.feeds.types import Feed
 from schema.projection import Info, root
 from schema.selection import project

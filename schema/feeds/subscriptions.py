@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import strawberry
 
-from hub.access.principal import Scope
-from hub.store.freshness import feed_state
+from hub.model.people import Scope
+from hub.store.feeds.freshness import feed_state
 from schema.events import Event, live
 from schema.feeds.types import Feed
 from schema.live.source import Arguments, LiveSource

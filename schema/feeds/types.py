@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from hub.access.principal import Scope
-from hub.store.freshness import feed_reason, feed_state
+from hub.model.people import Scope
+from hub.store.feeds.freshness import feed_reason, feed_state
 from schema import enums
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, stored

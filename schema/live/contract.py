@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 from graphql import ExecutionResult
 
-from hub.access.principal import Principal
-from schema.serving.documents import Prepared
+from hub.model.people import Principal
+from schema.executing.documents import Prepared
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

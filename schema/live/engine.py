@@ -18,17 +18,17 @@ from graphql import (
 )
 from graphql.error import located_error
 
-from hub.access.principal import Principal
 from hub.bus import Bus
+from hub.model.people import Principal
 from schema.context import Memory
+from schema.executing.compiled import subscription_root
+from schema.executing.documents import PARSED, Prepared
+from schema.executing.errors import RefusedError, presented
 from schema.live.group import AT_ONCE, Group, Subscriber
 from schema.live.groups import Entry, Groups
 from schema.live.limits import LimitError, LiveLimits, Seats
 from schema.live.memory import size_of
 from schema.live.source import SOURCES, Arguments
-from schema.serving.compiled import subscription_root
-from schema.serving.documents import PARSED, Prepared
-from schema.serving.errors import RefusedError, presented
 
 
 @dataclass(slots=True)

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from schema.executing.errors import internal
 from schema.live.group import Group
 from schema.live.limits import LimitError, LiveLimits
-from schema.serving.errors import internal
 
 LINGER = 60.0
 """Seconds a group without subscribers is kept."""

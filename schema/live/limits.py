@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-from hub.access.principal import Principal
+from hub.model.people import Principal
 
 
 @dataclass(frozen=True, slots=True)

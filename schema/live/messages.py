@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from graphql import GraphQLError
 
-from schema.serving.requests import BadRequestError, Request, parameters
+from schema.executing.requests import BadRequestError, Request, parameters
 
 ACK: Final = b'{"type":"connection_ack"}'
 PONG: Final = b'{"type":"pong"}'

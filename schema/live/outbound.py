@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
 from typing import Any
 
-from hub.frames import WriteText
 from hub.transports import PATIENCE
 from schema.live.contract import Send
+from schema.live.frames import WriteText
 
 MAX_QUEUED = 512
 MAX_QUEUED_BYTES = 1024 * 1024

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from itertools import count
 
-from hub.access.principal import Principal
+from hub.model.people import Principal
 
 ROUND = 1.0
 """Seconds from round to round: how late a quiet connection is ended, at most."""

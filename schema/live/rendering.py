@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import orjson
 from graphql import DocumentNode, GraphQLSchema, execute
 
+from schema.executing.compiled import CompilingExecutor, event_plan
+from schema.executing.errors import presented
 from schema.live.source import ChangeType, LiveEvent
-from schema.serving.compiled import CompilingExecutor, event_plan
-from schema.serving.errors import presented
 
 _CURSOR = "\x00cursor"
 

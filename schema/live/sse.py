@@ -17,16 +17,16 @@ import orjson
 from graphql import GraphQLError, OperationType
 
 from hub.access.bearer import unauthenticated
-from hub.access.principal import Principal
+from hub.model.people import Principal
 from hub.transports import PATIENCE, Connection
+from schema.executing.documents import Prepared
+from schema.executing.errors import RefusedError, fault, internal
 from schema.live.contract import Executor, Receive, Send
 from schema.live.engine import LiveEngine
 from schema.live.limits import LimitError
 from schema.live.outbound import Outbound
 from schema.live.patrol import ROUND
 from schema.live.replay import Told
-from schema.serving.documents import Prepared
-from schema.serving.errors import RefusedError, fault, internal
 
 HEARTBEAT = 15.0
 LAST_WORD = 0.3

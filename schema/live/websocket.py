@@ -16,21 +16,21 @@ from urllib.parse import urlsplit
 import orjson
 from graphql import GraphQLError, OperationType
 
-from hub.access.principal import Principal
 from hub.errors import AccessDenied, LiandongError
-from hub.frames import write_text_of
+from hub.model.people import Principal
 from hub.store.faults import passing
 from hub.transports import connection_of
+from schema.executing.documents import Prepared
+from schema.executing.errors import RefusedError
 from schema.live import messages
 from schema.live.contract import Executor, Receive, Send
 from schema.live.engine import LiveEngine, Subscription
+from schema.live.frames import write_text_of
 from schema.live.limits import LimitError
 from schema.live.messages import InvalidMessageError
 from schema.live.outbound import Outbound
 from schema.live.patrol import Patrol
 from schema.live.replay import Told
-from schema.serving.documents import Prepared
-from schema.serving.errors import RefusedError
 
 PROTOCOL = "graphql-transport-ws"
 INIT_TIMEOUT = 10.0

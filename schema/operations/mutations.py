@@ -6,9 +6,9 @@ from typing import TypeVar
 import strawberry
 from pydantic import BaseModel
 
-from hub.access.principal import Scope
 from hub.errors import UserFault
 from hub.model.common import Position
+from hub.model.people import Scope
 from hub.operations.checks import ARGUMENTS
 from hub.store.documents import OrderDoc
 from schema.context import row_of

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import strawberry
 
-from hub.access.principal import Scope
 from hub.bus import Change
+from hub.model.people import Scope
 from schema.context import row_of
 from schema.events import Event, live
 from schema.live.source import Arguments, LiveSource

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from hub.access.principal import Scope
+from hub.model.people import Scope
 from schema import enums
 from schema.common import Position, position
 from schema.nodes import Node, node_type

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from hub.access.principal import Scope
 from hub.errors import NotFound
+from hub.model.people import Scope
 from schema import enums
 from schema.context import row_of
 from schema.nodes import FIRST_DEFAULT, Connection, connect, decode_cursor, key_of, page_size

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Self
 
 import strawberry
 
-from hub.access.principal import Scope
 from hub.model.ids import global_id
+from hub.model.people import Scope
 from schema import enums
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, computed, entity, named, stored

@@ -17,17 +17,13 @@ from typing import Any
 import orjson
 from graphql import ExecutionResult, GraphQLError, OperationType
 
-from hub.access.principal import Principal
 from hub.errors import AccessDenied
+from hub.model.people import Principal
 from hub.transports import connection_of
-from schema.live.engine import LiveEngine
-from schema.live.patrol import Patrol
-from schema.live.sse import EventStream, refuse
-from schema.live.websocket import Socket
-from schema.serving.documents import Prepared
-from schema.serving.errors import RefusedError, fault, told
-from schema.serving.executor import Executor
-from schema.serving.requests import (
+from schema.executing.documents import Prepared
+from schema.executing.errors import RefusedError, fault, told
+from schema.executing.executor import Executor
+from schema.executing.requests import (
     EVENTS,
     JSON,
     RESPONSE,
@@ -44,6 +40,10 @@ from schema.serving.requests import (
     read_body,
     wants_html,
 )
+from schema.live.engine import LiveEngine
+from schema.live.patrol import Patrol
+from schema.live.sse import EventStream, refuse
+from schema.live.websocket import Socket
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from hub.access.principal import Scope
 from hub.errors import NotFound
+from hub.model.people import Scope
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
 from schema.nodes import Node, key_of, keyed, node_type

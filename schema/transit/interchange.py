@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Self
 
-from hub.access.principal import Scope
+from hub.model.people import Scope
 from schema.common import Position
 from schema.nodes import Node, keyed, node_type
 from schema.projection import computed, embedded, entity, named, stored

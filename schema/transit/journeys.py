@@ -3,9 +3,9 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
-from hub.access.principal import Scope
 from hub.model.ids import call_id
 from hub.model.journeys import NOT_SERVED
+from hub.model.people import Scope
 from hub.rules import punctuality
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Self
 
 import strawberry
 
-from hub.access.principal import Scope
+from hub.model.people import Scope
 from schema import enums
 from schema.common import Freshness, Position, freshness, position
 from schema.nodes import Node, keyed, node_type

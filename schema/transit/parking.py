@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from hub.access.principal import Scope
 from hub.model.parking import counted
-from hub.store.freshness import Freshness as Known
+from hub.model.people import Scope
+from hub.store.feeds.freshness import Freshness as Known
 from schema import enums
 from schema.common import Freshness, Position, freshness, position, reports
 from schema.nodes import Node, keyed, node_type

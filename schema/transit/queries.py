@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import strawberry
 
-from hub.access.principal import Scope
+from hub.model.people import Scope
 from schema.nodes import FIRST_DEFAULT, Connection, connect, key_of
 from schema.projection import Info, Row, root
 from schema.selection import project

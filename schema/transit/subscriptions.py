@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import strawberry
 
-from hub.access.principal import Scope
 from hub.bus import Change
+from hub.model.people import Scope
 from schema.events import Event, live
 from schema.live.source import Arguments, LiveSource
 from schema.nodes import FIRST_DEFAULT, key_of

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from hub.access.principal import Scope
+from hub.model.people import Scope
 from hub.model.vehicles import TaxiRank as ConfiguredRank
 from schema import enums
 from schema.common import TRUST, Freshness, Position, freshness, position, reports, trusted

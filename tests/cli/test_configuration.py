@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from connectors import connector
-from hub import configured, server
 from hub import settings as configuration
-from hub.cli import run
 from hub.complaints import ConfigError
-from hub.configured import area_of
 from hub.errors import StartError
 from hub.settings import HubSettings, area_text
+from liandong import configured, server
+from liandong.cli import run
+from liandong.configured import area_of
 from tests.cli.test_errors import liandong
 
 EVERYTHING_WRONG = """

@@ -18,7 +18,7 @@ def liandong(*arguments: str, data_dir: Path, **environment: str) -> tuple[int, 
     """Exit code, output and error of `liandong ...`."""
     inherited = {key: value for key, value in os.environ.items() if "LIANDONG" not in key}
     done = subprocess.run(
-        [sys.executable, "-m", "hub.cli", *arguments],
+        [sys.executable, "-m", "liandong.cli", *arguments],
         env={**inherited, "LIANDONG_DATA_DIR": str(data_dir), **environment},
         capture_output=True,
         text=True,

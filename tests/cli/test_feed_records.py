@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from bench.feed_data import schedule_zip
 from connectors import REGISTRY, connector
-from hub.cli import feeds
+from liandong.cli import feeds
 from tests.connectors.siri_documents import call, et, gtfs, journey
 from tests.contract.mutations import OPTIONS, PROJECT, STATIC, sample_path
 
@@ -24,7 +24,7 @@ REPORTED = "reported/timetable.zip"
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "hub.cli", "feed", "check", *arguments, "--records"]
+    return [sys.executable, "-m", "liandong.cli", "feed", "check", *arguments, "--records"]
 
 
 def check(*arguments: str) -> tuple[int, list[dict[str, Any]], str]:

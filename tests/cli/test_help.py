@@ -6,7 +6,7 @@ import click
 import pytest
 import typer
 
-from hub.cli import accounts, clients, doctor, feeds, run
+from liandong.cli import accounts, clients, doctor, feeds, run
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

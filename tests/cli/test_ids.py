@@ -40,7 +40,16 @@ async def shell(store: Store, tmp_path: Path):
     def run(*arguments: str) -> tuple[int, str]:
         clean = {key: value for key, value in os.environ.items() if "LIANDONG" not in key}
         done = subprocess.run(
-            [sys.executable, "-m", "hub.cli", "feed", "ids", *arguments, "--config", str(config)],
+            [
+                sys.executable,
+                "-m",
+                "liandong.cli",
+                "feed",
+                "ids",
+                *arguments,
+                "--config",
+                str(config),
+            ],
             env={**clean, "LIANDONG_DATA_DIR": str(tmp_path)},
             capture_output=True,
             text=True,

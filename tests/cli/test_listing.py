@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from hub.access.partners import Partners
-from hub.cli import accounts, common, doctor
 from hub.model.operations import Role
 from hub.settings import FeedSettings, Settings
 from hub.store.documents import NameDoc
 from hub.store.driver import Store
 from hub.store.people import Accounts
+from liandong.cli import accounts, common, doctor
 
 
 async def test_a_revoked_client_is_listed_as_revoked(

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hub.cli import supervise
-from hub.cli.supervise import Up
 from hub.settings import HubSettings
+from liandong.cli import supervise
+from liandong.cli.supervise import Up
 from tests.contract.mutations import PROJECT
 
 GONE = 2**22 + 1

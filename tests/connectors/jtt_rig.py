@@ -10,20 +10,20 @@ from connectors.jtt808.reader import DIALECT as TERMINALS
 from connectors.jtt809.reader import DIALECT as PLATFORMS
 from connectors.jtt_capture import Dialect
 from hub.connector import Context, Incrementality, options_of
-from hub.formats import jtt809
-from hub.formats.jtt import Splitter
-from hub.formats.jtt808 import MessageId, Result
-from hub.formats.jtt808_position import PositionReport, Status
-from hub.formats.jtt809 import Login, Message, encode_login
-from hub.formats.jtt809_dynamic import Dynamic, SubType, encode_dynamic, encode_gnss
+from hub.formats.jtt import t809 as jtt809
+from hub.formats.jtt.framing import Splitter
+from hub.formats.jtt.t808 import MessageId, Result
+from hub.formats.jtt.t808_position import PositionReport, Status
+from hub.formats.jtt.t809 import Login, Message, encode_login
+from hub.formats.jtt.t809_dynamic import Dynamic, SubType, encode_dynamic, encode_gnss
 from hub.ingest.receiver import Receiver
 from hub.ingest.status import Monitor
 from hub.model.common import Mode
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.transit import TransitRepository
 
 PATIENCE = 5
 PLATE = "沪A12345".encode("gbk")

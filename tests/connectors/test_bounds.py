@@ -11,8 +11,9 @@ from connectors import connector
 from connectors.jtt_capture import MAX_FRAMES
 from hub.connector import Envelope
 from hub.errors import PayloadError, Reason
-from hub.formats import bundle, gtfs_rt, marks, safe_json, xml, xml_stream
-from hub.formats.bundle import Document, pack, unpack
+from hub.formats.common import bundle, marks, safe_json, xml, xml_stream
+from hub.formats.common.bundle import Document, pack, unpack
+from hub.formats.gtfs import realtime as gtfs_rt
 
 STAMP = int(datetime(2024, 1, 1, tzinfo=UTC).timestamp())
 

@@ -13,7 +13,7 @@ from connectors.cap import CONNECTOR, follow_up
 from connectors.cap.config import CapConfig
 from hub.connector import Batch, Context, Envelope, Incrementality, Link
 from hub.errors import PayloadError, Reason
-from hub.formats.bundle import Document, pack
+from hub.formats.common.bundle import Document, pack
 from hub.model.common import Name, Position
 from hub.model.situations import AlertArea, Period, Severity, Situation, SituationProgress
 from tests.contract.mutations import sample

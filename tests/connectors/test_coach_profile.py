@@ -19,7 +19,7 @@ from connectors import connector
 from connectors.coach_profile import CONNECTOR, SCHEMA, CoachProfileConfig, accept
 from hub.connector import Batch, Context, Envelope, Incrementality, Pushed
 from hub.errors import AccessDenied, PayloadError, Reason
-from hub.formats.signed_push import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from hub.formats.common.signed_push import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from hub.ingest.plan import plan
 from hub.model.area import parse_area
 from hub.model.common import Mode, Name

@@ -9,7 +9,7 @@ from given import AT, context_of, notes, read, refusals, sample
 from connectors.gbfs import follow_up
 from hub.connector import Envelope, Incrementality, Link
 from hub.errors import PayloadError, Reason
-from hub.formats.bundle import Document, pack
+from hub.formats.common.bundle import Document, pack
 from hub.model.common import Mode, Name, Position
 
 NOW = int(AT.timestamp())

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.errors import PayloadError
-from hub.formats import gtfs_zip
-from hub.formats.gtfs_index import TripIndex
-from hub.formats.gtfs_zip import Limits, Tables
+from hub.formats.gtfs import tables as gtfs_zip
+from hub.formats.gtfs.index import TripIndex
+from hub.formats.gtfs.tables import Limits, Tables
 
 COLUMNS = ("a", "b", "c")
 

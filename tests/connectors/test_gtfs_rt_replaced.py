@@ -5,8 +5,8 @@ from itertools import count
 import pytest
 
 from hub.model.journeys import CallStatus, JourneyState
-from hub.store.board import board_rows
-from hub.store.merge import with_realtime, with_timetable
+from hub.store.feeds.board import board_rows
+from hub.store.feeds.merge import with_realtime, with_timetable
 from tests.connectors.gtfs_builder import (
     Message,
     by_order,

@@ -12,7 +12,7 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt import CONNECTOR, GtfsRtConfig
 from hub.connector import Envelope
 from hub.errors import PayloadError, Reason
-from hub.formats.gtfs_rt import split
+from hub.formats.gtfs.realtime import split
 from hub.model.common import Mode
 from hub.model.journeys import DatedJourney, JourneyState
 from hub.model.situations import Situation

@@ -10,7 +10,7 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZipFile
 import pytest
 
 from hub.errors import PayloadError, Reason
-from hub.formats.gtfs_zip import Limits, Tables
+from hub.formats.gtfs.tables import Limits, Tables
 from tests.connectors.gtfs_builder import TABLES, read_gtfs, zipped
 
 

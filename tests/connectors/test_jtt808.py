@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from connectors.jtt808 import CONNECTOR
 from hub.connector import Context, Envelope, Exchange, Incrementality, options_of
 from hub.errors import PayloadError, Reason
-from hub.formats.jtt808 import (
+from hub.formats.jtt.t808 import (
     MAX_BODY,
     Frame,
     MessageId,
@@ -22,8 +22,14 @@ from hub.formats.jtt808 import (
     decode_frame,
     encode_frame,
 )
-from hub.formats.jtt808_parts import MAX_BYTES, MAX_MESSAGES, MAX_PARTS, PATIENCE, Reassembly
-from hub.formats.jtt808_position import (
+from hub.formats.jtt.t808_parts import (
+    MAX_BYTES,
+    MAX_MESSAGES,
+    MAX_PARTS,
+    PATIENCE,
+    Reassembly,
+)
+from hub.formats.jtt.t808_position import (
     Alarm,
     PositionReport,
     Status,

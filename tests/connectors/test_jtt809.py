@@ -15,8 +15,8 @@ from connectors.jtt809.session import MAX_FAILED_LOGINS
 from connectors.jtt809.sublink import ANSWER_WITHIN, GOODBYE_WITHIN, LinkState, SubordinateLink
 from hub.connector import Context, Envelope, Exchange, Incrementality, options_of
 from hub.errors import PayloadError, Reason
-from hub.formats.jtt808_position import Alarm, PositionReport, Status, encode_position
-from hub.formats.jtt809 import (
+from hub.formats.jtt.t808_position import Alarm, PositionReport, Status, encode_position
+from hub.formats.jtt.t809 import (
     Cipher,
     Login,
     LoginResult,
@@ -26,7 +26,7 @@ from hub.formats.jtt809 import (
     encode_login,
     encode_message,
 )
-from hub.formats.jtt809_dynamic import (
+from hub.formats.jtt.t809_dynamic import (
     Dynamic,
     SubType,
     decode_gnss,

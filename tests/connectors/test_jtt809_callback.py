@@ -9,7 +9,7 @@ import pytest
 from connectors.jtt809 import CONNECTOR
 from connectors.jtt809.reader import DIALECT
 from hub.connector import options_of
-from hub.formats.jtt809 import LoginResult, MessageId
+from hub.formats.jtt.t809 import LoginResult, MessageId
 from hub.model.common import Mode
 from hub.model.feeds import LinkState
 from tests.connectors.jtt_rig import PATIENCE, Peer, Rig, RigOf, dynamic, login, report, up

@@ -15,9 +15,9 @@ from connectors.jtt905.taxi import taxi_state
 from connectors.jtt_session import MAX_BROKEN
 from hub.connector import Context, Envelope, Exchange, Incrementality, options_of
 from hub.errors import PayloadError, Reason
-from hub.formats import gcj02
-from hub.formats.jtt import TERMINAL, Splitter, decode_time, encode_time
-from hub.formats.jtt905 import (
+from hub.formats.common import gcj02
+from hub.formats.jtt.framing import TERMINAL, Splitter, decode_time, encode_time
+from hub.formats.jtt.t905 import (
     Alarm,
     Frame,
     MessageId,
@@ -27,11 +27,7 @@ from hub.formats.jtt905 import (
     decode_platform_reply,
     encode_frame,
 )
-from hub.formats.jtt905_position import (
-    PositionReport,
-    decode_position,
-    encode_position,
-)
+from hub.formats.jtt.t905_position import PositionReport, decode_position, encode_position
 from hub.model.common import Mode
 from hub.model.vehicles import TaxiState, VehiclePosition
 from hub.settings import samples_dir

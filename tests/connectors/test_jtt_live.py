@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from hub.errors import RetryLater
-from hub.formats import jtt808
-from hub.formats.jtt808 import Frame, MessageId, Part, Result
-from hub.formats.jtt808_position import encode_batch, encode_position
-from hub.formats.jtt809 import LoginResult
+from hub.formats.jtt import t808 as jtt808
+from hub.formats.jtt.t808 import Frame, MessageId, Part, Result
+from hub.formats.jtt.t808_position import encode_batch, encode_position
+from hub.formats.jtt.t809 import LoginResult
 from hub.model.common import Mode
 from tests.connectors.jtt_rig import PATIENCE, RigOf, dynamic, login, report, up
 

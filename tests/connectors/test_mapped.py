@@ -15,11 +15,10 @@ from typer.testing import CliRunner
 
 from connectors import connector
 from connectors.mapped import CONNECTOR
-from hub.cli import feeds
 from hub.complaints import ConfigError
 from hub.connector import Batch, Context, Envelope, Incrementality, options_of
 from hub.errors import PayloadError, Reason
-from hub.formats import gcj02
+from hub.formats.common import gcj02
 from hub.ingest.plan import plan
 from hub.model.area import parse_area
 from hub.model.common import Mode, Name, Occupancy, OccupancyStatus, Position
@@ -27,6 +26,7 @@ from hub.model.journeys import CallStatus, DatedJourney, JourneyState
 from hub.model.parking import OpeningStatus, ParkingFacility, ParkingSiteStatus, ParkingStatus
 from hub.model.vehicles import TaxiState, VehiclePosition
 from hub.settings import FeedSettings, Settings, area_text
+from liandong.cli import feeds
 
 NOW = datetime(2023, 10, 1, 4, 0, 10, tzinfo=UTC)
 DOCS = (Path(__file__).parents[2] / "docs" / "mapped.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ from connectors.mds import follow_up, request
 from connectors.mds.states import TAXI_STATES, TO_STATES, taxi_state
 from hub.connector import Envelope, Link
 from hub.errors import PayloadError, Reason
-from hub.formats.bundle import Document, pack
+from hub.formats.common.bundle import Document, pack
 from hub.model.common import Mode, Name, Position
 from hub.model.network import StopPlaceKind
 from hub.model.vehicles import TaxiState

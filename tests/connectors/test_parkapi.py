@@ -9,7 +9,7 @@ from given import AT, context_of, notes, read, refusals, sample
 from connectors.parkapi import follow_up
 from hub.connector import Envelope, Link
 from hub.errors import PayloadError
-from hub.formats.bundle import Document, pack
+from hub.formats.common.bundle import Document, pack
 from hub.model.common import Name, Position
 from hub.model.parking import OpeningStatus, ParkingFacility, ParkingSiteStatus, ParkingStatus
 

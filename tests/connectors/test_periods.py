@@ -7,7 +7,7 @@ from given import notes, read, refusals, sample
 
 from hub.connector import Batch
 from hub.errors import Reason
-from hub.formats.xsd import FOREVER
+from hub.formats.common.xsd import FOREVER
 from hub.model.situations import Period, Situation
 from tests.connectors.gtfs_builder import NOON, Message, stop, timetable
 from tests.connectors.test_siri_sx import TEXT, only, situation, sx

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.errors import PayloadError, Reason
-from hub.formats import safe_json
-from hub.formats.bundle import Document, pack, unpack
-from hub.formats.safe_json import Fields, Unusable, loads
+from hub.formats.common import safe_json
+from hub.formats.common.bundle import Document, pack, unpack
+from hub.formats.common.safe_json import Fields, Unusable, loads
 from hub.model.common import Name, Position
 
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from hub.errors import PayloadError, Reason
-from hub.formats import xml
-from hub.formats.xml import name_of, parse
+from hub.formats.common import xml
+from hub.formats.common.xml import name_of, parse
 from hub.model.common import Name
 from tests.connectors.siri_documents import STAMP, et, g7001, journey, only, read
 

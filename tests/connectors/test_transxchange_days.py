@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.transxchange import CONNECTOR
-from hub.formats.bank_holidays import GROUPS, bank_holidays
+from hub.formats.transxchange.bank_holidays import GROUPS, bank_holidays
 from tests.connectors import netex_builder
 from tests.connectors.txc_builder import (
     DAILY,

@@ -7,9 +7,9 @@ import pytest
 from given import notes, read
 from lxml import etree
 
-from hub.formats import xsd
-from hub.formats.netex_fields import seconds
-from hub.formats.xml import Reader
+from hub.formats.common import xsd
+from hub.formats.common.xml import Reader
+from hub.formats.netex.fields import seconds
 from hub.model.situations import Period
 from tests.connectors import netex_builder, txc_builder
 

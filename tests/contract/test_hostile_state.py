@@ -11,15 +11,15 @@ from connectors import REGISTRY, connector
 from hub.clock import ManualClock
 from hub.connector import Batch
 from hub.errors import PayloadError
-from hub.formats.jtt808_position import PositionReport, Status
-from hub.formats.jtt809 import Message, MessageId, encode_message
-from hub.formats.jtt809_dynamic import Dynamic, SubType, encode_dynamic, encode_gnss
+from hub.formats.jtt.t808_position import PositionReport, Status
+from hub.formats.jtt.t809 import Message, MessageId, encode_message
+from hub.formats.jtt.t809_dynamic import Dynamic, SubType, encode_dynamic, encode_gnss
 from hub.settings import FeedSettings
 from hub.store import raw
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.memory import ABSENCES
-from hub.store.transit import READABLE
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.memory import ABSENCES
+from hub.store.feeds.transit import READABLE
 from tests.contract.mutations import (
     NOW,
     bit_flips,

@@ -9,11 +9,11 @@ import typer
 from typer.testing import CliRunner
 
 from connectors import REGISTRY, connector
-from hub.cli import feeds
-from hub.cli.feeds_docs import pages
 from hub.ingest.plan import plan
 from hub.model.area import parse_area
 from hub.settings import Settings, area_text
+from liandong.cli import feeds
+from liandong.cli.feeds_docs import pages
 from tests.contract.mutations import parse, samples_of
 
 DOCS = Path(__file__).parents[2] / "docs"

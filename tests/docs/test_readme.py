@@ -7,7 +7,7 @@ import pytest
 import typer
 from graphql import parse, validate
 
-from hub.cli import accounts, clients, doctor, feeds, run
+from liandong.cli import accounts, clients, doctor, feeds, run
 from schema.root import build_schema, graphql_schema
 
 ROOT = Path(__file__).parents[2]

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from hub.access.principal import MEANING, SCOPES, Scope
-from hub.cli import reference
-from hub.codes import CODES
 from hub.errors import StartError
 from hub.model.area import AreaFile, parse_area
+from hub.model.people import MEANING, SCOPES, Scope
 from hub.settings import ENVIRONMENT, FeedSettings, HubSettings, Settings
+from liandong.cli import reference
+from liandong.codes import CODES
 from mobile_api.problems import TITLES
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +119,7 @@ def _codes_in(tree: ast.AST) -> Iterator[str]:
 def used() -> dict[str, list[str]]:
     """Every code that the hub, the schema and the mobile API make, and where."""
     found: dict[str, list[str]] = {code: ["mobile_api/problems.py"] for code in TITLES}
-    for room in ("hub", "schema", "mobile_api"):
+    for room in ("hub", "schema", "mobile_api", "liandong"):
         for path in sorted((ROOT / room).rglob("*.py")):
             if str(path.relative_to(ROOT)) in COMMAND_LINE:
                 continue
@@ -130,8 +130,8 @@ def used() -> dict[str, list[str]]:
 
 
 def test_every_code_that_is_made_is_in_the_table():
-    """A new code needs its line in hub/codes.py (then `liandong docs`); one that is made nowhere
-    any more has none."""
+    """A new code needs its line in liandong/codes.py (then `liandong docs`); one that is made
+    nowhere any more has none."""
     made = used()
     assert {code: made[code] for code in made if code not in CODES} == {}
     assert [code for code in CODES if code not in made] == []

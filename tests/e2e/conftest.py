@@ -84,7 +84,7 @@ class Running:
 def command(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
     """`liandong ...` as a process."""
     return subprocess.Popen(
-        [sys.executable, "-m", "hub.cli", *arguments],
+        [sys.executable, "-m", "liandong.cli", *arguments],
         env={**os.environ, **(env or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -99,7 +99,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     port = free_port()
     log = (data_dir / "up.log").open("wb")
     process = subprocess.Popen(
-        [sys.executable, "-m", "hub.cli", "up", "--taxis", "60"],
+        [sys.executable, "-m", "liandong.cli", "up", "--taxis", "60"],
         env={
             **os.environ,
             "LIANDONG_PORT": str(port),

@@ -10,10 +10,10 @@ import httpx2
 import pytest
 
 from connectors import REGISTRY, connector
-from hub.configured import area_of
 from hub.ingest.plan import plans
 from hub.model.area import parse_area
 from hub.settings import HubSettings, Settings
+from liandong.configured import area_of
 from tests.docs.blocks import LANGUAGES, Block, Reader, alike, blocks, documents
 from tests.docs.payloads import payload
 from tests.e2e.conftest import PASSWORD, Running

@@ -15,7 +15,7 @@ import pytest
 
 from connectors import REGISTRY
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.cache import FeedRepository
 
 pytestmark = pytest.mark.slow
 SECRET = "a-secret-of-the-test"
@@ -217,9 +217,9 @@ def live(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[L
         config = data_dir / "every.toml"
         text = _configuration(data_dir, ports, base, (mongo_uri, database))
         config.write_text(text, encoding="utf-8")
-        process = _start(data_dir, "hub.cli", "serve", "--config", str(config))
+        process = _start(data_dir, "liandong.cli", "serve", "--config", str(config))
         try:
-            yield Live(database, process, data_dir / "hub.cli.log")
+            yield Live(database, process, data_dir / "liandong.cli.log")
         finally:
             assert _ended(process) == 0
     finally:

@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 
 from hub import clock
-from hub.access.principal import SCOPES, Principal
 from hub.model.operations import Role
+from hub.model.people import SCOPES, Principal
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings
 from hub.store import embedded

@@ -15,7 +15,7 @@ import httpx2
 import psutil
 import pytest
 
-from hub.parts import FIRST_WAIT, LONGEST_WAIT, STEADY_SECONDS, _Part
+from liandong.parts import FIRST_WAIT, LONGEST_WAIT, STEADY_SECONDS, _Part
 from tests.e2e.conftest import Running, command, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -132,7 +132,7 @@ class Served:
         )
         environment = {key: value for key, value in os.environ.items() if "LIANDONG_" not in key}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "hub.cli", "serve", "--config", str(config)],
+            [sys.executable, "-m", "liandong.cli", "serve", "--config", str(config)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -26,7 +26,7 @@ async def _liandong(
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "hub.cli",
+        "liandong.cli",
         *arguments,
         env={
             **os.environ,
@@ -101,7 +101,7 @@ async def test_an_interrupt_ends_it_without_a_traceback(running: Running, argume
     """Ctrl-C on a real terminal: it ends, as interrupted, and says nothing about it."""
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hub.cli", *arguments),
+        *(sys.executable, "-m", "liandong.cli", *arguments),
         env={**os.environ, "LIANDONG_DATA_DIR": str(running.data_dir), "COLUMNS": "120"},
         stdin=theirs,
         stdout=theirs,

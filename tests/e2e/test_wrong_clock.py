@@ -71,7 +71,10 @@ class Wrong:
     async def command(self, *arguments: str) -> Process:
         """`liandong ...` on the same machine."""
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "hub.cli", *arguments), env=self.env, stdout=PIPE, stderr=STDOUT
+            *(sys.executable, "-m", "liandong.cli", *arguments),
+            env=self.env,
+            stdout=PIPE,
+            stderr=STDOUT,
         )
 
     async def said(self, *arguments: str) -> tuple[int | None, str]:

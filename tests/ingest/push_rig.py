@@ -15,13 +15,13 @@ from starlette.applications import Starlette
 from connectors import connector as registered
 from hub.connector import Accepted, Connector, Context, Pushed
 from hub.errors import AccessDenied
-from hub.formats.siri_request import document, timestamp
+from hub.formats.siri.request import document, timestamp
 from hub.ingest.endpoint import Endpoint
 from hub.ingest.spacing import Spacing
 from hub.model.area import parse_area
-from hub.push_routes import push_routes
 from hub.settings import Settings, area_text
 from hub.store.driver import Store
+from liandong.push_routes import push_routes
 from tests.mobile.serving import served
 
 AREA = parse_area(area_text("shanghai-railway-station"))

@@ -12,9 +12,9 @@ from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors import connector
 from hub import clock
-from hub.formats.jtt import Splitter
-from hub.formats.jtt905 import Frame, MessageId, Status, encode_frame
-from hub.formats.jtt905_position import PositionReport, encode_position
+from hub.formats.jtt.framing import Splitter
+from hub.formats.jtt.t905 import Frame, MessageId, Status, encode_frame
+from hub.formats.jtt.t905_position import PositionReport, encode_position
 from hub.ingest.plan import Plan, plan
 from hub.ingest.poller import Poller
 from hub.ingest.ranks import RankKeeper
@@ -23,11 +23,11 @@ from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.model.area import Area, parse_area
 from hub.settings import FeedSettings, area_text
-from hub.store.apply import FeedWriter
-from hub.store.archive import Archive
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.transit import READABLE
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.archive import Archive
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.transit import READABLE
 
 NOON = datetime.now(UTC).replace(hour=4, minute=0, second=0, microsecond=250_123)
 """Just after noon in Shanghai, finer than the database's milliseconds; of today, because the

@@ -13,8 +13,8 @@ from hub.ingest import pushed, subscription, supervisor
 from hub.ingest.supervisor import FeedSupervisor
 from hub.settings import Settings
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.transit import TransitRepository
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.transit import TransitRepository
 
 HEARTBEAT = timedelta(seconds=60)
 SECRET = "open-sesame"

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from connectors.jtt905 import CONNECTOR
 from hub.connector import Context, Incrementality, options_of
-from hub.formats.jtt import Splitter
-from hub.formats.jtt905 import (
+from hub.formats.jtt.framing import Splitter
+from hub.formats.jtt.t905 import (
     Frame,
     MessageId,
     PlatformReply,
@@ -16,15 +16,15 @@ from hub.formats.jtt905 import (
     decode_platform_reply,
     encode_frame,
 )
-from hub.formats.jtt905_position import PositionReport, encode_position
+from hub.formats.jtt.t905_position import PositionReport, encode_position
 from hub.ingest.receiver import Receiver
 from hub.ingest.status import Monitor
 from hub.model.common import Mode
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.transit import TransitRepository
 
 PATIENCE = 5
 VACANT = Status(0)

@@ -16,7 +16,7 @@ from hub.ingest import backoff, supervisor
 from hub.ingest.supervisor import FeedSupervisor
 from hub.settings import Settings
 from hub.store.driver import Store
-from hub.store.transit import TransitRepository
+from hub.store.feeds.transit import TransitRepository
 
 PATIENCE = 15
 TIMEOUT = 0.4

@@ -10,7 +10,7 @@ import pytest
 from chaos_proxy import Mode, Victim, chaos
 from terminal_rig import PATIENCE, Rig, Terminal, position
 
-from hub.formats.jtt905 import Frame, MessageId, Result, encode_frame
+from hub.formats.jtt.t905 import Frame, MessageId, Result, encode_frame
 from hub.ingest.inflow import LIMIT
 from hub.ingest.receiver import READ_BYTES
 

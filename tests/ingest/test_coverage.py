@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from hub.bus import Bus
-from hub.configured import area_of
 from hub.ingest import coverage
 from hub.ingest.coverage import Coverage
 from hub.model.area import Area
 from hub.model.identity import IdMapping, MatchMethod
-from hub.store.coverage import EXAMPLES, uncovered
 from hub.store.driver import Store
-from hub.store.identity import IdentityRepository
-from hub.store.same_as import SameAs
+from hub.store.feeds.coverage import EXAMPLES, uncovered
+from hub.store.feeds.identity import IdentityRepository
+from hub.store.feeds.same_as import SameAs
 from hub.store.tail import ChangeTail
+from liandong.configured import area_of
 
 AREA = replace(
     area_of("shanghai-railway-station"), stop_places=("railway:SHH", "metro:L1", "coach:SHLD")

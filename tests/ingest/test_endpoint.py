@@ -12,19 +12,19 @@ from push_rig import AREA, PATIENCE, connectors, post, process
 
 import connectors as connectors_package
 from hub import clock as hub_clock
-from hub.asgi import Hub, Role
 from hub.errors import StartError
-from hub.formats.signed_push import sign
-from hub.http_routes import route_name
+from hub.formats.common.signed_push import sign
 from hub.ingest import endpoint, inlet
 from hub.ingest.health import Health, Thresholds
 from hub.ingest.plan import plan
 from hub.ingest.pushed import Pushes, followed
 from hub.settings import FeedSettings, Settings
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.transit import TransitRepository
 from hub.store.leases import Lease
-from hub.store.transit import TransitRepository
+from liandong.http_routes import route_name
+from liandong.process import Hub, Role
 from tests.mobile.serving import served
 
 EXAMPLES = Path(connectors_package.__file__).parent / "coach_profile" / "examples"

@@ -9,7 +9,7 @@ from feed_fakes import LINES, Answer, Asked, Origin, context_of, feed_settings
 from hub import clock
 from hub.connector import Connector, Context, Envelope, Link, Request
 from hub.errors import FeedStopped, PayloadError, RetryLater
-from hub.formats.bundle import unpack
+from hub.formats.common.bundle import unpack
 from hub.ingest import gather as gathering
 from hub.ingest.check import check
 from hub.ingest.fetch import RateLimited, Unauthorised

@@ -15,11 +15,11 @@ import httpx2
 import orjson
 import pytest
 
-from hub.asgi import Hub, Role
 from hub.clock import ManualClock
-from hub.formats.signed_push import sign
+from hub.formats.common.signed_push import sign
 from hub.settings import Settings
 from hub.store import raw
+from liandong.process import Hub, Role
 from tests.connectors.gtfs_builder import NOON, TABLES, with_rows, zipped
 from tests.mobile.serving import served
 
@@ -98,7 +98,7 @@ class Hand:
     async def shell(self, *arguments: str) -> int:
         """`liandong feed ids ...`, in a process of its own."""
         clean = {key: value for key, value in os.environ.items() if "LIANDONG" not in key}
-        command = [sys.executable, "-m", "hub.cli", "feed", "ids", *arguments]
+        command = [sys.executable, "-m", "liandong.cli", "feed", "ids", *arguments]
         done = await asyncio.to_thread(
             subprocess.run,
             [*command, "--config", str(self._config)],

@@ -17,11 +17,11 @@ from hub.ingest.status import Monitor
 from hub.model.common import Mode
 from hub.model.feeds import FeedState, FreshnessState, LinkState
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.freshness import freshness
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.freshness import freshness
+from hub.store.feeds.transit import TransitRepository
 
 
 class Rig:

@@ -9,7 +9,14 @@ from terminal_rig import PATIENCE, VACANT, position
 
 from connectors.jtt905 import CONNECTOR
 from hub.errors import RetryLater, StartError
-from hub.formats.jtt905 import Frame, MessageId, PlatformReply, Result, Status, encode_frame
+from hub.formats.jtt.t905 import (
+    Frame,
+    MessageId,
+    PlatformReply,
+    Result,
+    Status,
+    encode_frame,
+)
 from hub.model.feeds import FeedState, LinkState
 
 

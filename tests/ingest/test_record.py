@@ -13,9 +13,9 @@ from feed_fakes import Answer, Origin
 from connectors.jtt905 import CONNECTOR as JTT905
 from connectors.siri_et import CONNECTOR as SIRI_ET
 from hub.errors import FeedStopped, RetryLater, StartError, UserFault
-from hub.formats.jtt import Splitter
-from hub.formats.jtt905 import Frame, MessageId, Status, encode_frame
-from hub.formats.jtt905_position import PositionReport, encode_position
+from hub.formats.jtt.framing import Splitter
+from hub.formats.jtt.t905 import Frame, MessageId, Status, encode_frame
+from hub.formats.jtt.t905_position import PositionReport, encode_position
 from hub.ingest.record import default_name, record_http, record_tcp
 
 PATIENCE = 10
@@ -186,7 +186,7 @@ def test_a_file_is_named_after_its_url(url: str, name: str):
 def test_another_kind_of_address_is_one_line(tmp_path: Path, url: str, said: str):
     """Exit 2 and what was expected."""
     done = subprocess.run(
-        [sys.executable, "-m", "hub.cli", "feed", "record", url],
+        [sys.executable, "-m", "liandong.cli", "feed", "record", url],
         env={**os.environ, "LIANDONG_DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -22,11 +22,11 @@ from hub.errors import StartError
 from hub.ingest.plan import plan
 from hub.ingest.replay import Replay, Replayed
 from hub.settings import FeedSettings, area_text
-from hub.store import replays
-from hub.store.archive import Archive
-from hub.store.arrivals import Part
 from hub.store.driver import Store
-from hub.store.transit import TransitRepository
+from hub.store.feeds import replays
+from hub.store.feeds.archive import Archive
+from hub.store.feeds.arrivals import Part
+from hub.store.feeds.transit import TransitRepository
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ async def test_a_database_that_is_no_replay_s_is_refused(store: Store, day: Day)
 def liandong(*arguments: str, folder: Path, uri: str) -> subprocess.CompletedProcess[str]:
     """`liandong feed replay ...` in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "hub.cli", "feed", "replay", *arguments],
+        [sys.executable, "-m", "liandong.cli", "feed", "replay", *arguments],
         env={**os.environ, "LIANDONG_DATA_DIR": str(folder), "LIANDONG_MONGODB_URI": uri},
         capture_output=True,
         text=True,

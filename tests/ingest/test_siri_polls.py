@@ -13,10 +13,10 @@ from hub.ingest.poller import Poller
 from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.transit import TransitRepository
 
 
 class Rig:

@@ -11,7 +11,7 @@ from push_rig import AREA, NAMESPACE, PATIENCE, connectors, process, text
 from subscription_rig import SECRET, Rig, subscribing
 
 from hub.errors import StartError
-from hub.formats.siri_request import document, timestamp
+from hub.formats.siri.request import document, timestamp
 from hub.ingest.supervisor import FeedSupervisor
 from hub.settings import Settings
 from hub.store.driver import Store

@@ -14,8 +14,8 @@ from connectors import connector as registered
 from connectors.jtt905 import CONNECTOR as JTT905
 from hub.connector import Batch, Connector
 from hub.errors import StartError
-from hub.formats.jtt905 import Frame, MessageId, encode_frame
-from hub.formats.jtt905_position import PositionReport, encode_position
+from hub.formats.jtt.t905 import Frame, MessageId, encode_frame
+from hub.formats.jtt.t905_position import PositionReport, encode_position
 from hub.ingest import supervisor as module
 from hub.ingest.plan import moved, plan
 from hub.ingest.supervisor import FeedSupervisor
@@ -23,9 +23,9 @@ from hub.model.area import parse_area
 from hub.model.common import Mode, Position
 from hub.model.vehicles import VehiclePosition
 from hub.settings import FeedSettings, Settings, area_text
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
 
 AREA = parse_area(area_text("shanghai-railway-station"))
 PATIENCE = 15

@@ -9,9 +9,9 @@ from hub.model.common import Mode, Name, Position
 from hub.model.vehicles import Polygon, TaxiRank, TaxiState, VehiclePosition
 from hub.rules.taxi_rank import Sighting, TaxiRanks
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.transit import TransitRepository
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 FRESH, EXPIRE = timedelta(seconds=90), timedelta(minutes=5)

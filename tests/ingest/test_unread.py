@@ -16,10 +16,10 @@ from hub.ingest.poller import Poller
 from hub.ingest.spacing import Spacing
 from hub.ingest.status import Monitor
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.freshness import freshness
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.freshness import freshness
 
 FORMS = pytest.mark.parametrize("form", ["json", "binary"])
 NAMELESS: dict[str, Any] = {

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from hub import clock
-from hub.access.principal import Principal
 from hub.model.operations import Role
+from hub.model.people import Principal
 
 
 def somebody(name: str) -> Principal:

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 import websockets
 
-from hub.frames import FrameProtocol, WriteText, write_text_of
+from schema.live.frames import FrameProtocol, WriteText, write_text_of
 from schema.live.outbound import Outbound
 
 Talk = Callable[[WriteText, Any, Any], Awaitable[None]]

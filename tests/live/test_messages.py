@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from schema.executing.requests import BadRequestError, parse_request
 from schema.live.messages import InvalidMessageError, read, request_of, token_of
-from schema.serving.requests import BadRequestError, parse_request
 
 QUERY = "{ me { login } }"
 

@@ -7,8 +7,8 @@ import pytest
 from graphql import build_schema
 from live_builders import somebody
 
-from hub.access.principal import Principal
 from hub.bus import Bus
+from hub.model.people import Principal
 from schema.live import outbound, patrol
 from schema.live.engine import LiveEngine
 from schema.live.patrol import Patrol

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hub import transports
-from hub.connections import BoundedProtocol, Connections
 from hub.transports import connection_of, patient, tune
+from liandong.connections import BoundedProtocol, Connections
 from tests.mobile.serving import served
 
 HEAD = b"GET / HTTP/1.1\r\nhost: hub\r\n\r\n"

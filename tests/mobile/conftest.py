@@ -13,10 +13,10 @@ from starlette.routing import Mount
 
 from hub.access.demo import PASSWORD, seed_demo
 from hub.access.keys import load_signing_key
-from hub.access.principal import Principal
 from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.model.area import parse_area
+from hub.model.people import Principal
 from hub.operations.facade import Operations
 from hub.settings import AccessSettings, OrderSettings, area_text
 from hub.store.documents import OrderDoc

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from hub import clock
-from hub.access.principal import Principal
 from hub.errors import UserFault
 from hub.model.ids import global_id, split_global_id
+from hub.model.people import Principal
 from mobile_api.context import MobileContext
 from schema.nodes import key_of
 from schema.root import build_schema

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from hub.access.principal import SCOPES, Scope
 from hub.clock import ManualClock
 from hub.model.operations import Role
+from hub.model.people import SCOPES, Scope
 from hub.store.documents import DeviceDoc, IncidentDoc, OfficerPositionDoc
 from mobile_api.app import ENDPOINTS
 from mobile_api.endpoint import BODY_CAP, Endpoint, Nothing

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from hub import transports
 from hub.clock import ManualClock
-from hub.connections import BoundedProtocol, Connections
+from liandong.connections import BoundedProtocol, Connections
 from mobile_api import sync as sync_module
 from mobile_api.context import MobileContext
 from mobile_api.streams import MOST_PER_ACCOUNT

@@ -9,9 +9,9 @@ from itertools import count
 from typing import Any
 
 from hub import clock
-from hub.access.principal import SCOPES, Principal
 from hub.bus import Bus
 from hub.model.operations import Role, Stage
+from hub.model.people import SCOPES, Principal
 from hub.operations.actions import ActionResult, FieldAction
 from hub.operations.channels import Outcome, Wake
 from hub.operations.dispatcher import Dispatcher

@@ -10,11 +10,11 @@ import time_machine
 from operations_builders import FakeChannel, World, fresh, principal
 
 from hub import clock as hub_clock
-from hub.access.principal import Principal
 from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.alarms import AlarmKind, AlarmState
 from hub.model.operations import Role, Stage
+from hub.model.people import Principal
 from hub.operations.alarms.keeper import AlarmKeeper
 from hub.operations.alarms.raising import lost
 from hub.operations.channels import Outcome

@@ -14,11 +14,11 @@ from operations_builders import World, fresh
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import NetworkTimeout, OperationFailure
 
-from hub.access.principal import Principal
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.errors import AccessDenied, RetryLater, UserFault
 from hub.model.operations import IncidentState, OrderState, Stage
+from hub.model.people import Principal
 from hub.operations.escalation import Escalator
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from operations_builders import FakeChannel, World, fresh
 
-from hub.access.principal import Principal
 from hub.clock import ManualClock
 from hub.errors import UserFault
 from hub.model.operations import Role, Stage
+from hub.model.people import Principal
 from hub.operations.channels import Outcome
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings

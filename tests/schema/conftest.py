@@ -7,24 +7,24 @@ from schema_builders import WATCH, Run
 
 from hub.access.demo import seed_demo
 from hub.access.keys import load_signing_key
-from hub.access.principal import Principal
 from hub.access.tokens import Tokens
 from hub.model.area import Area, parse_area
+from hub.model.people import Principal
 from hub.operations.facade import Operations
 from hub.settings import AccessSettings, OrderSettings, area_text
 from hub.store.alarms import AlarmRepository
 from hub.store.driver import Store
-from hub.store.feeds import FeedCache
-from hub.store.identity import IdentityRepository
+from hub.store.feeds.cache import FeedCache
+from hub.store.feeds.identity import IdentityRepository
+from hub.store.feeds.transit import TransitRepository
 from hub.store.incidents import IncidentRepository
 from hub.store.motor_side import RateLimiter
 from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
-from hub.store.transit import TransitRepository
 from schema.context import Services
+from schema.executing.errors import RefusedError
+from schema.executing.executor import Executor
 from schema.root import build_schema, graphql_schema
-from schema.serving.errors import RefusedError
-from schema.serving.executor import Executor
 
 
 @pytest.fixture(scope="session")

@@ -15,15 +15,15 @@ from websockets.asyncio.client import ClientConnection
 from websockets.typing import Subprotocol
 
 from hub.bus import Bus
-from hub.connections import BoundedProtocol, Connections
-from hub.frames import FrameProtocol
 from hub.transports import tune
+from liandong.connections import BoundedProtocol, Connections
 from schema.context import Services
+from schema.executing.executor import Executor
 from schema.live.engine import LiveEngine
+from schema.live.frames import FrameProtocol
 from schema.live.limits import LiveLimits
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
-from schema.serving.executor import Executor
 from tests.mobile.serving import served
 
 SCHEMA = graphql_schema(build_schema())
@@ -127,7 +127,7 @@ def subscribe(identifier: str, query: str, **variables: Any) -> str:
 async def serving(
     services: Services, token: str, *, limits: LiveLimits | None = None, bus: Bus | None = None
 ) -> AsyncIterator[Live]:
-    """/graphql as `hub.server` serves it."""
+    """/graphql as `liandong.server` serves it."""
     engine = LiveEngine(SCHEMA, bus or Bus(), services.context, limits or LiveLimits())
     app = GraphQLApp(Executor(SCHEMA, services), engine)
     options: dict[str, Any] = {

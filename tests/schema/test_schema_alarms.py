@@ -8,9 +8,9 @@ import pytest
 from schema_builders import LIAISON, OFFICER, PARTNER, WATCH, Run, code_of, principal
 
 from hub import clock
-from hub.access.principal import Principal
 from hub.model.alarms import AlarmKind, AlarmState
 from hub.model.operations import Role
+from hub.model.people import Principal
 from hub.operations.actions import FieldAction
 from hub.store.documents import AlarmDoc
 from hub.store.driver import Store

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from schema_builders import NOW, WATCH, call_doc, feed_doc
 
 from schema.context import Memory, SchemaContext
+from schema.executing.compiled import CompilingExecutor
 from schema.live.source import ChangeType, LiveEvent
 from schema.projection import declaration
 from schema.root import build_schema, graphql_schema
-from schema.serving.compiled import CompilingExecutor
 from schema.transit.journeys import Call
 
 SCHEMA = graphql_schema(build_schema())

@@ -16,12 +16,12 @@ from hub.clock import ManualClock, manual
 from hub.errors import UserFault
 from hub.store.driver import Store
 from schema.context import SchemaContext, Services
+from schema.executing import errors
+from schema.executing.documents import Documents
 from schema.live.rendering import Rendered, Renderer
 from schema.live.source import SOURCES, ChangeType, LiveEvent
 from schema.nodes import split_id
 from schema.root import build_schema, graphql_schema
-from schema.serving import errors
-from schema.serving.documents import Documents
 
 SCHEMA = graphql_schema(build_schema())
 DOCUMENTS = Documents(SCHEMA)

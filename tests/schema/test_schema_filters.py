@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 from schema_builders import LIAISON, WATCH, Run, code_of, feed_doc, principal
 
-from hub.access.principal import Principal
 from hub.model.operations import Role
+from hub.model.people import Principal
 from hub.store.driver import Store
 from schema.context import Services
+from schema.executing.errors import RefusedError
+from schema.executing.executor import Executor
 from schema.live.engine import LiveEngine
 from schema.nodes import global_id
 from schema.root import build_schema, graphql_schema
-from schema.serving.errors import RefusedError
-from schema.serving.executor import Executor
 
 ADMIN = principal(Role.ADMIN, "admin")
 UNKNOWN = [

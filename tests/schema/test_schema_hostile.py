@@ -30,13 +30,13 @@ from hub.access.demo import PASSWORD
 from hub.bus import Bus
 from hub.store.driver import Store
 from schema.context import Services
+from schema.executing.errors import RefusedError
+from schema.executing.executor import Executor
 from schema.live.engine import LiveEngine
 from schema.live.replay import Told
 from schema.nodes import NODES, encode_cursor, global_id
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
-from schema.serving.errors import RefusedError
-from schema.serving.executor import Executor
 
 SCHEMA = graphql_schema(build_schema())
 DIGITS = "7" * 5_000

@@ -14,11 +14,11 @@ from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.errors import RetryLater
 from schema.context import Services
+from schema.executing.executor import Executor
+from schema.executing.requests import MAX_BODY
 from schema.live.engine import LiveEngine
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
-from schema.serving.executor import Executor
-from schema.serving.requests import MAX_BODY
 
 JSON = "application/json"
 RESPONSE = "application/graphql-response+json"

@@ -19,18 +19,18 @@ from schema_builders import (
 )
 from schema_builders import stop_place_doc as place_doc
 
-from hub.access.principal import Scope
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock, manual
 from hub.model.operations import Role
+from hub.model.people import Scope
 from hub.store.driver import Store
 from hub.store.tail import ChangeTail
 from schema.context import Services
+from schema.executing.documents import Documents
 from schema.live.engine import LiveEngine
 from schema.live.source import SOURCES
 from schema.nodes import global_id
 from schema.root import build_schema, graphql_schema
-from schema.serving.documents import Documents
 
 ADMIN = principal(Role.ADMIN, "admin")
 FIELDS = """id code scheme dataset nativeId canonicalId method confidence state validFrom validTo

@@ -11,8 +11,8 @@ from connectors.gtfs import CONNECTOR as GTFS
 from hub.clock import manual
 from hub.connector import Batch
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
+from hub.store.feeds.apply import FeedWriter
 from schema.context import Services
 from schema.nodes import global_id
 from tests.connectors import siri_documents as siri

@@ -4,9 +4,9 @@ import pytest
 from schema_builders import WATCH, Run, code_of, principal
 
 from hub.model.operations import Role
+from schema.executing.documents import LONGEST_KEPT, Documents, InvalidError
+from schema.executing.limits import MAX_COST
 from schema.root import build_schema, graphql_schema
-from schema.serving.documents import LONGEST_KEPT, Documents, InvalidError
-from schema.serving.limits import MAX_COST
 
 SCHEMA = graphql_schema(build_schema())
 
@@ -108,7 +108,7 @@ def test_cost_follows_the_size_of_pages() -> None:
 
 def test_what_is_remembered_of_documents_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """In characters too: the longest unused go, the last stays."""
-    monkeypatch.setattr("schema.serving.documents.TEXT_KEPT", 1_000)
+    monkeypatch.setattr("schema.executing.documents.TEXT_KEPT", 1_000)
     documents = Documents(SCHEMA)
     texts = [f"query Q{number} {{ me {{ login }} }} #{'x' * 300}" for number in range(5)]
     for text in texts:

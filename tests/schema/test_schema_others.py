@@ -15,8 +15,8 @@ from hub.model.parking import OpeningStatus, ParkingStatus, SharingStation
 from hub.model.situations import Severity, Situation
 from hub.model.vehicles import VehiclePosition
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
+from hub.store.feeds.apply import FeedWriter
 from schema.context import Services
 
 QUERY = """{

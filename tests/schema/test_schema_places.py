@@ -22,22 +22,22 @@ from schema_builders import (
     stop_place_doc,
 )
 
-from hub.access.principal import Principal
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock, manual
 from hub.connector import Batch
 from hub.model.operations import Role
 from hub.model.parking import ParkingStatus
+from hub.model.people import Principal
 from hub.settings import FeedSettings
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
+from hub.store.feeds.apply import FeedWriter
 from hub.store.tail import ChangeTail
 from schema.context import Services
+from schema.executing.documents import Documents
 from schema.live.engine import LiveEngine
 from schema.live.source import SOURCES
 from schema.nodes import global_id
 from schema.root import build_schema, graphql_schema
-from schema.serving.documents import Documents
 
 PARKING = """query ($within: CircleInput) { parkingFacilities(within: $within) {
     scopedId name nameEn position { lat } parkAndRide capacity vacant occupied opening observedAt

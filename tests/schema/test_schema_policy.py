@@ -12,15 +12,15 @@ from graphql import (
 )
 from schema_builders import LIAISON, OFFICER, PARTNER, WATCH, Run, code_of, principal
 
-from hub.access.principal import SCOPES, Principal, Scope
 from hub.model.operations import Role
+from hub.model.people import SCOPES, Principal, Scope
+from schema.executing.limits import fragments_of
 from schema.live.source import SOURCES
 from schema.nodes import global_id
 from schema.permissions import check, policy_of, required_scopes
 from schema.policy import SIGNED_IN
 from schema.projection import Projection, attach, declaration
 from schema.root import build_schema, graphql_schema
-from schema.serving.limits import fragments_of
 
 SCHEMA = graphql_schema(build_schema())
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from schema_builders import OFFICER, WATCH, Run, principal
 
-from hub.access.principal import Principal
 from hub.access.shares import PER_PERSON, PER_SHARED_ACCOUNT
 from hub.model.operations import Role
+from hub.model.people import Principal
 from schema.context import Services
-from schema.serving.documents import Prepared
-from schema.serving.executor import Executor
+from schema.executing.documents import Prepared
+from schema.executing.executor import Executor
 
 RANKS = "{ taxiRanks { name } }"
 MORE = PER_SHARED_ACCOUNT + 3

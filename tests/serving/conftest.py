@@ -12,10 +12,10 @@ import pytest
 
 from hub import clock
 from hub.access.demo import PASSWORD
-from hub.asgi import Hub, Role
-from hub.connections import Bounds
 from hub.settings import Settings
 from hub.store.embedded import EmbeddedMongo
+from liandong.connections import Bounds
+from liandong.process import Hub, Role
 from tests.serving.serving import served
 
 RESPONSE = "application/graphql-response+json"

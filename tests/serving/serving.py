@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from hub.connections import Bounds
-from hub.server import Server, configured
+from liandong.connections import Bounds
+from liandong.server import Server, configured
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.addresses import network_of
-from hub.connections import Bounds, Connections
+from liandong.connections import Bounds, Connections
 from tests.serving.serving import served
 
 SOON = 30

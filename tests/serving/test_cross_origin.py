@@ -5,9 +5,9 @@ import pytest
 import websockets
 from websockets.typing import Origin, Subprotocol
 
-from hub.cross_origin import cross_origin
 from hub.errors import StartError
 from hub.settings import load
+from liandong.cross_origin import cross_origin
 from tests.serving.conftest import ORIGIN, Running
 
 FOREIGN = "https://elsewhere.example"

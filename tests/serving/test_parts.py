@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from hub import parts
 from hub.errors import StartError
-from hub.parts import FIRST_TRIES, ROLES, Parts
 from hub.settings import Settings
+from liandong import parts
+from liandong.parts import FIRST_TRIES, ROLES, Parts
 
 Work = Callable[[str, socket.socket], None]
 

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from hub.complaints import ConfigError
-from hub.connections import Bounds
 from hub.settings import HubSettings, load
 from hub.transports import Receive, Scope, Send
+from liandong.connections import Bounds
 from tests.serving.serving import served
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hub.model.feeds import FeedState, FreshnessState
-from hub.store.freshness import feed_reason, feed_state, freshness
+from hub.store.feeds.freshness import feed_reason, feed_state, freshness
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

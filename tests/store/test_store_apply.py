@@ -28,9 +28,9 @@ from hub.model.journeys import Boarding, CheckIn, JourneyState, Layer, SaleStatu
 from hub.model.network import Line, Quay, StopPlace
 from hub.model.situations import Situation, SituationProgress
 from hub.model.vehicles import Polygon, RankObservation, TaxiRank
-from hub.store import apply_journeys
-from hub.store.apply import Applied, FeedWriter, save_rank
 from hub.store.driver import Store
+from hub.store.feeds import journeys as apply_journeys
+from hub.store.feeds.apply import Applied, FeedWriter, save_rank
 
 HERE = frozenset({f"{DATASET}:A", f"{DATASET}:B"})
 COLLECTIONS = ("journeys", "calls", "situations", "vehicles", "stop_places", "lines", "taxi_ranks")

@@ -10,9 +10,9 @@ from hub.clock import ManualClock
 from hub.model.ids import journey_id
 from hub.model.journeys import DatedJourney
 from hub.store import raw
-from hub.store.apply import FeedWriter
-from hub.store.apply_rows import RowWriter
 from hub.store.driver import Store
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.row_writer import RowWriter
 
 BEFORE = frozenset({"railway:SHH"})
 AFTER = frozenset({"railway:SHH", "metro:A"})

@@ -9,11 +9,11 @@ import pytest
 
 from hub.connector import Envelope
 from hub.spool import Gathered, Spool
-from hub.store import archive as module
 from hub.store import raw
-from hub.store.archive import Archive
-from hub.store.arrivals import Arrival, Part, Span
 from hub.store.driver import Store
+from hub.store.feeds import archive as module
+from hub.store.feeds.archive import Archive
+from hub.store.feeds.arrivals import Arrival, Part, Span
 
 KB = 1024
 NOON = datetime.now(UTC).replace(microsecond=0)

@@ -10,8 +10,8 @@ from hub.connector import Envelope, Reject
 from hub.errors import Reason
 from hub.store import raw
 from hub.store.driver import Store
-from hub.store.feeds import FeedCache, FeedRepository
-from hub.store.transit import TransitRepository
+from hub.store.feeds.cache import FeedCache, FeedRepository
+from hub.store.feeds.transit import TransitRepository
 
 
 async def test_a_status_grows_by_fields(store: Store):

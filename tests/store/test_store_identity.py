@@ -14,12 +14,12 @@ from hub.model.common import Name, Position
 from hub.model.identity import IdMapping, MappingState, MatchMethod
 from hub.model.network import StopPlace, StopPlaceKind
 from hub.store import raw
-from hub.store.apply import FeedWriter
 from hub.store.documents import AuditDoc
 from hub.store.driver import Store
-from hub.store.identity import IdentityRepository
-from hub.store.same_as import SameAs
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.identity import IdentityRepository
+from hub.store.feeds.same_as import SameAs
+from hub.store.feeds.transit import TransitRepository
 
 
 def stop(dataset: str, native: str, zh: str, north_m: float = 0) -> StopPlace:

@@ -9,14 +9,14 @@ from store_builders import NOON, journey, minutes, observed, planned
 
 from hub.model.common import Name
 from hub.model.journeys import Call, CallStatus, JourneyState, Layer, Times
-from hub.store.board import board_rows, row_changes
-from hub.store.merge import (
+from hub.store.feeds.board import board_rows, row_changes
+from hub.store.feeds.merge import (
     with_realtime,
     with_timetable,
     without_realtime,
     without_timetable,
 )
-from hub.store.rows import unzoned
+from hub.store.feeds.rows import unzoned
 
 
 def at(number: float) -> datetime:

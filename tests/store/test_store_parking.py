@@ -12,9 +12,9 @@ from hub.bus import Bus, ChangeKind
 from hub.model.common import Name, Position
 from hub.model.parking import ParkingSiteStatus
 from hub.model.situations import AlertArea, Period, Situation
-from hub.store.apply import Applied, FeedWriter
 from hub.store.driver import Store
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import Applied, FeedWriter
+from hub.store.feeds.transit import TransitRepository
 
 COLLECTIONS = ("parking_facilities", "sharing_stations", "facility_conditions", "situations")
 

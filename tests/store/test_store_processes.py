@@ -8,10 +8,10 @@ import pytest
 
 from hub import clock as hub_clock
 from hub.bus import Bus
-from hub.presence import PATIENCE, Presence
 from hub.store.driver import Store
 from hub.store.processes import LOST_AFTER, Process, Processes
 from hub.store.tail import ChangeTail
+from liandong.presence import PATIENCE, Presence
 
 NUMBERS = {"resident_bytes": 1.0}
 

@@ -36,13 +36,13 @@ from hub.model.journeys import (
     Layer,
     Times,
 )
-from hub.store import merge
-from hub.store.apply import Applied, FeedWriter
-from hub.store.board import board_rows
 from hub.store.driver import Store
-from hub.store.merge import with_realtime, with_timetable
-from hub.store.revision import Before, revision, written
-from hub.store.rows import unzoned
+from hub.store.feeds import merge
+from hub.store.feeds.apply import Applied, FeedWriter
+from hub.store.feeds.board import board_rows
+from hub.store.feeds.merge import with_realtime, with_timetable
+from hub.store.feeds.revision import Before, revision, written
+from hub.store.feeds.rows import unzoned
 
 HERE = frozenset({f"{DATASET}:A", f"{DATASET}:B"})
 PLAN = planned("L1", ["A", "B", "C"])

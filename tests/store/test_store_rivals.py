@@ -8,14 +8,16 @@ from store_builders import NOON, batch, feed, id_of, minutes, observed, planned
 
 from hub.clock import ManualClock
 from hub.model.journeys import DatedJourney, JourneyState
-from hub.store import merge, raw, rivals
-from hub.store.apply import FeedWriter
-from hub.store.board import board_rows
+from hub.store import raw
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.rows import Document, unzoned
-from hub.store.settlement import Settlement
-from hub.store.transit import TransitRepository
+from hub.store.feeds import merge
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.board import board_rows
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.rivalry import rivals
+from hub.store.feeds.rivalry.settlement import Settlement
+from hub.store.feeds.rows import Document, unzoned
+from hub.store.feeds.transit import TransitRepository
 
 FRESH = timedelta(seconds=90)
 

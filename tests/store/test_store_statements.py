@@ -14,12 +14,13 @@ from hub.clock import ManualClock
 from hub.model.common import Name
 from hub.model.identity import IdScheme
 from hub.model.situations import Situation, SituationProgress
-from hub.store import raw, statements
-from hub.store.apply import FeedWriter
+from hub.store import raw
 from hub.store.driver import Store
-from hub.store.feeds import FeedRepository
-from hub.store.rows import Document
-from hub.store.settlement import Settlement
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.cache import FeedRepository
+from hub.store.feeds.rivalry import statements
+from hub.store.feeds.rivalry.settlement import Settlement
+from hub.store.feeds.rows import Document
 from tests.connectors import test_cap as cap
 
 COLLECTIONS = (

@@ -22,9 +22,9 @@ from store_builders import (
 from hub import clock as hub_clock
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.store import embedded
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
 from hub.store.embedded import EmbeddedMongo
+from hub.store.feeds.apply import FeedWriter
 from hub.store.tail import ChangeTail
 
 

@@ -3,8 +3,8 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from hub.access.principal import Viewer
 from hub.model.operations import Role
+from hub.model.people import Viewer
 from hub.store.documents import TimelineEntry
 from hub.store.driver import Store, Tx
 from hub.store.incidents import IncidentRepository

@@ -9,9 +9,9 @@ from hub import clock as hub_clock
 from hub.errors import NotFound
 from hub.model.common import Mode, Name
 from hub.model.situations import Period, Situation, SituationProgress
-from hub.store.apply import FeedWriter
 from hub.store.driver import Store
-from hub.store.transit import TransitRepository
+from hub.store.feeds.apply import FeedWriter
+from hub.store.feeds.transit import TransitRepository
 
 TRAINS = [f"T{number:02}" for number in range(12)]
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from hub import clock
-from hub.access.principal import Principal, Scope
 from hub.errors import NotFound
+from hub.model.people import Principal, Scope
 from hub.operations import checks
 from hub.operations.desk import Desk
 from hub.store.driver import Tx

@@ -9,7 +9,7 @@ import sys
 import time
 from datetime import timedelta
 
-if "hub.cli" in sys.orig_argv:
+if "liandong.cli" in sys.orig_argv:
     import time_machine
 
     off = float(os.environ["LIANDONG_TEST_OFF"])

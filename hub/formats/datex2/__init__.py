@@ -1,0 +1,1 @@
+"""DATEX II parking publications, versions 2 and 3."""

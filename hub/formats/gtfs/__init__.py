@@ -1,0 +1,1 @@
+"""GTFS Schedule and GTFS Realtime."""

@@ -1,0 +1,1 @@
+"""NeTEx (CEN/TS 16614): timetables and places."""

@@ -1,0 +1,1 @@
+"""SIRI (CEN/TS 15531): deliveries of its services, as XML and as JSON."""

@@ -1,0 +1,228 @@
+"""Reads of feed data. Every method answers raw documents as docs/data-model.md describes them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from hub.errors import NotFound
+from hub.store import raw
+from hub.store.driver import Document, Store
+from hub.store.feeds.same_as import SameAs
+
+Projection = Mapping[str, Any]
+Board = Literal["departure", "arrival"]
+After = tuple[datetime, str]
+"""Keyset position: the board time and the `_id` of the last row of the page before."""
+
+Circle = tuple[float, float, float]
+"""Latitude, longitude, radius in metres."""
+
+EARTH_RADIUS_M = 6_378_100.0
+READABLE = frozenset(
+    {
+        raw.STOP_PLACES,
+        raw.LINES,
+        raw.JOURNEYS,
+        raw.CALLS,
+        raw.SITUATIONS,
+        raw.VEHICLES,
+        raw.TAXI_RANKS,
+        raw.PARKING_FACILITIES,
+        raw.SHARING_STATIONS,
+        raw.FACILITY_CONDITIONS,
+        raw.FEEDS,
+    }
+)
+
+
+class TransitRepository:
+    """Boards, journeys, places, situations, vehicles, ranks, feeds."""
+
+    def __init__(self, store: Store, same_as: SameAs | None = None) -> None:
+        self._db = store.db
+        self.same_as = same_as or SameAs(store)
+
+    async def calls(
+        self,
+        stop_place: str,
+        *,
+        board: Board,
+        modes: Sequence[str] | None,
+        start: datetime,
+        end: datetime,
+        limit: int,
+        after: After | None = None,
+        projection: Projection | None = None,
+    ) -> list[Document]:
+        """One board: calls at a stop place with start <= time < end, by (time, `_id`).
+
+        Of every id the stop place has (hub.store.feeds.same_as), in one indexed find. The time is
+        `board.departure` or `board.arrival`, the best known one.
+        """
+        key = f"board.{board}"
+        window: dict[str, Any] = {"$gte": start, "$lt": end}
+        query: dict[str, Any] = {"stop_place.id": await self._any_id(stop_place), key: window}
+        if after is not None:
+            moment, last = after
+            window["$gte"] = max(start, moment)
+            query["$or"] = [{key: {"$gt": moment}}, {key: moment, "_id": {"$gt": last}}]
+        if modes is not None:
+            query["journey.mode"] = {"$in": list(modes)}
+        return await self._find(raw.CALLS, query, projection, [(key, 1), ("_id", 1)], limit)
+
+    async def journey(
+        self, journey_id: str, projection: Projection | None = None
+    ) -> Document | None:
+        """One dated journey with every known call, by order."""
+        return await self.one(raw.JOURNEYS, journey_id, projection)
+
+    async def journeys(
+        self, ids: Iterable[str], projection: Projection | None = None
+    ) -> list[Document]:
+        """The journeys of these ids that exist, in no particular order."""
+        return await self._by_ids(raw.JOURNEYS, ids, projection)
+
+    async def stop_place(
+        self, stop_place_id: str, projection: Projection | None = None
+    ) -> Document | None:
+        """One stop place with its quays."""
+        return await self.one(raw.STOP_PLACES, stop_place_id, projection)
+
+    async def stop_places(
+        self, ids: Iterable[str] | None = None, projection: Projection | None = None
+    ) -> list[Document]:
+        """Stop places by id, or all of them, by `_id`."""
+        return await self._by_ids(raw.STOP_PLACES, ids, projection)
+
+    async def line(self, line_id: str, projection: Projection | None = None) -> Document | None:
+        """One line."""
+        return await self.one(raw.LINES, line_id, projection)
+
+    async def lines(
+        self, ids: Iterable[str] | None = None, projection: Projection | None = None
+    ) -> list[Document]:
+        """Lines by id, or all of them, by `_id`."""
+        return await self._by_ids(raw.LINES, ids, projection)
+
+    async def situations(
+        self, now: datetime | None = None, projection: Projection | None = None
+    ) -> list[Document]:
+        """Situations, newest first; with `now`, only those open and in force at that time."""
+        query = {} if now is None else {"progress": "OPEN", **_in_force(now)}
+        order = [("observed_at", -1), ("_id", 1)]
+        return await self._find(raw.SITUATIONS, query, projection, order, 0)
+
+    async def vehicles(
+        self,
+        modes: Sequence[str] | None = None,
+        within: Circle | None = None,
+        observed_after: datetime | None = None,
+        limit: int = 0,
+        projection: Projection | None = None,
+        after: str | None = None,
+        among: Iterable[str] | None = None,
+    ) -> list[Document]:
+        """Vehicles by `_id`, after the id `after`; of those `among` only, where ids are given."""
+        query: dict[str, Any] = {}
+        if modes is not None:
+            query["mode"] = {"$in": list(modes)}
+        if within is not None:
+            query["location"] = _inside(within)
+        if observed_after is not None:
+            query["observed_at"] = {"$gt": observed_after}
+        if after is not None:
+            query["_id"] = {"$gt": after}
+        if among is not None:
+            query.setdefault("_id", {})["$in"] = list(among)
+        return await self._find(raw.VEHICLES, query, projection, [("_id", 1)], limit)
+
+    async def taxi_ranks(self, projection: Projection | None = None) -> list[Document]:
+        """Every taxi rank, by `_id`."""
+        return await self._find(raw.TAXI_RANKS, {}, projection, [("_id", 1)], 0)
+
+    async def parking_facilities(
+        self,
+        within: Circle | None = None,
+        limit: int = 0,
+        projection: Projection | None = None,
+    ) -> list[Document]:
+        """Parking facilities by `_id`, each with its `status` layer if it has one."""
+        query = {} if within is None else {"location": _inside(within)}
+        order = [("_id", 1)]
+        return await self._find(raw.PARKING_FACILITIES, query, projection, order, limit)
+
+    async def sharing_stations(
+        self,
+        within: Circle | None = None,
+        limit: int = 0,
+        projection: Projection | None = None,
+    ) -> list[Document]:
+        """Stations of shared vehicles, by `_id`."""
+        query = {} if within is None else {"location": _inside(within)}
+        order = [("_id", 1)]
+        return await self._find(raw.SHARING_STATIONS, query, projection, order, limit)
+
+    async def facility_conditions(
+        self,
+        stop_place: str | None = None,
+        now: datetime | None = None,
+        limit: int = 0,
+        projection: Projection | None = None,
+    ) -> list[Document]:
+        """Conditions of facilities by `_id`; with `now`, those in force then.
+
+        At a stop place: of every id it has, as `calls`.
+        """
+        query = {} if now is None else _in_force(now)
+        if stop_place is not None:
+            query["stop_place_id"] = await self._any_id(stop_place)
+        order = [("_id", 1)]
+        return await self._find(raw.FACILITY_CONDITIONS, query, projection, order, limit)
+
+    async def feeds(self, projection: Projection | None = None) -> list[Document]:
+        """Every feed with its health, by `_id`."""
+        return await self._find(raw.FEEDS, {}, projection, [("_id", 1)], 0)
+
+    async def one(
+        self,
+        collection: str,
+        document_id: str,
+        projection: Projection | None = None,
+    ) -> Document | None:
+        """One document of a readable collection, for Relay's `node`. None when absent."""
+        if collection not in READABLE:
+            raise NotFound(collection, document_id)
+        return await self._db[collection].find_one({"_id": {"$eq": document_id}}, projection)
+
+    async def _any_id(self, stop_place: str) -> str | Document:
+        """What matches each id of a stop place; one alone is sorted by its index."""
+        ids = await self.same_as.ids(stop_place)
+        return ids[0] if len(ids) == 1 else {"$in": ids}
+
+    async def _by_ids(
+        self, collection: str, ids: Iterable[str] | None, projection: Projection | None
+    ) -> list[Document]:
+        query = {} if ids is None else {"_id": {"$in": list(ids)}}
+        return await self._find(collection, query, projection, [("_id", 1)], 0)
+
+    async def _find(
+        self,
+        collection: str,
+        query: Mapping[str, Any],
+        projection: Projection | None,
+        order: list[tuple[str, int]],
+        limit: int,
+    ) -> list[Document]:
+        cursor = self._db[collection].find(query, projection, sort=order, limit=limit)
+        return await cursor.to_list()
+
+
+def _inside(circle: Circle) -> Document:
+    lat, lon, radius = circle
+    return {"$geoWithin": {"$centerSphere": [[lon, lat], radius / EARTH_RADIUS_M]}}
+
+
+def _in_force(now: datetime) -> Document:
+    """What has no validity period, or one that holds `now`; an open end is null."""
+    holds = {"start": {"$not": {"$gt": now}}, "end": {"$not": {"$lte": now}}}
+    return {"$or": [{"validity": {"$size": 0}}, {"validity": {"$elemMatch": holds}}]}

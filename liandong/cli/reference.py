@@ -1,0 +1,172 @@
+"""`liandong docs`: the pages that are written from the code: configuration, errors, roles."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import get_args, get_origin
+
+from pydantic import BaseModel
+
+from hub.errors import StartError
+from liandong.cli.feeds_docs import cell, default_of, type_of
+
+ROLES_BEGIN, ROLES_END = "<!-- roles: begin -->\n", "<!-- roles: end -->\n"
+_HEADER = "<!-- generated: liandong docs -->\n"
+
+
+def write(out: Path) -> None:
+    """Write the pages into the folder of the manuals. Raises StartError if it cannot."""
+    try:
+        access = (out / "access.md").read_text(encoding="utf-8")
+        (out / "access.md").write_text(with_roles(access), encoding="utf-8")
+        (out / "configuration.md").write_text(configuration(), encoding="utf-8")
+        (out / "errors.md").write_text(errors(), encoding="utf-8")
+    except OSError as error:
+        raise StartError(f"--out {out}: {error.filename}: {error.strerror}.") from error
+
+
+def configuration() -> str:
+    """docs/configuration.md: every key of `liandong.toml` and of an area file."""
+    from hub import settings
+    from hub.model.area import AreaFile
+    from hub.settings import Settings
+
+    variables = "".join(
+        f"| `{variable}` | `[hub] {key}` |\n" for variable, key in settings.ENVIRONMENT.items()
+    )
+    tables = "".join(_tables(Settings, ()))
+    area = "".join(_tables(AreaFile, ()))
+    return f"""{_HEADER}# Configuration
+
+Two files: `liandong.toml` says how the hub runs and what it reads; the **area file** says what it
+is about. `make run` writes the first to `.liandong/liandong.toml` at every start: copy it, change
+it, and start `liandong serve --config YOUR.toml`. A file with faults is refused at start, with all
+of them, in words; `liandong doctor --config YOUR.toml` says the same and starts nothing.
+
+Durations are a number of seconds, or ISO 8601 ("PT90S"). Paths are from the folder the hub is
+started in.
+
+## `liandong.toml`
+
+{tables}## The environment
+
+A variable that is set goes before the file:
+
+| variable | key |
+|---|---|
+{variables}
+Secrets are never in the file: `secret_ref = "env:NAME"` or `"file:PATH"` says where one lies. The
+address of MongoDB may hold a password, so `LIANDONG_MONGODB_URI` is the place for it. The database
+named in its path is used: `mongodb://HOST/NAME`.
+
+## The area file
+
+`[hub] area` names it: one of ours by its name (`shanghai-railway-station`), or your own by its
+path, which ends in `.toml`. A small one, whole:
+
+```toml
+{_AREA}```
+
+Stop places are the feeds' own ids with their `dataset` before them. Which ids the feeds bring,
+`liandong doctor` says: it names every dataset of which the area has no stop place, with those that
+lie nearest to its centre; the running hub logs the same, and `/readyz` has it under `notes`.
+
+{area}"""
+
+
+_AREA = """\
+[interchange]
+id = "my-station"
+name_zh = "我的车站"
+name_en = "My Station"
+centre = [31.2496, 121.4558]
+timezone = "Asia/Shanghai"
+stop_places = ["railway:SHH", "metro:L1-SHRS"]
+
+[[units]]
+code = "OPS"
+name_zh = "运营方"
+kind = "OPERATOR"
+
+[[taxi_ranks]]
+id = "rank:north"
+name_zh = "北广场候客点"
+position = [31.2518, 121.4556]
+rank_area = [[31.2520, 121.4553], [31.2520, 121.4559], [31.2516, 121.4556]]
+holding_area = [[31.2533, 121.4548], [31.2533, 121.4560], [31.2524, 121.4554]]
+rank_capacity = 24
+holding_capacity = 150
+"""
+
+
+def errors() -> str:
+    """docs/errors.md: every stable code that a client may be answered with."""
+    from liandong.codes import CODES
+
+    rows = "".join(f"| `{code}` | {cell(zh)} | {cell(en)} |\n" for code, (zh, en) in CODES.items())
+    return f"""{_HEADER}# Error codes
+
+A code is stable; the words beside it are not. GraphQL gives it as `extensions.code` of an error, or
+as `code` of `userErrors`; the mobile API as `code` of a problem (RFC 9457) or of an action.
+`POST /auth/token` has the codes of RFC 6749, 5.2 besides: see [access.md](access.md).
+
+| code | 含义 | meaning, and what to do |
+|---|---|---|
+{rows}"""
+
+
+def with_roles(page: str) -> str:
+    """The text of docs/access.md with its table of roles and scopes as the code has it now."""
+    before, _, rest = page.partition(ROLES_BEGIN)
+    _, _, after = rest.partition(ROLES_END)
+    return f"{before}{ROLES_BEGIN}{roles()}{ROLES_END}{after}"
+
+
+def roles() -> str:
+    """Which role has which scope, and what a scope allows, in Markdown."""
+    from hub.model.people import MEANING, SCOPES, Scope
+
+    head = "| scope | allows | " + " | ".join(SCOPES) + " |\n"
+    rule = "|---|---|" + "---|" * len(SCOPES) + "\n"
+    rows = "".join(
+        f"| `{scope}` | {MEANING[scope]} | "
+        + " | ".join("✓" if scope in held else "" for held in SCOPES.values())
+        + " |\n"
+        for scope in Scope
+    )
+    return head + rule + rows
+
+
+def _tables(model: type[BaseModel], path: Sequence[str]) -> Iterator[str]:
+    """A section for each table of a file, in the order of the models, deeper ones after."""
+    inner: list[tuple[tuple[str, ...], type[BaseModel], bool]] = []
+    rows = ""
+    for name, field in model.model_fields.items():
+        table, many = _table_in(field.annotation)
+        if table is not None:
+            inner.append(((*path, name), table, many))
+        if table is None or path:
+            values = "table, below" if table else type_of(field.annotation)
+            cells = (f"`{name}`", cell(values), default_of(field), cell(field.description or ""))
+            rows += f"| {' | '.join(cells)} |\n"
+    if path and rows:
+        yield f"| key | values | default | meaning |\n|---|---|---|---|\n{rows}\n"
+    for where, table, many in inner:
+        key = ".".join(where)
+        heading = f"[[{key}]]" if many else f"[{key}]"
+        yield f"### `{heading}`\n\n{_first_sentence(table)}\n\n"
+        yield from _tables(table, where)
+
+
+def _table_in(annotation: object) -> tuple[type[BaseModel] | None, bool]:
+    """The model of a table, or of a list of tables (then True)."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    many = get_origin(annotation) in {tuple, list}
+    for one in get_args(annotation):
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return one, many
+    return None, False
+
+
+def _first_sentence(model: type[BaseModel]) -> str:
+    return " ".join((model.__doc__ or "").split("\n\n")[0].split())

@@ -1,0 +1,318 @@
+"""Composition root: the only file that knows everything, and puts it together for one process."""
+
+import asyncio
+import socket as sockets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route, WebSocketRoute
+
+from connectors import connector
+from hub import clock
+from hub.access.demo import seed_demo
+from hub.access.service import tokens_for
+from hub.access.tokens import Tokens
+from hub.bus import Bus
+from hub.errors import LiandongError, StartError
+from hub.ingest.coverage import Coverage
+from hub.ingest.endpoint import Endpoint
+from hub.ingest.places import Move, PlaceKeeper
+from hub.ingest.supervisor import FeedSupervisor
+from hub.model.area import Area
+from hub.operations.alarms.keeper import AlarmKeeper
+from hub.operations.dispatcher import Dispatcher
+from hub.operations.escalation import Escalator
+from hub.operations.facade import Operations
+from hub.settings import Settings
+from hub.store import raw
+from hub.store.alarms import AlarmRepository
+from hub.store.driver import Store
+from hub.store.feeds.cache import FeedCache
+from hub.store.feeds.identity import IdentityRepository
+from hub.store.feeds.same_as import SameAs
+from hub.store.feeds.transit import TransitRepository
+from hub.store.incidents import IncidentRepository
+from hub.store.orders import OrderRepository
+from hub.store.people import Accounts, Units
+from hub.store.tail import ChangeTail
+from hub.store.timeline import Timeline
+from liandong import observe
+from liandong.configured import area_of
+from liandong.cross_origin import cross_origin
+from liandong.http_routes import Probes, page_routes, route_name
+from liandong.presence import Presence
+from liandong.push_routes import push_routes
+from mobile_api.app import build as build_mobile
+from mobile_api.context import MobileContext
+from mobile_api.oauth import routes as oauth_routes
+from mobile_api.push.fcm import FcmChannel
+from schema.context import Services
+from schema.executing.executor import Executor
+from schema.live.engine import LiveEngine
+from schema.live.limits import LiveLimits
+from schema.live.source import SOURCES
+from schema.root import build_schema, graphql_schema
+from schema.serving.app import GraphQLApp
+
+log = structlog.get_logger()
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    API = "api"
+    INGEST = "ingest"
+    DISPATCH = "dispatch"
+
+
+@dataclass
+class Hub:
+    """One running process: what it is made of, its background work, and its ASGI application."""
+
+    settings: Settings
+    roles: frozenset[Role]
+    store: Store
+    bus: Bus
+    tail: ChangeTail
+    presence: Presence
+    feeds: FeedCache
+    operations: Operations
+    same_as: SameAs
+    draining: bool = False
+    app: Any = None
+    live: LiveEngine | None = None
+    mobile: MobileContext | None = None
+    endpoint: Endpoint | None = None
+    coverage: Coverage | None = None
+    channels: dict[str, FcmChannel] = field(default_factory=dict)
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    @classmethod
+    async def start(cls, settings: Settings, *, roles: frozenset[Role], embedded: bool) -> "Hub":
+        """Open the database, seed what the area file says, start the work. Raises StartError."""
+        area = area_of(settings.hub.area)
+        await _follow_clock(settings.hub.clock_url)
+        store = await Store.open(
+            settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
+        )
+        bus, name = Bus(carries=_followed(roles)), _process_name(settings, roles)
+        tail = ChangeTail(store, bus, name)
+        what = tuple(sorted(role.value for role in roles))
+        hub = cls(
+            settings=settings,
+            roles=roles,
+            store=store,
+            bus=bus,
+            tail=tail,
+            presence=Presence(store, bus, tail, name=name, roles=what),
+            feeds=FeedCache(TransitRepository(store)),
+            operations=Operations(
+                store,
+                settings.orders,
+                zone=ZoneInfo(area.timezone),
+                channels=frozenset({"fcm"} if settings.push.fcm else ()),
+            ),
+            same_as=SameAs(store),
+        )
+        try:
+            if Role.API in roles:
+                await Timeline(store).move_embedded()
+                await Units().seed(area)
+            if Role.API in roles and embedded:
+                await seed_demo(Accounts(store), area)
+            await hub._start_work(area, tokens_for(store, settings, embedded=embedded))
+        except BaseException:
+            await hub.stop()
+            raise
+        return hub
+
+    async def _start_work(self, area: Area, tokens: Tokens) -> None:
+        self._run("clock", self.store.server_clock.run)
+        self._run("tail", self.tail.run)
+        await self.tail.ready.wait()
+        self._run("identity", partial(self.same_as.follow, self.bus))
+        self._run("alarms", AlarmKeeper(self.store, sockets.gethostname()).run)
+        if Role.API in self.roles:
+            self._run("feeds", partial(self.feeds.follow, self.bus))
+            self._run("sessions", partial(tokens.watch, self.bus))
+        everywhere = await self.same_as.with_equivalents(area.stop_places)
+        fed = replace(area, stop_places=everywhere)
+        self.channels = self._channels()
+        moves: list[Move] = []
+        if Role.INGEST in self.roles:
+            supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
+            self._run("ingest", supervisor.run)
+            moves.append(supervisor.move)
+        if Role.DISPATCH in self.roles:
+            owner = _process_name(self.settings, self.roles)
+            dispatcher = Dispatcher(self.store, self.bus, self.channels, owner)
+            self._run("dispatch", dispatcher.run)
+            self._run("escalate", Escalator(self.store, self.bus, owner).run)
+        if Role.API in self.roles:
+            self.endpoint = Endpoint(self.store, self.settings, fed, connector)
+            self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)
+            moves.append(self.endpoint.move)
+            enabled = {feed.namespace for feed in self.settings.feeds if feed.enabled}
+            self.coverage = Coverage(self.store, self.same_as, area=area, datasets=enabled)
+            self._run("coverage", partial(self.coverage.run, self.bus))
+        if moves:
+            datasets = {feed.namespace for feed in self.settings.feeds}
+            keeper = PlaceKeeper(self.store, self.same_as, area=area, fed=fed, datasets=datasets)
+            self._run("places", partial(keeper.run, moves))
+        # last: who hears of it takes orders for sent, and escalated, from then on
+        self._run("presence", self.presence.run)
+
+    def _channels(self) -> dict[str, FcmChannel]:
+        fcm = self.settings.push.fcm
+        return {"fcm": FcmChannel(fcm)} if fcm is not None else {}
+
+    def _application(
+        self, area: Area, tokens: Tokens, channels: frozenset[str], endpoint: Endpoint
+    ) -> observe.App:
+        schema = graphql_schema(build_schema())
+        services = self._services(area, tokens)
+        self.live = LiveEngine(schema, self.bus, services.context, _live_limits(self.settings))
+        self.mobile = MobileContext(
+            store=self.store,
+            bus=self.bus,
+            tokens=tokens,
+            operations=self.operations,
+            channels=channels,
+        )
+        graphql = GraphQLApp(
+            Executor(schema, services),
+            self.live,
+            allowed_origins=self.settings.hub.allowed_origins,
+        )
+        served = Starlette(
+            routes=[
+                *self._probes(self.live).routes(),
+                *oauth_routes(tokens),
+                Mount("/mobile/v1", build_mobile(self.mobile)),
+                *push_routes(endpoint),
+                Route("/graphql", graphql),
+                WebSocketRoute("/graphql", graphql),
+                *page_routes(area),
+            ]
+        )
+        opened = cross_origin(served, self.settings.hub.allowed_origins)
+        return observe.counted(opened, route_name)
+
+    def _services(self, area: Area, tokens: Tokens) -> Services:
+        return Services(
+            area=area,
+            transit=TransitRepository(self.store, self.same_as),
+            feeds=self.feeds,
+            accounts=Accounts(self.store),
+            units=Units(),
+            identity=IdentityRepository(self.store),
+            incidents=IncidentRepository(self.store),
+            orders=OrderRepository(self.store),
+            alarms=AlarmRepository(self.store),
+            operations=self.operations,
+            tokens=tokens,
+        )
+
+    def _probes(self, live: LiveEngine) -> Probes:
+        return Probes(
+            store=self.store,
+            tail=self.tail,
+            presence=self.presence,
+            feeds=self.feeds,
+            operations=self.operations,
+            live=live,
+            notes=lambda: self.coverage.notes if self.coverage else (),
+            draining=lambda: self.draining,
+        )
+
+    def _run(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        async def kept() -> None:
+            await work()
+
+        self._tasks[name] = asyncio.create_task(kept(), name=name)
+
+    async def failed(self) -> None:
+        """Return when some background work has ended, which it never should."""
+        await asyncio.wait(self._tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    def reraise(self) -> None:
+        """Raise what background work failed with, if any did."""
+        for name, task in self._tasks.items():
+            if task.done() and not task.cancelled() and (error := task.exception()):
+                if isinstance(error, LiandongError):
+                    raise error
+                raise StartError(f"{name} failed: {type(error).__name__}: {error}.") from error
+
+    async def drain(self) -> None:
+        """Be unready, and let go of the live streams: they would hold the server up for ever."""
+        self.draining = True
+        if self.mobile is not None:
+            await self.mobile.streams.close()
+        if self.live is not None:
+            self.live.closing.set()
+
+    async def stop(self) -> None:
+        """Take no more work, finish what is in hand, close the database."""
+        await self.drain()
+        if self.live is not None:
+            await self.live.close()
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for channel in self.channels.values():
+            await channel.close()
+        if self.endpoint is not None:
+            await self.endpoint.aclose()
+        await self.presence.leave()
+        await self.store.close()
+
+
+def _followed(roles: frozenset[Role]) -> set[str]:
+    """The collections that somebody in this process listens to; `Bus.listen` keeps them to it."""
+    followed = {raw.ID_MAPPINGS}
+    if Role.DISPATCH in roles:
+        followed |= {"outbox", "recipients"}
+    if Role.API in roles:
+        followed |= {"accounts", "sessions", "inbox", raw.FEEDS, raw.STOP_PLACES}
+        followed |= {name for source in SOURCES.values() for name in source.collections}
+    return followed
+
+
+def _process_name(settings: Settings, roles: frozenset[Role]) -> str:
+    """Names this process to the others: where it runs, what it does, on which port."""
+    what = "all" if len(roles) == len(Role) else "+".join(sorted(roles))
+    return f"{sockets.gethostname()}:{settings.hub.port}:{what}"
+
+
+def _live_limits(settings: Settings) -> LiveLimits:
+    access = settings.access
+    return LiveLimits(
+        connections_per_person=access.connections_per_person,
+        connections_per_shared_account=access.connections_per_shared_account,
+        subscriptions_per_account=access.subscriptions_per_account,
+        queries_per_account=access.live_queries_per_account,
+        queries=settings.hub.live_queries,
+        megabytes=settings.hub.live_megabytes,
+    )
+
+
+async def _follow_clock(url: str | None) -> None:
+    """Take the time from a sandbox running at another speed, when the configuration says so."""
+    if url is None:
+        return
+    import httpx2
+
+    try:
+        async with httpx2.AsyncClient(timeout=5) as http:
+            answer = (await http.get(url)).raise_for_status().json()
+        origin, speed = clock.parse(answer["now"]), float(answer["speed"])
+    except (httpx2.HTTPError, KeyError, ValueError) as error:
+        raise StartError(f"hub.clock_url = {url!r}: no clock there: {error}.") from error
+    clock.use(clock.shifted(origin, speed=speed), speed=speed)
+    log.info("clock.follows", url=url, speed=speed)

@@ -1,0 +1,280 @@
+"""Selections compiled to closures: what an operation selects of stored documents, without a walk.
+
+graphql-core completes a value field by field, some microseconds each; a board of fifty rows has
+650 fields. Most selections are plain reads of documents that lie there already, decided by the
+operation's text alone. Such a selection is compiled once per prepared document, into a function
+from a resolved value to its JSON, and is completed by that. Whatever goes wrong in it (a null that
+may not be, a value that is none of its type) is completed again by graphql-core, from the same
+value, so that nulls and errors are exactly the specification's.
+
+GraphQL specification, section 6.4.3 (Value Completion).
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLLeafType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    get_named_type,
+    get_nullable_type,
+    get_operation_ast,
+    is_composite_type,
+    is_leaf_type,
+    is_list_type,
+    is_object_type,
+)
+from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields
+from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
+from graphql.execution.values import VariableValues
+from graphql.pyutils import Path
+
+from schema.executing.limits import fragments_of
+from schema.permissions import Fragments
+from schema.projection import Read, declaration, definition_of
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+Complete = Callable[[object, "SchemaContext"], object]
+Plans = dict[tuple[GraphQLOutputType, tuple[int, ...]], Complete | None]
+"""By type and field nodes; None for a selection that graphql-core must walk."""
+
+_PLAIN: dict[str, type] = {"String": str, "ID": str, "Boolean": bool}
+"""What such a leaf's value is when nothing has to be done to it."""
+
+
+class CompilingExecutor(ExecutorThrowingOnIncremental):
+    """graphql-core's executor, completing by a compiled function where there is one.
+
+    Plans are kept in the context's memory, which belongs to the prepared document: that keeps the
+    nodes alive by whose identity they are found.
+    """
+
+    def complete_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: "GraphQLResolveInfo[SchemaContext]",
+        path: Path,
+        result: object,
+        position_context: None,
+    ) -> object:
+        """A value of a composite type by its plan, everything else as graphql-core does."""
+        if result is not None and is_composite_type(get_named_type(return_type)):
+            nodes = [details.node for details in field_details_list]
+            plan = self._plan(return_type, nodes, info.fragments)
+            if plan is not None:
+                with suppress(Exception):  # graphql-core says what is wrong, in its own words
+                    return plan(result, self.context_value)
+        return super().complete_value(
+            return_type, field_details_list, info, path, result, position_context
+        )
+
+    def _plan(
+        self, type_: GraphQLOutputType, nodes: list[FieldNode], fragments: Fragments
+    ) -> Complete | None:
+        plans: Plans = self.context_value.memory.plans
+        key = (type_, tuple(map(id, nodes)))
+        if key not in plans:
+            plans[key] = _Compiler(self.schema, fragments).of(type_, nodes)
+        return plans[key]
+
+
+def subscription_root(
+    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+) -> tuple[str, list[FieldNode]]:
+    """The response key of a valid subscription's one root field, and the nodes that select it.
+
+    They may stand in fragments, and select it twice: that is one field (GraphQL, 5.2.4.1 and
+    6.3.2). A directive that could leave it out is no valid subscription.
+    """
+    type_: Any = schema.subscription_type
+    fragments = {name: FragmentDetails(node) for name, node in fragments_of(document).items()}
+    found = collect_fields(schema, fragments, VariableValues({}, {}), type_, operation)
+    ((key, fields),) = found.grouped_field_set.items()
+    return key, [details.node for details in fields]
+
+
+def event_plan(
+    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None
+) -> tuple[str, Complete] | None:
+    """The response key of a subscription's one root field, and what completes its event.
+
+    None where graphql-core must execute the operation for each event. What an executor does for an
+    operation besides, its variables and arguments, was done when the subscription began.
+    """
+    operation, type_ = get_operation_ast(document, operation_name), schema.subscription_type
+    if operation is None or type_ is None:
+        return None
+    key, nodes = subscription_root(schema, document, operation)
+    plan = _Compiler(schema, fragments_of(document)).of(
+        type_.fields[nodes[0].name.value].type, nodes
+    )
+    return None if plan is None else (key, plan)
+
+
+class _Uncompilable(Exception):
+    """The selection needs what only an executor does: arguments, awaiting, abstract types."""
+
+
+class _Unfit(Exception):
+    """A value that does not fit its type."""
+
+
+class _Compiler:
+    def __init__(self, schema: GraphQLSchema, fragments: Fragments) -> None:
+        self._schema = schema
+        self._fragments = fragments
+
+    def of(self, type_: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Complete | None:
+        """The function that completes a value of `type_`; None if there can be none."""
+        try:
+            return self._value(type_, nodes)
+        except _Uncompilable:
+            return None
+
+    def _value(self, type_: GraphQLOutputType, nodes: Sequence[FieldNode]) -> Complete:
+        bare = get_nullable_type(type_)
+        required = bare is not type_
+        if is_leaf_type(bare):
+            return _leaf(bare, required=required)
+        if is_list_type(bare):
+            inner = _list(self._value(bare.of_type, nodes))
+        elif is_object_type(bare):
+            inner = self._object(bare, nodes)
+        else:
+            raise _Uncompilable
+        return _non_null(inner) if required else inner
+
+    def _object(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Complete:
+        selected: dict[str, list[FieldNode]] = {}
+        for node in nodes:
+            self._collect(
+                type_, node.selection_set.selections if node.selection_set else (), selected
+            )
+        fields: list[tuple[str, Read, Complete]] = []
+        for key, same in selected.items():
+            if same[0].name.value == "__typename":
+                fields.append((key, _constant(type_.name), _as_it_is))
+                continue
+            field = type_.fields[same[0].name.value]
+            fields.append((key, _read(field, same), self._value(field.type, same)))
+
+        def complete(value: object, context: "SchemaContext") -> dict[str, object] | None:
+            if value is None:
+                return None
+            return {key: inner(read(value, context), context) for key, read, inner in fields}
+
+        return complete
+
+    def _collect(
+        self,
+        type_: GraphQLObjectType,
+        selections: Iterable[SelectionNode],
+        into: dict[str, list[FieldNode]],
+    ) -> None:
+        for node in selections:
+            if node.directives:
+                raise _Uncompilable
+            if isinstance(node, FieldNode):
+                key = node.alias.value if node.alias else node.name.value
+                into.setdefault(key, []).append(node)
+                continue
+            spread: Any = node
+            if isinstance(node, FragmentSpreadNode):
+                spread = self._fragments[node.name.value]
+            elif not isinstance(node, InlineFragmentNode):
+                raise _Uncompilable
+            condition = spread.type_condition
+            if condition is None or self._applies(condition.name.value, type_):
+                self._collect(type_, spread.selection_set.selections, into)
+
+    def _applies(self, condition: str, type_: GraphQLObjectType) -> bool:
+        on: Any = self._schema.get_type(condition)
+        return on is type_ or (not is_object_type(on) and self._schema.is_sub_type(on, type_))
+
+
+def _read(field: GraphQLField, nodes: Sequence[FieldNode]) -> Read:
+    """How a field's value is had from its object, when that takes nothing but the object."""
+    if field.args or any(node.arguments for node in nodes):
+        raise _Uncompilable
+    declared, definition = declaration(field), definition_of(field)
+    if declared is None or definition is None:
+        raise _Uncompilable
+    if declared.read is not None:
+        if inspect.iscoroutinefunction(declared.read):
+            raise _Uncompilable
+        return declared.read
+    if not definition.is_basic_field:
+        raise _Uncompilable
+    get = attrgetter(definition.python_name)
+    return lambda source, _context: get(source)
+
+
+def _constant(text: str) -> Read:
+    return lambda _source, _context: text
+
+
+def _as_it_is(value: object, _context: "SchemaContext") -> object:
+    return value
+
+
+def _non_null(inner: Complete) -> Complete:
+    def complete(value: object, context: "SchemaContext") -> object:
+        found = inner(value, context)
+        if found is None:
+            raise _Unfit
+        return found
+
+    return complete
+
+
+def _list(inner: Complete) -> Complete:
+    def complete(value: object, context: "SchemaContext") -> list[object] | None:
+        if value is None:
+            return None
+        if not isinstance(value, list | tuple):
+            raise _Unfit
+        return [inner(item, context) for item in value]
+
+    return complete
+
+
+def _leaf(type_: GraphQLLeafType, *, required: bool) -> Complete:
+    """Most values are as JSON has them; what is not is coerced, and remembered for an enum."""
+    coerce, plain = type_.coerce_output_value, _PLAIN.get(type_.name)
+    known: dict[object, object] | None = {} if isinstance(type_, GraphQLEnumType) else None
+
+    def coerced(value: object) -> object:
+        if value is None and not required:
+            return None
+        found = coerce(value)
+        if found is None:
+            raise _Unfit
+        return found
+
+    def complete(value: object, _context: "SchemaContext") -> object:
+        return value if type(value) is plain else coerced(value)
+
+    def complete_enum(value: object, _context: "SchemaContext") -> object:
+        found = known.get(value) if known is not None else None
+        if found is None and (found := coerced(value)) is not None and known is not None:
+            known[value] = found
+        return found
+
+    return complete if known is None else complete_enum
