@@ -63,7 +63,7 @@ from schema.serving.app import GraphQLApp
 log = structlog.get_logger()
 
 
-class Role(StrEnum):
+class ProcessRole(StrEnum):
     """What a process does."""
 
     API = "api"
@@ -76,7 +76,7 @@ class Hub:
     """One running process: what it is made of, its background work, and its ASGI application."""
 
     settings: Settings
-    roles: frozenset[Role]
+    roles: frozenset[ProcessRole]
     store: Store
     bus: Bus
     tail: ChangeTail
@@ -94,7 +94,9 @@ class Hub:
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     @classmethod
-    async def start(cls, settings: Settings, *, roles: frozenset[Role], embedded: bool) -> "Hub":
+    async def start(
+        cls, settings: Settings, *, roles: frozenset[ProcessRole], embedded: bool
+    ) -> "Hub":
         """Open the database, seed what the area file says, start the work. Raises StartError."""
         area = area_of(settings.hub.area)
         await _follow_clock(settings.hub.clock_url)
@@ -121,10 +123,10 @@ class Hub:
             same_as=SameAs(store),
         )
         try:
-            if Role.API in roles:
+            if ProcessRole.API in roles:
                 await Timeline(store).move_embedded()
                 await Units().seed(area)
-            if Role.API in roles and embedded:
+            if ProcessRole.API in roles and embedded:
                 await seed_demo(Accounts(store), area)
             await hub._start_work(area, tokens_for(store, settings, embedded=embedded))
         except BaseException:
@@ -138,23 +140,23 @@ class Hub:
         await self.tail.ready.wait()
         self._run("identity", partial(self.same_as.follow, self.bus))
         self._run("alarms", AlarmKeeper(self.store, sockets.gethostname()).run)
-        if Role.API in self.roles:
+        if ProcessRole.API in self.roles:
             self._run("feeds", partial(self.feeds.follow, self.bus))
             self._run("sessions", partial(tokens.watch, self.bus))
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
         self.channels = self._channels()
         moves: list[Move] = []
-        if Role.INGEST in self.roles:
+        if ProcessRole.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
             self._run("ingest", supervisor.run)
             moves.append(supervisor.move)
-        if Role.DISPATCH in self.roles:
+        if ProcessRole.DISPATCH in self.roles:
             owner = _process_name(self.settings, self.roles)
             dispatcher = Dispatcher(self.store, self.bus, self.channels, owner)
             self._run("dispatch", dispatcher.run)
             self._run("escalate", Escalator(self.store, self.bus, owner).run)
-        if Role.API in self.roles:
+        if ProcessRole.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
             self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)
             moves.append(self.endpoint.move)
@@ -273,20 +275,20 @@ class Hub:
         await self.store.close()
 
 
-def _followed(roles: frozenset[Role]) -> set[str]:
+def _followed(roles: frozenset[ProcessRole]) -> set[str]:
     """The collections that somebody in this process listens to; `Bus.listen` keeps them to it."""
     followed = {raw.ID_MAPPINGS}
-    if Role.DISPATCH in roles:
+    if ProcessRole.DISPATCH in roles:
         followed |= {"outbox", "recipients"}
-    if Role.API in roles:
+    if ProcessRole.API in roles:
         followed |= {"accounts", "sessions", "inbox", raw.FEEDS, raw.STOP_PLACES}
         followed |= {name for source in SOURCES.values() for name in source.collections}
     return followed
 
 
-def _process_name(settings: Settings, roles: frozenset[Role]) -> str:
+def _process_name(settings: Settings, roles: frozenset[ProcessRole]) -> str:
     """Names this process to the others: where it runs, what it does, on which port."""
-    what = "all" if len(roles) == len(Role) else "+".join(sorted(roles))
+    what = "all" if len(roles) == len(ProcessRole) else "+".join(sorted(roles))
     return f"{sockets.gethostname()}:{settings.hub.port}:{what}"
 
 

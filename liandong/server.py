@@ -24,7 +24,7 @@ from hub.settings import Settings
 from hub.transports import tune
 from liandong import observe
 from liandong.connections import BoundedProtocol, Bounds, Connections
-from liandong.process import Hub, Role
+from liandong.process import Hub, ProcessRole
 from schema.executing.requests import MAX_BODY
 from schema.live.frames import FrameProtocol
 
@@ -54,7 +54,7 @@ def run(
         threading.Thread(target=_end_with_parent, daemon=True).start()
     # sockets make garbage of known shape; the default thresholds scan it far too often
     gc.set_threshold(50_000, 20, 50)
-    what = frozenset(map(Role, roles))
+    what = frozenset(map(ProcessRole, roles))
     uvloop.run(_serve(settings, what, listening, embedded=embedded, started=started))
 
 
@@ -147,7 +147,7 @@ def _room() -> int:
 
 async def _serve(
     settings: Settings,
-    roles: frozenset[Role],
+    roles: frozenset[ProcessRole],
     listening: socket.socket | None,
     *,
     embedded: bool,

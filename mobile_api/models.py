@@ -110,19 +110,19 @@ class SignedInReply(Message):
     officer: Officer
 
 
-class SubscriptionKeys(Message):
+class PushSubscriptionKeys(Message):
     """The keys of a Web Push subscription (RFC 8291), base64url."""
 
     p256dh: str = Field(alias="p256dh", min_length=1, max_length=200)
     auth: str = Field(min_length=1, max_length=100)
 
 
-class Subscription(Message):
+class PushSubscription(Message):
     """A Web Push PushSubscription as the browser gives it."""
 
     endpoint: str = Field(max_length=2048, pattern=r"^https://[^\s]+$")
     expiration_time: float | None = None
-    keys: SubscriptionKeys
+    keys: PushSubscriptionKeys
 
 
 class PushRegistration(Message):
@@ -131,7 +131,7 @@ class PushRegistration(Message):
     push_channel: Literal["fcm", "webpush", "jpush"]
     push_token: str | None = Field(default=None, min_length=1, max_length=4096)
     fid: str | None = Field(default=None, min_length=1, max_length=256)
-    subscription: Subscription | None = None
+    subscription: PushSubscription | None = None
 
     @model_validator(mode="after")
     def _one_address(self) -> "PushRegistration":

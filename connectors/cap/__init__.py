@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from connectors.cap.config import CapConfig, config_of
 from connectors.cap.situations import parse
-from hub.connector import Connector, Context, Envelope, Link, Manifest, Role
+from hub.connector import Connector, Context, Envelope, Link, Manifest, Transport
 from hub.errors import reasons
 from hub.formats.cap import document as cap
 from hub.model.common import Mode
@@ -27,7 +27,7 @@ CONNECTOR = Connector(
         standard="CAP 1.2 (1.0, 1.1), alone, in a wrapper, in Atom or RSS, in EDXL-DE 1.0; "
         "warnings of China's national system (国家突发事件预警信息发布系统)",
         modes=frozenset(Mode),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(minutes=10),
         expires_after=timedelta(minutes=30),
         reads="Alert, Update, Cancel with references; info of every language; area with polygon, "

@@ -18,7 +18,7 @@ from hub.connector import (
     Context,
     Manifest,
     Pushed,
-    Role,
+    Transport,
 )
 from hub.errors import AccessDenied, reasons
 from hub.formats.common.signed_push import BadSignature, verify
@@ -92,7 +92,7 @@ CONNECTOR = Connector(
         kind="coach_profile",
         standard="Liandong coach station profile 1.0 (our own)",
         modes=frozenset({Mode.COACH}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(minutes=2),
         expires_after=timedelta(minutes=10),
         reads="departures: times, gate, seats, ticket check, sale, cancellation; polled, or pushed "

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from connectors.snapshot import Entry, Snapshot, believable, fault_of, no_capacity
-from hub.connector import Batch, Connector, Context, Envelope, Manifest, Role
+from hub.connector import Batch, Connector, Context, Envelope, Manifest, Transport
 from hub.errors import PayloadError, Reason, reasons
 from hub.formats.common.xml import Fault
 from hub.formats.datex2 import parking as datex2
@@ -122,7 +122,7 @@ CONNECTOR = Connector(
         kind="datex2_parking",
         standard="DATEX II v2 Parking Publications (CEN/TS 16157-6)",
         modes=frozenset({Mode.OTHER}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(minutes=15),
         expires_after=timedelta(hours=1),
         reads="ParkingTablePublication, ParkingStatusPublication; parkingFacilityTable, "

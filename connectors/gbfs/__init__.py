@@ -5,7 +5,7 @@ from datetime import timedelta
 from connectors.gbfs.stations import StationTable, add_stations, table_of
 from connectors.gbfs.vehicles import add_vehicles
 from connectors.snapshot import Snapshot
-from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Role
+from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Transport
 from hub.errors import PayloadError, Reason, reasons
 from hub.formats import gbfs
 from hub.formats.common.bundle import unpack
@@ -60,7 +60,7 @@ CONNECTOR = Connector(
         kind="gbfs",
         standard="GBFS 1.0-3.x (MobilityData)",
         modes=frozenset({Mode.OTHER}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(minutes=5),
         expires_after=timedelta(minutes=30),
         reads="gbfs.json with what it names, or one of station_information, station_status, "

@@ -15,7 +15,7 @@ from hub.connector import (
     Envelope,
     Manifest,
     Reject,
-    Role,
+    Transport,
 )
 from hub.errors import reasons
 from hub.formats.gtfs.dataset import Dataset, load
@@ -153,7 +153,7 @@ CONNECTOR = Connector(
         kind="gtfs",
         standard="GTFS Schedule",
         modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(days=1),
         expires_after=timedelta(days=7),
         reads="agency, stops, routes, trips, stop_times, calendar, calendar_dates, frequencies, "

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from google.transit import gtfs_realtime_pb2 as pb
 
-from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.reading import Reading, RefusedEntity, ident
 from connectors.gtfs_rt.runs import find_run
 from hub.errors import Reason
 from hub.formats.common.fields import mode_of
@@ -41,17 +41,19 @@ _EFFECTS = {
 def situation_of(alert: pb.Alert, entity_id: str, reading: Reading) -> Situation:
     """A situation with its texts, periods and what it affects.
 
-    Raises Refused MISSING_FIELD where there is neither text nor effect, TOO_LARGE beyond
+    Raises RefusedEntity MISSING_FIELD where there is neither text nor effect, TOO_LARGE beyond
     MOST_SELECTORS informed entities, BAD_VALUE where periods are told and none can be one: without
     any the alert would be in force for ever.
     """
     if len(alert.informed_entity) > MOST_SELECTORS:
-        raise Refused(Reason.TOO_LARGE, entity_id, f"{len(alert.informed_entity)} selectors")
+        raise RefusedEntity(Reason.TOO_LARGE, entity_id, f"{len(alert.informed_entity)} selectors")
     description = name_of(alert.description_text.translation)
     effect = alert.effect if alert.HasField("effect") else pb.Alert.UNKNOWN_EFFECT
     summary = name_of(alert.header_text.translation) or description or _EFFECTS.get(effect)
     if summary is None:
-        raise Refused(Reason.MISSING_FIELD, entity_id, "the alert has neither a text nor an effect")
+        raise RefusedEntity(
+            Reason.MISSING_FIELD, entity_id, "the alert has neither a text nor an effect"
+        )
     return Situation(
         id=reading.scoped(entity_id),
         dataset=reading.dataset,
@@ -82,7 +84,7 @@ def _periods(alert: pb.Alert, entity_id: str, reading: Reading) -> list[Period]:
         else:
             found.append(period)
     if alert.active_period and not found:
-        raise Refused(Reason.BAD_VALUE, entity_id, "no active_period of it can be one")
+        raise RefusedEntity(Reason.BAD_VALUE, entity_id, "no active_period of it can be one")
     return found
 
 
@@ -138,7 +140,7 @@ def _affects(alert: pb.Alert, entity_id: str, reading: Reading) -> Affects:
 def _journey(trip: pb.TripDescriptor, entity_id: str, reading: Reading) -> str | None:
     try:
         run = find_run(trip, reading, fallback=entity_id, moment=reading.as_of)
-    except Refused as refused:
+    except RefusedEntity as refused:
         reading.note(refused.reason, entity_id, refused.detail)
         return None
     return journey_id(reading.dataset, run.ref, run.service_date)

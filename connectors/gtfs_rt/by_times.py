@@ -25,7 +25,7 @@ from typing import NamedTuple
 from google.transit import gtfs_realtime_pb2 as pb
 
 from connectors.gtfs_rt.predictions import Update, planned_at, told_at
-from connectors.gtfs_rt.reading import Reading, Refused
+from connectors.gtfs_rt.reading import Reading, RefusedEntity
 from connectors.gtfs_rt.runs import OWN_SCHEDULE, OWN_STOPS, Run, find_run, nearest_day
 from hub.errors import Reason
 from hub.formats.common.fields import seconds_of_day, service_day
@@ -83,11 +83,11 @@ def run_of_update(
 ) -> Run:
     """The run an update is of: the one it names, else the one its stops and times are of.
 
-    A note says where it was found by those. Raises Refused as `find_run` does.
+    A note says where it was found by those. Raises RefusedEntity as `find_run` does.
     """
     try:
         return find_run(update.trip, reading, fallback=fallback, moment=moment)
-    except Refused as refused:
+    except RefusedEntity as refused:
         by_name = refused.reason not in {Reason.UNKNOWN_TRIP, Reason.AMBIGUOUS_MATCH}
         if by_name or reading.timetable is None or not reading.matches_by_times:
             raise
@@ -253,7 +253,7 @@ def _aimed(trip: Trip, index: int, *, arrives: bool) -> int | None:
 def _only(
     answers: list[_Answer], native_id: str, timetable: Timetable, moment: datetime
 ) -> _Answer | None:
-    """The one run whose planned times are told. Raises Refused AMBIGUOUS_MATCH.
+    """The one run whose planned times are told. Raises RefusedEntity AMBIGUOUS_MATCH.
 
     A start_time alone is that of every day's run: the one nearest to `moment` is meant.
     """
@@ -268,7 +268,7 @@ def _only(
 
 
 def _nearest(answers: list[_Answer], native_id: str, *, any_late: bool = False) -> _Answer | None:
-    """The run that the predicted times are clearly nearest to. Raises Refused AMBIGUOUS_MATCH."""
+    """The run that predicted times are clearly nearest to. Raises RefusedEntity AMBIGUOUS_MATCH."""
     near = sorted(answers, key=lambda answer: abs(answer.late))
     if not near or not (any_late or -_EARLY_S <= near[0].late <= _LATE_S):
         return None
@@ -288,6 +288,8 @@ def _alike(trip_id: str, told: str) -> bool:
     )
 
 
-def _ambiguous(answers: list[_Answer], native_id: str) -> Refused:
+def _ambiguous(answers: list[_Answer], native_id: str) -> RefusedEntity:
     trips = ", ".join(list(dict.fromkeys(answer.trip.native_id for answer in answers))[:5])
-    return Refused(Reason.AMBIGUOUS_MATCH, native_id, f"its stops and times are those of {trips}")
+    return RefusedEntity(
+        Reason.AMBIGUOUS_MATCH, native_id, f"its stops and times are those of {trips}"
+    )

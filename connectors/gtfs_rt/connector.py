@@ -17,7 +17,7 @@ from hub.connector import (
     Envelope,
     Incrementality,
     Manifest,
-    Role,
+    Transport,
 )
 from hub.errors import Reason, reasons
 from hub.formats.gtfs.realtime import MAX_ENTITIES, VERSIONS, Unreadable, split, text_of
@@ -90,7 +90,7 @@ CONNECTOR = Connector(
         kind="gtfs_rt",
         standard="GTFS Realtime 2.0",
         modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(seconds=90),
         expires_after=timedelta(minutes=5),
         reads="TripUpdate, VehiclePosition, Alert; protobuf, its JSON or its text format",

@@ -10,7 +10,7 @@ from connectors.gtfs_rt.alerts import situation_of
 from connectors.gtfs_rt.journeys import journey_of, run_told
 from connectors.gtfs_rt.memory import Memory, Remembered, digest_of, marks, remembered, take_back
 from connectors.gtfs_rt.positions import position_of, run_of, standing_at, vehicle_id
-from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.reading import Reading, RefusedEntity, ident
 from hub.connector import Record
 from hub.errors import PayloadError, Reason
 from hub.formats.gtfs.realtime import Unreadable, entity_of, unreadable
@@ -73,7 +73,7 @@ class Entities:
             return
         try:
             entity_id = ident(message.id, "entity id") or f"entity {number}"
-        except Refused as refused:
+        except RefusedEntity as refused:
             reading.batch.reject(refused.reason, refused.native_id, refused.detail)
             return
         if self._is_repeated(data, entity_id):
@@ -103,7 +103,7 @@ class Entities:
         before = marks(reading)
         try:
             kept = None if entity.of is None else self._kept(entity.of)
-        except Refused:
+        except RefusedEntity:
             kept = None
         take_back(reading, before)
         if kept is not None:
@@ -132,7 +132,7 @@ class Entities:
         for part in entity.parts:
             try:
                 self._take[part](entity)
-            except Refused as refused:
+            except RefusedEntity as refused:
                 refusals.append(refused)
         if refusals and len(refusals) == len(entity.parts):
             first = refusals.pop(0)
@@ -168,7 +168,7 @@ class Entities:
     def _again(self, known: Remembered) -> None:
         try:
             self._add(known)
-        except Refused as refused:
+        except RefusedEntity as refused:
             self._reading.batch.reject(refused.reason, refused.native_id, refused.detail)
 
     def _add(self, found: Remembered) -> None:
@@ -176,7 +176,7 @@ class Entities:
         reading, batch, told_as = self._reading, self._reading.batch, found.run.told_as
         if self._named.setdefault(found.id, told_as) != told_as and told_as is not None:
             detail = f"its stops and times are those of {found.run.ref}, which another update is"
-            raise Refused(Reason.AMBIGUOUS_MATCH, told_as[0], detail)
+            raise RefusedEntity(Reason.AMBIGUOUS_MATCH, told_as[0], detail)
         if told_as is not None:
             reading.renamed[told_as] = found.run.ref, found.run.service_date
         batch.matched_journeys += found.matched
@@ -242,18 +242,18 @@ class Entities:
         batch = self._reading.batch
         try:
             batch.withdrawn.extend(self._named_by(entity, entity_id))
-        except Refused as refused:
+        except RefusedEntity as refused:
             batch.reject(refused.reason, refused.native_id, refused.detail)
 
     def _kept(self, entity: pb.FeedEntity) -> list[str]:
-        """The ids that records of an unreadable entity may have. Raises Refused."""
+        """The ids that records of an unreadable entity may have. Raises RefusedEntity."""
         days = self._reading.days  # what would tell the day may be what could not be read
         return self._named_by(entity, ident(entity.id, "entity id"), *days)
 
     def _named_by(self, entity: pb.FeedEntity, entity_id: str, *days: date) -> list[str]:
         """The ids of the records an entity is of, on these `days`, too.
 
-        Raises Refused where the trip cannot be told.
+        Raises RefusedEntity where the trip cannot be told.
         """
         reading = self._reading
         found: list[str] = []

@@ -10,7 +10,7 @@ from connectors.gtfs_rt.by_times import run_of_update
 from connectors.gtfs_rt.matching import Matched, match_updates
 from connectors.gtfs_rt.planned import Plan, propagated
 from connectors.gtfs_rt.predictions import told_at, told_stop
-from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.reading import Reading, RefusedEntity, ident
 from connectors.gtfs_rt.replaced import replaced
 from connectors.gtfs_rt.runs import CALLED_OFF, Run, on_the_day_of
 from connectors.gtfs_rt.told import told_calls
@@ -50,10 +50,12 @@ def journey_of(
     """A run and the real-time layer of its journey; None if it never calls at the interchange.
 
     Calls before the first one the update speaks of are left out: they keep what they have. Raises
-    Refused where the trip cannot be told.
+    RefusedEntity where the trip cannot be told.
     """
     if len(update.stop_time_update) > MOST_STOPS:
-        raise Refused(Reason.TOO_LARGE, entity_id, f"more than {MOST_STOPS} stop_time_updates")
+        raise RefusedEntity(
+            Reason.TOO_LARGE, entity_id, f"more than {MOST_STOPS} stop_time_updates"
+        )
     run = run_told(update, entity_id, reading)
     reading.batch.matched_journeys += run.elsewhere or run.trip is not None
     noted = len(reading.batch.notes)
@@ -68,7 +70,7 @@ def journey_of(
 
 
 def run_told(update: pb.TripUpdate, entity_id: str, reading: Reading) -> Run:
-    """The run an update is of. Raises Refused where the trip cannot be told."""
+    """The run an update is of. Raises RefusedEntity where the trip cannot be told."""
     told = _first_told(update)
     moment = reading.as_of if update.trip.start_date else told or reading.as_of
     run = run_of_update(update, reading, fallback=entity_id, moment=moment)
@@ -91,7 +93,9 @@ def _duplicated(run: Run, properties: pb.TripUpdate.TripProperties) -> Run:
     """A copy of a planned trip under an id, on a day and at a time of its own."""
     ref = ident(properties.trip_id, "trip_properties.trip_id")
     if not ref:
-        raise Refused(Reason.MISSING_FIELD, run.ref, "a duplicated trip has no trip_properties")
+        raise RefusedEntity(
+            Reason.MISSING_FIELD, run.ref, "a duplicated trip has no trip_properties"
+        )
     day = service_day(text_of(properties.start_date)) or run.service_date
     start_s = seconds_of_day(text_of(properties.start_time))
     if start_s is None and run.trip is not None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from google.transit import gtfs_realtime_pb2 as pb
 
-from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.reading import Reading, RefusedEntity, ident
 from connectors.gtfs_rt.runs import Run, find_run, on_the_day_of
 from hub.errors import Reason
 from hub.formats.common.fields import checked_position
@@ -24,16 +24,20 @@ _AT_STOP = frozenset({pb.VehiclePosition.STOPPED_AT})
 def position_of(vehicle: pb.VehiclePosition, entity_id: str, reading: Reading) -> VehiclePosition:
     """Where a vehicle is, at its own timestamp (that of the message where it has none).
 
-    The licence plate is not read. Raises Refused: POSITION_NOT_FIXED, POSITION_OUT_OF_RANGE,
+    The licence plate is not read. Raises RefusedEntity: POSITION_NOT_FIXED, POSITION_OUT_OF_RANGE,
     TIMESTAMP_EPOCH, TIMESTAMP_IN_FUTURE.
     """
     native_id = vehicle_id(vehicle, entity_id)
     if not vehicle.HasField("position"):
-        raise Refused(Reason.POSITION_NOT_FIXED, native_id, "the vehicle gives no coordinates")
+        raise RefusedEntity(
+            Reason.POSITION_NOT_FIXED, native_id, "the vehicle gives no coordinates"
+        )
     told = vehicle.position
     position = checked_position(told.latitude, told.longitude)
     if position is None:
-        raise Refused(Reason.POSITION_OUT_OF_RANGE, native_id, f"{told.latitude}, {told.longitude}")
+        raise RefusedEntity(
+            Reason.POSITION_OUT_OF_RANGE, native_id, f"{told.latitude}, {told.longitude}"
+        )
     run = run_of(vehicle, entity_id, reading)
     route_id = run.route_id if run else ident(vehicle.trip.route_id, "route_id")
     stop_id = _stop_id(vehicle, run)
@@ -73,7 +77,7 @@ def run_of(vehicle: pb.VehiclePosition, entity_id: str, reading: Reading) -> Run
     try:
         run = find_run(trip, reading, fallback=entity_id, moment=reading.as_of, copies=True)
         return on_the_day_of(run, reading.as_of, reading)
-    except Refused as refused:
+    except RefusedEntity as refused:
         reading.note(refused.reason, refused.native_id, refused.detail)
         return None
 
@@ -141,7 +145,7 @@ def _observed_at(vehicle: pb.VehiclePosition, native_id: str, reading: Reading) 
         # Writers that always set the field write 0 for "not known".
         reading.note(Reason.TIMESTAMP_EPOCH, native_id, "timestamp 0")
         return reading.as_of
-    raise Refused(wrong or Reason.BAD_VALUE, native_id, f"timestamp {vehicle.timestamp}")
+    raise RefusedEntity(wrong or Reason.BAD_VALUE, native_id, f"timestamp {vehicle.timestamp}")
 
 
 def _within(value: float, most: float) -> float | None:

@@ -21,7 +21,7 @@ AHEAD = timedelta(minutes=5)
 _LONGEST_ID = 256
 
 
-class Refused(Exception):
+class RefusedEntity(Exception):
     """One part of an entity cannot be used."""
 
     def __init__(self, reason: Reason, native_id: str, detail: str) -> None:
@@ -120,8 +120,8 @@ class Reading:
 
 
 def ident(value: str | bytes, what: str) -> str:
-    """A native id. Raises Refused BAD_VALUE if it is absurdly long."""
+    """A native id. Raises RefusedEntity BAD_VALUE if it is absurdly long."""
     text = text_of(value)
     if len(text) > _LONGEST_ID:
-        raise Refused(Reason.BAD_VALUE, text[:40], f"{what} has {len(text)} characters")
+        raise RefusedEntity(Reason.BAD_VALUE, text[:40], f"{what} has {len(text)} characters")
     return text

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from google.transit import gtfs_realtime_pb2 as pb
 
-from connectors.gtfs_rt.reading import Reading, Refused, ident
+from connectors.gtfs_rt.reading import Reading, RefusedEntity, ident
 from hub.errors import Reason
 from hub.formats.common.fields import seconds_of_day, service_day
 from hub.formats.gtfs.realtime import text_of
@@ -60,8 +60,8 @@ def find_run(
 
     `fallback` stands for the id of an added trip that has none; `moment` is the time the message
     speaks of, by which the service day is found where start_date is absent. `copies`: the trip_id
-    of a DUPLICATED trip is the copy's own, as in a VehiclePosition. Raises Refused: UNKNOWN_TRIP,
-    AMBIGUOUS_MATCH, MISSING_FIELD.
+    of a DUPLICATED trip is the copy's own, as in a VehiclePosition. Raises RefusedEntity:
+    UNKNOWN_TRIP, AMBIGUOUS_MATCH, MISSING_FIELD.
 
     GTFS Realtime reference, TripDescriptor: trip_id, else route_id, direction_id, start_time and
     start_date together.
@@ -90,10 +90,10 @@ def find_run(
             return run
     ref = trip_id or (fallback if relationship in _ADDED else "")
     if not ref:
-        raise Refused(Reason.MISSING_FIELD, fallback, "trip has no trip_id")
+        raise RefusedEntity(Reason.MISSING_FIELD, fallback, "trip has no trip_id")
     may_lack_plan = relationship in _MAY_LACK_PLAN or (copies and relationship == _DUPLICATED)
     if reading.timetable is not None and not may_lack_plan:
-        raise Refused(Reason.UNKNOWN_TRIP, ref, f"trip {ref} is not in the timetable")
+        raise RefusedEntity(Reason.UNKNOWN_TRIP, ref, f"trip {ref} is not in the timetable")
     route_id = ident(descriptor.route_id, "route_id")
     return Run(ref, start_date or reading.days[1], None, route_id, relationship)
 
@@ -150,16 +150,17 @@ def _renamed(
 ) -> Run | None:
     """The run of a trip whose id is not the timetable's, by route and start; a note says so.
 
-    None where the message does not give both, or no trip answers. Raises Refused AMBIGUOUS_MATCH.
+    None where the message does not give both, or no trip answers. Raises RefusedEntity
+    AMBIGUOUS_MATCH.
     """
     if reading.timetable is None or not (descriptor.route_id and descriptor.start_time):
         return None
     native_id = text_of(descriptor.trip_id)
     try:
         run = _by_start(descriptor, reading.timetable, days, moment, native_id)
-    except Refused as refused:
+    except RefusedEntity as refused:
         if refused.reason is Reason.AMBIGUOUS_MATCH:
-            raise Refused(refused.reason, native_id, refused.detail) from refused
+            raise RefusedEntity(refused.reason, native_id, refused.detail) from refused
         return None
     detail = f"not in the timetable; by route and start it is {run.ref}"
     reading.note(Reason.UNKNOWN_TRIP, native_id, detail)
@@ -177,7 +178,7 @@ def _by_start(
     start_time = text_of(descriptor.start_time)
     start_s = seconds_of_day(start_time)
     if not route_id or start_s is None:
-        raise Refused(
+        raise RefusedEntity(
             Reason.MISSING_FIELD, fallback, "trip has neither trip_id nor route_id and start_time"
         )
     found = sorted(
@@ -191,10 +192,10 @@ def _by_start(
     )
     what = f"of route {route_id} starting at {start_time}"
     if not found:
-        raise Refused(Reason.UNKNOWN_TRIP, route_id, f"no trip {what} is in the timetable")
+        raise RefusedEntity(Reason.UNKNOWN_TRIP, route_id, f"no trip {what} is in the timetable")
     nearest, trip_id, day = found[0]
     if any(distance == nearest and other != trip_id for distance, other, _ in found[1:]):
-        raise Refused(Reason.AMBIGUOUS_MATCH, route_id, f"more than one trip {what}")
+        raise RefusedEntity(Reason.AMBIGUOUS_MATCH, route_id, f"more than one trip {what}")
     trip = timetable.trips[trip_id]
     run_start = start_s if trip.frequencies else None
     ref = run_ref(trip_id, run_start)
@@ -217,7 +218,7 @@ def _start_s(descriptor: pb.TripDescriptor, trip: Trip) -> int | None:
         return None
     start_s = seconds_of_day(text_of(descriptor.start_time))
     if start_s is None:
-        raise Refused(
+        raise RefusedEntity(
             Reason.MISSING_FIELD,
             trip.native_id,
             "start_time is needed for a trip of frequencies.txt",

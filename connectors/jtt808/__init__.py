@@ -5,7 +5,7 @@ from datetime import timedelta
 from connectors.jtt808.capture import parse
 from connectors.jtt808.config import Jtt808Config
 from connectors.jtt808.session import TerminalSession
-from hub.connector import Connector, Manifest, Role
+from hub.connector import Connector, Manifest, Transport
 from hub.errors import reasons
 from hub.model.common import Mode
 
@@ -13,7 +13,7 @@ MANIFEST = Manifest(
     kind="jtt808",
     standard="JT/T 808-2011, 2013, 2019",
     modes=frozenset({Mode.TAXI, Mode.COACH, Mode.BUS, Mode.OTHER}),
-    role=Role.TCP_SERVER,
+    transport=Transport.TCP_SERVER,
     fresh_for=timedelta(seconds=90),
     expires_after=timedelta(minutes=5),
     reads=(

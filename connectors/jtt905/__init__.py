@@ -5,7 +5,7 @@ from datetime import timedelta
 from connectors.jtt905.capture import parse
 from connectors.jtt905.config import Jtt905Config
 from connectors.jtt905.session import TerminalSession
-from hub.connector import Connector, Manifest, Role
+from hub.connector import Connector, Manifest, Transport
 from hub.errors import reasons
 from hub.model.common import Mode
 
@@ -13,7 +13,7 @@ MANIFEST = Manifest(
     kind="jtt905",
     standard="JT/T 905.3-2014",
     modes=frozenset({Mode.TAXI}),
-    role=Role.TCP_SERVER,
+    transport=Transport.TCP_SERVER,
     fresh_for=timedelta(seconds=90),
     expires_after=timedelta(minutes=5),
     reads=(

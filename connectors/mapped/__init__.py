@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from connectors.mapped.config import MappedConfig
 from connectors.mapped.reading import parse
-from hub.connector import Connector, Manifest, Role
+from hub.connector import Connector, Manifest, Transport
 from hub.errors import reasons
 from hub.model.common import Mode
 
@@ -13,7 +13,7 @@ CONNECTOR = Connector(
         kind="mapped",
         standard="none: JSON or CSV of any shape, mapped by the feed's options",
         modes=frozenset(Mode),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(minutes=2),
         expires_after=timedelta(minutes=10),
         reads="departures, parking facilities and statuses, vehicle positions: the mapped fields",

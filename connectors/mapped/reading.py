@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 import orjson
 
 from connectors.mapped.config import MappedConfig, written
-from connectors.mapped.records import AHEAD, Refused, native_id, records_of
+from connectors.mapped.records import AHEAD, RefusedRecord, native_id, records_of
 from connectors.mapped.values import Find, Values, read_time
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
@@ -73,7 +73,7 @@ def _take(values: Values, taken: set[str], context: Context, batch: Batch) -> No
     aside = Batch()
     try:
         records = records_of(values, native, context, aside)
-    except Refused as refused:
+    except RefusedRecord as refused:
         batch.reject(refused.reason, name, refused.detail)
         return
     identity = _identity(records[0])

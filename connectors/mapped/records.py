@@ -25,7 +25,7 @@ TOP_SPEED_KMH = 500
 _CJK = re.compile(r"[\u3400-\u9fff]")
 
 
-class Refused(Exception):
+class RefusedRecord(Exception):
     """An entity cannot be used."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 
 def records_of(values: Values, native: str, context: Context, batch: Batch) -> list[Record]:
-    """The records of an entity named `native`; doubts are noted in `batch`. Raises Refused."""
+    """The records of an entity named `native`; doubts are noted. Raises RefusedRecord."""
     match values.config.record:
         case "departure":
             return [_departure(values, native, context, batch)]
@@ -170,7 +170,7 @@ def _within(values: Values, name: str, most: float) -> float | None:
 
 
 def _position(values: Values, *, required: bool) -> Position | None:
-    """A place on Earth, in WGS-84. Refused if it is required and cannot be one, else a doubt."""
+    """A place on Earth, in WGS-84. RefusedRecord if one is required and cannot be, else a doubt."""
     lat, lon = values.number("lat"), values.number("lon")
     if lat is None or lon is None:
         if required:
@@ -185,7 +185,7 @@ def _position(values: Values, *, required: bool) -> Position | None:
         shifted = values.config.coordinates == "gcj02"
         return Position(*(gcj02.to_wgs84(lat, lon) if shifted else (lat, lon)))
     if required:
-        raise Refused(reason, f"position {lat:g}, {lon:g}")
+        raise RefusedRecord(reason, f"position {lat:g}, {lon:g}")
     values.doubt("lat", reason, f"position {lat:g}, {lon:g}")
     return None
 
@@ -196,7 +196,7 @@ def _observed(values: Values, *, required: bool) -> datetime | None:
         raise _missing(values, "observed_at")
     if observed is not None and observed > values.received_at + AHEAD:
         detail = f"observed_at {observed.isoformat()} is yet to come"
-        raise Refused(Reason.TIMESTAMP_IN_FUTURE, detail)
+        raise RefusedRecord(Reason.TIMESTAMP_IN_FUTURE, detail)
     return observed
 
 
@@ -208,9 +208,9 @@ def _name(values: Values, name: str) -> Name | None:
     return Name(zh=found) if _CJK.search(found) else Name(en=found)
 
 
-def _missing(values: Values, name: str) -> Refused:
+def _missing(values: Values, name: str) -> RefusedRecord:
     """Why a required field has no value: the fault in it, or its absence."""
     for fault in values.faults:
         if fault.name == name:
-            return Refused(fault.reason, fault.detail)
-    return Refused(Reason.MISSING_FIELD, f"{name} is missing")
+            return RefusedRecord(fault.reason, fault.detail)
+    return RefusedRecord(Reason.MISSING_FIELD, f"{name} is missing")

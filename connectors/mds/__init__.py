@@ -16,7 +16,7 @@ from hub.connector import (
     Link,
     Manifest,
     Request,
-    Role,
+    Transport,
 )
 from hub.errors import Reason, reasons
 from hub.formats import mds
@@ -113,7 +113,7 @@ CONNECTOR = Connector(
         kind="mds",
         standard="MDS 2.0 passenger-services (Open Mobility Foundation)",
         modes=frozenset({Mode.TAXI}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(seconds=90),
         expires_after=timedelta(minutes=5),
         reads="/vehicles/status and /stops with their pages; /trips that still last; /vehicles; "

@@ -9,7 +9,7 @@ from hub.connector import (
     Context,
     Envelope,
     Manifest,
-    Role,
+    Transport,
 )
 from hub.errors import reasons
 from hub.formats.common.published import Published
@@ -56,7 +56,7 @@ CONNECTOR = Connector(
         kind="netex",
         standard="NeTEx 1.0-2.0 (CEN/TS 16614-1, -2), EPIP and Nordic profiles",
         modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(days=1),
         expires_after=timedelta(days=7),
         reads="StopPlace, Quay, ScheduledStopPoint, PassengerStopAssignment, Operator, Line, "

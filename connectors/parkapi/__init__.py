@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from connectors.snapshot import Entry, Snapshot, believable, fault_of, newest, no_capacity
-from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Role
+from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Transport
 from hub.errors import Reason, reasons
 from hub.formats import parkapi
 from hub.formats.common.bundle import unpack
@@ -90,7 +90,7 @@ CONNECTOR = Connector(
         kind="parkapi",
         standard="ParkAPI v1, v2, v3",
         modes=frozenset({Mode.OTHER}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(minutes=15),
         expires_after=timedelta(hours=1),
         reads="lots (v1); results with latest_data and their pages, or lots of a pool (v2); "

@@ -10,7 +10,7 @@ from connectors.siri_push import accept_with, subscription_of
 from connectors.siri_sm.config import SiriSmConfig
 from connectors.siri_sm.visits import parse
 from connectors.static import load_reference
-from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.connector import Connector, Context, Manifest, Request, Transport
 from hub.errors import FeedStopped, reasons
 from hub.formats.siri.request import Topics, duration
 from hub.model.common import Mode
@@ -42,7 +42,7 @@ MANIFEST = Manifest(
     kind="siri_sm",
     standard="SIRI-SM 1.3-2.1 (CEN/TS 15531-3): request/response, publish/subscribe, Lite",
     modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
-    role=Role.POLL,
+    transport=Transport.POLL,
     fresh_for=timedelta(seconds=90),
     expires_after=timedelta(minutes=5),
     reads="MonitoredStopVisit with PreviousCall, MonitoredCall and OnwardCall; "

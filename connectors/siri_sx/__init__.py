@@ -7,7 +7,7 @@ from connectors.siri_common import SiriConfig, build_request
 from connectors.siri_push import accept_with, subscription_of
 from connectors.siri_sx.situations import parse
 from connectors.static import load_reference
-from hub.connector import Connector, Context, Manifest, Request, Role
+from hub.connector import Connector, Context, Manifest, Request, Transport
 from hub.errors import reasons
 from hub.model.common import Mode
 
@@ -23,7 +23,7 @@ MANIFEST = Manifest(
     kind="siri_sx",
     standard="SIRI-SX 1.3-2.1 (CEN/TS 15531-5): request/response, publish/subscribe, Lite",
     modes=frozenset({Mode.RAIL, Mode.METRO, Mode.COACH, Mode.BUS, Mode.TRAM, Mode.FERRY}),
-    role=Role.POLL,
+    transport=Transport.POLL,
     fresh_for=timedelta(minutes=10),
     expires_after=timedelta(minutes=30),
     reads="PtSituationElement, RoadSituationElement",

@@ -9,7 +9,7 @@ from hub.connector import (
     Context,
     Envelope,
     Manifest,
-    Role,
+    Transport,
 )
 from hub.errors import reasons
 from hub.formats.common.published import Published
@@ -53,7 +53,7 @@ CONNECTOR = Connector(
         kind="transxchange",
         standard="TransXChange 2.1-2.4",
         modes=frozenset({Mode.COACH, Mode.BUS, Mode.RAIL, Mode.METRO, Mode.TRAM, Mode.FERRY}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(days=1),
         expires_after=timedelta(days=7),
         reads="StopPoint, AnnotatedStopPointRef, StopArea, Operator, Service with Line and "

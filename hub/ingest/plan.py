@@ -15,8 +15,8 @@ from hub.connector import (
     ConnectorConfig,
     Context,
     Incrementality,
-    Role,
-    Subscription,
+    ProducerSubscription,
+    Transport,
 )
 from hub.errors import FeedStopped, StartError
 from hub.ingest.receiver import endpoint
@@ -38,7 +38,7 @@ class Plan:
     feed: FeedSettings
     connector: Connector
     context: Context
-    subscription: Subscription | None = None
+    subscription: ProducerSubscription | None = None
 
     @property
     def pushed(self) -> bool:
@@ -114,7 +114,7 @@ def moved(one: Plan, area: Area) -> Plan:
     return replace(one, context=context, subscription=subscription)
 
 
-def _subscription(connector: Connector, context: Context) -> Subscription | None:
+def _subscription(connector: Connector, context: Context) -> ProducerSubscription | None:
     """How the feed has itself pushed to, if its options say so."""
     if connector.subscription is None:
         return None
@@ -150,18 +150,18 @@ def _check_push(found: Plan) -> None:
 
 
 def _check_role(feed: FeedSettings, connector: Connector) -> None:
-    role = connector.manifest.role
+    transport = connector.manifest.transport
     if feed.push:
         if connector.accept is None:
             raise StartError(f"feed {feed.id}: push = true: kind {feed.kind} cannot be pushed.")
         return
-    if role is Role.HTTP_PUSH:
+    if transport is Transport.HTTP_PUSH:
         raise StartError(f"feed {feed.id}: kind {feed.kind} is pushed and needs push = true.")
-    if role is Role.POLL and feed.url is None:
+    if transport is Transport.POLL and feed.url is None:
         raise StartError(
             f"feed {feed.id}: listen = {feed.listen!r}: kind {feed.kind} is polled and needs a url."
         )
-    if role is Role.TCP_SERVER:
+    if transport is Transport.TCP_SERVER:
         if feed.listen is None:
             raise StartError(
                 f"feed {feed.id}: url = {feed.url!r}: kind {feed.kind} is called by its peers "

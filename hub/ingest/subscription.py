@@ -16,7 +16,7 @@ import structlog
 
 from hub import clock
 from hub.connector import Envelope, Heard, Request
-from hub.connector import Subscription as Dialogue
+from hub.connector import ProducerSubscription as Dialogue
 from hub.errors import AccessDenied, FeedStopped, LiandongError, PayloadError, RetryLater
 from hub.ingest.fetch import Fetcher, Unauthorised
 from hub.ingest.inlet import Inlet

@@ -68,7 +68,7 @@ class Effect:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-class Refused(UserFault):
+class ActionRefused(UserFault):
     """An action that does not fit the state of things, with that state as `data`."""
 
     def __init__(

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from hub.model.operations import PROGRESS, TAKEN, OrderState, Stage, advances
 from hub.operations import checks
-from hub.operations.actions import ActionStatus, Effect, Refused, Turn
+from hub.operations.actions import ActionRefused, ActionStatus, Effect, Turn
 from hub.operations.desk import Desk, entry
 from hub.operations.entities import order_news
 from hub.operations.handover import hand_over, stand_down
@@ -37,7 +37,7 @@ def judge(order: OrderDoc, row: RecipientDoc, to: Stage) -> Verdict:
 
     A stage that is in the ledger already is repeated, from whichever of the officer's phones.
     One that was passed is recorded without going back; so are received and seen even after the
-    end. Raises Refused: ORDER_CANCELLED, ORDER_COMPLETED, STAGE_PASSED.
+    end. Raises ActionRefused: ORDER_CANCELLED, ORDER_COMPLETED, STAGE_PASSED.
     """
     if any(line.stage is to for line in row.entries):
         return Verdict.REPEATED
@@ -113,7 +113,7 @@ async def _theirs(desk: Desk, tx: Tx, turn: Turn) -> tuple[OrderDoc, RecipientDo
     order = row and await desk.orders.for_hub(row.order_id, tx=tx)
     incident = order and await desk.incidents.for_hub(order.incident_id, tx=tx)
     if row is None or order is None or incident is None:
-        raise Refused(
+        raise ActionRefused(
             ActionStatus.REJECTED, "NOT_FOUND", f"无此指令 / Order {order_id!r} was not found."
         )
     return order, row, incident
@@ -141,5 +141,5 @@ def _data(order: OrderDoc, row: RecipientDoc) -> dict[str, str]:
     }
 
 
-def _refused(code: str, message: str, order: OrderDoc, row: RecipientDoc) -> Refused:
-    return Refused(ActionStatus.CONFLICT, code, message, data=_data(order, row))
+def _refused(code: str, message: str, order: OrderDoc, row: RecipientDoc) -> ActionRefused:
+    return ActionRefused(ActionStatus.CONFLICT, code, message, data=_data(order, row))

@@ -12,11 +12,11 @@ from hub.model.operations import Stage
 from hub.model.people import Principal, Scope
 from hub.operations import checks
 from hub.operations.actions import (
+    ActionRefused,
     ActionResult,
     ActionStatus,
     Effect,
     FieldAction,
-    Refused,
     Turn,
 )
 from hub.operations.answers import answer
@@ -90,7 +90,7 @@ async def act(desk: Desk, by: Principal, action: FieldAction) -> ActionResult:
         asked = checks.fingerprint(action.kind, action.body)
         device_at = _device_time(action.at)
         return await _apply(desk, by, action, handler, (name, asked, device_at))
-    except Refused as fault:
+    except ActionRefused as fault:
         return ActionResult(action.id, fault.status, fault.code, fault.message, fault.data)
     except UserFault as fault:
         if fault.code == "IDEMPOTENCY_CONFLICT":

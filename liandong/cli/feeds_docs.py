@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic.fields import FieldInfo
 
-from hub.connector import Connector, Manifest, Role
+from hub.connector import Connector, Manifest, Transport
 from hub.ingest.health import PATIENCE, Thresholds
 from hub.settings import FeedSettings
 
 _ROLES = {
-    Role.POLL: "poll: the hub asks `url` every `interval` seconds",
-    Role.TCP_SERVER: "TCP: peers call the hub, which listens on `listen`",
-    Role.HTTP_PUSH: "push: the source posts to `/feeds/{id}`",
+    Transport.POLL: "poll: the hub asks `url` every `interval` seconds",
+    Transport.TCP_SERVER: "TCP: peers call the hub, which listens on `listen`",
+    Transport.HTTP_PUSH: "push: the source posts to `/feeds/{id}`",
 }
 _OPTIONS = {
     "mapped": """[feeds.options]
@@ -47,9 +47,9 @@ def page(connector: Connector) -> str:
     """What a kind is, which keys it has, and a `[[feeds]]` table to begin with, in Markdown."""
     manifest = connector.manifest
     kind = manifest.kind
-    arrives = _ROLES[manifest.role]
+    arrives = _ROLES[manifest.transport]
     refuses = ", ".join(f"`{reason}`" for reason in sorted(manifest.refuses))
-    if connector.accept is not None and manifest.role is not Role.HTTP_PUSH:
+    if connector.accept is not None and manifest.transport is not Transport.HTTP_PUSH:
         arrives += "; or pushed, see Pushes and subscriptions in [feeds.md](../feeds.md)"
     return f"""<!-- generated: liandong feed docs --out docs/connectors -->
 # `{kind}`: {manifest.standard}
@@ -87,7 +87,7 @@ Keys of every kind: [feeds.md](../feeds.md).
 def _silence(manifest: Manifest) -> str:
     """When a feed of the kind counts as silent, with the default interval."""
     ages = Thresholds(manifest.fresh_for, manifest.expires_after)
-    if manifest.role is not Role.POLL:
+    if manifest.transport is not Transport.POLL:
         return f"{_span(ages.warn_after)}: its feed is STALE then, DOWN after the other"
     interval: timedelta = FeedSettings.model_fields["interval"].default
     warn, expire = ages.silence(interval)
@@ -102,9 +102,9 @@ def example(connector: Connector) -> str:
     """A `[[feeds]]` table that passes the supervisor's validation as it stands."""
     manifest = connector.manifest
     lines = ["[[feeds]]", f'id = "{manifest.kind.replace("_", "-")}"', f'kind = "{manifest.kind}"']
-    if manifest.role is Role.TCP_SERVER:
+    if manifest.transport is Transport.TCP_SERVER:
         lines.append('listen = "127.0.0.1:8905"')
-    elif manifest.role is Role.HTTP_PUSH:
+    elif manifest.transport is Transport.HTTP_PUSH:
         lines.append("push = true")
     else:
         lines.append('url = "https://feeds.example.invalid/data"')

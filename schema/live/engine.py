@@ -32,7 +32,7 @@ from schema.live.source import SOURCES, Arguments
 
 
 @dataclass(slots=True)
-class Subscription:
+class Following:
     """One subscriber's place in a group."""
 
     end: Callable[[], None]
@@ -103,7 +103,7 @@ class LiveEngine:
         subscriber: Subscriber,
         *,
         resume: str | None = None,
-    ) -> Subscription:
+    ) -> Following:
         """Join the group of this operation, or start it. Raises RefusedError.
 
         `resume` is a cursor that the transport carries; it is newer than the operation's `after`.
@@ -124,7 +124,7 @@ class LiveEngine:
             if entry is not None:
                 self._groups.leave(entry, account_id)
             raise
-        return Subscription(self._ending(entry, number, account_id, stand_up))
+        return Following(self._ending(entry, number, account_id, stand_up))
 
     def _entry(self, asked: _Asked, prepared: Prepared, principal: Principal) -> Entry:
         source = SOURCES[asked.name]

@@ -24,7 +24,7 @@ from schema.executing.documents import Prepared
 from schema.executing.errors import RefusedError
 from schema.live import messages
 from schema.live.contract import Executor, Receive, Send
-from schema.live.engine import LiveEngine, Subscription
+from schema.live.engine import Following, LiveEngine
 from schema.live.frames import write_text_of
 from schema.live.limits import LimitError
 from schema.live.messages import InvalidMessageError
@@ -85,7 +85,7 @@ class Socket:
     allowed_origins: frozenset[str] = frozenset()
     principal: Principal | None = None
     out: Outbound = field(init=False)
-    _active: dict[str, Subscription | asyncio.Task[None] | None] = field(default_factory=dict)
+    _active: dict[str, Following | asyncio.Task[None] | None] = field(default_factory=dict)
     _reading: asyncio.Task[None] | None = None
     _over: _ClosedError | _EvictedError | None = None
 
@@ -298,8 +298,8 @@ def _too_many() -> GraphQLError:
     )
 
 
-def _stop(active: "Subscription | asyncio.Task[None] | None") -> None:
-    if isinstance(active, Subscription):
+def _stop(active: "Following | asyncio.Task[None] | None") -> None:
+    if isinstance(active, Following):
         active.end()
     elif active is not None:
         active.cancel()

@@ -8,7 +8,7 @@ import time_machine
 
 from connectors import REGISTRY, connector
 from hub import clock
-from hub.connector import Batch, Role, options_of
+from hub.connector import Batch, Transport, options_of
 from hub.errors import PayloadError, Reason
 from hub.model.journeys import DatedJourney
 from hub.model.network import Line, Quay, StopPlace
@@ -73,7 +73,7 @@ def test_a_connector_is_what_its_registry_line_says(kind: str) -> None:
     assert manifest.modes
     assert timedelta(0) < manifest.fresh_for <= manifest.expires_after
     assert found.samples, "the contract suite has nothing to work with"
-    assert (manifest.role is Role.TCP_SERVER) == (found.open_session is not None)
+    assert (manifest.transport is Transport.TCP_SERVER) == (found.open_session is not None)
     options_of(manifest, OPTIONS.get(kind, {}))
 
 

@@ -21,7 +21,7 @@ def table() -> str:
     ]
     for kind in REGISTRY:
         manifest = connector(kind).manifest
-        arrives = "poll" if manifest.role == "POLL" else "TCP, the hub is the server"
+        arrives = "poll" if manifest.transport == "POLL" else "TCP, the hub is the server"
         cells = (
             f"[`{kind}`](connectors/{kind}.md)",
             manifest.standard,

@@ -19,7 +19,15 @@ from mobile_api.problems import TITLES
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 CODE = re.compile(r"[A-Z][A-Z]+(_[A-Z]+)*")
-RAISE = {"UserFault", "AccessDenied", "Refusal", "Refused", "_Refused", "_refused", "_rejected"}
+RAISE = {
+    "UserFault",
+    "AccessDenied",
+    "Refusal",
+    "ActionRefused",
+    "_Refused",
+    "_refused",
+    "_rejected",
+}
 COMMAND_LINE = {"hub/ingest/check.py", "hub/ingest/record.py", "hub/access/partners.py"}
 """Whose faults are read at the command line only, as their words."""
 RAISE |= {"BadRequestError", "RefusedError", "_coded", "Effect", "problem", "_error", "refused"}

@@ -15,7 +15,7 @@ from hub.connector import (
     Envelope,
     Incrementality,
     Manifest,
-    Role,
+    Transport,
 )
 from hub.errors import PayloadError, Reason
 from hub.model.common import Mode, Position
@@ -137,7 +137,7 @@ LINES = Connector(
         kind="lines",
         standard="lines of the tests",
         modes=frozenset({Mode.COACH}),
-        role=Role.POLL,
+        transport=Transport.POLL,
         fresh_for=timedelta(seconds=90),
         expires_after=timedelta(minutes=5),
         reads="vehicles",

@@ -24,7 +24,7 @@ from hub.store.feeds.cache import FeedRepository
 from hub.store.feeds.transit import TransitRepository
 from hub.store.leases import Lease
 from liandong.http_routes import route_name
-from liandong.process import Hub, Role
+from liandong.process import Hub, ProcessRole
 from tests.mobile.serving import served
 
 EXAMPLES = Path(connectors_package.__file__).parent / "coach_profile" / "examples"
@@ -325,7 +325,7 @@ async def test_the_hub_itself_serves_the_endpoint(mongo_uri: str, secret, tmp_pa
         }
     )
     body = (EXAMPLES / "minimal.json").read_bytes()
-    hub = await Hub.start(configured, roles=frozenset(Role), embedded=False)
+    hub = await Hub.start(configured, roles=frozenset(ProcessRole), embedded=False)
     try:
         async with served(hub.app) as url:
             there = f"{url}/feeds/coach"

@@ -19,7 +19,7 @@ from hub.clock import ManualClock
 from hub.formats.common.signed_push import sign
 from hub.settings import Settings
 from hub.store import raw
-from liandong.process import Hub, Role
+from liandong.process import Hub, ProcessRole
 from tests.connectors.gtfs_builder import NOON, TABLES, with_rows, zipped
 from tests.mobile.serving import served
 
@@ -145,7 +145,7 @@ async def running(
     mongo_uri: str,
     folder: Path,
     *tables: dict[str, Any],
-    roles: Sequence[frozenset[Role]] = (frozenset(Role),),
+    roles: Sequence[frozenset[ProcessRole]] = (frozenset(ProcessRole),),
     **feeds: bytes,
 ) -> AsyncIterator[Hand]:
     """A hub with these feeds, and timetables, one a dataset; its config is in `folder`.
@@ -185,11 +185,14 @@ THEIRS = {f"region:{ref}" for ref in ("T1", "LOOP", "TR7")}
 
 @pytest.mark.parametrize(
     "roles",
-    [(frozenset(Role),), (frozenset({Role.INGEST, Role.DISPATCH}), frozenset({Role.API}))],
+    [
+        (frozenset(ProcessRole),),
+        (frozenset({ProcessRole.INGEST, ProcessRole.DISPATCH}), frozenset({ProcessRole.API})),
+    ],
     ids=["one process", "two"],
 )
 async def test_a_confirmed_id_fills_an_open_board_and_a_rejected_one_empties_it(
-    mongo_uri: str, tmp_path: Path, roles: tuple[frozenset[Role], ...]
+    mongo_uri: str, tmp_path: Path, roles: tuple[frozenset[ProcessRole], ...]
 ):
     """Another process confirms: journeys read long before show, by either id, without a restart."""
     feeds = {"railway": timetable("SHH"), "region": timetable("R1")}

@@ -15,7 +15,7 @@ from hub.access.demo import PASSWORD
 from hub.settings import Settings
 from hub.store.embedded import EmbeddedMongo
 from liandong.connections import Bounds
-from liandong.process import Hub, Role
+from liandong.process import Hub, ProcessRole
 from tests.serving.serving import served
 
 RESPONSE = "application/graphql-response+json"
@@ -74,7 +74,7 @@ async def running(
     data_dir: Path = tmp_path_factory.mktemp("hub")
     own = {"mongodb_uri": own_mongo.uri, "data_dir": data_dir, "allowed_origins": [ORIGIN]}
     settings = Settings.model_validate({"hub": own})
-    hub = await Hub.start(settings, roles=frozenset({Role.API}), embedded=True)
+    hub = await Hub.start(settings, roles=frozenset({ProcessRole.API}), embedded=True)
     try:
         async with (
             served(hub.app, Bounds()) as port,
