@@ -2,12 +2,14 @@
 
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 
 from hub import clock
@@ -39,6 +41,9 @@ class Running:
         looked_up = self.hub.mobile.tokens._register._read_at  # type: ignore[union-attr]
         looked_up.update(dict.fromkeys(looked_up, clock.now()))
         os.kill(self.mongo.pid, signal.SIGSTOP)
+        process = psutil.Process(self.mongo.pid)
+        while process.status() != psutil.STATUS_STOPPED:
+            time.sleep(0.001)  # the signal is on its way: until then it may still answer
 
     def resume(self) -> None:
         """Let it go on."""
