@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -30,10 +30,11 @@ class Events:
     def __init__(self, reply: httpx2.Response) -> None:
         self.reply = reply
         self._blocks = self._parse()
+        self._lines = reply.aiter_lines()
 
-    async def _parse(self) -> AsyncIterator[dict[str, Any]]:
+    async def _parse(self) -> AsyncGenerator[dict[str, Any], None]:
         block: dict[str, Any] = {}
-        async for line in self.reply.aiter_lines():
+        async for line in self._lines:
             if not line:
                 if "event" in block or "comment" in block:
                     yield block
@@ -43,6 +44,11 @@ class Events:
             else:
                 name, _, value = line.partition(": ")
                 block[name] = json.loads(value) if name == "data" else value
+
+    async def close(self) -> None:
+        """End what reads it, here: the collector would, at any time and in any thread."""
+        await self._blocks.aclose()
+        await self._lines.aclose()
 
     async def next(self, event: str | None = None) -> dict[str, Any]:
         """The next event, or the next one of that name."""
@@ -61,7 +67,11 @@ async def live(phone: Phone, **params: str) -> AsyncIterator[Events]:
     async with phone.http.stream("GET", f"{BASE}/events", headers=headers, params=query) as reply:
         assert reply.status_code == 200
         assert reply.headers["content-type"].startswith("text/event-stream")
-        yield Events(reply)
+        events = Events(reply)
+        try:
+            yield events
+        finally:
+            await events.close()
 
 
 def orders(page: dict[str, Any]) -> list[str]:

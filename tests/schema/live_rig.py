@@ -4,8 +4,8 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -68,8 +68,9 @@ class Live:
         async with (
             httpx2.AsyncClient(timeout=PATIENT) as http,
             http.stream("POST", f"{self.url}/graphql", json=body, headers=sent) as reply,
+            aclosing(reply.aiter_lines()) as lines,
         ):
-            yield Events(reply)
+            yield Events(reply, lines)
 
 
 @dataclass
@@ -77,10 +78,7 @@ class Events:
     """The events of a stream, one by one."""
 
     reply: httpx2.Response
-    _lines: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._lines = self.reply.aiter_lines()
+    _lines: AsyncIterator[str]
 
     async def next(self) -> dict[str, str]:
         """The fields of the next event; comments are left out. Raises when the stream breaks."""
