@@ -6,6 +6,7 @@ import pty
 import re
 import signal
 import sys
+from collections.abc import AsyncIterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -20,10 +21,24 @@ PATIENCE = 180
 """Seconds before a command counts as hanging: each starts an interpreter, on a busy machine."""
 
 
+_started: list[asyncio.subprocess.Process] = []
+
+
+@pytest.fixture(autouse=True)
+async def nothing_is_left() -> AsyncIterator[None]:
+    """A test that gave up leaves no command behind to slow the others down."""
+    yield
+    for process in _started:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    _started.clear()
+
+
 async def _liandong(
     running: Running, *arguments: str, columns: int = 140
 ) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+    process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "liandong.cli",
@@ -40,6 +55,8 @@ async def _liandong(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    _started.append(process)
+    return process
 
 
 @pytest.mark.parametrize(
@@ -108,6 +125,7 @@ async def test_an_interrupt_ends_it_without_a_traceback(running: Running, argume
         stderr=theirs,
         start_new_session=True,
     )
+    _started.append(process)
     os.close(theirs)
     seen = asyncio.StreamReader()
     reading, _ = await asyncio.get_running_loop().connect_read_pipe(
