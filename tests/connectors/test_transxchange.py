@@ -211,6 +211,20 @@ def test_a_short_working_runs_a_part_of_its_pattern():
     assert len(runs(read(document(journey(more=end))))[0].calls) == 2
 
 
+def test_a_short_working_does_not_need_what_lies_behind_its_end():
+    """A section of the pattern that is not there loses the journeys that run it, and no other."""
+    end = (
+        "<EndDeadRun><ShortWorking><JourneyPatternTimingLinkRef>L1"
+        "</JourneyPatternTimingLinkRef></ShortWorking></EndDeadRun>"
+    )
+    text = document(journey(more=end), journey("VJ2"))
+    section = b"<JourneyPatternSectionRefs>JPS1</JourneyPatternSectionRefs>"
+    assert section in text
+    batch = read(text.replace(section, section + section.replace(b"JPS1", b"JPS2")))
+    assert len(runs(batch)[0].calls) == 2
+    assert reasons(batch.rejects) == {"BAD_VALUE": 1}
+
+
 def test_a_journey_two_documents_have_for_one_period_is_a_duplicate():
     """The stops they share are one each."""
     batch = read(netex_builder.zipped(a=document(), b=document()))

@@ -49,9 +49,11 @@ CUT_WHOLE = {"gtfs_rt"}
 async def lasting(store: Store) -> AsyncIterator[Store]:
     """A store in which old positions are not cleared away meanwhile: the samples are years old."""
     admin = store.db.client.admin
+    before = await admin.command("getParameter", 1, ttlMonitorEnabled=True)
     await admin.command("setParameter", 1, ttlMonitorEnabled=False)
     yield store
-    await admin.command("setParameter", 1, ttlMonitorEnabled=True)
+    was = before["ttlMonitorEnabled"]
+    await admin.command("setParameter", 1, ttlMonitorEnabled=was)
 
 
 def positions() -> bytes:

@@ -227,12 +227,18 @@ class Trips:
         self, document: DocumentRows, chain: list[JourneyRow], pattern: PatternRow
     ) -> None:
         """Note what a journey says of timing links that its pattern does not have."""
-        known = {link.id for name in pattern.sections for link in document.sections[name]}
-        for one in chain:
-            for link in (*one.changes, one.starts_at, one.ends_after):
-                if link and link not in known:
-                    detail = f"JourneyPatternTimingLink {link!r} is not in its pattern"
-                    self._problems.note(Reason.BAD_VALUE, chain[0].code, detail)
+        named = [
+            link for one in chain for link in (*one.changes, one.starts_at, one.ends_after) if link
+        ]
+        if not named:
+            return
+        # a journey may end before a section that is not there
+        sections = (document.sections.get(name, ()) for name in pattern.sections)
+        known = {link.id for section in sections for link in section}
+        for link in named:
+            if link not in known:
+                detail = f"JourneyPatternTimingLink {link!r} is not in its pattern"
+                self._problems.note(Reason.BAD_VALUE, chain[0].code, detail)
 
 
 def line_id(found: ServiceRow, native: str) -> str:
