@@ -1,4 +1,4 @@
-"""One hub process: the socket, the event loop, the signals; what runs inside is in `asgi.py`."""
+"""One hub process: the socket, the event loop, the signals; what runs inside is in `process.py`."""
 
 import asyncio
 import contextlib

@@ -63,7 +63,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     batch.records.extend(item for item in gathered.found.values() if item.id not in withdrawn)
     batch.withdrawn.extend(withdrawn)
     batch.lists_all(context.incrementality is Incrementality.FULL)
-    batch.complete = batch.complete and not message.unread
+    if message.unread:
+        batch.complete = False
     return batch
 
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
-from weakref import WeakValueDictionary
 
 import structlog
 
+from hub.access.shares import AtOnce
 from hub.addresses import network_of
 from hub.errors import AccessDenied, UserFault
 from hub.store.faults import passing
@@ -87,7 +87,7 @@ class Attempts:
     def __init__(self, limiter: Limiter) -> None:
         self._limiter = limiter
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._in_hand: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._in_hand = AtOnce()
 
     @asynccontextmanager
     async def trial(
@@ -99,7 +99,8 @@ class Attempts:
         RateLimited.
         """
         own = await self._of_login(login, address, device)
-        async with self._of_one(*own), self._room:
+        key, limit = own
+        async with self._in_hand.of(key, max(1, limit // 2)), self._room:
             tried: list[_Counted] = []
             try:
                 await self._count(tried, own, address, device)
@@ -118,13 +119,6 @@ class Attempts:
             wait = await self._limiter.hit(_address(address), limit=PER_ADDRESS, seconds=WINDOW)
             if wait is not None:
                 raise RateLimited(wait)
-
-    def _of_one(self, key: str, limit: int) -> asyncio.Semaphore:
-        """What the tries at one key hold while they are in hand."""
-        held = self._in_hand.get(key)
-        if held is None:
-            held = self._in_hand[key] = asyncio.Semaphore(max(1, limit // 2))
-        return held
 
     async def _count(
         self, tried: list[_Counted], own: tuple[str, int], address: str | None, device: str | None

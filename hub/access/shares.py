@@ -14,17 +14,28 @@ PER_PERSON, PER_SHARED_ACCOUNT = 2, 8
 """A command centre's or a partner's account is many screens, or a service that asks for many."""
 
 
+class AtOnce:
+    """Semaphores by key, each for as long as somebody holds it or waits for it."""
+
+    def __init__(self) -> None:
+        self._held: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def of(self, key: str, most: int) -> asyncio.Semaphore:
+        """That of a key; `most` may hold it at once where it is made now."""
+        held = self._held.get(key)
+        if held is None:
+            held = self._held[key] = asyncio.Semaphore(most)
+        return held
+
+
 class Shares:
-    """Who has a turn now, in this process: so many of a person, so many of a shared account."""
+    """Who has a share of one API of this process: so many of a person, so many of a shared one."""
 
     def __init__(self, person: int = PER_PERSON, shared: int = PER_SHARED_ACCOUNT) -> None:
         self._person, self._shared = person, shared
-        self._accounts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._accounts = AtOnce()
 
     def of(self, principal: Principal) -> asyncio.Semaphore:
-        """What the caller's work holds while it runs; forgotten when nobody holds it."""
-        turns = self._accounts.get(principal.account_id)
-        if turns is None:
-            most = self._shared if principal.is_shared else self._person
-            turns = self._accounts[principal.account_id] = asyncio.Semaphore(most)
-        return turns
+        """What the caller's work holds while it runs."""
+        most = self._shared if principal.is_shared else self._person
+        return self._accounts.of(principal.account_id, most)

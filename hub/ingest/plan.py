@@ -64,7 +64,7 @@ def plan(feed: FeedSettings, connectors: Connectors, area: Area) -> Plan:
             settings.secret(reference)
     with problems.noted(f"feed {feed.id}: "):
         connector = connectors(feed.kind)
-        for check in (_check_role, _check_ages):
+        for check in (_check_transport, _check_ages):
             with problems.noted():
                 check(feed, connector)
         with problems.noted():
@@ -149,7 +149,7 @@ def _check_push(found: Plan) -> None:
         )
 
 
-def _check_role(feed: FeedSettings, connector: Connector) -> None:
+def _check_transport(feed: FeedSettings, connector: Connector) -> None:
     transport = connector.manifest.transport
     if feed.push:
         if connector.accept is None:

@@ -17,7 +17,7 @@ from hub.model.feeds import FeedState, LinkState
 from hub.settings import FeedSettings
 from hub.store.faults import passing
 from hub.store.feeds.cache import FeedRepository
-from hub.store.feeds.freshness import silent_from
+from hub.store.feeds.freshness import held_until
 
 _WELL = {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING, FeedState.DISABLED}
 
@@ -83,7 +83,7 @@ class Monitor:
     async def open(self) -> None:
         """Take up totals and silence where the last process left them, and show the feed."""
         known = await self._repository.get(self.feed.id) or {}
-        limits = silent_from(known.get("before") or known) if known.get("data_as_of") else None
+        limits = held_until(known) if known.get("data_as_of") else None
         if limits is not None:
             self._before = dict(zip(("stale_at", "down_at"), limits, strict=True))
         totals = known.get("totals") or {}

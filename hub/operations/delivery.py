@@ -100,7 +100,7 @@ class Delivery:
             for row in rows
         ]
 
-    async def deliver(self, errand: Errand, sent: Callable[[], None] = lambda: None) -> None:
+    async def deliver(self, errand: Errand, sent: Callable[[], None]) -> None:
         """Wake the row's account on all its phones; one that takes it is enough.
 
         `sent` is called when nothing is being sent any more, before that is written down.

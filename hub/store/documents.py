@@ -1,7 +1,7 @@
 """Beanie documents: people, duty, incidents, orders and what delivers them.
 
 Feed data (calls, journeys, positions, ...) is not here: it lives in raw collections behind the
-typed repositories (`transit.py`), because Beanie costs several times the driver there
+typed repositories (`feeds/transit.py`), because Beanie costs several times the driver there
 (docs/decisions/0001). Ids are text we choose, never ObjectIds: they are stable across exports.
 """
 

@@ -217,8 +217,8 @@ def _wanted(group: list[_Item]) -> dict[str, set[str]]:
     for item in group:
         item.committing = False
         for collection, row_ids in item.reads.items():
-            wanted.setdefault(collection, set()).update(row_ids)
-    wanted.pop(NUMBERS, None)
+            if collection != NUMBERS:
+                wanted.setdefault(collection, set()).update(row_ids)
     return wanted
 
 

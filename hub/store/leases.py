@@ -32,7 +32,7 @@ class Lease:
 
     async def acquire(self) -> bool:
         """Take the lease if it is free, has run out, or is ours already (which renews it)."""
-        free = {"$lte": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]}
+        free = past("until")
         mine = {"$eq": ["$owner", {"$literal": self.owner}]}
         counted = {"$add": [{"$ifNull": ["$fence", 0]}, 1]}
         held = {"$and": [mine, {"$not": [free]}]}
@@ -66,13 +66,7 @@ class Lease:
         self.fence = None
 
     async def _update(self, granted: Any, fence: Any, *, upsert: bool = True) -> bool:  # noqa: ANN401  # aggregation expressions
-        until = {
-            "$dateAdd": {
-                "startDate": "$$NOW",
-                "unit": "millisecond",
-                "amount": int(self.ttl.total_seconds() * 1000),
-            }
-        }
+        until = from_now(self.ttl)
         ours = {"owner": {"$literal": self.owner}, "until": until, "fence": fence}
         stage = {name: {"$cond": [granted, value, f"${name}"]} for name, value in ours.items()}
         try:
@@ -91,3 +85,14 @@ class Lease:
         )
         self.fence = found["fence"] if held and found else None
         return held
+
+
+def past(field: str) -> dict[str, Any]:
+    """Whether a row's moment has passed by the server's clock, or was never set; an expression."""
+    return {"$lte": [{"$ifNull": [f"${field}", _LONG_AGO]}, "$$NOW"]}
+
+
+def from_now(span: timedelta) -> dict[str, Any]:
+    """The moment so long from now, by the server's clock; an expression."""
+    amount = int(span.total_seconds() * 1000)
+    return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": amount}}

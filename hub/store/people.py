@@ -79,13 +79,13 @@ class Accounts:
         roles: Collection[Role] | None = None,
         unit: str | None = None,
         on_duty: bool | None = None,
-        kept_out: bool = False,
+        revoked_too: bool = False,
     ) -> list[AccountDoc]:
         """At most `first` active accounts that the viewer may see, by (unit, login, id).
 
-        `kept_out`: also those that were revoked.
+        `revoked_too`: also those that were revoked.
         """
-        terms: list[dict[str, Any]] = [_rows(viewer), *([] if kept_out else [{"active": True}])]
+        terms: list[dict[str, Any]] = [_rows(viewer), *([] if revoked_too else [{"active": True}])]
         if after is not None:
             terms.append(_beyond(after))
         if roles is not None:

@@ -10,14 +10,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from hub.store import raw
 from hub.store.driver import Store
+from hub.store.leases import from_now, past
 
 TURN = timedelta(seconds=3)
 """The longest turn: what a process that is killed in its own costs the others."""
@@ -25,7 +25,6 @@ PLACE = timedelta(milliseconds=500)
 """How long it stays the next that does not ask again: what one that is killed waiting costs."""
 KEPT = timedelta(minutes=1)
 """How long the database keeps the row of a lane that nobody asks for: who waited was killed."""
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ class Turns:
     async def take(self) -> bool:
         """Have the turn if it is free and nobody else is the next; else be the next, if none is."""
         me = {"$literal": self.owner}
-        free = {"$lte": [{"$ifNull": ["$until", _LONG_AGO]}, "$$NOW"]}
-        open_ = {"$lte": [{"$ifNull": ["$place_until", _LONG_AGO]}, "$$NOW"]}
+        free = past("until")
+        open_ = past("place_until")
         next_ = {"$or": [open_, {"$eq": ["$next", me]}]}
         mine = {"$and": [{"$eq": ["$owner", me]}, {"$not": [free]}]}
         granted = {"$or": [mine, {"$and": [free, next_]}]}
@@ -68,12 +67,12 @@ class Turns:
         fields = {
             # a turn that has run out is nobody's: so it is mine exactly if it was granted
             "owner": {"$cond": [granted, me, {"$cond": [free, None, "$owner"]}]},
-            "until": {"$cond": [granted, _from_now(TURN), "$until"]},
+            "until": {"$cond": [granted, from_now(TURN), "$until"]},
             "next": {"$cond": [waits, me, {"$cond": [passed, None, "$next"]}]},
             "place_until": {
-                "$cond": [waits, _from_now(PLACE), {"$cond": [passed, None, "$place_until"]}]
+                "$cond": [waits, from_now(PLACE), {"$cond": [passed, None, "$place_until"]}]
             },
-            "kept_until": _from_now(KEPT),
+            "kept_until": from_now(KEPT),
         }
         try:
             row = await self.store.db[raw.LEASES].find_one_and_update(
@@ -89,15 +88,10 @@ class Turns:
     async def give_back(self) -> None:
         """End the turn; where nobody waits nothing is left of it."""
         leases, mine = self.store.db[raw.LEASES], {"_id": self._name, "owner": self.owner}
-        alone = {"$lte": [{"$ifNull": ["$place_until", _LONG_AGO]}, "$$NOW"]}
+        alone = past("place_until")
         if not (await leases.delete_one({**mine, "$expr": alone})).deleted_count:
             await leases.update_one(mine, {"$set": {"owner": None, "until": None}})
 
     @property
     def _name(self) -> str:
         return f"lane:{self.lane}"
-
-
-def _from_now(time_: timedelta) -> dict[str, Any]:
-    amount = int(time_.total_seconds() * 1000)
-    return {"$dateAdd": {"startDate": "$$NOW", "unit": "millisecond", "amount": amount}}

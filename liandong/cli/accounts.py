@@ -169,7 +169,7 @@ async def _list(config: Path | None, *, partners: bool) -> None:
     roles = {Role.PARTNER} if partners else set(Role) - {Role.PARTNER}
     async with common.opened(config) as (_, store):
         for account in await Accounts(store).list_(
-            everything, first=10_000, roles=roles, kept_out=True
+            everything, first=10_000, roles=roles, revoked_too=True
         ):
             unit, name = account.unit or "-", account.name.zh or account.name.en or ""
             revoked = "" if account.active else "  已吊销 revoked"

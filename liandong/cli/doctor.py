@@ -166,11 +166,11 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
             feed for feed in known if feed["_id"] not in here
         ],
     }
+    now = clock.now()
     for heading, feeds in parts.items():
         if feeds:
             findings.about(heading)
         for feed in feeds:
-            now = clock.now()
             state = feed_state(feed, now)
             line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}".rstrip()
             good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}

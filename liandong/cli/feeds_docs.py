@@ -15,7 +15,7 @@ from hub.connector import Connector, Manifest, Transport
 from hub.ingest.health import PATIENCE, Thresholds
 from hub.settings import FeedSettings
 
-_ROLES = {
+_TRANSPORTS = {
     Transport.POLL: "poll: the hub asks `url` every `interval` seconds",
     Transport.TCP_SERVER: "TCP: peers call the hub, which listens on `listen`",
     Transport.HTTP_PUSH: "push: the source posts to `/feeds/{id}`",
@@ -47,7 +47,7 @@ def page(connector: Connector) -> str:
     """What a kind is, which keys it has, and a `[[feeds]]` table to begin with, in Markdown."""
     manifest = connector.manifest
     kind = manifest.kind
-    arrives = _ROLES[manifest.transport]
+    arrives = _TRANSPORTS[manifest.transport]
     refuses = ", ".join(f"`{reason}`" for reason in sorted(manifest.refuses))
     if connector.accept is not None and manifest.transport is not Transport.HTTP_PUSH:
         arrives += "; or pushed, see Pushes and subscriptions in [feeds.md](../feeds.md)"

@@ -72,7 +72,7 @@ class Executor:
     ) -> ExecutionResult:
         """Run a query or mutation to its end, or to its deadline; never raises for what it does.
 
-        A query waits for a turn of its account's, within the deadline (hub.access.shares.py). A
+        A query waits for its account's share, within the deadline (`hub.access.shares`). A
         mutation that is late says what became of its write; one whose commit is on its way is
         left to it.
         """
@@ -98,7 +98,7 @@ class Executor:
         principal: Principal,
         writes: list[Write],
     ) -> ExecutionResult:
-        async with self._turn(prepared, principal):
+        async with self._share(prepared, principal):
             context = self._services.context(principal, prepared.memory, writes)
             result = execute(
                 self._schema,
@@ -117,10 +117,10 @@ class Executor:
         """Read a document when the account's others before it are read."""
         lines = self._new_mutations if text.lstrip().startswith("mutation") else self._new_queries
         async with lines.of(principal):
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # a free line makes nobody wait, and others come first
             return read()
 
-    def _turn(self, prepared: Prepared, principal: Principal) -> AbstractAsyncContextManager[None]:
+    def _share(self, prepared: Prepared, principal: Principal) -> AbstractAsyncContextManager[None]:
         mutates = prepared.operation.operation is OperationType.MUTATION
         return nullcontext() if mutates else self._shares.of(principal)
 

@@ -247,9 +247,8 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with subprocess.Popen(command("siri_et", str(pipe)), stderr=subprocess.PIPE, cwd=PROJECT) as p:
         with pipe.open("wb"):  # waits until it is read: the command has started
-            for _ in range(
-                20
-            ):  # Python drops an interrupt that falls into a destructor: press again
+            # Python drops an interrupt that falls into a destructor: press again
+            for _ in range(20):
                 p.send_signal(signal.SIGINT)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     p.wait(5)

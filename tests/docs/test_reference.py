@@ -24,7 +24,6 @@ RAISE = {
     "AccessDenied",
     "Refusal",
     "ActionRefused",
-    "_Refused",
     "_refused",
     "_rejected",
 }

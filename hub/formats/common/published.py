@@ -24,7 +24,7 @@ class Published:
     notes: list[Problem]
 
 
-class RefusedTimetable(Exception):
+class RefusedJourney(Exception):
     """A journey that cannot be used, and why; caught where journeys are read one by one."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from hub.errors import Reason
 from hub.formats.common.fields import Problems
-from hub.formats.common.published import RefusedTimetable
+from hub.formats.common.published import RefusedJourney
 from hub.formats.gtfs.trips import in_order, look_for_times
 from hub.formats.netex.content import Content
 from hub.formats.netex.places import Places
@@ -58,7 +58,7 @@ class Trips:
             row = content.journeys.pop(native)  # freed as they are read: there are many
             try:
                 self.trips[native] = self._trip(row)
-            except RefusedTimetable as refused:
+            except RefusedJourney as refused:
                 problems.reject(refused.reason, native, refused.detail)
 
     def _add_line(self, row: LineRow) -> None:
@@ -88,7 +88,7 @@ class Trips:
 
     def _trip(self, row: JourneyRow) -> Trip:
         if row.cancelled:
-            raise RefusedTimetable(
+            raise RefusedJourney(
                 Reason.EMPTY_ENTITY, "its ServiceAlteration says that it does not run"
             )
         pattern = self._pattern(row)
@@ -130,7 +130,7 @@ class Trips:
             return self._lineless(self._mode or row.mode or Mode.OTHER)
         route = self.routes.get(line)
         if route is None:
-            raise RefusedTimetable(Reason.UNKNOWN_ROUTE, f"line {line!r} is not there")
+            raise RefusedJourney(Reason.UNKNOWN_ROUTE, f"line {line!r} is not there")
         if self._mode or row.mode in {None, route.mode}:
             return route.native_id
         key = f"{route.native_id}#{row.mode}"
@@ -156,7 +156,7 @@ class Trips:
         days = self._dated.get(row.id)
         if service is None and days is None:
             what = f"{', '.join(unknown)} not there" if unknown else "no DayType and no date"
-            raise RefusedTimetable(Reason.UNKNOWN_SERVICE, what)
+            raise RefusedJourney(Reason.UNKNOWN_SERVICE, what)
         for native in unknown:
             self._problems.note(Reason.UNKNOWN_SERVICE, row.id, f"{native} is not there")
         key = "|".join((*row.day_types, *row.conditions))
@@ -173,7 +173,7 @@ class Trips:
 
     def _calls(self, row: JourneyRow, pattern: PatternRow) -> tuple[StopTime, ...]:
         if not row.times:
-            raise RefusedTimetable(Reason.EMPTY_ENTITY, "it has no passingTimes and no calls")
+            raise RefusedJourney(Reason.EMPTY_ENTITY, "it has no passingTimes and no calls")
         found: list[StopTime] = []
         lost: list[str] = []
         for passing, point in self._placed(row, pattern):
@@ -200,7 +200,7 @@ class Trips:
         ordered = in_order(row.id, found, self._places.stops, self._problems)
         if len(ordered) < 2:
             reason = Reason.UNKNOWN_STOP if lost else Reason.EMPTY_ENTITY
-            raise RefusedTimetable(
+            raise RefusedJourney(
                 reason, f"only {len(ordered)} of its {len(row.times)} calls can be used"
             )
         look_for_times(ordered, "passingTimes", self._problems)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hub.errors import Reason
 from hub.formats.common.fields import Problems
-from hub.formats.common.published import RefusedTimetable
+from hub.formats.common.published import RefusedJourney
 from hub.formats.gtfs.trips import in_order
 from hub.formats.transxchange.days import DEFAULT, Period, Profile, in_session, service
 from hub.formats.transxchange.rows import (
@@ -92,7 +92,7 @@ class Trips:
         for row in document.journeys.values():
             try:
                 trip = self._trip(document, row, periods)
-            except RefusedTimetable as refused:
+            except RefusedJourney as refused:
                 self._problems.reject(refused.reason, row.code, refused.detail)
                 continue
             self.trips[trip.native_id] = trip
@@ -130,25 +130,23 @@ class Trips:
         chain = list(_chain(document, row))
         found = document.services.get(next((one.service for one in chain if one.service), ""))
         if found is None:
-            raise RefusedTimetable(Reason.UNKNOWN_SERVICE, f"ServiceRef {row.service!r}")
+            raise RefusedJourney(Reason.UNKNOWN_SERVICE, f"ServiceRef {row.service!r}")
         line = next((one.line for one in chain if one.line), None)
         if line is None and len(found.lines) == 1:
             line = next(iter(found.lines))
         if line is None or line not in found.lines:
-            raise RefusedTimetable(Reason.UNKNOWN_ROUTE, f"LineRef {line!r}")
+            raise RefusedJourney(Reason.UNKNOWN_ROUTE, f"LineRef {line!r}")
         pattern = found.patterns.get(next((one.pattern for one in chain if one.pattern), ""))
         if pattern is None:
-            raise RefusedTimetable(
+            raise RefusedJourney(
                 Reason.BAD_VALUE, f"JourneyPatternRef {row.pattern!r} is not there"
             )
         within = periods.get(found.code)
         if within is None:
-            raise RefusedTimetable(
-                Reason.OUTSIDE_PERIOD, f"no sound OperatingPeriod of {found.code}"
-            )
+            raise RefusedJourney(Reason.OUTSIDE_PERIOD, f"no sound OperatingPeriod of {found.code}")
         departure = row.departure_s
         if departure is None:
-            raise RefusedTimetable(Reason.BAD_VALUE, "no DepartureTime, or none that can be read")
+            raise RefusedJourney(Reason.BAD_VALUE, "no DepartureTime, or none that can be read")
         key = line_id(found, line)
         display = next((one.display for one in chain if one.display), pattern.display)
         mode = self.routes[key].mode
@@ -173,7 +171,7 @@ class Trips:
         dated = f"{native}:{date.fromordinal(within.start).isoformat()}"
         known = self.services[self.trips[native].service_id]
         if dated in self.trips or known.start == within.start:
-            raise RefusedTimetable(
+            raise RefusedJourney(
                 Reason.DUPLICATE, "another document has the journey for that period"
             )
         return dated
@@ -195,7 +193,7 @@ class Trips:
         links = list(_links(document, chain, pattern))
         self._look_for_links(document, chain, pattern)
         if not links:
-            raise RefusedTimetable(Reason.EMPTY_ENTITY, "its JourneyPattern has no timing links")
+            raise RefusedJourney(Reason.EMPTY_ENTITY, "its JourneyPattern has no timing links")
         rows: list[StopTime] = []
         lost: list[str] = []
         for visit in _visits(links, departure_s):
@@ -220,7 +218,7 @@ class Trips:
         ordered = in_order(chain[0].code, rows, self._stops, self._problems)
         if len(ordered) < 2:
             reason = Reason.UNKNOWN_STOP if lost else Reason.EMPTY_ENTITY
-            raise RefusedTimetable(reason, "fewer than two of its stops can be used")
+            raise RefusedJourney(reason, "fewer than two of its stops can be used")
         return ordered
 
     def _look_for_links(
@@ -252,12 +250,12 @@ def _chain(document: DocumentRows, row: JourneyRow) -> Iterator[JourneyRow]:
     at: JourneyRow | None = row
     while at is not None:
         if at.code in seen or len(seen) > _DEEPEST:
-            raise RefusedTimetable(Reason.BAD_VALUE, "its VehicleJourneyRefs lead in a ring")
+            raise RefusedJourney(Reason.BAD_VALUE, "its VehicleJourneyRefs lead in a ring")
         seen.add(at.code)
         yield at
         like = at.like
         if like and like not in document.journeys:
-            raise RefusedTimetable(Reason.UNKNOWN_TRIP, f"VehicleJourneyRef {like!r} is not there")
+            raise RefusedJourney(Reason.UNKNOWN_TRIP, f"VehicleJourneyRef {like!r} is not there")
         at = document.journeys[like] if like else None
 
 
@@ -274,7 +272,7 @@ def _links(
     ends = next((one.ends_after for one in chain if one.ends_after), None)
     for name in pattern.sections:
         if name not in document.sections:
-            raise RefusedTimetable(Reason.BAD_VALUE, f"JourneyPatternSection {name!r} is not there")
+            raise RefusedJourney(Reason.BAD_VALUE, f"JourneyPatternSection {name!r} is not there")
         for link in document.sections[name]:
             if starts and link.id != starts:
                 continue
@@ -306,13 +304,13 @@ def _visits(links: list[LinkRow], departure_s: int) -> Iterator[_Visit]:
     for number, link in enumerate(links, start=2):
         following = links[number - 1] if number <= len(links) else None
         if link.run_s is None:
-            raise RefusedTimetable(Reason.MISSING_FIELD, f"link {link.id} has no RunTime")
+            raise RefusedJourney(Reason.MISSING_FIELD, f"link {link.id} has no RunTime")
         arrival = at + link.run_s
         at = arrival + link.wait_after_s
         activity, timed = link.activity_after, link.timed_after
         if following is not None:
             if following.start.upper() != link.end.upper():
-                raise RefusedTimetable(
+                raise RefusedJourney(
                     Reason.BAD_VALUE,
                     f"link {link.id} ends where the next does not start",
                 )

@@ -8,7 +8,7 @@ its feed at a time: whoever holds the feed's lease makes a new one.
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pymongo import UpdateOne
@@ -42,11 +42,11 @@ from hub.store.feeds.journeys import JourneyWriter
 from hub.store.feeds.memory import Applied
 from hub.store.feeds.parking import FacilityWriter, StatusWriter
 from hub.store.feeds.records import RecordWriter
+from hub.store.feeds.rivalry.contest import FRESH_FOR
 from hub.store.feeds.rows import plain, point
 
 __all__ = ["Applied", "FeedWriter", "save_rank"]
 
-FRESH_FOR = timedelta(seconds=90)
 """How long a feed's data counts as fresh where its settings do not say."""
 
 _WRITERS: dict[type, tuple[type[RecordWriter], str]] = {

@@ -32,7 +32,7 @@ def freshness(
     as_of = observed_at or (feed or {}).get("data_as_of")
     if feed is None or as_of is None:
         return Freshness(as_of, source, FreshnessState.UNKNOWN)
-    stale_at, down_at = _held_until(feed) or (now, now)
+    stale_at, down_at = held_until(feed) or (now, now)
     age = (now - as_of).total_seconds()
     if age > feed["expire_after_s"] or now > down_at:
         state = FreshnessState.UNKNOWN
@@ -57,7 +57,7 @@ def silent_from(feed: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
     return as_of + timedelta(seconds=warn), as_of + timedelta(seconds=expire)
 
 
-def _held_until(feed: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
+def held_until(feed: Mapping[str, Any]) -> tuple[datetime, datetime] | None:
     """As `silent_from`, of what is stored: reading anew makes nothing younger (`before`)."""
     return silent_from(feed.get("before") or feed)
 
