@@ -27,11 +27,12 @@ PASSING = frozenset({"RETRY_LATER", "DEADLINE_EXCEEDED", "INTERNAL", "RATE_LIMIT
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a live query. `link` events tell about the connection itself."""
+    """One event of a live query. `link` events tell about the connection: UP, or DOWN and why."""
 
     name: str
     change: str
     node: dict[str, Any] | None = None
+    reason: str = ""
 
 
 @dataclass
@@ -107,7 +108,7 @@ class HubClient:
                 raise
             except (OSError, websockets.WebSocketException, ClientError) as error:
                 reason = str(error) or type(error).__name__
-            yield Event("link", "DOWN", {"reason": reason})
+            yield Event("link", "DOWN", reason=reason)
             await asyncio.sleep(RETRY[min(attempt, len(RETRY) - 1)])
             attempt += 1
 

@@ -100,9 +100,8 @@ class View:
     def take(self, event: Event) -> None:
         """Apply one event."""
         if event.name == "link":
-            reason = (event.node or {}).get("reason", "")
             self.live = event.change == "UP"
-            self.link = "在线 live" if self.live else f"断线 reconnecting: {reason}"
+            self.link = "在线 live" if self.live else f"断线 reconnecting: {event.reason}"
             return
         held = self.nodes.setdefault(event.name, {})
         if event.change == "RESET":
