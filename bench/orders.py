@@ -23,11 +23,11 @@ from bench.peer import cpu_seconds
 from bench.world import World
 from hub import clock
 from hub.bus import Bus
-from hub.model.operations import Role
-from hub.model.people import SCOPES, Principal
-from hub.operations.channels import Outcome, Wake
-from hub.operations.dispatcher import Dispatcher
+from hub.model.people import SCOPES, Principal, Role
+from hub.operations import documents
 from hub.operations.facade import Operations
+from hub.operations.waking.channels import Outcome, Wake
+from hub.operations.waking.dispatcher import Dispatcher
 from hub.settings import OrderSettings
 from hub.store.documents import AccountDoc, DeviceDoc, Duty, NameDoc
 from hub.store.driver import Store
@@ -209,7 +209,7 @@ class _Counting:
 
 async def _mass(world: World) -> None:
     """From the call to the last of a thousand handed to push; dispatcher in the same process."""
-    store = await Store.open(world.mongo.uri, "bench_mass")
+    store = await Store.open(world.mongo.uri, "bench_mass", documents=documents())
     now = clock.now()
     names = [f"mass{number}" for number in range(MASS)]
     await AccountDoc.insert_many(

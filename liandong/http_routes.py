@@ -14,6 +14,7 @@ from hub import clock
 from hub.errors import LiandongError
 from hub.model.alarms import AlarmState
 from hub.model.area import Area
+from hub.operations.alarms.store import AlarmRepository
 from hub.operations.facade import Operations
 from hub.store.driver import Store
 from hub.store.faults import passing
@@ -105,7 +106,7 @@ class Probes:
         waiting = await self.operations.metrics()
         observe.OUTBOX_AGE.set(waiting.oldest_unsent or 0)
         observe.UNACKNOWLEDGED.set(waiting.oldest_unacknowledged or 0)
-        for kind, standing in (await self.operations.desk.alarms.standing()).items():
+        for kind, standing in (await self.operations.desk.of(AlarmRepository).standing()).items():
             observe.ALARMS.labels(kind, AlarmState.ACTIVE).set(standing.active)
             observe.ALARMS.labels(kind, AlarmState.ACKNOWLEDGED).set(standing.acknowledged)
         observe.CLOCK_OFF.set(clock.off_by().total_seconds())

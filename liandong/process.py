@@ -25,23 +25,22 @@ from hub.ingest.endpoint import Endpoint
 from hub.ingest.places import Move, PlaceKeeper
 from hub.ingest.supervisor import FeedSupervisor
 from hub.model.area import Area
-from hub.operations.alarms.keeper import AlarmKeeper
-from hub.operations.dispatcher import Dispatcher
-from hub.operations.escalation import Escalator
+from hub.operations import documents
+from hub.operations.asking.escalator import Escalator
+from hub.operations.asking.moving import move_ledgers
 from hub.operations.facade import Operations
+from hub.operations.incidents.timeline import Timeline
+from hub.operations.keeper import AlarmKeeper
+from hub.operations.waking.dispatcher import Dispatcher
 from hub.settings import Settings
 from hub.store import raw
-from hub.store.alarms import AlarmRepository
 from hub.store.driver import Store
 from hub.store.feeds.cache import FeedCache
 from hub.store.feeds.identity import IdentityRepository
 from hub.store.feeds.same_as import SameAs
 from hub.store.feeds.transit import TransitRepository
-from hub.store.incidents import IncidentRepository
-from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 from hub.store.tail import ChangeTail
-from hub.store.timeline import Timeline
 from liandong import observe
 from liandong.configured import area_of
 from liandong.cross_origin import cross_origin
@@ -101,7 +100,10 @@ class Hub:
         area = area_of(settings.hub.area)
         await _follow_clock(settings.hub.clock_url)
         store = await Store.open(
-            settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
+            settings.hub.mongodb_uri or "",
+            settings.hub.database,
+            documents=documents(),
+            raw_days=settings.hub.raw_days,
         )
         bus, name = Bus(carries=_followed(roles)), _process_name(settings, roles)
         tail = ChangeTail(store, bus, name)
@@ -123,6 +125,7 @@ class Hub:
             same_as=SameAs(store),
         )
         try:
+            await move_ledgers(store)
             if ProcessRole.API in roles:
                 await Timeline(store).move_embedded()
                 await Units().seed(area)
@@ -214,9 +217,6 @@ class Hub:
             accounts=Accounts(self.store),
             units=Units(),
             identity=IdentityRepository(self.store),
-            incidents=IncidentRepository(self.store),
-            orders=OrderRepository(self.store),
-            alarms=AlarmRepository(self.store),
             operations=self.operations,
             tokens=tokens,
         )

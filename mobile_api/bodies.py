@@ -1,83 +1,30 @@
-"""The body of every action, by its kind. `hub.operations` judges them; this says what it takes."""
+"""Actions and changes with the shapes that capabilities declare for them, for the document."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from hub.model.operations import IncidentKind
-from hub.operations.answers import CARRIERS, NOTE
-from hub.operations.duty import POST
-from hub.operations.incidents import DESCRIPTION, PLACE, TITLE
-from mobile_api.models import Action, Message
-
-OrderId = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=256,
-        description="`data.id` of the order, or its global id from GraphQL",
-    ),
-]
-
-
-class SignInToDuty(Message):
-    """Signing in to duty (勤务签到)."""
-
-    post: str | None = Field(default=None, max_length=POST, description="post (岗位)")
-
-
-class SignOutOfDuty(Message):
-    """Signing out of duty (签退). Unanswered orders are passed on at once."""
-
-
-class Answer(Message):
-    """An answer to an order (指令回报)."""
-
-    order_id: OrderId
-    note: str | None = Field(
-        default=None,
-        max_length=NOTE,
-        description="a remark that the watch officer reads; a longer one is cut",
-    )
-    via: str | None = Field(
-        default=None,
-        description="how the order reached the phone; anything else counts as `actions`",
-        examples=sorted(CARRIERS),
-    )
-
-
-class Report(Message):
-    """An officer's report, which opens an incident (上报事件)."""
-
-    kind: IncidentKind
-    title: str = Field(min_length=1, max_length=TITLE)
-    description: str | None = Field(default=None, max_length=DESCRIPTION)
-    place: str | None = Field(default=None, max_length=PLACE, description="where, in words")
-    lat: float | None = Field(default=None, ge=-90, le=90, description="WGS-84, with `lon`")
-    lon: float | None = Field(default=None, ge=-180, le=180)
-
-
-BODIES: dict[str, type[Message]] = {
-    "duty.signIn": SignInToDuty,
-    "duty.signOut": SignOutOfDuty,
-    "order.received": Answer,
-    "order.seen": Answer,
-    "order.accepted": Answer,
-    "order.declined": Answer,
-    "order.enRoute": Answer,
-    "order.arrived": Answer,
-    "order.done": Answer,
-    "incident.report": Report,
-}
-"""What is in the body of each kind of action."""
+from hub.operations import capabilities, field_actions
+from hub.operations.telling.wire import Message
+from mobile_api.models import Action, SyncChange
 
 
 def typed_actions() -> dict[str, type[BaseModel]]:
     """An Action for each kind, with its own body, by kind."""
-    return {kind: _typed(kind, body) for kind, body in BODIES.items()}
+    return {kind: _action(kind, action.body) for kind, action in field_actions().items()}
 
 
-def _typed(kind: str, body: type[Message]) -> type[BaseModel]:
+def entities() -> dict[str, type[Message]]:
+    """What is in the data of each entity of the sync stream."""
+    return {name: shape for one in capabilities().values() for name, shape in one.news.items()}
+
+
+def typed_changes() -> dict[str, type[BaseModel]]:
+    """A SyncChange for each entity, with its own data, by entity."""
+    return {entity: _change(entity, data) for entity, data in entities().items()}
+
+
+def _action(kind: str, body: type[Message]) -> type[BaseModel]:
     needed = any(field.is_required() for field in body.model_fields.values())
     default: Any = ... if needed else Field(default_factory=body)
     fields: dict[str, Any] = {"kind": (Literal[kind], ...), "body": (body, default)}
@@ -86,4 +33,11 @@ def _typed(kind: str, body: type[Message]) -> type[BaseModel]:
         __base__=Action,
         __doc__=body.__doc__,
         **fields,
+    )
+
+
+def _change(entity: str, data: type[Message]) -> type[BaseModel]:
+    fields: dict[str, Any] = {"entity": (Literal[entity], ...), "data": (data, ...)}
+    return create_model(
+        f"{entity.capitalize()}Change", __base__=SyncChange, __doc__=data.__doc__, **fields
     )

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from hub.access.bearer import unauthenticated
 from hub.deadline import in_time
 from hub.model.people import Principal, Scope
+from hub.operations.telling.wire import Message
 from hub.store.faults import passing
 from mobile_api.context import MobileContext
-from mobile_api.models import Message
 from mobile_api.problems import Refusal, invalid
 
 BODY_CAP = 256 * 1024

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
 from hub import clock
-from hub.model.operations import Role
+from hub.model.people import Role
+from hub.operations.telling.wire import Message
 from hub.store.documents import AccountDoc, UnitDoc
 
 MAX_ACTIONS = 100
@@ -16,14 +16,6 @@ Moment = Annotated[AwareDatetime, AfterValidator(clock.usable)]
 """RFC 3339 with an offset. A phone's own time: recorded, never used to order or to judge."""
 Ident = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")]
 """An id made by the client: printable ASCII without spaces."""
-
-
-class Message(BaseModel):
-    """Base of everything on this wire."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, extra="forbid", allow_inf_nan=False
-    )
 
 
 class Name(Message):

@@ -11,9 +11,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from mobile_api import models
-from mobile_api.bodies import typed_actions
+from mobile_api.bodies import typed_actions, typed_changes
 from mobile_api.endpoint import JSON, Endpoint
-from mobile_api.entities import typed_changes
 from mobile_api.problems import MEDIA_TYPE, TITLES
 
 _REF = "#/components/schemas/{model}"

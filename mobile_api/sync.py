@@ -19,7 +19,7 @@ from starlette.types import Scope as AsgiScope
 from hub.deadline import in_time
 from hub.errors import RetryLater
 from hub.model.people import Principal, Scope
-from hub.operations.inbox import InboxChange, SyncPage
+from hub.operations.telling.inbox import InboxChange, SyncPage
 from hub.store.faults import passing
 from hub.transports import patient
 from mobile_api.context import MobileContext

@@ -11,6 +11,7 @@ from hub.errors import UserFault
 from hub.model.ids import split_global_id
 from hub.model.people import Scope
 from hub.operations.actions import ActionResult, ActionStatus, FieldAction
+from hub.operations.telling.wire import Message
 from hub.store.devices import Fix
 from hub.store.documents import AccountDoc
 from mobile_api.endpoint import Call, Endpoint
@@ -19,7 +20,6 @@ from mobile_api.models import (
     ActionOutcome,
     Actions,
     ActionsReply,
-    Message,
     Position,
     PositionRejection,
     Positions,
@@ -87,18 +87,21 @@ async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutco
 
 
 def with_keys(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with our own key where it names an order by GraphQL's global id.
+    """The body with our own key where it names something by GraphQL's global id.
 
-    Raises UserFault BAD_ID for the global id of something else.
+    `orderId` names an Order, and so on. Raises UserFault BAD_ID for the id of something else.
     """
-    given = body.get("orderId")
-    parts = split_global_id(given) if isinstance(given, str) else None
-    if parts is None:
-        return body
-    if parts[0] != "Order":
-        message = f"编号无效 / orderId: the id of a {parts[0]}; expected that of an Order."
-        raise UserFault("BAD_ID", message, path=("body", "orderId"))
-    return {**body, "orderId": parts[1]}
+    found = dict(body)
+    for field, given in body.items():
+        parts = split_global_id(given) if isinstance(given, str) else None
+        if parts is None or not field.endswith("Id"):
+            continue
+        wanted = field[0].upper() + field[1:-2]
+        if parts[0] != wanted:
+            message = f"编号无效 / {field}: the id of a {parts[0]}; expected that of {wanted}."
+            raise UserFault("BAD_ID", message, path=("body", field))
+        found[field] = parts[1]
+    return found
 
 
 def _judged(model: type[Item], item: object) -> Item:

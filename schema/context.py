@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 from strawberry.dataloader import DataLoader
@@ -13,13 +13,11 @@ from hub import clock
 from hub.fate import Write
 from hub.model.area import Area
 from hub.model.people import Principal, Viewer
-from hub.store.alarms import AlarmRepository
+from hub.store.driver import Store
 from hub.store.feeds.cache import FeedCache
 from hub.store.feeds.freshness import Freshness, freshness
 from hub.store.feeds.identity import IdentityRepository
 from hub.store.feeds.transit import TransitRepository
-from hub.store.incidents import IncidentRepository
-from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 
 if TYPE_CHECKING:
@@ -27,6 +25,18 @@ if TYPE_CHECKING:
     from hub.operations.facade import Operations
 
 Row = Mapping[str, Any]
+Repository = TypeVar("Repository")
+Lists = Callable[
+    [Repository, Viewer, Collection[str]], Awaitable[Mapping[str, Sequence[BaseModel]]]
+]
+
+
+class Visible(Protocol):
+    """A repository whose documents are read by id, under its row policy."""
+
+    async def visible(self, viewer: Viewer, ids: Collection[str], /) -> Mapping[str, BaseModel]:
+        """Those of them that the viewer may see."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +49,12 @@ class Services:
     accounts: Accounts
     units: Units
     identity: IdentityRepository
-    incidents: IncidentRepository
-    orders: OrderRepository
-    alarms: AlarmRepository
     operations: "Operations"
     tokens: "Tokens"
+
+    def of(self, repository: Callable[[Store], Repository]) -> Repository:
+        """A capability's repository."""
+        return self.operations.desk.of(repository)
 
     def context(
         self,
@@ -112,18 +123,33 @@ class Loaders:
 
     def __init__(self, context: SchemaContext) -> None:
         services, viewer = context.services, context.viewer
-        transit, orders = services.transit, services.orders
+        transit = services.transit
         self.stop_place = _raw(transit.stop_places)
         self.line = _raw(transit.lines)
         self.journey = _raw(transit.journeys)
         self.unit = _documents(services.units.by_codes)
         self.officer = _documents(lambda ids: services.accounts.visible(viewer, ids))
-        self.incident = _documents(lambda ids: services.incidents.visible(viewer, ids))
-        self.timeline_of = _lists(lambda ids: services.incidents.timelines(viewer, ids))
-        self.order = _documents(lambda ids: orders.visible(viewer, ids))
-        self.alarm = _documents(lambda ids: services.alarms.visible(viewer, ids))
-        self.orders_of = _lists(lambda ids: orders.of_incidents(viewer, ids))
-        self.ledgers_of = _lists(lambda ids: orders.ledgers(viewer, ids))
+        self._context = context
+        self._made: dict[Any, Any] = {}
+
+    def of(self, repository: Callable[[Store], Visible]) -> DataLoader[str, Row | None]:
+        """A capability's documents by id, of those the viewer may see."""
+        found: DataLoader[str, Row | None] | None = self._made.get(repository)
+        if found is None:
+            rows, viewer = self._context.services.of(repository), self._context.viewer
+            found = _documents(lambda ids: rows.visible(viewer, ids))
+            self._made[repository] = found
+        return found
+
+    def lists(
+        self, repository: Callable[[Store], Repository], read: Lists[Repository]
+    ) -> DataLoader[str, list[Row]]:
+        """What the repository's method `read` lists by id, of what the viewer may see."""
+        found: DataLoader[str, list[Row]] | None = self._made.get(read)
+        if found is None:
+            rows, viewer = self._context.services.of(repository), self._context.viewer
+            found = self._made[read] = _lists(lambda ids: read(rows, viewer, ids))
+        return found
 
 
 def row_of(document: BaseModel) -> Row:

@@ -14,11 +14,11 @@ from hub.model.operations import (
     IncidentState,
     OrderPriority,
     OrderState,
-    Role,
     Stage,
     UnitKind,
 )
 from hub.model.parking import OpeningStatus, ParkingSiteStatus
+from hub.model.people import Role
 from hub.model.situations import Severity, SituationProgress
 from hub.model.vehicles import TaxiState
 

@@ -13,15 +13,12 @@ from strawberry.schema.config import StrawberryConfig
 from hub import fate
 from hub.errors import UserFault
 from hub.model.people import Scope
-from schema.alarms.roots import AlarmsMutation, AlarmsQuery, AlarmsSubscription
 from schema.executing.errors import EndedMutation
 from schema.feeds.identity import IdentityMutation, IdentityQuery
 from schema.feeds.queries import FeedsQuery
 from schema.feeds.subscriptions import FeedsSubscription
 from schema.nodes import IDS_MOST, NODES, Node, load_node, may_read, split_id
-from schema.operations.mutations import OperationsMutation
-from schema.operations.queries import OperationsQuery
-from schema.operations.subscriptions import OperationsSubscription
+from schema.operations import roots
 from schema.people.queries import PeopleQuery
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Projection, ResolveInfo, attach, bind, root
@@ -33,9 +30,9 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 
-@strawberry.type(description="What can be asked (查询).")
-class Query(TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, OperationsQuery, AlarmsQuery):
-    """Every query root."""
+@strawberry.type
+class NodeQuery:
+    """Roots about anything that has a global id."""
 
     @root(SIGNED_IN, "Any object by its global id; null if not the caller's to see", zh="全局标识")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:  # noqa: A002
@@ -50,25 +47,18 @@ class Query(TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, OperationsQuer
         return await asyncio.gather(*(_load(info.context, part) for part in parts))
 
 
-@strawberry.type(description="What can be done (操作).")
-class Mutation(OperationsMutation, IdentityMutation, AlarmsMutation):
-    """Every mutation root."""
-
-
-@strawberry.type(description="What can be followed (订阅).")
-class Subscription(
-    TransitSubscription, FeedsSubscription, OperationsSubscription, AlarmsSubscription
-):
-    """Every subscription root."""
-
-
 @cache
 def build_schema() -> Schema:
     """The schema, with its declarations bound to the compiled fields."""
+    asked = (TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, NodeQuery)
+    followed = (TransitSubscription, FeedsSubscription)
+    query = _merged("Query", "What can be asked (查询).", *asked)
+    mutation = _merged("Mutation", "What can be done (操作).", IdentityMutation)
+    subscription = _merged("Subscription", "What can be followed (订阅).", *followed)
     schema = Schema(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
+        query=query,
+        mutation=mutation,
+        subscription=subscription,
         types=list(NODES.values()),
         config=StrawberryConfig(scalar_map=SCALARS),
         federation_version="2.9",
@@ -78,6 +68,11 @@ def build_schema() -> Schema:
     _bind_federation(compiled)
     _watch_mutations(compiled)
     return schema
+
+
+def _merged(name: str, text: str, *roots_: type) -> type:
+    """One root type of these and of every capability's roots of that name."""
+    return strawberry.type(type(name, (*roots_, *roots(name)), {}), description=text)
 
 
 def graphql_schema(schema: Schema) -> GraphQLSchema:

@@ -16,6 +16,7 @@ from pymongo import MongoClient
 
 from hub import clock as hub_clock
 from hub.bus import Bus
+from hub.operations import documents
 from hub.store.driver import Store
 from hub.store.embedded import EmbeddedMongo
 
@@ -48,7 +49,7 @@ def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 async def store(mongo_uri: str) -> AsyncIterator[Store]:
     """An open store on a database of the test module's own, dropped after it."""
-    opened = await Store.open(mongo_uri, f"test_{uuid4().hex[:12]}")
+    opened = await Store.open(mongo_uri, f"test_{uuid4().hex[:12]}", documents=documents())
     yield opened
     await opened.drop()
     await opened.close()

@@ -14,7 +14,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from hub import clock
 from hub.errors import AccessDenied
-from hub.model.operations import Role
+from hub.model.people import Role
 
 # RFC 9864's name for what RFC 8037 calls EdDSA over Ed25519; the one algorithm accepted
 _ALGORITHM = "Ed25519"

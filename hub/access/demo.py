@@ -6,7 +6,7 @@ from hub import clock
 from hub.access.passwords import hash_password, verify
 from hub.model.area import Area
 from hub.model.common import Name
-from hub.model.operations import Role
+from hub.model.people import Role
 from hub.store.documents import AccountDoc, Duty, NameDoc
 from hub.store.people import Accounts
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from hub import clock
 from hub.access.passwords import hash_password
 from hub.errors import NotFound, UserFault
-from hub.model.operations import Role
-from hub.store.audit import Audit
+from hub.model.people import Role
+from hub.store.audit import Act, Audit
 from hub.store.documents import AccountDoc
 from hub.store.driver import Store, Tx
 from hub.store.people import Accounts
@@ -48,8 +48,9 @@ class Partners:
 
         async def work(tx: Tx) -> None:
             await self._accounts.set_secret(account, hashed, former_until=until, tx=tx)
-            detail = {"former_until": until}
-            await self._audit.append(self._by, "client.rotated", account.id, detail, tx=tx)
+            after = {"former_until": until}
+            act = Act(actor=self._by, action="client.rotated", target=account.id, after=after)
+            await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
         if until is None:
@@ -62,7 +63,14 @@ class Partners:
 
         async def work(tx: Tx) -> None:
             await self._accounts.set_active(account.id, active=False, tx=tx)
-            await self._audit.append(self._by, "client.revoked", account.id, tx=tx)
+            act = Act(
+                actor=self._by,
+                action="client.revoked",
+                target=account.id,
+                before={"active": account.active},
+                after={"active": False},
+            )
+            await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
         return await self._end_sessions(account)

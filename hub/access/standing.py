@@ -12,7 +12,7 @@ from typing import Any
 
 from hub import clock
 from hub.bus import Bus, Change, ChangeKind
-from hub.model.operations import Role
+from hub.model.people import Role
 from hub.store.documents import AccountDoc, SessionDoc
 from hub.store.people import Accounts
 from hub.store.sessions import Sessions

@@ -15,10 +15,9 @@ from hub.access.passwords import hash_password, outdated, verify
 from hub.access.standing import Register, Standing
 from hub.bus import Bus
 from hub.errors import NotFound
-from hub.model.operations import Role
-from hub.model.people import SCOPES, Principal
+from hub.model.people import SCOPES, Principal, Role
 from hub.settings import AccessSettings
-from hub.store.audit import Audit
+from hub.store.audit import Act, Audit
 from hub.store.devices import DeviceInfo, Devices
 from hub.store.documents import AccountDoc, SessionDoc
 from hub.store.driver import Store
@@ -95,7 +94,15 @@ class Tokens:
         device_id = device.id if device else None
         signed_in = await self._open(account, device_id=device_id, refreshable=True)
         await self._audit.append(
-            account.id, "session.opened", signed_in.session_id, {"address": address}
+            Act(
+                actor=account.id,
+                action="session.opened",
+                target=signed_in.session_id,
+                authority=account.role,
+                session=signed_in.session_id,
+                device=device_id,
+                detail={"address": address},
+            )
         )
         return signed_in
 
@@ -114,7 +121,14 @@ class Tokens:
             await self.revoke(signed_in.session_id, by="hub", why="secret changed")
             raise unauthenticated(_WRONG)
         await self._audit.append(
-            account.id, "client.token", signed_in.session_id, {"address": address}
+            Act(
+                actor=account.id,
+                action="client.token",
+                target=signed_in.session_id,
+                authority=account.role,
+                session=signed_in.session_id,
+                detail={"address": address},
+            )
         )
         return signed_in
 
@@ -137,7 +151,7 @@ class Tokens:
         )
         if turned is Rotation.REUSED:
             self._register.end(session_id)
-            await self._audit.append("hub", "session.revoked", session_id, {"why": "reuse"})
+            await self._audit.append(_revoked("hub", session_id, "reuse"))
         session = await self._sessions.by_id(session_id)
         account = session and await self._accounts.by_id(session.account_id)
         if turned is not Rotation.ROTATED or account is None or not self._admitted(account):
@@ -157,7 +171,7 @@ class Tokens:
         ended = await self._sessions.revoke(session_id, now=clock.now())
         self._register.end(session_id)
         if ended:
-            await self._audit.append(by, "session.revoked", session_id, {"why": why})
+            await self._audit.append(_revoked(by, session_id, why))
         return ended
 
     async def issue(self, login: str, *, by: str = "server shell") -> SignedIn:
@@ -171,7 +185,14 @@ class Tokens:
         if not self._admitted(account):
             raise unauthenticated("账号已停用 / This account is not active here.")
         signed_in = await self._open(account)
-        await self._audit.append(by, "token.issued", account.id, {"session": signed_in.session_id})
+        await self._audit.append(
+            Act(
+                actor=by,
+                action="token.issued",
+                target=account.id,
+                detail={"session": signed_in.session_id},
+            )
+        )
         return signed_in
 
     async def authenticate(self, access_token: str) -> Principal:
@@ -238,7 +259,14 @@ class Tokens:
                 or not self._admitted(account)
                 or (role is not None and account.role is not role)
             ):
-                await self._audit.append(login[:64], "session.denied", "", {"address": address})
+                await self._audit.append(
+                    Act(
+                        actor=login[:64],
+                        action="session.denied",
+                        target="",
+                        detail={"address": address},
+                    )
+                )
                 raise unauthenticated(_WRONG)
         if outdated(account.password_hash) and account.former_until is None:
             await self._accounts.rehash(account, await hash_password(password))
@@ -304,3 +332,7 @@ def _new_refresh_token(session_id: str) -> str:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _revoked(by: str, session_id: str, why: str) -> Act:
+    return Act(actor=by, action="session.revoked", target=session_id, detail={"why": why})

@@ -17,17 +17,6 @@ class UnitKind(StrEnum):
     SERVICE = "SERVICE"
 
 
-class Role(StrEnum):
-    """What an account is (账号角色)."""
-
-    OFFICER = "OFFICER"
-    LIAISON = "LIAISON"
-    WATCH = "WATCH"
-    COMMANDER = "COMMANDER"
-    PARTNER = "PARTNER"
-    ADMIN = "ADMIN"
-
-
 class IncidentState(StrEnum):
     """State of an incident (事件)."""
 

@@ -5,7 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 
 from hub.errors import AccessDenied
-from hub.model.operations import Role
+
+
+class Role(StrEnum):
+    """What an account is (账号角色)."""
+
+    OFFICER = "OFFICER"
+    LIAISON = "LIAISON"
+    WATCH = "WATCH"
+    COMMANDER = "COMMANDER"
+    PARTNER = "PARTNER"
+    ADMIN = "ADMIN"
 
 
 class Scope(StrEnum):

@@ -1,5 +1,49 @@
-"""Incidents, orders and what carries them to an officer: acknowledged by a person, or escalated.
+"""What people do (指挥): every capability, a folder and a line each, and what they stand on.
 
-`facade.Operations` is the way in for every API; `dispatcher.Dispatcher` and
-`escalation.Escalator` are the two workers that see to it that nothing rests silently.
+`asking` asks people something and waits for it, `waking` reaches their phones, `telling` says what
+changed for them.
 """
+
+import importlib
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hub.operations.actions import Action
+    from hub.operations.asking.asked import Asked
+    from hub.operations.capability import Capability
+    from hub.store.documents import TextDocument
+
+REGISTRY: dict[str, str] = {
+    "duty": "hub.operations.duty",
+    "incidents": "hub.operations.incidents",
+    "orders": "hub.operations.orders",
+    "alarms": "hub.operations.alarms",
+}
+"""Where the declaration of each capability is. Snapshots tell a phone of them in this order."""
+
+
+@cache
+def capabilities() -> "dict[str, Capability]":
+    """The capabilities by name, as they declare themselves."""
+    return {name: importlib.import_module(where).CAPABILITY for name, where in REGISTRY.items()}
+
+
+@cache
+def documents() -> "tuple[type[TextDocument], ...]":
+    """What capabilities keep, and the ledgers of asking; `Store.open` prepares them."""
+    ledgers = importlib.import_module("hub.operations.asking.documents").RecipientDoc
+    found = [document for one in capabilities().values() for document in one.documents]
+    return (ledgers, *found)
+
+
+@cache
+def field_actions() -> "dict[str, Action]":
+    """What a phone can report, by kind."""
+    return {kind: a for one in capabilities().values() for kind, a in one.field_actions.items()}
+
+
+@cache
+def kinds() -> "dict[str, type[Asked]]":
+    """What people can be asked, by the kind of subject."""
+    return {one.asks.kind: one.asks for one in capabilities().values() if one.asks is not None}

@@ -1,13 +1,18 @@
 """What an action of the field app is, and what its handlers are given and give back."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.errors import UserFault
-from hub.operations.handover import Handover
+from hub.model.people import Principal
+from hub.operations.desk import Desk
+from hub.operations.telling.wire import Message
 from hub.store.documents import AccountDoc
+from hub.store.driver import Tx
+from hub.store.group_commit import NO_READS, Reads
 
 
 class ActionStatus(StrEnum):
@@ -48,24 +53,30 @@ class ActionResult:
 class Turn:
     """One attempt at applying an action: who, what, and the hub's time for it.
 
-    `handovers` collects what is to be reported once the transaction has committed.
+    `afterwards` collects what is to be said once the transaction has committed.
     """
 
     officer: AccountDoc
     body: dict[str, Any]
     at: datetime
     device_at: datetime
-    handovers: list[Handover] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an action did; kept with its id, so that a repetition gets the same answer."""
+    """What an action did; kept with its id, so that a repetition gets the same answer.
+
+    `target`, `before` and `after` are for the audit log alone.
+    """
 
     status: ActionStatus
     code: str | None = None
     message: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    target: str = ""
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
 
 
 class ActionRefused(UserFault):
@@ -82,3 +93,28 @@ class ActionRefused(UserFault):
         super().__init__(code, message)
         self.status = status
         self.data = data or {}
+
+
+class Touched(NamedTuple):
+    """Whose lane an action is written in ("" for nobody's), and the rows it will ask for."""
+
+    lane: str
+    reads: Reads
+
+
+async def nothing_beside(_desk: Desk, _by: Principal, _body: dict[str, Any]) -> Touched:
+    """Nobody's lane, no rows but the caller's account, which is always read."""
+    return Touched("", NO_READS)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action of the field app: the shape of its body, what it does, and what it touches.
+
+    `carry_out(desk, tx, turn)` may run more than once and does nothing but database calls with its
+    session. It judges the body itself: a fault has the code and the path of the argument.
+    """
+
+    body: type[Message]
+    carry_out: Callable[[Desk, Tx, Turn], Awaitable[Effect]]
+    touches: Callable[[Desk, Principal, dict[str, Any]], Awaitable[Touched]] = nothing_beside

@@ -1,32 +1,50 @@
 """What every operation has at hand: repositories, settings, and the makers of its records."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from hub.model.operations import OrderPriority
-from hub.model.people import SCOPES, Principal, Scope
+from hub import clock
+from hub.model.people import Principal
 from hub.operations import checks
 from hub.settings import OrderSettings
-from hub.store.alarms import AlarmRepository
-from hub.store.audit import Audit
+from hub.store.audit import Act, Audit
 from hub.store.devices import Devices
-from hub.store.documents import AccountDoc, OutboxDoc, RecipientDoc, TimelineEntry
 from hub.store.driver import Store, Tx
 from hub.store.group_commit import NO_READS, Reads
 from hub.store.idempotency import Idempotency
 from hub.store.inbox import InboxRepository
-from hub.store.incidents import IncidentRepository, Numbers
-from hub.store.orders import OrderRepository
+from hub.store.numbers import Numbers
 from hub.store.outbox import Outbox
 from hub.store.people import Accounts, Units
 
-CREATED = "order.created"
-CANCELLED = "order.cancelled"
-PASSED_ON = "order.escalated"
+Repository = TypeVar("Repository")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A write that somebody asks for: the operation, its checked arguments, the caller's key.
+
+    `action` is what the audit log calls it.
+    """
+
+    operation: str
+    action: str
+    body: object
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done to what; `before` and `after` say of it what changed, for the audit log."""
+
+    id: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    changed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +57,8 @@ class Desk:
     store: Store
     settings: OrderSettings
     zone: ZoneInfo
-    incidents: IncidentRepository
-    orders: OrderRepository
     inbox: InboxRepository
     outbox: Outbox
-    alarms: AlarmRepository
     numbers: Numbers
     idempotency: Idempotency
     accounts: Accounts
@@ -51,6 +66,7 @@ class Desk:
     devices: Devices
     audit: Audit
     channels: frozenset[str] | None = None
+    _made: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
     def over(
@@ -65,11 +81,8 @@ class Desk:
             store=store,
             settings=settings or OrderSettings(),
             zone=zone,
-            incidents=IncidentRepository(store),
-            orders=OrderRepository(store),
             inbox=InboxRepository(store),
             outbox=Outbox(store),
-            alarms=AlarmRepository(store),
             numbers=Numbers(),
             idempotency=Idempotency(store),
             accounts=Accounts(store),
@@ -79,26 +92,47 @@ class Desk:
             channels=channels,
         )
 
+    def of(self, repository: Callable[[Store], Repository]) -> Repository:
+        """A capability's repository over this store, made once."""
+        return made_once(self._made, repository, self.store)
+
     async def once(
         self,
         by: Principal,
-        operation: str,
-        body: object,
-        key: str,
-        work: Callable[[Tx], Awaitable[dict[str, Any]]],
-        at: datetime,
+        call: Call,
+        work: Callable[[Tx], Awaitable[Done]],
         *,
         lane: str | None = None,
         reads: Reads = NO_READS,
     ) -> str:
-        """Run a caller's write once per key, in one transaction; the `id` in its result.
+        """Run a caller's write once per key, in one transaction with its line in the audit log.
 
-        `lane`: the incident it writes to, if there is one already; `reads`: rows it will ask for.
-        Raises UserFault IDEMPOTENCY_CONFLICT when the key was used for something else.
+        `lane`: whose writers it goes with, if anybody's; `reads`: rows it will ask for. Gives the
+        id of what it was done to. Raises UserFault IDEMPOTENCY_CONFLICT when the key was used for
+        something else.
         """
-        sealed = checks.fingerprint("call", [by.account_id, checks.key(key)])
-        asked = checks.fingerprint(operation, body)
-        kept = await self.idempotency.once(sealed, asked, work, at=at, lane=lane or "", reads=reads)
+        sealed = checks.fingerprint("call", [by.account_id, checks.key(call.key)])
+        asked = checks.fingerprint(call.operation, call.body)
+
+        async def audited(tx: Tx) -> dict[str, Any]:
+            done = await work(tx)
+            if done.changed:
+                await self.audit.append(
+                    Act(
+                        actor=by.account_id,
+                        action=call.action,
+                        target=done.id,
+                        authority=by.role,
+                        session=by.session_id,
+                        before=done.before,
+                        after=done.after,
+                    ),
+                    tx=tx,
+                )
+            return {"id": done.id}
+
+        at, lane = clock.now(), lane or ""
+        kept = await self.idempotency.once(sealed, asked, audited, at=at, lane=lane, reads=reads)
         return str(kept.result["id"])
 
     def day(self, at: datetime) -> date:
@@ -106,37 +140,16 @@ class Desk:
         return at.astimezone(self.zone).date()
 
 
+def made_once(
+    made: dict[Any, Any], repository: Callable[[Store], Repository], store: Store
+) -> Repository:
+    """The repository out of `made`, where it is kept once it was made."""
+    found: Repository | None = made.get(repository)
+    if found is None:
+        found = made[repository] = repository(store)
+    return found
+
+
 def new_id() -> str:
     """An id that says nothing."""
     return uuid4().hex
-
-
-def entry(
-    at: datetime, by: str, kind: str, words: str, units: Iterable[str | None] = ()
-) -> TimelineEntry:
-    """A line of an incident's timeline; `by` is an account, or `hub`.
-
-    `units`: those of whom it speaks.
-    """
-    named = sorted({unit for unit in units if unit is not None})
-    return TimelineEntry(at=at, by=by, kind=kind, text=words, units=named)
-
-
-def can_be_ordered(account: AccountDoc) -> bool:
-    """Whether an account can receive an order: only who may answer it (officers and liaisons)."""
-    return account.active and Scope.FIELD_WORK in SCOPES[account.role]
-
-
-def wake(
-    recipient: RecipientDoc, topic: str, at: datetime, *, priority: OrderPriority
-) -> OutboxDoc:
-    """A wake-up for a recipient. Its id is the event id the phone sees: random, and kept."""
-    return OutboxDoc(
-        id=new_id(),
-        account_id=recipient.account_id,
-        recipient_id=recipient.id,
-        topic=topic,
-        priority=priority,
-        due_at=at,
-        created_at=at,
-    )

@@ -11,13 +11,21 @@ from hub.model.common import Position
 from hub.model.operations import IncidentKind, OrderPriority
 from hub.model.people import Principal
 from hub.model.situations import Severity
-from hub.operations import fieldwork, incidents, orders
+from hub.operations import fieldwork
 from hub.operations.actions import ActionResult, FieldAction
 from hub.operations.alarms.acknowledging import acknowledge_alarm
+from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.alarms.store import AlarmRepository
+from hub.operations.asking.store import Recipients
 from hub.operations.desk import Desk
-from hub.operations.inbox import Inbox, SyncPage
+from hub.operations.incidents import actions as incidents
+from hub.operations.incidents.documents import IncidentDoc
+from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders import actions as orders
+from hub.operations.orders.documents import OrderDoc
+from hub.operations.orders.store import OrderRepository
+from hub.operations.telling.inbox import Inbox, SyncPage
 from hub.settings import OrderSettings
-from hub.store.documents import AlarmDoc, IncidentDoc, OrderDoc
 from hub.store.driver import Store
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -154,7 +162,7 @@ class Operations:
     async def acknowledge_alarm(self, by: Principal, *, alarm_id: str, key: str) -> AlarmDoc:
         """Say that the caller sees to an alarm. Needs ALARMS_WRITE. Codes: NOT_FOUND, BAD_ID."""
         done = await acknowledge_alarm(self.desk, by, alarm_id=alarm_id, key=key)
-        found = await self.desk.alarms.get(done, by.viewer)
+        found = await self.desk.of(AlarmRepository).get(done, by.viewer)
         if found is None:
             raise NotFound("alarm", done)
         return found
@@ -179,7 +187,7 @@ class Operations:
         """What waits, and for how long."""
         now = clock.now()
         backlog = await self.desk.outbox.backlog()
-        waiting = await self.desk.orders.waiting(now)
+        waiting = await self.desk.of(Recipients).waiting(now)
         return Metrics(
             unsent=backlog.queued,
             oldest_unsent=_age(backlog.oldest, now),
@@ -196,13 +204,13 @@ class Operations:
 
     async def _incident(self, by: Principal, incident_id: str) -> IncidentDoc:
         """The incident as far as the caller may read it."""
-        found = await self.desk.incidents.get(incident_id, by.viewer)
+        found = await self.desk.of(IncidentRepository).get(incident_id, by.viewer)
         if found is None:
             raise NotFound("incident", incident_id)
         return found
 
     async def _order(self, by: Principal, order_id: str) -> OrderDoc:
-        found = await self.desk.orders.get(order_id, by.viewer)
+        found = await self.desk.of(OrderRepository).get(order_id, by.viewer)
         if found is None:
             raise NotFound("order", order_id)
         return found

@@ -1,6 +1,7 @@
 """The audit log (审计日志): who did what to whom. Rows are added, never changed or removed here."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -9,34 +10,52 @@ from hub.store.documents import AuditDoc, plain
 from hub.store.driver import Tx
 from hub.store.pending import pending
 
+AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What is written down. Never put a secret or a token into it.
+
+    `actor` and `target` are ids or logins, `action` is a dotted word such as `session.revoked`.
+    `authority` is the role that allowed it, `session` and `device` say from where. `before` and
+    `after` hold what changed of the target, as it was and as it became.
+    """
+
+    actor: str
+    action: str
+    target: str
+    authority: str = ""
+    session: str | None = None
+    device: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    detail: Mapping[str, Any] | None = None
+
 
 class Audit:
     """Appends to the audit log."""
 
-    async def append(
-        self,
-        actor: str,
-        action: str,
-        target: str,
-        detail: Mapping[str, Any] | None = None,
-        *,
-        tx: Tx | None = None,
-    ) -> AuditDoc:
-        """Add one row; with `tx` it is written or not together with what it tells of.
-
-        `actor` and `target` are ids or logins, `action` is a dotted word such as `session.revoked`.
-        Never put a secret or a token into `detail`.
-        """
+    async def append(self, act: Act, *, tx: Tx | None = None) -> None:
+        """Add one row; with `tx` it is written or not together with what it tells of."""
         row = AuditDoc(
             id=uuid4().hex,
             at=clock.now(),
-            actor=actor,
-            action=action,
-            target=target,
-            detail=dict(detail or {}),
+            actor=act.actor,
+            action=act.action,
+            target=act.target,
+            authority=act.authority,
+            session=act.session,
+            device=act.device,
+            before=_copy(act.before),
+            after=_copy(act.after),
+            detail=dict(act.detail or {}),
         )
         if tx is None:
             await row.insert()
         else:
-            pending(tx).insert("audit", plain(row))
-        return row
+            pending(tx).insert(AUDIT, plain(row))
+
+
+def _copy(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if values is None else dict(values)

@@ -1,28 +1,52 @@
-"""Beanie documents: people, duty, incidents, orders and what delivers them.
+"""Beanie documents: their base, people and sessions, and what delivers, numbers and remembers.
+
+What a capability keeps is in its own folder (`hub/operations/<name>/documents.py`).
 
 Feed data (calls, journeys, positions, ...) is not here: it lives in raw collections behind the
 typed repositories (`feeds/transit.py`), because Beanie costs several times the driver there
 (docs/decisions/0001). Ids are text we choose, never ObjectIds: they are stable across exports.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from beanie import Document
 from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from hub.model.alarms import AlarmKind
-from hub.model.operations import (
-    IncidentKind,
-    IncidentState,
-    OrderPriority,
-    OrderState,
-    Role,
-    Stage,
-    UnitKind,
-)
-from hub.model.situations import Severity
+from hub.model.operations import OrderPriority, UnitKind
+from hub.model.people import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long rows are kept: `days` after the moment in their field `since`, then they are gone.
+
+    Without `days` for good, or until something else removes them: `why` says which, and why.
+    """
+
+    why: str
+    since: str | None = None
+    days: int | None = None
+
+    def indexes(self) -> list[IndexModel]:
+        """The index by which the database removes what has had its time."""
+        if self.since is None or self.days is None:
+            return []
+        seconds = timedelta(days=self.days) // timedelta(seconds=1)
+        return [IndexModel([(self.since, ASCENDING)], expireAfterSeconds=seconds)]
+
+
+Index = IndexModel
+
+
+def index(*fields: str, **options: Any) -> IndexModel:  # noqa: ANN401  # IndexModel's own
+    """An index over these fields, in this order; `-` stands before one that runs downwards."""
+    keys = [
+        (name.removeprefix("-"), DESCENDING if name[0] == "-" else ASCENDING) for name in fields
+    ]
+    return IndexModel(keys, **options)
 
 
 class NameDoc(BaseModel):
@@ -40,6 +64,7 @@ class TextDocument(Document):
     """
 
     id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId; ours are never
+    keep: ClassVar[Keep]
 
     if not TYPE_CHECKING:  # or what is made, and every field of it, would have no type
         __init__ = BaseModel.__init__
@@ -59,6 +84,11 @@ def _begin_state(document: TextDocument, _context: object) -> None:
     object.__setattr__(document, "__pydantic_private__", state)
 
 
+def collection_of(document: type[TextDocument]) -> str:
+    """The name of the collection that holds these documents."""
+    return str(document.get_settings().name)
+
+
 def plain(document: TextDocument) -> dict[str, Any]:
     """The document as it is stored."""
     return {"_id": document.id, **document.model_dump(exclude={"id", "revision_id"})}
@@ -66,6 +96,8 @@ def plain(document: TextDocument) -> dict[str, Any]:
 
 class UnitDoc(TextDocument):
     """A member unit (成员单位); `id` is its code."""
+
+    keep = Keep("members of the joint command; seeded, changed by people")
 
     name: NameDoc
     kind: UnitKind
@@ -90,6 +122,8 @@ class AccountDoc(TextDocument):
     `former_hash` is a partner's secret before the last rotation, good until `former_until`.
     """
 
+    keep = Keep("what was done stays somebody's: an account is revoked, never removed")
+
     login: str
     password_hash: str
     former_hash: str | None = None
@@ -105,8 +139,8 @@ class AccountDoc(TextDocument):
     class Settings:
         name = "accounts"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("login", ASCENDING)], unique=True),
-            IndexModel([("unit", ASCENDING), ("login", ASCENDING)]),
+            index("login", unique=True),
+            index("unit", "login"),
         ]
 
 
@@ -116,6 +150,8 @@ class SessionDoc(TextDocument):
     `previous_hash` with `rotated_at` allows one lost reply within the grace period; any other
     reuse revokes the session (`revoked_at`).
     """
+
+    keep = Keep("ended: good for nothing", since="expires_at", days=0)
 
     account_id: str
     device_id: str | None = None
@@ -129,8 +165,7 @@ class SessionDoc(TextDocument):
     class Settings:
         name = "sessions"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("account_id", ASCENDING)]),
-            IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0),
+            index("account_id"),
         ]
 
 
@@ -141,6 +176,8 @@ class DeviceDoc(TextDocument):
     `push_token`, `push_fid` (Firebase installation id) and `push_subscription` (Web Push) is set
     depends on the channel.
     """
+
+    keep = Keep("as long as its account: it is a key to a person's phone")
 
     account_id: str
     device_id: str
@@ -157,10 +194,10 @@ class DeviceDoc(TextDocument):
     class Settings:
         name = "devices"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("account_id", ASCENDING)]),
-            IndexModel([("push_token", ASCENDING)], sparse=True),
-            IndexModel([("push_fid", ASCENDING)], sparse=True),
-            IndexModel([("push_subscription.endpoint", ASCENDING)], sparse=True),
+            index("account_id"),
+            index("push_token", sparse=True),
+            index("push_fid", sparse=True),
+            index("push_subscription.endpoint", sparse=True),
         ]
 
 
@@ -169,6 +206,8 @@ class OfficerPositionDoc(TextDocument):
 
     `at` is the phone's time, `received_at` the hub's; 30 days later the row is gone.
     """
+
+    keep = Keep("where people were: no longer than it is of use", since="received_at", days=30)
 
     account_id: str
     unit: str | None = None
@@ -182,161 +221,7 @@ class OfficerPositionDoc(TextDocument):
     class Settings:
         name = "officer_positions"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("account_id", ASCENDING), ("at", DESCENDING)]),
-            IndexModel([("received_at", ASCENDING)], expireAfterSeconds=30 * 86400),
-        ]
-
-
-class TimelineEntry(BaseModel):
-    """One line of an incident's append-only timeline, as it is written.
-
-    `units` are those of whom it speaks; a unit is shown what speaks of it alone.
-    """
-
-    at: datetime
-    by: str
-    kind: str
-    text: str
-    units: list[str] = Field(default_factory=list)
-
-
-class TimelineDoc(TextDocument, TimelineEntry):
-    """A line as it is stored: a document of its own, so that many may write to one incident.
-
-    Lines are read by `at`, then `id`: the incident's and the moment it was written.
-    """
-
-    incident_id: str
-
-    class Settings:
-        name = "timeline"
-        indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("incident_id", ASCENDING), ("at", ASCENDING), ("_id", ASCENDING)]),
-        ]
-
-
-class IncidentDoc(TextDocument):
-    """An incident (事件). `units` are the codes of the units involved, the lead unit first."""
-
-    number: str
-    kind: IncidentKind
-    severity: Severity = Severity.UNKNOWN
-    state: IncidentState = IncidentState.OPEN
-    title: str
-    description: str | None = None
-    place: str | None = None
-    location: dict[str, Any] | None = Field(
-        default=None, description="GeoJSON Point, WGS-84, [lon, lat]"
-    )
-    units: list[str] = Field(default_factory=list)
-    officers: list[str] = Field(
-        default_factory=list, description="accounts ordered here, or that reported it"
-    )
-    opened_by: str
-    opened_at: datetime
-    closed_by: str | None = None
-    closed_at: datetime | None = None
-    outcome: str | None = None
-    exercise: bool = False
-    revision: int = 1
-
-    class Settings:
-        name = "incidents"
-        indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("number", ASCENDING)], unique=True),
-            IndexModel([("opened_at", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("units", ASCENDING), ("opened_at", DESCENDING)]),
-            IndexModel([("officers", ASCENDING), ("opened_at", DESCENDING)]),
-        ]
-
-
-class DispatchWarningDoc(BaseModel):
-    """What whoever dispatched an order was warned of; `path` names the argument it is about."""
-
-    code: str
-    path: list[str]
-    message: str
-
-
-class OrderDoc(TextDocument):
-    """An order (指令) of an incident. Its truth is here and in its recipients' ledgers.
-
-    `escalation` lists the accounts to ask next, in order; the policy is a snapshot taken when
-    the order was made, so that a later change of settings moves no running clock. `warnings` are
-    what was said to whoever gave it.
-    """
-
-    incident_id: str
-    number: str
-    text: str
-    priority: OrderPriority = OrderPriority.URGENT
-    state: OrderState = OrderState.OPEN
-    created_by: str
-    created_at: datetime
-    units: list[str] = Field(default_factory=list)
-    recipients: list[str] = Field(default_factory=list)
-    escalation: list[str] = Field(default_factory=list)
-    accept_within_s: int
-    ended_at: datetime | None = None
-    exhausted_at: datetime | None = Field(
-        default=None,
-        description="since when a part has nobody left to ask: an alarm for the watch",
-    )
-    warnings: list[DispatchWarningDoc] = Field(default_factory=list)
-    revision: int = 1
-
-    class Settings:
-        name = "orders"
-        indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("created_at", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("incident_id", ASCENDING)]),
-            IndexModel([("units", ASCENDING), ("created_at", DESCENDING)]),
-            IndexModel([("recipients", ASCENDING), ("created_at", DESCENDING)]),
-        ]
-
-
-class LedgerEntry(BaseModel):
-    """One step of an order with one recipient: stage, the hub's time, and how it was learnt.
-
-    `channel` is what carried it: fcm, webpush, sync, events, actions, escalation, hub.
-    `device_at` is the phone's own time for it, which is data and never decides an order of events.
-    """
-
-    stage: Stage
-    at: datetime
-    channel: str
-    device_at: datetime | None = None
-    note: str | None = None
-
-
-class RecipientDoc(TextDocument):
-    """The ledger of one order with one recipient (签收记录); `id` is `order:account`.
-
-    `next_step_at` is the durable timer: when it passes before acceptance, the escalation takes
-    its next step. It is None once nothing is awaited. `escalated_from` names who did not answer.
-    `taken_by_other`: somebody else who was asked in the same place has accepted. `nobody_next`:
-    nobody was left to be asked in this one's place.
-    """
-
-    order_id: str
-    incident_id: str
-    account_id: str
-    unit: str | None = None
-    stage: Stage = Stage.QUEUED
-    entries: list[LedgerEntry] = Field(default_factory=list)
-    next_step_at: datetime | None = None
-    escalated_from: str | None = None
-    taken_by_other: bool = False
-    nobody_next: bool = False
-    created_at: datetime
-    revision: int = 1
-
-    class Settings:
-        name = "recipients"
-        indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("order_id", ASCENDING), ("created_at", ASCENDING)]),
-            IndexModel([("account_id", ASCENDING), ("created_at", DESCENDING)]),
-            IndexModel([("next_step_at", ASCENDING)], sparse=True),
+            index("account_id", "-at"),
         ]
 
 
@@ -347,6 +232,8 @@ class OutboxDoc(TextDocument):
     only the holder of the current fence may finish it). `state`: QUEUED, SENT, NO_DEVICE, SKIPPED,
     DEAD. `failing_since` is the first failure in a row.
     """
+
+    keep = Keep("long enough to see why a phone was not woken", since="created_at", days=30)
 
     account_id: str
     recipient_id: str | None = None
@@ -366,59 +253,14 @@ class OutboxDoc(TextDocument):
     class Settings:
         name = "outbox"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("state", ASCENDING), ("due_at", ASCENDING)]),
-            IndexModel([("created_at", ASCENDING)], expireAfterSeconds=30 * 86400),
-        ]
-
-
-class AlarmDoc(TextDocument):
-    """An alarm (告警): a condition that somebody has to act on, from when it came to its end.
-
-    `condition` names what is wrong with what; one alarm of a condition is `active` at a time, and
-    it is raised in the transaction that makes the condition so. `units` are those whose liaison
-    sees it; empty, it is the centre's alone. `parts` counts what is concerned: with more of it
-    the alarm calls anew. `confirmed_at` is when the condition was last found to hold. `withdrawn`:
-    it is about an order that has ended, which therefore does not end it.
-    """
-
-    kind: AlarmKind
-    condition: str
-    active: bool = True
-    message: str
-    next_step: str
-    place: str | None = None
-    parts: int = 1
-    units: list[str] = Field(default_factory=list)
-    order_id: str | None = None
-    incident_id: str | None = None
-    account_id: str | None = None
-    withdrawn: bool = False
-    raised_at: datetime
-    confirmed_at: datetime
-    acknowledged_at: datetime | None = None
-    acknowledged_by: str | None = None
-    cleared_at: datetime | None = None
-    cleared_because: str | None = None
-    revision: int = 1
-
-    class Settings:
-        name = "alarms"
-        indexes: ClassVar[list[IndexModel]] = [
-            IndexModel(
-                [("condition", ASCENDING)],
-                unique=True,
-                partialFilterExpression={"active": True},
-                name="one_active_a_condition",
-            ),
-            IndexModel([("raised_at", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("active", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)]),
-            IndexModel([("units", ASCENDING), ("raised_at", DESCENDING)]),
-            IndexModel([("cleared_at", ASCENDING)], expireAfterSeconds=400 * 86400),
+            index("state", "due_at"),
         ]
 
 
 class InboxHeadDoc(TextDocument):
     """The last sequence number given to a recipient; `id` is the account."""
+
+    keep = Keep("a number that was given is never given twice")
 
     seq: int = 0
 
@@ -428,6 +270,8 @@ class InboxHeadDoc(TextDocument):
 
 class InboxDoc(TextDocument):
     """One change in a recipient's sync stream, numbered inside the transaction that made it."""
+
+    keep = Keep("a phone that was away longer gets a snapshot", since="at", days=30)
 
     account_id: str
     seq: int
@@ -439,13 +283,14 @@ class InboxDoc(TextDocument):
     class Settings:
         name = "inbox"
         indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("account_id", ASCENDING), ("seq", ASCENDING)], unique=True),
-            IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * 86400),
+            index("account_id", "seq", unique=True),
         ]
 
 
 class IdempotencyDoc(TextDocument):
     """What a client-made id already led to. Same id with another body is a conflict."""
+
+    keep = Keep("nobody repeats a call later than that", since="at", days=30)
 
     body_hash: str
     result: dict[str, Any]
@@ -453,27 +298,42 @@ class IdempotencyDoc(TextDocument):
 
     class Settings:
         name = "idempotency"
-        indexes: ClassVar[list[IndexModel]] = [
-            IndexModel([("at", ASCENDING)], expireAfterSeconds=30 * 86400),
-        ]
+        indexes: ClassVar[list[IndexModel]] = []
 
 
 class AuditDoc(TextDocument):
-    """One line of the audit log: who did what to whom. Append only."""
+    """One line of the audit log: who did what to whom. Append only.
+
+    `seq` and `hash` are set once, when the line is sealed behind the line before it.
+    """
+
+    keep = Keep("the record of who did what")
 
     at: datetime
     actor: str
     action: str
     target: str
+    authority: str = ""
+    session: str | None = None
+    device: str | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
     detail: dict[str, Any] = Field(default_factory=dict)
+    seq: int | None = None
+    hash: str | None = None
 
     class Settings:
         name = "audit"
-        indexes: ClassVar[list[IndexModel]] = [IndexModel([("at", DESCENDING)])]
+        indexes: ClassVar[list[IndexModel]] = [
+            index("-at"),
+            index("seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
+        ]
 
 
 class CounterDoc(TextDocument):
     """Running numbers (incident and order numbers per day); `id` names the series."""
+
+    keep = Keep("a number that was given is never given twice")
 
     value: int = 0
 
@@ -481,21 +341,17 @@ class CounterDoc(TextDocument):
         name = "counters"
 
 
-DOCUMENTS: list[type[TextDocument]] = [
+DOCUMENTS: tuple[type[TextDocument], ...] = (
     UnitDoc,
     AccountDoc,
     SessionDoc,
     DeviceDoc,
     OfficerPositionDoc,
-    IncidentDoc,
-    TimelineDoc,
-    OrderDoc,
-    RecipientDoc,
     OutboxDoc,
-    AlarmDoc,
     InboxHeadDoc,
     InboxDoc,
     IdempotencyDoc,
     AuditDoc,
     CounterDoc,
-]
+)
+"""What the hub itself keeps; capabilities bring their own (`hub.operations.documents`)."""

@@ -5,7 +5,7 @@ is made when it is first asked for.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -33,7 +33,7 @@ from hub.deadline import in_rounds
 from hub.errors import DatabaseAway, RetryLater, StartError
 from hub.fate import Fate
 from hub.store import raw
-from hub.store.documents import DOCUMENTS
+from hub.store.documents import DOCUMENTS, TextDocument, collection_of
 from hub.store.lanes import Lanes
 from hub.store.server_clock import ServerClock
 from hub.store.tries import Tries
@@ -97,10 +97,17 @@ class Store:
 
     @classmethod
     async def open(
-        cls, uri: str, database: str, *, raw_days: int = 3, prepare: bool = True
+        cls,
+        uri: str,
+        database: str,
+        *,
+        documents: Collection[type[TextDocument]] = (),
+        raw_days: int = 3,
+        prepare: bool = True,
     ) -> "Store":
         """Connect, check that it is a replica set, prepare documents and indexes, take its time.
 
+        `documents` are those of capabilities, beside the hub's own.
         Without `prepare` the indexes are taken to be there: a command that only looks up or adds
         a row to a database in service is quick then.
         Raises StartError, in one line, when it is unreachable or of the wrong kind.
@@ -108,12 +115,13 @@ class Store:
         await asyncio.to_thread(_probe, uri)
         client: AsyncMongoClient[Document] = AsyncMongoClient(uri, **_options())
         store = cls(uri, client, database)
+        kept = [*DOCUMENTS, *documents]
         try:
-            await init_beanie(
-                database=store.db, document_models=DOCUMENTS, skip_indexes=not prepare
-            )
+            await init_beanie(database=store.db, document_models=kept, skip_indexes=not prepare)
             if prepare:
                 await store._create_indexes(raw.indexes(raw_days))
+                retained = {collection_of(kind): kind.keep.indexes() for kind in kept}
+                await store._create_indexes({name: ix for name, ix in retained.items() if ix})
             await store.server_clock.start()
         except PyMongoError as error:
             await client.close()

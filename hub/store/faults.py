@@ -4,10 +4,17 @@ Repositories let the driver's errors through; what serves requests asks here, si
 hub.store may know the driver.
 """
 
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    WTimeoutError,
+)
 
 from hub.errors import DatabaseAway
 from hub.store.driver import unreachable
+
+__all__ = ["DuplicateKeyError", "passing"]
 
 
 def passing(error: BaseException) -> DatabaseAway | None:

@@ -30,8 +30,8 @@ class Mark(dict[str, int]):
 class Pending:
     """The writes of one attempt at one transaction, and the rows it has read by their id.
 
-    `numbers_wanted` and `numbers`, by incident: how many orders will be numbered, and the numbers
-    that were drawn for them.
+    `numbers_wanted` and `numbers`, by parent (an incident): how many below it will be numbered, and
+    the numbers that were drawn for them.
     """
 
     def __init__(self, db: AsyncDatabase[Document], tx: AsyncClientSession) -> None:

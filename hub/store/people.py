@@ -10,8 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from hub import clock
 from hub.errors import UserFault
 from hub.model.area import Area
-from hub.model.operations import Role
-from hub.model.people import Viewer
+from hub.model.people import Role, Viewer
 from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc
 from hub.store.driver import Store, Tx
 from hub.store.pending import pending, seen

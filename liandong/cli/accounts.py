@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hub.errors import StartError
-from hub.model.operations import Role
+from hub.model.people import Role
 from liandong.cli import common
 from liandong.cli.common import Config
 
@@ -118,7 +118,7 @@ async def _add(
     name_en: str | None,
 ) -> None:
     from hub.access.passwords import hash_password
-    from hub.store.audit import Audit
+    from hub.store.audit import Act, Audit
     from hub.store.documents import NameDoc
     from hub.store.people import Accounts, Units
 
@@ -140,7 +140,13 @@ async def _add(
             name=NameDoc(zh=name_zh, en=name_en),
             unit=unit,
         )
-        await Audit().append("server shell", "account.added", account.id, {"role": role.value})
+        act = Act(
+            actor="server shell",
+            action="account.added",
+            target=account.id,
+            after={"role": role.value, "unit": unit},
+        )
+        await Audit().append(act)
 
 
 def _show(client_id: str, secret: str) -> None:

@@ -107,12 +107,14 @@ async def opened(
     config: Path | None, *, prepare: bool = True
 ) -> "AsyncIterator[tuple[Settings, Store]]":
     """The settings, and their database open; `prepare` as in Store.open. Raises StartError."""
+    from hub.operations import documents
     from hub.store.driver import Store
 
     settings = load(config)
     store = await Store.open(
         settings.hub.mongodb_uri or "",
         settings.hub.database,
+        documents=documents(),
         raw_days=settings.hub.raw_days,
         prepare=prepare,
     )

@@ -178,10 +178,14 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
 
 
 async def _database(findings: _Findings, settings: Settings) -> None:
+    from hub.operations import documents
     from hub.store.driver import Store
 
     store = await Store.open(
-        settings.hub.mongodb_uri or "", settings.hub.database, raw_days=settings.hub.raw_days
+        settings.hub.mongodb_uri or "",
+        settings.hub.database,
+        documents=documents(),
+        raw_days=settings.hub.raw_days,
     )
     findings.about("数据库与中枢 Database and hub")
     try:

@@ -25,7 +25,7 @@ from google.auth.transport.requests import Request
 from hub import clock
 from hub.errors import StartError
 from hub.model.operations import OrderPriority
-from hub.operations.channels import SEND_TIMEOUT, Outcome, Wake
+from hub.operations.waking.channels import SEND_TIMEOUT, Outcome, Wake
 from hub.settings import FcmSettings
 from hub.store.documents import DeviceDoc
 

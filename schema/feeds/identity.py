@@ -24,7 +24,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.mutations import UserError
+from schema.operations.common import UserError
 from schema.policy import SIGNED_IN
 from schema.projection import (
     Entity,

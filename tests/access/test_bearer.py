@@ -12,7 +12,7 @@ from joserfc.jwk import OctKey, OKPKey, RSAKey
 from hub.access.bearer import Bearer
 from hub.clock import ManualClock
 from hub.errors import AccessDenied
-from hub.model.operations import Role
+from hub.model.people import Role
 
 KEY = OKPKey.generate_key("Ed25519")
 MINUTE = timedelta(minutes=1)

@@ -11,7 +11,7 @@ from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound, UserFault
-from hub.model.operations import Role
+from hub.model.people import Role
 from hub.store.documents import AccountDoc, AuditDoc, NameDoc
 from hub.store.driver import Store
 from hub.store.people import Accounts

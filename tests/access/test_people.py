@@ -7,8 +7,7 @@ import pytest
 from hub.access.demo import demo_people, seed_demo
 from hub.errors import UserFault
 from hub.model.area import Area
-from hub.model.operations import Role
-from hub.model.people import Viewer
+from hub.model.people import Role, Viewer
 from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc
 from hub.store.driver import Store
 from hub.store.people import AccountKey, Accounts, Units

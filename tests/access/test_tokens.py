@@ -22,8 +22,7 @@ from hub.access.keys import load_signing_key
 from hub.access.tokens import SignedIn, Tokens
 from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound
-from hub.model.operations import Role
-from hub.model.people import SCOPES
+from hub.model.people import SCOPES, Role
 from hub.settings import AccessSettings
 from hub.store.devices import DeviceInfo, Devices, PushAddress
 from hub.store.documents import AccountDoc, AuditDoc, NameDoc, SessionDoc

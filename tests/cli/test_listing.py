@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hub.access.partners import Partners
-from hub.model.operations import Role
+from hub.model.people import Role
 from hub.settings import FeedSettings, Settings
 from hub.store.documents import NameDoc
 from hub.store.driver import Store

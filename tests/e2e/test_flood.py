@@ -13,12 +13,12 @@ from uuid import uuid4
 import pytest
 
 from hub import clock
-from hub.model.operations import Role
-from hub.model.people import SCOPES, Principal
+from hub.model.people import SCOPES, Principal, Role
+from hub.operations import documents
+from hub.operations.asking.documents import RecipientDoc
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings
 from hub.store import embedded
-from hub.store.documents import RecipientDoc
 from hub.store.driver import Store
 from tests.e2e.conftest import Running
 from tests.e2e.test_main_job import Phone
@@ -93,7 +93,9 @@ async def duty(running: Running) -> AsyncIterator[Duty]:
     phones = [Phone(running, FIRST), Phone(running, SECOND)]
     for phone in phones:
         await phone.sign_in()
-    store = await Store.open(embedded.running(running.data_dir) or "", "liandong")
+    store = await Store.open(
+        embedded.running(running.data_dir) or "", "liandong", documents=documents()
+    )
     operations = Operations(store, OrderSettings())
     incident = await operations.open_incident(
         COMMANDER, kind="CROWD", title="北广场客流聚集", units=["RPS"], key=str(uuid4())

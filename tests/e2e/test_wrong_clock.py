@@ -21,7 +21,7 @@ from joserfc.jwk import RSAKey
 
 from hub import clock
 from hub.access.passwords import hash_password
-from hub.model.operations import Role
+from hub.model.people import Role
 from hub.store.documents import AccountDoc, Duty, NameDoc
 from hub.store.driver import Store
 from terminal.alarms import ALARMS

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from hub import clock
-from hub.model.operations import Role
-from hub.model.people import Principal
+from hub.model.people import Principal, Role
 
 
 def somebody(name: str) -> Principal:

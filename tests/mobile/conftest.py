@@ -18,8 +18,8 @@ from hub.bus import Bus
 from hub.model.area import parse_area
 from hub.model.people import Principal
 from hub.operations.facade import Operations
+from hub.operations.orders.documents import OrderDoc
 from hub.settings import AccessSettings, OrderSettings, area_text
-from hub.store.documents import OrderDoc
 from hub.store.driver import Store
 from hub.store.motor_side import RateLimiter
 from hub.store.people import Accounts, Units

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from hub.clock import ManualClock
 from hub.errors import StartError
 from hub.model.operations import OrderPriority
-from hub.operations.channels import Channel, Outcome, OutcomeKind, Wake
+from hub.operations.waking.channels import Channel, Outcome, OutcomeKind, Wake
 from hub.settings import FcmSettings
 from hub.store.documents import DeviceDoc
 from hub.store.driver import Store

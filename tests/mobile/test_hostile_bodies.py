@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.operations.fieldwork import KINDS
+from hub.operations import field_actions
 from mobile_api.app import ENDPOINTS
 from mobile_api.endpoint import JSON
 from tests.mobile.conftest import Phone
@@ -168,7 +168,7 @@ anything = st.recursive(
     max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(kind=st.sampled_from(sorted(KINDS)), body=anything, name=st.text(max_size=9))
+@given(kind=st.sampled_from(sorted(field_actions())), body=anything, name=st.text(max_size=9))
 async def test_no_mixture_is_our_fault(phone: Phone, kind: str, body: Any, name: str) -> None:
     """Any body of any action, under any id."""
     if not phone.access:

@@ -6,11 +6,10 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.routing import Route
 
-from hub.operations.fieldwork import KINDS
+from hub.operations import field_actions
 from mobile_api.app import ENDPOINTS, build
-from mobile_api.bodies import BODIES
+from mobile_api.bodies import typed_changes
 from mobile_api.context import MobileContext
-from mobile_api.entities import typed_changes
 from mobile_api.openapi import document
 from tests.mobile.conftest import Desk, Phone
 
@@ -97,7 +96,7 @@ def test_every_kind_of_action_has_its_own_body() -> None:
     action = _schema(told, "Action")
     assert action["discriminator"]["propertyName"] == "kind"
     mapping = action["discriminator"]["mapping"]
-    assert set(mapping) == set(KINDS)
+    assert set(mapping) == set(field_actions())
     assert [one["$ref"] for one in action["oneOf"]] == list(mapping.values())
     for kind, reference in mapping.items():
         shape = _schema(told, reference.rpartition("/")[2])
@@ -141,6 +140,9 @@ async def test_what_is_synced_is_what_the_document_says(phone: Phone, desk: Desk
     assert seen == set(shapes)
 
 
+BODIES = {kind: action.body for kind, action in field_actions().items()}
+
+
 @pytest.mark.parametrize(("kind", "body"), BODIES.items())
 async def test_a_body_as_documented_is_taken(phone: Phone, desk: Desk, kind: str, body: Any):
     """The document's bodies are those that are carried out: with what is required and all else,
@@ -165,4 +167,4 @@ async def test_an_unknown_kind_names_the_known_ones(phone: Phone) -> None:
     at = "2026-11-23T18:00:00+08:00"
     (result,) = await mine.act({"id": "k1", "kind": "order.accept", "at": at, "body": {}})
     assert (result["status"], result["code"]) == ("rejected", "UNKNOWN_KIND")
-    assert all(kind in result["message"] for kind in KINDS)
+    assert all(kind in result["message"] for kind in set(field_actions()))

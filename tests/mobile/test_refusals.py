@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from hub.clock import ManualClock
-from hub.model.operations import Role
-from hub.model.people import SCOPES, Scope
-from hub.store.documents import DeviceDoc, IncidentDoc, OfficerPositionDoc
+from hub.model.people import SCOPES, Role, Scope
+from hub.operations.incidents.documents import IncidentDoc
+from hub.store.documents import DeviceDoc, OfficerPositionDoc
 from mobile_api.app import ENDPOINTS
 from mobile_api.endpoint import BODY_CAP, Endpoint, Nothing
 from tests.mobile.conftest import Phone

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from hub import clock
-from hub.store.documents import Duty, IncidentDoc, OfficerPositionDoc
+from hub.operations.incidents.documents import IncidentDoc
+from hub.store.documents import Duty, OfficerPositionDoc
 from mobile_api.context import MobileContext
 from tests.mobile.conftest import Desk, Phone
 

@@ -7,9 +7,10 @@ from operations_builders import World
 
 from hub import clock as hub_clock
 from hub.model.area import parse_area
+from hub.operations import documents
 from hub.operations.facade import Operations
 from hub.settings import OrderSettings, area_text
-from hub.store.documents import DOCUMENTS
+from hub.store.documents import DOCUMENTS, collection_of
 from hub.store.driver import Store
 from hub.store.people import Units
 
@@ -25,6 +26,6 @@ async def seeded(store: Store) -> Store:
 async def world(seeded: Store, clock: hub_clock.ManualClock) -> AsyncIterator[World]:
     """Operations on an empty database, but for the units; the clock stands still."""
     yield World(seeded, Operations(seeded, OrderSettings()))
-    for document in DOCUMENTS:
-        if (name := document.get_settings().name) not in {"units", None}:
-            await seeded.db[str(name)].delete_many({})
+    for document in (*DOCUMENTS, *documents()):
+        if (name := collection_of(document)) != "units":
+            await seeded.db[name].delete_many({})

@@ -8,8 +8,9 @@ import sys
 from random import Random
 
 from hub.bus import Bus
-from hub.operations.channels import Outcome, Wake
-from hub.operations.dispatcher import Dispatcher
+from hub.operations import documents
+from hub.operations.waking.channels import Outcome, Wake
+from hub.operations.waking.dispatcher import Dispatcher
 from hub.store.documents import DeviceDoc
 from hub.store.driver import Store
 
@@ -30,7 +31,7 @@ class PrintingChannel:
 
 
 async def main(uri: str, database: str, seed: str) -> None:
-    store = await Store.open(uri, database)
+    store = await Store.open(uri, database, documents=documents())
     channel = PrintingChannel(Random(seed))
     await Dispatcher(store, Bus(), {"fcm": channel}, f"one-{seed}", in_flight=4, lease=1.0).run()
 

@@ -10,24 +10,19 @@ from typing import Any
 
 from hub import clock
 from hub.bus import Bus
-from hub.model.operations import Role, Stage
-from hub.model.people import SCOPES, Principal
+from hub.model.operations import Stage
+from hub.model.people import SCOPES, Principal, Role
 from hub.operations.actions import ActionResult, FieldAction
-from hub.operations.channels import Outcome, Wake
-from hub.operations.dispatcher import Dispatcher
-from hub.operations.escalation import Escalator
+from hub.operations.asking.documents import RecipientDoc
+from hub.operations.asking.escalator import Escalator
 from hub.operations.facade import Operations
+from hub.operations.incidents.documents import IncidentDoc
+from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.documents import OrderDoc
+from hub.operations.waking.channels import Outcome, Wake
+from hub.operations.waking.dispatcher import Dispatcher
 from hub.store.devices import DeviceInfo, Devices, PushAddress
-from hub.store.documents import (
-    AccountDoc,
-    DeviceDoc,
-    Duty,
-    IncidentDoc,
-    NameDoc,
-    OrderDoc,
-    OutboxDoc,
-    RecipientDoc,
-)
+from hub.store.documents import AccountDoc, DeviceDoc, Duty, NameDoc, OutboxDoc
 from hub.store.driver import Store, Tx
 
 Answer = Callable[[DeviceDoc, Wake], Outcome | Awaitable[Outcome]]
@@ -162,7 +157,7 @@ class World:
 
     async def stages(self, order: OrderDoc) -> dict[str, Stage]:
         """How far the order has come with each recipient."""
-        rows = await RecipientDoc.find({"order_id": order.id}).to_list()
+        rows = await RecipientDoc.find({"subject_id": order.id}).to_list()
         return {row.account_id: row.stage for row in rows}
 
     async def stages_of(self, officer: Principal) -> list[Stage]:
@@ -178,7 +173,9 @@ class World:
 
     async def timeline(self, incident_id: str) -> list[str]:
         """The kinds of the incident's timeline entries, in order."""
-        found = await self.ops.desk.incidents.timelines(self.watch.viewer, [incident_id])
+        found = await self.ops.desk.of(IncidentRepository).timelines(
+            self.watch.viewer, [incident_id]
+        )
         return [line.kind for line in found[incident_id]]
 
     async def outbox(self) -> dict[str, str]:

@@ -13,13 +13,14 @@ from hub import clock as hub_clock
 from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.alarms import AlarmKind, AlarmState
-from hub.model.operations import Role, Stage
-from hub.model.people import Principal
-from hub.operations.alarms.keeper import AlarmKeeper
-from hub.operations.alarms.raising import lost
-from hub.operations.channels import Outcome
-from hub.store.documents import AlarmDoc, OrderDoc
-from hub.store.orders import Link
+from hub.model.operations import Stage
+from hub.model.people import Principal, Role
+from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.alarms.store import AlarmRepository
+from hub.operations.asking.chains import Chains, Link
+from hub.operations.keeper import AlarmKeeper
+from hub.operations.orders.documents import OrderDoc
+from hub.operations.waking.channels import Outcome
 
 REFUSES = FakeChannel(answer=lambda *_: Outcome.failed("403: the key is refused"))
 
@@ -537,7 +538,7 @@ async def test_rows_are_the_viewers_own(world: World, clock: ManualClock) -> Non
     await world.store.db["recipients"].update_many({}, {"$set": {"next_step_at": clock()}})
     clock.advance(minutes=1)
     await AlarmKeeper(world.store, "hub-1").look()
-    repository = world.ops.desk.alarms
+    repository = world.ops.desk.of(AlarmRepository)
 
     async def seen(role: Role, unit: str | None) -> set[AlarmKind]:
         viewer = principal("someone", role, unit).viewer
@@ -565,11 +566,11 @@ async def test_the_metrics_count_what_holds(world: World, clock: ManualClock) ->
     await unanswered(world, clock, await world.officer())
     alarm, _ = await alarms()
     await world.ops.acknowledge_alarm(world.watch, alarm_id=alarm.id, key=fresh("key"))
-    standing = await world.ops.desk.alarms.standing()
+    standing = await world.ops.desk.of(AlarmRepository).standing()
     counted = standing[AlarmKind.ORDER_UNANSWERED]
     assert (counted.active, counted.acknowledged) == (1, 1)
     assert standing[AlarmKind.CLOCK_OFF].active == 0
-    page = world.ops.desk.alarms.page
+    page = world.ops.desk.of(AlarmRepository).page
     viewer = world.watch.viewer
     for state, expected in (
         (AlarmState.ACTIVE, 1),
@@ -599,4 +600,4 @@ def test_a_chain_is_lost_when_nobody_took_it_and_nobody_is_asked(
 ) -> None:
     """Counted by chain, whoever of it answered."""
     links = {name: Link(Stage(stage), asked_for) for name, (stage, asked_for) in stages.items()}
-    assert lost(links) == expected
+    assert Chains(links).lost() == expected

@@ -10,8 +10,10 @@ from operations_builders import FakeChannel, World, fresh, principal
 from hub import clock as hub_clock
 from hub.clock import ManualClock
 from hub.errors import AccessDenied
-from hub.model.operations import OrderState, Role, Stage
-from hub.store.documents import InboxDoc, IncidentDoc
+from hub.model.operations import OrderState, Stage
+from hub.model.people import Role
+from hub.operations.incidents.documents import IncidentDoc
+from hub.store.documents import InboxDoc
 
 STEPS = ("received", "seen", "accepted", "enRoute", "arrived", "done")
 

@@ -5,7 +5,7 @@ import pytest
 from hub.errors import UserFault
 from hub.model.operations import OrderPriority
 from hub.operations import checks
-from hub.operations.orders import request_of
+from hub.operations.orders.actions import request_of
 
 UNSEEN = [
     "",

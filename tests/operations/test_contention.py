@@ -19,12 +19,15 @@ from hub.clock import ManualClock
 from hub.errors import AccessDenied, RetryLater, UserFault
 from hub.model.operations import IncidentState, OrderState, Stage
 from hub.model.people import Principal
-from hub.operations.escalation import Escalator
+from hub.operations.asking.documents import RecipientDoc
+from hub.operations.asking.escalator import Escalator
 from hub.operations.facade import Operations
+from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.documents import OrderDoc
 from hub.settings import OrderSettings
-from hub.store.documents import InboxDoc, OrderDoc, OutboxDoc, RecipientDoc
+from hub.store.documents import InboxDoc, OutboxDoc
 from hub.store.driver import Tx
-from hub.store.incidents import Numbers
+from hub.store.numbers import Numbers
 
 Result = TypeVar("Result")
 WRITERS, ORDERS = 16, 5
@@ -121,7 +124,7 @@ class Storm:
             assert await self.world.ops.desk.inbox.head(account) == len(rows)
             told = {row.data["id"] for row in rows if row.entity == "order"}
             mine = await RecipientDoc.find({"account_id": account}).to_list()
-            assert told == {ledger.order_id for ledger in mine}
+            assert told == {ledger.subject_id for ledger in mine}
 
 
 async def _escalate_until(done: asyncio.Event, escalator: Escalator, clock: ManualClock) -> None:
@@ -181,7 +184,7 @@ async def test_closing_while_orders_are_dispatched_leaves_none_open(
         refused = [item for item in told if isinstance(item, BaseException)]
         assert {item.code for item in refused if isinstance(item, UserFault)} <= {"INCIDENT_CLOSED"}
         assert all(isinstance(item, UserFault) for item in refused)
-        closed = await world.ops.desk.incidents.for_hub(incident.id)
+        closed = await world.ops.desk.of(IncidentRepository).for_hub(incident.id)
         assert closed is not None
         assert closed.state is IncidentState.CLOSED
         stored = await OrderDoc.find({"incident_id": incident.id}).to_list()
@@ -225,7 +228,7 @@ async def test_numbers_of_an_attempt_that_was_given_up_are_put_back(
         drawn.append(await draw(numbers, series, many))
         return drawn[-1]
 
-    note, meets = world.ops.desk.incidents.note, iter([True, True])
+    note, meets = world.ops.desk.of(IncidentRepository).note, iter([True, True])
 
     async def noted(*given: Any) -> None:
         if next(meets, False):
@@ -235,7 +238,7 @@ async def test_numbers_of_an_attempt_that_was_given_up_are_put_back(
         await note(*given)
 
     monkeypatch.setattr(Numbers, "_next", counted)
-    monkeypatch.setattr(world.ops.desk.incidents, "note", noted)
+    monkeypatch.setattr(world.ops.desk.of(IncidentRepository), "note", noted)
     order = await world.order(officer, incident=incident.id)
     assert (order.number, drawn) == (f"{incident.number}-01", [1, 1, 1])
     assert (await world.order(officer, incident=incident.id)).number == f"{incident.number}-02"
@@ -247,7 +250,7 @@ async def test_numbers_that_others_have_drawn_behind_are_not_put_back(
     """Else one would be given twice: that of the attempt that was given up is missing."""
     officer = await world.officer()
     incident = await world.incident()
-    note, meets = world.ops.desk.incidents.note, iter([True])
+    note, meets = world.ops.desk.of(IncidentRepository).note, iter([True])
 
     async def noted(tx: Tx, *given: Any) -> None:
         if next(meets, False):
@@ -255,7 +258,7 @@ async def test_numbers_that_others_have_drawn_behind_are_not_put_back(
             raise AccessDenied("FORBIDDEN", "no")
         await note(tx, *given)
 
-    monkeypatch.setattr(world.ops.desk.incidents, "note", noted)
+    monkeypatch.setattr(world.ops.desk.of(IncidentRepository), "note", noted)
     with pytest.raises(AccessDenied):
         await world.order(officer, incident=incident.id)
     assert (await world.order(officer, incident=incident.id)).number == f"{incident.number}-03"

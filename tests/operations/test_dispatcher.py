@@ -13,10 +13,10 @@ from hub import clock as hub_clock
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock
 from hub.model.operations import OrderPriority, Stage
-from hub.operations import dispatcher as dispatcher_module
-from hub.operations.channels import Outcome, Wake
-from hub.operations.delivery import LONGEST_BACKOFF, SYNC_GRACE, backoff
-from hub.operations.dispatcher import Dispatcher
+from hub.operations.waking import dispatcher as dispatcher_module
+from hub.operations.waking.channels import Outcome, Wake
+from hub.operations.waking.delivery import LONGEST_BACKOFF, SYNC_GRACE, backoff
+from hub.operations.waking.dispatcher import Dispatcher
 from hub.store.documents import DeviceDoc, OutboxDoc
 
 

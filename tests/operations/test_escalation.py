@@ -12,11 +12,14 @@ from hub import clock as hub_clock
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.model.operations import OrderState, Stage
-from hub.operations import escalation
-from hub.operations.alarms.keeper import AlarmKeeper
-from hub.operations.escalation import Escalator
+from hub.operations.alarms.store import AlarmRepository
+from hub.operations.asking import escalator as escalation
+from hub.operations.asking.documents import RecipientDoc
+from hub.operations.asking.escalator import Escalator
+from hub.operations.asking.store import Recipients
+from hub.operations.keeper import AlarmKeeper
 from hub.store import driver
-from hub.store.documents import OutboxDoc, RecipientDoc
+from hub.store.documents import OutboxDoc
 
 
 async def test_an_unaccepted_order_goes_to_the_next_person(
@@ -68,7 +71,7 @@ async def test_the_chain_goes_on_to_its_end(world: World, clock: ManualClock) ->
     clock.advance(seconds=30)
     with structlog.testing.capture_logs() as logs:
         assert await escalator.step() == 1
-    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["order_exhausted"]
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["asked_in_vain"]
     assert set((await world.stages(order)).values()) == {Stage.ESCALATED}
     stored = await world.read_order(order)
     assert (stored.state, stored.exhausted_at is None) == (OrderState.OPEN, False)
@@ -181,7 +184,7 @@ async def test_two_escalators_ask_one_person(world: World, clock: ManualClock) -
     assert len(stored.recipients) == len(set(stored.recipients)) == 8
     assert await OutboxDoc.find({"topic": "order.created"}).count() == 8
     rows = await RecipientDoc.find(
-        {"order_id": order.id, "escalated_from": {"$ne": None}}
+        {"subject_id": order.id, "escalated_from": {"$ne": None}}
     ).to_list()
     assert {row.escalated_from for row in rows} == {officer.account_id for officer in officers}
 
@@ -268,8 +271,8 @@ async def test_the_most_overdue_is_first(world: World, clock: ManualClock) -> No
         )
         asked.append((seconds, order.id))
     clock.advance(minutes=30)
-    found = world.ops.desk.orders.overdue(hub_clock.now(), at_a_time=2)
-    assert [part.order_id async for part in found] == [order_id for _, order_id in sorted(asked)]
+    found = world.ops.desk.of(Recipients).overdue(hub_clock.now(), at_a_time=2)
+    assert [part.subject_id async for part in found] == [order_id for _, order_id in sorted(asked)]
 
 
 async def test_more_that_fails_than_is_looked_up_at_once_holds_up_no_other(
@@ -302,7 +305,7 @@ async def test_the_lead_is_kept_through_a_long_backlog(
     async def slow(*_: object) -> None:
         await going_on.wait()
 
-    monkeypatch.setattr(one, "_escalate", slow)  # a pass of any length
+    monkeypatch.setattr(one, "_step", slow)  # a pass of any length
     leading = asyncio.create_task(one._guarded_pass())
     held = await world.until("leases", {"_id": "escalator", "owner": "one"})
     # several times its length later: renewed, and still the same lead
@@ -330,7 +333,7 @@ async def test_who_has_lost_the_lead_stops(
     async def slow(*_: object) -> None:
         await released.wait()
 
-    monkeypatch.setattr(one, "_escalate", slow)
+    monkeypatch.setattr(one, "_step", slow)
     leading = asyncio.create_task(one._guarded_pass())
     await world.until("leases", {"_id": "escalator", "owner": "one"})
     past = {"$set": {"until": datetime(2000, 1, 1, tzinfo=UTC)}}
@@ -442,7 +445,7 @@ async def test_a_late_acceptance_ends_the_exhaustion(world: World, clock: Manual
     await world.act(two, "order.accepted", orderId=order.id)
     assert (await world.read_order(order)).exhausted_at is None
     await AlarmKeeper(world.store, "host").sweep()
-    assert await world.ops.desk.alarms.active() == []
+    assert await world.ops.desk.of(AlarmRepository).active() == []
 
 
 async def test_exhausted_again_after_a_late_acceptance(world: World, clock: ManualClock) -> None:

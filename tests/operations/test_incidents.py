@@ -9,8 +9,10 @@ from operations_builders import World, fresh, principal
 from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.common import Position
-from hub.model.operations import IncidentState, OrderState, Role, Stage
-from hub.store.documents import IncidentDoc
+from hub.model.operations import IncidentState, OrderState, Stage
+from hub.model.people import Role
+from hub.operations.incidents.documents import IncidentDoc
+from hub.operations.incidents.store import IncidentRepository
 
 
 async def test_numbers_follow_the_areas_day(world: World, clock: ManualClock) -> None:
@@ -152,7 +154,7 @@ async def test_each_role_sees_its_own_incidents(world: World) -> None:
     own = await world.incident(units=["RPS"])
     foreign = await world.incident(units=["MTR"])
     await world.order(officer, incident=foreign.id)
-    repository = world.ops.desk.incidents
+    repository = world.ops.desk.of(IncidentRepository)
 
     async def seen(role: Role, unit: str | None, login: str = "x") -> set[str]:
         viewer = principal(login, role, unit).viewer
@@ -180,7 +182,7 @@ async def test_a_timeline_speaks_of_strangers_to_the_centre_only(world: World) -
 
     async def read(role: Role, unit: str | None, login: str = "x") -> list[str]:
         viewer = principal(login, role, unit).viewer
-        found = await world.ops.desk.incidents.timelines(viewer, [order.incident_id])
+        found = await world.ops.desk.of(IncidentRepository).timelines(viewer, [order.incident_id])
         return [f"{line.kind} {line.by}" for line in found[order.incident_id]]
 
     opened, dispatched = "incident.opened watch", "order.dispatched watch"
@@ -197,7 +199,7 @@ async def test_a_listing_goes_on_behind_its_last_row(world: World, clock: Manual
     clock.advance(seconds=1)
     opened += [await world.incident() for _ in range(2)]
     viewer, found, after = world.watch.viewer, [], None
-    while rows := await world.ops.desk.incidents.page(viewer, first=2, after=after):
+    while rows := await world.ops.desk.of(IncidentRepository).page(viewer, first=2, after=after):
         found += [row.id for row in rows]
         after = (rows[-1].opened_at, rows[-1].id)
     assert len(found) == 5

@@ -9,8 +9,14 @@ from operations_builders import World, fresh, principal
 
 from hub import clock as hub_clock
 from hub.errors import AccessDenied, NotFound, UserFault
-from hub.model.operations import OrderState, Role, Stage
-from hub.store.documents import AccountDoc, InboxDoc, NameDoc, OrderDoc, OutboxDoc, RecipientDoc
+from hub.model.operations import OrderState, Stage
+from hub.model.people import Role
+from hub.operations.asking.documents import RecipientDoc
+from hub.operations.asking.store import Recipients
+from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.documents import OrderDoc
+from hub.operations.orders.store import OrderRepository
+from hub.store.documents import AccountDoc, InboxDoc, NameDoc, OutboxDoc
 
 
 async def test_an_order_is_written_whole(world: World) -> None:
@@ -30,7 +36,7 @@ async def test_an_order_is_written_whole(world: World) -> None:
     assert [(row.seq, row.entity) for row in news] == [(1, "incident"), (2, "order")]
     assert news[1].data["incident"]["title"] == "北广场客流积压"
     assert await world.timeline(order.incident_id) == ["incident.opened", "order.dispatched"]
-    incident = await world.ops.desk.incidents.for_hub(order.incident_id)
+    incident = await world.ops.desk.of(IncidentRepository).for_hub(order.incident_id)
     assert incident is not None
     assert order.number == f"{incident.number}-01"
     assert (incident.officers, incident.units) == ([one.account_id, two.account_id], ["RPS", "MTR"])
@@ -167,7 +173,7 @@ async def test_a_thousand_recipients_fit_into_one_order(world: World) -> None:
         ]
     )
     order = await world.order(recipients=[f"mass{number}" for number in range(1000)])
-    assert await RecipientDoc.find({"order_id": order.id}).count() == 1000
+    assert await RecipientDoc.find({"subject_id": order.id}).count() == 1000
     assert await OutboxDoc.find({"state": "QUEUED"}).count() == 1000
     assert await InboxDoc.find({"entity": "order", "seq": 2}).count() == 1000
 
@@ -212,7 +218,7 @@ async def test_each_role_sees_its_own_orders_and_ledgers(world: World) -> None:
     """Of an order two units share, each liaison sees the order and its own officers' ledgers."""
     one, two = await world.officer(unit="RPS"), await world.officer(unit="MTR")
     order = await world.order(one, two)
-    repository = world.ops.desk.orders
+    repository = world.ops.desk.of(OrderRepository)
 
     async def seen(caller: Any) -> set[str] | None:
         viewer = caller.viewer
@@ -220,7 +226,7 @@ async def test_each_role_sees_its_own_orders_and_ledgers(world: World) -> None:
         listed = await repository.page(viewer, first=10)
         of_incident = await repository.of_incidents(viewer, [order.incident_id])
         assert bool(found) == bool(listed) == bool(of_incident[order.incident_id])
-        ledgers = (await repository.ledgers(viewer, [order.id]))[order.id]
+        ledgers = (await world.ops.desk.of(Recipients).visible(viewer, [order.id]))[order.id]
         assert found or not ledgers
         return {ledger.account_id for ledger in ledgers} if found else None
 
@@ -240,7 +246,7 @@ async def test_whom_an_order_was_passed_on_from_is_no_business_of_others(world: 
 
     async def named(role: Role, unit: str | None) -> set[str | None]:
         viewer = principal("x", role, unit).viewer
-        ledgers = await world.ops.desk.orders.ledgers(viewer, [order.id])
+        ledgers = await world.ops.desk.of(Recipients).visible(viewer, [order.id])
         return {ledger.escalated_from for ledger in ledgers[order.id]}
 
     assert await named(Role.WATCH, None) == {None, first.account_id}

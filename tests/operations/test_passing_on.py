@@ -8,14 +8,16 @@ from operations_builders import FakeChannel, World, fresh
 
 from hub.clock import ManualClock
 from hub.errors import UserFault
-from hub.model.operations import Role, Stage
-from hub.model.people import Principal
-from hub.operations.channels import Outcome
+from hub.model.operations import Stage
+from hub.model.people import Principal, Role
+from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.asking.store import Recipients
 from hub.operations.facade import Operations
+from hub.operations.orders.documents import OrderDoc
+from hub.operations.waking.channels import Outcome
 from hub.settings import OrderSettings
-from hub.store.documents import AlarmDoc, OrderDoc, OutboxDoc
+from hub.store.documents import OutboxDoc
 from hub.store.driver import Store
-from hub.store.orders import OrderRepository
 
 PASSED_ON = "order.escalated"
 
@@ -172,8 +174,8 @@ async def test_an_order_that_went_to_nobody_else_is_accepted_without_a_look_at_o
     """What almost every acceptance is costs no read for what it is not."""
     officer, fallback = await world.officer(), await world.officer()
     order = await world.order(officer, escalation=[fallback.account_id])
-    for read in ("links", "ledgers_of", "recipients"):
-        monkeypatch.setattr(OrderRepository, read, None)
+    for read in ("chains_of", "of_accounts", "of_subject"):
+        monkeypatch.setattr(Recipients, read, None)
     result = await world.act(officer, "order.accepted", orderId=order.id)
     assert (result.status, result.data["stage"]) == ("applied", "ACCEPTED")
 

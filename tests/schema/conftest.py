@@ -12,14 +12,11 @@ from hub.model.area import Area, parse_area
 from hub.model.people import Principal
 from hub.operations.facade import Operations
 from hub.settings import AccessSettings, OrderSettings, area_text
-from hub.store.alarms import AlarmRepository
 from hub.store.driver import Store
 from hub.store.feeds.cache import FeedCache
 from hub.store.feeds.identity import IdentityRepository
 from hub.store.feeds.transit import TransitRepository
-from hub.store.incidents import IncidentRepository
 from hub.store.motor_side import RateLimiter
-from hub.store.orders import OrderRepository
 from hub.store.people import Accounts, Units
 from schema.context import Services
 from schema.executing.errors import RefusedError
@@ -49,9 +46,6 @@ async def services(store: Store, area: Area, tmp_path_factory: pytest.TempPathFa
         accounts=accounts,
         units=Units(),
         identity=IdentityRepository(store),
-        incidents=IncidentRepository(store),
-        orders=OrderRepository(store),
-        alarms=AlarmRepository(store),
         operations=Operations(store, OrderSettings()),
         tokens=Tokens(store, AccessSettings(), key, limiter=limiter, embedded=True),
     )

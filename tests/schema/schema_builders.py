@@ -8,8 +8,7 @@ from typing import Any
 import orjson
 from graphql import GraphQLError
 
-from hub.model.operations import Role
-from hub.model.people import SCOPES, Principal
+from hub.model.people import SCOPES, Principal, Role
 from schema.live.replay import Told
 
 Run = Callable[..., Awaitable[dict[str, Any]]]

@@ -9,10 +9,9 @@ from schema_builders import LIAISON, OFFICER, PARTNER, WATCH, Run, code_of, prin
 
 from hub import clock
 from hub.model.alarms import AlarmKind, AlarmState
-from hub.model.operations import Role
-from hub.model.people import Principal
+from hub.model.people import Principal, Role
 from hub.operations.actions import FieldAction
-from hub.store.documents import AlarmDoc
+from hub.operations.alarms.documents import AlarmDoc
 from hub.store.driver import Store
 from schema.context import Services
 from schema.live.source import SOURCES

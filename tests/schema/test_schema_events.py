@@ -14,6 +14,7 @@ from schema_builders import NOW, OFFICER, WATCH, Run, call_doc, feed_doc, stop_p
 from hub.bus import Change, ChangeKind, Cursor
 from hub.clock import ManualClock, manual
 from hub.errors import UserFault
+from hub.operations.incidents.store import IncidentRepository
 from hub.store.driver import Store
 from schema.context import SchemaContext, Services
 from schema.executing import errors
@@ -154,7 +155,7 @@ async def test_an_order_is_touched_by_its_ledger_and_its_incident(
     )
     source = SOURCES["orders"]
     (row,) = await source.rows(services.context(OFFICER), {"first": 5})
-    ledger = {"order_id": row["_id"], "incident_id": row["incident_id"]}
+    ledger = {"subject_id": row["_id"], "lane": row["incident_id"]}
     assert source.related(changed("recipients", ledger)) == row["_id"]
     assert SOURCES["incidents"].related(changed("recipients", ledger)) == row["incident_id"]
     assert source.per_viewer
@@ -186,7 +187,8 @@ async def test_a_line_of_a_timeline_is_news_of_its_incident(run: Run, services: 
     line = {"_id": f"{key}:x", "incident_id": key, "at": NOW, "by": "hub", "kind": "push.failed"}
     assert sources[0].related(changed("timeline", line)) == key
     (before,) = await sources[1].rows(services.context(WATCH), {"incident": incident})
-    await services.incidents._store.db["timeline"].insert_one({**line, "text": "x", "units": []})
+    timeline = services.of(IncidentRepository)._store.db["timeline"]
+    await timeline.insert_one({**line, "text": "x", "units": []})
     (after,) = await sources[1].rows(services.context(WATCH), {"incident": incident})
     assert before != after
     told = await run("query ($i: ID!) { incident(id: $i) { timeline { kind } } }", i=incident)

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from schema_builders import LIAISON, WATCH, Run, code_of, feed_doc, principal
 
-from hub.model.operations import Role
-from hub.model.people import Principal
+from hub.model.people import Principal, Role
 from hub.store.driver import Store
 from schema.context import Services
 from schema.executing.errors import RefusedError

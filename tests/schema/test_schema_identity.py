@@ -21,8 +21,7 @@ from schema_builders import stop_place_doc as place_doc
 
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock, manual
-from hub.model.operations import Role
-from hub.model.people import Scope
+from hub.model.people import Role, Scope
 from hub.store.driver import Store
 from hub.store.tail import ChangeTail
 from schema.context import Services

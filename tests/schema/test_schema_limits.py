@@ -3,7 +3,7 @@
 import pytest
 from schema_builders import WATCH, Run, code_of, principal
 
-from hub.model.operations import Role
+from hub.model.people import Role
 from schema.executing.documents import LONGEST_KEPT, Documents, InvalidError
 from schema.executing.limits import MAX_COST
 from schema.root import build_schema, graphql_schema

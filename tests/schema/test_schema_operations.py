@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from schema_builders import LIAISON, OFFICER, PARTNER, WATCH, Run, code_of, principal
 
-from hub.model.operations import Role
-from hub.model.people import Principal
+from hub.model.people import Principal, Role
 from hub.store.driver import Store
 from schema.nodes import global_id, split_id
 

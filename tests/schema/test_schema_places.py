@@ -25,9 +25,8 @@ from schema_builders import (
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock, manual
 from hub.connector import Batch
-from hub.model.operations import Role
 from hub.model.parking import ParkingStatus
-from hub.model.people import Principal
+from hub.model.people import Principal, Role
 from hub.settings import FeedSettings
 from hub.store.driver import Store
 from hub.store.feeds.apply import FeedWriter

@@ -12,8 +12,7 @@ from graphql import (
 )
 from schema_builders import LIAISON, OFFICER, PARTNER, WATCH, Run, code_of, principal
 
-from hub.model.operations import Role
-from hub.model.people import SCOPES, Principal, Scope
+from hub.model.people import SCOPES, Principal, Role, Scope
 from schema.executing.limits import fragments_of
 from schema.live.source import SOURCES
 from schema.nodes import global_id

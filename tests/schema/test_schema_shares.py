@@ -8,8 +8,7 @@ import pytest
 from schema_builders import OFFICER, WATCH, Run, principal
 
 from hub.access.shares import PER_PERSON, PER_SHARED_ACCOUNT
-from hub.model.operations import Role
-from hub.model.people import Principal
+from hub.model.people import Principal, Role
 from schema.context import Services
 from schema.executing.documents import Prepared
 from schema.executing.executor import Executor

@@ -3,12 +3,11 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from hub.model.operations import Role
-from hub.model.people import Viewer
-from hub.store.documents import TimelineEntry
+from hub.model.people import Role, Viewer
+from hub.operations.incidents.documents import TimelineEntry
+from hub.operations.incidents.store import IncidentRepository
+from hub.operations.incidents.timeline import Timeline
 from hub.store.driver import Store, Tx
-from hub.store.incidents import IncidentRepository
-from hub.store.timeline import Timeline
 
 AT = datetime(2026, 3, 14, 8, tzinfo=UTC)
 WATCH = Viewer(account_id="watch", role=Role.WATCH, unit=None)

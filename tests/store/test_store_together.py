@@ -7,6 +7,7 @@ import pymongo
 import pytest
 from pymongo import _csot
 
+from hub.operations import documents
 from hub.store import together as together_module
 from hub.store.documents import DOCUMENTS, TextDocument, UnitDoc, plain
 from hub.store.driver import Store
@@ -109,7 +110,7 @@ async def _refused(keys: Collection[str]) -> Mapping[str, int]:
 
 async def test_a_document_has_all_the_state_that_beanie_knows(store: Store):
     """What is made without Beanie's own way of it is stored, read and changed by Beanie as ever."""
-    for document in DOCUMENTS:
+    for document in (*DOCUMENTS, *documents()):
         assert issubclass(document, TextDocument)
         state = vars(document)["model_post_init"]
         assert state.__name__ == "_begin_state"

@@ -1,12 +1,11 @@
 """Acknowledging an alarm (确认告警): somebody says they see to it."""
 
-from typing import Any
-
 from hub import clock
 from hub.errors import NotFound
 from hub.model.people import Principal, Scope
 from hub.operations import checks
-from hub.operations.desk import Desk
+from hub.operations.alarms.store import AlarmRepository
+from hub.operations.desk import Call, Desk, Done
 from hub.store.driver import Tx
 
 
@@ -17,14 +16,14 @@ async def acknowledge_alarm(desk: Desk, by: Principal, *, alarm_id: str, key: st
     """
     by.require(Scope.ALARMS_WRITE)
     alarm_id = checks.identifier(alarm_id, ("alarm_id",))
-    at = clock.now()
+    alarms = desk.of(AlarmRepository)
 
-    async def work(tx: Tx) -> dict[str, Any]:
-        alarm = await desk.alarms.get(alarm_id, by.viewer, tx=tx)
+    async def work(tx: Tx) -> Done:
+        alarm = await alarms.get(alarm_id, by.viewer, tx=tx)
         if alarm is None:
             raise NotFound("alarm", alarm_id, path=("alarm_id",))
-        if desk.alarms.acknowledge(tx, alarm, at=at, by=by.account_id):
-            await desk.audit.append(by.account_id, "alarm.acknowledged", alarm.id, tx=tx)
-        return {"id": alarm.id}
+        mine = alarms.acknowledge(tx, alarm, at=clock.now(), by=by.account_id)
+        return Done(alarm.id, after={"condition": alarm.condition}, changed=mine)
 
-    return await desk.once(by, "acknowledgeAlarm", {"alarm": alarm_id}, key, work, at)
+    call = Call("acknowledgeAlarm", "alarm.acknowledged", {"alarm": alarm_id}, key)
+    return await desk.once(by, call, work)

@@ -20,7 +20,7 @@ from hub.model.identity import IdMapping, MappingState, MatchMethod
 from hub.model.network import StopPlace, StopPlaceKind
 from hub.rules.matching import proposals
 from hub.store import raw
-from hub.store.audit import Audit
+from hub.store.audit import Act, Audit
 from hub.store.driver import Document, Store, Tx
 from hub.store.feeds.rows import to_document
 
@@ -184,11 +184,17 @@ class IdentityRepository:
         """Write the fields of a decision, who took it, and the line on the audit log."""
         moment = clock.now()
         decided = {**row, "decided_by": by, "decided_at": moment}
-        await self._mappings.update_one(
+        before = await self._mappings.find_one_and_update(
             {"_id": row["_id"]}, {"$set": decided}, upsert=True, session=tx
         )
-        action = f"idMapping.{row['state'].lower()}"
-        await Audit().append(by, action, row["_id"], tx=tx)
+        act = Act(
+            actor=by,
+            action=f"idMapping.{row['state'].lower()}",
+            target=row["_id"],
+            before=before and {"state": before["state"]},
+            after={"state": row["state"]},
+        )
+        await Audit().append(act, tx=tx)
         found = await self._mappings.find_one({"_id": row["_id"]}, session=tx)
         return found or decided
 

@@ -1,0 +1,203 @@
+"""Alarms (告警): who may see which, and the writes that raise, acknowledge and clear them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from hub.model.alarms import PRESSING, AlarmKind, AlarmState
+from hub.model.people import Role, Viewer
+from hub.operations.alarms.documents import ALARMS, AlarmDoc
+from hub.store.documents import plain
+from hub.store.driver import Store, Tx
+from hub.store.faults import DuplicateKeyError
+from hub.store.listing import NOTHING, Page, older_than
+from hub.store.pending import pending, seen
+
+_MOST_PRESSING: tuple[dict[str, Any], ...] = (
+    {
+        "$set": {
+            "seen_to": {"$ne": ["$acknowledged_at", None]},
+            "rank": {"$indexOfArray": [[*PRESSING], "$kind"]},
+        }
+    },
+    {"$sort": {"seen_to": 1, "rank": 1, "raised_at": -1, "_id": -1}},
+    {"$unset": ["seen_to", "rank"]},
+)
+_NEWEST = ("-raised_at", "-_id")
+
+
+def visible_alarms(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of alarms, as a filter.
+
+    The centre sees all, a liaison those of its unit's officers and orders, nobody else any.
+    """
+    if viewer.sees_everything:
+        return {}
+    if viewer.role is Role.LIAISON and viewer.unit is not None:
+        return {"units": viewer.unit}
+    return NOTHING
+
+
+def in_state(state: AlarmState | None) -> dict[str, Any]:
+    """The alarms that stand so, as a filter; None: all."""
+    match state:
+        case None:
+            return {}
+        case AlarmState.CLEARED:
+            return {"active": False}
+        case AlarmState.ACTIVE:
+            return {"active": True, "acknowledged_at": None}
+        case AlarmState.ACKNOWLEDGED:
+            return {"active": True, "acknowledged_at": {"$ne": None}}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many alarms of a kind hold now: not acknowledged, and acknowledged."""
+
+    active: int = 0
+    acknowledged: int = 0
+
+
+class AlarmRepository:
+    """Alarms. Methods with a `viewer` apply the row policy; the others are for the hub itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, alarm_id: str, viewer: Viewer, *, tx: Tx | None = None) -> AlarmDoc | None:
+        """The alarm, or None if it is absent or not the viewer's to see."""
+        query = {"$and": [{"_id": alarm_id}, visible_alarms(viewer)]}
+        await seen(tx, ALARMS)
+        return await AlarmDoc.find_one(query, session=tx)
+
+    async def visible(self, viewer: Viewer, alarm_ids: Collection[str]) -> dict[str, AlarmDoc]:
+        """Those of the alarms that the viewer may see, by id."""
+        query = {"$and": [{"_id": {"$in": list(alarm_ids)}}, visible_alarms(viewer)]}
+        return {alarm.id: alarm for alarm in await AlarmDoc.find(query).to_list()}
+
+    async def page(
+        self,
+        viewer: Viewer,
+        *,
+        first: int,
+        after: Page | None = None,
+        active: bool | None = None,
+        state: AlarmState | None = None,
+        kind: AlarmKind | None = None,
+    ) -> list[AlarmDoc]:
+        """At most `first` alarms, newest first by (raised_at, id), behind `after`.
+
+        `active`: those whose condition holds, acknowledged or not; False: those that are cleared.
+        """
+        terms = [visible_alarms(viewer), older_than(after, "raised_at"), in_state(state)]
+        if active is not None:
+            terms.append({"active": active})
+        if kind is not None:
+            terms.append({"kind": kind})
+        return await AlarmDoc.find({"$and": terms}).sort(*_NEWEST).limit(first).to_list()
+
+    async def pressing(
+        self,
+        viewer: Viewer,
+        *,
+        first: int,
+        active: bool | None = None,
+        state: AlarmState | None = None,
+        kind: AlarmKind | None = None,
+    ) -> list[AlarmDoc]:
+        """As `page`, what a person must see before the rest: at most `first` of them.
+
+        Those that hold before those that are cleared; of them those that nobody sees to, then by
+        kind (`PRESSING`), then the newest.
+        """
+        found = []
+        if active is not False:
+            of_kind = {} if kind is None else {"kind": kind}
+            terms = [visible_alarms(viewer), in_state(state), {"active": True}, of_kind]
+            steps = [{"$match": {"$and": terms}}, *_MOST_PRESSING, {"$limit": first}]
+            rows = await AlarmDoc.get_pymongo_collection().aggregate(steps)
+            found = [AlarmDoc.model_validate(row) async for row in rows]
+        if active is not True and (room := first - len(found)):
+            found += await self.page(viewer, first=room, active=False, state=state, kind=kind)
+        return found
+
+    async def active(
+        self, alarm_ids: Collection[str] | None = None, *, tx: Tx | None = None
+    ) -> list[AlarmDoc]:
+        """Every alarm, or those of them, whose condition holds, as far as is known."""
+        chosen = {} if alarm_ids is None else {"_id": {"$in": list(alarm_ids)}}
+        await seen(tx, ALARMS)
+        found = AlarmDoc.find({"active": True, **chosen}, session=tx).sort(*_NEWEST)
+        return await found.to_list()
+
+    async def holding(self, condition: str) -> AlarmDoc | None:
+        """The active alarm of this condition, if there is one."""
+        return await AlarmDoc.find_one({"active": True, "condition": condition})
+
+    async def raise_(self, tx: Tx, alarm: AlarmDoc) -> bool:
+        """Raise it; False when one of its condition is active: that one then says what this says.
+
+        If more is concerned than before it calls anew, also somebody who has acknowledged it. The
+        active one is written in any case, so that whoever clears it meanwhile looks again.
+        """
+        await seen(tx, ALARMS)
+        holds = {"condition": alarm.condition, "active": True}
+        known = await self._store.db[ALARMS].find_one(holds, session=tx)
+        if known is None:
+            pending(tx).insert(ALARMS, plain(alarm))
+            return True
+        said = {"message", "next_step", "place", "parts", "units", "confirmed_at"}
+        change = alarm.model_dump(include=said)
+        if alarm.parts > known["parts"]:
+            change |= {"acknowledged_at": None, "acknowledged_by": None}
+        self._change(tx, known["_id"], change)
+        return False
+
+    async def raise_alone(self, alarm: AlarmDoc) -> bool:
+        """As `raise_`, of what no write goes with; False also when another process was first."""
+        try:
+            return await self._store.transaction(partial(self.raise_, alarm=alarm))
+        except DuplicateKeyError:
+            return False
+
+    def clear(self, tx: Tx, alarm: AlarmDoc, *, at: datetime, because: str) -> None:
+        """End an alarm that was read as active in `tx`."""
+        change = {"active": False, "cleared_at": at, "cleared_because": because}
+        self._change(tx, alarm.id, change)
+
+    def acknowledge(self, tx: Tx, alarm: AlarmDoc, *, at: datetime, by: str) -> bool:
+        """Note who sees to an alarm that was read in `tx`; False if somebody does already."""
+        if alarm.acknowledged_at is not None:
+            return False
+        self._change(tx, alarm.id, {"acknowledged_at": at, "acknowledged_by": by})
+        return True
+
+    async def standing(self) -> dict[AlarmKind, Standing]:
+        """How many hold now, of each kind, for the metrics."""
+        rows = await AlarmDoc.get_pymongo_collection().aggregate(
+            [
+                {"$match": {"active": True}},
+                {
+                    "$group": {
+                        "_id": "$kind",
+                        "all": {"$sum": 1},
+                        "acknowledged": {
+                            "$sum": {"$cond": [{"$eq": ["$acknowledged_at", None]}, 0, 1]}
+                        },
+                    }
+                },
+            ]
+        )
+        found = {AlarmKind(row["_id"]): row async for row in rows}
+        return {
+            kind: Standing(row["all"] - row["acknowledged"], row["acknowledged"])
+            if (row := found.get(kind))
+            else Standing()
+            for kind in AlarmKind
+        }
+
+    def _change(self, tx: Tx, alarm_id: str, fields: dict[str, Any]) -> None:
+        pending(tx).update(ALARMS, alarm_id, {"$set": fields, "$inc": {"revision": 1}})

@@ -1,0 +1,161 @@
+"""What a person answers to what they are asked, and what follows from it.
+
+An offline phone may send its answers late and in any order. Nothing is filled in silently: each
+stage that was answered gets its own line in the ledger, and the stage itself only moves on.
+"""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from hub.model.operations import PROGRESS, TAKEN, Stage, advances
+from hub.model.people import Principal
+from hub.operations import checks
+from hub.operations.actions import Action, ActionRefused, ActionStatus, Effect, Touched, Turn
+from hub.operations.asking.asked import Asked
+from hub.operations.asking.documents import RECIPIENTS, RecipientDoc, ledger_id
+from hub.operations.asking.ladder import hand_over, stand_down
+from hub.operations.asking.ledger import complete_if_ended, step, tell
+from hub.operations.asking.store import Recipients
+from hub.operations.desk import Desk
+from hub.operations.telling.wire import Message
+from hub.operations.words import STAGES, Why, person
+from hub.store.driver import Tx
+
+CARRIERS = frozenset({"fcm", "webpush", "jpush", "sync", "events"})
+"""What a phone may name, in `via`, as the way the subject reached it."""
+NOTE = 500
+_QUIET = frozenset({Stage.RECEIVED, Stage.SEEN})
+"""Known to the ledger only: not worth a line where people read."""
+
+
+class AnswerBody(Message):
+    """An answer to what was asked (回报)."""
+
+    note: str | None = Field(
+        default=None,
+        max_length=NOTE,
+        description="a remark that the watch officer reads; a longer one is cut",
+    )
+    via: str | None = Field(
+        default=None,
+        description="how it reached the phone; anything else counts as `actions`",
+        examples=sorted(CARRIERS),
+    )
+
+
+class Verdict(StrEnum):
+    """What an answer does: move the stage, only add its line, or nothing (it is there already)."""
+
+    MOVES = "MOVES"
+    RECORDED = "RECORDED"
+    REPEATED = "REPEATED"
+
+
+def answers(asked: type[Asked], to: Stage, body: type[AnswerBody]) -> Action:
+    """The action of a phone by which its owner answers `to`; `body` names the subject beside."""
+
+    async def touches(desk: Desk, by: Principal, given: dict[str, object]) -> Touched:
+        return await _touched(asked, desk, by, given)
+
+    async def carry_out(desk: Desk, tx: Tx, turn: Turn) -> Effect:
+        return await answer(asked, desk, tx, turn, to)
+
+    return Action(body, carry_out, touches)
+
+
+async def _touched(
+    asked: type[Asked], desk: Desk, by: Principal, given: dict[str, object]
+) -> Touched:
+    """Whose lane an answer is written in, and the rows it asks for."""
+    subject_id = _subject_id(asked, given)
+    row_id = ledger_id(subject_id, by.account_id)
+    lane = await desk.of(Recipients).lane_of(subject_id) or ""
+    wanted = {RECIPIENTS: [row_id], asked.collection: [subject_id]}
+    return Touched(lane, {**wanted, **asked.beside(lane)})
+
+
+async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) -> Effect:
+    """Apply one answer. Body: the subject's id, and optionally `note` and `via`."""
+    subject_id = _subject_id(asked, turn.body)
+    row = await desk.of(Recipients).ledger(ledger_id(subject_id, turn.officer.id), tx=tx)
+    subject = await asked.take_up(desk, tx, subject_id) if row else None
+    if row is None or subject is None:
+        raise ActionRefused(
+            ActionStatus.REJECTED, "NOT_FOUND", f"没有 / No {asked.kind} {subject_id!r} of yours."
+        )
+    verdict = judge(subject, row, to)
+    if verdict is Verdict.REPEATED:
+        return Effect(ActionStatus.DUPLICATE, "ALREADY_RECORDED", data=subject.data(row))
+    before, via = row.stage, turn.body.get("via")
+    line = step(
+        asked,
+        row,
+        to,
+        turn.at,
+        via if isinstance(via, str) and via in CARRIERS else "actions",
+        device_at=turn.device_at,
+        note=checks.remark(turn.body.get("note"), ("body", "note"), most=NOTE),
+        moves=verdict is Verdict.MOVES,
+    )
+    desk.of(Recipients).steps(tx, [line])
+    await _note(subject, turn, to, line.entry.note)
+    if verdict is Verdict.MOVES and not await _follow(subject, turn, row, before):
+        await tell(subject, [row], turn.at)
+    return Effect(
+        ActionStatus.APPLIED,
+        data=subject.data(row),
+        target=row.id,
+        before={"stage": str(before)},
+        after={"stage": str(row.stage)},
+    )
+
+
+def judge(asked: Asked, row: RecipientDoc, to: Stage) -> Verdict:
+    """What answering `to` does now.
+
+    A stage that is in the ledger already is repeated, from whichever of the person's phones.
+    One that was passed is recorded without going back; so are received and seen even after the
+    end. Raises ActionRefused: <KIND>_CANCELLED, <KIND>_COMPLETED, STAGE_PASSED.
+    """
+    if any(line.stage is to for line in row.entries):
+        return Verdict.REPEATED
+    moves = advances(row.stage, to)
+    if to in _QUIET and not moves:
+        return Verdict.RECORDED
+    asked.refuse_after_end(row, moves=moves)
+    if moves:
+        return Verdict.MOVES
+    if to in PROGRESS and row.stage in PROGRESS:
+        return Verdict.RECORDED
+    words = f"当前阶段 {row.stage} / It is at {row.stage}."
+    raise ActionRefused(ActionStatus.CONFLICT, "STAGE_PASSED", words, data=asked.data(row))
+
+
+async def _follow(asked: Asked, turn: Turn, row: RecipientDoc, before: Stage) -> bool:
+    """What a move leads to; True when the person's inbox has been told of it already."""
+    if row.stage is Stage.DECLINED and before is not Stage.ESCALATED:
+        turn.afterwards.append((await hand_over(asked, [row], Why.DECLINED, turn.at)).report)
+        return True
+    if row.stage is asked.done or before is Stage.ESCALATED:
+        asked.change()
+    in_chain = before is Stage.ESCALATED or row.escalated_from is not None
+    if in_chain and row.stage in TAKEN and before not in TAKEN:
+        await stand_down(asked, row, turn.at)
+    if not asked.is_open:
+        return True
+    return row.stage is asked.done and await complete_if_ended(asked, turn.at)
+
+
+async def _note(asked: Asked, turn: Turn, to: Stage, note: str | None) -> None:
+    if to in _QUIET:
+        return
+    words = f"{asked.subject.name} {person(turn.officer)} {STAGES[to]}"
+    words = f"{words}: {note}" if note else words
+    kind = f"{asked.kind}.{to.lower()}"
+    await asked.note(turn.at, turn.officer.id, kind, words, [turn.officer.unit])
+
+
+def _subject_id(asked: type[Asked], given: dict[str, object]) -> str:
+    field = f"{asked.kind}Id"
+    return checks.identifier(given.get(field), ("body", field))

@@ -1,0 +1,104 @@
+"""What is kept of asking: what every subject has, and a ledger for each person who is asked."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, Field
+
+from hub.model.operations import OrderPriority, Stage
+from hub.store.documents import Index, Keep, TextDocument, index
+
+RECIPIENTS = "recipients"
+
+
+class DispatchWarningDoc(BaseModel):
+    """What whoever asked people was warned of; `path` names the argument it is about."""
+
+    code: str
+    path: list[str]
+    message: str
+
+
+class AskedDoc(TextDocument):
+    """A subject: something that people are asked, each of whom has a ledger.
+
+    `escalation` lists the accounts to ask next, in order; it and `within_s` are a snapshot taken
+    when it was made, so that a later change of settings moves no running clock. `warnings` are
+    what was said to whoever made it.
+    """
+
+    priority: OrderPriority = OrderPriority.URGENT
+    created_by: str
+    created_at: datetime
+    units: list[str] = Field(default_factory=list)
+    recipients: list[str] = Field(default_factory=list)
+    escalation: list[str] = Field(default_factory=list)
+    within_s: int = Field(description="seconds a person has before the next step is taken")
+    ended_at: datetime | None = None
+    exhausted_at: datetime | None = Field(
+        default=None,
+        description="since when a part has nobody left to ask: an alarm for the watch",
+    )
+    warnings: list[DispatchWarningDoc] = Field(default_factory=list)
+    revision: int = 1
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """How a person calls it, Chinese."""
+
+
+class LedgerEntry(BaseModel):
+    """One step of a subject with one recipient: stage, the hub's time, and how it was learnt.
+
+    `channel` is what carried it: fcm, webpush, sync, events, actions, escalation, hub.
+    `device_at` is the phone's own time for it, which is data and never decides an order of events.
+    """
+
+    stage: Stage
+    at: datetime
+    channel: str
+    device_at: datetime | None = None
+    note: str | None = None
+
+
+class RecipientDoc(TextDocument):
+    """The ledger of one subject with one recipient (签收记录); `id` is `subject:account`.
+
+    `subject_kind` names the capability that asks, `lane` is whose writers go one after the other.
+    `next_step_at` is the durable timer: when it passes before what is awaited has come, the next
+    step is taken. It is None once nothing is awaited. `escalated_from` names who did not answer.
+    `taken_by_other`: somebody else who was asked in the same place has accepted. `nobody_next`:
+    nobody was left to be asked in this one's place.
+    """
+
+    keep = Keep("as long as what was asked", since="keep_until", days=0)
+
+    subject_kind: str
+    subject_id: str
+    lane: str
+    account_id: str
+    unit: str | None = None
+    stage: Stage = Stage.QUEUED
+    entries: list[LedgerEntry] = Field(default_factory=list)
+    next_step_at: datetime | None = None
+    escalated_from: str | None = None
+    taken_by_other: bool = False
+    nobody_next: bool = False
+    created_at: datetime
+    keep_until: datetime | None = None
+    revision: int = 1
+
+    class Settings:
+        name = RECIPIENTS
+        indexes: ClassVar[list[Index]] = [
+            index("subject_id", "created_at"),
+            index("account_id", "-created_at"),
+            index("next_step_at", sparse=True),
+        ]
+
+
+def ledger_id(subject_id: str, account_id: str) -> str:
+    """The id of the ledger of one person in one subject."""
+    return f"{subject_id}:{account_id}"

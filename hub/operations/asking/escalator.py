@@ -1,0 +1,176 @@
+"""The escalator: when an answer is overdue, the next person is asked. Timers are rows, not tasks.
+
+One process leads by a short lease; each step is a transaction that checks its timer again, so two
+leaders for a moment, or a crash at any point, repeat nothing and miss nothing.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import structlog
+
+from hub import clock
+from hub.bus import Bus, Listener
+from hub.operations import kinds
+from hub.operations.asking.asked import Asked
+from hub.operations.asking.documents import RECIPIENTS
+from hub.operations.asking.ladder import hand_over
+from hub.operations.asking.reminding import remind
+from hub.operations.asking.store import Recipients
+from hub.operations.asking.timers import Overdue
+from hub.operations.desk import Desk
+from hub.operations.words import Why
+from hub.store.driver import Store, Tx
+from hub.store.group_commit import GroupCommit
+from hub.store.leases import Lease
+
+log = structlog.get_logger()
+
+POLL = 1.0
+LEADER_TTL = timedelta(seconds=3)
+"""With POLL, an escalation starts at most five seconds late after the leader's death."""
+RENEW = 1.0
+"""Real seconds between renewals of the lead, also while a long backlog is worked through."""
+BATCH = 200
+"""Overdue parts looked up at a time; handled subject by subject, the most overdue first."""
+STEP_SECONDS = 2.0
+"""Real seconds one subject may meet locks that others hold; then it is tried in the next pass.
+
+Time it waits for its turn, or takes on a slow machine, does not count.
+"""
+AT_ONCE = 64
+"""Subjects in hand: those of one lane are written together, others side by side."""
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Escalator:
+    """Takes the next step for every recipient whose timer has passed. Any number may run."""
+
+    def __init__(self, store: Store, bus: Bus, owner: str) -> None:
+        self._desk = Desk.over(store)
+        self._ledgers = self._desk.of(Recipients)
+        self._bus = bus
+        self._leader = Lease(store, "escalator", owner, ttl=LEADER_TTL)
+        self._commits = GroupCommit(store.apart(), patience=STEP_SECONDS)
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._woken = asyncio.Event()
+        self._asleep_until = _NEVER
+        self._failing: set[str] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled, whenever this process leads."""
+        listener = self._bus.listen("recipients")
+        follower = asyncio.create_task(self._follow(listener))
+        try:
+            while True:
+                self._woken.clear()
+                await self._guarded_pass()
+                await self._pause()
+        finally:
+            follower.cancel()
+            self._bus.unlisten(listener)
+            with suppress(Exception):  # a lease that is not given back runs out
+                await self._leader.release()
+
+    async def step(self) -> int:
+        """Escalate everything that is overdue now; how many parts were passed on."""
+        steps: list[asyncio.Task[int]] = []
+        async with asyncio.TaskGroup() as group:
+            async for part in self._ledgers.overdue(clock.now(), at_a_time=BATCH):
+                await self._room.acquire()
+                steps.append(group.create_task(self._one(part)))
+        return sum(step.result() for step in steps)
+
+    async def _guarded_pass(self) -> None:
+        try:
+            if await self._leader.acquire():
+                await self._lead()
+        except Exception as error:  # noqa: BLE001  # an election ends this pass, never the worker
+            self._fails("database", error)
+        else:
+            self._failing.discard("database")
+
+    async def _lead(self) -> None:
+        """One pass, for as long as this process leads."""
+        work = asyncio.create_task(self.step())
+        watch = asyncio.create_task(self._leader.keep(every=RENEW))
+        try:
+            await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                await work
+            else:
+                log.warning("escalation_taken_over")
+        finally:
+            work.cancel()
+            watch.cancel()
+            await asyncio.gather(work, watch, return_exceptions=True)
+
+    async def _one(self, part: Overdue) -> int:
+        """The overdue parts of one subject; its fault, or its lock, never holds up the others."""
+        try:
+            asked = kinds()[part.subject_kind]
+            report = await self._commits.run(
+                part.lane,
+                partial(self._step, asked, part.subject_id, part.ledgers),
+                {
+                    RECIPIENTS: part.ledgers,
+                    asked.collection: [part.subject_id],
+                    **asked.beside(part.lane),
+                },
+            )
+        except Exception as error:  # noqa: BLE001  # said above
+            self._fails(part.subject_id, error)
+            return 0
+        finally:
+            self._room.release()
+        self._failing.discard(part.subject_id)
+        if report is None:
+            return 0
+        report()
+        return len(part.ledgers)
+
+    async def _step(
+        self, asked: type[Asked], subject_id: str, ledgers: list[str], tx: Tx
+    ) -> Callable[[], None] | None:
+        """Take the step; what is to be said of it once it is committed, None if there was none."""
+        now = clock.now()
+        rows = await self._ledgers.still_overdue(tx, ledgers, now)
+        if not rows:
+            return None
+        subject = await asked.take_up(self._desk, tx, subject_id)
+        if subject is None:
+            message = f"{asked.kind} {subject_id} has ledgers, and is not there"
+            raise LookupError(message)
+        if asked.escalates:
+            return (await hand_over(subject, rows, Why.TIMEOUT, now)).report
+        woken = await remind(subject, rows, now)
+        return partial(log.info, "reminded", subject=subject.subject.name, woken=woken)
+
+    def _fails(self, what: str, error: Exception) -> None:
+        if what not in self._failing:
+            log.error("escalation_failing", what=what, error=repr(error))
+        self._failing.add(what)
+
+    async def _follow(self, listener: Listener) -> None:
+        """Wake up for a timer that is due sooner than planned."""
+        async for change in listener:
+            timer = (change.document or {}).get("next_step_at")
+            if timer is not None and timer < self._asleep_until:
+                self._woken.set()
+
+    async def _pause(self) -> None:
+        """Until the earliest timer, at most POLL."""
+        wait = POLL
+        self._asleep_until = _NEVER
+        now = clock.now()
+        with suppress(Exception):  # reported by the next pass
+            timer = await self._ledgers.next_timer()
+            if timer is not None and timer > now:
+                self._asleep_until = timer
+                wait = min(POLL, clock.seconds_until(timer))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._woken.wait()

@@ -1,0 +1,190 @@
+"""The ladder of persons: who is asked next when somebody does not, cannot or will not answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from hub.model.operations import TAKEN, Stage
+from hub.model.people import SCOPES, Scope
+from hub.operations.asking.asked import Asked
+from hub.operations.asking.documents import RecipientDoc, ledger_id
+from hub.operations.asking.ledger import (
+    PASSED_ON,
+    announce,
+    complete_if_ended,
+    open_ledger,
+    step,
+    tell,
+    wake,
+)
+from hub.operations.asking.store import Recipients
+from hub.operations.words import Why, people
+from hub.store.documents import AccountDoc
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What came of it: the accounts asked now, and how many parts have nobody left to ask."""
+
+    subject: str
+    why: Why
+    asked: tuple[str, ...]
+    unanswered: int
+
+    def report(self) -> None:
+        """Say it in the log, once committed; nobody left to ask is an alarm."""
+        if self.unanswered:
+            log.error(
+                "asked_in_vain", subject=self.subject, why=self.why.name, unanswered=self.unanswered
+            )
+        if self.asked:
+            log.info("escalated", subject=self.subject, why=self.why.name, asked=self.asked)
+
+
+def can_be_asked(account: AccountDoc) -> bool:
+    """Whether an account can be asked: only who may answer (officers and liaisons)."""
+    return account.active and Scope.FIELD_WORK in SCOPES[account.role]
+
+
+async def hand_over(asked: Asked, rows: Sequence[RecipientDoc], why: Why, at: datetime) -> Handover:
+    """Ask the next people of the subject's escalation list in place of `rows`.
+
+    Parts that have not ended become ESCALATED (a late acceptance stays welcome), and whoever held
+    one is woken to be told that somebody else has it. Nobody is asked in place of a part whose
+    chain has been accepted: it only ends. Whoever is off duty, or is a recipient already, is
+    skipped. With nobody left the subject is marked exhausted, and says so where it is to be seen.
+    The subject must be open.
+    """
+    subject, ledgers, tx = asked.subject, asked.desk.of(Recipients), asked.tx
+    taken = await _taken(asked, rows)
+    left = [row for row in rows if row.id not in taken]
+    ledgers.taken_by_other(tx, [row for row in rows if row.id in taken])
+    next_ = (await _free(asked))[: len(left)]
+    ledgers.nobody_next(tx, left[len(next_) :])
+    over = [row for row in rows if row.stage not in asked.ended]
+    ledgers.steps(
+        tx,
+        [
+            step(
+                type(asked),
+                row,
+                Stage.ESCALATED,
+                at,
+                "escalation",
+                note=Why.TAKEN if row.id in taken else why,
+            )
+            for row in over
+        ],
+    )
+    # who has signed out is not woken, and who is left with nobody in their place may still come
+    gone = {row.id for row in left[: len(next_)]} | taken if why is not Why.SIGNED_OUT else taken
+    await wake(asked, [row for row in over if row.id in gone], PASSED_ON, at)
+    vain = len(left) - len(next_)
+    asked.change(exhausted_at=(subject.exhausted_at or at) if vain else subject.exhausted_at)
+    await tell(asked, rows, at)
+    await _ask(asked, left, next_, at)
+    if vain:
+        await asked.unanswered(at)
+    await _note(asked, (rows, left, next_), why, at)
+    await asked.involve(next_)
+    if not next_:
+        await complete_if_ended(asked, at)
+    return Handover(subject.name, why, tuple(account.id for account in next_), vain)
+
+
+async def stand_down(asked: Asked, row: RecipientDoc, at: datetime) -> None:
+    """End what is still asked in place of `row`, who has accepted; tell the others of its chain.
+
+    Those who may still come learn that they need not, those who have it too that they are two: by
+    sync, without a push. The subject is not exhausted any more once every chain has somebody who
+    took it or is asked. Where `row` was escalated the caller has changed the subject in this
+    transaction, so that this and a hand-over of the same chain cannot overlook each other.
+    """
+    subject, ledgers, tx = asked.subject, asked.desk.of(Recipients), asked.tx
+    chains = await ledgers.chains(tx, subject.id)
+    if subject.exhausted_at is not None and not chains.lost():
+        asked.change(exhausted_at=None)
+    chain, stage_of = chains.of(row.account_id), {n: li.stage for n, li in chains.links.items()}
+    told = [name for name in chain if stage_of[name] in TAKEN | {Stage.ESCALATED}]
+    told.remove(row.account_id)
+    others = await ledgers.of_accounts(tx, subject.id, told)
+    others = [other for other in others if not other.taken_by_other]
+    ledgers.taken_by_other(tx, others)
+    await tell(asked, others, at)
+    last = chain[-1]
+    if stage_of[last] in asked.ended | TAKEN:
+        return
+    waiting = await ledgers.ledger(ledger_id(subject.id, last), tx=tx)
+    assert waiting is not None  # noqa: S101  # its link was read in this snapshot
+    await hand_over(asked, [waiting], Why.TAKEN, at)
+
+
+async def _taken(asked: Asked, rows: Sequence[RecipientDoc]) -> frozenset[str]:
+    """The ids of those rows whose chain was accepted by somebody who was asked before."""
+    if all(row.escalated_from is None for row in rows):
+        return frozenset()
+    chains = await asked.desk.of(Recipients).chains(asked.tx, asked.subject.id)
+    return frozenset(row.id for row in rows if chains.taken_before(row.escalated_from))
+
+
+async def _free(asked: Asked) -> list[AccountDoc]:
+    """Those on the escalation list who can be asked now, in its order."""
+    left = [name for name in asked.subject.escalation if name not in asked.subject.recipients]
+    known = await asked.desk.accounts.by_logins_or_ids(left, tx=asked.tx)
+    found = [known[name] for name in left if name in known]
+    return [account for account in found if account.duty.on and can_be_asked(account)]
+
+
+async def _ask(
+    asked: Asked, rows: Sequence[RecipientDoc], next_: Sequence[AccountDoc], at: datetime
+) -> None:
+    if not next_:
+        return
+    opened = [
+        open_ledger(
+            asked,
+            account,
+            at,
+            channel="escalation",
+            escalated_from=row.account_id,
+            keep_until=row.keep_until,
+        )
+        for row, account in zip(rows, next_, strict=False)  # the list may be the shorter
+    ]
+    asked.add_recipients(opened)
+    await announce(asked, opened, at)
+
+
+async def _note(
+    asked: Asked,
+    parts: tuple[Sequence[RecipientDoc], Sequence[RecipientDoc], Sequence[AccountDoc]],
+    why: Why,
+    at: datetime,
+) -> None:
+    """Lines for where people read; `parts`: all rows, those still unanswered, who is asked."""
+    rows, left, next_ = parts
+    names = [row.account_id for row in rows]
+    known = await asked.desk.accounts.by_logins_or_ids(names, tx=asked.tx)
+
+    def named(some: Sequence[RecipientDoc]) -> str:
+        return people([known[row.account_id] for row in some if row.account_id in known])
+
+    name, before = asked.subject.name, named(left)
+    units = [row.unit for row in rows] + [account.unit for account in next_]
+    if next_:
+        words = f"{name} 升级 / escalated ({before}: {why}) → {people([*next_])}"
+        await asked.note(at, "hub", f"{asked.kind}.escalated", words, units)
+    if len(next_) < len(left):
+        words = (
+            f"{name} 已无可升级人员，请值班员处理 / "
+            f"nobody left to ask, the watch must act ({before}: {why})"
+        )
+        await asked.note(at, "hub", f"{asked.kind}.exhausted", words, units)
+    if spared := [row for row in rows if row not in left]:
+        words = f"{name} {named(spared)} 无需再应答 / need not answer any more: {Why.TAKEN}"
+        spared_units = [row.unit for row in spared]
+        await asked.note(at, "hub", f"{asked.kind}.taken", words, spared_units)

@@ -1,0 +1,48 @@
+"""What a person who signs out of duty leaves: unanswered parts are passed on, others are noted."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from hub.operations import kinds
+from hub.operations.asking.asked import Asked
+from hub.operations.asking.documents import RecipientDoc
+from hub.operations.asking.ladder import hand_over
+from hub.operations.asking.store import Recipients
+from hub.operations.desk import Desk
+from hub.operations.words import Why, person
+from hub.store.documents import AccountDoc
+from hub.store.driver import Tx
+
+
+async def leave(
+    desk: Desk, tx: Tx, officer: AccountDoc, at: datetime
+) -> tuple[int, list[Callable[[], None]]]:
+    """Pass on what the officer has not answered, of all that escalates.
+
+    Gives how many parts stay theirs, taken and not done, and what is to be said once committed.
+    """
+    left, afterwards = 0, []
+    for asked in kinds().values():
+        if not asked.escalates:
+            continue
+        rows = await desk.of(Recipients).live_of_account(
+            tx, officer.id, asked.kind, ended=asked.ended
+        )
+        for row in rows:
+            subject = await asked.take_up(desk, tx, row.subject_id)
+            if subject is None:
+                continue
+            if row.stage in asked.awaited:
+                afterwards.append((await hand_over(subject, [row], Why.SIGNED_OUT, at)).report)
+            else:
+                await _left_open(subject, row, officer, at)
+                left += 1
+    return left, afterwards
+
+
+async def _left_open(subject: Asked, row: RecipientDoc, officer: AccountDoc, at: datetime) -> None:
+    words = (
+        f"{subject.subject.name} {person(officer)} 已签退，未完成 / "
+        f"signed out of duty at stage {row.stage}"
+    )
+    await subject.note(at, officer.id, "duty.signedOut", words, [officer.unit])

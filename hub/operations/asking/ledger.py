@@ -1,0 +1,128 @@
+"""Ledgers (签收记录): how they are opened, moved and ended, and when a subject is complete.
+
+Everything here runs inside a transaction of its caller and changes the given documents to what
+it wrote.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from hub.model.operations import Stage
+from hub.operations.asking.asked import Asked
+from hub.operations.asking.documents import LedgerEntry, RecipientDoc, ledger_id
+from hub.operations.asking.store import Recipients, Step
+from hub.operations.desk import new_id
+from hub.store.documents import AccountDoc, OutboxDoc
+
+CREATED, CANCELLED, PASSED_ON, REMINDED = "created", "cancelled", "escalated", "reminded"
+"""What a wake-up is about, behind the kind of its subject and a dot."""
+
+
+def open_ledger(
+    asked: Asked,
+    account: AccountDoc,
+    at: datetime,
+    *,
+    channel: str = "hub",
+    escalated_from: str | None = None,
+    keep_until: datetime | None = None,
+) -> RecipientDoc:
+    """A new ledger: queued, with the timer running."""
+    subject = asked.subject
+    return RecipientDoc(
+        id=ledger_id(subject.id, account.id),
+        subject_kind=asked.kind,
+        subject_id=subject.id,
+        lane=asked.lane,
+        account_id=account.id,
+        unit=account.unit,
+        entries=[LedgerEntry(stage=Stage.QUEUED, at=at, channel=channel)],
+        next_step_at=at + timedelta(seconds=subject.within_s),
+        escalated_from=escalated_from,
+        created_at=at,
+        keep_until=keep_until,
+    )
+
+
+async def announce(asked: Asked, rows: Sequence[RecipientDoc], at: datetime) -> None:
+    """Open the ledgers, tell their owners by sync, and queue one wake-up each."""
+    asked.desk.of(Recipients).insert(asked.tx, rows)
+    await asked.desk.inbox.append(
+        asked.tx, [news for row in rows for news in asked.announcement(row)], at
+    )
+    await wake(asked, rows, CREATED, at)
+
+
+async def wake(asked: Asked, rows: Sequence[RecipientDoc], about: str, at: datetime) -> None:
+    """Queue a wake-up for each. Its id is the event id the phone sees: random, and kept."""
+    wakes = [
+        OutboxDoc(
+            id=new_id(),
+            account_id=row.account_id,
+            recipient_id=row.id,
+            topic=f"{asked.kind}.{about}",
+            priority=asked.subject.priority,
+            due_at=at,
+            created_at=at,
+        )
+        for row in rows
+    ]
+    await asked.desk.outbox.add(asked.tx, wakes)
+
+
+async def tell(asked: Asked, rows: Sequence[RecipientDoc], at: datetime) -> None:
+    """Let the owners of these ledgers hear by sync how it stands."""
+    await asked.desk.inbox.append(asked.tx, [asked.news(row) for row in rows], at)
+
+
+def step(
+    asked: type[Asked],
+    row: RecipientDoc,
+    stage: Stage,
+    at: datetime,
+    channel: str,
+    *,
+    device_at: datetime | None = None,
+    note: str | None = None,
+    moves: bool = True,
+) -> Step:
+    """A line for `row`, which is changed accordingly; without `moves` the stage stays.
+
+    The timer stops as soon as nothing is awaited any more.
+    """
+    line = LedgerEntry(stage=stage, at=at, channel=channel, device_at=device_at, note=note)
+    row.entries.append(line)
+    if moves:
+        row.stage = stage
+        if stage not in asked.awaited:
+            row.next_step_at = None
+    return Step(row.id, line, row.stage, row.next_step_at)
+
+
+async def end_all(asked: Asked, at: datetime, *, reason: str) -> None:
+    """Take back a subject: every part that has not ended is cancelled and its owner woken.
+
+    Everybody who was asked is told. The caller has changed the subject.
+    """
+    ledgers = asked.desk.of(Recipients)
+    rows = await ledgers.of_subject(asked.tx, asked.subject.id)
+    live = [row for row in rows if row.stage not in asked.ended]
+    ledgers.touch(asked.tx, asked.subject.id)
+    steps = [step(type(asked), row, Stage.CANCELLED, at, "hub", note=reason) for row in live]
+    ledgers.steps(asked.tx, steps)
+    await wake(asked, live, CANCELLED, at)
+    await tell(asked, rows, at)
+
+
+async def complete_if_ended(asked: Asked, at: datetime) -> bool:
+    """Complete the subject once everybody's part has ended and somebody's well.
+
+    Tells all recipients. The caller has changed the subject in this transaction, so two last parts
+    that end at once cannot overlook each other.
+    """
+    ledgers, subject = asked.desk.of(Recipients), asked.subject
+    if not await ledgers.outcome(asked.tx, subject.id, ended=asked.ended, done=asked.done):
+        return False
+    await asked.completed(at)
+    await tell(asked, await ledgers.of_subject(asked.tx, subject.id), at)
+    return True

@@ -1,0 +1,115 @@
+"""Who can be reached, said when people are asked: a warning keeps nobody from it.
+
+An order goes out also where somebody can only be told by sync, or nobody would be asked next; the
+watch officer is told so at once, rather than by the alarm that follows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from hub.operations.asking.documents import DispatchWarningDoc
+from hub.operations.desk import Desk
+from hub.operations.words import person
+from hub.store.documents import AccountDoc
+from hub.store.driver import Tx
+
+SHOWN = 20
+"""Persons who are named for one reason; of more only the number is said."""
+
+_NO_PUSH_AT_ALL = DispatchWarningDoc(
+    code="PUSH_NOT_CONFIGURED",
+    path=[],
+    message="未配置推送服务，手机同步后才能得知 / No push service is configured: "
+    "phones learn of this order when they next sync. Call, or configure [push].",
+)
+_NOBODY_NEXT = DispatchWarningDoc(
+    code="ESCALATION_NONE",
+    path=["escalation"],
+    message="未指定升级人员，超时无人签收即告警 / Nobody is named to be asked next: "
+    "if it is not accepted in time there is an alarm.",
+)
+_NOBODY_REACHED = DispatchWarningDoc(
+    code="ESCALATION_UNREACHABLE",
+    path=["escalation"],
+    message="升级人员目前均无法呼叫 / Nobody on the escalation list can be reached now: "
+    "name somebody on duty with a phone.",
+)
+
+
+async def warnings_of(
+    desk: Desk,
+    tx: Tx,
+    officers: Sequence[AccountDoc],
+    fallback: Sequence[AccountDoc],
+    phones: Mapping[str, set[str]],
+) -> list[DispatchWarningDoc]:
+    """What to tell whoever dispatches to `officers`, with `fallback` to be asked next.
+
+    `phones` are the push channels by the names they were asked for; whose id is another than the
+    login they were named by is looked up.
+    """
+    silent = desk.channels is not None and not desk.channels
+    reached = await _reached(desk, tx, [*officers, *fallback], phones)
+
+    def unwakeable(account: AccountDoc) -> bool:
+        return not silent and account.id not in reached
+
+    found = [_NO_PUSH_AT_ALL] if silent else []
+    found += _named("recipients", "RECIPIENT_NO_PUSH", officers, unwakeable, _no_push)
+    if not fallback:
+        return [*found, _NOBODY_NEXT]
+    if all(not account.duty.on or unwakeable(account) for account in fallback):
+        found.append(_NOBODY_REACHED)
+    found += _named("escalation", "ESCALATION_OFF_DUTY", fallback, _off, _off_duty)
+    return found + _named(
+        "escalation",
+        "ESCALATION_NO_PUSH",
+        fallback,
+        lambda account: account.duty.on and unwakeable(account),
+        _no_push,
+    )
+
+
+async def _reached(
+    desk: Desk, tx: Tx, accounts: Sequence[AccountDoc], phones: Mapping[str, set[str]]
+) -> set[str]:
+    """Those accounts that have a phone which a channel in service can wake."""
+    renamed = {account.id for account in accounts if account.id != account.login}
+    known = {**phones, **(await desk.devices.channels_of(renamed, tx=tx) if renamed else {})}
+    served = desk.channels
+    return {name for name, channels in known.items() if served is None or channels & served}
+
+
+def _named(
+    path: str,
+    code: str,
+    accounts: Sequence[AccountDoc],
+    concerned: Callable[[AccountDoc], bool],
+    words: Callable[[str], str],
+) -> list[DispatchWarningDoc]:
+    """A warning for each who is concerned, at its place in the list."""
+    places = [place for place, account in enumerate(accounts) if concerned(account)]
+    found = [
+        DispatchWarningDoc(
+            code=code, path=[path, str(place)], message=words(person(accounts[place]))
+        )
+        for place in places[:SHOWN]
+    ]
+    if more := len(places) - len(found):
+        found.append(
+            DispatchWarningDoc(
+                code=code, path=[path], message=f"另有 {more} 人同此 / And {more} more."
+            )
+        )
+    return found
+
+
+def _off(account: AccountDoc) -> bool:
+    return not account.duty.on
+
+
+def _off_duty(name: str) -> str:
+    return f"{name} 未签到 / is off duty: skipped unless signed in by then."
+
+
+def _no_push(name: str) -> str:
+    return f"{name} 无可推送的手机 / has no phone that can be woken: tell them by phone or radio."

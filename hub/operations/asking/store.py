@@ -1,0 +1,216 @@
+"""The ledgers (签收记录) of who is asked: who may see which, and the writes that move them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub.model.operations import Stage
+from hub.model.people import Role, Viewer
+from hub.operations.asking.chains import Chains, Link
+from hub.operations.asking.documents import RECIPIENTS, LedgerEntry, RecipientDoc, ledger_id
+from hub.operations.asking.timers import Timers
+from hub.store.documents import plain
+from hub.store.driver import Document, Store, Tx
+from hub.store.listing import NOTHING
+from hub.store.pending import pending, seen
+
+REMEMBERED = 10_000
+"""Subjects whose lane a process remembers, at most."""
+_OLDEST = [("created_at", 1), ("_id", 1)]
+_NEWEST = [("created_at", -1), ("_id", -1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One more line in a ledger, and where its recipient stands after it."""
+
+    recipient_id: str
+    entry: LedgerEntry
+    stage: Stage
+    next_step_at: datetime | None
+
+
+def visible_ledgers(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of ledgers: of what two units are asked, each sees its own officers."""
+    if viewer.sees_everything:
+        return {}
+    if viewer.role is Role.LIAISON and viewer.unit is not None:
+        return {"$or": [{"unit": viewer.unit}, {"account_id": viewer.account_id}]}
+    if viewer.role in {Role.OFFICER, Role.LIAISON}:
+        return {"account_id": viewer.account_id}
+    return NOTHING
+
+
+class Recipients(Timers):
+    """Ledgers. Methods with a `viewer` apply the row policy; the others are for the hub itself."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._lanes: dict[str, str] = {}
+
+    async def lane_of(self, subject_id: str) -> str | None:
+        """Whose writers it goes with, which never changes; None if nobody is asked of it."""
+        if subject_id not in self._lanes:
+            row = await self._recipients.find_one({"subject_id": subject_id}, {"lane": True})
+            if row is None:
+                return None
+            if len(self._lanes) >= REMEMBERED:
+                self._lanes.clear()
+            self._lanes[subject_id] = str(row["lane"])
+        return self._lanes[subject_id]
+
+    async def visible(
+        self, viewer: Viewer, subject_ids: Collection[str]
+    ) -> dict[str, list[RecipientDoc]]:
+        """The ledgers that the viewer may see, by subject, in the order they were opened.
+
+        Whom something was passed on from is named only where that ledger is visible too.
+        """
+        query = {"$and": [{"subject_id": {"$in": list(subject_ids)}}, visible_ledgers(viewer)]}
+        found: dict[str, list[RecipientDoc]] = {subject_id: [] for subject_id in subject_ids}
+        async for row in self._recipients.find(query).sort(_OLDEST):
+            found[row["subject_id"]].append(RecipientDoc.model_validate(row))
+        for ledgers in found.values() if not viewer.sees_everything else ():
+            known = {ledger.account_id for ledger in ledgers}
+            for ledger in ledgers:
+                if ledger.escalated_from not in known:
+                    ledger.escalated_from = None
+        return found
+
+    async def ledger(self, row_id: str, *, tx: Tx | None = None) -> RecipientDoc | None:
+        """One ledger by its id."""
+        row: Document | None
+        if tx is not None:
+            row = await pending(tx).row(RECIPIENTS, row_id)
+        else:
+            row = await self._recipients.find_one({"_id": row_id})
+        return RecipientDoc.model_validate(row) if row else None
+
+    async def by_ids(self, row_ids: Collection[str]) -> dict[str, RecipientDoc]:
+        """Ledgers by id."""
+        rows = self._recipients.find({"_id": {"$in": list(row_ids)}})
+        return {row["_id"]: RecipientDoc.model_validate(row) async for row in rows}
+
+    async def of_subject(self, tx: Tx, subject_id: str) -> list[RecipientDoc]:
+        """All ledgers of a subject."""
+        return await self._found({"subject_id": subject_id}, tx)
+
+    async def of_accounts(
+        self, tx: Tx, subject_id: str, accounts: Collection[str]
+    ) -> list[RecipientDoc]:
+        """The ledgers of these people in a subject."""
+        names = [ledger_id(subject_id, account) for account in accounts]
+        return await self._found({"_id": {"$in": names}}, tx) if names else []
+
+    async def chains(self, tx: Tx, subject_id: str) -> Chains:
+        """Who was asked in whose place."""
+        return (await self.chains_of([subject_id], tx=tx))[subject_id]
+
+    async def chains_of(
+        self, subject_ids: Collection[str], *, tx: Tx | None = None
+    ) -> Mapping[str, Chains]:
+        """The same of several subjects, by subject."""
+        await seen(tx, RECIPIENTS)
+        found: dict[str, dict[str, Link]] = {subject_id: {} for subject_id in subject_ids}
+        rows = self._recipients.find(
+            {"subject_id": {"$in": list(subject_ids)}},
+            {"subject_id": True, "account_id": True, "stage": True, "escalated_from": True},
+            session=tx,
+        )
+        async for row in rows:
+            link = Link(Stage(row["stage"]), row["escalated_from"])
+            found[row["subject_id"]][row["account_id"]] = link
+        return {subject_id: Chains(links) for subject_id, links in found.items()}
+
+    async def outcome(
+        self, tx: Tx, subject_id: str, *, ended: Collection[Stage], done: Stage
+    ) -> bool:
+        """Whether everybody's part has `ended`, and somebody's by `done`."""
+        await seen(tx, RECIPIENTS)
+        live = {"subject_id": subject_id, "stage": {"$nin": [*ended]}}
+        if await self._recipients.find_one(live, {"_id": True}, session=tx) is not None:
+            return False
+        good = {"subject_id": subject_id, "stage": done}
+        return await self._recipients.find_one(good, {"_id": True}, session=tx) is not None
+
+    async def live_of_account(
+        self, tx: Tx, account_id: str, kind: str, *, ended: Collection[Stage]
+    ) -> list[RecipientDoc]:
+        """One person's ledgers of this kind of subject that have not ended."""
+        query = {"account_id": account_id, "subject_kind": kind, "stage": {"$nin": [*ended]}}
+        return await self._found(query, tx)
+
+    async def ended_of_account(
+        self,
+        tx: Tx,
+        account_id: str,
+        kind: str,
+        *,
+        ended: Collection[Stage],
+        since: datetime,
+        limit: int,
+    ) -> list[RecipientDoc]:
+        """One person's last `limit` ledgers of this kind that were made since and have ended."""
+        query = {
+            "account_id": account_id,
+            "subject_kind": kind,
+            "created_at": {"$gte": since},
+            "stage": {"$in": [*ended]},
+        }
+        await seen(tx, RECIPIENTS)
+        rows = self._recipients.find(query, session=tx).sort(_NEWEST).limit(limit)
+        return [RecipientDoc.model_validate(row) async for row in rows]
+
+    async def still_overdue(
+        self, tx: Tx, row_ids: Collection[str], now: datetime
+    ) -> list[RecipientDoc]:
+        """Those of the ledgers whose timer has passed, read in the transaction that will act."""
+        rows = [await self.ledger(name, tx=tx) for name in row_ids]
+        late = [row for row in rows if row and row.next_step_at and row.next_step_at <= now]
+        return sorted(late, key=lambda row: (row.created_at, row.id))
+
+    def insert(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Open ledgers."""
+        pending(tx).insert(RECIPIENTS, *(plain(row) for row in rows))
+
+    def steps(self, tx: Tx, steps: Sequence[Step]) -> None:
+        """Write the lines into their ledgers."""
+        for step in steps:
+            change = {
+                "$set": {"stage": step.stage, "next_step_at": step.next_step_at},
+                "$push": {"entries": step.entry.model_dump()},
+                "$inc": {"revision": 1},
+            }
+            pending(tx).update(RECIPIENTS, step.recipient_id, change)
+
+    def stop(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Stop the timers of these ledgers."""
+        for row in rows:
+            change = {"$set": {"next_step_at": None}, "$inc": {"revision": 1}}
+            pending(tx).update(RECIPIENTS, row.id, change)
+
+    def taken_by_other(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Write into these ledgers that somebody else has accepted in their place."""
+        for row in rows:
+            row.taken_by_other = True
+            _mark(tx, row, "taken_by_other")
+
+    def nobody_next(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Write into these ledgers that nobody was left to be asked in their place."""
+        for row in rows:
+            row.nobody_next = True
+            _mark(tx, row, "nobody_next")
+
+    def touch(self, tx: Tx, subject_id: str) -> None:
+        """Raise the revision of all its ledgers, so that a concurrent answer conflicts."""
+        pending(tx).update_all(RECIPIENTS, {"subject_id": subject_id}, {"$inc": {"revision": 1}})
+
+    async def _found(self, query: dict[str, Any], tx: Tx) -> list[RecipientDoc]:
+        await seen(tx, RECIPIENTS)
+        rows = self._recipients.find(query, session=tx)
+        return [RecipientDoc.model_validate(row) async for row in rows]
+
+
+def _mark(tx: Tx, row: RecipientDoc, flag: str) -> None:
+    pending(tx).update(RECIPIENTS, row.id, {"$set": {flag: True}, "$inc": {"revision": 1}})

@@ -1,0 +1,33 @@
+"""Incidents (事件): what happened, whose it is, its timeline, and how it ended."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from hub.operations.actions import Action
+from hub.operations.capability import Capability
+from hub.operations.desk import Desk
+from hub.operations.incidents.documents import IncidentDoc, TimelineDoc
+from hub.operations.incidents.news import SyncedIncident, incident_news
+from hub.operations.incidents.reporting import Report, report_incident
+from hub.operations.incidents.store import IncidentRepository
+from hub.store.documents import AccountDoc
+from hub.store.driver import Tx
+from hub.store.news import News
+
+
+async def _standing(
+    desk: Desk, tx: Tx, account: AccountDoc, since: datetime, most: int
+) -> Sequence[News]:
+    """Those the officer is involved in: all that are open, the last that were closed."""
+    found = await desk.of(IncidentRepository).of_officer(
+        account.id, closed_since=since, limit=most, tx=tx
+    )
+    return [incident_news(account.id, incident) for incident in found]
+
+
+CAPABILITY = Capability(
+    documents=(IncidentDoc, TimelineDoc),
+    field_actions={"incident.report": Action(Report, report_incident)},
+    news={"incident": SyncedIncident},
+    snapshot=_standing,
+)

@@ -1,0 +1,210 @@
+"""Dispatching and cancelling orders (指令)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from hub import clock
+from hub.errors import NotFound, UserFault
+from hub.model.operations import OrderPriority, OrderState
+from hub.model.people import Principal, Scope
+from hub.operations import checks
+from hub.operations.asking.ladder import can_be_asked
+from hub.operations.asking.ledger import announce, open_ledger
+from hub.operations.asking.reach import warnings_of
+from hub.operations.asking.store import Recipients
+from hub.operations.desk import Call, Desk, Done, new_id
+from hub.operations.incidents.actions import open_for
+from hub.operations.incidents.documents import INCIDENTS
+from hub.operations.orders.asked import OrderAsked
+from hub.operations.orders.documents import ORDERS, OrderDoc
+from hub.operations.orders.store import OrderRepository
+from hub.operations.words import people
+from hub.store.documents import AccountDoc
+from hub.store.driver import Tx
+from hub.store.group_commit import NUMBERS
+from hub.store.people import ACCOUNTS
+
+TEXT = 2000
+REASON = 500
+MOST_RECIPIENTS = 1000
+ACCEPT_WITHIN = range(5, 3601)
+"""Seconds that may be given to accept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRequest:
+    """An order to be dispatched, checked as far as that is possible without the database."""
+
+    incident_id: str
+    text: str
+    recipients: tuple[str, ...]
+    escalation: tuple[str, ...]
+    priority: OrderPriority
+    accept_within_s: int
+
+
+def request_of(
+    *,
+    incident_id: object,
+    text: object,
+    recipients: Sequence[str],
+    escalation: Sequence[str],
+    priority: object,
+    accept_within_s: int,
+) -> OrderRequest:
+    """Check what a caller asks for. Raises UserFault with the path of the first fault."""
+    if not 1 <= len(recipients) <= MOST_RECIPIENTS or len(escalation) > MOST_RECIPIENTS:
+        raise UserFault(
+            "RECIPIENT_COUNT",
+            f"人数须为 1 至 {MOST_RECIPIENTS} / Expected 1 to {MOST_RECIPIENTS} recipients, "
+            f"at most {MOST_RECIPIENTS} for escalation.",
+            path=("recipients" if not 1 <= len(recipients) <= MOST_RECIPIENTS else "escalation",),
+        )
+    if accept_within_s not in ACCEPT_WITHIN:
+        raise UserFault(
+            "BAD_VALUE",
+            "签收时限须为 5 至 3600 秒 / acceptWithinSeconds: expected 5 to 3600 seconds.",
+            path=("accept_within_s",),
+        )
+    return OrderRequest(
+        incident_id=checks.identifier(incident_id, ("incident_id",)),
+        text=checks.text(text, ("text",), most=TEXT),
+        recipients=tuple(checks.identifier(name, ("recipients",)) for name in recipients),
+        escalation=tuple(checks.identifier(name, ("escalation",)) for name in escalation),
+        priority=checks.word(priority, OrderPriority, ("priority",)),
+        accept_within_s=accept_within_s,
+    )
+
+
+async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: str) -> str:
+    """Dispatch an order once per key; its id.
+
+    One transaction: order, ledgers, inboxes, wake-ups, timeline, key. All of it or nothing.
+    """
+    by.require(Scope.ORDERS_WRITE)
+    order_id = new_id()
+    phones = await desk.devices.channels_of({*asked.recipients, *asked.escalation})
+
+    async def work(tx: Tx) -> Done:
+        at = clock.now()
+        incident = await open_for(desk, tx, by, asked.incident_id)
+        known = await desk.accounts.by_logins_or_ids({*asked.recipients, *asked.escalation}, tx=tx)
+        officers = _resolve(asked.recipients, known, "recipients", on_duty=True)
+        fallback = _resolve(asked.escalation, known, "escalation", on_duty=False)
+        _nobody_twice(officers, fallback)
+        order = OrderDoc(
+            id=order_id,
+            incident_id=incident.id,
+            number=await desk.numbers.below("order", incident.id, incident.number, tx),
+            text=asked.text,
+            priority=asked.priority,
+            created_by=by.account_id,
+            created_at=at,
+            units=_units(officers),
+            recipients=[account.id for account in officers],
+            escalation=[account.id for account in fallback],
+            within_s=asked.accept_within_s,
+            warnings=await warnings_of(desk, tx, officers, fallback, phones),
+        )
+        await _write(OrderAsked(desk, tx, order, incident), officers, at)
+        return Done(order.id, after={"number": order.number, "recipients": order.recipients})
+
+    reads = {
+        INCIDENTS: [asked.incident_id],
+        ACCOUNTS: [*asked.recipients, *asked.escalation],
+        NUMBERS: [asked.incident_id],
+    }
+    call = Call("dispatchOrder", "order.dispatched", asdict(asked), key)
+    return await desk.once(by, call, work, lane=asked.incident_id, reads=reads)
+
+
+async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str, key: str) -> str:
+    """Cancel an order once per key; its id. Recipients are told, and woken if they are in it."""
+    by.require(Scope.ORDERS_WRITE)
+    order_id = checks.identifier(order_id, ("order_id",))
+    reason = checks.text(reason, ("reason",), most=REASON)
+
+    async def work(tx: Tx) -> Done:
+        seen = await desk.of(OrderRepository).get(order_id, by.viewer, tx=tx)
+        asked = seen and await OrderAsked.take_up(desk, tx, seen.id)
+        if not asked:
+            raise NotFound("order", order_id, path=("order_id",))
+        order = asked.subject
+        if order.state is not OrderState.OPEN:
+            raise UserFault(
+                "ORDER_ENDED",
+                f"指令已结束 / Order {order.number} is {order.state}.",
+                path=("order_id",),
+            )
+        await asked.cancel(by=by.account_id, reason=reason, at=clock.now())
+        return Done(order.id, before={"state": "OPEN"}, after={"state": "CANCELLED"})
+
+    lane = await desk.of(Recipients).lane_of(order_id)
+    reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
+    call = Call("cancelOrder", "order.cancelled", {"order": order_id, "reason": reason}, key)
+    return await desk.once(by, call, work, lane=lane, reads=reads)
+
+
+async def cancel_open_of(
+    desk: Desk, tx: Tx, incident_id: str, by: Principal, reason: str, at: datetime
+) -> None:
+    """Cancel what is open of an incident that is being closed. Needs ORDERS_WRITE if any is."""
+    orders = await desk.of(OrderRepository).open_of_incident(tx, incident_id)
+    if orders:
+        by.require(Scope.ORDERS_WRITE)
+    for order in orders:
+        asked = await OrderAsked.take_up(desk, tx, order.id)
+        if asked is not None:
+            await asked.cancel(by=by.account_id, reason=reason, at=at)
+
+
+async def _write(asked: OrderAsked, officers: list[AccountDoc], at: datetime) -> None:
+    order = asked.subject
+    asked.desk.of(OrderRepository).insert(asked.tx, order)
+    await announce(asked, [open_ledger(asked, account, at) for account in officers], at)
+    words = f"{order.name} 已下达 / Order dispatched: {people(officers)}"
+    await asked.note(at, order.created_by, "order.dispatched", words, order.units)
+    await asked.involve(officers)
+
+
+def _resolve(
+    names: Sequence[str], known: dict[str, AccountDoc], path: str, *, on_duty: bool
+) -> list[AccountDoc]:
+    """The accounts behind ids or logins, each fit to be ordered. Raises UserFault."""
+    found = []
+    for index, name in enumerate(names):
+        account = known.get(name)
+        where = (path, str(index))
+        if account is None:
+            raise UserFault(
+                "RECIPIENT_UNKNOWN", f"无此人员 / Nobody is called {name!r}.", path=where
+            )
+        if not can_be_asked(account):
+            raise UserFault(
+                "RECIPIENT_ROLE",
+                f"该账号不能接收指令 / {name!r} is neither officer nor liaison.",
+                path=where,
+            )
+        if on_duty and not account.duty.on:
+            raise UserFault("RECIPIENT_OFF_DUTY", f"未签到 / {name!r} is not on duty.", path=where)
+        found.append(account)
+    checks.once_each([account.id for account in found], (path,))
+    return found
+
+
+def _nobody_twice(officers: Sequence[AccountDoc], fallback: Sequence[AccountDoc]) -> None:
+    """Refuse to ask somebody next who is asked already."""
+    asked = {account.id for account in officers}
+    for index, account in enumerate(fallback):
+        if account.id in asked:
+            raise UserFault(
+                "ESCALATION_NAMES_RECIPIENT",
+                f"已是接收人 / {account.login!r} is a recipient already: "
+                "name somebody else to be asked next.",
+                path=("escalation", str(index)),
+            )
+
+
+def _units(officers: Sequence[AccountDoc]) -> list[str]:
+    return list(dict.fromkeys(officer.unit for officer in officers if officer.unit is not None))

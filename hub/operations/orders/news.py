@@ -1,0 +1,69 @@
+"""What a phone is told of an order."""
+
+from pydantic import Field
+
+from hub.model.operations import IncidentKind, OrderPriority, OrderState, Stage
+from hub.operations.asking.documents import RecipientDoc
+from hub.operations.incidents.documents import IncidentDoc
+from hub.operations.orders.documents import OrderDoc
+from hub.operations.telling.wire import ID, Instant, Message
+from hub.store.news import News
+
+
+class OrderIncident(Message):
+    """The incident of an order, as far as its recipient needs it (所属事件)."""
+
+    number: str
+    title: str
+    place: str | None
+    kind: IncidentKind
+    exercise: bool
+
+
+class SyncedOrder(Message):
+    """An order (指令) as one recipient holds it; `stage` is this recipient's.
+
+    `takenByOther`: somebody else who was asked in the same place has accepted. With `stage`
+    ESCALATED nothing is asked any more; with another both have it, and this one's part goes on.
+    `nobodyNext`: nobody was left to be asked in this one's place: whoever can still accepts.
+    """
+
+    id: str = ID
+    number: str
+    incident_id: str
+    text: str
+    priority: OrderPriority
+    state: OrderState
+    stage: Stage
+    taken_by_other: bool = False
+    nobody_next: bool = False
+    accept_within_seconds: int = Field(description="seconds the recipient has to accept")
+    created_at: Instant
+    ended_at: Instant | None
+    incident: OrderIncident
+
+
+def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> News:
+    """An order as the recipient of `row` holds it."""
+    synced = SyncedOrder(
+        id=order.id,
+        number=order.number,
+        incident_id=order.incident_id,
+        text=order.text,
+        priority=order.priority,
+        state=order.state,
+        stage=row.stage,
+        taken_by_other=row.taken_by_other,
+        nobody_next=row.nobody_next,
+        accept_within_seconds=order.within_s,
+        created_at=order.created_at,
+        ended_at=order.ended_at,
+        incident=OrderIncident(
+            number=incident.number,
+            title=incident.title,
+            place=incident.place,
+            kind=incident.kind,
+            exercise=incident.exercise,
+        ),
+    )
+    return News(row.account_id, "order", synced.wire())

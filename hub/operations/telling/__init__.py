@@ -1,0 +1,1 @@
+"""Telling a person what changed for them: numbered changes, and a snapshot of all that holds."""

@@ -1,0 +1,174 @@
+"""The dispatcher: takes wake-ups out of the outbox and sends them, several at a time.
+
+A change of the outbox wakes it, a poll each second guarantees it. A row is leased before it is
+sent and settled after: a crash between the two leads to a second send under the same event id,
+which the phone drops; never to none.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from functools import partial
+
+import structlog
+
+from hub import clock
+from hub.bus import Bus, ChangeKind, Listener
+from hub.operations.desk import Desk
+from hub.operations.waking.channels import SEND_TIMEOUT, Channel
+from hub.operations.waking.delivery import Delivery, Errand
+from hub.store.driver import Store
+
+log = structlog.get_logger()
+
+POLL = 1.0
+LEASE = 10.0
+"""Real seconds a row is ours: twice the longest send."""
+BATCH = 200
+"""Rows looked up at a time."""
+IN_FLIGHT = 100
+"""Sends at once: what a push service takes over one HTTP/2 connection."""
+IN_HAND = 4
+"""Times as many may be in hand with those that were sent and are being written down."""
+DRAIN = 8.0
+"""Real seconds that sends in hand get to finish when the process is told to stop."""
+
+
+class Dispatcher:
+    """Sends what the outbox holds. Any number may run, in any number of processes."""
+
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        channels: Mapping[str, Channel],
+        owner: str,
+        *,
+        in_flight: int = IN_FLIGHT,
+        lease: float = LEASE,
+        send_timeout: float = SEND_TIMEOUT,
+    ) -> None:
+        self._desk = Desk.over(store.apart())
+        self._bus = bus
+        self._owner = owner
+        self._lease = lease
+        self._delivery = Delivery(self._desk, channels, send_timeout=send_timeout)
+        self._room = asyncio.Semaphore(in_flight)
+        self._most = in_flight * IN_HAND
+        self._woken = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+        self._failing = False
+        self._looked = clock.now()
+
+    async def run(self) -> None:
+        """Work until cancelled; then let the sends in hand finish."""
+        listener = self._bus.listen("outbox")
+        follower = asyncio.create_task(self._follow(listener))
+        try:
+            while True:
+                self._woken.clear()
+                await self._guarded_pass()
+                await self._pause()
+        finally:
+            follower.cancel()
+            self._bus.unlisten(listener)
+            await self.drain(DRAIN)
+
+    async def take_all(self) -> int:
+        """Lease and start every row that is due; how many. They are in hand when it returns."""
+        taken = 0
+        while found := await self._due():
+            asked, started = len(found), 0
+            while found:
+                room = await self._rooms(len(found))
+                started += await self._take(found[:room], room)
+                found = found[room:]
+            taken += started
+            if not started or asked < BATCH:
+                break  # others have them; or that was all, and a change tells of more
+        return taken
+
+    async def _due(self) -> list[str]:
+        self._looked = clock.now()
+        return await self._desk.outbox.due(self._looked, BATCH)
+
+    async def drain(self, timeout: float) -> None:
+        """Wait for the sends in hand, at most `timeout` real seconds; cancel what is left."""
+        if self._sending:
+            _, late = await asyncio.wait(self._sending, timeout=timeout)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _rooms(self, most: int) -> int:
+        """Wait for room for a send, and take as much as there is; how much."""
+        while (left := self._most - len(self._sending)) <= 0:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        await self._room.acquire()
+        taken = 1
+        while taken < min(most, left) and not self._room.locked():
+            await self._room.acquire()
+            taken += 1
+        return taken
+
+    async def _take(self, row_ids: Sequence[str], room: int) -> int:
+        """Lease these rows and start to send them, in the room taken for them; how many."""
+        errands: list[Errand] = []
+        try:
+            rows = await self._desk.outbox.lease(row_ids, self._owner, seconds=self._lease)
+            errands = await self._delivery.prepare(rows)
+        finally:
+            for _ in range(room - len(errands)):
+                self._room.release()
+        for errand in errands:
+            held = ExitStack()
+            held.callback(self._room.release)
+            task = asyncio.create_task(self._deliver(errand, sent=held.close))
+            self._sending.add(task)
+            task.add_done_callback(partial(self._done, held))
+        return len(errands)
+
+    async def _guarded_pass(self) -> None:
+        try:
+            await self.take_all()
+        except Exception as error:  # noqa: BLE001  # an election ends this pass, never the worker
+            if not self._failing:
+                log.warning("dispatcher_failing", error=repr(error))
+            self._failing = True
+        else:
+            if self._failing:
+                log.info("dispatcher_recovered")
+            self._failing = False
+
+    async def _deliver(self, errand: Errand, *, sent: Callable[[], None]) -> None:
+        row = errand.row
+        try:
+            await self._delivery.deliver(errand, sent)
+        except Exception as error:  # noqa: BLE001  # one bad row never holds up the others
+            log.warning("delivery_failed", wake=row.id, error=repr(error))
+            # if this fails too, the database is away: the lease runs out and the row comes again
+            with suppress(Exception):
+                await self._delivery.failed(errand, type(error).__name__)
+
+    def _done(self, room: ExitStack, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        room.close()
+
+    async def _follow(self, listener: Listener) -> None:
+        async for change in listener:
+            if change.kind in {ChangeKind.INSERTED, ChangeKind.RESET}:
+                self._woken.set()
+
+    async def _pause(self) -> None:
+        """Until something is queued or falls due, at most POLL."""
+        if self._woken.is_set():
+            return
+        wait = POLL
+        if not self._failing:
+            with suppress(Exception):  # reported by the next pass
+                # from when was looked: what has fallen due since is seen at once
+                due = await self._desk.outbox.next_due(self._looked)
+                wait = POLL if due is None else min(POLL, clock.seconds_until(due))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await self._woken.wait()

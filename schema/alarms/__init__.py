@@ -1,1 +1,0 @@
-"""Alarms (告警): what calls for a person to act."""

@@ -1,0 +1,212 @@
+"""Alarms: type, query, mutation and subscription roots; `hub.operations.alarms` decides."""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+from pydantic import BaseModel
+
+from hub.model.people import Scope
+from hub.operations.alarms.store import AlarmRepository
+from schema import enums
+from schema.context import row_of
+from schema.events import Event, live
+from schema.live.source import Arguments, LiveSource
+from schema.nodes import (
+    FIRST_DEFAULT,
+    Connection,
+    Node,
+    connect,
+    decode_cursor,
+    key_of,
+    node_type,
+    page_size,
+)
+from schema.operations.common import KEY, UserError, attempt
+from schema.operations.incidents import Incident
+from schema.operations.orders import Order
+from schema.people.types import Officer
+from schema.policy import SIGNED_IN
+from schema.projection import Info, Row, computed, described, entity, root, stored, value
+from schema.transit.arguments import After, First, Resume
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+ActiveOnly = Annotated[
+    bool | None,
+    strawberry.argument(
+        description="true: only those whose condition holds, acknowledged or not;"
+        " false: only those that are cleared (未恢复)."
+    ),
+]
+StateOnly = Annotated[
+    enums.AlarmState | None, strawberry.argument(description="Only in this state (状态).")
+]
+KindOnly = Annotated[
+    enums.AlarmKind | None, strawberry.argument(description="Only of this kind (类型).")
+]
+
+
+@node_type
+@entity(policy=Scope.ALARMS_READ)
+class Alarm(Node):
+    """Something a person has to act on (告警). It ends when its condition does, and not before."""
+
+    kind: enums.AlarmKind = stored("kind", "What sort of thing is wrong", zh="告警类型")
+    message: str = stored("message", "What is wrong, Chinese first", zh="内容")
+    next_step: str = stored("next_step", "What to do now, Chinese first", zh="处置建议")
+    place: str | None = stored("place", "Where, in words", zh="地点")
+    raised_at: datetime = stored("raised_at", "Since when", zh="发生时间")
+    acknowledged_at: datetime | None = stored(
+        "acknowledged_at", "When somebody said they see to it", zh="确认时间"
+    )
+    acknowledged_by: str | None = stored("acknowledged_by", "Login of who does", zh="确认人")
+    cleared_at: datetime | None = stored("cleared_at", "When its condition ended", zh="恢复时间")
+    cleared_because: str | None = stored("cleared_because", "What ended it", zh="恢复原因")
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The alarm, if the caller may see it."""
+        return cls.of(await context.load.of(AlarmRepository).load(key))
+
+    @computed(needs=("active", "acknowledged_at"), zh="告警状态")
+    def state(self, _context: "SchemaContext") -> enums.AlarmState:
+        """Where it stands."""
+        if not self.doc["active"]:
+            return enums.AlarmState.CLEARED
+        seen = self.doc["acknowledged_at"] is not None
+        return enums.AlarmState.ACKNOWLEDGED if seen else enums.AlarmState.ACTIVE
+
+    @computed(needs=("order_id",), zh="指令", policy=Scope.ORDERS_READ)
+    async def order(self, context: "SchemaContext") -> Order | None:
+        """The order it is about; null if about none, or not the caller's to see."""
+        key = self.doc["order_id"]
+        return await Order.load(context, key) if key else None
+
+    @computed(needs=("incident_id",), zh="事件", policy=Scope.INCIDENTS_READ)
+    async def incident(self, context: "SchemaContext") -> Incident | None:
+        """The incident it is about; null if about none, or not the caller's to see."""
+        key = self.doc["incident_id"]
+        return await Incident.load(context, key) if key else None
+
+    @computed(needs=("account_id",), zh="队员", policy=Scope.OFFICERS_READ)
+    async def officer(self, context: "SchemaContext") -> Officer | None:
+        """Who could not be woken; null if it is about nobody, or not the caller's to see."""
+        key = self.doc["account_id"]
+        return await Officer.load(context, key) if key else None
+
+
+@strawberry.type
+class Query:
+    """Roots about what calls for somebody to act."""
+
+    @root(Scope.ALARMS_READ, "Alarms the caller may see, newest first", zh="告警")
+    async def alarms(
+        self,
+        info: Info,
+        active: ActiveOnly = None,
+        state: StateOnly = None,
+        kind: KindOnly = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Alarm]:
+        """By the time they were raised."""
+        found = await info.context.services.of(AlarmRepository).page(
+            info.context.viewer,
+            first=page_size(first) + 1,
+            after=decode_cursor(after, datetime, str),
+            active=active,
+            state=state,
+            kind=kind,
+        )
+        rows = [row_of(alarm) for alarm in found]
+        return connect(rows, first=first, after=after, wrap=Alarm, place=_raised)
+
+    @root(Scope.ALARMS_READ, "An alarm by its id; null if not the caller's to see", zh="告警")
+    async def alarm(self, info: Info, id: strawberry.ID) -> Alarm | None:  # noqa: A002
+        """Absent and forbidden look the same."""
+        return await Alarm.load(info.context, key_of(id, "Alarm", "id"))
+
+
+@strawberry.input(description="That somebody sees to an alarm (确认告警).")
+class AcknowledgeAlarmInput:
+    """Which alarm."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    alarm: strawberry.ID = strawberry.field(description="The alarm (告警).")
+
+
+@value(policy=SIGNED_IN)
+class AlarmPayload:
+    """What became of the alarm."""
+
+    client_mutation_id: str = described("As given", zh="幂等键")
+    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    alarm: Alarm | None = described("The alarm after it; null with errors", zh="告警")
+
+
+@strawberry.type
+class Mutation:
+    """What is done about alarms."""
+
+    @root(Scope.ALARMS_WRITE, "Say that you see to an alarm; it ends nothing", zh="确认告警")
+    async def acknowledge_alarm(self, info: Info, input: AcknowledgeAlarmInput) -> AlarmPayload:  # noqa: A002
+        """Once per clientMutationId; who was first stays."""
+
+        async def work() -> BaseModel:
+            return await info.context.services.operations.acknowledge_alarm(
+                info.context.principal,
+                alarm_id=key_of(input.alarm, "Alarm", "alarm"),
+                key=input.client_mutation_id,
+            )
+
+        document, errors = await attempt(work)
+        return AlarmPayload(
+            client_mutation_id=input.client_mutation_id,
+            user_errors=errors,
+            alarm=Alarm(row_of(document)) if document else None,
+        )
+
+
+async def _rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    found = await context.services.of(AlarmRepository).pressing(
+        context.viewer,
+        first=page_size(arguments.get("first", FIRST_DEFAULT)),
+        active=arguments.get("active"),
+        state=arguments.get("state"),
+        kind=arguments.get("kind"),
+    )
+    return [row_of(alarm) for alarm in found]
+
+
+@strawberry.type
+class Subscription:
+    """Live roots about what calls for somebody to act."""
+
+    @live(
+        Scope.ALARMS_READ,
+        "Alarms the caller may see, live; where there are more than `first`, the most pressing",
+        LiveSource(
+            collections=frozenset({"alarms"}),
+            rows=_rows,
+            wrap=Alarm,
+            per_viewer=True,
+        ),
+        zh="告警",
+    )
+    async def alarms(
+        self,
+        active: ActiveOnly = None,
+        state: StateOnly = None,
+        kind: KindOnly = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Alarm], None]:
+        """The most pressing `first`. What becomes of the order is told by `orders`."""
+        raise NotImplementedError
+
+
+def _raised(row: Row) -> tuple[object, ...]:
+    return row["raised_at"], row["_id"]

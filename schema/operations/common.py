@@ -1,0 +1,42 @@
+"""What the mutations of every capability have in common: their key, and how they are refused."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from hub.errors import UserFault
+from hub.operations.checks import ARGUMENTS
+from schema.policy import SIGNED_IN
+from schema.projection import described, value
+
+Written = TypeVar("Written", bound=BaseModel)
+KEY = (
+    "Made by the client: sent again with the same input it changes nothing and answers the same"
+    " (幂等键)."
+)
+
+
+@value(policy=SIGNED_IN)
+class UserError:
+    """Why the input could not be carried out (错误). Nothing was changed."""
+
+    code: str = described("Stable code", zh="错误码")
+    path: list[str] = described("Which part of the arguments it is about", zh="位置")
+    message: str = described("What is wrong and what to do, Chinese first", zh="说明")
+
+
+async def attempt(
+    work: Callable[[], Awaitable[Written]],
+) -> tuple[Written | None, list[UserError]]:
+    """What a write gave, or the errors it was refused with, each with its argument's path."""
+    try:
+        return await work(), []
+    except UserFault as fault:
+        path = path_of(fault.path)
+        return None, [UserError(code=fault.code, path=path, message=str(fault))]
+
+
+def path_of(path: Sequence[str]) -> list[str]:
+    """An argument's path as the caller knows it."""
+    return ["input", *(ARGUMENTS.get(part, part) for part in path)]

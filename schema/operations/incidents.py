@@ -1,0 +1,303 @@
+"""Incidents: type, inputs, query, mutation and subscription roots; `hub.operations` decides."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self, cast
+
+import strawberry
+from pydantic import BaseModel
+
+from hub.bus import Change
+from hub.errors import NotFound
+from hub.model.common import Position as Place
+from hub.model.people import Scope
+from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.store import OrderRepository
+from schema import enums
+from schema.common import Position, position
+from schema.context import row_of
+from schema.events import Event, live
+from schema.live.source import Arguments, LiveSource
+from schema.nodes import (
+    FIRST_DEFAULT,
+    NODES,
+    Connection,
+    Node,
+    connect,
+    decode_cursor,
+    key_of,
+    node_type,
+    page_size,
+)
+from schema.operations.common import KEY, UserError, attempt
+from schema.people.queries import OfUnit, known_unit
+from schema.people.types import Unit, units_of
+from schema.policy import SIGNED_IN
+from schema.projection import (
+    Entity,
+    Info,
+    Row,
+    computed,
+    described,
+    entity,
+    root,
+    stored,
+    value,
+)
+from schema.transit.arguments import After, First, Resume
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+    from schema.operations.orders import Order
+
+READ = Scope.INCIDENTS_READ
+IncidentStateOnly = Annotated[
+    enums.IncidentState | None, strawberry.argument(description="Only in this state (状态).")
+]
+
+
+@entity(policy=READ)
+class TimelineEntry(Entity):
+    """One line of an incident's timeline (时间线), which only grows."""
+
+    at: datetime = stored("at", "When, by the hub's clock", zh="时间")
+    by: str = stored("by", "Login of who, or hub", zh="人员")
+    kind: str = stored("kind", "What sort of line", zh="类别")
+    text: str = stored("text", "What happened", zh="内容")
+
+
+@node_type
+@entity(policy=READ, keys=("id",))
+class Incident(Node):
+    """An incident (事件、警情)."""
+
+    number: str = stored("number", "YYYYMMDD-NNN", zh="编号")
+    kind: enums.IncidentKind = stored("kind", "What happened", zh="事件类型")
+    severity: enums.Severity = stored("severity", "How bad", zh="严重程度")
+    state: enums.IncidentState = stored("state", "Open or closed", zh="事件状态")
+    title: str = stored("title", "Title", zh="标题")
+    description: str | None = stored("description", "What is known", zh="描述")
+    place: str | None = stored("place", "Where, in words", zh="地点")
+    opened_by: str = stored("opened_by", "Login of who opened it", zh="登记人")
+    opened_at: datetime = stored("opened_at", "When it was opened", zh="登记时间")
+    closed_by: str | None = stored("closed_by", "Login of who closed it", zh="办结人")
+    closed_at: datetime | None = stored("closed_at", "When it was closed", zh="办结时间")
+    outcome: str | None = stored("outcome", "How it ended", zh="处置结果")
+    exercise: bool = stored("exercise", "Whether it is a drill", zh="演练")
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The incident, if the caller may see it."""
+        row = await context.load.of(IncidentRepository).load(key)
+        return cls.of(row)
+
+    @computed(needs=("location",), zh="位置")
+    def position(self, _context: "SchemaContext") -> Position | None:
+        """Where, on the map."""
+        return position(self.doc.get("location"))
+
+    @computed(needs=("units",), zh="涉及单位", policy=Scope.UNITS_READ)
+    async def units(self, context: "SchemaContext") -> list[Unit]:
+        """Units involved, the lead unit first."""
+        return await units_of(context, self.doc["units"])
+
+    @computed(needs=("id",), zh="时间线", size=20)
+    async def timeline(self, context: "SchemaContext") -> list[TimelineEntry]:
+        """What happened, oldest first."""
+        lines = context.load.lists(IncidentRepository, IncidentRepository.timelines)
+        return [TimelineEntry(row) for row in await lines.load(self.key)]
+
+    @computed(needs=("id",), zh="指令", policy=Scope.ORDERS_READ, size=5)
+    async def orders(
+        self, context: "SchemaContext"
+    ) -> list[Annotated["Order", strawberry.lazy("schema.operations.orders")]]:
+        """Its orders, of those the caller may see, newest first."""
+        orders = context.load.lists(OrderRepository, OrderRepository.of_incidents)
+        return [cast("Order", NODES["Order"](row)) for row in await orders.load(self.key)]
+
+
+@strawberry.input(description="A place on the map (位置), WGS-84 degrees.")
+class PositionInput:
+    """Latitude and longitude."""
+
+    lat: float = strawberry.field(description="Latitude (纬度).")
+    lon: float = strawberry.field(description="Longitude (经度).")
+
+
+@strawberry.input(description="A new incident (登记事件).")
+class OpenIncidentInput:
+    """What happened, how bad, where, and whose it is."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    kind: enums.IncidentKind = strawberry.field(description="What happened (事件类型).")
+    title: str = strawberry.field(description="Title, at most 200 characters (标题).")
+    description: str | None = strawberry.field(default=None, description="What is known (描述).")
+    severity: enums.Severity = strawberry.field(
+        default=enums.Severity.UNKNOWN, description="How bad (严重程度)."
+    )
+    place: str | None = strawberry.field(default=None, description="Where, in words (地点).")
+    position: PositionInput | None = strawberry.field(
+        default=None, description="Where, on the map (位置)."
+    )
+    units: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="Units involved, ids or codes, the lead first (涉及单位)."
+    )
+    exercise: bool = strawberry.field(default=False, description="Whether it is a drill (演练).")
+
+
+@strawberry.input(description="The end of an incident (办结事件).")
+class CloseIncidentInput:
+    """Which incident, and how it ended."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    incident: strawberry.ID = strawberry.field(description="The incident (事件).")
+    outcome: str = strawberry.field(description="How it ended (处置结果).")
+
+
+@value(policy=SIGNED_IN)
+class IncidentPayload:
+    """What became of the incident."""
+
+    client_mutation_id: str = described("As given", zh="幂等键")
+    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    incident: Incident | None = described("The incident after it; null with errors", zh="事件")
+
+
+@strawberry.type
+class Query:
+    """Roots about incidents."""
+
+    @root(Scope.INCIDENTS_READ, "Incidents the caller may see, newest first", zh="事件")
+    async def incidents(
+        self,
+        info: Info,
+        state: IncidentStateOnly = None,
+        unit: OfUnit = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Incident]:
+        """By the time they were opened."""
+        found = await info.context.services.of(IncidentRepository).page(
+            info.context.viewer,
+            first=page_size(first) + 1,
+            after=decode_cursor(after, datetime, str),
+            state=state,
+            unit=None if unit is None else key_of(unit, "Unit", "unit"),
+        )
+        rows = [row_of(incident) for incident in found]
+        if not rows:
+            await known_unit(info.context, unit)
+        return connect(rows, first=first, after=after, wrap=Incident, place=_opened)
+
+    @root(Scope.INCIDENTS_READ, "An incident by its id; null if not the caller's to see", zh="事件")
+    async def incident(self, info: Info, id: strawberry.ID) -> Incident | None:  # noqa: A002
+        """Absent and forbidden look the same."""
+        return await Incident.load(info.context, key_of(id, "Incident", "id"))
+
+
+@strawberry.type
+class Mutation:
+    """What is done about incidents."""
+
+    @root(Scope.INCIDENTS_WRITE, "Open an incident", zh="登记事件")
+    async def open_incident(self, info: Info, input: OpenIncidentInput) -> IncidentPayload:  # noqa: A002
+        """Once per clientMutationId."""
+        at = input.position
+        place = Place(at.lat, at.lon) if at else None
+
+        async def work() -> BaseModel:
+            return await info.context.services.operations.open_incident(
+                info.context.principal,
+                kind=input.kind,
+                title=input.title,
+                description=input.description,
+                severity=input.severity,
+                place=input.place,
+                position=place,
+                units=[key_of(unit, "Unit", "units") for unit in input.units],
+                exercise=input.exercise,
+                key=input.client_mutation_id,
+            )
+
+        return await _incident(input.client_mutation_id, work)
+
+    @root(Scope.INCIDENTS_WRITE, "Close an incident; its open orders are cancelled", zh="办结事件")
+    async def close_incident(self, info: Info, input: CloseIncidentInput) -> IncidentPayload:  # noqa: A002
+        """Once per clientMutationId."""
+
+        async def work() -> BaseModel:
+            return await info.context.services.operations.close_incident(
+                info.context.principal,
+                incident_id=key_of(input.incident, "Incident", "incident"),
+                outcome=input.outcome,
+                key=input.client_mutation_id,
+            )
+
+        return await _incident(input.client_mutation_id, work)
+
+
+async def _incidents(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    unit = arguments.get("unit")
+    found = await context.services.of(IncidentRepository).page(
+        context.viewer,
+        first=page_size(arguments.get("first", FIRST_DEFAULT)),
+        state=arguments.get("state"),
+        unit=None if unit is None else key_of(unit, "Unit", "unit"),
+    )
+    if not found:
+        await known_unit(context, unit)
+    return [row_of(incident) for incident in found]
+
+
+def _incident_of(change: Change) -> str | None:
+    """The incident that shows an order, a ledger or a line which changed."""
+    document = change.document
+    return None if document is None else document.get("incident_id") or document.get("lane")
+
+
+@strawberry.type
+class Subscription:
+    """Incidents, live."""
+
+    @live(
+        Scope.INCIDENTS_READ,
+        "Incidents the caller may see, live",
+        LiveSource(
+            collections=frozenset({"incidents", "timeline", "orders", "recipients"}),
+            rows=_incidents,
+            wrap=Incident,
+            related=_incident_of,
+            per_viewer=True,
+        ),
+        zh="事件",
+    )
+    async def incidents(
+        self,
+        state: IncidentStateOnly = None,
+        unit: OfUnit = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Incident], None]:
+        """As the query: the newest `first`. Changes of their orders count if they are selected."""
+        raise NotImplementedError
+
+
+async def known_incident(context: "SchemaContext", incident: str | None) -> None:
+    """Raise NotFound for a filter by an incident that is absent or not the caller's to see."""
+    if incident is None:
+        return
+    if await Incident.load(context, key_of(incident, "Incident", "incident")) is None:
+        raise NotFound("Incident", incident, path=("incident",))
+
+
+async def _incident(key: str, work: Callable[[], Awaitable[BaseModel]]) -> IncidentPayload:
+    document, errors = await attempt(work)
+    return IncidentPayload(
+        client_mutation_id=key,
+        user_errors=errors,
+        incident=Incident(row_of(document)) if document else None,
+    )
+
+
+def _opened(row: Row) -> tuple[object, ...]:
+    return row["opened_at"], row["_id"]

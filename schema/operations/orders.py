@@ -1,0 +1,329 @@
+"""Orders: types, inputs, query, mutation and subscription roots; `hub.operations` decides."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from hub.bus import Change
+from hub.model.people import Scope
+from hub.operations.asking.store import Recipients
+from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.documents import OrderDoc
+from hub.operations.orders.store import OrderRepository
+from schema import enums
+from schema.context import row_of
+from schema.events import Event, live
+from schema.live.source import Arguments, LiveSource
+from schema.nodes import (
+    FIRST_DEFAULT,
+    Connection,
+    Node,
+    connect,
+    decode_cursor,
+    key_of,
+    node_type,
+    page_size,
+)
+from schema.operations.common import KEY, UserError, attempt, path_of
+from schema.operations.incidents import Incident, known_incident
+from schema.people.types import Officer, officers_of
+from schema.policy import SIGNED_IN
+from schema.projection import (
+    Entity,
+    Info,
+    Row,
+    computed,
+    described,
+    embedded,
+    entity,
+    root,
+    stored,
+    value,
+)
+from schema.transit.arguments import After, First, Resume
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.ORDERS_READ
+OrderStateOnly = Annotated[
+    enums.OrderState | None, strawberry.argument(description="Only in this state (状态).")
+]
+OfIncident = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only of this incident (事件).")
+]
+
+
+@entity(policy=READ)
+class LedgerEntry(Entity):
+    """One step of an order with one recipient (签收记录)."""
+
+    stage: enums.Stage = stored("stage", "Which step", zh="阶段")
+    at: datetime = stored("at", "When, by the hub's clock", zh="时间")
+    channel: str = stored("channel", "How it was learnt", zh="渠道")
+    device_at: datetime | None = stored("device_at", "When, by the phone's clock", zh="设备时间")
+    note: str | None = stored("note", "Remark", zh="备注")
+
+
+@entity(policy=READ)
+class Recipient(Entity):
+    """An order with one of its recipients: how far it has come (签收情况)."""
+
+    stage: enums.Stage = stored("stage", "How far it has come", zh="阶段")
+    entries: list[LedgerEntry] = embedded("entries", "Every step, oldest first", zh="签收记录")
+    next_step_at: datetime | None = stored(
+        "next_step_at", "When it escalates if not accepted", zh="升级时间"
+    )
+    nobody_next: bool = stored(
+        "nobody_next", "Whether nobody was left to be asked in this one's place", zh="无人可接"
+    )
+    escalated_from: str | None = stored(
+        "escalated_from", "Login of who did not answer", zh="升级自"
+    )
+
+    @computed(needs=("account_id",), zh="队员", policy=Scope.OFFICERS_READ)
+    async def officer(self, context: "SchemaContext") -> Officer | None:
+        """Who; null if not the caller's to see."""
+        return await Officer.load(context, self.doc["account_id"])
+
+
+@node_type
+@entity(policy=READ)
+class Order(Node):
+    """An order (指令). It ends acknowledged by a person, or escalated; it never rests silently."""
+
+    number: str = stored("number", "The incident's number and a count", zh="编号")
+    text: str = stored("text", "What to do", zh="内容")
+    priority: enums.OrderPriority = stored("priority", "How loudly to ask", zh="指令等级")
+    state: enums.OrderState = stored("state", "State as a whole", zh="指令状态")
+    created_by: str = stored("created_by", "Login of who gave it", zh="下达人")
+    created_at: datetime = stored("created_at", "When it was given", zh="下达时间")
+    accept_within_seconds: int = stored(
+        "within_s", "How long a recipient has before the next is asked", zh="签收时限"
+    )
+    ended_at: datetime | None = stored("ended_at", "When it ended", zh="结束时间")
+    exhausted_at: datetime | None = stored(
+        "exhausted_at",
+        "Since when somebody's part has nobody who took it and nobody left to ask: an alarm. "
+        "Null again once each such part has been accepted after all",
+        zh="升级无人时间",
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The order, if the caller may see it."""
+        row = await context.load.of(OrderRepository).load(key)
+        return cls.of(row)
+
+    @computed(needs=("incident_id",), zh="事件", policy=Scope.INCIDENTS_READ)
+    async def incident(self, context: "SchemaContext") -> Incident | None:
+        """The incident it belongs to; null if not the caller's to see."""
+        return await Incident.load(context, self.doc["incident_id"])
+
+    @computed(needs=("id",), zh="签收情况", size=5)
+    async def recipients(self, context: "SchemaContext") -> list[Recipient]:
+        """Its recipients the caller may see, in the order they were asked."""
+        ledgers = context.load.lists(Recipients, Recipients.visible)
+        return [Recipient(row) for row in await ledgers.load(self.key)]
+
+    @computed(needs=("escalation",), zh="升级顺序", policy=Scope.OFFICERS_READ)
+    async def escalation(self, context: "SchemaContext") -> list[Officer]:
+        """Who is asked next, in order."""
+        return await officers_of(context, self.doc["escalation"])
+
+
+@strawberry.input(description="A new order (下达指令).")
+class DispatchOrderInput:
+    """Who is to do what, and who is asked if they do not answer."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    incident: strawberry.ID = strawberry.field(description="The incident it belongs to (事件).")
+    text: str = strawberry.field(description="What to do (内容).")
+    recipients: list[strawberry.ID] = strawberry.field(
+        description="Officers on duty, by id or login (接收人)."
+    )
+    escalation: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="Who is asked next, in order, by id or login (升级顺序)."
+    )
+    priority: enums.OrderPriority = strawberry.field(
+        default=enums.OrderPriority.URGENT, description="How loudly to ask (指令等级)."
+    )
+    accept_within_seconds: int | None = strawberry.field(
+        default=None,
+        description="Seconds before the next is asked; null: as configured (签收时限).",
+    )
+
+
+@strawberry.input(description="The withdrawal of an order (撤销指令).")
+class CancelOrderInput:
+    """Which order, and why."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    order: strawberry.ID = strawberry.field(description="The order (指令).")
+    reason: str = strawberry.field(description="Why (原因).")
+
+
+@value(policy=SIGNED_IN)
+class DispatchWarning:
+    """What to know of an order that was given all the same: who will not be reached (提示)."""
+
+    code: str = described("Stable code", zh="提示码")
+    path: list[str] = described("Which part of the arguments it is about", zh="位置")
+    message: str = described("What is to be expected and what to do, Chinese first", zh="说明")
+
+
+@value(policy=SIGNED_IN)
+class OrderPayload:
+    """What became of the order."""
+
+    client_mutation_id: str = described("As given", zh="幂等键")
+    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    warnings: list[DispatchWarning] = described(
+        "Whom a dispatched order will not reach; the same when it is sent again", zh="提示"
+    )
+    order: Order | None = described("The order after it; null with errors", zh="指令")
+
+
+@strawberry.type
+class Query:
+    """Roots about orders."""
+
+    @root(Scope.ORDERS_READ, "Orders the caller may see, newest first", zh="指令")
+    async def orders(
+        self,
+        info: Info,
+        state: OrderStateOnly = None,
+        incident: OfIncident = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Order]:
+        """By the time they were given."""
+        found = await info.context.services.of(OrderRepository).page(
+            info.context.viewer,
+            first=page_size(first) + 1,
+            after=decode_cursor(after, datetime, str),
+            state=state,
+            incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
+        )
+        rows = [row_of(order) for order in found]
+        if not rows:
+            await known_incident(info.context, incident)
+        return connect(rows, first=first, after=after, wrap=Order, place=_given)
+
+    @root(Scope.ORDERS_READ, "An order by its id; null if not the caller's to see", zh="指令")
+    async def order(self, info: Info, id: strawberry.ID) -> Order | None:  # noqa: A002
+        """Absent and forbidden look the same."""
+        return await Order.load(info.context, key_of(id, "Order", "id"))
+
+
+@strawberry.type
+class Mutation:
+    """What is done with orders."""
+
+    @root(Scope.ORDERS_WRITE, "Give an order to officers on duty", zh="下达指令")
+    async def dispatch_order(self, info: Info, input: DispatchOrderInput) -> OrderPayload:  # noqa: A002
+        """Once per clientMutationId."""
+
+        async def work() -> OrderDoc:
+            return await info.context.services.operations.dispatch_order(
+                info.context.principal,
+                incident_id=key_of(input.incident, "Incident", "incident"),
+                text=input.text,
+                recipients=[key_of(name, "Officer", "recipients") for name in input.recipients],
+                escalation=[key_of(name, "Officer", "escalation") for name in input.escalation],
+                priority=input.priority,
+                accept_within_s=input.accept_within_seconds,
+                key=input.client_mutation_id,
+            )
+
+        return await _order(input.client_mutation_id, work, warned=True)
+
+    @root(Scope.ORDERS_WRITE, "Withdraw an order", zh="撤销指令")
+    async def cancel_order(self, info: Info, input: CancelOrderInput) -> OrderPayload:  # noqa: A002
+        """Once per clientMutationId."""
+
+        async def work() -> OrderDoc:
+            return await info.context.services.operations.cancel_order(
+                info.context.principal,
+                order_id=key_of(input.order, "Order", "order"),
+                reason=input.reason,
+                key=input.client_mutation_id,
+            )
+
+        return await _order(input.client_mutation_id, work)
+
+
+async def _orders(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    incident = arguments.get("incident")
+    found = await context.services.of(OrderRepository).page(
+        context.viewer,
+        first=page_size(arguments.get("first", FIRST_DEFAULT)),
+        state=arguments.get("state"),
+        incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
+    )
+    if not found:
+        await known_incident(context, incident)
+    rows = [row_of(order) for order in found]
+    ids = [row["incident_id"] for row in rows]
+    incidents = await context.load.of(IncidentRepository).load_many(ids)
+    lines = await context.services.of(IncidentRepository).timeline_lengths(set(ids))
+    # these are not shown: they make the row differ when its incident does
+    return [
+        {**row, "incident_revision": its and its["revision"], "lines": lines[row["incident_id"]]}
+        for row, its in zip(rows, incidents, strict=True)
+    ]
+
+
+def _order_of(change: Change) -> str | None:
+    """The order that shows a ledger which changed."""
+    document = change.document
+    return None if document is None else document.get("subject_id")
+
+
+@strawberry.type
+class Subscription:
+    """Orders, live."""
+
+    @live(
+        Scope.ORDERS_READ,
+        "Orders the caller may see, live",
+        LiveSource(
+            collections=frozenset({"orders", "recipients", "incidents", "timeline"}),
+            rows=_orders,
+            wrap=Order,
+            related=_order_of,
+            per_viewer=True,
+        ),
+        zh="指令",
+    )
+    async def orders(
+        self,
+        state: OrderStateOnly = None,
+        incident: OfIncident = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Order], None]:
+        """As the query: the newest `first`. A step in a recipient's ledger changes its order."""
+        raise NotImplementedError
+
+
+async def _order(
+    key: str, work: Callable[[], Awaitable[OrderDoc]], *, warned: bool = False
+) -> OrderPayload:
+    document, errors = await attempt(work)
+    warnings = document.warnings if document is not None and warned else []
+    return OrderPayload(
+        client_mutation_id=key,
+        user_errors=errors,
+        warnings=[
+            DispatchWarning(code=one.code, path=path_of(one.path), message=one.message)
+            for one in warnings
+        ],
+        order=Order(row_of(document)) if document else None,
+    )
+
+
+def _given(row: Row) -> tuple[object, ...]:
+    return row["created_at"], row["_id"]
