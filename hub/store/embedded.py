@@ -22,6 +22,7 @@ from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from hub.errors import StartError
+from hub.files import replace
 from hub.settings import child_environment
 from hub.store.driver import direct_client
 from hub.store.mongod import complaint, find_mongod, provide_libcurl
@@ -179,7 +180,7 @@ def _start(data_dir: Path, last: EmbeddedMongo | None) -> EmbeddedMongo:
     mongo = EmbeddedMongo(
         f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}", process.pid, port
     )
-    _record(data_dir).write_text(json.dumps(asdict(mongo)), encoding="utf-8")
+    replace(_record(data_dir), json.dumps(asdict(mongo)))
     try:
         _make_primary(mongo, data_dir)
     except BaseException:

@@ -26,6 +26,7 @@ from rich.console import Console
 
 from hub.access.demo import PASSWORD as DEMO_PASSWORD
 from hub.errors import StartError
+from hub.files import replace
 from hub.settings import HubSettings, child_environment
 from liandong.cli.common import GENERATED, facts_of
 
@@ -272,7 +273,8 @@ class Up:
 
     def _hub(self) -> None:
         config = self.data_dir / GENERATED
-        config.write_text(
+        replace(
+            config,
             _CONFIG.format(
                 host=self.hub.host,
                 port=self.hub.port,
@@ -283,7 +285,6 @@ class Up:
                 sandbox=self.sandbox,
                 taxi_port=self.taxi_port,
             ),
-            encoding="utf-8",
         )
         command = [
             *(sys.executable, "-m", "liandong.cli", "serve", "--config", str(config)),
@@ -297,7 +298,7 @@ class Up:
             "hub_pid": self.children["hub"].pid,
             "sandbox_pid": self.children["sandbox"].pid,
         }
-        (self.data_dir / "up.json").write_text(json.dumps(facts), encoding="utf-8")
+        replace(self.data_dir / "up.json", json.dumps(facts))
 
     def _start(
         self, name: str, command: list[str], *, stdout: int | None = None

@@ -12,6 +12,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
+from hub.files import replace
+
 PROJECT = "liandong-sandbox"
 EMAIL = f"push@{PROJECT}.iam.gserviceaccount.com"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -66,9 +68,7 @@ def service_account(folder: Path, token_uri: str) -> ServiceAccount:
             "universe_domain": "googleapis.com",
         }
     )
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    file.write_text(json.dumps(account.content, indent=2) + "\n", encoding="utf-8")
+    replace(file, json.dumps(account.content, indent=2) + "\n", mode=0o600)
     return account
 
 
