@@ -3,7 +3,9 @@
 docs/errors.md is written from this table (`liandong docs`); a test finds codes that are not in it.
 """
 
-CODES: dict[str, tuple[str, str]] = {
+from hub.operations import capabilities
+
+_OURS: dict[str, tuple[str, str]] = {
     "UNAUTHENTICATED": (
         "未登录，或登录已失效",
         "Not signed in, or no longer: expired, revoked, signed out. Get a new token.",
@@ -162,3 +164,6 @@ CODES: dict[str, tuple[str, str]] = {
     "LOGIN_TAKEN": ("登录名已存在", "Take another login."),
 }
 """Meaning in Chinese; meaning in English, and what to do, by code."""
+CODES: dict[str, tuple[str, str]] = _OURS | {
+    code: words for one in capabilities().values() for code, words in one.codes.items()
+}

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 Repository = TypeVar("Repository")
+Value = TypeVar("Value")
+Values = Callable[[Repository, Viewer, Collection[str]], Awaitable[Mapping[str, Value]]]
 Lists = Callable[
     [Repository, Viewer, Collection[str]], Awaitable[Mapping[str, Sequence[BaseModel]]]
 ]
@@ -149,6 +151,21 @@ class Loaders:
         if found is None:
             rows, viewer = self._context.services.of(repository), self._context.viewer
             found = self._made[read] = _lists(lambda ids: read(rows, viewer, ids))
+        return found
+
+    def values(
+        self, repository: Callable[[Store], Repository], read: Values[Repository, Value]
+    ) -> DataLoader[str, Value | None]:
+        """What the repository's method `read` says by id, None where it says nothing."""
+        found: DataLoader[str, Value | None] | None = self._made.get(read)
+        if found is None:
+            rows, viewer = self._context.services.of(repository), self._context.viewer
+
+            async def batch(keys: list[str]) -> list[Value | None]:
+                said = await read(rows, viewer, keys)
+                return [said.get(key) for key in keys]
+
+            found = self._made[read] = DataLoader(load_fn=batch)
         return found
 
 

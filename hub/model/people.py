@@ -1,8 +1,10 @@
 """Principals, what each role may do, and what a viewer may see. Deny by default."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from hub.errors import AccessDenied
 
@@ -18,60 +20,60 @@ class Role(StrEnum):
     ADMIN = "ADMIN"
 
 
+CENTRE: frozenset[Role] = frozenset({Role.WATCH, Role.COMMANDER, Role.ADMIN})
+"""The command centre."""
+_EVERYBODY = frozenset(Role)
+_OURS = _EVERYBODY - {Role.PARTNER}
+_DESKS = CENTRE | {Role.LIAISON}
+_FIELD = frozenset({Role.OFFICER, Role.LIAISON})
+
+
 class Scope(StrEnum):
-    """What a field or a call asks of the caller."""
+    """What a field or a call asks of the caller: its name, what it covers, and which roles have it.
 
-    TRANSIT_READ = "transit:read"
-    FEEDS_READ = "feeds:read"
-    ME_READ = "me:read"
-    UNITS_READ = "units:read"
-    OFFICERS_READ = "officers:read"
-    INCIDENTS_READ = "incidents:read"
-    INCIDENTS_WRITE = "incidents:write"
-    ORDERS_READ = "orders:read"
-    ORDERS_WRITE = "orders:write"
-    ALARMS_READ = "alarms:read"
-    ALARMS_WRITE = "alarms:write"
-    FIELD_WORK = "field:work"
-    ADMIN = "admin"
-    DEVELOPER = "developer"
+    Whatever is not said here is denied.
+    """
 
+    meaning: str
+    roles: frozenset[Role]
 
-MEANING: dict[Scope, str] = {
-    Scope.TRANSIT_READ: "boards, journeys, vehicles, ranks, parking, situations",
-    Scope.FEEDS_READ: "feeds, their health and what they refused",
-    Scope.ME_READ: "one's own account and session",
-    Scope.UNITS_READ: "the member units",
-    Scope.OFFICERS_READ: "officers and who is on duty",
-    Scope.INCIDENTS_READ: "incidents",
-    Scope.INCIDENTS_WRITE: "open and close incidents; a liaison for its own unit",
-    Scope.ORDERS_READ: "orders and their ledgers",
-    Scope.ORDERS_WRITE: "dispatch and cancel orders",
-    Scope.ALARMS_READ: "alarms, whose condition holds or held",
-    Scope.ALARMS_WRITE: "acknowledge alarms",
-    Scope.FIELD_WORK: "the mobile API: sync, actions, positions, push",
-    Scope.ADMIN: "decide which ids name one stop place",
-    Scope.DEVELOPER: "read the schema (introspection), and the hints of its errors",
-}
+    def __new__(cls, name: str, meaning: str, roles: Collection[Role]) -> Self:
+        """A member whose value is its name."""
+        scope = str.__new__(cls, name)
+        scope._value_, scope.meaning, scope.roles = name, meaning, frozenset(roles)
+        return scope
 
+    TRANSIT_READ = (
+        "transit:read",
+        "boards, journeys, vehicles, ranks, parking, situations",
+        _EVERYBODY,
+    )
+    FEEDS_READ = "feeds:read", "feeds, their health and what they refused", _EVERYBODY
+    ME_READ = "me:read", "one's own account and session", _EVERYBODY
+    UNITS_READ = "units:read", "the member units", _EVERYBODY
+    OFFICERS_READ = "officers:read", "officers and who is on duty", _DESKS
+    INCIDENTS_READ = "incidents:read", "incidents", _EVERYBODY
+    INCIDENTS_WRITE = (
+        "incidents:write",
+        "open and close incidents; a liaison for its own unit",
+        _DESKS,
+    )
+    ORDERS_READ = "orders:read", "orders and their ledgers", _OURS
+    ORDERS_WRITE = "orders:write", "dispatch and cancel orders", CENTRE
+    ALARMS_READ = "alarms:read", "alarms, whose condition holds or held", _DESKS
+    ALARMS_WRITE = "alarms:write", "acknowledge alarms", CENTRE
+    FIELD_WORK = "field:work", "the mobile API: sync, actions, positions, push", _FIELD
+    ADMIN = "admin", "decide which ids name one stop place", {Role.ADMIN}
+    DEVELOPER = (
+        "developer",
+        "read the schema (introspection), and the hints of its errors",
+        _EVERYBODY - {Role.OFFICER},
+    )
 
-_READER = frozenset({Scope.TRANSIT_READ, Scope.FEEDS_READ, Scope.ME_READ, Scope.UNITS_READ})
-_OPERATIONS = frozenset(
-    {Scope.OFFICERS_READ, Scope.INCIDENTS_READ, Scope.ORDERS_READ, Scope.ALARMS_READ}
-)
-_DISPATCH = frozenset({Scope.INCIDENTS_WRITE, Scope.ORDERS_WRITE, Scope.ALARMS_WRITE})
 
 SCOPES: dict[Role, frozenset[Scope]] = {
-    Role.OFFICER: _READER | {Scope.INCIDENTS_READ, Scope.ORDERS_READ, Scope.FIELD_WORK},
-    Role.LIAISON: _READER
-    | _OPERATIONS
-    | {Scope.INCIDENTS_WRITE, Scope.FIELD_WORK, Scope.DEVELOPER},
-    Role.WATCH: _READER | _OPERATIONS | _DISPATCH | {Scope.DEVELOPER},
-    Role.COMMANDER: _READER | _OPERATIONS | _DISPATCH | {Scope.DEVELOPER},
-    Role.PARTNER: _READER | {Scope.INCIDENTS_READ, Scope.DEVELOPER},
-    Role.ADMIN: _READER | _OPERATIONS | _DISPATCH | {Scope.ADMIN, Scope.DEVELOPER},
+    role: frozenset(scope for scope in Scope if role in scope.roles) for role in Role
 }
-CENTRE: frozenset[Role] = frozenset({Role.WATCH, Role.COMMANDER, Role.ADMIN})
 
 
 @dataclass(frozen=True, slots=True)

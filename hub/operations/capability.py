@@ -30,7 +30,8 @@ class Capability:
     """What the hub learns of a capability; what is left out it does not have.
 
     `field_actions` are the field app's, by kind; `news` says by sync entity what its data holds.
-    `asks` is what of it people are asked. `closing` goes with the closing of an incident.
+    `asks` is what of it people are asked. `closing` goes with the closing of an incident. `codes`
+    are its stable codes, each with what it means, Chinese, and what to do, English.
     """
 
     documents: tuple[type[TextDocument], ...] = ()
@@ -39,3 +40,4 @@ class Capability:
     snapshot: Snapshot | None = None
     asks: type[Asked] | None = None
     closing: Closing | None = None
+    codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -123,12 +123,12 @@ def with_roles(page: str) -> str:
 
 def roles() -> str:
     """Which role has which scope, and what a scope allows, in Markdown."""
-    from hub.model.people import MEANING, SCOPES, Scope
+    from hub.model.people import SCOPES, Scope
 
     head = "| scope | allows | " + " | ".join(SCOPES) + " |\n"
     rule = "|---|---|" + "---|" * len(SCOPES) + "\n"
     rows = "".join(
-        f"| `{scope}` | {MEANING[scope]} | "
+        f"| `{scope}` | {scope.meaning} | "
         + " | ".join("✓" if scope in held else "" for held in SCOPES.values())
         + " |\n"
         for scope in Scope

@@ -251,8 +251,8 @@ async def _incidents(context: "SchemaContext", arguments: Arguments) -> list[Row
 
 def _incident_of(change: Change) -> str | None:
     """The incident that shows an order, a ledger or a line which changed."""
-    document = change.document
-    return None if document is None else document.get("incident_id") or document.get("lane")
+    document = change.document or {}
+    return document.get("incident_id") or document.get("lane")
 
 
 @strawberry.type

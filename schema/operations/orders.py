@@ -10,6 +10,7 @@ from hub.bus import Change
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
 from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.orders.store import OrderRepository
 from schema import enums
@@ -282,6 +283,12 @@ def _order_of(change: Change) -> str | None:
     return None if document is None else document.get("subject_id")
 
 
+def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") -> bool:
+    """Not the ledgers of what is no order."""
+    kind: str = (change.document or {}).get("subject_kind", OrderAsked.kind)
+    return kind == OrderAsked.kind
+
+
 @strawberry.type
 class Subscription:
     """Orders, live."""
@@ -293,6 +300,7 @@ class Subscription:
             collections=frozenset({"orders", "recipients", "incidents", "timeline"}),
             rows=_orders,
             wrap=Order,
+            concerns=_concerns,
             related=_order_of,
             per_viewer=True,
         ),

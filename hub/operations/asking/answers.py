@@ -137,14 +137,15 @@ async def _follow(asked: Asked, turn: Turn, row: RecipientDoc, before: Stage) ->
     if row.stage is Stage.DECLINED and before is not Stage.ESCALATED:
         turn.afterwards.append((await hand_over(asked, [row], Why.DECLINED, turn.at)).report)
         return True
-    if row.stage is asked.done or before is Stage.ESCALATED:
+    over = asked.completes and row.stage is asked.done
+    if over or before is Stage.ESCALATED:
         asked.change()
     in_chain = before is Stage.ESCALATED or row.escalated_from is not None
     if in_chain and row.stage in TAKEN and before not in TAKEN:
         await stand_down(asked, row, turn.at)
-    if not asked.is_open:
+    if asked.completes and not asked.is_open:
         return True
-    return row.stage is asked.done and await complete_if_ended(asked, turn.at)
+    return over and await complete_if_ended(asked, turn.at)
 
 
 async def _note(asked: Asked, turn: Turn, to: Stage, note: str | None) -> None:

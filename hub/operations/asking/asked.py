@@ -28,7 +28,8 @@ class Asked(ABC):
     `kind` is the word before the dot in actions and topics, and the sync entity; its subjects lie
     in `collection`. The timer of a recipient runs while its stage is `awaited`; a part is over in
     one of `ended`, and well over with `done`. With `escalates` the next person is asked when the
-    timer passes; without, the same person is reminded, `reminders` times at most.
+    timer passes; without, the same person is reminded, `reminders` times at most. One that
+    `completes` ends when everybody's part has.
     """
 
     kind: ClassVar[str]
@@ -38,6 +39,7 @@ class Asked(ABC):
     done: ClassVar[Stage] = Stage.DONE
     escalates: ClassVar[bool] = True
     reminders: ClassVar[int] = 0
+    completes: ClassVar[bool] = True
 
     def __init__(self, desk: Desk, tx: Tx, subject: AskedDoc) -> None:
         self.desk, self.tx, self.subject = desk, tx, subject

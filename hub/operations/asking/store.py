@@ -78,6 +78,25 @@ class Recipients(Timers):
                     ledger.escalated_from = None
         return found
 
+    async def tallies(
+        self, _viewer: Viewer, subject_ids: Collection[str]
+    ) -> dict[str, dict[Stage, int]]:
+        """How many recipients of each subject stand at each stage, whoever may see which of them.
+
+        For who may see the subject.
+        """
+        found: dict[str, dict[Stage, int]] = {subject_id: {} for subject_id in subject_ids}
+        rows = await self._recipients.aggregate(
+            [
+                {"$match": {"subject_id": {"$in": list(subject_ids)}}},
+                {"$group": {"_id": ["$subject_id", "$stage"], "count": {"$sum": 1}}},
+            ]
+        )
+        async for row in rows:
+            subject_id, stage = row["_id"]
+            found[subject_id][Stage(stage)] = row["count"]
+        return found
+
     async def ledger(self, row_id: str, *, tx: Tx | None = None) -> RecipientDoc | None:
         """One ledger by its id."""
         row: Document | None

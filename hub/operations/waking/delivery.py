@@ -212,8 +212,9 @@ class Delivery:
             line = step(asked, ledger, Stage.SENT, at, verdict.channel, note=note, moves=moves)
             ledgers.steps(tx, [line])
         elif verdict.note is not None:
-            if verdict.hurry_to and ledger.next_step_at and ledger.stage in UNREACHED:
-                ledger.next_step_at = min(ledger.next_step_at, verdict.hurry_to)
+            hurries = verdict.hurry_to if asked.escalates else None
+            if hurries and ledger.next_step_at and ledger.stage in UNREACHED:
+                ledger.next_step_at = min(ledger.next_step_at, hurries)
             stage, note = ledger.stage, verdict.note
             line = step(asked, ledger, stage, at, verdict.channel, note=note, moves=False)
             ledgers.steps(tx, [line])

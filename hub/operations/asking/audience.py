@@ -1,0 +1,107 @@
+"""An audience (接收范围): units, persons, everybody on duty; who that is when it is asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.errors import UserFault
+from hub.operations import checks
+from hub.operations.asking.ladder import can_be_asked
+from hub.operations.desk import Desk
+from hub.store.documents import AccountDoc
+from hub.store.driver import Store, Tx
+from hub.store.pending import seen
+from hub.store.people import ACCOUNTS
+
+MOST_NAMED = 200
+"""Units, and persons, that an audience may name."""
+MOST = 5000
+"""Persons in an audience."""
+CODES: dict[str, tuple[str, str]] = {
+    "AUDIENCE_EMPTY": (
+        "接收范围内无人",
+        "Nobody is in the audience: name units, officers, or all on duty.",
+    ),
+    "AUDIENCE_COUNT": ("接收范围过大", "Too many are named, or in the audience."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom somebody means, as they said it and as far as that was checked."""
+
+    units: tuple[str, ...] = ()
+    officers: tuple[str, ...] = ()
+    all_on_duty: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.units or self.officers or self.all_on_duty)
+
+
+def audience_of(
+    units: Sequence[str] = (), officers: Sequence[str] = (), *, all_on_duty: bool = False
+) -> Audience:
+    """Check what a caller says. Raises UserFault AUDIENCE_COUNT, BAD_ID."""
+    for path, named in (("units", units), ("officers", officers)):
+        if len(named) > MOST_NAMED:
+            words = f"最多 {MOST_NAMED} 项 / audience.{path}: at most {MOST_NAMED}."
+            raise UserFault("AUDIENCE_COUNT", words, path=("audience", path))
+    return Audience(_once(units, "units"), _once(officers, "officers"), all_on_duty)
+
+
+async def people_in(desk: Desk, tx: Tx, audience: Audience) -> list[AccountDoc]:
+    """Everybody in it who may answer, once each: who is named first, then by unit and login.
+
+    Of units that is everybody, on duty or not. Raises UserFault UNIT_UNKNOWN, RECIPIENT_UNKNOWN,
+    RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT.
+    """
+    known_units = await desk.units.by_codes(audience.units)
+    for place, unit in enumerate(audience.units):
+        if unit not in known_units:
+            words = f"无此单位 / No unit {unit!r}."
+            raise UserFault("UNIT_UNKNOWN", words, path=("audience", "units", str(place)))
+    known = await desk.accounts.by_logins_or_ids(audience.officers, tx=tx)
+    found: dict[str, AccountDoc] = {}
+    for place, name in enumerate(audience.officers):
+        path = ("audience", "officers", str(place))
+        if (account := known.get(name)) is None:
+            words = f"无此人员 / Nobody is called {name!r}."
+            raise UserFault("RECIPIENT_UNKNOWN", words, path=path)
+        if not can_be_asked(account):
+            words = f"该账号不能接收 / {name!r} is neither officer nor liaison."
+            raise UserFault("RECIPIENT_ROLE", words, path=path)
+        found[account.id] = account
+    if audience.units or audience.all_on_duty:
+        for account in await desk.of(_Meant).people(tx, audience):
+            if can_be_asked(account):
+                found.setdefault(account.id, account)
+    if not 1 <= len(found) <= MOST:
+        words = (
+            f"接收范围内有 {len(found)} 人，须为 1 至 {MOST} 人 / "
+            f"audience: {len(found)} people; expected 1 to {MOST}."
+        )
+        code = "AUDIENCE_COUNT" if found else "AUDIENCE_EMPTY"
+        raise UserFault(code, words, path=("audience",))
+    return list(found.values())
+
+
+class _Meant:
+    """Reads the accounts of an audience."""
+
+    def __init__(self, store: Store) -> None:
+        self._accounts = store.db[ACCOUNTS]
+
+    async def people(self, tx: Tx, audience: Audience) -> list[AccountDoc]:
+        """Active accounts of its units, and whoever is on duty if all of those are meant."""
+        ways: list[dict[str, Any]] = [{"unit": {"$in": [*audience.units]}}]
+        if audience.all_on_duty:
+            ways.append({"duty.on": True})
+        await seen(tx, ACCOUNTS)
+        rows = self._accounts.find({"active": True, "$or": ways}, session=tx)
+        rows = rows.sort([("unit", 1), ("login", 1)]).limit(2 * MOST)
+        return [AccountDoc.model_validate(row) async for row in rows]
+
+
+def _once(names: Sequence[str], path: str) -> tuple[str, ...]:
+    checked = (checks.identifier(name, ("audience", path)) for name in names)
+    return tuple(dict.fromkeys(checked))
