@@ -62,6 +62,8 @@ class Scope(StrEnum):
     ORDERS_WRITE = "orders:write", "dispatch and cancel orders", CENTRE
     ALARMS_READ = "alarms:read", "alarms, whose condition holds or held", _DESKS
     ALARMS_WRITE = "alarms:write", "acknowledge alarms", CENTRE
+    BULLETINS_READ = "bulletins:read", "bulletins to one's unit or oneself, who has read", _OURS
+    BULLETINS_WRITE = "bulletins:write", "publish bulletins; withdraw one's own unit's", _DESKS
     FIELD_WORK = "field:work", "the mobile API: sync, actions, positions, push", _FIELD
     ADMIN = "admin", "decide which ids name one stop place", {Role.ADMIN}
     DEVELOPER = (

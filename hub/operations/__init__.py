@@ -18,6 +18,7 @@ REGISTRY: dict[str, str] = {
     "duty": "hub.operations.duty",
     "incidents": "hub.operations.incidents",
     "orders": "hub.operations.orders",
+    "bulletins": "hub.operations.bulletins",
     "alarms": "hub.operations.alarms",
 }
 """Where the declaration of each capability is. Snapshots tell a phone of them in this order."""

@@ -1,0 +1,200 @@
+"""Publishing, correcting and withdrawing bulletins (信息通报)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from hub import clock
+from hub.errors import AccessDenied, NotFound, UserFault
+from hub.model.operations import OrderPriority
+from hub.model.people import Principal, Scope
+from hub.operations import checks
+from hub.operations.asking.audience import Audience, audience_of, people_in
+from hub.operations.asking.ledger import announce, end_all, open_ledger
+from hub.operations.bulletins.asked import BulletinAsked
+from hub.operations.bulletins.documents import (
+    BULLETINS,
+    KEPT_DAYS,
+    BulletinDoc,
+    BulletinState,
+)
+from hub.operations.bulletins.store import BulletinRepository
+from hub.operations.desk import Call, Desk, Done, new_id
+from hub.store.documents import AccountDoc
+from hub.store.driver import Tx
+
+TITLE, TEXT, REASON = 200, 4000, 500
+"""The most characters of each."""
+REMIND_AFTER = range(60, 86_401)
+"""Seconds after which who has not read may be reminded."""
+REMINDED = {OrderPriority.URGENT: 300, OrderPriority.ROUTINE: 3600}
+"""The same where nothing is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulletinRequest:
+    """A bulletin to be published, checked as far as that is possible without the database."""
+
+    title: str
+    text: str
+    audience: Audience
+    urgency: OrderPriority
+    remind_after_s: int
+    corrects: str | None
+
+
+def request_of(
+    *,
+    title: object,
+    text: object,
+    units: Sequence[str] = (),
+    officers: Sequence[str] = (),
+    all_on_duty: bool = False,
+    urgency: object = OrderPriority.ROUTINE,
+    remind_after_s: int | None = None,
+    corrects: str | None = None,
+) -> BulletinRequest:
+    """Check what a caller asks for. Raises UserFault with the path of the first fault."""
+    audience = audience_of(units, officers, all_on_duty=all_on_duty)
+    if not (audience or corrects):
+        words = "请指定接收范围 / audience: name units, officers, or all on duty."
+        raise UserFault("AUDIENCE_EMPTY", words, path=("audience",))
+    word = checks.word(urgency, OrderPriority, ("urgency",))
+    seconds = REMINDED[word] if remind_after_s is None else remind_after_s
+    if seconds not in REMIND_AFTER:
+        words = "催办时限须为 60 至 86400 秒 / remindAfterSeconds: expected 60 to 86400 seconds."
+        raise UserFault("BAD_VALUE", words, path=("remind_after_s",))
+    return BulletinRequest(
+        title=checks.text(title, ("title",), most=TITLE),
+        text=checks.text(text, ("text",), most=TEXT),
+        audience=audience,
+        urgency=word,
+        remind_after_s=seconds,
+        corrects=None if corrects is None else checks.identifier(corrects, ("corrects",)),
+    )
+
+
+async def publish_bulletin(
+    desk: Desk, by: Principal, asked: BulletinRequest, key: str
+) -> BulletinDoc:
+    """Publish a bulletin once per key. Needs BULLETINS_WRITE; it is the caller's unit's.
+
+    Its audience is fixed now. One that `corrects` another withdraws that in the same transaction,
+    and goes to whoever had it where no audience is named. Codes: BAD_TEXT, BAD_VALUE, UNIT_UNKNOWN,
+    RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT, NOT_FOUND,
+    BULLETIN_WITHDRAWN.
+    """
+    by.require(Scope.BULLETINS_WRITE)
+    if by.unit is None and not by.viewer.sees_everything:
+        raise AccessDenied("FORBIDDEN", "账号无所属单位 / This account belongs to no unit.")
+    bulletin_id = new_id()
+
+    async def work(tx: Tx) -> Done:
+        at = clock.now()
+        former = await _standing(desk, tx, by, asked.corrects) if asked.corrects else None
+        audience = asked.audience
+        if former is not None and not audience:
+            audience = Audience(officers=tuple(former.subject.recipients))
+        readers = await people_in(desk, tx, audience)
+        bulletin = BulletinDoc(
+            id=bulletin_id,
+            number=await desk.numbers.of_day("bulletin", desk.day(at)),
+            unit=by.unit,
+            title=asked.title,
+            text=asked.text,
+            priority=asked.urgency,
+            created_by=by.account_id,
+            created_at=at,
+            units=sorted({reader.unit for reader in readers if reader.unit is not None}),
+            recipients=[reader.id for reader in readers],
+            within_s=asked.remind_after_s,
+            corrects=asked.corrects,
+        )
+        if former is not None:
+            reason = f"已更正，见通报 {bulletin.number} / corrected by {bulletin.number}"
+            await _withdraw(former, by, reason, at, replaced_by=bulletin.id)
+        await _write(BulletinAsked(desk, tx, bulletin), readers, at)
+        told = {"number": bulletin.number, "title": bulletin.title, "readers": len(readers)}
+        return Done(bulletin.id, after=told)
+
+    call = Call("publishBulletin", "bulletin.published", asdict(asked), key)
+    done = await desk.once(by, call, work, lane=asked.corrects)
+    return await _readable(desk, by, done)
+
+
+async def withdraw_bulletin(
+    desk: Desk, by: Principal, *, bulletin_id: str, reason: str, key: str
+) -> BulletinDoc:
+    """Take a bulletin back once per key; its readers are told, and woken if they had not read it.
+
+    Needs BULLETINS_WRITE; a liaison withdraws its own unit's. Codes: NOT_FOUND, BAD_TEXT,
+    BULLETIN_WITHDRAWN.
+    """
+    by.require(Scope.BULLETINS_WRITE)
+    bulletin_id = checks.identifier(bulletin_id, ("bulletin_id",))
+    reason = checks.text(reason, ("reason",), most=REASON)
+
+    async def work(tx: Tx) -> Done:
+        asked = await _standing(desk, tx, by, bulletin_id, path="bulletin_id")
+        await _withdraw(asked, by, reason, clock.now())
+        return Done(
+            bulletin_id,
+            before={"state": "PUBLISHED"},
+            after={"state": "WITHDRAWN", "reason": reason},
+        )
+
+    body = {"bulletin": bulletin_id, "reason": reason}
+    call = Call("withdrawBulletin", "bulletin.withdrawn", body, key)
+    reads = {BULLETINS: [bulletin_id]}
+    done = await desk.once(by, call, work, lane=bulletin_id, reads=reads)
+    return await _readable(desk, by, done)
+
+
+async def _standing(
+    desk: Desk, tx: Tx, by: Principal, bulletin_id: str, *, path: str = "corrects"
+) -> BulletinAsked:
+    """The bulletin, visible to the caller, theirs to change, and not withdrawn. Raises."""
+    seen = await desk.of(BulletinRepository).get(bulletin_id, by.viewer, tx=tx)
+    asked = seen and await BulletinAsked.take_up(desk, tx, seen.id)
+    if not asked:
+        raise NotFound("bulletin", bulletin_id, path=(path,))
+    bulletin = asked.subject
+    if not by.viewer.sees_everything and bulletin.unit != by.unit:
+        words = "只能更正或撤回本单位的通报 / Only your own unit's bulletins may be changed."
+        raise AccessDenied("FORBIDDEN", words)
+    if bulletin.state is BulletinState.WITHDRAWN:
+        words = f"通报已撤回 / Bulletin {bulletin.number} was withdrawn."
+        raise UserFault("BULLETIN_WITHDRAWN", words, path=(path,))
+    return asked
+
+
+async def _write(asked: BulletinAsked, readers: list[AccountDoc], at: datetime) -> None:
+    asked.desk.of(BulletinRepository).insert(asked.tx, asked.subject)
+    until = at + timedelta(days=KEPT_DAYS)
+    rows = [open_ledger(asked, reader, at, keep_until=until) for reader in readers]
+    await announce(asked, rows, at)
+
+
+async def _withdraw(
+    asked: BulletinAsked,
+    by: Principal,
+    reason: str,
+    at: datetime,
+    *,
+    replaced_by: str | None = None,
+) -> None:
+    asked.change(
+        state=BulletinState.WITHDRAWN,
+        ended_at=at,
+        reason=reason,
+        withdrawn_by=by.account_id,
+        replaced_by=replaced_by,
+    )
+    await end_all(asked, at, reason=reason)
+
+
+async def _readable(desk: Desk, by: Principal, bulletin_id: str) -> BulletinDoc:
+    found = await desk.of(BulletinRepository).get(bulletin_id, by.viewer)
+    if found is None:
+        raise NotFound("bulletin", bulletin_id)
+    return found

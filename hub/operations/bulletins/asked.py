@@ -1,0 +1,47 @@
+"""A bulletin as a subject of asking: everybody in its audience is asked to read it."""
+
+from typing import Self
+
+from hub.model.operations import Stage
+from hub.operations.asking.asked import Asked
+from hub.operations.asking.documents import RecipientDoc
+from hub.operations.bulletins.documents import BULLETINS, BulletinDoc, BulletinState
+from hub.operations.bulletins.news import bulletin_news
+from hub.operations.bulletins.store import BulletinRepository
+from hub.operations.desk import Desk
+from hub.store.driver import Tx
+from hub.store.news import News
+
+
+class BulletinAsked(Asked):
+    """A bulletin: read is done. Who has not read it is reminded; nobody reads it for another."""
+
+    kind = "bulletin"
+    collection = BULLETINS
+    awaited = frozenset({Stage.QUEUED, Stage.SENT, Stage.RECEIVED})
+    ended = frozenset({Stage.SEEN, Stage.CANCELLED})
+    done = Stage.SEEN
+    escalates = False
+    reminders = 2
+    completes = False
+    subject: BulletinDoc
+
+    @classmethod
+    async def take_up(cls, desk: Desk, tx: Tx, subject_id: str) -> Self | None:
+        """The bulletin, whoever asks."""
+        bulletin = await desk.of(BulletinRepository).for_hub(subject_id, tx=tx)
+        return None if bulletin is None else cls(desk, tx, bulletin)
+
+    @property
+    def lane(self) -> str:
+        """Its own."""
+        return self.subject.id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still stands."""
+        return self.subject.state is BulletinState.PUBLISHED
+
+    def news(self, row: RecipientDoc) -> News:
+        """The bulletin as the reader's phone holds it."""
+        return bulletin_news(self.subject, row)

@@ -1,0 +1,57 @@
+"""What is kept of bulletins; who has read one is in the ledgers of `asking`."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from hub.operations.asking.documents import AskedDoc
+from hub.store.documents import Index, Keep, index
+
+BULLETINS = "bulletins"
+KEPT_DAYS = 400
+"""A year, and the month to report on it."""
+
+
+class BulletinState(StrEnum):
+    """Whether a bulletin (通报) still stands."""
+
+    PUBLISHED = "PUBLISHED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class BulletinDoc(AskedDoc):
+    """A bulletin (信息通报) of a unit, or of the centre (`unit` is None then).
+
+    `corrects` names the one it takes the place of, `replaced_by` the one that took its place.
+    """
+
+    keep = Keep("a year, and the month to report on it", since="created_at", days=KEPT_DAYS)
+
+    number: str
+    unit: str | None = None
+    title: str
+    text: str
+    state: BulletinState = BulletinState.PUBLISHED
+    reason: str | None = None
+    withdrawn_by: str | None = None
+    corrects: str | None = None
+    replaced_by: str | None = None
+
+    class Settings:
+        name = BULLETINS
+        indexes: ClassVar[list[Index]] = [
+            index("-created_at", "-_id"),
+            index("units", "-created_at"),
+            index("recipients", "-created_at"),
+            index("unit", "-created_at"),
+        ]
+
+    @property
+    def name(self) -> str:
+        """How a person calls it, Chinese."""
+        return f"通报 {self.number}"
+
+    @property
+    def withdrawn_at(self) -> datetime | None:
+        """When it was taken back."""
+        return self.ended_at

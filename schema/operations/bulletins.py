@@ -1,0 +1,312 @@
+"""Bulletins: types, inputs, query, mutation and subscription roots; `hub.operations` decides."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import strawberry
+
+from hub.bus import Change
+from hub.model.operations import OrderPriority, Stage
+from hub.model.people import Scope
+from hub.operations.asking.store import Recipients
+from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
+from hub.operations.bulletins.asked import BulletinAsked
+from hub.operations.bulletins.documents import BulletinDoc, BulletinState
+from hub.operations.bulletins.store import BulletinRepository
+from schema import enums
+from schema.context import row_of
+from schema.events import Event, live
+from schema.live.source import Arguments, LiveSource
+from schema.nodes import (
+    FIRST_DEFAULT,
+    Connection,
+    Node,
+    connect,
+    decode_cursor,
+    key_of,
+    node_type,
+    page_size,
+)
+from schema.operations.common import KEY, UserError, attempt
+from schema.operations.orders import Recipient
+from schema.people.queries import OfUnit, known_unit
+from schema.people.types import Officer, Unit, unit_of, units_of
+from schema.policy import SIGNED_IN
+from schema.projection import Info, Row, computed, described, entity, root, stored, value
+from schema.transit.arguments import After, First, Resume
+
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+READ = Scope.BULLETINS_READ
+strawberry.enum(
+    BulletinState,
+    description="Whether a bulletin still stands (通报状态): PUBLISHED 已发布, WITHDRAWN 已撤回.",
+)
+StateOnly = Annotated[
+    BulletinState | None, strawberry.argument(description="Only in this state (状态).")
+]
+
+
+@node_type
+@entity(policy=READ)
+class Bulletin(Node):
+    """A bulletin (信息通报): a unit lets others know, and sees who has read it."""
+
+    number: str = stored("number", "YYYYMMDD-NNN", zh="编号")
+    title: str = stored("title", "Title", zh="标题")
+    text: str = stored("text", "What is to be known", zh="内容")
+    urgency: enums.OrderPriority = stored("priority", "How loudly phones say it", zh="紧急程度")
+    state: BulletinState = stored("state", "Whether it still stands", zh="通报状态")
+    published_at: datetime = stored("created_at", "When it was published", zh="发布时间")
+    withdrawn_at: datetime | None = stored("ended_at", "When it was withdrawn", zh="撤回时间")
+    withdrawn_reason: str | None = stored("reason", "Why it was withdrawn", zh="撤回原因")
+    remind_after_seconds: int = stored(
+        "within_s", "After how long who has not read it is reminded", zh="催办时限"
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The bulletin, if the caller may see it."""
+        return cls.of(await context.load.of(BulletinRepository).load(key))
+
+    @computed(needs=("unit",), zh="发布单位", policy=Scope.UNITS_READ)
+    async def unit(self, context: "SchemaContext") -> Unit | None:
+        """The unit that published it; null for the command centre."""
+        return await unit_of(context, self.doc["unit"])
+
+    @computed(needs=("created_by",), zh="发布人", policy=Scope.OFFICERS_READ)
+    async def published_by(self, context: "SchemaContext") -> Officer | None:
+        """Who published it; null if not the caller's to see."""
+        return await Officer.load(context, self.doc["created_by"])
+
+    @computed(needs=("units",), zh="接收单位", policy=Scope.UNITS_READ)
+    async def units(self, context: "SchemaContext") -> list[Unit]:
+        """Units of the people it went to."""
+        return await units_of(context, self.doc["units"])
+
+    @computed(needs=("corrects",), zh="更正自")
+    async def corrects(self, context: "SchemaContext") -> "Bulletin | None":
+        """The bulletin whose place it takes; null for none, or not the caller's to see."""
+        key = self.doc["corrects"]
+        return await Bulletin.load(context, key) if key else None
+
+    @computed(needs=("replaced_by",), zh="更正为")
+    async def replaced_by(self, context: "SchemaContext") -> "Bulletin | None":
+        """The bulletin that took its place; null for none, or not the caller's to see."""
+        key = self.doc["replaced_by"]
+        return await Bulletin.load(context, key) if key else None
+
+    @computed(needs=("recipients",), zh="接收人数")
+    def audience_count(self, _context: "SchemaContext") -> int:
+        """How many people it went to."""
+        return len(self.doc["recipients"])
+
+    @computed(needs=("id",), zh="已读人数")
+    async def read_count(self, context: "SchemaContext") -> int:
+        """How many of them have read it, whoever may see which."""
+        tally = await context.load.values(Recipients, Recipients.tallies).load(self.key)
+        return (tally or {}).get(Stage.SEEN, 0)
+
+    @computed(needs=("id",), zh="阅读情况", size=20)
+    async def recipients(self, context: "SchemaContext") -> list[Recipient]:
+        """Who it went to and how far it has come, of those the caller may see; SEEN is read."""
+        ledgers = context.load.lists(Recipients, Recipients.visible)
+        return [Recipient(row) for row in await ledgers.load(self.key)]
+
+
+@strawberry.input(description="Who is to know (接收范围); what is named adds up.")
+class AudienceInput:
+    """Units, persons, everybody on duty."""
+
+    units: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="Everybody of these units: ids or codes (单位)."
+    )
+    officers: list[strawberry.ID] = strawberry.field(
+        default_factory=list, description="These persons, by id or login (人员)."
+    )
+    all_on_duty: bool = strawberry.field(
+        default=False, description="Everybody who is on duty now (全部在岗人员)."
+    )
+
+
+@strawberry.input(description="A new bulletin (发布通报), or one that corrects another.")
+class PublishBulletinInput:
+    """What is to be known, and by whom."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    title: str = strawberry.field(description="Title, at most 200 characters (标题).")
+    text: str = strawberry.field(description="What is to be known (内容).")
+    audience: AudienceInput | None = strawberry.field(
+        default=None,
+        description="Who is to know; null with `corrects`: whoever had that one (接收范围).",
+    )
+    urgency: enums.OrderPriority = strawberry.field(
+        default=enums.OrderPriority.ROUTINE, description="How loudly phones say it (紧急程度)."
+    )
+    remind_after_seconds: int | None = strawberry.field(
+        default=None,
+        description="After how long who has not read it is reminded, twice at most;"
+        " null: 300 s if urgent, else an hour (催办时限).",
+    )
+    corrects: strawberry.ID | None = strawberry.field(
+        default=None, description="The bulletin whose place it takes, withdrawn with it (更正)."
+    )
+
+
+@strawberry.input(description="The withdrawal of a bulletin (撤回通报).")
+class WithdrawBulletinInput:
+    """Which bulletin, and why."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    bulletin: strawberry.ID = strawberry.field(description="The bulletin (通报).")
+    reason: str = strawberry.field(description="Why (原因).")
+
+
+@value(policy=SIGNED_IN)
+class BulletinPayload:
+    """What became of the bulletin."""
+
+    client_mutation_id: str = described("As given", zh="幂等键")
+    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    bulletin: Bulletin | None = described("The bulletin after it; null with errors", zh="通报")
+
+
+@strawberry.type
+class Query:
+    """Roots about bulletins."""
+
+    @root(READ, "Bulletins the caller may see, newest first", zh="通报")
+    async def bulletins(
+        self,
+        info: Info,
+        state: StateOnly = None,
+        unit: OfUnit = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Bulletin]:
+        """By the time they were published; `unit`: those that this unit has published."""
+        found = await info.context.services.of(BulletinRepository).page(
+            info.context.viewer,
+            first=page_size(first) + 1,
+            after=decode_cursor(after, datetime, str),
+            state=state,
+            unit=None if unit is None else key_of(unit, "Unit", "unit"),
+        )
+        rows = [row_of(bulletin) for bulletin in found]
+        if not rows:
+            await known_unit(info.context, unit)
+        return connect(rows, first=first, after=after, wrap=Bulletin, place=_published)
+
+    @root(READ, "A bulletin by its id; null if not the caller's to see", zh="通报")
+    async def bulletin(self, info: Info, id: strawberry.ID) -> Bulletin | None:  # noqa: A002
+        """Absent and forbidden look the same."""
+        return await Bulletin.load(info.context, key_of(id, "Bulletin", "id"))
+
+
+@strawberry.type
+class Mutation:
+    """What is done with bulletins."""
+
+    @root(Scope.BULLETINS_WRITE, "Let others know, and see who has read it", zh="发布通报")
+    async def publish_bulletin(self, info: Info, input: PublishBulletinInput) -> BulletinPayload:  # noqa: A002
+        """Once per clientMutationId."""
+        audience = input.audience or AudienceInput()
+
+        async def work() -> BulletinDoc:
+            path = ("audience", "units"), ("audience", "officers")
+            asked = request_of(
+                title=input.title,
+                text=input.text,
+                units=[key_of(unit, "Unit", *path[0]) for unit in audience.units],
+                officers=[key_of(name, "Officer", *path[1]) for name in audience.officers],
+                all_on_duty=audience.all_on_duty,
+                urgency=OrderPriority(input.urgency),
+                remind_after_s=input.remind_after_seconds,
+                corrects=input.corrects and key_of(input.corrects, "Bulletin", "corrects"),
+            )
+            desk, caller = info.context.services.operations.desk, info.context.principal
+            return await publish_bulletin(desk, caller, asked, input.client_mutation_id)
+
+        return await _payload(input.client_mutation_id, work)
+
+    @root(Scope.BULLETINS_WRITE, "Take a bulletin back; its readers are told", zh="撤回通报")
+    async def withdraw_bulletin(self, info: Info, input: WithdrawBulletinInput) -> BulletinPayload:  # noqa: A002
+        """Once per clientMutationId; a liaison withdraws its own unit's."""
+
+        async def work() -> BulletinDoc:
+            return await withdraw_bulletin(
+                info.context.services.operations.desk,
+                info.context.principal,
+                bulletin_id=key_of(input.bulletin, "Bulletin", "bulletin"),
+                reason=input.reason,
+                key=input.client_mutation_id,
+            )
+
+        return await _payload(input.client_mutation_id, work)
+
+
+async def _rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    unit = arguments.get("unit")
+    found = await context.services.of(BulletinRepository).page(
+        context.viewer,
+        first=page_size(arguments.get("first", FIRST_DEFAULT)),
+        state=arguments.get("state"),
+        unit=None if unit is None else key_of(unit, "Unit", "unit"),
+    )
+    if not found:
+        await known_unit(context, unit)
+    return [row_of(bulletin) for bulletin in found]
+
+
+def _bulletin_of(change: Change) -> str | None:
+    """The bulletin that shows a ledger which changed."""
+    return None if change.document is None else change.document.get("subject_id")
+
+
+def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") -> bool:
+    """Not the ledgers of what is no bulletin."""
+    kind: str = (change.document or {}).get("subject_kind", BulletinAsked.kind)
+    return kind == BulletinAsked.kind
+
+
+@strawberry.type
+class Subscription:
+    """Bulletins, live."""
+
+    @live(
+        READ,
+        "Bulletins the caller may see, live",
+        LiveSource(
+            collections=frozenset({"bulletins", "recipients"}),
+            rows=_rows,
+            wrap=Bulletin,
+            concerns=_concerns,
+            related=_bulletin_of,
+            per_viewer=True,
+        ),
+        zh="通报",
+    )
+    async def bulletins(
+        self,
+        state: StateOnly = None,
+        unit: OfUnit = None,
+        first: First = FIRST_DEFAULT,
+        after: Resume = None,
+    ) -> AsyncGenerator[Event[Bulletin], None]:
+        """As the query: the newest `first`. Who reads one changes it."""
+        raise NotImplementedError
+
+
+async def _payload(key: str, work: Callable[[], Awaitable[BulletinDoc]]) -> BulletinPayload:
+    document, errors = await attempt(work)
+    return BulletinPayload(
+        client_mutation_id=key,
+        user_errors=errors,
+        bulletin=Bulletin(row_of(document)) if document else None,
+    )
+
+
+def _published(row: Row) -> tuple[object, ...]:
+    return row["created_at"], row["_id"]
