@@ -15,6 +15,7 @@ from liandong.cli import common
 from liandong.cli.common import Config
 
 if TYPE_CHECKING:
+    from hub.model.area import Area
     from hub.store.driver import Store
 
 LONGEST_LOCK = 3
@@ -115,18 +116,34 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
 
 async def _places(findings: _Findings, settings: Settings, store: "Store") -> None:
     """Whether the feeds brought the stop places that the area names."""
-    from hub.store.feeds.coverage import uncovered
+    from hub.store.feeds.coverage import brought, uncovered
     from hub.store.feeds.same_as import SameAs
-    from liandong.configured import area_of
 
-    try:
-        area = area_of(settings.hub.area)
-    except LiandongError:
+    area = _area(settings)
+    if area is None:
         return  # said among the configuration's faults
     here = await SameAs(store).with_equivalents(area.stop_places)
     datasets = {feed.namespace for feed in settings.feeds if feed.enabled}
     for one in await uncovered(store, here, area.centre, datasets):
         findings.wrong(str(one))
+    if here:
+        return
+    for dataset in sorted(datasets):
+        if (places := await brought(store, dataset, area.centre)) is not None:
+            findings.note(
+                f"站区 {area.id} 没有列出站点 area {area.id} names no stop places, so the boards "
+                f"of the area are empty. Dataset {dataset} 数据集带来 brings: {places.few}"
+            )
+
+
+def _area(settings: Settings) -> "Area | None":
+    """The configured area; None where its file has faults, which are said elsewhere."""
+    from liandong.configured import area_of
+
+    try:
+        return area_of(settings.hub.area)
+    except LiandongError:
+        return None
 
 
 async def _processes(findings: _Findings, store: "Store") -> None:
@@ -155,6 +172,7 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
     from hub.model.feeds import FeedState
     from hub.store.feeds.freshness import feed_reason, feed_state
     from hub.store.feeds.transit import TransitRepository
+    from liandong.configured import area_of
 
     here = {feed.id for feed in settings.feeds}
     known = await TransitRepository(store).feeds()
@@ -166,13 +184,13 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
             feed for feed in known if feed["_id"] not in here
         ],
     }
-    now = clock.now()
+    now, zone = clock.now(), (_area(settings) or area_of(HubSettings().area)).zone
     for heading, feeds in parts.items():
         if feeds:
             findings.about(heading)
         for feed in feeds:
             state = feed_state(feed, now)
-            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}".rstrip()
+            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now, zone) or ''}".rstrip()
             good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
             findings.ok(line) if good else findings.wrong(line)
 
