@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from starlette.applications import Starlette
@@ -112,12 +111,12 @@ class Hub:
             store=store,
             bus=bus,
             tail=tail,
-            presence=Presence(store, bus, tail, name=name, roles=what),
+            presence=Presence(store, bus, tail, name=name, roles=what, zone=area.zone),
             feeds=FeedCache(TransitRepository(store)),
             operations=Operations(
                 store,
                 settings.orders,
-                zone=ZoneInfo(area.timezone),
+                zone=area.zone,
                 channels=frozenset({"fcm"} if settings.push.fcm else ()),
             ),
             same_as=SameAs(store),

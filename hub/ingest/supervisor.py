@@ -164,6 +164,7 @@ class FeedSupervisor:
             one.connector.manifest,
             one.context.mode,
             self._repository,
+            zone=self._area.zone,
             every=one.every,
         )
         await monitor.open()
