@@ -297,7 +297,9 @@ class Up:
             "hub_pid": self.children["hub"].pid,
             "sandbox_pid": self.children["sandbox"].pid,
         }
-        (self.data_dir / "up.json").write_text(json.dumps(facts), encoding="utf-8")
+        written = self.data_dir / "up.json.new"
+        written.write_text(json.dumps(facts), encoding="utf-8")
+        written.replace(self.data_dir / "up.json")  # whoever reads it reads all of it
 
     def _start(
         self, name: str, command: list[str], *, stdout: int | None = None
