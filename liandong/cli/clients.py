@@ -44,8 +44,8 @@ def watch(
 ) -> None:
     """实时查看 · Live tables: board, taxi, feeds, orders, alarms."""
     from terminal.client import ClientError, HubClient
+    from terminal.following import watch as show
     from terminal.watch import VIEWS
-    from terminal.watch import watch as show
 
     if what not in VIEWS:
         raise StartError(f"watch {what!r}: 应为 expected {', '.join(VIEWS)}.")
