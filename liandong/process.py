@@ -314,6 +314,6 @@ async def _follow_clock(url: str | None) -> None:
             answer = (await http.get(url)).raise_for_status().json()
         origin, speed = clock.parse(answer["now"]), float(answer["speed"])
     except (httpx2.HTTPError, KeyError, ValueError) as error:
-        raise StartError(f"hub.clock_url = {url!r}: no clock there: {error}.") from error
+        raise StartError(f"hub.clock_url = {url!r}: 没有时钟 no clock there: {error}.") from error
     clock.use(clock.shifted(origin, speed=speed), speed=speed)
     log.info("clock.follows", url=url, speed=speed)

@@ -192,7 +192,7 @@ class Monitor:
             self.health.reason(self.thresholds, now, self._zone),
             *(f"{what}: {detail}" for what, detail in sorted(self._notes.items())),
             *(
-                f"{name}, callback to {one.host}:{one.port} is {one.link.value}: {one.detail}"
+                f"回连 {name}, callback to {one.host}:{one.port} is {one.link.value}: {one.detail}"
                 for name, one in sorted(self.beside.items())
                 if one.detail
             ),

@@ -100,7 +100,9 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
         findings.wrong(one)
     findings.about("推送与密钥 Push and keys")
     if settings.push.fcm is None:
-        findings.note("未配置推送 no push channel: phones learn of orders by sync alone")
+        findings.note(
+            "未配置推送，手机仅靠同步 no push channel: phones learn of orders by sync alone"
+        )
     elif not settings.push.fcm.credentials.exists():
         findings.wrong(
             f"推送凭据不存在 push.fcm.credentials: {settings.push.fcm.credentials} does not exist."
@@ -157,7 +159,8 @@ async def _processes(findings: _Findings, store: "Store") -> None:
             findings.ok(f"进程 process {one.who}")
             continue
         say = findings.note if living >= set(one.roles) else findings.wrong
-        say(f"进程失联 process lost {one.who}: heard of {one.age.total_seconds():.0f} s ago")
+        ago = f"{one.age.total_seconds():.0f} s"
+        say(f"进程失联 process lost {one.who}: 最后消息距今 heard of {ago} ago")
     if not known:
         findings.note("中枢未运行 no hub runs on this database: liandong serve")
     elif "dispatch" not in living:
