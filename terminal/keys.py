@@ -37,7 +37,7 @@ async def keys() -> AsyncGenerator[str, None]:
     before = None
     if sys.stdin.isatty():
         before = termios.tcgetattr(descriptor)
-        tty.setcbreak(descriptor)
+        tty.setcbreak(descriptor, termios.TCSADRAIN)  # what was typed before counts, too
     threading.Thread(target=read, daemon=True).start()
     try:
         while key := await pressed.get():
