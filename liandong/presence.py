@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import psutil
 import structlog
 
 from hub import clock
 from hub.bus import Bus
+from hub.model.moments import said
 from hub.store.driver import Store
 from hub.store.faults import passing
 from hub.store.processes import BEAT_SECONDS, Process, Processes
@@ -27,14 +29,23 @@ class Presence:
     """Says every second that this process lives. `run` it; `leave` when it ends."""
 
     def __init__(
-        self, store: Store, bus: Bus, tail: ChangeTail, *, name: str, roles: tuple[str, ...]
+        self,
+        store: Store,
+        bus: Bus,
+        tail: ChangeTail,
+        *,
+        name: str,
+        roles: tuple[str, ...],
+        zone: ZoneInfo,
     ) -> None:
+        """`zone` is the area's: that of the times in what people read."""
         self._store = store
         self._processes = Processes(store)
         self._bus = bus
         self._tail = tail
         self._name = name
         self._roles = roles
+        self._zone = zone
         self._system = psutil.Process()
         self._started_at = clock.real()
 
@@ -77,7 +88,7 @@ class Presence:
             return None
         if not able and clock.real() - self._started_at < PATIENCE:
             return None
-        return "".join(_missing(able))
+        return "".join(_missing(able, self._zone))
 
     def _numbers(self) -> dict[str, float]:
         return {
@@ -90,9 +101,9 @@ class Presence:
         }
 
 
-def _missing(able: Sequence[Process]) -> Iterator[str]:
+def _missing(able: Sequence[Process], zone: ZoneInfo) -> Iterator[str]:
     yield "无派发进程 no process dispatches: orders are kept, but not pushed and not escalated"
     if able:
         last = max(able, key=lambda one: one.said_at)
-        yield f" since {last.said_at:%H:%M:%S}Z, when pid {last.pid} was heard last"
+        yield f" since {said(last.said_at, zone)}, when pid {last.pid} was heard last"
     yield ". `liandong serve` starts one by itself; else start `liandong serve --role dispatch`."

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 from starlette.applications import Starlette
@@ -114,12 +113,12 @@ class Hub:
             store=store,
             bus=bus,
             tail=tail,
-            presence=Presence(store, bus, tail, name=name, roles=what),
+            presence=Presence(store, bus, tail, name=name, roles=what, zone=area.zone),
             feeds=FeedCache(TransitRepository(store)),
             operations=Operations(
                 store,
                 settings.orders,
-                zone=ZoneInfo(area.timezone),
+                zone=area.zone,
                 channels=frozenset({"fcm"} if settings.push.fcm else ()),
             ),
             same_as=SameAs(store),
@@ -315,6 +314,6 @@ async def _follow_clock(url: str | None) -> None:
             answer = (await http.get(url)).raise_for_status().json()
         origin, speed = clock.parse(answer["now"]), float(answer["speed"])
     except (httpx2.HTTPError, KeyError, ValueError) as error:
-        raise StartError(f"hub.clock_url = {url!r}: no clock there: {error}.") from error
+        raise StartError(f"hub.clock_url = {url!r}: 没有时钟 no clock there: {error}.") from error
     clock.use(clock.shifted(origin, speed=speed), speed=speed)
     log.info("clock.follows", url=url, speed=speed)

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import signal
 import socket
@@ -117,8 +118,7 @@ async def _serve(
 def _ending_quietly(app: "ASGIApp") -> "ASGIApp":
     """The application, whose requests still open at the stop end without a word.
 
-    Uvicorn cancels them (streams of phones, answers that hang on purpose) and would log each as an
-    error of ours.
+    Uvicorn cancels them (streams of phones, answers that hang on purpose), which is no error.
     """
 
     async def ending(scope: "Scope", receive: "Receive", send: "Send") -> None:
@@ -147,6 +147,8 @@ def _stop_by(server: Server, *, until_stdin_closes: bool) -> None:
 
     def stop() -> None:
         server.should_exit = True
+        # uvicorn's own words about streams that are cut off: they are cut off because we end
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)

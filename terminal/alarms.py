@@ -19,7 +19,7 @@ subscription Alarms($after: String) {{
 }}"""
 _PRESSING = ("ORDER_UNANSWERED", "ESCALATION_LATE", "WAKE_UP_DEAD", "CLOCK_OFF")
 
-_NONE = (
+NO_ALARMS = (
     "暂无告警 No alarms: 目前没有需要处置的 nothing needs you now. "
     "新告警会响铃并列在这里 a new one rings, and is listed here."
 )
@@ -47,7 +47,7 @@ def alarms_table(
         )
     table = Table(title=title, width=screen.width, padding=(0, 0, 0, 1), box=SIMPLE, pad_edge=False)
     if live and not alarms:
-        table.caption, table.caption_justify = _NONE, "left"
+        table.caption, table.caption_justify = NO_ALARMS, "left"
     table.add_column("时间", no_wrap=True, width=8)
     table.add_column("状态", width=20 if screen.wide else 8)
     whole = len(alarms) * (_LINES_WIDE if screen.wide else _LINES) <= room
@@ -75,6 +75,18 @@ def alarms_table(
             cell.stylize(style)
         table.add_row(screen.clock(alarm["raisedAt"]), *cells)
     return table
+
+
+def alarm_cells(alarm: dict[str, Any], screen: Screen) -> list[str]:
+    """An alarm as the cells of one line: since when, its state, what, where, what to do, who."""
+    return [
+        screen.clock(alarm["raisedAt"]),
+        screen.words(_STATES.get(alarm["state"]), alarm["state"]),
+        alarm["message"],
+        alarm["place"] or "",
+        alarm["nextStep"],
+        alarm["acknowledgedBy"] or "",
+    ]
 
 
 def _place(alarm: dict[str, Any]) -> tuple[bool, int]:

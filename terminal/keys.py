@@ -6,11 +6,21 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 
 
-async def keys() -> AsyncIterator[str]:
+async def pressed(wanted: str) -> None:
+    """Return once this key is pressed on a terminal; without one there is no key, and no end."""
+    if sys.stdin.isatty():
+        async with aclosing(keys()) as typed:
+            async for key in typed:
+                if key == wanted:
+                    return
+    await asyncio.Event().wait()
+
+
+async def keys() -> AsyncGenerator[str, None]:
     """Each key pressed; ends at end of input. The terminal is put back as it was."""
     pressed: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
@@ -27,7 +37,7 @@ async def keys() -> AsyncIterator[str]:
     before = None
     if sys.stdin.isatty():
         before = termios.tcgetattr(descriptor)
-        tty.setcbreak(descriptor)
+        tty.setcbreak(descriptor, termios.TCSADRAIN)  # what was typed before counts, too
     threading.Thread(target=read, daemon=True).start()
     try:
         while key := await pressed.get():

@@ -142,6 +142,8 @@ class Phone:
             self.shown.add(order["id"])
             if new:
                 await self._report(order, "order.received", "order.seen")
+            self.orders[order["id"]] = order
+            self._tell_keys()
         elif known and known["state"] != order["state"]:
             self._say(f"指令 {order['number']} {_STATES.get(order['state'], order['state'])}")
         elif known and order["stage"] == "ESCALATED" and _told(known) != _told(order):
@@ -156,8 +158,7 @@ class Phone:
         self.console.bell()
         self._say(
             f"[bold red]{title} {order['number']}[/bold red] "
-            f"[b]{escape(order['text'])}[/b]\n   事件 {escape(where)}\n"
-            f"   {_keys_line(offered(order))}"
+            f"[b]{escape(order['text'])}[/b]\n   事件 incident {escape(where)}"
         )
 
     async def _report(self, order: dict[str, Any], *kinds: str) -> None:
@@ -194,12 +195,18 @@ class Phone:
     def _lost(self, error: Exception) -> None:
         """The hub does not answer: said once, until it does again."""
         if not self.offline:
-            self._say(f"[yellow]断线 link lost: {escape(str(error))}; 重连中 reconnecting[/yellow]")
+            self._say(
+                f"[yellow]断线，正在重连，指令不会丢失 link lost, reconnecting, no order is lost: "
+                f"{escape(str(error))}[/yellow]"
+            )
         self.offline = True
 
     def _back(self) -> None:
         if self.offline:
-            self._say("[green]已重连 link is back[/green]")
+            self._say(
+                "[green]已重连，指令已核对 link is back, orders are as the hub has them[/green]"
+            )
+            self._tell_keys()
         self.offline = False
 
     async def _pushes(self, token: str) -> None:
@@ -232,12 +239,10 @@ class Phone:
 
     async def _answer(self, key: str) -> None:
         """Answer the newest open order that this key answers; one that went on only if alone."""
-        waiting = [order for order in self.orders.values() if offered(order)]
-        fitting = [order for order in waiting if key in offered(order)]
-        if not fitting:
-            self._refuse(key, waiting)
+        order = self._meant(key)
+        if order is None:
+            self._refuse(key)
             return
-        order = max(fitting, key=_urgency)
         try:
             await self._report(order, ANSWERS[key][0])
         except RefusedError:
@@ -248,21 +253,30 @@ class Phone:
                 f"{escape(str(error))}[/red]"
             )
             return
-        if keys_now := offered(order):
-            self._say(f"   {_keys_line(keys_now)}")
+        self._tell_keys()
 
-    def _refuse(self, key: str, waiting: list[dict[str, Any]]) -> None:
-        if not waiting:
+    def _meant(self, key: str) -> dict[str, Any] | None:
+        fitting = [order for order in self.orders.values() if key in offered(order)]
+        return max(fitting, key=_urgency, default=None)
+
+    def _refuse(self, key: str) -> None:
+        if any(offered(order) for order in self.orders.values()):
+            self._say(f"[b]{key}[/b] {ANSWERS[key][1]}: 现在不能 no order takes it now")
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        """Which order each key answers now, the most urgent first."""
+        meant = {key: order for key in ANSWERS if (order := self._meant(key)) is not None}
+        orders = {order["id"]: order for order in meant.values()}
+        for order in sorted(orders.values(), key=_urgency, reverse=True):
+            which = "".join(key for key, one in meant.items() if one["id"] == order["id"])
+            self._say(f"   按键答复指令 keys answer order {order['number']}: {_keys_line(which)}")
+        if not orders:
             self._say("没有待办指令 no open order")
-            return
-        order = max(waiting, key=_urgency)
-        self._say(
-            f"指令 {order['number']} 现在不能 cannot now: {ANSWERS[key][1]}。"
-            f"可按 possible: {_keys_line(offered(order))}"
-        )
 
     def _help(self) -> None:
         self._say(f"{_keys_line(''.join(ANSWERS))}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit")
+        self._tell_keys()
 
     def _say(self, text: str) -> None:
         self.console.print(f"[dim]{datetime.now(self.zone):%H:%M:%S}[/dim] {text}", highlight=False)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.box import SIMPLE
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
@@ -107,6 +108,16 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """What one view shows: its title, its columns and rows, and what is said where none are."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str | Text]]
+    empty: str
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """The terminal a table is drawn for: its width in cells, and the area's time zone."""
 
@@ -153,22 +164,23 @@ class Screen:
         )
 
 
-def table(
-    screen: Screen,
-    title: str,
-    columns: Sequence[Column],
-    rows: Sequence[Sequence[str | Text]],
-    *,
-    live: bool,
-    empty: str,
-) -> Table:
-    """A table as wide as the screen; dimmed while its values are not live.
+def service(line: str, number: str, width: int) -> str:
+    """A line and a journey's number in `width` cells: what does not fit is cut off the line."""
+    room = width - cell_len(number) - 1
+    if line and number and cell_len(line) > room:
+        line = set_cell_size(line, room - 1).rstrip() + "…" if room > 1 else ""
+    return " ".join(filter(None, (line, number)))
 
-    `empty` says below it that there are no rows, once that is known, and what to do next.
+
+def table(screen: Screen, heading: str, sheet: Sheet, *, live: bool) -> Table:
+    """A sheet as wide as the screen under a heading; dimmed while its values are not live.
+
+    Below it stands that there are no rows, once that is known, and what to do next.
     """
+    columns, rows = sheet.columns, sheet.rows
     made = Table(
-        title=title,
-        caption=None if rows or not live else empty,
+        title=heading,
+        caption=None if rows or not live else sheet.empty,
         caption_justify="left",
         width=screen.width,
         padding=(0, 0, 0, 1),

@@ -1,18 +1,15 @@
-"""`liandong watch`: live tables in a terminal, each over the public subscription."""
+"""What `liandong watch` shows: each view over a public subscription, as a table of its rows."""
 
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from rich.console import Console, Group, RenderableType
-from rich.live import Live
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from terminal.alarms import ALARMS, alarms_table
-from terminal.client import Event, HubClient, LiveQuery, RefusedError
+from terminal.alarms import alarms_table
+from terminal.client import Event
 from terminal.tables import (
     CHANNELS,
     FRESHNESS,
@@ -24,6 +21,8 @@ from terminal.tables import (
     WIDE,
     Column,
     Screen,
+    Sheet,
+    service,
     table,
 )
 
@@ -76,6 +75,9 @@ subscription Orders($after: String) {
   }
 }"""
 
+_QUIT = " · q 退出 quit"
+_SERVICE = 20
+"""Cells of a board for a line and its number: room for a coach's at 80 columns."""
 _WELL = {"HEALTHY", "STARTING", "PRIMING", "DISABLED"}
 _NO_DEPARTURES = (
     "近两小时没有班次 No departures within two hours. "
@@ -116,16 +118,9 @@ class View:
         return list(self.nodes.get(name, {}).values())
 
 
-def _drawn(
-    screen: Screen,
-    view: View,
-    title: str,
-    columns: list[Column],
-    rows: list[list[str | Text]],
-    empty: str,
-) -> Table:
-    heading = f"{title} · {screen.now()} · {view.link}"
-    return table(screen, heading, columns, rows, live=view.live, empty=empty)
+def _drawn(screen: Screen, view: View, sheet: Sheet) -> Table:
+    heading = f"{sheet.title} · {screen.now()} · {view.link}{_QUIT}"
+    return table(screen, heading, sheet, live=view.live)
 
 
 def _trust(screen: Screen, view: View, state: str, words: dict[str, str]) -> Text:
@@ -133,12 +128,12 @@ def _trust(screen: Screen, view: View, state: str, words: dict[str, str]) -> Tex
     return screen.state(state, words) if view.live else Text(screen.words("断线", "LOST"), "red")
 
 
-def board_table(view: View, screen: Screen, limit: int) -> Table:
+def board_sheet(view: View, screen: Screen, limit: int) -> Sheet:
     """Departures of all modes, soonest first."""
     columns = [
         Column("计划", 6),
         Column("预计", 5),
-        Column("线路/车次", 14),
+        Column("线路/车次", _SERVICE),
         Column("开往 To", 0, flex=True),
         Column("站台", 4),
         Column("状态", 14 if screen.wide else 4),
@@ -155,7 +150,7 @@ def board_table(view: View, screen: Screen, limit: int) -> Table:
             [
                 ("~" if node["aimedApproximate"] else "") + screen.minute(node["aimedDeparture"]),
                 screen.minute(node["expectedDeparture"]),
-                " ".join(filter(None, (line.get("publicCode"), journey["publicCode"]))),
+                service(line.get("publicCode") or "", journey["publicCode"] or "", _SERVICE),
                 screen.words(journey["destination"], journey["destinationEn"]),
                 node["actualPlatform"] or node["plannedPlatform"] or "–",
                 screen.state(node["status"], STATUSES),
@@ -163,10 +158,10 @@ def board_table(view: View, screen: Screen, limit: int) -> Table:
                 _trust(screen, view, node["freshness"]["state"], FRESHNESS),
             ]
         )
-    return _drawn(screen, view, "出发 Departures", columns, rows, _NO_DEPARTURES)
+    return Sheet("出发 Departures", columns, rows, _NO_DEPARTURES)
 
 
-def taxi_table(view: View, screen: Screen, _limit: int) -> Table:
+def taxi_sheet(view: View, screen: Screen, _limit: int) -> Sheet:
     """Both ranks: waiting, holding, loaded departures."""
     columns = [
         Column("候客点 Rank", 0, flex=True),
@@ -187,10 +182,10 @@ def taxi_table(view: View, screen: Screen, _limit: int) -> Table:
         ]
         for node in sorted(view.of("taxiRanks"), key=lambda n: n["id"])
     ]
-    return _drawn(screen, view, "出租车候客点 Taxi ranks", columns, rows, _NO_RANKS)
+    return Sheet("出租车候客点 Taxi ranks", columns, rows, _NO_RANKS)
 
 
-def feeds_table(view: View, screen: Screen, _limit: int) -> Table:
+def feeds_sheet(view: View, screen: Screen, _limit: int) -> Sheet:
     """Health of every feed: those that want something first, each with its whole reason."""
     columns = [
         Column("数据源 Feed", 17),
@@ -220,10 +215,10 @@ def feeds_table(view: View, screen: Screen, _limit: int) -> Table:
                 node["detail"] or (refused and f"拒收 rejected: {refused}"),
             ]
         )
-    return _drawn(screen, view, "数据源 Feeds", columns, rows, _NO_FEEDS)
+    return Sheet("数据源 Feeds", columns, rows, _NO_FEEDS)
 
 
-def orders_table(view: View, screen: Screen, limit: int) -> Table:
+def orders_sheet(view: View, screen: Screen, limit: int) -> Sheet:
     """Orders, newest first, one line a recipient with how far it has come."""
     columns = [
         Column("编号", 15),
@@ -252,18 +247,18 @@ def orders_table(view: View, screen: Screen, limit: int) -> Table:
                     CHANNELS.get(last["channel"], last["channel"]),
                 ]
             )
-    return _drawn(screen, view, "指令 Orders", columns, rows, _NO_ORDERS)
+    return Sheet("指令 Orders", columns, rows, _NO_ORDERS)
 
 
 def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:
     """The orders, below the alarms where there are any: an order that nobody takes is one."""
-    orders = orders_table(view, screen, limit)
+    orders = _drawn(screen, view, orders_sheet(view, screen, limit))
     return Group(alarms_view(view, screen, limit // 2), orders) if view.of("alarms") else orders
 
 
 def alarms_view(view: View, screen: Screen, limit: int) -> Table:
     """The alarms that the hub answered, as many as there is room for, and how many more."""
-    heading = f"告警 Alarms · {screen.now()} · {view.link}"
+    heading = f"告警 Alarms · {screen.now()} · {view.link}{_QUIT}"
     return alarms_table(view.of("alarms"), heading, screen, room=limit, live=view.live)
 
 
@@ -271,64 +266,20 @@ def _known(value: int | None) -> str:
     return "未知" if value is None else str(value)
 
 
+SHEETS: dict[str, Callable[[View, Screen, int], Sheet]] = {
+    "board": board_sheet,
+    "taxi": taxi_sheet,
+    "feeds": feeds_sheet,
+    "orders": orders_sheet,
+}
+
+
+def _table_of(what: str) -> Callable[[View, Screen, int], RenderableType]:
+    return lambda view, screen, limit: _drawn(screen, view, SHEETS[what](view, screen, limit))
+
+
 VIEWS: dict[str, Callable[[View, Screen, int], RenderableType]] = {
-    "board": board_table,
-    "taxi": taxi_table,
-    "feeds": feeds_table,
+    **{what: _table_of(what) for what in SHEETS},
     "orders": orders_view,
     "alarms": alarms_view,
 }
-_QUERIES = {
-    "taxi": {"taxiRanks": TAXI_RANKS},
-    "feeds": {"feeds": FEEDS},
-    "orders": {"orders": ORDERS, "alarms": ALARMS},
-    "alarms": {"alarms": ALARMS},
-}
-
-
-async def queries_for(
-    client: HubClient, what: str, places: list[Node], stop_place: str | None
-) -> list[LiveQuery]:
-    """The live queries behind a view; a board without a stop place shows the whole interchange.
-
-    Raises RefusedError for a stop place the hub does not know.
-    """
-    if what != "board":
-        return [LiveQuery(name, text) for name, text in _QUERIES[what].items()]
-    if stop_place:
-        data = await client.query("query ($id: ID!) { stopPlace(id: $id) { id } }", id=stop_place)
-        if data["stopPlace"] is None:
-            known = ", ".join(f"{place['scopedId']} {place['name']}" for place in places)
-            raise RefusedError(
-                f"--stop-place {stop_place!r}: 没有此站点 no such stop place. "
-                f"可用 this interchange has: {known or '–'}."
-            )
-        return [LiveQuery("departures", DEPARTURES, {"stopPlace": stop_place})]
-    return [LiveQuery("departures", DEPARTURES, {"stopPlace": place["id"]}) for place in places]
-
-
-async def watch(
-    client: HubClient, what: str, *, stop_place: str | None = None, events: int | None = None
-) -> None:
-    """Show one view until interrupted, or until `events` events have come."""
-    console = Console()
-    view = View()
-    data = await client.query("{ interchange { timezone stopPlaces { id scopedId name } } }")
-    interchange = data["interchange"]
-    queries = await queries_for(client, what, interchange["stopPlaces"], stop_place)
-    zone = ZoneInfo(interchange["timezone"])
-
-    def drawn() -> RenderableType:
-        screen = Screen(console.width, zone)
-        return VIEWS[what](view, screen, max(5, console.height - 6))
-
-    with Live(get_renderable=drawn, console=console, refresh_per_second=4):
-        seen = 0
-        async with aclosing(client.follow(queries)) as following:
-            async for event in following:
-                view.take(event)
-                if event.name == "alarms" and event.change == "ADDED":
-                    console.bell()
-                seen += event.name != "link"
-                if events is not None and seen >= events:
-                    return

@@ -64,6 +64,7 @@ def accept(pushed: Pushed, context: Context) -> Accepted:
             envelope.body,
             at=envelope.received_at,
             window=timedelta(seconds=window),
+            zone=context.timezone,
         )
     except BadSignature as error:
         raise AccessDenied(

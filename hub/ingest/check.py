@@ -30,6 +30,7 @@ from hub.connector import (
 from hub.errors import PayloadError, Reason, RetryLater, UserFault
 from hub.ingest.body import read_file
 from hub.ingest.gather import Gatherer, gather, located
+from hub.model.moments import said
 from hub.model.network import Line, StopPlace
 from hub.model.parking import ParkingFacility
 from hub.settings import FeedSettings
@@ -73,8 +74,8 @@ class Report:
         }
 
     def to_text(self) -> str:
-        """The same for people, Chinese beside English."""
-        as_of = self.as_of.isoformat() if self.as_of else "未知 unknown"
+        """The same for people, Chinese beside English, its time in the zone of Shanghai."""
+        as_of = said(self.as_of, ZoneInfo(DEFAULT_ZONE)) if self.as_of else "未知 unknown"
         journeys, stops = self.matched["journeys"], self.matched["stops"]
         refused = sum(self.rejected.values())
         listed = ", ".join(f"{name} {count}" for name, count in self.records.items())

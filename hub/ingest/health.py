@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
+from zoneinfo import ZoneInfo
 
 from hub.model.feeds import FeedState, LinkState, not_renewed, nothing_came
 
@@ -201,13 +202,16 @@ class Health:
             return FeedState.STALE
         return FeedState.DEGRADED if self._lacks(now) else FeedState.HEALTHY
 
-    def reason(self, thresholds: Thresholds, now: datetime) -> str | None:
-        """Why the feed is in its state at `now`, causes first; None where all is well."""
+    def reason(self, thresholds: Thresholds, now: datetime, zone: ZoneInfo) -> str | None:
+        """Why the feed is in its state at `now`, causes first; None where all is well.
+
+        Times in it are of `zone`.
+        """
         state = self.state(thresholds, now)
         effect = _BEGINNING.get(state)
         if state in {FeedState.STALE, FeedState.DOWN}:
             old = now > self.silent_from(thresholds)[0]
-            effect = self._silence() if old or self.trouble is None else None
+            effect = self._silence(zone) if old or self.trouble is None else None
         turned = self.turned if self.turned and now < self.turned.until else None
         causes = [self._trouble(), turned.detail if turned else None]
         if self.link is LinkState.DOWN and self.link_detail:
@@ -217,10 +221,10 @@ class Health:
     def _trouble(self) -> str | None:
         return f"{_TROUBLES[self.trouble]}: {self.detail}" if self.trouble and self.detail else None
 
-    def _silence(self) -> str | None:
+    def _silence(self, zone: ZoneInfo) -> str | None:
         if self.data_as_of is not None:
-            return not_renewed(self.data_as_of)
-        return None if self.link_detail else nothing_came(self.started_at)
+            return not_renewed(self.data_as_of, zone)
+        return None if self.link_detail else nothing_came(self.started_at, zone)
 
     def _signs(self, thresholds: Thresholds) -> Iterator[tuple[datetime, timedelta]]:
         """What shows that the source lives, and how often each is due."""

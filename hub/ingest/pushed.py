@@ -103,7 +103,7 @@ def followed(health: Health, before: Pushes, after: Pushes) -> Health:
     if after.heard_at is None or after.heard_at == before.heard_at:
         return health
     if not after.available:
-        return health.disconnected("The producer says that it cannot serve.")
+        return health.disconnected("对方称暂不能服务 The producer says that it cannot serve.")
     fresh = after.proof_at is not None and after.proof_at != before.proof_at
     if fresh and after.proof_at and health.data_as_of is not None and health.trouble is None:
         return health.data(after.proof_at, after.proof_at)

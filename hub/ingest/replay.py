@@ -226,7 +226,9 @@ class _Player:
     async def _start(self) -> None:
         feed, connector = self._plan.feed, self._plan.connector
         mode = self._plan.context.mode
-        self._monitor = Monitor(feed, connector.manifest, mode, self._repository)
+        self._monitor = Monitor(
+            feed, connector.manifest, mode, self._repository, zone=self._area.zone
+        )
         await self._monitor.open()
         self._writer = FeedWriter(self._target, feed, frozenset(self._area.stop_places))
         self._ranks = RankKeeper(self._target, feed.id, self._rank_list, self._monitor.thresholds)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -48,15 +49,20 @@ class Monitor:
         mode: Mode | None,
         repository: FeedRepository,
         *,
+        zone: ZoneInfo,
         every: timedelta | None = None,
     ) -> None:
-        """`every`: how often the source is asked, or promises a sign of life; None if never."""
+        """`every`: how often the source is asked, or promises a sign of life; None if never.
+
+        `zone` is the area's: that of the times in what people read.
+        """
         self.feed = feed
         self.thresholds = thresholds(feed, manifest, every)
         self.health = Health(started_at=clock.now())
         self.beside: dict[str, Beside] = {}
         self.state = FeedState.STARTING if feed.enabled else FeedState.DISABLED
         self._repository = repository
+        self._zone = zone
         self._about = {
             "kind": feed.kind,
             "mode": mode.value if mode else None,
@@ -183,10 +189,10 @@ class Monitor:
         if not self.feed.enabled:
             return "配置停用 enabled = false in the configuration."
         wrong = [
-            self.health.reason(self.thresholds, now),
+            self.health.reason(self.thresholds, now, self._zone),
             *(f"{what}: {detail}" for what, detail in sorted(self._notes.items())),
             *(
-                f"{name}, callback to {one.host}:{one.port} is {one.link.value}: {one.detail}"
+                f"回连 {name}, callback to {one.host}:{one.port} is {one.link.value}: {one.detail}"
                 for name, one in sorted(self.beside.items())
                 if one.detail
             ),

@@ -157,7 +157,7 @@ class Subscriber:
         """Nothing was heard for long: ask. A producer that lives but does not send has lost us."""
         heard = self._dialogue.alive(await self._ask(self._dialogue.check(now)))
         if not heard.available:
-            raise RetryLater("The producer says that it cannot serve.")
+            raise RetryLater("对方称暂不能服务 The producer says that it cannot serve.")
         if self._is_lost(heard, now, held):
             await self._subscribe(now, "the producer lives, and does not notify us any more")
             return

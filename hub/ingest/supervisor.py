@@ -164,6 +164,7 @@ class FeedSupervisor:
             one.connector.manifest,
             one.context.mode,
             self._repository,
+            zone=self._area.zone,
             every=one.every,
         )
         await monitor.open()
@@ -181,7 +182,9 @@ class FeedSupervisor:
             else:
                 await self._poll(one, monitor, writer)
         except Exception as error:
-            monitor.health = monitor.health.disconnected(f"the feed failed: {_first(error)}")
+            monitor.health = monitor.health.disconnected(
+                f"接入出错 the feed failed: {_first(error)}"
+            )
             await monitor.save()
             raise
 

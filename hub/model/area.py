@@ -38,6 +38,11 @@ class Area:
     units: tuple[UnitSeed, ...]
     ranks: tuple[TaxiRank, ...]
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its time zone: that of the times people read."""
+        return ZoneInfo(self.timezone)
+
 
 def _zone(value: str) -> str:
     try:

@@ -2,6 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from hub.model.moments import said
 
 
 class FeedState(StrEnum):
@@ -37,15 +40,15 @@ class FreshnessState(StrEnum):
     SCHEDULED = "SCHEDULED"
 
 
-def not_renewed(as_of: datetime) -> str:
+def not_renewed(as_of: datetime, zone: ZoneInfo) -> str:
     """Why data counts as old, for people; the same sentence however long it lasts."""
-    newest = f"{as_of:%Y-%m-%d %H:%M:%S}Z"
+    newest = said(as_of, zone)
     return (
         f"没有更新的数据，最新为 {newest} / Nothing newer has come: the newest data is of {newest}."
     )
 
 
-def nothing_came(since: datetime) -> str:
+def nothing_came(since: datetime, zone: ZoneInfo) -> str:
     """Why a feed that never had data is down, for people."""
-    begun = f"{since:%Y-%m-%d %H:%M:%S}Z"
+    begun = said(since, zone)
     return f"自 {begun} 起没有数据 / Nothing has come since {begun}."

@@ -75,8 +75,13 @@ def running(data_dir: Path) -> str | None:
 
 def alive(data_dir: Path) -> bool:
     """Whether the process of the recorded mongod lives; asks the system, not the database."""
+    return living(data_dir) is not None
+
+
+def living(data_dir: Path) -> EmbeddedMongo | None:
+    """The recorded mongod while its process lives; asks the system, not the database."""
     recorded = _recorded(data_dir)
-    return recorded is not None and _is_ours(recorded.pid, data_dir)
+    return recorded if recorded and _is_ours(recorded.pid, data_dir) else None
 
 
 def stop(data_dir: Path) -> bool:

@@ -133,7 +133,7 @@ def record(
         _record_peers(url, out, TCP_SECONDS if seconds is None else seconds, found)
         return
     if urlsplit(url).scheme not in {"http", "https"}:
-        raise StartError(f"{url!r}: expected http://, https:// or tcp://HOST:PORT.")
+        raise StartError(f"{url!r}: 应为 expected http://, https:// or tcp://HOST:PORT.")
     common.run(
         recording.record_http(
             url,
@@ -170,7 +170,7 @@ def _endpoint(url: str) -> tuple[str, int]:
     except ValueError:
         host = port = None
     if host is None or port is None:
-        raise StartError(f"{url!r}: expected tcp://HOST:PORT, such as tcp://0.0.0.0:8905.")
+        raise StartError(f"{url!r}: 应为 expected tcp://HOST:PORT, such as tcp://0.0.0.0:8905.")
     return host, port
 
 

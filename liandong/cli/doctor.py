@@ -15,6 +15,7 @@ from liandong.cli import common
 from liandong.cli.common import Config
 
 if TYPE_CHECKING:
+    from hub.model.area import Area
     from hub.store.driver import Store
 
 LONGEST_LOCK = 3
@@ -99,7 +100,9 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
         findings.wrong(one)
     findings.about("推送与密钥 Push and keys")
     if settings.push.fcm is None:
-        findings.note("未配置推送 no push channel: phones learn of orders by sync alone")
+        findings.note(
+            "未配置推送，手机仅靠同步 no push channel: phones learn of orders by sync alone"
+        )
     elif not settings.push.fcm.credentials.exists():
         findings.wrong(
             f"推送凭据不存在 push.fcm.credentials: {settings.push.fcm.credentials} does not exist."
@@ -115,18 +118,34 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
 
 async def _places(findings: _Findings, settings: Settings, store: "Store") -> None:
     """Whether the feeds brought the stop places that the area names."""
-    from hub.store.feeds.coverage import uncovered
+    from hub.store.feeds.coverage import brought, uncovered
     from hub.store.feeds.same_as import SameAs
-    from liandong.configured import area_of
 
-    try:
-        area = area_of(settings.hub.area)
-    except LiandongError:
+    area = _area(settings)
+    if area is None:
         return  # said among the configuration's faults
     here = await SameAs(store).with_equivalents(area.stop_places)
     datasets = {feed.namespace for feed in settings.feeds if feed.enabled}
     for one in await uncovered(store, here, area.centre, datasets):
         findings.wrong(str(one))
+    if here:
+        return
+    for dataset in sorted(datasets):
+        if (places := await brought(store, dataset, area.centre)) is not None:
+            findings.note(
+                f"站区 {area.id} 没有列出站点 area {area.id} names no stop places, so the boards "
+                f"of the area are empty. Dataset {dataset} 数据集带来 brings: {places.few}"
+            )
+
+
+def _area(settings: Settings) -> "Area | None":
+    """The configured area; None where its file has faults, which are said elsewhere."""
+    from liandong.configured import area_of
+
+    try:
+        return area_of(settings.hub.area)
+    except LiandongError:
+        return None
 
 
 async def _processes(findings: _Findings, store: "Store") -> None:
@@ -140,7 +159,8 @@ async def _processes(findings: _Findings, store: "Store") -> None:
             findings.ok(f"进程 process {one.who}")
             continue
         say = findings.note if living >= set(one.roles) else findings.wrong
-        say(f"进程失联 process lost {one.who}: heard of {one.age.total_seconds():.0f} s ago")
+        ago = f"{one.age.total_seconds():.0f} s"
+        say(f"进程失联 process lost {one.who}: 最后消息距今 heard of {ago} ago")
     if not known:
         findings.note("中枢未运行 no hub runs on this database: liandong serve")
     elif "dispatch" not in living:
@@ -155,6 +175,7 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
     from hub.model.feeds import FeedState
     from hub.store.feeds.freshness import feed_reason, feed_state
     from hub.store.feeds.transit import TransitRepository
+    from liandong.configured import area_of
 
     here = {feed.id for feed in settings.feeds}
     known = await TransitRepository(store).feeds()
@@ -166,13 +187,13 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
             feed for feed in known if feed["_id"] not in here
         ],
     }
-    now = clock.now()
+    now, zone = clock.now(), (_area(settings) or area_of(HubSettings().area)).zone
     for heading, feeds in parts.items():
         if feeds:
             findings.about(heading)
         for feed in feeds:
             state = feed_state(feed, now)
-            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now) or ''}".rstrip()
+            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now, zone) or ''}".rstrip()
             good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
             findings.ok(line) if good else findings.wrong(line)
 

@@ -68,7 +68,7 @@ def check(
     from hub.ingest import check as checking
 
     if as_json and records:
-        raise typer.BadParameter("expected one of --json, --records")
+        raise typer.BadParameter("二者择一 expected one of --json, --records")
     try:
         with _bar() as progress:
             batch, reference = checking.read(
@@ -118,7 +118,9 @@ def _to_the_end() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return
-        typer.echo(f"feed check: the output cannot be written: {error.strerror}.", err=True)
+        typer.echo(
+            f"feed check: 无法写出 the output cannot be written: {error.strerror}.", err=True
+        )
         raise typer.Exit(1) from None
 
 
@@ -164,7 +166,9 @@ def _options(file: Path, kind: str) -> dict[str, Any]:
         return data
     mine = [feed for feed in data["feeds"] if feed.get("kind") == kind]
     if len(mine) != 1:
-        raise StartError(f"{file} has {len(mine)} feeds of kind {kind}; expected one.")
+        raise StartError(
+            f"{file} 中此类数据源不止或不足一个 has {len(mine)} feeds of kind {kind}; expected one."
+        )
     options: dict[str, Any] = mine[0].get("options", {})
     return options
 

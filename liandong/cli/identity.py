@@ -174,5 +174,5 @@ def _unmatched_line(row: dict[str, Any]) -> str:
 def _parts(stop_place: str) -> tuple[str, str]:
     dataset, _, native = stop_place.partition(":")
     if not dataset or not native:
-        raise StartError(f"{stop_place!r}: expected a scoped id, dataset:native.")
+        raise StartError(f"{stop_place!r}: 应为 expected a scoped id, dataset:native.")
     return dataset, native

@@ -40,13 +40,22 @@ def down() -> None:
     from liandong.cli.supervise import end_running
 
     data_dir = configuration.load().hub.data_dir
+    database = embedded.living(data_dir)
     ended = end_running(data_dir)
     if ended is not None:
         typer.echo(f"已停止 ended: up (pid {ended}), 及其中枢和沙盒 with its hub and sandbox")
-    if embedded.stop(data_dir):
-        typer.echo("已停止 ended: 遗留的内嵌数据库 the embedded database, which was left running")
-    elif ended is None:
-        typer.echo(f"没有在运行的 nothing runs here: {data_dir}")
+    left = embedded.stop(data_dir)
+    if database is not None:
+        which = f"mongod pid {database.pid}, 端口 port {database.port}, {data_dir / 'mongo'}"
+        was = "遗留的内嵌数据库 the embedded database, which was left running"
+        own = "内嵌数据库 the embedded database"
+        typer.echo(f"已停止 ended: {was if left else own}: {which}")
+    elif ended is not None:
+        typer.echo("没有内嵌数据库 no embedded database ran: 别处的数据库照常运行 yours goes on")
+    else:
+        typer.echo(
+            f"没有在运行的，也没有内嵌数据库 nothing runs here, no database either: {data_dir}"
+        )
 
 
 def serve(

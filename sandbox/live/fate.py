@@ -90,10 +90,11 @@ def draw(key: str, figures: Disruption, span: Span, platforms: list[str]) -> Fat
     )
 
 
-def turned(old: Fate, new: Fate, at: float, key: str) -> Fate:
+def turned(old: Fate, new: Fate, at: float, key: str, *, leaves: float) -> Fate:
     """What was known at `at` by the old fate, and after it what the new one brings.
 
-    The turn is felt within a minute, at another second for every run.
+    The turn is felt within a minute, at another second for every run. A run that by its timetable
+    `leaves` before then is neither cancelled nor moved any more.
     """
     soon = at + 2 + 58 * Random(f"{key}:turn").random()
     kept = [revision for revision in old.revisions if revision.since <= at]
@@ -102,13 +103,11 @@ def turned(old: Fate, new: Fate, at: float, key: str) -> Fate:
     first = Revision(soon, due[-1].delay) if due else None
     keeps_platform = old.changed_at is not None and old.changed_at <= at
     side = old if keeps_platform else new
-    changed_at = side.changed_at
-    if not keeps_platform and changed_at is not None:
-        changed_at = max(changed_at, soon)
+    changed_at = old.changed_at if keeps_platform else _told(new.changed_at, soon, leaves)
     if old.is_cancelled(at):
         cancelled_at = old.cancelled_at
     else:
-        cancelled_at = None if new.cancelled_at is None else max(new.cancelled_at, soon)
+        cancelled_at = _told(new.cancelled_at, soon, leaves)
     return Fate(
         revisions=(*kept, *([first] if first else []), *coming),
         cancelled_at=cancelled_at,
@@ -116,6 +115,13 @@ def turned(old: Fate, new: Fate, at: float, key: str) -> Fate:
         platform=side.platform,
         load=old.load,
     )
+
+
+def _told(moment: float | None, soon: float, leaves: float) -> float | None:
+    """When the new fate's event is told after the turn; None where the run has left by then."""
+    if moment is None or soon >= leaves:
+        return None
+    return max(moment, soon)
 
 
 def _between(pair: tuple[float, float], share: float) -> float:

@@ -148,7 +148,9 @@ class Board:
         self._longest = max(self._longest, longest_delay(figures))
         for run in runs:
             key = self._key(run.trip, run.day)
-            run.fate = turned(run.fate, self._draw(run.trip, run.base, key), now, key)
+            leaves = run.base + run.trip.calls[run.trip.focus].departure
+            new = self._draw(run.trip, run.base, key)
+            run.fate = turned(run.fate, new, now, key, leaves=leaves)
 
     def _is_live(self, one: RunState, now: float) -> bool:
         here = one.here

@@ -75,7 +75,8 @@ def fault(error: LiandongError, fate: Fate | None = None) -> GraphQLError:
 def _described(error: LiandongError) -> tuple[str, dict[str, Any]]:
     match error:
         case UserFault():
-            return str(error), {"code": error.code, "argument": list(error.path)}
+            named = {"argument": list(error.path)} if error.path else {}
+            return str(error), {"code": error.code, **named}
         case DatabaseAway():
             words = "数据库暂时没有应答，请稍后重发 / The database does not answer now. Try again."
             return words, {"code": "RETRY_LATER", "retryAfter": RETRY_SECONDS}

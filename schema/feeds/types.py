@@ -100,7 +100,7 @@ class Feed(Node):
     @computed(needs=(*_AGES, "detail"), zh="说明")
     def detail(self, context: "SchemaContext") -> str | None:
         """Why it is in its state, and what else is wrong, in a sentence; null if nothing is."""
-        return feed_reason(self.doc, context.now)
+        return feed_reason(self.doc, context.now, context.services.area.zone)
 
     @computed(needs=("silent_after_s", "warn_after_s"), zh="过期阈值")
     def warn_after_seconds(self, _context: "SchemaContext") -> float | None:

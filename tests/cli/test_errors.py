@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hub.store import embedded
+from hub.store.embedded import EmbeddedMongo
 from tests.connectors.siri_documents import call, et, gtfs, journey
 
 
@@ -148,7 +150,8 @@ def test_feed_check_without_its_static_data_says_what_is_missed(tmp_path):
 def test_down_says_what_it_ended(tmp_path):
     """The `up` of this folder with its pid, or that nothing runs here."""
     code, said, _ = liandong("down", data_dir=tmp_path)
-    assert (code, said) == (0, f"没有在运行的 nothing runs here: {tmp_path}\n")
+    nothing = "没有在运行的，也没有内嵌数据库 nothing runs here, no database either"
+    assert (code, said) == (0, f"{nothing}: {tmp_path}\n")
     command = [sys.executable, "-c", "input()", "up"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as running:
         threading.Thread(target=running.wait).start()  # or it would stay as a zombie
@@ -156,4 +159,15 @@ def test_down_says_what_it_ended(tmp_path):
         code, said, _ = liandong("down", data_dir=tmp_path)
     assert code == 0
     assert f"已停止 ended: up (pid {running.pid})" in said
+    assert "没有内嵌数据库 no embedded database ran" in said
     assert running.returncode == -signal.SIGTERM
+
+
+def test_down_names_the_database_it_ended(tmp_path):
+    """One left behind by a kill: its process, its port, its files."""
+    database = EmbeddedMongo.start(tmp_path)
+    code, said, _ = liandong("down", data_dir=tmp_path)
+    assert code == 0
+    which = f"mongod pid {database.pid}, 端口 port {database.port}, {tmp_path / 'mongo'}"
+    assert said.endswith(f"the embedded database, which was left running: {which}\n")
+    assert embedded.living(tmp_path) is None

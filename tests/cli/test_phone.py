@@ -87,6 +87,39 @@ async def test_a_key_answers_the_order_that_waits_before_one_that_went_on():
     assert len(hub.asked) == 1
 
 
+async def test_which_order_each_key_answers_is_said_with_its_number():
+    """Of two that one key answers only the newest stands beside it; after an answer it is anew."""
+    accepted = order("O-1", stage="ACCEPTED")
+    phone, hub, said = phone_with(accepted, order("O-2"), order("O-3"))
+    phone._help()
+    lines = [line.split("指令", 1)[1] for line in said.getvalue().splitlines() if "指令" in line]
+    assert lines == [
+        " keys answer order O-3: a 签收 accept  x 不能执行 decline",
+        " keys answer order O-1: e 出发 en route  h 到场 here  d 完成 done",
+    ]
+    said.truncate(0)
+    await phone._answer("a")
+    assert hub.asked == [("order.accepted", "O-3")]
+    assert "keys answer order O-2: a 签收 accept" in said.getvalue()
+    assert "keys answer order O-3: e 出发 en route" in said.getvalue()
+    assert "O-1:" not in said.getvalue()
+
+
+async def test_a_phone_that_is_back_says_which_orders_its_keys_answer():
+    """After a restart of the hub: that it is back, and what can be answered; once."""
+    phone, _, said = phone_with(order("O-1", stage="ACCEPTED"))
+    phone._lost(RefusedError("closed"))
+    phone._lost(RefusedError("closed"))
+    phone._back()
+    phone._back()
+    text = said.getvalue()
+    assert [text.count(word) for word in ("断线", "已重连", "keys answer order O-1")] == [1, 1, 1]
+    phone.orders.clear()
+    phone._lost(RefusedError("closed"))
+    phone._back()
+    assert "没有待办指令" in said.getvalue()
+
+
 @pytest.mark.parametrize(("taken", "words"), [(True, "已由他人签收"), (False, "仍可按 a 签收")])
 async def test_an_order_that_went_on_says_to_whom(taken, words):
     """Escalated for want of an answer, or because somebody else has it."""

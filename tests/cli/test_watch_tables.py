@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from test_watch_alarms import shown
+from test_watch_alarms import ZONE, alarm, shown
 
 from terminal.client import Event
-from terminal.tables import CHANNELS, LINKS
+from terminal.following import lines_of
+from terminal.tables import CHANNELS, LINKS, Screen
 from terminal.watch import VIEWS, View
 
 REASON = (
@@ -87,3 +88,63 @@ def test_an_empty_table_says_so_and_what_to_do(what: str) -> None:
     lost = shown(View(), what, 80)
     assert "暂无" not in lost
     assert "没有" not in lost
+
+
+def departure(line: str, number: str) -> Event:
+    """A departure as the subscription sends it."""
+    node = {
+        "id": number,
+        "aimedDeparture": "2026-03-02T01:00:00Z",
+        "aimedApproximate": False,
+        "expectedDeparture": None,
+        "status": "ON_TIME",
+        "actualPlatform": None,
+        "plannedPlatform": "16",
+        "journey": {
+            "publicCode": number,
+            "destination": "石家庄",
+            "destinationEn": "Shijiazhuang",
+            "line": {"publicCode": line},
+        },
+        "stopPlace": {"name": "上海长途客运总站", "nameEn": None},
+        "freshness": {"asOf": None, "source": "coach-rt", "state": "FRESH"},
+    }
+    return Event("departures", "ADDED", node)
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_coach_shows_its_number_whole_beside_its_freshness(width: int) -> None:
+    """What does not fit is cut off the line's name, never off the number."""
+    text = shown(
+        live(departure("上海—石家庄", "K1241"), departure("上海虹桥枢纽—乌鲁木齐", "K9999-2")),
+        "board",
+        width,
+    )
+    assert "上海—石家庄 K1241 " in text
+    assert "… K9999-2 " in text
+    assert text.count("实时") == 2
+
+
+def test_a_change_is_one_line_with_its_columns_where_there_is_no_terminal() -> None:
+    """Times with their zone; what has gone is told as it was; a lost link is a line."""
+    view, screen = View(), Screen(140, ZONE)
+    (up,) = lines_of("board", view, Event("link", "UP"), screen)
+    assert up.endswith(" Asia/Shanghai | 在线 live")
+    (added,) = lines_of("board", view, departure("上海—南通", "1242"), screen)
+    cells = added.split(" | ")
+    assert cells[0].endswith("Asia/Shanghai")
+    assert cells[1:5] == ["新增 added", "09:00", "–", "上海—南通 1242"]
+    assert cells[5:] == [
+        "石家庄 Shijiazhuang",
+        "16",
+        "正点 ON_TIME",
+        "上海长途客运总站",
+        "实时 FRESH",
+    ]
+    (gone,) = lines_of("board", view, Event("departures", "REMOVED", {"id": "1242"}), screen)
+    assert gone.split(" | ")[1:] == ["移除 removed", *cells[2:]]
+    assert lines_of("board", view, Event("departures", "SNAPSHOT"), screen) == []
+    (lost,) = lines_of("board", view, Event("link", "DOWN", reason="closed"), screen)
+    assert lost.endswith("断线 reconnecting: closed")
+    (told,) = lines_of("orders", view, alarm(7), screen)
+    assert "告警 alarm | 09:07:00 | 未确认 ACTIVE | 指令 7 无人签收" in told

@@ -91,7 +91,9 @@ class Rig:
         )
         self.parse = found.parse
         self.repository = FeedRepository(store)
-        self.monitor = Monitor(self.feed, found.manifest, mode, self.repository)
+        self.monitor = Monitor(
+            self.feed, found.manifest, mode, self.repository, zone=ZoneInfo("Asia/Shanghai")
+        )
         self.writer = FeedWriter(store, self.feed, frozenset())
         self.receiver = Receiver(
             self.feed,

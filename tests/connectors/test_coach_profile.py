@@ -450,6 +450,12 @@ def test_a_push_that_is_not_proven_is_denied_unread(refused: Pushed) -> None:
     assert caught.value.hint
 
 
+def test_when_an_old_push_was_signed_is_said_in_a_zone_with_its_name() -> None:
+    """A person reads it as a reason of the feed."""
+    with pytest.raises(AccessDenied, match="signed 2023-10-01 12:05:11 Asia/Shanghai, received"):
+        accept(pushed(BODY, signed=NOW + timedelta(seconds=301)), CONTEXT)
+
+
 def test_the_replay_window_is_the_feed_s() -> None:
     """A station with a slow line may be given longer, within an hour."""
     late = pushed(BODY, signed=NOW - timedelta(minutes=20))

@@ -12,7 +12,8 @@ import httpx2
 import pytest
 
 from terminal.client import ClientError, Event, HubClient, LiveQuery
-from terminal.watch import FEEDS, ORDERS, queries_for
+from terminal.following import queries_for
+from terminal.watch import FEEDS, ORDERS
 from tests.e2e.conftest import PASSWORD, Running, command
 
 PLACES = ("railway:SHH", "metro:L1-SHRS", "metro:L34-SHRS", "coach:SHLD")

@@ -36,7 +36,7 @@ async def nothing_is_left() -> AsyncIterator[None]:
 
 
 async def _liandong(
-    running: Running, *arguments: str, columns: int = 140
+    running: Running, *arguments: str, columns: int = 140, terminal: bool = False
 ) -> asyncio.subprocess.Process:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -50,6 +50,7 @@ async def _liandong(
             "COLUMNS": str(columns),
             "LINES": "60",
             "TZ": "America/New_York",
+            **({"FORCE_COLOR": "1"} if terminal else {}),
         },
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -76,12 +77,28 @@ async def test_watch_shows_live_tables(running: Running, view, events, shown):
     assert shown in output.decode()
 
 
+async def test_what_is_piped_is_a_line_for_each_departure(running: Running):
+    """Nothing is redrawn; who reads the first lines only ends it without a word."""
+    process = await _liandong(running, "watch", "board", columns=80)
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        first = (await process.stdout.readline()).decode()
+        second = (await process.stdout.readline()).decode()
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(PATIENCE):
+        _, error = await process.communicate()
+    assert "Asia/Shanghai | 在线 live" in first
+    assert second.count(" | ") == 9
+    assert "\x1b" not in first + second
+    assert (process.returncode, error) == (130, b"")
+
+
 async def test_a_narrow_terminal_keeps_the_freshness(running: Running):
     """At 80 columns a board still says how far each row can be trusted, in the area's time."""
-    process = await _liandong(running, "watch", "board", "--events", "8", columns=80)
+    process = await _liandong(running, "watch", "board", "--events", "8", columns=80, terminal=True)
     async with asyncio.timeout(PATIENCE):
         output, _ = await process.communicate()
-    lines = output.decode().splitlines()
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.decode()).splitlines()
     assert max(cell_len(line) for line in lines) <= 80
     assert any("新鲜度" in line for line in lines)
     assert any(line.rstrip().endswith(("实时", "计划")) for line in lines)
@@ -111,11 +128,18 @@ async def test_what_cannot_be_watched_is_said_and_it_ends(running: Running, argu
 
 
 @pytest.mark.parametrize(
-    ("arguments", "shown"),
-    [(("watch", "board"), "新鲜度"), (("demo", "phone", "officer6"), "quit")],
+    ("arguments", "shown", "key"),
+    [
+        (("watch", "board"), "新鲜度", None),
+        (("watch", "board"), "新鲜度", b"q"),
+        (("demo", "phone", "officer6"), "quit", None),
+        (("demo", "phone", "officer6"), "quit", b"q"),
+    ],
 )
-async def test_an_interrupt_ends_it_without_a_traceback(running: Running, arguments, shown):
-    """Ctrl-C on a real terminal: it ends, as interrupted, and says nothing about it."""
+async def test_an_interrupt_or_q_ends_it_without_a_traceback(
+    running: Running, arguments, shown, key
+):
+    """On a real terminal Ctrl-C ends it as interrupted, and q as done; neither says anything."""
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "liandong.cli", *arguments),
@@ -127,16 +151,21 @@ async def test_an_interrupt_ends_it_without_a_traceback(running: Running, argume
     )
     _started.append(process)
     os.close(theirs)
+    typed = os.dup(ours)
     seen = asyncio.StreamReader()
     reading, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(seen), os.fdopen(ours, "rb", 0)
     )
     async with asyncio.timeout(PATIENCE):
         before = await seen.readuntil(shown.encode())
-        process.send_signal(signal.SIGINT)
+        if key is None:
+            process.send_signal(signal.SIGINT)
+        else:
+            os.write(typed, key)
         await process.wait()
     reading.close()
-    assert process.returncode == 130
+    os.close(typed)
+    assert process.returncode == (130 if key is None else 0)
     assert b"Traceback" not in before + bytes(seen._buffer)
 
 

@@ -117,7 +117,9 @@ class Polled:
         """As after a restart: what was in memory is gone."""
         await self.stop()
         feed, found = self.one.feed, self.one.connector
-        monitor = Monitor(feed, found.manifest, self.one.context.mode, self._repository)
+        monitor = Monitor(
+            feed, found.manifest, self.one.context.mode, self._repository, zone=AREA.zone
+        )
         await self._repository.raw.started(feed.id, clock.now())
         self._poller = Poller(
             feed,
@@ -146,7 +148,7 @@ class Taxis:
         self.one = one
         self._repository = FeedRepository(store)
         feed, found = one.feed, one.connector
-        monitor = Monitor(feed, found.manifest, one.context.mode, self._repository)
+        monitor = Monitor(feed, found.manifest, one.context.mode, self._repository, zone=AREA.zone)
         self.ranks = RankKeeper(store, feed.id, AREA.ranks, monitor.thresholds)
         self._receiver = Receiver(
             feed,

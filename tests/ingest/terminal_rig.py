@@ -88,7 +88,9 @@ class Rig:
         self.seen: list = []
         self.repository = FeedRepository(store)
         self.transit = TransitRepository(store)
-        self.monitor = Monitor(feed, CONNECTOR.manifest, Mode.TAXI, self.repository)
+        self.monitor = Monitor(
+            feed, CONNECTOR.manifest, Mode.TAXI, self.repository, zone=ZoneInfo("Asia/Shanghai")
+        )
         self.writer = FeedWriter(store, feed, frozenset())
         self.receiver = Receiver(
             feed,

@@ -92,6 +92,31 @@ async def test_a_place_the_area_has_by_another_id_counts(store: Store, places):
     assert await found(store) == []
 
 
+def journey(key: str, place: str, zh: str) -> dict:
+    called = {"order": 1, "stop_place": {"id": place, "name": {"zh": zh, "en": None}}}
+    return {"_id": key, "dataset": key.split(":", maxsplit=1)[0], "calls": [called]}
+
+
+@pytest.fixture
+async def departures(store: Store) -> AsyncIterator[None]:
+    """Coaches of a source that tells of departures and of no stop place (kind `mapped`)."""
+    brought = [journey("coach:1", "coach:WEST", "西站"), journey("coach:2", "coach:EAST", "东站")]
+    await store.db["journeys"].insert_many(brought)
+    yield
+    for name in ("journeys", "calls"):
+        await store.db[name].delete_many({})
+
+
+async def test_places_that_only_departures_bring_are_told_too(store: Store, departures):
+    """By id, each once; not where departures call at a place of the area."""
+    (said,) = await found(store)
+    assert "none of the 2 stop places of dataset coach" in said
+    assert said.endswith("the nearest: coach:EAST 东站, coach:WEST 西站")
+    row = {"_id": "coach:3#1", "stop_place": {"id": "coach:SHLD"}}
+    await store.db["calls"].insert_one(row)
+    assert await found(store) == []
+
+
 async def test_a_running_hub_says_it_and_takes_it_back(
     store: Store, bus: Bus, places, monkeypatch: pytest.MonkeyPatch
 ):

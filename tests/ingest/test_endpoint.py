@@ -120,10 +120,10 @@ async def test_that_somebody_is_denied_is_told_of_the_feed(store: Store, secret,
     assert clock() - after.denied_at < timedelta(milliseconds=1)
     health = followed(Health(clock()), Pushes(), after)
     ages = Thresholds(timedelta(minutes=10), timedelta(minutes=20))
-    reason = health.reason(ages, clock()) or ""
+    reason = health.reason(ages, clock(), AREA.zone) or ""
     assert "A push from 127.0.0.1 was refused: The secret of this feed is not shown." in reason
     assert "sesame" not in reason
-    assert "refused" not in (health.reason(ages, clock() + timedelta(minutes=5)) or "")
+    assert "refused" not in (health.reason(ages, clock() + timedelta(minutes=5), AREA.zone) or "")
 
 
 async def test_a_signature_that_does_not_hold_is_denied(store: Store, secret, clock):

@@ -1,6 +1,7 @@
 """The health of a feed as a pure state machine."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,6 +9,7 @@ from hub.ingest.health import Health, Thresholds
 from hub.model.feeds import FeedState, LinkState
 
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Asia/Shanghai")
 AGES = Thresholds(timedelta(seconds=90), timedelta(minutes=5))
 
 
@@ -54,8 +56,8 @@ def test_a_failing_link_leaves_fresh_data_healthy():
     """One failed poll changes the link state; the data decides the feed's."""
     health = Health(START).data(START, START).disconnected("timeout")
     assert (state(health, 10), health.link) == (FeedState.HEALTHY, LinkState.DOWN)
-    assert health.reason(AGES, at(10)) == "取不到数据 No data comes: timeout"
-    assert health.data(at(11), at(11)).reason(AGES, at(11)) is None
+    assert health.reason(AGES, at(10), ZONE) == "取不到数据 No data comes: timeout"
+    assert health.data(at(11), at(11)).reason(AGES, at(11), ZONE) is None
 
 
 def test_garbage_degrades_until_the_next_good_payload():
@@ -64,7 +66,7 @@ def test_garbage_degrades_until_the_next_good_payload():
     assert state(health, 10) is FeedState.DEGRADED
     assert state(health, 100) is FeedState.STALE
     mended = health.data(at(20), at(20))
-    assert (state(mended, 20), mended.reason(AGES, at(20))) == (FeedState.HEALTHY, None)
+    assert (state(mended, 20), mended.reason(AGES, at(20), ZONE)) == (FeedState.HEALTHY, None)
 
 
 def test_what_needs_a_person_says_so():
@@ -175,26 +177,31 @@ def test_a_payload_that_takes_long_to_read_is_no_silence():
 
 REASONS = [
     (Health(START), 0, FeedState.STARTING, "Nothing has come yet"),
-    (Health(START), 301, FeedState.DOWN, "Nothing has come since 2026-11-24 10:00:00Z"),
+    (
+        Health(START),
+        301,
+        FeedState.DOWN,
+        "Nothing has come since 2026-11-24 18:00:00 Asia/Shanghai",
+    ),
     (Health(START).primes(), 0, FeedState.PRIMING, "static_url is being read"),
     (Health(START).data(START, START), 0, FeedState.HEALTHY, None),
     (
         Health(START).data(START, START),
         91,
         FeedState.STALE,
-        "newest data is of 2026-11-24 10:00:00Z",
+        "newest data is of 2026-11-24 18:00:00 Asia/Shanghai",
     ),
     (
         Health(START).data(START, START),
         301,
         FeedState.DOWN,
-        "newest data is of 2026-11-24 10:00:00Z",
+        "newest data is of 2026-11-24 18:00:00 Asia/Shanghai",
     ),
     (
         Health(START).data(at(-600), START),
         0,
         FeedState.DOWN,
-        "newest data is of 2026-11-24 09:50:00Z",
+        "newest data is of 2026-11-24 17:50:00 Asia/Shanghai",
     ),
     (
         Health(START).data(START, START).undecodable("no zip", START),
@@ -213,22 +220,22 @@ REASONS = [
 def test_every_state_says_its_own_reason(health, seconds, expected, why):
     """Why it is as it is, in one sentence; only where all is well there is none."""
     assert health.state(AGES, at(seconds)) is expected
-    reason = health.reason(AGES, at(seconds))
+    reason = health.reason(AGES, at(seconds), ZONE)
     assert reason is None if why is None else why in reason
 
 
 def test_no_reason_outlives_what_it_tells_of():
     """What was mended, or was of another state, is not said any more."""
     health = Health(START).disconnected("no route").data(at(1), at(1))
-    assert "no route" not in (health.reason(AGES, at(100)) or "")
+    assert "no route" not in (health.reason(AGES, at(100), ZONE) or "")
     limited = Health(START).data(START, START).rate_limited("429").disconnected("500")
     assert state(limited, 1) is FeedState.HEALTHY
-    assert limited.reason(AGES, at(1)) == "取不到数据 No data comes: 500"
+    assert limited.reason(AGES, at(1), ZONE) == "取不到数据 No data comes: 500"
     private = Health(START).misconfigured("private address").subscribed()
-    assert "private" not in (private.reason(AGES, at(1)) or "")
+    assert "private" not in (private.reason(AGES, at(1), ZONE) or "")
     wrong = Health(START).misconfigured("private address").disconnected("no route")
     assert state(wrong, 1) is FeedState.MISCONFIGURED
-    assert (wrong.reason(AGES, at(1)) or "").startswith(
+    assert (wrong.reason(AGES, at(1), ZONE) or "").startswith(
         "配置有误 Wrong configuration: private address"
     )
 
@@ -244,7 +251,7 @@ def test_no_reason_outlives_what_it_tells_of():
 )
 def test_the_cause_is_said_before_what_follows_from_it(troubled, first):
     """Chinese first; that nothing newer has come is what everybody sees anyway."""
-    reason = troubled(Health(START).data(START, START)).reason(AGES, at(400)) or ""
+    reason = troubled(Health(START).data(START, START)).reason(AGES, at(400), ZONE) or ""
     assert reason.startswith(first)
     assert reason.index("没有更新的数据") > 0
 
@@ -253,13 +260,13 @@ def test_peers_that_are_turned_away_show_until_they_stop_coming():
     """Where their data is missing the feed is DEGRADED; a stranger's garbage is only told."""
     health = Health(START).data(START, START)
     refused = health.turned_away("login refused", at(60), degrades=True)
-    assert (state(refused, 59), refused.reason(AGES, at(59))) == (
+    assert (state(refused, 59), refused.reason(AGES, at(59), ZONE)) == (
         FeedState.DEGRADED,
         "login refused",
     )
-    assert (state(refused, 60), refused.reason(AGES, at(60))) == (FeedState.HEALTHY, None)
+    assert (state(refused, 60), refused.reason(AGES, at(60), ZONE)) == (FeedState.HEALTHY, None)
     garbage = health.turned_away("not the protocol", at(60), degrades=False)
-    assert (state(garbage, 1), garbage.reason(AGES, at(1))) == (
+    assert (state(garbage, 1), garbage.reason(AGES, at(1), ZONE)) == (
         FeedState.HEALTHY,
         "not the protocol",
     )

@@ -36,7 +36,9 @@ class Rig:
     ) -> None:
         self.feed = feed
         self.repository = FeedRepository(store)
-        self.monitor = Monitor(feed, connector.manifest, Mode.COACH, self.repository)
+        self.monitor = Monitor(
+            feed, connector.manifest, Mode.COACH, self.repository, zone=AREA.zone
+        )
         self.transit = TransitRepository(store)
         self.poller = Poller(
             feed,
@@ -332,10 +334,8 @@ async def test_a_source_that_answers_with_old_data_says_of_when_it_is(
     await rig.poller.poll()
     status = await rig.status()
     assert status["state"] == "DOWN"
-    assert (
-        f"newest data is of {clock() - timedelta(seconds=600):%Y-%m-%d %H:%M:%S}Z"
-        in (status["detail"])
-    )
+    newest = (clock() - timedelta(seconds=600)).astimezone(AREA.zone)
+    assert f"newest data is of {newest:%Y-%m-%d %H:%M:%S} Asia/Shanghai" in status["detail"]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ async def test_how_long_a_feed_may_be_silent_follows_from_its_interval(
     feed = feed_settings("http://127.0.0.1/", **keys)
     one = plan(feed, lambda _kind: LINES, AREA)
     repository = FeedRepository(store)
-    monitor = Monitor(feed, LINES.manifest, Mode.COACH, repository, every=one.every)
+    monitor = Monitor(feed, LINES.manifest, Mode.COACH, repository, every=one.every, zone=AREA.zone)
     monitor.health = monitor.health.data(clock(), clock())
     await monitor.save()
     status = await repository.get(feed.id) or {}

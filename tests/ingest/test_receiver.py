@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from push_rig import AREA
 from terminal_rig import PATIENCE, VACANT, position
 
 from connectors.jtt905 import CONNECTOR
@@ -161,10 +162,12 @@ async def test_connections_are_capped(receivers, clock):
     assert (await first.reply()).result is Result.OK
     assert rig.receiver.connections == 2
     assert rig.monitor.health.state(rig.monitor.thresholds, clock()) is FeedState.DEGRADED
-    reason = rig.monitor.health.reason(rig.monitor.thresholds, clock()) or ""
+    reason = rig.monitor.health.reason(rig.monitor.thresholds, clock(), AREA.zone) or ""
     assert "Connections are refused: options.max_connections_per_peer = 2 of 127.0.0.1" in reason
     clock.advance(seconds=rig.receiver._limits.heartbeat_s * 3)
-    assert "refused" not in (rig.monitor.health.reason(rig.monitor.thresholds, clock()) or "")
+    assert "refused" not in (
+        rig.monitor.health.reason(rig.monitor.thresholds, clock(), AREA.zone) or ""
+    )
 
 
 async def test_all_connections_taken_shows_though_nobody_has_sent_anything(receivers, clock):

@@ -27,7 +27,9 @@ class Rig:
         self.feed = feed
         self.repository = FeedRepository(store)
         self.transit = TransitRepository(store)
-        self.monitor = Monitor(feed, one.connector.manifest, one.context.mode, self.repository)
+        self.monitor = Monitor(
+            feed, one.connector.manifest, one.context.mode, self.repository, zone=AREA.zone
+        )
         self.poller = Poller(
             feed,
             one.connector,

@@ -52,7 +52,7 @@ class Rig:
         one = plan(self.feed, connector, AREA)
         self.store, self.origin, self.clock, self.form = store, origin, clock, form
         self.repository = FeedRepository(store)
-        monitor = Monitor(self.feed, one.connector.manifest, None, self.repository)
+        monitor = Monitor(self.feed, one.connector.manifest, None, self.repository, zone=AREA.zone)
         self.poller = Poller(
             self.feed,
             one.connector,

@@ -19,6 +19,18 @@ async def test_it_ends_when_its_standard_input_does(tmp_path: Path):
         assert await started.stop() == 0
 
 
+async def test_streams_that_are_open_at_its_end_are_cut_off_without_a_word(tmp_path: Path):
+    """A phone that listens, an answer that hangs: nothing of it is told in the server's words."""
+    sandbox = await SandboxProcess.start(tmp_path, "--taxis", "0")
+    async with sandbox.client() as client:
+        token = (await client.post("/fcm/phones")).json()["token"]
+        async with client.stream("GET", f"/fcm/phones/{token}/messages") as answer:
+            assert answer.status_code == 200
+            assert await sandbox.stop() == 0
+    assert sandbox.process.stderr is not None
+    assert await sandbox.process.stderr.read() == b""
+
+
 async def test_it_ends_on_a_signal(tmp_path: Path):
     """SIGTERM ends it with code 0 while a phone listens and taxis look for the hub."""
     started = await SandboxProcess.start(tmp_path, "--taxis", "3", "--taxi", "127.0.0.1:9")

@@ -163,6 +163,25 @@ def test_a_switch_does_not_rewrite_the_past():
     )
 
 
+def test_a_switch_cancels_no_train_that_has_left():
+    """Whatever is announced after a switch, at any hour, ends after it starts."""
+    for hour in range(0, 24, 3):
+        day = _day(START + timedelta(hours=hour))
+        clock = day.clock
+        assert isinstance(clock, StillClock)
+        before = {run.run.trip.id for run in day.boards["railway"].live(clock.posix())}
+        day.switch("cancellations")
+        clock.advance(minutes=2)
+        states = day.boards["railway"].live(clock.posix())
+        told = day.situations("railway", states, clock.posix())
+        assert before
+        assert all(one.start < one.end for one in told)
+        late = [one for one in states if one.run.fate.changed_at or one.cancelled]
+        moments = [one.run.fate.cancelled_at or one.run.fate.changed_at or 0.0 for one in late]
+        leaves = [one.here.aimed_departure for one in late]
+        assert all(moment < left for moment, left in zip(moments, leaves, strict=True))
+
+
 def _happened(day: Day) -> dict[tuple[object, ...], int]:
     return {
         (one.run.trip.id, one.run.day, call.order): call.departure

@@ -1,6 +1,7 @@
 """/graphql over HTTP: statuses, content types, limits, and what is never told."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import httpx2
 import orjson
 import pytest
 import structlog
+from graphql import parse, validate
 
 from hub.access.demo import PASSWORD
 from hub.bus import Bus
@@ -232,6 +234,18 @@ async def test_a_browser_gets_the_query_page(client: httpx2.AsyncClient) -> None
     assert "https://" not in answer.text
 
 
+async def test_every_example_of_the_query_page_is_valid(client: httpx2.AsyncClient) -> None:
+    """Among them how an incident is opened and an order given; each has a button and variables."""
+    page = (await client.get("/graphql", headers={"accept": "text/html"})).text
+    examples = dict(re.findall(r"^  (\w+): `(.*?)`,$", page, re.MULTILINE | re.DOTALL))
+    assert examples.keys() == set(re.findall(r'data-example="(\w+)"', page))
+    assert examples.keys() == set(re.findall(r"^  (\w+): \(\) =>", page, re.MULTILINE))
+    assert {"incident", "order"} < examples.keys()
+    schema = graphql_schema(build_schema())
+    for text in examples.values():
+        assert validate(schema, parse(text)) == [], text
+
+
 @pytest.mark.parametrize(
     ("accept", "chosen"),
     [
@@ -272,6 +286,8 @@ async def test_without_a_good_token_nothing_is_answered(
         answer = await client.post("/graphql", json={"query": query}, headers=headers)
         assert (answer.status_code, code(answer)) == (401, "UNAUTHENTICATED")
         assert answer.headers["www-authenticate"] == "Bearer"
+        (error,) = answer.json()["errors"]
+        assert error["extensions"] == {"code": "UNAUTHENTICATED"}
 
 
 async def test_no_token_an_old_one_and_a_wrong_one_are_told_apart(

@@ -1,6 +1,7 @@
 """A feed's state is only as good as the age of its data."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,6 +9,7 @@ from hub.model.feeds import FeedState, FreshnessState
 from hub.store.feeds.freshness import feed_reason, feed_state, freshness
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def _feed(state: FeedState, age: float | None) -> dict[str, object]:
@@ -60,11 +62,13 @@ def test_a_state_ends_when_its_feed_was_to_be_heard_again(stored, stale, down, s
 def test_a_state_by_age_has_its_reason_though_nobody_wrote_it():
     """HEALTHY was written without a reason; DOWN by age says which data, and who is missing."""
     feed = _silent_from(-60, -1, detail=None)
-    reason = feed_reason(feed, NOW) or ""
-    assert "the newest data is of 2026-03-01 11:59:50Z" in reason
+    reason = feed_reason(feed, NOW, ZONE) or ""
+    assert "the newest data is of 2026-03-01 19:59:50 Asia/Shanghai" in reason
     assert "No process reads this feed" in reason
-    assert feed_reason(_silent_from(1, 60, detail=None), NOW) is None
-    assert feed_reason(_silent_from(1, 60, state="DEGRADED", detail="no zip"), NOW) == "no zip"
+    assert feed_reason(_silent_from(1, 60, detail=None), NOW, ZONE) is None
+    assert (
+        feed_reason(_silent_from(1, 60, state="DEGRADED", detail="no zip"), NOW, ZONE) == "no zip"
+    )
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,9 @@ def test_it_starts_on_another_port_when_its_own_is_taken(data_dir: Path):
 def test_stop_ends_it(data_dir: Path):
     """A stopped mongod is gone, and stopping twice says so."""
     mongo = EmbeddedMongo.start(data_dir)
+    assert embedded.living(data_dir) == mongo
     assert embedded.stop(data_dir)
+    assert embedded.living(data_dir) is None
     assert not psutil.pid_exists(mongo.pid)
     assert embedded.running(data_dir) is None
     assert not embedded.stop(data_dir)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -103,7 +104,14 @@ async def test_without_anybody_who_dispatches_something_is_missing(
 ):
     """At the beginning there is patience; who was there and is not any more is missed at once."""
     bus = Bus()
-    presence = Presence(store, bus, ChangeTail(store, bus, "x"), name="here:1:api", roles=("api",))
+    presence = Presence(
+        store,
+        bus,
+        ChangeTail(store, bus, "x"),
+        name="here:1:api",
+        roles=("api",),
+        zone=ZoneInfo("Asia/Shanghai"),
+    )
     assert presence.missing([]) is None
     later = hub_clock.real() + PATIENCE
     with monkeypatch.context() as patched:
@@ -112,4 +120,6 @@ async def test_without_anybody_who_dispatches_something_is_missing(
     await beat(processes)
     assert presence.missing(await processes.all()) is None
     await processes.leave("here:1:dispatch")
-    assert "--role dispatch" in (presence.missing(await processes.all()) or "")
+    missing = presence.missing(await processes.all()) or ""
+    assert "--role dispatch" in missing
+    assert " Asia/Shanghai, when pid " in missing

@@ -10,6 +10,9 @@ import hmac
 import re
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from hub.model.moments import said
 
 TIMESTAMP_HEADER = "X-Liandong-Timestamp"
 SIGNATURE_HEADER = "X-Liandong-Signature"
@@ -32,13 +35,19 @@ def sign(secret: bytes, at: datetime, body: bytes) -> dict[str, str]:
 
 
 def verify(
-    secret: bytes, headers: dict[str, str], body: bytes, *, at: datetime, window: timedelta
+    secret: bytes,
+    headers: dict[str, str],
+    body: bytes,
+    *,
+    at: datetime,
+    window: timedelta,
+    zone: ZoneInfo,
 ) -> datetime:
     """When the request was signed. `headers` are by lower-case name, `at` is its arrival.
 
     Raises BadSignature when a header is missing or malformed, the signature is wrong, or it was
     made longer than `window` before or after `at`. The signature is looked at first, so that a
-    stranger learns nothing about the hub's clock.
+    stranger learns nothing about the hub's clock. What it says is in times of `zone`.
     """
     timestamp = headers.get(TIMESTAMP_HEADER.lower(), "").strip()
     given = headers.get(SIGNATURE_HEADER.lower(), "").strip()
@@ -51,7 +60,7 @@ def verify(
         raise BadSignature("the signature is not that of the timestamp and the body")
     signed_at = datetime.fromtimestamp(int(timestamp), UTC)
     if abs(at - signed_at) > window:
-        raise BadSignature(f"signed {signed_at.isoformat()}, received {at.isoformat()}")
+        raise BadSignature(f"signed {said(signed_at, zone)}, received {said(at, zone)}")
     return signed_at
 
 

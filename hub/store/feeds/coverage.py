@@ -13,20 +13,32 @@ _FAR = 1e9
 
 
 @dataclass(frozen=True, slots=True)
-class Uncovered:
-    """A dataset none of whose stop places is in the area: how many it has, the nearest by id."""
+class Brought:
+    """The stop places of a dataset: how many it has, and the nearest to the area, names by id.
+
+    Those that only departures tell of have no position: then the first by id.
+    """
 
     dataset: str
     total: int
     nearest: dict[str, str]
 
-    def __str__(self) -> str:
+    @property
+    def few(self) -> str:
+        """The nearest in words, and whether there are more."""
         few = ", ".join(f"{place} {name}".rstrip() for place, name in self.nearest.items())
-        more = ", ..." if self.total > len(self.nearest) else ""
+        return f"{few}, ..." if self.total > len(self.nearest) else few
+
+
+@dataclass(frozen=True, slots=True)
+class Uncovered(Brought):
+    """A dataset none of whose stop places is in the area."""
+
+    def __str__(self) -> str:
         return (
             f"数据集 {self.dataset} 的站点都不在站区内 none of the {self.total} stop places of "
             f"dataset {self.dataset} is named by the area, so no board shows them. Name those that "
-            f"are meant in stop_places of the area file (hub.area); the nearest: {few}{more}"
+            f"are meant in stop_places of the area file (hub.area); the nearest: {self.few}"
         )
 
 
@@ -39,18 +51,47 @@ async def uncovered(
     """
     if not here:
         return []
-    places = store.db[raw.STOP_PLACES]
     found = []
     for dataset in sorted(set(datasets)):
-        theirs: Document = {"_id": {"$gte": f"{dataset}:", "$lt": f"{dataset};"}}
         named = [place for place in here if place.startswith(f"{dataset}:")]
-        if named and await places.find_one({"_id": {"$in": named}}, {"_id": 1}):
+        if named and await _comes(store, named):
             continue
-        if total := await places.count_documents(theirs):
-            rows = await (await places.aggregate(_nearest(theirs, centre))).to_list()
-            nearest = {row["_id"]: _name(row) for row in rows}
-            found.append(Uncovered(dataset, total, nearest))
+        if one := await brought(store, dataset, centre):
+            found.append(Uncovered(one.dataset, one.total, one.nearest))
     return found
+
+
+async def brought(store: Store, dataset: str, centre: Position) -> Brought | None:
+    """The stop places that a dataset brought, by themselves or with departures; None if none."""
+    places = store.db[raw.STOP_PLACES]
+    theirs: Document = {"_id": {"$gte": f"{dataset}:", "$lt": f"{dataset};"}}
+    total = await places.count_documents(theirs)
+    if total:
+        rows = await (await places.aggregate(_nearest(theirs, centre))).to_list()
+    else:
+        journeys = store.db[raw.JOURNEYS]
+        rows = await (await journeys.aggregate(_called_at(dataset))).to_list()
+        total = len(rows)
+    nearest = {row["_id"]: _name(row) for row in rows[:EXAMPLES]}
+    return Brought(dataset, total, nearest) if total else None
+
+
+async def _comes(store: Store, places: list[str]) -> bool:
+    """Whether one of these places was brought, by itself or with a journey that calls there."""
+    if await store.db[raw.STOP_PLACES].find_one({"_id": {"$in": places}}, {"_id": 1}):
+        return True
+    called: Document = {"stop_place.id": {"$in": places}}
+    return await store.db[raw.CALLS].find_one(called, {"_id": 1}) is not None
+
+
+def _called_at(dataset: str) -> list[Document]:
+    place = "$calls.stop_place"
+    return [
+        {"$match": {"dataset": dataset}},
+        {"$unwind": "$calls"},
+        {"$group": {"_id": f"{place}.id", "name": {"$first": f"{place}.name"}}},
+        {"$sort": {"_id": 1}},
+    ]
 
 
 def _nearest(theirs: Document, centre: Position) -> list[Document]:

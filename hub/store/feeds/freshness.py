@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub.model.feeds import FeedState, FreshnessState, not_renewed
 
@@ -89,12 +90,15 @@ def feed_state(feed: Mapping[str, Any], now: datetime) -> FeedState:
     return FeedState.STALE if stored in _AGES and now > stale_at else stored
 
 
-def feed_reason(feed: Mapping[str, Any], now: datetime) -> str | None:
-    """Why a feed is in the state it is in now, for people; None where all is well."""
+def feed_reason(feed: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> str | None:
+    """Why a feed is in the state it is in now, for people, with times of `zone`.
+
+    None where all is well.
+    """
     written: str | None = feed.get("detail")
     if feed_state(feed, now) == feed["state"]:
         return written
     as_of = feed.get("data_as_of")
-    old = not_renewed(as_of) if as_of is not None else None
+    old = not_renewed(as_of, zone) if as_of is not None else None
     unread = "没有进程在接入 No process reads this feed: start one with the role ingest."
     return " ".join(filter(None, (unread, old)))
