@@ -108,7 +108,7 @@ class Escalator:
         try:
             handover = await self._commits.run(
                 part.incident_id,
-                partial(self._escalate, part.order_id, part.ledgers, clock.now()),
+                partial(self._escalate, part.order_id, part.ledgers),
                 {
                     RECIPIENTS: part.ledgers,
                     ORDERS: [part.order_id],
@@ -126,9 +126,8 @@ class Escalator:
         handover.report()
         return len(part.ledgers)
 
-    async def _escalate(
-        self, order_id: str, ledgers: list[str], now: datetime, tx: Tx
-    ) -> Handover | None:
+    async def _escalate(self, order_id: str, ledgers: list[str], tx: Tx) -> Handover | None:
+        now = clock.now()
         rows = await self._desk.orders.still_overdue(tx, ledgers, now)
         order = await self._desk.orders.for_hub(order_id, tx=tx)
         if not rows or order is None:
