@@ -7,7 +7,7 @@ from datetime import timedelta
 import psutil
 import structlog
 
-from hub import clock
+from hub import clock, defects
 from hub.bus import Bus
 from hub.store.driver import Store
 from hub.store.faults import passing
@@ -87,6 +87,7 @@ class Presence:
             "bus_depth": self._bus.depth,
             "bus_overflows": self._bus.overflows,
             "transaction_conflicts": self._store.lanes.conflicts,
+            "defects": defects.total(),
         }
 
 

@@ -13,10 +13,12 @@ import structlog
 
 from hub import clock
 from hub.bus import Bus, Listener
+from hub.defects import worked_around
 from hub.operations.desk import Desk
 from hub.operations.handover import Handover, hand_over
 from hub.operations.words import Why
 from hub.store.driver import Store, Tx
+from hub.store.faults import passes
 from hub.store.group_commit import GroupCommit
 from hub.store.leases import Lease
 from hub.store.orders import ORDERS
@@ -67,7 +69,8 @@ class Escalator:
         finally:
             follower.cancel()
             self._bus.unlisten(listener)
-            with suppress(Exception):  # a lease that is not given back runs out
+            # a lease that is not given back runs out
+            with worked_around("escalator.release", expected=passes):
                 await self._leader.release()
 
     async def step(self) -> int:
@@ -151,7 +154,8 @@ class Escalator:
         wait = POLL
         self._asleep_until = _NEVER
         now = clock.now()
-        with suppress(Exception):  # reported by the next pass
+        # reported by the next pass
+        with worked_around("escalator.next_timer", expected=passes):
             timer = await self._desk.orders.next_timer()
             if timer is not None and timer > now:
                 self._asleep_until = timer

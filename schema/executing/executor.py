@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
-from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
+from graphql import ExecutionResult, GraphQLSchema, OperationType
 
 from hub.access.shares import Shares
 from hub.deadline import DEADLINE, in_time
@@ -15,7 +14,7 @@ from hub.errors import LiandongError
 from hub.fate import Fate, Write
 from hub.model.people import Principal, Scope
 from schema.context import Services
-from schema.executing.compiled import CompilingExecutor
+from schema.executing.compiled import run
 from schema.executing.documents import Documents, InvalidError, Prepared
 from schema.executing.errors import RefusedError, fault, presented
 from schema.permissions import check
@@ -100,16 +99,14 @@ class Executor:
     ) -> ExecutionResult:
         async with self._share(prepared, principal):
             context = self._services.context(principal, prepared.memory, writes)
-            result = execute(
+            return await run(
                 self._schema,
                 prepared.document,
                 context_value=context,
                 variable_values=variables,
                 operation_name=prepared.operation_name,
-                executor_class=CompilingExecutor,
                 hide_suggestions=Scope.DEVELOPER not in principal.scopes,
             )
-            return await result if isawaitable(result) else result
 
     async def _in_line(
         self, text: str, principal: Principal, read: Callable[[], Prepared]
