@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from hub import clock
+from hub.fate import Fate
 from hub.model.operations import Role
 from hub.store.documents import AccountDoc, UnitDoc
 
@@ -273,4 +274,5 @@ class Problem(Message):
     detail: str
     code: str
     hint: str | None = None
+    outcome: Fate | None = None
     errors: list[dict[str, str]] | None = None

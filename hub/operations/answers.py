@@ -95,13 +95,15 @@ async def _follow(
 ) -> bool:
     """What a move leads to; True when the officer's inbox has been told of it already."""
     if row.stage is Stage.DECLINED and before is not Stage.ESCALATED:
-        turn.handovers.append(await hand_over(desk, tx, order, [row], Why.DECLINED, turn.at))
+        turn.handovers.append(
+            await hand_over(desk, tx, order, [row], Why.DECLINED, turn.written_at)
+        )
         return True
     if row.stage is Stage.DONE or before is Stage.ESCALATED:
         await desk.orders.change(tx, order.id)
     in_chain = before is Stage.ESCALATED or row.escalated_from is not None
     if in_chain and row.stage in TAKEN and before not in TAKEN:
-        await stand_down(desk, tx, order, row, incident, turn.at)
+        await stand_down(desk, tx, order, row, incident, turn.written_at)
     if order.state is OrderState.COMPLETED:
         return True
     return row.stage is Stage.DONE and await complete_if_ended(desk, tx, order, incident, turn.at)

@@ -86,7 +86,6 @@ class Desk:
         body: object,
         key: str,
         work: Callable[[Tx], Awaitable[dict[str, Any]]],
-        at: datetime,
         *,
         lane: str | None = None,
         reads: Reads = NO_READS,
@@ -98,7 +97,7 @@ class Desk:
         """
         sealed = checks.fingerprint("call", [by.account_id, checks.key(key)])
         asked = checks.fingerprint(operation, body)
-        kept = await self.idempotency.once(sealed, asked, work, at=at, lane=lane or "", reads=reads)
+        kept = await self.idempotency.once(sealed, asked, work, lane=lane or "", reads=reads)
         return str(kept.result["id"])
 
     def day(self, at: datetime) -> date:

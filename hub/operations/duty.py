@@ -37,7 +37,8 @@ async def sign_out(desk: Desk, tx: Tx, turn: Turn) -> Effect:
     for row in rows:
         order = orders[row.order_id]
         if row.stage in UNANSWERED:
-            turn.handovers.append(await hand_over(desk, tx, order, [row], Why.SIGNED_OUT, turn.at))
+            passed = await hand_over(desk, tx, order, [row], Why.SIGNED_OUT, turn.written_at)
+            turn.handovers.append(passed)
             continue
         words = (
             f"指令 {order.number} {person(turn.officer)} 已签退，指令未完成 / "

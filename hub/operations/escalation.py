@@ -13,10 +13,12 @@ import structlog
 
 from hub import clock
 from hub.bus import Bus, Listener
+from hub.defects import worked_around
 from hub.operations.desk import Desk
 from hub.operations.handover import Handover, hand_over
 from hub.operations.words import Why
 from hub.store.driver import Store, Tx
+from hub.store.faults import passes
 from hub.store.group_commit import GroupCommit
 from hub.store.leases import Lease
 from hub.store.orders import ORDERS
@@ -67,7 +69,8 @@ class Escalator:
         finally:
             follower.cancel()
             self._bus.unlisten(listener)
-            with suppress(Exception):  # a lease that is not given back runs out
+            # a lease that is not given back runs out
+            with worked_around("escalator.release", expected=passes):
                 await self._leader.release()
 
     async def step(self) -> int:
@@ -108,7 +111,7 @@ class Escalator:
         try:
             handover = await self._commits.run(
                 part.incident_id,
-                partial(self._escalate, part.order_id, part.ledgers, clock.now()),
+                partial(self._escalate, part.order_id, part.ledgers),
                 {
                     RECIPIENTS: part.ledgers,
                     ORDERS: [part.order_id],
@@ -126,9 +129,8 @@ class Escalator:
         handover.report()
         return len(part.ledgers)
 
-    async def _escalate(
-        self, order_id: str, ledgers: list[str], now: datetime, tx: Tx
-    ) -> Handover | None:
+    async def _escalate(self, order_id: str, ledgers: list[str], tx: Tx) -> Handover | None:
+        now = clock.now()
         rows = await self._desk.orders.still_overdue(tx, ledgers, now)
         order = await self._desk.orders.for_hub(order_id, tx=tx)
         if not rows or order is None:
@@ -152,7 +154,8 @@ class Escalator:
         wait = POLL
         self._asleep_until = _NEVER
         now = clock.now()
-        with suppress(Exception):  # reported by the next pass
+        # reported by the next pass
+        with worked_around("escalator.next_timer", expected=passes):
             timer = await self._desk.orders.next_timer()
             if timer is not None and timer > now:
                 self._asleep_until = timer

@@ -114,12 +114,12 @@ async def _apply(
         officer = await desk.accounts.by_id(by.account_id, tx=tx)
         if officer is None or not officer.active:
             raise UserFault("NOT_FOUND", "账号无效 / The account is no longer active.")
-        turn = Turn(officer, action.body, at, device_at, handovers)
+        turn = Turn(officer, action.body, at, clock.now(), device_at, handovers)
         return asdict(await handler(desk, tx, turn))
 
     lane, reads = await _writes_to(desk, by, action)
     sealed = checks.fingerprint("act", name)
-    kept = await desk.idempotency.once(sealed, asked, work, at=at, lane=lane, reads=reads)
+    kept = await desk.idempotency.once(sealed, asked, work, lane=lane, reads=reads)
     if not kept.repeated:
         for handover in handovers:
             handover.report()

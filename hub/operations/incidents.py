@@ -78,14 +78,14 @@ async def open_incident(desk: Desk, by: Principal, asked: IncidentRequest, key: 
             raise UserFault(
                 "UNIT_UNKNOWN", f"无此单位 / No unit {unit!r}.", path=("units", str(index))
             )
-    at = clock.now()
 
     async def work(tx: Tx) -> dict[str, Any]:
+        at = clock.now()
         incident = await record_incident(desk, tx, asked, by=by.account_id, at=at)
         await desk.audit.append(by.account_id, "incident.opened", incident.id, tx=tx)
         return {"id": incident.id}
 
-    return await desk.once(by, "openIncident", asdict(asked), key, work, at)
+    return await desk.once(by, "openIncident", asdict(asked), key, work)
 
 
 async def record_incident(
@@ -127,9 +127,9 @@ async def close_incident(
     by.require(Scope.INCIDENTS_WRITE)
     incident_id = checks.identifier(incident_id, ("incident_id",))
     outcome = checks.text(outcome, ("outcome",), most=OUTCOME)
-    at = clock.now()
 
     async def work(tx: Tx) -> dict[str, Any]:
+        at = clock.now()
         incident = await open_for(desk, tx, by, incident_id)
         if not by.viewer.sees_everything and incident.units != [by.unit]:
             raise AccessDenied(
@@ -155,7 +155,7 @@ async def close_incident(
 
     body = {"incident": incident_id, "outcome": outcome}
     reads = {INCIDENTS: [incident_id]}
-    return await desk.once(by, "closeIncident", body, key, work, at, lane=incident_id, reads=reads)
+    return await desk.once(by, "closeIncident", body, key, work, lane=incident_id, reads=reads)
 
 
 async def open_for(desk: Desk, tx: Tx, by: Principal, incident_id: str) -> IncidentDoc:

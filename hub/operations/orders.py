@@ -77,14 +77,15 @@ def request_of(
 async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: str) -> str:
     """Dispatch an order once per key; its id.
 
-    One transaction: order, ledgers, inboxes, wake-ups, timeline, key. All of it or nothing.
+    One transaction: order, ledgers, inboxes, wake-ups, timeline, key. All of it or nothing. The
+    time to accept runs from when it is written, however long it waited for its turn.
     """
     by.require(Scope.ORDERS_WRITE)
-    at = clock.now()
     order_id = new_id()
     phones = await desk.devices.channels_of({*asked.recipients, *asked.escalation})
 
     async def work(tx: Tx) -> dict[str, Any]:
+        at = clock.now()
         incident = await open_for(desk, tx, by, asked.incident_id)
         known = await desk.accounts.by_logins_or_ids({*asked.recipients, *asked.escalation}, tx=tx)
         officers = _resolve(asked.recipients, known, "recipients", on_duty=True)
@@ -114,7 +115,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
         NUMBERS: [asked.incident_id],
     }
     return await desk.once(
-        by, "dispatchOrder", asdict(asked), key, work, at, lane=asked.incident_id, reads=reads
+        by, "dispatchOrder", asdict(asked), key, work, lane=asked.incident_id, reads=reads
     )
 
 
@@ -123,9 +124,9 @@ async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str,
     by.require(Scope.ORDERS_WRITE)
     order_id = checks.identifier(order_id, ("order_id",))
     reason = checks.text(reason, ("reason",), most=REASON)
-    at = clock.now()
 
     async def work(tx: Tx) -> dict[str, Any]:
+        at = clock.now()
         order = await desk.orders.get(order_id, by.viewer, tx=tx)
         incident = order and await desk.incidents.for_hub(order.incident_id, tx=tx)
         if order is None or incident is None:
@@ -143,7 +144,7 @@ async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str,
     body = {"order": order_id, "reason": reason}
     lane = await desk.orders.incident_of(order_id)
     reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
-    return await desk.once(by, "cancelOrder", body, key, work, at, lane=lane, reads=reads)
+    return await desk.once(by, "cancelOrder", body, key, work, lane=lane, reads=reads)
 
 
 async def _write(

@@ -6,7 +6,7 @@ hub.store may know the driver.
 
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
 
-from hub.errors import DatabaseAway
+from hub.errors import DatabaseAway, RetryLater
 from hub.store.driver import unreachable
 
 
@@ -15,3 +15,8 @@ def passing(error: BaseException) -> DatabaseAway | None:
     if isinstance(error, ConnectionFailure | ExecutionTimeout | WTimeoutError):
         return unreachable(error)
     return None
+
+
+def passes(error: BaseException) -> bool:
+    """Whether the same may succeed later, by what the driver or the store says."""
+    return isinstance(error, RetryLater) or passing(error) is not None

@@ -17,14 +17,13 @@ async def acknowledge_alarm(desk: Desk, by: Principal, *, alarm_id: str, key: st
     """
     by.require(Scope.ALARMS_WRITE)
     alarm_id = checks.identifier(alarm_id, ("alarm_id",))
-    at = clock.now()
 
     async def work(tx: Tx) -> dict[str, Any]:
         alarm = await desk.alarms.get(alarm_id, by.viewer, tx=tx)
         if alarm is None:
             raise NotFound("alarm", alarm_id, path=("alarm_id",))
-        if desk.alarms.acknowledge(tx, alarm, at=at, by=by.account_id):
+        if desk.alarms.acknowledge(tx, alarm, at=clock.now(), by=by.account_id):
             await desk.audit.append(by.account_id, "alarm.acknowledged", alarm.id, tx=tx)
         return {"id": alarm.id}
 
-    return await desk.once(by, "acknowledgeAlarm", {"alarm": alarm_id}, key, work, at)
+    return await desk.once(by, "acknowledgeAlarm", {"alarm": alarm_id}, key, work)
