@@ -53,7 +53,7 @@ async def in_time(
             if waits_on and isinstance(late, TooLong):
                 late = None
     except asyncio.CancelledError:
-        task.cancel()
+        _leave(task)
         raise
     if late is not None:
         _leave(task, cancel=may_end())
@@ -85,11 +85,15 @@ async def _late(
 ) -> LiandongError | None:
     """Why a task is late, once the rest of its time is over; None if it is done by then."""
     probe = asyncio.ensure_future(answers())
-    await asyncio.wait({task}, timeout=seconds * (1 - PROBE))
-    if task.done():
-        _leave(probe)
-        return None
-    return TooLong(f"the work took longer than {seconds:g} s.") if await probe else DatabaseAway()
+    try:
+        await asyncio.wait({task}, timeout=seconds * (1 - PROBE))
+        if task.done():
+            return None
+        there = await probe
+    finally:
+        if not probe.done():
+            _leave(probe)
+    return TooLong(f"the work took longer than {seconds:g} s.") if there else DatabaseAway()
 
 
 def _leave(task: "asyncio.Future[Result]", *, cancel: bool = True) -> None:

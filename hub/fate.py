@@ -4,7 +4,7 @@ The store notes it as a transaction goes; the face that answers a caller watches
 watches, nothing is noted.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,6 +28,12 @@ class Write:
     """One write that is watched."""
 
     fate: Fate = Fate.NOT_DONE
+
+
+def together(writes: Iterable[Write]) -> Fate:
+    """The fate of several: UNKNOWN for what is done in part, NOT_DONE where none was begun."""
+    fates = {write.fate for write in writes} or {Fate.NOT_DONE}
+    return fates.pop() if len(fates) == 1 else Fate.UNKNOWN
 
 
 _watched: ContextVar[Write | None] = ContextVar("watched", default=None)

@@ -5,6 +5,9 @@ would wait for, for ever. Here every connection is looked at once a second: one 
 taken too little for too long is ended. An address that is at its bound loses, for a new
 connection, the one of its own that has waited longest without a whole request; if all of them are
 at work, the new one is answered 429, except for `/livez` and `/readyz`.
+
+What is no HTTP, or could be read in two ways, is answered 400 if nothing was answered yet, and ends
+its connection.
 """
 
 from collections.abc import Iterator
@@ -117,6 +120,8 @@ class BoundedProtocol(Offering, H11Protocol):
 
     def __init__(self, *, bounded: Connections, **given: Any) -> None:  # noqa: ANN401  # uvicorn's
         super().__init__(**given)
+        most = self.config.h11_max_incomplete_event_size
+        self.conn = _Unambiguous(h11.SERVER, *([] if most is None else [most]))
         self._register = bounded
         self._bounds = bounded.bounds
         self._address = ""
@@ -152,8 +157,19 @@ class BoundedProtocol(Offering, H11Protocol):
         self._taken += 1
         super().resume_writing()
 
+    def send_400_response(self, msg: str) -> None:
+        """End a connection whose bytes are no HTTP; say so unless an answer was begun."""
+        if self.transport.is_closing():
+            return
+        if self._unanswered():
+            self.transport.write(_MALFORMED)
+        self._hang_up()
+
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Hand the place on with the connection."""
+        """Hand the place on with the connection. One with a body would be waited for, for ever."""
+        if any(name in _FRAMING and value != b"0" for name, value in self.headers):
+            self.send_400_response("")
+            return
         super().handle_websocket_upgrade(event)
         successor: Any = self.transport.get_protocol()
         successor.left = lambda: self._register.leave(self._address, self._place)
@@ -168,10 +184,18 @@ class BoundedProtocol(Offering, H11Protocol):
         if self.transport.is_closing():
             self.transport.abort()
             return
-        unanswered = self.cycle is None or not self.cycle.response_started
         begun = self.conn.their_state is h11.SEND_BODY or bool(self.conn.trailing_data[0])
-        if begun and (unanswered or self.conn.our_state is h11.IDLE):
+        if begun and self._unanswered():
             self.transport.write(_TIMED_OUT)
+        self._hang_up()
+
+    def _unanswered(self) -> bool:
+        """Whether the request that is being read has no answer yet, not even a part of one."""
+        begun = self.cycle is not None and self.cycle.response_started
+        return not begun or self.conn.our_state is h11.IDLE
+
+    def _hang_up(self) -> None:
+        """Close the connection; whoever serves it says no more."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True  # whoever reads the body learns that no more comes
             self.cycle.message_event.set()
@@ -207,11 +231,43 @@ class BoundedProtocol(Offering, H11Protocol):
         return Stage.OURS, self.cycle
 
 
-_TOO_SLOW = "请求未在时限内完整送达 / The request did not come to its end in time.\n".encode()
-_TIMED_OUT = (
-    b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain; charset=utf-8\r\n"
-    b"content-length: %d\r\nconnection: close\r\n\r\n" % len(_TOO_SLOW)
-) + _TOO_SLOW
+def _last_words(status: bytes, words: str) -> bytes:
+    """An answer after which the connection is closed."""
+    body = words.encode()
+    head = (
+        b"HTTP/1.1 %b\r\ncontent-type: text/plain; charset=utf-8\r\n"
+        b"content-length: %d\r\nconnection: close\r\n\r\n"
+    )
+    return head % (status, len(body)) + body
+
+
+_TIMED_OUT = _last_words(
+    b"408 Request Timeout",
+    "请求未在时限内完整送达 / The request did not come to its end in time.\n",
+)
+_MALFORMED = _last_words(
+    b"400 Bad Request",
+    "不是有效的 HTTP 请求，连接已关闭 / Not a valid HTTP request: the connection is closed.\n",
+)
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class _Unambiguous(h11.Connection):
+    """h11, which would read a length beside a transfer coding, and a coding in HTTP/1.0.
+
+    A proxy before us may take such a request to end elsewhere (RFC 9112, 6.1 and 6.3).
+    """
+
+    def next_event(self) -> "h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]":
+        """As h11's. Raises RemoteProtocolError for what could be read in two ways, too."""
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            names = {name for name, _ in event.headers}
+            coded = b"transfer-encoding" in names
+            if coded and (b"content-length" in names or event.http_version < b"1.1"):
+                message = "The end of the body could be read in two ways."
+                raise h11.RemoteProtocolError(message)
+        return event
 
 
 def _crowded(app: App) -> App:

@@ -40,6 +40,7 @@ _OF_PROCESS = {
         ("resident_bytes", "Memory a process has, what it shares with others included."),
         ("cpu_seconds", "User and system CPU of a process so far."),
         ("transaction_conflicts", "Transactions that met another and were repeated, so far."),
+        ("defects", "Unexpected failures worked around, so far; each kind is logged once."),
     )
 }
 OUTBOX_AGE = Gauge(

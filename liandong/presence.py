@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import psutil
 import structlog
 
-from hub import clock
+from hub import clock, defects
 from hub.bus import Bus
 from hub.model.moments import said
 from hub.store.driver import Store
@@ -98,6 +98,7 @@ class Presence:
             "bus_depth": self._bus.depth,
             "bus_overflows": self._bus.overflows,
             "transaction_conflicts": self._store.lanes.conflicts,
+            "defects": defects.total(),
         }
 
 

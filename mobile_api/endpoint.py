@@ -5,7 +5,7 @@ The order of checks is the order of trust: who calls, may they, then what they s
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import orjson
@@ -16,11 +16,13 @@ from starlette.routing import Route
 
 from hub.access.bearer import unauthenticated
 from hub.deadline import in_time
+from hub.errors import RetryLater
+from hub.fate import Fate, Write, together
 from hub.model.people import Principal, Scope
 from hub.operations.telling.wire import Message
 from hub.store.faults import passing
 from mobile_api.context import MobileContext
-from mobile_api.problems import Refusal, invalid
+from mobile_api.problems import Refusal, invalid, retry_later
 
 BODY_CAP = 256 * 1024
 JSON = "application/json"
@@ -31,12 +33,16 @@ Sent = TypeVar("Sent", bound=Message)
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Sent]):
-    """One request that passed the checks. `caller` is set where the endpoint has a scope."""
+    """One request that passed the checks. `caller` is set where the endpoint has a scope.
+
+    `writes` are noted by the handlers of endpoints that say what became of them.
+    """
 
     request: Request
     context: MobileContext
     sent: Sent
     principal: Principal | None
+    writes: list[Write] = field(default_factory=list)
 
     @property
     def caller(self) -> Principal:
@@ -58,13 +64,21 @@ class Nothing(Message):
     """An endpoint that takes neither a body nor a query."""
 
 
+@dataclass(slots=True)
+class _Progress:
+    """How far a request has come: the call of its handler, once that was begun."""
+
+    writes: list[Write] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint(Generic[Sent]):
     """An operation of the API.
 
     `takes` is the model of the JSON body, or of the query where the method is GET. `gives` is the
     model of the answer; None is 204. Without a `scope` the caller need not be signed in.
-    `problems` are the codes beyond those that follow from the rest.
+    `problems` are the codes beyond those that follow from the rest. `notes_writes`: its handler
+    notes each in `Call.writes`; of another that fails it is not known what it did.
     """
 
     method: str
@@ -77,6 +91,7 @@ class Endpoint(Generic[Sent]):
     scope: Scope | None = None
     media: str = JSON
     problems: tuple[str, ...] = ()
+    notes_writes: bool = False
 
     @property
     def has_body(self) -> bool:
@@ -87,29 +102,35 @@ class Endpoint(Generic[Sent]):
         """Starlette's route. GET does not answer HEAD: a live stream has no head to show."""
 
         async def answer(request: Request) -> Response:
+            progress = _Progress()
             try:
                 return await in_time(
-                    self._answer(request, context), context.store.answers, waits_on=True
+                    self._answer(request, context, progress), context.store.answers, waits_on=True
                 )
             except ClientDisconnect:
                 return Response(status_code=400)  # nobody is there to read it
             except Exception as error:
-                if (fault := passing(error)) is not None:
-                    raise fault from error
-                raise
+                fault = error if isinstance(error, RetryLater) else passing(error)
+                if fault is None:
+                    raise
+                return retry_later(fault, self._outcome(progress))
 
         route = Route(self.path, answer, methods=[self.method], name=self.name)
         route.methods = {self.method}
         return route
 
-    async def _answer(self, request: Request, context: MobileContext) -> Response:
+    async def _answer(
+        self, request: Request, context: MobileContext, progress: _Progress
+    ) -> Response:
         principal = None
         if self.scope is not None:
             principal = await context.tokens.authenticate(bearer_token(request))
             principal.require(self.scope)
         sent = await self._read(request)
         async with self._share(principal, context):
-            reply = await self.handler(Call(request, context, sent, principal))
+            call = Call(request, context, sent, principal)
+            progress.writes = call.writes
+            reply = await self.handler(call)
         if reply is None:
             return Response(status_code=204)
         if isinstance(reply, Response):
@@ -119,6 +140,14 @@ class Endpoint(Generic[Sent]):
             media_type=JSON,
             headers={"Cache-Control": "no-store"},
         )
+
+    def _outcome(self, progress: _Progress) -> Fate | None:
+        """What became of what was to be done; None where nothing was, or it is not known."""
+        if self.method == "GET":
+            return None
+        if progress.writes is None:
+            return Fate.NOT_DONE
+        return together(progress.writes) if self.notes_writes else None
 
     def _share(
         self, principal: Principal | None, context: MobileContext

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_validator
 
 from hub import clock
+from hub.fate import Fate
 from hub.model.people import Role
 from hub.operations.telling.wire import Message
 from hub.store.documents import AccountDoc, UnitDoc
@@ -265,4 +266,5 @@ class Problem(Message):
     detail: str
     code: str
     hint: str | None = None
+    outcome: Fate | None = None
     errors: list[dict[str, str]] | None = None

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from hub.access.attempts import RateLimited
 from hub.errors import DatabaseAway, LiandongError, RetryLater, UserFault
+from hub.fate import Fate
 from hub.store.faults import passing
 
 log = structlog.get_logger()
@@ -54,6 +55,7 @@ def problem(
     *,
     hint: str | None = None,
     errors: list[dict[str, str]] | None = None,
+    outcome: Fate | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The answer for `code`; one that TITLES does not list has the status and title of INVALID."""
@@ -69,6 +71,8 @@ def problem(
         body["hint"] = hint
     if errors is not None:
         body["errors"] = errors
+    if outcome is not None:
+        body["outcome"] = outcome.value
     return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
 
 
@@ -132,8 +136,8 @@ async def on_unexpected(request: Request, error: Exception) -> Response:
     return problem("INTERNAL", "服务内部错误 / The hub could not do this.")
 
 
-def retry_later(error: RetryLater) -> Response:
-    """503 with the wait in Retry-After."""
+def retry_later(error: RetryLater, outcome: Fate | None = None) -> Response:
+    """503 with the wait in Retry-After; `outcome`: what became of what was to be done, if known."""
     wait = max(1, round(error.after)) if error.after is not None else 2
     away = isinstance(error, DatabaseAway)
     detail = "The database does not answer now." if away else error.message
@@ -141,6 +145,7 @@ def retry_later(error: RetryLater) -> Response:
         "RETRY_LATER",
         f"暂时不可用 / {detail}",
         hint="Send the same request again: ids make it safe.",
+        outcome=outcome,
         headers={"Retry-After": str(wait)},
     )
 

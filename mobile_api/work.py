@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from hub import clock
 from hub.errors import UserFault
+from hub.fate import watched
 from hub.model.ids import split_global_id
 from hub.model.people import Scope
 from hub.operations.actions import ActionResult, ActionStatus, FieldAction
@@ -38,10 +39,14 @@ async def act(call: Call[Actions]) -> ActionsReply:
     """Carry out actions in order. One that is malformed is rejected, the others go on.
 
     When the database cannot be written the whole call fails with RETRY_LATER: what was done
-    before is done, and the same call may be sent again.
+    before is done, and the same call may be sent again. Each action is one write of the call.
     """
     device_id = device_of(call) or f"session:{call.caller.session_id}"
-    results = [await _one(call, item, device_id) for item in call.sent.actions]
+    results = []
+    for item in call.sent.actions:
+        with watched() as write:
+            call.writes.append(write)
+            results.append(await _one(call, item, device_id))
     return ActionsReply(results=results)
 
 
@@ -146,6 +151,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=act,
         takes=Actions,
         gives=ActionsReply,
+        notes_writes=True,
         scope=Scope.FIELD_WORK,
     ),
     Endpoint(

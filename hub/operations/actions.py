@@ -51,14 +51,16 @@ class ActionResult:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One attempt at applying an action: who, what, and the hub's time for it.
+    """One attempt at applying an action: who, what, and the hub's times for it.
 
-    `afterwards` collects what is to be said once the transaction has committed.
+    `at` is when the hub received it; `written_at`, when this attempt writes it, starts what timers
+    it leads to. `afterwards` collects what is to be said once the transaction has committed.
     """
 
     officer: AccountDoc
     body: dict[str, Any]
     at: datetime
+    written_at: datetime
     device_at: datetime
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from hub import clock
 from hub.model.people import Principal
 from hub.operations import checks
 from hub.settings import OrderSettings
@@ -131,8 +130,7 @@ class Desk:
                 )
             return {"id": done.id}
 
-        at, lane = clock.now(), lane or ""
-        kept = await self.idempotency.once(sealed, asked, audited, at=at, lane=lane, reads=reads)
+        kept = await self.idempotency.once(sealed, asked, audited, lane=lane or "", reads=reads)
         return str(kept.result["id"])
 
     def day(self, at: datetime) -> date:

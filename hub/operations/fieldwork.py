@@ -68,7 +68,7 @@ async def _apply(
         officer = await desk.accounts.by_id(by.account_id, tx=tx)
         if officer is None or not officer.active:
             raise UserFault("NOT_FOUND", "账号无效 / The account is no longer active.")
-        turn = Turn(officer, action.body, at, device_at, afterwards)
+        turn = Turn(officer, action.body, at, clock.now(), device_at, afterwards)
         effect = await declared.carry_out(desk, tx, turn)
         if effect.status is ActionStatus.APPLIED:
             await desk.audit.append(_act(by, action, effect), tx=tx)
@@ -82,7 +82,7 @@ async def _apply(
     lane, reads = await declared.touches(desk, by, action.body)
     reads = {ACCOUNTS: [by.account_id], **reads}
     sealed = checks.fingerprint("act", name)
-    kept = await desk.idempotency.once(sealed, asked, work, at=at, lane=lane, reads=reads)
+    kept = await desk.idempotency.once(sealed, asked, work, lane=lane, reads=reads)
     if not kept.repeated:
         for say in afterwards:
             say()

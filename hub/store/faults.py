@@ -11,7 +11,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from hub.errors import DatabaseAway
+from hub.errors import DatabaseAway, RetryLater
 from hub.store.driver import unreachable
 
 __all__ = ["DuplicateKeyError", "passing"]
@@ -22,3 +22,8 @@ def passing(error: BaseException) -> DatabaseAway | None:
     if isinstance(error, ConnectionFailure | ExecutionTimeout | WTimeoutError):
         return unreachable(error)
     return None
+
+
+def passes(error: BaseException) -> bool:
+    """Whether the same may succeed later, by what the driver or the store says."""
+    return isinstance(error, RetryLater) or passing(error) is not None

@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 
-from hub import fate
+from hub import clock, fate
 from hub.errors import RetryLater, UserFault
 from hub.fate import Fate
 from hub.store.documents import IdempotencyDoc
@@ -43,7 +42,6 @@ class Idempotency:
         body_hash: str,
         work: Callable[[Tx], Awaitable[dict[str, Any]]],
         *,
-        at: datetime,
         lane: str = "",
         reads: Reads = NO_READS,
     ) -> Kept:
@@ -57,7 +55,7 @@ class Idempotency:
             await asyncio.wait({running})  # the same call, a moment earlier
         self._running[key] = mine = asyncio.get_running_loop().create_future()
         try:
-            run = partial(self._commits.run, lane, _sealing(key, body_hash, work, at), reads)
+            run = partial(self._commits.run, lane, _sealing(key, body_hash, work), reads)
             return await self._first(key, body_hash, run)
         finally:
             del self._running[key]
@@ -104,13 +102,13 @@ async def _used(keys: Collection[str]) -> dict[str, Document]:
 
 
 def _sealing(
-    key: str, body_hash: str, work: Callable[[Tx], Awaitable[dict[str, Any]]], at: datetime
+    key: str, body_hash: str, work: Callable[[Tx], Awaitable[dict[str, Any]]]
 ) -> Callable[[Tx], Awaitable[dict[str, Any]]]:
     """The work, with its result under the key in the same transaction."""
 
     async def sealed(tx: Tx) -> dict[str, Any]:
         result = await work(tx)
-        row = {"_id": key, "body_hash": body_hash, "result": result, "at": at}
+        row = {"_id": key, "body_hash": body_hash, "result": result, "at": clock.now()}
         pending(tx).insert("idempotency", row)
         return result
 

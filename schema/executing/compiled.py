@@ -10,17 +10,20 @@ value, so that nulls and errors are exactly the specification's.
 GraphQL specification, section 6.4.3 (Value Completion).
 """
 
+import asyncio
 import inspect
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     FieldNode,
     FragmentSpreadNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLLeafType,
     GraphQLObjectType,
@@ -30,6 +33,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionNode,
+    execute,
     get_named_type,
     get_nullable_type,
     get_operation_ast,
@@ -41,8 +45,10 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
 from graphql.execution.values import VariableValues
-from graphql.pyutils import Path
+from graphql.pyutils import Path, is_awaitable
 
+from hub.defects import worked_around
+from hub.errors import LiandongError
 from schema.executing.limits import fragments_of
 from schema.permissions import Fragments
 from schema.projection import Read, declaration, definition_of
@@ -79,7 +85,8 @@ class CompilingExecutor(ExecutorThrowingOnIncremental):
             nodes = [details.node for details in field_details_list]
             plan = self._plan(return_type, nodes, info.fragments)
             if plan is not None:
-                with suppress(Exception):  # graphql-core says what is wrong, in its own words
+                # graphql-core says what is wrong, in its own words
+                with worked_around("compiled.selection", expected=unfit):
                     return plan(result, self.context_value)
         return super().complete_value(
             return_type, field_details_list, info, path, result, position_context
@@ -93,6 +100,31 @@ class CompilingExecutor(ExecutorThrowingOnIncremental):
         if key not in plans:
             plans[key] = _Compiler(self.schema, fragments).of(type_, nodes)
         return plans[key]
+
+
+async def run(schema: GraphQLSchema, document: DocumentNode, **given: Any) -> ExecutionResult:  # noqa: ANN401  # graphql-core's
+    """Execute an operation, its selections compiled; `given` is as for graphql-core's `execute`.
+
+    graphql-core holds a field's coroutine in another that awaits it. Where that is cancelled
+    before its first step nobody begins the field's: Python would complain of it, so it is closed.
+    """
+    made: list[CoroutineType[Any, Any, Any]] = []
+
+    def noted(value: object) -> TypeGuard[Awaitable[Any]]:
+        if isinstance(value, CoroutineType):
+            made.append(value)
+        return is_awaitable(value)
+
+    result = execute(
+        schema, document, executor_class=CompilingExecutor, is_awaitable=noted, **given
+    )
+    try:
+        return await result if inspect.isawaitable(result) else result
+    except asyncio.CancelledError:
+        for one in made:
+            if inspect.getcoroutinestate(one) == inspect.CORO_CREATED:
+                one.close()
+        raise
 
 
 def subscription_root(
@@ -134,6 +166,11 @@ class _Uncompilable(Exception):
 
 class _Unfit(Exception):
     """A value that does not fit its type."""
+
+
+def unfit(error: Exception) -> bool:
+    """Whether it is the value that a plan failed of, not the plan."""
+    return isinstance(error, _Unfit | GraphQLError | LiandongError)
 
 
 class _Compiler:

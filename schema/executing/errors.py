@@ -32,6 +32,12 @@ _FATES = {
     ),
 }
 
+_UNBEGUN = (
+    "未开始执行；可原样重发，变更用同一 clientMutationId"
+    " / It was not begun: send the same again, a mutation with the same clientMutationId."
+)
+_OF_TIME = frozenset({"RETRY_LATER", "DEADLINE_EXCEEDED"})
+
 
 class RefusedError(Exception):
     """An operation that does not run; `errors` are what the client is told."""
@@ -41,15 +47,30 @@ class RefusedError(Exception):
         self.errors = errors
 
 
-def presented(errors: Sequence[GraphQLError] | None) -> list[GraphQLError]:
-    """What a client is told of the errors of an execution. Unexpected ones are logged, by an id."""
-    return [_presented(error) for error in errors or ()]
+def presented(
+    errors: Sequence[GraphQLError] | None, fate: Fate | None = None
+) -> list[GraphQLError]:
+    """What a client is told of the errors of an execution. Unexpected ones are logged, by an id.
+
+    `fate` is that of a mutation's writes: what fails behind them, in reading the payload, says it.
+    """
+    return [_presented(error, fate) for error in errors or ()]
 
 
 def told(error: BaseException, fate: Fate | None = None, **where: object) -> GraphQLError:
-    """The answer for any failure outside an execution; `fate` is a mutation's."""
-    known = error if isinstance(error, LiandongError) else passing(error)
+    """The answer for any failure of an execution; `fate` is a mutation's."""
+    known = _known(error)
     return internal(error, **where) if known is None else fault(known, fate)
+
+
+def told_unbegun(error: BaseException) -> GraphQLError:
+    """The answer for any failure before an execution; see `unbegun`."""
+    known = _known(error)
+    return internal(error) if known is None else unbegun(known)
+
+
+def _known(error: BaseException) -> LiandongError | None:
+    return error if isinstance(error, LiandongError) else passing(error)
 
 
 def internal(error: BaseException, **where: object) -> GraphQLError:
@@ -65,10 +86,18 @@ def internal(error: BaseException, **where: object) -> GraphQLError:
 def fault(error: LiandongError, fate: Fate | None = None) -> GraphQLError:
     """An expected failure; with what became of the mutation it ended, if it was one."""
     message, extensions = _described(error)
-    if fate is not None and extensions["code"] in {"RETRY_LATER", "DEADLINE_EXCEEDED"}:
+    if fate is not None and extensions["code"] in _OF_TIME:
         message, extensions["outcome"] = f"{message} {_FATES[fate]}", fate.value
     elif extensions["code"] == "DEADLINE_EXCEEDED":
         message = f"{message} 请缩小查询范围 / Ask for less."
+    return GraphQLError(message, extensions=extensions)
+
+
+def unbegun(error: LiandongError) -> GraphQLError:
+    """An expected failure before an operation was begun, or even read: it may be a mutation."""
+    message, extensions = _described(error)
+    if extensions["code"] in _OF_TIME:
+        message, extensions["outcome"] = f"{message} {_UNBEGUN}", Fate.NOT_DONE.value
     return GraphQLError(message, extensions=extensions)
 
 
@@ -96,7 +125,7 @@ class EndedMutation(Exception):
         self.fate = fate
 
 
-def _presented(error: GraphQLError) -> GraphQLError:
+def _presented(error: GraphQLError, fate: Fate | None) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
@@ -107,7 +136,7 @@ def _presented(error: GraphQLError) -> GraphQLError:
     if isinstance(cause, EndedMutation):
         shown = told(cause.__cause__ or cause, cause.fate, path=error.path)
     else:
-        shown = told(cause, path=error.path)
+        shown = told(cause, fate, path=error.path)
     return GraphQLError(
         shown.message, nodes=error.nodes, path=error.path, extensions=shown.extensions
     )

@@ -1,23 +1,22 @@
 """Prepare, authorise, execute: what every transport does with an operation."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
-from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLSchema, OperationType, execute
+from graphql import ExecutionResult, GraphQLSchema, OperationType
 
 from hub.access.shares import Shares
 from hub.deadline import DEADLINE, in_time
 from hub.errors import LiandongError
-from hub.fate import Fate, Write
+from hub.fate import Fate, Write, together
 from hub.model.people import Principal, Scope
 from schema.context import Services
-from schema.executing.compiled import CompilingExecutor
+from schema.executing.compiled import run
 from schema.executing.documents import Documents, InvalidError, Prepared
-from schema.executing.errors import RefusedError, fault, presented
+from schema.executing.errors import RefusedError, fault, presented, unbegun
 from schema.permissions import check
 
 
@@ -61,7 +60,7 @@ class Executor:
         except InvalidError as invalid:
             raise RefusedError(invalid.errors) from invalid
         except LiandongError as late:
-            raise RefusedError([fault(late)]) from late
+            raise RefusedError([unbegun(late)]) from late
         lacking = check(prepared.required, principal)
         if lacking:
             raise RefusedError(lacking)
@@ -86,10 +85,11 @@ class Executor:
                 may_end=lambda: all(write.fate is not Fate.UNKNOWN for write in writes),
             )
         except LiandongError as late:
-            return ExecutionResult(None, [fault(late, _fate(writes) if mutates else None)])
+            return ExecutionResult(None, [fault(late, together(writes) if mutates else None)])
         if not result.errors:
             return result
-        return ExecutionResult(result.data, presented(result.errors), result.extensions)
+        told = presented(result.errors, together(writes) if mutates else None)
+        return ExecutionResult(result.data, told, result.extensions)
 
     async def _run(
         self,
@@ -100,16 +100,14 @@ class Executor:
     ) -> ExecutionResult:
         async with self._share(prepared, principal):
             context = self._services.context(principal, prepared.memory, writes)
-            result = execute(
+            return await run(
                 self._schema,
                 prepared.document,
                 context_value=context,
                 variable_values=variables,
                 operation_name=prepared.operation_name,
-                executor_class=CompilingExecutor,
                 hide_suggestions=Scope.DEVELOPER not in principal.scopes,
             )
-            return await result if isawaitable(result) else result
 
     async def _in_line(
         self, text: str, principal: Principal, read: Callable[[], Prepared]
@@ -135,9 +133,3 @@ class Executor:
     def still_valid(self, principal: Principal) -> bool:
         """Whether the principal's session still holds."""
         return self._services.tokens.still_valid(principal)
-
-
-def _fate(writes: Sequence[Write]) -> Fate:
-    """Of an operation's writes together: what is done in part is not known to the caller."""
-    fates = {write.fate for write in writes} or {Fate.NOT_DONE}
-    return fates.pop() if len(fates) == 1 else Fate.UNKNOWN

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 from websockets.http11 import Request
 
 from hub.transports import Offering
@@ -75,6 +76,18 @@ class FrameProtocol(Offering, WebSocketsSansIOProtocol):
             self._closing_since = now
         elif now - self._closing_since > CLOSING_SECONDS:
             self.transport.abort()
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a whole message on; one that is no UTF-8 ends the socket (RFC 6455, 8.1)."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.conn.send_close(CloseCode.INVALID_DATA)
+                self.handle_parser_exception()
+                return
+        super().send_receive_event_to_app()
 
     def handle_connect(self, event: Request) -> None:
         """Begin a connection: its scope has the extension before anybody reads it."""

@@ -1,15 +1,14 @@
 """One node's result, completed once and kept apart from its cursor and what happened to it."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from inspect import isawaitable
 from typing import Any, Protocol
 
 import orjson
-from graphql import DocumentNode, GraphQLSchema, execute
+from graphql import DocumentNode, GraphQLSchema
 
-from schema.executing.compiled import CompilingExecutor, event_plan
+from hub.defects import worked_around
+from schema.executing.compiled import event_plan, run, unfit
 from schema.executing.errors import presented
 from schema.live.source import ChangeType, LiveEvent
 
@@ -65,19 +64,17 @@ class Renderer:
         event = LiveEvent(_CURSOR, ChangeType.RESET, node)
         if self._plan is not None:
             key, complete = self._plan
-            with suppress(Exception):  # graphql-core says what is wrong, in its own words
+            # graphql-core says what is wrong, in its own words
+            with worked_around("compiled.event", expected=unfit):
                 return _taken_apart({key: complete(event, context)}, None)
-        result = execute(
+        result = await run(
             self._schema,
             self._watched.document,
             root_value=event,
             context_value=context,
             variable_values=self._variables,
             operation_name=self._watched.operation_name,
-            executor_class=CompilingExecutor,
         )
-        if isawaitable(result):
-            result = await result
         errors = [error.formatted for error in presented(result.errors or ())] or None
         return _taken_apart(result.data, errors)
 

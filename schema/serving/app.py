@@ -21,7 +21,7 @@ from hub.errors import AccessDenied
 from hub.model.people import Principal
 from hub.transports import connection_of
 from schema.executing.documents import Prepared
-from schema.executing.errors import RefusedError, fault, told
+from schema.executing.errors import RefusedError, fault, told_unbegun
 from schema.executing.executor import Executor
 from schema.executing.requests import (
     EVENTS,
@@ -105,7 +105,7 @@ class GraphQLApp:
         except (BadRequestError, DisconnectedError):
             raise
         except Exception as error:  # noqa: BLE001  # the last place: logged, answered, not leaked
-            failure = told(error)
+            failure = told_unbegun(error)  # an execution tells its own in its result
             status = 500 if _code(failure) == "INTERNAL" else 503
             await _answer(send, status, shown, [failure])
 

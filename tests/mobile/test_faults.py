@@ -9,6 +9,7 @@ from pymongo.errors import AutoReconnect
 
 from hub.access.shares import PER_PERSON
 from hub.errors import RetryLater
+from hub.fate import Fate, mark
 from mobile_api.context import MobileContext
 from tests.mobile.conftest import BASE, Phone
 
@@ -39,6 +40,44 @@ async def test_an_election_is_a_503(
         assert reply.status_code == 503
         assert reply.json()["code"] == "RETRY_LATER"
         assert int(reply.headers["retry-after"]) in {2, 7}
+
+
+@pytest.mark.parametrize("error", PASSING, ids=["driver", "hub"])
+async def test_what_was_not_begun_says_so(
+    phone: Phone, context: MobileContext, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Nobody could be asked who calls: nothing was done. A reading has no outcome."""
+    mine = await phone.sign_in("officer1")
+    monkeypatch.setattr(context.tokens, "authenticate", failing(error))
+    done = await mine.call("POST", "/actions", json={"actions": []})
+    assert (done.status_code, done.json()["outcome"]) == (503, "NOT_DONE")
+    read = await mine.call("GET", "/sync")
+    assert (read.status_code, "outcome" in read.json()) == (503, False)
+
+
+async def test_actions_that_fail_say_what_became_of_them(
+    phone: Phone, context: MobileContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None, all that is known, or some; of a sign-in that was begun nothing is said."""
+    mine = await phone.sign_in("officer1")
+    act, fates = context.operations.act, iter(["NOT_DONE", "UNKNOWN", "", "NOT_DONE"])
+
+    async def acted(*given: Any) -> Any:
+        if not (fate := next(fates)):
+            return await act(*given)
+        mark(Fate(fate))
+        raise AutoReconnect("primary stepped down")
+
+    monkeypatch.setattr(context.operations, "act", acted)
+    duty = {"kind": "duty.signIn", "at": "2026-01-01T00:00:00Z"}
+    actions = [{"id": "fate-1", **duty}, {"id": "fate-2", **duty}]
+    for expected in ("NOT_DONE", "UNKNOWN", "UNKNOWN"):
+        reply = await mine.call("POST", "/actions", json={"actions": actions})
+        assert (reply.status_code, reply.json()["outcome"]) == (503, expected)
+    assert next(fates, None) is None
+    monkeypatch.setattr(context.tokens, "refresh", failing(AutoReconnect("away")))
+    reply = await mine.call("POST", "/session/refresh", json={"refreshToken": "a.b"})
+    assert (reply.status_code, "outcome" in reply.json()) == (503, False)
 
 
 @pytest.mark.parametrize("error", PASSING, ids=["driver", "hub"])

@@ -9,13 +9,15 @@ import httpx2
 import orjson
 import pytest
 import structlog
-from graphql import parse, validate
+from graphql import GraphQLError, parse, validate
 
 from hub.access.demo import PASSWORD
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.errors import RetryLater
+from hub.fate import Fate
 from schema.context import Services
+from schema.executing.errors import presented
 from schema.executing.executor import Executor
 from schema.executing.requests import MAX_BODY
 from schema.live.engine import LiveEngine
@@ -398,6 +400,46 @@ async def test_a_late_mutation_says_what_became_of_it(
     assert error["extensions"] == {"code": "DEADLINE_EXCEEDED", "outcome": "NOT_DONE"}
     assert "clientMutationId" in error["message"]
     assert "Ask for less" not in error["message"]
+
+
+@pytest.mark.parametrize("accept", [JSON, RESPONSE, "text/event-stream"])
+async def test_what_was_not_begun_says_so(
+    services: Services, token: str, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    """Refused before it was read, or before it is known who asks: nothing of it was done."""
+    app = app_of(services, deadline=0.05)
+    headers = {"authorization": f"Bearer {token}", "accept": accept}
+    body = {"query": "mutation Unread { __typename }"}
+    principal = await services.tokens.authenticate(token)
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://hub") as client:
+        async with app._executor._new_mutations.of(principal):
+            late = await client.post("/graphql", json=body, headers=headers)
+
+        async def electing(_token: str) -> Any:
+            raise RetryLater("No primary answers.", after=2.0)
+
+        monkeypatch.setattr(services.tokens, "authenticate", electing)
+        unknown = await client.post("/graphql", json=body, headers=headers)
+    assert unknown.status_code == 503
+    for answer, expected in ((late, "DEADLINE_EXCEEDED"), (unknown, "RETRY_LATER")):
+        text = next(line for line in answer.text.splitlines() if "{" in line)
+        (error,) = orjson.loads(text.removeprefix("data: "))["errors"]
+        assert (error["extensions"]["code"], error["extensions"]["outcome"]) == (
+            expected,
+            "NOT_DONE",
+        )
+        assert "clientMutationId" in error["message"]
+        assert "Ask for less" not in error["message"]
+
+
+def test_what_fails_behind_a_write_says_that_it_was_done() -> None:
+    """The payload of a mutation cannot be read; a query's error has no such word."""
+    failed = GraphQLError("x", original_error=RetryLater("No primary answers."))
+    (of_mutation,) = presented([failed], Fate.DONE)
+    (of_query,) = presented([failed])
+    assert of_mutation.extensions["outcome"] == "DONE"
+    assert "outcome" not in of_query.extensions
 
 
 async def test_twenty_thousand_aliases_do_not_pass(client: httpx2.AsyncClient) -> None:

@@ -135,14 +135,16 @@ def judge(asked: Asked, row: RecipientDoc, to: Stage) -> Verdict:
 async def _follow(asked: Asked, turn: Turn, row: RecipientDoc, before: Stage) -> bool:
     """What a move leads to; True when the person's inbox has been told of it already."""
     if row.stage is Stage.DECLINED and before is not Stage.ESCALATED:
-        turn.afterwards.append((await hand_over(asked, [row], Why.DECLINED, turn.at)).report)
+        turn.afterwards.append(
+            (await hand_over(asked, [row], Why.DECLINED, turn.written_at)).report
+        )
         return True
     over = asked.completes and row.stage is asked.done
     if over or before is Stage.ESCALATED:
         asked.change()
     in_chain = before is Stage.ESCALATED or row.escalated_from is not None
     if in_chain and row.stage in TAKEN and before not in TAKEN:
-        await stand_down(asked, row, turn.at)
+        await stand_down(asked, row, turn.written_at)
     if asked.completes and not asked.is_open:
         return True
     return over and await complete_if_ended(asked, turn.at)

@@ -14,6 +14,7 @@ import structlog
 
 from hub import clock
 from hub.bus import Bus, Listener
+from hub.defects import worked_around
 from hub.operations import kinds
 from hub.operations.asking.asked import Asked
 from hub.operations.asking.documents import RECIPIENTS
@@ -24,6 +25,7 @@ from hub.operations.asking.timers import Overdue
 from hub.operations.desk import Desk
 from hub.operations.words import Why
 from hub.store.driver import Store, Tx
+from hub.store.faults import passes
 from hub.store.group_commit import GroupCommit
 from hub.store.leases import Lease
 
@@ -72,7 +74,8 @@ class Escalator:
         finally:
             follower.cancel()
             self._bus.unlisten(listener)
-            with suppress(Exception):  # a lease that is not given back runs out
+            # a lease that is not given back runs out
+            with worked_around("escalator.release", expected=passes):
                 await self._leader.release()
 
     async def step(self) -> int:
@@ -166,7 +169,8 @@ class Escalator:
         wait = POLL
         self._asleep_until = _NEVER
         now = clock.now()
-        with suppress(Exception):  # reported by the next pass
+        # reported by the next pass
+        with worked_around("escalator.next_timer", expected=passes):
             timer = await self._ledgers.next_timer()
             if timer is not None and timer > now:
                 self._asleep_until = timer

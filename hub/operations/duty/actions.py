@@ -44,7 +44,7 @@ async def sign_out(desk: Desk, tx: Tx, turn: Turn) -> Effect:
     if not turn.officer.duty.on:
         return Effect(ActionStatus.DUPLICATE, "ALREADY_OFF_DUTY", data=_data(turn.officer.duty))
     effect = await _set(desk, tx, turn, Duty(on=False, since=turn.at))
-    left, afterwards = await leave(desk, tx, turn.officer, turn.at)
+    left, afterwards = await leave(desk, tx, turn.officer, turn.written_at)
     turn.afterwards.extend(afterwards)
     effect.data["openOrders"] = left
     return effect

@@ -80,7 +80,8 @@ def request_of(
 async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: str) -> str:
     """Dispatch an order once per key; its id.
 
-    One transaction: order, ledgers, inboxes, wake-ups, timeline, key. All of it or nothing.
+    One transaction: order, ledgers, inboxes, wake-ups, timeline, key. All of it or nothing. The
+    time to accept runs from when it is written, however long it waited for its turn.
     """
     by.require(Scope.ORDERS_WRITE)
     order_id = new_id()

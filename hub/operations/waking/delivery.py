@@ -41,13 +41,14 @@ UNREACHED = frozenset({Stage.QUEUED, Stage.SENT})
 class Verdict:
     """How a row ends, and what its ledger says of it.
 
-    `hurry_to` brings the recipient's timer forward; `alarm` is said to the watch.
+    `hurry`: so long after this is written the recipient's timer passes, at the latest; `alarm` is
+    said to the watch.
     """
 
     state: OutboxState
     channel: str = "hub"
     note: str | None = None
-    hurry_to: datetime | None = None
+    hurry: timedelta | None = None
     alarm: bool = False
 
 
@@ -128,7 +129,7 @@ class Delivery:
         now = clock.now()
         since = row.failing_since or now
         if now >= since + GIVE_UP:
-            await self._settle(errand, _dead(error, hurry_to=now))
+            await self._settle(errand, _dead(error, hurry=timedelta()))
             return
         spread = random.random()  # noqa: S311  # keeps retries apart, guards nothing
         wait = max(backoff(row.attempts, spread), after or 0.0)
@@ -151,7 +152,7 @@ class Delivery:
             await self.failed(errand, retry[1].detail or "no reason given", retry[1].after)
         elif (refused := by_kind.get(OutcomeKind.FAILED)) is not None:
             error = refused[1].detail or "no reason given"
-            await self._settle(errand, _dead(error, hurry_to=clock.now() + SYNC_GRACE))
+            await self._settle(errand, _dead(error, hurry=SYNC_GRACE))
         else:
             await self._settle(errand, _no_device())
 
@@ -163,7 +164,7 @@ class Delivery:
             return Verdict(
                 OutboxState.SKIPPED,
                 note="未签到，不予呼叫 / off duty: not woken",
-                hurry_to=clock.now(),
+                hurry=timedelta(),
             )
         if ledger is None:
             return None
@@ -187,11 +188,12 @@ class Delivery:
 
     async def _settle(self, errand: Errand, verdict: Verdict) -> None:
         """End the row and write its ledger, in one transaction, if the lease is still ours."""
-        row, at = errand.row, clock.now()
+        row = errand.row
         lane = errand.ledger.lane if errand.ledger else ""
         reads = {OUTBOX: [row.id], RECIPIENTS: [row.recipient_id or ""]}
 
         async def work(tx: Tx) -> bool:
+            at = clock.now()
             ours = await self._desk.outbox.finish(tx, row, verdict.state, at=at, error=verdict.note)
             if ours and row.recipient_id is not None:
                 await self._write(tx, row, verdict, at)
@@ -212,9 +214,9 @@ class Delivery:
             line = step(asked, ledger, Stage.SENT, at, verdict.channel, note=note, moves=moves)
             ledgers.steps(tx, [line])
         elif verdict.note is not None:
-            hurries = verdict.hurry_to if asked.escalates else None
+            hurries = asked.escalates and verdict.hurry is not None
             if hurries and ledger.next_step_at and ledger.stage in UNREACHED:
-                ledger.next_step_at = min(ledger.next_step_at, hurries)
+                ledger.next_step_at = min(ledger.next_step_at, at + (verdict.hurry or timedelta()))
             stage, note = ledger.stage, verdict.note
             line = step(asked, ledger, stage, at, verdict.channel, note=note, moves=False)
             ledgers.steps(tx, [line])
@@ -230,8 +232,8 @@ def _about(row: OutboxDoc) -> str:
     return row.topic.rpartition(".")[2]
 
 
-def _dead(error: str, *, hurry_to: datetime) -> Verdict:
-    return Verdict(OutboxState.DEAD, note=error[:300], hurry_to=hurry_to, alarm=True)
+def _dead(error: str, *, hurry: timedelta) -> Verdict:
+    return Verdict(OutboxState.DEAD, note=error[:300], hurry=hurry, alarm=True)
 
 
 def _no_device() -> Verdict:

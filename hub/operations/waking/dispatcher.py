@@ -14,10 +14,12 @@ import structlog
 
 from hub import clock
 from hub.bus import Bus, ChangeKind, Listener
+from hub.defects import worked_around
 from hub.operations.desk import Desk
 from hub.operations.waking.channels import SEND_TIMEOUT, Channel
 from hub.operations.waking.delivery import Delivery, Errand
 from hub.store.driver import Store
+from hub.store.faults import passes
 
 log = structlog.get_logger()
 
@@ -147,7 +149,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001  # one bad row never holds up the others
             log.warning("delivery_failed", wake=row.id, error=repr(error))
             # if this fails too, the database is away: the lease runs out and the row comes again
-            with suppress(Exception):
+            with worked_around("dispatcher.failed", expected=passes):
                 await self._delivery.failed(errand, type(error).__name__)
 
     def _done(self, room: ExitStack, task: asyncio.Task[None]) -> None:
@@ -165,7 +167,8 @@ class Dispatcher:
             return
         wait = POLL
         if not self._failing:
-            with suppress(Exception):  # reported by the next pass
+            # reported by the next pass
+            with worked_around("dispatcher.next_due", expected=passes):
                 # from when was looked: what has fallen due since is seen at once
                 due = await self._desk.outbox.next_due(self._looked)
                 wait = POLL if due is None else min(POLL, clock.seconds_until(due))
