@@ -6,9 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hub.operations.waking.channels import Outcome
-from hub.operations.waking.delivery import SYNC_GRACE
-from hub.store.numbers import Numbers
 from operations_builders import FakeChannel, World
 from pymongo.errors import OperationFailure
 
@@ -16,7 +13,10 @@ from hub.clock import ManualClock
 from hub.model.operations import Stage
 from hub.model.people import Principal
 from hub.operations.orders.documents import OrderDoc
+from hub.operations.waking.channels import Outcome
+from hub.operations.waking.delivery import SYNC_GRACE
 from hub.store.lanes import Lanes
+from hub.store.numbers import Numbers
 
 LATE = 20.0
 """Seconds a write waits for its turn."""
@@ -73,7 +73,7 @@ async def test_an_attempt_that_is_repeated_stamps_anew(
 ) -> None:
     """What was rolled back has started nothing."""
     incident, officer = await world.incident(), await world.officer()
-    number, attempts = Numbers.order, []
+    number, attempts = Numbers.below, []
 
     async def met(self: Numbers, *given: Any) -> str:
         attempts.append(clock())
@@ -83,7 +83,7 @@ async def test_an_attempt_that_is_repeated_stamps_anew(
             raise OperationFailure("WriteConflict", 112, labels)
         return await number(self, *given)
 
-    monkeypatch.setattr(Numbers, "order", met)
+    monkeypatch.setattr(Numbers, "below", met)
     order = await world.order(officer, incident=incident.id)
     assert order.created_at == clock() > attempts[0]
 
