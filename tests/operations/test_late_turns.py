@@ -12,6 +12,7 @@ from pymongo.errors import OperationFailure
 from hub.clock import ManualClock
 from hub.model.operations import Stage
 from hub.model.people import Principal
+from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.waking.channels import Outcome
 from hub.operations.waking.delivery import SYNC_GRACE
@@ -61,7 +62,7 @@ async def test_the_time_to_accept_runs_from_when_the_order_is_written(
     order, officer, _ = await ordered(world)
     assert order.created_at == clock() >= asked_at + timedelta(seconds=2 * LATE)
     assert (await world.ledger(order, officer)).next_step_at == clock() + WITHIN
-    incident = await world.ops.desk.incidents.for_hub(order.incident_id)
+    incident = await world.ops.desk.of(IncidentRepository).for_hub(order.incident_id)
     assert incident is not None
     assert incident.opened_at == clock() - timedelta(seconds=LATE)
     clock.advance(seconds=WITHIN.seconds - 1)
