@@ -1,5 +1,8 @@
 """The model's words as GraphQL enums, with their Chinese terms."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 import strawberry
 
 from hub.model.alarms import AlarmKind, AlarmState
@@ -21,6 +24,14 @@ from hub.model.parking import OpeningStatus, ParkingSiteStatus
 from hub.model.people import Role
 from hub.model.situations import Severity, SituationProgress
 from hub.model.vehicles import TaxiState
+
+
+def worded(enum: type[StrEnum], text: str, values: Mapping[str, str]) -> None:
+    """Make it a GraphQL enum, each of whose values says what it means, the Chinese word with it."""
+    strawberry.enum(enum, description=text)
+    for value in vars(enum)["__strawberry_definition__"].values:
+        value.description = values[enum[value.name]]
+
 
 _WORDS = {
     Mode: "Mode of transport (运输方式): RAIL 铁路, METRO 轨道交通, COACH 长途客运, TAXI 出租车,"
@@ -106,4 +117,5 @@ __all__ = [
     "StopPlaceKind",
     "TaxiState",
     "UnitKind",
+    "worded",
 ]

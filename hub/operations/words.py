@@ -16,6 +16,17 @@ STAGES: dict[Stage, str] = {
 }
 
 
+FIELDS: dict[str, str] = {
+    "kind": "类型 / kind",
+    "title": "标题 / title",
+    "description": "描述 / description",
+    "severity": "严重程度 / severity",
+    "place": "地点 / place",
+    "location": "位置 / position",
+}
+"""What of an incident can be changed."""
+
+
 class Why(StrEnum):
     """Why an order is passed on, as it is written down."""
 
@@ -23,6 +34,7 @@ class Why(StrEnum):
     DECLINED = "不能执行 / declined"
     SIGNED_OUT = "已签退 / signed out of duty"
     TAKEN = "已有人签收 / accepted by somebody else"
+    REASSIGNED = "已改派 / reassigned"
 
 
 def person(account: AccountDoc) -> str:

@@ -16,6 +16,7 @@ from hub.operations.bulletins.documents import BulletinDoc, BulletinState
 from hub.operations.bulletins.store import BulletinRepository
 from schema import enums
 from schema.context import row_of
+from schema.enums import worded
 from schema.events import Event, live
 from schema.live.source import Arguments, LiveSource
 from schema.nodes import (
@@ -28,7 +29,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.common import KEY, UserError, attempt
+from schema.operations.common import KEY, UserError, act, attempt
 from schema.operations.orders import Recipient
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, unit_of, units_of
@@ -40,9 +41,13 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.BULLETINS_READ
-strawberry.enum(
+worded(
     BulletinState,
-    description="Whether a bulletin still stands (通报状态): PUBLISHED 已发布, WITHDRAWN 已撤回.",
+    "Whether a bulletin still stands (通报状态).",
+    {
+        BulletinState.PUBLISHED: "It holds (已发布).",
+        BulletinState.WITHDRAWN: "Not to be acted on any more (已撤回).",
+    },
 )
 StateOnly = Annotated[
     BulletinState | None, strawberry.argument(description="Only in this state (状态).")
@@ -164,6 +169,14 @@ class WithdrawBulletinInput:
     reason: str = strawberry.field(description="Why (原因).")
 
 
+@strawberry.input(description="That a bulletin was read (已读).")
+class ReadBulletinInput:
+    """Which bulletin."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    bulletin: strawberry.ID = strawberry.field(description="The bulletin (通报).")
+
+
 @value(policy=SIGNED_IN)
 class BulletinPayload:
     """What became of the bulletin."""
@@ -245,6 +258,15 @@ class Mutation:
             )
 
         return await _payload(input.client_mutation_id, work)
+
+    @root(Scope.FIELD_WORK, "Say that one has read a bulletin", zh="已读")
+    async def read_bulletin(self, info: Info, input: ReadBulletinInput) -> BulletinPayload:  # noqa: A002
+        """Once per clientMutationId: the same as the field app's `bulletin.read`."""
+        bulletin_id = key_of(input.bulletin, "Bulletin", "bulletin")
+        key = input.client_mutation_id
+        errors = await act(info.context, "bulletin.read", key, {"bulletinId": bulletin_id})
+        found = None if errors else await Bulletin.load(info.context, bulletin_id)
+        return BulletinPayload(client_mutation_id=key, user_errors=errors, bulletin=found)
 
 
 async def _rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:

@@ -1,15 +1,22 @@
 """What the mutations of every capability have in common: their key, and how they are refused."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
+from hub import clock
 from hub.errors import UserFault
+from hub.operations.actions import ActionStatus, FieldAction
 from hub.operations.checks import ARGUMENTS
 from schema.policy import SIGNED_IN
 from schema.projection import described, value
 
+if TYPE_CHECKING:
+    from schema.context import SchemaContext
+
+OVER_GRAPHQL = "graphql"
+"""The device of an action that comes by a mutation: its key is the account's, whatever session."""
 Written = TypeVar("Written", bound=BaseModel)
 KEY = (
     "Made by the client: sent again with the same input it changes nothing and answers the same"
@@ -40,3 +47,14 @@ async def attempt(
 def path_of(path: Sequence[str]) -> list[str]:
     """An argument's path as the caller knows it."""
     return ["input", *(ARGUMENTS.get(part, part) for part in path)]
+
+
+async def act(
+    context: "SchemaContext", kind: str, key: str, body: dict[str, Any]
+) -> list[UserError]:
+    """What a phone would report as an action of this kind, done here; why not, if it was not."""
+    action = FieldAction(key, kind, clock.now(), OVER_GRAPHQL, body)
+    result = await context.services.operations.act(context.principal, action)
+    if result.status in {ActionStatus.APPLIED, ActionStatus.DUPLICATE}:
+        return []
+    return [UserError(code=result.code or "", path=["input"], message=result.message or "")]

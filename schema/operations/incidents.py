@@ -11,6 +11,13 @@ from hub.bus import Change
 from hub.errors import NotFound
 from hub.model.common import Position as Place
 from hub.model.people import Scope
+from hub.operations.incidents.changes import (
+    add_incident_units,
+    changes_of,
+    note_incident,
+    reopen_incident,
+    update_incident,
+)
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.store import OrderRepository
 from schema import enums
@@ -154,6 +161,59 @@ class CloseIncidentInput:
     outcome: str = strawberry.field(description="How it ended (处置结果).")
 
 
+@strawberry.input(description="What has changed of an incident (更新事件); what is absent stays.")
+class UpdateIncidentInput:
+    """Which incident, and what of it."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    incident: strawberry.ID = strawberry.field(description="The incident (事件).")
+    kind: enums.IncidentKind | None = strawberry.field(
+        default=strawberry.UNSET, description="What happened (事件类型)."
+    )
+    title: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Title, at most 200 characters (标题)."
+    )
+    description: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What is known; null: nothing (描述)."
+    )
+    severity: enums.Severity | None = strawberry.field(
+        default=strawberry.UNSET, description="How bad (严重程度)."
+    )
+    place: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Where, in words; null: unknown (地点)."
+    )
+    position: PositionInput | None = strawberry.field(
+        default=strawberry.UNSET, description="Where, on the map; null: unknown (位置)."
+    )
+
+
+@strawberry.input(description="A note on an incident (事件记事).")
+class NoteIncidentInput:
+    """Which incident, and what is to be written down."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    incident: strawberry.ID = strawberry.field(description="The incident (事件).")
+    text: str = strawberry.field(description="What everybody who sees it is to read (内容).")
+
+
+@strawberry.input(description="More units for an incident (增加单位).")
+class AddIncidentUnitsInput:
+    """Which incident, and whose it is as well."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    incident: strawberry.ID = strawberry.field(description="The incident (事件).")
+    units: list[strawberry.ID] = strawberry.field(description="Units, ids or codes (单位).")
+
+
+@strawberry.input(description="That a closed incident goes on (重启事件).")
+class ReopenIncidentInput:
+    """Which incident, and why."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    incident: strawberry.ID = strawberry.field(description="The incident (事件).")
+    reason: str = strawberry.field(description="Why (原因).")
+
+
 @value(policy=SIGNED_IN)
 class IncidentPayload:
     """What became of the incident."""
@@ -230,6 +290,71 @@ class Mutation:
                 info.context.principal,
                 incident_id=key_of(input.incident, "Incident", "incident"),
                 outcome=input.outcome,
+                key=input.client_mutation_id,
+            )
+
+        return await _incident(input.client_mutation_id, work)
+
+    @root(Scope.INCIDENTS_WRITE, "Change what is known of an incident", zh="更新事件")
+    async def update_incident(self, info: Info, input: UpdateIncidentInput) -> IncidentPayload:  # noqa: A002
+        """Once per clientMutationId; a liaison changes what its unit leads."""
+
+        async def work() -> BaseModel:
+            names = ("kind", "title", "description", "severity", "place", "position")
+            given = {name: getattr(input, name) for name in names}
+            given = {name: one for name, one in given.items() if one is not strawberry.UNSET}
+            if at := given.get("position"):
+                given["position"] = Place(at.lat, at.lon)
+            return await update_incident(
+                info.context.services.operations.desk,
+                info.context.principal,
+                incident_id=key_of(input.incident, "Incident", "incident"),
+                changes=changes_of(**given),
+                key=input.client_mutation_id,
+            )
+
+        return await _incident(input.client_mutation_id, work)
+
+    @root(Scope.INCIDENTS_WRITE, "Write something down in an incident's timeline", zh="事件记事")
+    async def note_incident(self, info: Info, input: NoteIncidentInput) -> IncidentPayload:  # noqa: A002
+        """Once per clientMutationId."""
+
+        async def work() -> BaseModel:
+            return await note_incident(
+                info.context.services.operations.desk,
+                info.context.principal,
+                incident_id=key_of(input.incident, "Incident", "incident"),
+                text=input.text,
+                key=input.client_mutation_id,
+            )
+
+        return await _incident(input.client_mutation_id, work)
+
+    @root(Scope.INCIDENTS_WRITE, "Make units part of an incident", zh="增加单位")
+    async def add_incident_units(self, info: Info, input: AddIncidentUnitsInput) -> IncidentPayload:  # noqa: A002
+        """Once per clientMutationId; a liaison adds to what its unit leads."""
+
+        async def work() -> BaseModel:
+            return await add_incident_units(
+                info.context.services.operations.desk,
+                info.context.principal,
+                incident_id=key_of(input.incident, "Incident", "incident"),
+                units=[key_of(unit, "Unit", "units") for unit in input.units],
+                key=input.client_mutation_id,
+            )
+
+        return await _incident(input.client_mutation_id, work)
+
+    @root(Scope.INCIDENTS_WRITE, "Take a closed incident up again", zh="重启事件")
+    async def reopen_incident(self, info: Info, input: ReopenIncidentInput) -> IncidentPayload:  # noqa: A002
+        """Once per clientMutationId; its cancelled orders stay cancelled."""
+
+        async def work() -> BaseModel:
+            return await reopen_incident(
+                info.context.services.operations.desk,
+                info.context.principal,
+                incident_id=key_of(input.incident, "Incident", "incident"),
+                reason=input.reason,
                 key=input.client_mutation_id,
             )
 

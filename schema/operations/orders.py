@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -10,11 +11,13 @@ from hub.bus import Change
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
 from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.actions import reassign_order
 from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.orders.store import OrderRepository
 from schema import enums
 from schema.context import row_of
+from schema.enums import worded
 from schema.events import Event, live
 from schema.live.source import Arguments, LiveSource
 from schema.nodes import (
@@ -27,7 +30,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.common import KEY, UserError, attempt, path_of
+from schema.operations.common import KEY, UserError, act, attempt, path_of
 from schema.operations.incidents import Incident, known_incident
 from schema.people.types import Officer, officers_of
 from schema.policy import SIGNED_IN
@@ -166,6 +169,62 @@ class CancelOrderInput:
     reason: str = strawberry.field(description="Why (原因).")
 
 
+@strawberry.input(description="That somebody else is to carry out an order (改派指令).")
+class ReassignOrderInput:
+    """Which order, from whom, to whom, and why."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    order: strawberry.ID = strawberry.field(description="The order (指令).")
+    officer: strawberry.ID = strawberry.field(
+        description="The recipient it is taken from, by id or login (原接收人)."
+    )
+    to: strawberry.ID = strawberry.field(
+        description="An officer on duty who is none of its recipients, by id or login (改派至)."
+    )
+    reason: str = strawberry.field(description="Why (原因).")
+
+
+class OrderAnswer(StrEnum):
+    """What its recipient does with an order, as the field app reports it."""
+
+    RECEIVED = "received"
+    SEEN = "seen"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EN_ROUTE = "enRoute"
+    ARRIVED = "arrived"
+    DONE = "done"
+
+
+worded(
+    OrderAnswer,
+    "What its recipient does with an order (指令回报).",
+    {
+        OrderAnswer.RECEIVED: "It has come (已收到).",
+        OrderAnswer.SEEN: "It was opened (已查看).",
+        OrderAnswer.ACCEPTED: "Taken on (已签收).",
+        OrderAnswer.DECLINED: "Cannot be done (不能执行).",
+        OrderAnswer.EN_ROUTE: "On the way (在途).",
+        OrderAnswer.ARRIVED: "On scene (到场).",
+        OrderAnswer.DONE: "Carried out (处置完毕).",
+    },
+)
+
+
+@strawberry.input(description="What its recipient answers to an order (签收与回报).")
+class AcknowledgeOrderInput:
+    """Which order, and what with it."""
+
+    client_mutation_id: str = strawberry.field(description=KEY)
+    order: strawberry.ID = strawberry.field(description="The order (指令).")
+    answer: OrderAnswer = strawberry.field(
+        default=OrderAnswer.ACCEPTED, description="What is done with it (回报)."
+    )
+    note: str | None = strawberry.field(
+        default=None, description="A remark that the watch officer reads (备注)."
+    )
+
+
 @value(policy=SIGNED_IN)
 class DispatchWarning:
     """What to know of an order that was given all the same: who will not be reached (提示)."""
@@ -254,6 +313,33 @@ class Mutation:
             )
 
         return await _order(input.client_mutation_id, work)
+
+    @root(Scope.ORDERS_WRITE, "Take an order from one recipient, give it to another", zh="改派指令")
+    async def reassign_order(self, info: Info, input: ReassignOrderInput) -> OrderPayload:  # noqa: A002
+        """Once per clientMutationId; both are told."""
+
+        async def work() -> OrderDoc:
+            return await reassign_order(
+                info.context.services.operations.desk,
+                info.context.principal,
+                order_id=key_of(input.order, "Order", "order"),
+                officer=key_of(input.officer, "Officer", "officer"),
+                to=key_of(input.to, "Officer", "to"),
+                reason=input.reason,
+                key=input.client_mutation_id,
+            )
+
+        return await _order(input.client_mutation_id, work)
+
+    @root(Scope.FIELD_WORK, "Answer an order that one has received", zh="签收与回报")
+    async def acknowledge_order(self, info: Info, input: AcknowledgeOrderInput) -> OrderPayload:  # noqa: A002
+        """Once per clientMutationId: the same as the field app's action of that name."""
+        order_id = key_of(input.order, "Order", "order")
+        body = {"orderId": order_id, "note": input.note}
+        key, kind = input.client_mutation_id, f"order.{input.answer}"
+        errors = await act(info.context, kind, key, body)
+        order = None if errors else await Order.load(info.context, order_id)
+        return OrderPayload(client_mutation_id=key, user_errors=errors, warnings=[], order=order)
 
 
 async def _orders(context: "SchemaContext", arguments: Arguments) -> list[Row]:

@@ -20,7 +20,7 @@ from hub.operations.asking.ledger import (
     wake,
 )
 from hub.operations.asking.store import Recipients
-from hub.operations.words import Why, people
+from hub.operations.words import Why, people, person
 from hub.store.documents import AccountDoc
 
 log = structlog.get_logger()
@@ -123,6 +123,35 @@ async def stand_down(asked: Asked, row: RecipientDoc, at: datetime) -> None:
     await hand_over(asked, [waiting], Why.TAKEN, at)
 
 
+async def reassign(
+    asked: Asked, row: RecipientDoc, to: AccountDoc, *, by: str, reason: str, at: datetime
+) -> None:
+    """Take a part from whoever holds it and ask `to` in their place.
+
+    The part that is taken ends for good, its owner is woken and told that another has it. The
+    subject is exhausted no more once every chain has somebody who took it or is asked.
+    """
+    ledgers, tx = asked.desk.of(Recipients), asked.tx
+    note = f"{Why.REASSIGNED} → {person(to)}: {reason}"
+    moves = row.stage is not Stage.DECLINED
+    ended = step(type(asked), row, Stage.CANCELLED, at, "hub", note=note, moves=moves)
+    ledgers.steps(tx, [ended])
+    ledgers.taken_by_other(tx, [row])
+    await wake(asked, [row], PASSED_ON, at)
+    await tell(asked, [row], at)
+    asked.change()
+    await _ask(asked, [row], [to], at, channel="hub")
+    if asked.subject.exhausted_at is not None:
+        chains = await ledgers.chains(tx, asked.subject.id)
+        if not chains.lost():
+            asked.change(exhausted_at=None)
+    known = await asked.desk.accounts.by_id(row.account_id, tx=tx)
+    before = person(known) if known else row.account_id
+    words = f"{asked.subject.name} 改派 / reassigned: {before} → {person(to)}: {reason}"
+    await asked.note(at, by, f"{asked.kind}.reassigned", words, [row.unit, to.unit])
+    await asked.involve([to])
+
+
 async def _taken(asked: Asked, rows: Sequence[RecipientDoc]) -> frozenset[str]:
     """The ids of those rows whose chain was accepted by somebody who was asked before."""
     if all(row.escalated_from is None for row in rows):
@@ -140,7 +169,12 @@ async def _free(asked: Asked) -> list[AccountDoc]:
 
 
 async def _ask(
-    asked: Asked, rows: Sequence[RecipientDoc], next_: Sequence[AccountDoc], at: datetime
+    asked: Asked,
+    rows: Sequence[RecipientDoc],
+    next_: Sequence[AccountDoc],
+    at: datetime,
+    *,
+    channel: str = "escalation",
 ) -> None:
     if not next_:
         return
@@ -149,7 +183,7 @@ async def _ask(
             asked,
             account,
             at,
-            channel="escalation",
+            channel=channel,
             escalated_from=row.account_id,
             keep_until=row.keep_until,
         )

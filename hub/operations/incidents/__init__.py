@@ -30,4 +30,8 @@ CAPABILITY = Capability(
     field_actions={"incident.report": Action(Report, report_incident)},
     news={"incident": SyncedIncident},
     snapshot=_standing,
+    codes={
+        "INCIDENT_OPEN": ("事件未办结", "The incident is open: there is nothing to reopen."),
+        "NOTHING_ASKED": ("没有要修改的内容", "Nothing to change, or to add, was given."),
+    },
 )

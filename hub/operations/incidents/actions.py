@@ -70,18 +70,24 @@ async def open_incident(desk: Desk, by: Principal, asked: IncidentRequest, key: 
     """Open an incident once per key; its id. A liaison opens for its own unit only."""
     by.require(Scope.INCIDENTS_WRITE)
     asked = _own_unit_only(by, asked)
-    known = await desk.units.by_codes(asked.units)
-    for index, unit in enumerate(asked.units):
-        if unit not in known:
-            raise UserFault(
-                "UNIT_UNKNOWN", f"无此单位 / No unit {unit!r}.", path=("units", str(index))
-            )
+    await known_units(desk, asked.units)
 
     async def work(tx: Tx) -> Done:
         incident = await record_incident(desk, tx, asked, by=by.account_id, at=clock.now())
         return Done(incident.id, after=audited(incident))
 
     return await desk.once(by, Call("openIncident", "incident.opened", asdict(asked), key), work)
+
+
+async def known_units(desk: Desk, codes: Sequence[str]) -> dict[str, str]:
+    """Their names by code. Raises UserFault UNIT_UNKNOWN for the first that there is not."""
+    known = await desk.units.by_codes(codes)
+    for index, unit in enumerate(codes):
+        if unit not in known:
+            raise UserFault(
+                "UNIT_UNKNOWN", f"无此单位 / No unit {unit!r}.", path=("units", str(index))
+            )
+    return {code: unit.name.zh or unit.name.en or code for code, unit in known.items()}
 
 
 def audited(incident: IncidentDoc) -> dict[str, object]:

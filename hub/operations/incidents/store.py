@@ -176,6 +176,12 @@ class IncidentRepository:
             "closed_at": at,
             "outcome": outcome,
         }
-        change = {"$set": ended, "$inc": {"revision": 1}}
+        await self.change(tx, incident_id, ended, entry)
+
+    async def change(
+        self, tx: Tx, incident_id: str, fields: Mapping[str, Any], entry: TimelineEntry
+    ) -> None:
+        """Set fields of an incident, and say so in its timeline."""
+        change = {"$set": dict(fields), "$inc": {"revision": 1}}
         pending(tx).update(INCIDENTS, incident_id, change)
         await self.note(tx, incident_id, entry)

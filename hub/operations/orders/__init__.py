@@ -66,4 +66,9 @@ CAPABILITY = Capability(
     snapshot=_standing,
     asks=OrderAsked,
     closing=cancel_open_of,
+    codes={
+        "NOT_A_RECIPIENT": ("不是接收人", "The order was not given to that person."),
+        "PART_DONE": ("已处置完毕", "That person's part of the order is done."),
+        "PART_PASSED_ON": ("已转交他人", "Somebody else is asked in that person's place already."),
+    },
 )

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from hub import clock
 from hub.errors import NotFound, UserFault
-from hub.model.operations import OrderPriority, OrderState
+from hub.model.operations import OrderPriority, OrderState, Stage
 from hub.model.people import Principal, Scope
 from hub.operations import checks
-from hub.operations.asking.ladder import can_be_asked
+from hub.operations.asking.documents import RecipientDoc, ledger_id
+from hub.operations.asking.ladder import can_be_asked, reassign
 from hub.operations.asking.ledger import announce, open_ledger
 from hub.operations.asking.reach import warnings_of
 from hub.operations.asking.store import Recipients
@@ -127,24 +128,88 @@ async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str,
     reason = checks.text(reason, ("reason",), most=REASON)
 
     async def work(tx: Tx) -> Done:
-        seen = await desk.of(OrderRepository).get(order_id, by.viewer, tx=tx)
-        asked = seen and await OrderAsked.take_up(desk, tx, seen.id)
-        if not asked:
-            raise NotFound("order", order_id, path=("order_id",))
-        order = asked.subject
-        if order.state is not OrderState.OPEN:
-            raise UserFault(
-                "ORDER_ENDED",
-                f"指令已结束 / Order {order.number} is {order.state}.",
-                path=("order_id",),
-            )
+        asked = await _open(desk, tx, by, order_id)
         await asked.cancel(by=by.account_id, reason=reason, at=clock.now())
-        return Done(order.id, before={"state": "OPEN"}, after={"state": "CANCELLED"})
+        return Done(order_id, before={"state": "OPEN"}, after={"state": "CANCELLED"})
 
     lane = await desk.of(Recipients).lane_of(order_id)
     reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
     call = Call("cancelOrder", "order.cancelled", {"order": order_id, "reason": reason}, key)
     return await desk.once(by, call, work, lane=lane, reads=reads)
+
+
+async def reassign_order(
+    desk: Desk, by: Principal, *, order_id: str, officer: str, to: str, reason: str, key: str
+) -> OrderDoc:
+    """Take an open order from one recipient and give it to another, once per key.
+
+    Needs ORDERS_WRITE; both are named by id or login, the other must be on duty and none of its
+    recipients. Codes: NOT_FOUND, ORDER_ENDED, BAD_TEXT, NOT_A_RECIPIENT, PART_DONE, PART_PASSED_ON,
+    RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY, RECIPIENT_DUPLICATE.
+    """
+    by.require(Scope.ORDERS_WRITE)
+    order_id = checks.identifier(order_id, ("order_id",))
+    names = {
+        path: checks.identifier(name, (path,)) for path, name in (("officer", officer), ("to", to))
+    }
+    reason = checks.text(reason, ("reason",), most=REASON)
+
+    async def work(tx: Tx) -> Done:
+        asked = await _open(desk, tx, by, order_id)
+        known = await desk.accounts.by_logins_or_ids(names.values(), tx=tx)
+        (next_,) = _resolve([names["to"]], known, "to", on_duty=True)
+        if next_.id in asked.subject.recipients:
+            words = f"已是接收人 / {next_.login!r} is a recipient already."
+            raise UserFault("RECIPIENT_DUPLICATE", words, path=("to",))
+        former = known.get(names["officer"])
+        row = await _part_of(asked, former.id if former else names["officer"])
+        before = {"officer": row.account_id, "stage": str(row.stage)}
+        await reassign(asked, row, next_, by=by.account_id, reason=reason, at=clock.now())
+        return Done(order_id, before=before, after={"officer": next_.id, "reason": reason})
+
+    lane = await desk.of(Recipients).lane_of(order_id)
+    reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
+    call = Call("reassignOrder", "order.reassigned", [order_id, names, reason], key)
+    done = await desk.once(by, call, work, lane=lane, reads=reads)
+    found = await desk.of(OrderRepository).get(done, by.viewer)
+    if found is None:
+        raise NotFound("order", order_id)
+    return found
+
+
+async def _part_of(asked: OrderAsked, account_id: str) -> RecipientDoc:
+    """The part that this account holds, as the last of its chain. Raises UserFault."""
+    row = await asked.desk.of(Recipients).ledger(
+        ledger_id(asked.subject.id, account_id), tx=asked.tx
+    )
+    if row is None:
+        words = f"不是接收人 / {account_id!r} is no recipient of this order."
+        raise UserFault("NOT_A_RECIPIENT", words, path=("officer",))
+    if row.stage is Stage.DONE:
+        words = "已处置完毕，无需改派 / That part is done already."
+        raise UserFault("PART_DONE", words, path=("officer",))
+    chains = await asked.desk.of(Recipients).chains(asked.tx, asked.subject.id)
+    last = chains.of(account_id)[-1]
+    if last != account_id:
+        words = f"已转交 {last}，请改派该人员 / Passed on to {last}: reassign that part."
+        raise UserFault("PART_PASSED_ON", words, path=("officer",))
+    return row
+
+
+async def _open(desk: Desk, tx: Tx, by: Principal, order_id: str) -> OrderAsked:
+    """The order, visible to the caller and open. Raises NotFound or UserFault."""
+    seen = await desk.of(OrderRepository).get(order_id, by.viewer, tx=tx)
+    asked = seen and await OrderAsked.take_up(desk, tx, seen.id)
+    if not asked:
+        raise NotFound("order", order_id, path=("order_id",))
+    order = asked.subject
+    if order.state is not OrderState.OPEN:
+        raise UserFault(
+            "ORDER_ENDED",
+            f"指令已结束 / Order {order.number} is {order.state}.",
+            path=("order_id",),
+        )
+    return asked
 
 
 async def cancel_open_of(

@@ -169,7 +169,7 @@ class Delivery:
         if ledger is None:
             return None
         asked, about = kinds()[ledger.subject_kind], _about(row)
-        answered = about == PASSED_ON and ledger.stage is not Stage.ESCALATED
+        answered = about == PASSED_ON and ledger.stage not in {Stage.ESCALATED, Stage.CANCELLED}
         over = about in {CREATED, REMINDED} and ledger.stage in asked.ended
         if answered or over:
             return Verdict(OutboxState.SKIPPED)
