@@ -9,15 +9,22 @@ from pydantic import BaseModel
 from hub.errors import StartError
 from liandong.cli.feeds_docs import cell, default_of, type_of
 
-ROLES_BEGIN, ROLES_END = "<!-- roles: begin -->\n", "<!-- roles: end -->\n"
+Marks = tuple[str, str]
+"""What stands before and behind the part of a page that is written from the code."""
+ROLES: Marks = ("<!-- roles: begin -->\n", "<!-- roles: end -->\n")
+LIVE: Marks = ("<!-- live queries: begin -->\n", "<!-- live queries: end -->\n")
 _HEADER = "<!-- generated: liandong docs -->\n"
 
 
 def write(out: Path) -> None:
     """Write the pages into the folder of the manuals. Raises StartError if it cannot."""
     try:
-        access = (out / "access.md").read_text(encoding="utf-8")
-        (out / "access.md").write_text(with_roles(access), encoding="utf-8")
+        for name, marks, text in (
+            ("access.md", ROLES, roles()),
+            ("live.md", LIVE, live_queries()),
+        ):
+            page = (out / name).read_text(encoding="utf-8")
+            (out / name).write_text(with_part(page, marks, text), encoding="utf-8")
         (out / "configuration.md").write_text(configuration(), encoding="utf-8")
         (out / "errors.md").write_text(errors(), encoding="utf-8")
     except OSError as error:
@@ -114,11 +121,21 @@ as `code` of `userErrors`; the mobile API as `code` of a problem (RFC 9457) or o
 {rows}"""
 
 
-def with_roles(page: str) -> str:
-    """The text of docs/access.md with its table of roles and scopes as the code has it now."""
-    before, _, rest = page.partition(ROLES_BEGIN)
-    _, _, after = rest.partition(ROLES_END)
-    return f"{before}{ROLES_BEGIN}{roles()}{ROLES_END}{after}"
+def with_part(page: str, marks: Marks, text: str) -> str:
+    """The page with the part between the marks as the code has it now."""
+    begin, end = marks
+    before, _, rest = page.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}{text}{end}{after}"
+
+
+def live_queries() -> str:
+    """Every live query there is."""
+    from schema.live.source import SOURCES
+    from schema.root import build_schema
+
+    build_schema()  # the modules that declare them are loaded then
+    return ", ".join(f"`{name}`" for name in sorted(SOURCES)) + ".\n"
 
 
 def roles() -> str:
