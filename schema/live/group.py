@@ -113,6 +113,11 @@ class Group:
         """Remove a subscriber."""
         self.subscribers.pop(number, None)
 
+    def fail(self, error: BaseException) -> None:
+        """It has ended by a defect: whoever waits for its beginning hears of it."""
+        self.failure = self.failure or error
+        self.ready.set()
+
     def end(self, error: GraphQLError) -> None:
         """Send everybody away."""
         gone, self.subscribers = self.subscribers, {}

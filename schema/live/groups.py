@@ -99,6 +99,7 @@ class Groups:
     def _over(self, entry: Entry) -> None:
         """A group's task has ended: as it was told to, or by a defect, which nobody waits out."""
         if not entry.task.cancelled() and (error := entry.task.exception()) is not None:
+            entry.group.fail(error)
             entry.group.end(internal(error))
         self.drop(entry)
 

@@ -233,4 +233,4 @@ async def test_it_says_so_wherever_somebody_looks(wrong: Wrong) -> None:
     assert (code, word in output) == (1, True)
     view = ("watch", "alarms", "--events", "1", "--url", wrong.url, "--password", PASSWORD)
     code, output = await wrong.said(*view)
-    assert (code, "What to do" in output, "请" in output) == (0, True, True), output
+    assert (code, "Set that machine's clock" in output, "请" in output) == (0, True, True), output

@@ -149,6 +149,15 @@ async def test_a_defect_ends_a_group_and_is_told(make: Make) -> None:
     assert await entered(groups, "a", "one") is not entry
 
 
+async def test_a_group_that_cannot_begin_keeps_nobody_waiting(make: Make) -> None:
+    """What it follows does not come to this process: whoever asked hears so at once."""
+    groups, deaf = make(LiveLimits()), World(Bus(carries={"other"}))
+    async with asyncio.timeout(60):
+        entry = await entered(groups, "a", "one", deaf.group())
+    assert isinstance(entry.group.failure, ValueError)
+    assert len(groups) == 0
+
+
 async def _broken() -> None:
     raise LookupError
 

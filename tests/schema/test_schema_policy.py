@@ -38,13 +38,22 @@ ALLOWED = {
             ),
             READERS,
         ),
-        **dict.fromkeys(("orders", "order"), READERS - {Role.PARTNER}),
+        **dict.fromkeys(("orders", "order", "bulletins", "bulletin"), READERS - {Role.PARTNER}),
         **dict.fromkeys(("officers", "alarms", "alarm"), CENTRE | {Role.LIAISON}),
         "_service": DEVELOPERS,
     },
     "Mutation": {
-        **dict.fromkeys(("openIncident", "closeIncident"), CENTRE | {Role.LIAISON}),
-        **dict.fromkeys(("dispatchOrder", "cancelOrder", "acknowledgeAlarm"), CENTRE),
+        **dict.fromkeys(
+            (
+                *("openIncident", "closeIncident", "reopenIncident", "updateIncident"),
+                *("noteIncident", "addIncidentUnits", "publishBulletin", "withdrawBulletin"),
+            ),
+            CENTRE | {Role.LIAISON},
+        ),
+        **dict.fromkeys(
+            ("dispatchOrder", "cancelOrder", "reassignOrder", "acknowledgeAlarm"), CENTRE
+        ),
+        **dict.fromkeys(("acknowledgeOrder", "readBulletin"), {Role.OFFICER, Role.LIAISON}),
         "confirmIdMapping": {Role.ADMIN},
         "rejectIdMapping": {Role.ADMIN},
     },
@@ -58,6 +67,7 @@ ALLOWED = {
             READERS,
         ),
         "orders": READERS - {Role.PARTNER},
+        "bulletins": READERS - {Role.PARTNER},
         "alarms": CENTRE | {Role.LIAISON},
     },
 }
