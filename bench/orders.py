@@ -26,6 +26,8 @@ from hub.bus import Bus
 from hub.model.people import SCOPES, Principal, Role
 from hub.operations import documents
 from hub.operations.facade import Operations
+from hub.operations.incidents import actions as incidents
+from hub.operations.orders import actions as orders
 from hub.operations.waking.channels import Outcome, Wake
 from hub.operations.waking.dispatcher import Dispatcher
 from hub.settings import OrderSettings
@@ -251,14 +253,14 @@ async def _mass(world: World) -> None:
         session_id="bench",
         expires_at=now,
     )
-    incident = await ops.open_incident(watch, kind="CROWD", title="bench", key="incident")
+    asked = incidents.request_of(kind="CROWD", title="bench")
+    incident = await incidents.open_incident(ops.desk, watch, asked, "incident")
     for attempt in range(3):
         channel = _Counting(MASS)
         dispatcher = Dispatcher(store, Bus(), {"fcm": channel}, "bench")
         began, used = time.monotonic(), time.process_time()
-        await ops.dispatch_order(
-            watch, incident_id=incident.id, text="集结", recipients=names, key=f"mass{attempt}"
-        )
+        asked = orders.request_of(incident_id=incident.id, text="集结", recipients=names)
+        await orders.dispatch_order(ops.desk, watch, asked, f"mass{attempt}")
         stored = time.monotonic()
         await dispatcher.take_all()
         await channel.all.wait()

@@ -8,6 +8,7 @@ import strawberry
 from pydantic import BaseModel
 
 from hub.model.people import Scope
+from hub.operations.alarms.acknowledging import acknowledge_alarm
 from hub.operations.alarms.store import AlarmRepository
 from schema import enums
 from schema.context import row_of
@@ -156,7 +157,8 @@ class Mutation:
         """Once per clientMutationId; who was first stays."""
 
         async def work() -> BaseModel:
-            return await info.context.services.operations.acknowledge_alarm(
+            return await acknowledge_alarm(
+                info.context.services.operations.desk,
                 info.context.principal,
                 alarm_id=key_of(input.alarm, "Alarm", "alarm"),
                 key=input.client_mutation_id,

@@ -11,6 +11,7 @@ from hub.bus import Change
 from hub.errors import NotFound
 from hub.model.common import Position as Place
 from hub.model.people import Scope
+from hub.operations.incidents.actions import close_incident, open_incident, request_of
 from hub.operations.incidents.changes import (
     add_incident_units,
     changes_of,
@@ -266,8 +267,7 @@ class Mutation:
         place = Place(at.lat, at.lon) if at else None
 
         async def work() -> BaseModel:
-            return await info.context.services.operations.open_incident(
-                info.context.principal,
+            asked = request_of(
                 kind=input.kind,
                 title=input.title,
                 description=input.description,
@@ -276,8 +276,9 @@ class Mutation:
                 position=place,
                 units=[key_of(unit, "Unit", "units") for unit in input.units],
                 exercise=input.exercise,
-                key=input.client_mutation_id,
             )
+            desk, caller = info.context.services.operations.desk, info.context.principal
+            return await open_incident(desk, caller, asked, input.client_mutation_id)
 
         return await _incident(input.client_mutation_id, work)
 
@@ -286,7 +287,8 @@ class Mutation:
         """Once per clientMutationId."""
 
         async def work() -> BaseModel:
-            return await info.context.services.operations.close_incident(
+            return await close_incident(
+                info.context.services.operations.desk,
                 info.context.principal,
                 incident_id=key_of(input.incident, "Incident", "incident"),
                 outcome=input.outcome,

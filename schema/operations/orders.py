@@ -11,7 +11,12 @@ from hub.bus import Change
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
 from hub.operations.incidents.store import IncidentRepository
-from hub.operations.orders.actions import reassign_order
+from hub.operations.orders.actions import (
+    cancel_order,
+    dispatch_order,
+    reassign_order,
+    request_of,
+)
 from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.orders.store import OrderRepository
@@ -287,16 +292,16 @@ class Mutation:
         """Once per clientMutationId."""
 
         async def work() -> OrderDoc:
-            return await info.context.services.operations.dispatch_order(
-                info.context.principal,
+            asked = request_of(
                 incident_id=key_of(input.incident, "Incident", "incident"),
                 text=input.text,
                 recipients=[key_of(name, "Officer", "recipients") for name in input.recipients],
                 escalation=[key_of(name, "Officer", "escalation") for name in input.escalation],
                 priority=input.priority,
                 accept_within_s=input.accept_within_seconds,
-                key=input.client_mutation_id,
             )
+            desk, caller = info.context.services.operations.desk, info.context.principal
+            return await dispatch_order(desk, caller, asked, input.client_mutation_id)
 
         return await _order(input.client_mutation_id, work, warned=True)
 
@@ -305,7 +310,8 @@ class Mutation:
         """Once per clientMutationId."""
 
         async def work() -> OrderDoc:
-            return await info.context.services.operations.cancel_order(
+            return await cancel_order(
+                info.context.services.operations.desk,
                 info.context.principal,
                 order_id=key_of(input.order, "Order", "order"),
                 reason=input.reason,

@@ -17,6 +17,8 @@ from hub.model.people import SCOPES, Principal, Role
 from hub.operations import documents
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.facade import Operations
+from hub.operations.incidents import actions as incidents
+from hub.operations.orders import actions as orders
 from hub.settings import OrderSettings
 from hub.store import embedded
 from hub.store.driver import Store
@@ -97,9 +99,8 @@ async def duty(running: Running) -> AsyncIterator[Duty]:
         embedded.running(running.data_dir) or "", "liandong", documents=documents()
     )
     operations = Operations(store, OrderSettings())
-    incident = await operations.open_incident(
-        COMMANDER, kind="CROWD", title="北广场客流聚集", units=["RPS"], key=str(uuid4())
-    )
+    asked = incidents.request_of(kind="CROWD", title="北广场客流聚集", units=["RPS"])
+    incident = await incidents.open_incident(operations.desk, COMMANDER, asked, str(uuid4()))
     yield Duty(operations, incident.id, *phones)
     await store.close()
     for phone in phones:
@@ -118,15 +119,14 @@ async def test_a_flooded_api_delays_neither_a_push_nor_an_escalation(running: Ru
 
 async def _order(operations: Operations, incident: str) -> tuple[str, datetime]:
     """An order to the first officer; its id, and when he was asked."""
-    order = await operations.dispatch_order(
-        COMMANDER,
+    asked = orders.request_of(
         incident_id=incident,
         text="请到北广场",
         recipients=[FIRST],
         escalation=[SECOND],
         accept_within_s=ACCEPT_WITHIN,
-        key=str(uuid4()),
     )
+    order = await orders.dispatch_order(operations.desk, COMMANDER, asked, str(uuid4()))
     return order.id, await _asked_at(order.id, FIRST)
 
 

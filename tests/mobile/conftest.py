@@ -18,6 +18,8 @@ from hub.bus import Bus
 from hub.model.area import parse_area
 from hub.model.people import Principal
 from hub.operations.facade import Operations
+from hub.operations.incidents import actions as incidents
+from hub.operations.orders import actions as orders
 from hub.operations.orders.documents import OrderDoc
 from hub.settings import AccessSettings, OrderSettings, area_text
 from hub.store.driver import Store
@@ -138,16 +140,15 @@ class Desk:
         """A new order for these accounts."""
         self.made += 1
         name = "-".join((*recipients, str(self.made)))
-        incident = await self.operations.open_incident(
-            self.by, kind="CROWD", title="北广场客流", key=f"incident-{name}"
-        )
-        return await self.operations.dispatch_order(
-            self.by,
+        desk = self.operations.desk
+        asked = incidents.request_of(kind="CROWD", title="北广场客流")
+        incident = await incidents.open_incident(desk, self.by, asked, f"incident-{name}")
+        order = orders.request_of(
             incident_id=incident.id,
             text="前往北广场 / Go to the north square",
             recipients=list(recipients),
-            key=f"order-{name}",
         )
+        return await orders.dispatch_order(desk, self.by, order, f"order-{name}")
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from hub import clock
 from hub.errors import UserFault
 from hub.model.ids import global_id, split_global_id
 from hub.model.people import Principal
+from hub.operations.incidents.actions import close_incident
+from hub.operations.orders.actions import cancel_order
 from mobile_api.context import MobileContext
 from schema.nodes import key_of
 from schema.root import build_schema
@@ -59,13 +61,17 @@ async def test_graphql_takes_the_ids_that_a_phone_is_given(
     told = {change["entity"]: change["data"] for change in (await mine.sync())["changes"]}
     me = (await mine.call("GET", "/me")).json()["officer"]
     assert key_of(me["id"], "Officer") == told["duty"]["id"] == "officer4"
-    order = await context.operations.cancel_order(
-        commander, order_id=key_of(told["order"]["id"], "Order"), reason="误报", key="cancel"
+    order = await cancel_order(
+        context.operations.desk,
+        commander,
+        order_id=key_of(told["order"]["id"], "Order"),
+        reason="误报",
+        key="cancel",
     )
     incident = key_of(told["order"]["incidentId"], "Incident")
     assert incident == order.incident_id == told["incident"]["id"]
-    closed = await context.operations.close_incident(
-        commander, incident_id=incident, outcome="误报", key="close"
+    closed = await close_incident(
+        context.operations.desk, commander, incident_id=incident, outcome="误报", key="close"
     )
     assert closed.id == incident
 

@@ -16,8 +16,10 @@ from hub.operations.actions import ActionResult, FieldAction
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.escalator import Escalator
 from hub.operations.facade import Operations
+from hub.operations.incidents import actions as incidents
 from hub.operations.incidents.documents import IncidentDoc
 from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders import actions as orders
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.waking.channels import Outcome, Wake
 from hub.operations.waking.dispatcher import Dispatcher
@@ -115,8 +117,10 @@ class World:
 
     async def incident(self, by: Principal | None = None, **given: Any) -> IncidentDoc:
         """An open incident."""
-        asked = {"kind": "CROWD", "title": "北广场客流积压", "units": ["RPS"], "key": fresh("key")}
-        return await self.ops.open_incident(by or self.watch, **{**asked, **given})
+        key = given.pop("key", fresh("key"))
+        asked = {"kind": "CROWD", "title": "北广场客流积压", "units": ["RPS"]}
+        request = incidents.request_of(**{**asked, **given})
+        return await incidents.open_incident(self.ops.desk, by or self.watch, request, key)
 
     async def order(self, *to: Principal, incident: str | None = None, **given: Any) -> OrderDoc:
         """A dispatched order to these officers."""
@@ -124,9 +128,15 @@ class World:
             "incident_id": incident or (await self.incident()).id,
             "text": "请到北广场疏导旅客",
             "recipients": [person.account_id for person in to],
-            "key": fresh("key"),
         }
-        return await self.ops.dispatch_order(self.watch, **{**asked, **given})
+        key = given.pop("key", fresh("key"))
+        request = orders.request_of(**{**asked, **given})
+        return await orders.dispatch_order(self.ops.desk, self.watch, request, key)
+
+    async def cancel(self, order: OrderDoc, *, key: str | None = None) -> OrderDoc:
+        """The order, cancelled by the watch."""
+        asked = {"order_id": order.id, "reason": "误报", "key": key or fresh("key")}
+        return await orders.cancel_order(self.ops.desk, self.watch, **asked)
 
     async def act(
         self,

@@ -15,10 +15,13 @@ from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.alarms import AlarmKind, AlarmState
 from hub.model.operations import Stage
 from hub.model.people import Principal, Role
+from hub.operations.alarms.acknowledging import acknowledge_alarm
 from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.alarms.store import AlarmRepository
 from hub.operations.asking.chains import Chains, Link
+from hub.operations.incidents.actions import close_incident
 from hub.operations.keeper import AlarmKeeper
+from hub.operations.orders.actions import cancel_order
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.waking.channels import Outcome
 
@@ -101,7 +104,7 @@ async def test_an_alarm_is_not_repeated_while_it_is_active(
     order = await world.order(first, second)
     await world.act(first, "order.declined", orderId=order.id)
     (alarm,) = await alarms()
-    await world.ops.acknowledge_alarm(world.watch, alarm_id=alarm.id, key=fresh("key"))
+    await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=alarm.id, key=fresh("key"))
     await keeper.look()
     (alarm,) = await alarms()
     assert (alarm.parts, alarm.acknowledged_by) == (1, "watch")
@@ -129,7 +132,7 @@ async def test_an_alarm_says_how_much_of_an_order_is_not_taken(
         (alarm,) = await alarms()
         assert "Nobody has accepted" in alarm.message
         assert "2 人次" in alarm.message
-        await world.ops.acknowledge_alarm(world.watch, alarm_id=alarm.id, key=fresh("key"))
+        await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=alarm.id, key=fresh("key"))
         await world.act(first, "order.accepted", orderId=order.id)
         await keeper.look()
     (alarm,) = await alarms()
@@ -184,12 +187,16 @@ async def test_the_end_of_the_order_clears_it(
     assert len(await alarms()) == 1
     match way:
         case "cancelled":
-            await world.ops.cancel_order(
-                world.watch, order_id=order.id, reason="误报", key=fresh("key")
+            await cancel_order(
+                world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
             )
         case "closed":
-            await world.ops.close_incident(
-                world.watch, incident_id=order.incident_id, outcome="疏散", key=fresh("key")
+            await close_incident(
+                world.ops.desk,
+                world.watch,
+                incident_id=order.incident_id,
+                outcome="疏散",
+                key=fresh("key"),
             )
         case _:
             await world.act(other, "order.done", orderId=order.id)
@@ -262,8 +269,8 @@ async def test_a_person_who_is_reached_clears_it(
         case "signed out":
             await world.act(officer, "duty.signOut")
         case _:
-            await world.ops.cancel_order(
-                world.watch, order_id=order.id, reason="误报", key=fresh("key")
+            await cancel_order(
+                world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
             )
     await keeper.look()
     assert await alarms(AlarmKind.WAKE_UP_DEAD) == []
@@ -294,7 +301,9 @@ async def test_a_withdrawal_that_wakes_nobody_is_told_until_it_is_known(
     await world.act(officer, "order.accepted", orderId=order.id)
     await world.send_all(FakeChannel())
     clock.advance(seconds=1)
-    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
+    )
     clock.advance(seconds=1)
     await world.send_all(REFUSES)
     await keeper.look()
@@ -317,9 +326,11 @@ async def test_a_withdrawal_is_told_also_of_whom_the_order_did_not_wake(
     order = await world.order(officer)
     await world.send_all(REFUSES)
     (first,) = await alarms()
-    await world.ops.acknowledge_alarm(world.watch, alarm_id=first.id, key=fresh("key"))
+    await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=first.id, key=fresh("key"))
     clock.advance(seconds=1)
-    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
+    )
     clock.advance(seconds=1)
     await world.send_all(REFUSES)
     await keeper.look()
@@ -353,7 +364,9 @@ async def test_an_order_that_ended_as_it_was_lost_is_no_alarm_for_ever(
     """Whichever of the two was written first: the times of both say nothing of that."""
     officer = await world.officer()
     order = await unanswered(world, clock, officer)
-    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
+    )
     later = {"$set": {"raised_at": clock() + timedelta(milliseconds=5)}}
     await world.store.db["alarms"].update_many({}, later)
     await keeper.look()
@@ -494,19 +507,19 @@ async def test_who_acknowledges_is_written_down_once(world: World, clock: Manual
     await unanswered(world, clock, await world.officer())
     (alarm,) = await alarms()
     clock.advance(seconds=5)
-    done = await world.ops.acknowledge_alarm(world.watch, alarm_id=alarm.id, key="ack-1")
+    done = await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=alarm.id, key="ack-1")
     at = stored(clock())
     assert (done.acknowledged_by, done.acknowledged_at, done.active) == ("watch", at, True)
     clock.advance(seconds=5)
-    again = await world.ops.acknowledge_alarm(world.watch, alarm_id=alarm.id, key="ack-1")
+    again = await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=alarm.id, key="ack-1")
     other = principal("commander", Role.COMMANDER)
-    late = await world.ops.acknowledge_alarm(other, alarm_id=alarm.id, key="ack-1")
+    late = await acknowledge_alarm(world.ops.desk, other, alarm_id=alarm.id, key="ack-1")
     assert again.acknowledged_at == late.acknowledged_at == at
     assert late.acknowledged_by == "watch"
     rows = world.store.db["audit"].find({"action": "alarm.acknowledged"})
     assert [(row["actor"], row["target"]) async for row in rows] == [("watch", alarm.id)]
     with pytest.raises(UserFault, match="already used"):
-        await world.ops.acknowledge_alarm(world.watch, alarm_id="another", key="ack-1")
+        await acknowledge_alarm(world.ops.desk, world.watch, alarm_id="another", key="ack-1")
 
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.LIAISON, Role.PARTNER])
@@ -516,8 +529,8 @@ async def test_only_the_centre_acknowledges(world: World, clock: ManualClock, ro
     (alarm,) = await alarms()
     before = await world.counts()
     with pytest.raises(AccessDenied):
-        await world.ops.acknowledge_alarm(
-            principal("someone", role, "RPS"), alarm_id=alarm.id, key=fresh("key")
+        await acknowledge_alarm(
+            world.ops.desk, principal("someone", role, "RPS"), alarm_id=alarm.id, key=fresh("key")
         )
     assert (await alarms(), await world.counts()) == ([alarm], before)
 
@@ -526,7 +539,7 @@ async def test_an_alarm_that_is_not_there_cannot_be_acknowledged(world: World) -
     """Absent is NOT_FOUND at the argument; the key stays free."""
     for bad, error in (("no such", NotFound), ("", UserFault), ("x" * 500, UserFault)):
         with pytest.raises(error):
-            await world.ops.acknowledge_alarm(world.watch, alarm_id=bad, key="free")
+            await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=bad, key="free")
     assert (await world.counts())["idempotency"] == 0
 
 
@@ -565,7 +578,7 @@ async def test_the_metrics_count_what_holds(world: World, clock: ManualClock) ->
     await unanswered(world, clock, await world.officer())
     await unanswered(world, clock, await world.officer())
     alarm, _ = await alarms()
-    await world.ops.acknowledge_alarm(world.watch, alarm_id=alarm.id, key=fresh("key"))
+    await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=alarm.id, key=fresh("key"))
     standing = await world.ops.desk.of(AlarmRepository).standing()
     counted = standing[AlarmKind.ORDER_UNANSWERED]
     assert (counted.active, counted.acknowledged) == (1, 1)

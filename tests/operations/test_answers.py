@@ -13,6 +13,7 @@ from hub.errors import AccessDenied
 from hub.model.operations import OrderState, Stage
 from hub.model.people import Role
 from hub.operations.incidents.documents import IncidentDoc
+from hub.operations.orders.actions import cancel_order
 from hub.store.documents import InboxDoc
 
 STEPS = ("received", "seen", "accepted", "enRoute", "arrived", "done")
@@ -179,7 +180,9 @@ async def test_a_cancelled_order_takes_no_more_answers(world: World) -> None:
     """After cancellation work is a conflict; that the phone saw it is still recorded."""
     officer = await world.officer()
     order = await world.order(officer)
-    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
+    )
     late = await world.act(officer, "order.accepted", orderId=order.id)
     assert (late.status, late.code) == ("conflict", "ORDER_CANCELLED")
     assert (await world.act(officer, "order.seen", orderId=order.id)).status == "applied"

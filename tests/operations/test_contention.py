@@ -22,7 +22,9 @@ from hub.model.people import Principal
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.escalator import Escalator
 from hub.operations.facade import Operations
+from hub.operations.incidents.actions import close_incident
 from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.actions import cancel_order
 from hub.operations.orders.documents import OrderDoc
 from hub.settings import OrderSettings
 from hub.store.documents import InboxDoc, OutboxDoc
@@ -77,7 +79,9 @@ class Storm:
                     await self._act(world, mine, "declined", order)
                     await self._act(world, spare, "accepted", order)
                 case "cancel":
-                    call = partial(ops.cancel_order, world.watch, order_id=order.id, reason="误报")
+                    call = partial(
+                        cancel_order, ops.desk, world.watch, order_id=order.id, reason="误报"
+                    )
                     await persistent(partial(call, key=fresh("key")))
                     self.cancelled.append(order.id)
 
@@ -176,8 +180,8 @@ async def test_closing_while_orders_are_dispatched_leaves_none_open(
         await world.order(officers[0], incident=incident.id)
         told = await asyncio.gather(
             *(world.order(officers[number % 4], incident=incident.id) for number in range(WRITERS)),
-            second.close_incident(
-                world.watch, incident_id=incident.id, outcome="好", key=fresh("key")
+            close_incident(
+                second.desk, world.watch, incident_id=incident.id, outcome="好", key=fresh("key")
             ),
             return_exceptions=True,
         )

@@ -13,6 +13,7 @@ from hub import clock as hub_clock
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock
 from hub.model.operations import OrderPriority, Stage
+from hub.operations.orders.actions import cancel_order
 from hub.operations.waking import dispatcher as dispatcher_module
 from hub.operations.waking.channels import Outcome, Wake
 from hub.operations.waking.delivery import LONGEST_BACKOFF, SYNC_GRACE, backoff
@@ -105,7 +106,9 @@ async def test_an_order_that_was_taken_back_wakes_nobody_for_it(world: World) ->
     """Of a cancelled order only the cancellation is sent."""
     officer = await world.officer()
     order = await world.order(officer)
-    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
+    )
     channel = FakeChannel()
     assert await world.send_all(channel) == 2
     assert [wake.topic for _, wake in channel.sent] == ["order.cancelled"]

@@ -18,6 +18,7 @@ from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.escalator import Escalator
 from hub.operations.asking.store import Recipients
 from hub.operations.keeper import AlarmKeeper
+from hub.operations.orders.actions import cancel_order
 from hub.store import driver
 from hub.store.documents import OutboxDoc
 
@@ -193,7 +194,9 @@ async def test_a_cancelled_order_escalates_no_more(world: World, clock: ManualCl
     """Cancelling stops every timer."""
     officer, fallback = await world.officer(), await world.officer()
     order = await world.order(officer, escalation=[fallback.account_id])
-    await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key=fresh("key"))
+    await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
+    )
     clock.advance(minutes=5)
     assert await world.escalator().step() == 0
     assert set(await world.stages(order)) == {officer.account_id}

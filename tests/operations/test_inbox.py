@@ -7,6 +7,7 @@ from operations_builders import Abandoned, World, fresh
 
 from hub.clock import ManualClock
 from hub.model.operations import OrderState
+from hub.operations.orders.actions import cancel_order
 from hub.store.documents import InboxDoc
 from hub.store.driver import Tx
 from hub.store.inbox import News
@@ -66,8 +67,8 @@ async def test_a_snapshot_holds_what_is_open_however_old(world: World, clock: Ma
     """A running order is shown for ever; an ended one for a week."""
     officer = await world.officer()
     running, cancelled = await world.order(officer), await world.order(officer)
-    await world.ops.cancel_order(
-        world.watch, order_id=cancelled.id, reason="误报", key=fresh("key")
+    await cancel_order(
+        world.ops.desk, world.watch, order_id=cancelled.id, reason="误报", key=fresh("key")
     )
 
     async def shown() -> set[str]:

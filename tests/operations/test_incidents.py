@@ -11,6 +11,7 @@ from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.common import Position
 from hub.model.operations import IncidentState, OrderState, Stage
 from hub.model.people import Role
+from hub.operations.incidents.actions import close_incident
 from hub.operations.incidents.documents import IncidentDoc
 from hub.operations.incidents.store import IncidentRepository
 
@@ -101,8 +102,12 @@ async def test_closing_cancels_open_orders_and_tells_everybody(world: World) -> 
     """A closed incident leaves no order running, and its officers hear of both."""
     officer = await world.officer()
     order = await world.order(officer)
-    closed = await world.ops.close_incident(
-        world.watch, incident_id=order.incident_id, outcome="客流已疏散", key=fresh("key")
+    closed = await close_incident(
+        world.ops.desk,
+        world.watch,
+        incident_id=order.incident_id,
+        outcome="客流已疏散",
+        key=fresh("key"),
     )
     assert (closed.state, closed.outcome) == (IncidentState.CLOSED, "客流已疏散")
     assert (await world.read_order(order)).state is OrderState.CANCELLED
@@ -124,12 +129,12 @@ async def test_a_liaison_closes_neither_what_it_shares_nor_what_has_orders(world
     for incident_id in (shared.id, order.incident_id):
         before = await world.counts()
         with pytest.raises(AccessDenied):
-            await world.ops.close_incident(
-                liaison, incident_id=incident_id, outcome="好", key=fresh("key")
+            await close_incident(
+                world.ops.desk, liaison, incident_id=incident_id, outcome="好", key=fresh("key")
             )
         assert await world.counts() == before
-    closed = await world.ops.close_incident(
-        liaison, incident_id=own.id, outcome="好", key=fresh("key")
+    closed = await close_incident(
+        world.ops.desk, liaison, incident_id=own.id, outcome="好", key=fresh("key")
     )
     assert closed.state is IncidentState.CLOSED
 
@@ -141,8 +146,8 @@ async def test_forbidden_looks_like_absent(world: World) -> None:
     said = []
     for incident_id in (foreign.id, "0" * 32):
         with pytest.raises(NotFound) as fault:
-            await world.ops.close_incident(
-                liaison, incident_id=incident_id, outcome="好", key=fresh("key")
+            await close_incident(
+                world.ops.desk, liaison, incident_id=incident_id, outcome="好", key=fresh("key")
             )
         said.append(fault.value.message.replace(incident_id, "?"))
     assert said[0] == said[1]

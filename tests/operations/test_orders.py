@@ -14,6 +14,7 @@ from hub.model.people import Role
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.store import Recipients
 from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.actions import cancel_order, dispatch_order, request_of
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.orders.store import OrderRepository
 from hub.store.documents import AccountDoc, InboxDoc, NameDoc, OutboxDoc
@@ -97,16 +98,11 @@ async def test_only_the_centre_gives_orders(world: World, role: Role) -> None:
     order = await world.order(officer)
     before = await world.counts()
     caller = principal("caller", role, "RPS")
+    asked = request_of(incident_id=order.incident_id, text="去", recipients=[officer.account_id])
     with pytest.raises(AccessDenied):
-        await world.ops.dispatch_order(
-            caller,
-            incident_id=order.incident_id,
-            text="去",
-            recipients=[officer.account_id],
-            key="k",
-        )
+        await dispatch_order(world.ops.desk, caller, asked, "k")
     with pytest.raises(AccessDenied):
-        await world.ops.cancel_order(caller, order_id=order.id, reason="不", key="k")
+        await cancel_order(world.ops.desk, caller, order_id=order.id, reason="不", key="k")
     assert await world.counts() == before
 
 
@@ -184,8 +180,8 @@ async def test_cancelling_ends_every_part_and_wakes_who_is_in_it(world: World) -
     order = await world.order(one, two, three)
     await world.act(one, "order.accepted", orderId=order.id)
     await world.act(two, "order.declined", orderId=order.id)
-    cancelled = await world.ops.cancel_order(
-        world.watch, order_id=order.id, reason="误报", key=fresh("key")
+    cancelled = await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
     )
     assert (cancelled.state, cancelled.ended_at is None) == (OrderState.CANCELLED, False)
     assert await world.stages(order) == {
@@ -204,14 +200,18 @@ async def test_cancelling_ends_every_part_and_wakes_who_is_in_it(world: World) -
 async def test_an_ended_order_cannot_be_cancelled(world: World) -> None:
     """Cancelling twice with two keys is a fault; with one key it is the same cancellation."""
     order = await world.order(await world.officer())
-    first = await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key="a")
-    again = await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key="a")
+    first = await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key="a"
+    )
+    again = await cancel_order(
+        world.ops.desk, world.watch, order_id=order.id, reason="误报", key="a"
+    )
     assert (first.revision, first.ended_at) == (again.revision, again.ended_at)
     with pytest.raises(UserFault) as fault:
-        await world.ops.cancel_order(world.watch, order_id=order.id, reason="误报", key="b")
+        await world.cancel(order, key="b")
     assert fault.value.code == "ORDER_ENDED"
     with pytest.raises(NotFound):
-        await world.ops.cancel_order(world.watch, order_id="0" * 32, reason="误报", key="c")
+        await cancel_order(world.ops.desk, world.watch, order_id="0" * 32, reason="误报", key="c")
 
 
 async def test_each_role_sees_its_own_orders_and_ledgers(world: World) -> None:

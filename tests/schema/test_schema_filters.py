@@ -6,6 +6,7 @@ import pytest
 from schema_builders import LIAISON, WATCH, Run, code_of, feed_doc, principal
 
 from hub.model.people import Principal, Role
+from hub.operations.incidents.actions import open_incident, request_of
 from hub.store.driver import Store
 from schema.context import Services
 from schema.executing.errors import RefusedError
@@ -52,9 +53,8 @@ async def test_a_known_filter_without_rows_is_empty(run: Run, store: Store) -> N
 
 
 async def incident_of(services: Services, by: Principal, key: str, *units: str) -> Any:
-    return await services.operations.open_incident(
-        by, kind="CROWD", title="客流", units=list(units), key=key
-    )
+    asked = request_of(kind="CROWD", title="客流", units=list(units))
+    return await open_incident(services.operations.desk, by, asked, key)
 
 
 async def test_what_may_not_be_seen_is_as_if_it_was_not_there(run: Run, services: Services) -> None:

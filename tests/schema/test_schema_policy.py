@@ -24,6 +24,7 @@ from schema.root import build_schema, graphql_schema
 SCHEMA = graphql_schema(build_schema())
 
 READERS = {Role.OFFICER, Role.LIAISON, Role.WATCH, Role.COMMANDER, Role.PARTNER, Role.ADMIN}
+FIELD = {Role.OFFICER, Role.LIAISON}
 CENTRE = {Role.WATCH, Role.COMMANDER, Role.ADMIN}
 DEVELOPERS = READERS - {Role.OFFICER}
 ALLOWED = {
@@ -53,7 +54,7 @@ ALLOWED = {
         **dict.fromkeys(
             ("dispatchOrder", "cancelOrder", "reassignOrder", "acknowledgeAlarm"), CENTRE
         ),
-        **dict.fromkeys(("acknowledgeOrder", "readBulletin"), {Role.OFFICER, Role.LIAISON}),
+        **dict.fromkeys(("acknowledgeOrder", "readBulletin"), FIELD),
         "confirmIdMapping": {Role.ADMIN},
         "rejectIdMapping": {Role.ADMIN},
     },

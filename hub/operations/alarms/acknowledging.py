@@ -4,15 +4,17 @@ from hub import clock
 from hub.errors import NotFound
 from hub.model.people import Principal, Scope
 from hub.operations import checks
+from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.alarms.store import AlarmRepository
 from hub.operations.desk import Call, Desk, Done
 from hub.store.driver import Tx
 
 
-async def acknowledge_alarm(desk: Desk, by: Principal, *, alarm_id: str, key: str) -> str:
-    """Acknowledge an alarm once per key; its id. Who was first stays: another changes nothing.
+async def acknowledge_alarm(desk: Desk, by: Principal, *, alarm_id: str, key: str) -> AlarmDoc:
+    """Acknowledge an alarm once per key. Who was first stays: another changes nothing.
 
     One that was cleared meanwhile can be acknowledged too: it says that somebody has seen it.
+    Needs ALARMS_WRITE. Codes: NOT_FOUND, BAD_ID.
     """
     by.require(Scope.ALARMS_WRITE)
     alarm_id = checks.identifier(alarm_id, ("alarm_id",))
@@ -26,4 +28,7 @@ async def acknowledge_alarm(desk: Desk, by: Principal, *, alarm_id: str, key: st
         return Done(alarm.id, after={"condition": alarm.condition}, changed=mine)
 
     call = Call("acknowledgeAlarm", "alarm.acknowledged", {"alarm": alarm_id}, key)
-    return await desk.once(by, call, work)
+    found = await alarms.get(await desk.once(by, call, work), by.viewer)
+    if found is None:
+        raise NotFound("alarm", alarm_id)
+    return found

@@ -47,7 +47,10 @@ def request_of(
     units: Sequence[str] = (),
     exercise: bool = False,
 ) -> IncidentRequest:
-    """Check what a caller asks for. Raises UserFault with the path of the first fault."""
+    """Check what a caller asks for. Raises UserFault with the path of the first fault.
+
+    Codes: BAD_TEXT, BAD_VALUE, BAD_POSITION, BAD_ID, TOO_MANY_UNITS.
+    """
     if len(units) > MOST_UNITS:
         raise UserFault(
             "TOO_MANY_UNITS",
@@ -66,8 +69,12 @@ def request_of(
     )
 
 
-async def open_incident(desk: Desk, by: Principal, asked: IncidentRequest, key: str) -> str:
-    """Open an incident once per key; its id. A liaison opens for its own unit only."""
+async def open_incident(desk: Desk, by: Principal, asked: IncidentRequest, key: str) -> IncidentDoc:
+    """Open an incident (事件) once per key, numbered `YYYYMMDD-NNN` in the area's day.
+
+    Needs INCIDENTS_WRITE; a liaison opens for its own unit only. Codes: those of `request_of`, and
+    UNIT_UNKNOWN.
+    """
     by.require(Scope.INCIDENTS_WRITE)
     asked = _own_unit_only(by, asked)
     await known_units(desk, asked.units)
@@ -76,7 +83,8 @@ async def open_incident(desk: Desk, by: Principal, asked: IncidentRequest, key: 
         incident = await record_incident(desk, tx, asked, by=by.account_id, at=clock.now())
         return Done(incident.id, after=audited(incident))
 
-    return await desk.once(by, Call("openIncident", "incident.opened", asdict(asked), key), work)
+    call = Call("openIncident", "incident.opened", asdict(asked), key)
+    return await readable(desk, by, await desk.once(by, call, work))
 
 
 async def known_units(desk: Desk, codes: Sequence[str]) -> dict[str, str]:
@@ -130,8 +138,12 @@ async def record_incident(
 
 async def close_incident(
     desk: Desk, by: Principal, *, incident_id: str, outcome: str, key: str
-) -> str:
-    """Close an incident once per key; its open orders are cancelled in the same transaction."""
+) -> IncidentDoc:
+    """Close an incident once per key; its open orders are cancelled in the same transaction.
+
+    Needs INCIDENTS_WRITE, and ORDERS_WRITE where orders are open; a liaison closes only what
+    involves no other unit. Codes: NOT_FOUND, INCIDENT_CLOSED, BAD_TEXT.
+    """
     by.require(Scope.INCIDENTS_WRITE)
     incident_id = checks.identifier(incident_id, ("incident_id",))
     outcome = checks.text(outcome, ("outcome",), most=OUTCOME)
@@ -167,7 +179,15 @@ async def close_incident(
         key,
     )
     reads = {INCIDENTS: [incident_id]}
-    return await desk.once(by, call, work, lane=incident_id, reads=reads)
+    return await readable(desk, by, await desk.once(by, call, work, lane=incident_id, reads=reads))
+
+
+async def readable(desk: Desk, by: Principal, incident_id: str) -> IncidentDoc:
+    """The incident as far as the caller may read it. Raises NotFound."""
+    found = await desk.of(IncidentRepository).get(incident_id, by.viewer)
+    if found is None:
+        raise NotFound("incident", incident_id)
+    return found
 
 
 async def open_for(desk: Desk, tx: Tx, by: Principal, incident_id: str) -> IncidentDoc:

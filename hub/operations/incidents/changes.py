@@ -20,6 +20,7 @@ from hub.operations.incidents.actions import (
     TITLE,
     known_units,
     open_for,
+    readable,
 )
 from hub.operations.incidents.documents import INCIDENTS, IncidentDoc, TimelineEntry
 from hub.operations.incidents.news import incident_news
@@ -179,7 +180,7 @@ async def reopen_incident(
     by.require(Scope.INCIDENTS_WRITE)
     incident_id = checks.identifier(incident_id, ("incident_id",))
     call = Call("reopenIncident", "incident.reopened", [incident_id, reason], key)
-    return await _readable(desk, by, await _once(desk, by, incident_id, call, work))
+    return await readable(desk, by, await _once(desk, by, incident_id, call, work))
 
 
 async def _changed(
@@ -192,7 +193,7 @@ async def _changed(
     async def work(tx: Tx) -> Done:
         return await change(tx, await open_for(desk, tx, by, incident_id), clock.now())
 
-    return await _readable(desk, by, await _once(desk, by, incident_id, call, work))
+    return await readable(desk, by, await _once(desk, by, incident_id, call, work))
 
 
 async def _once(
@@ -226,10 +227,3 @@ def _leads(by: Principal, incident: IncidentDoc) -> None:
     if not by.viewer.sees_everything and incident.units[:1] != [by.unit]:
         words = "由其他单位牵头 / Another unit leads it: only that, or the centre, changes it."
         raise AccessDenied("FORBIDDEN", words)
-
-
-async def _readable(desk: Desk, by: Principal, incident_id: str) -> IncidentDoc:
-    found = await desk.of(IncidentRepository).get(incident_id, by.viewer)
-    if found is None:
-        raise NotFound("incident", incident_id)
-    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub import clock
 from hub.errors import NotFound, UserFault
@@ -42,7 +42,7 @@ class OrderRequest:
     recipients: tuple[str, ...]
     escalation: tuple[str, ...]
     priority: OrderPriority
-    accept_within_s: int
+    accept_within_s: int | None
 
 
 def request_of(
@@ -50,11 +50,14 @@ def request_of(
     incident_id: object,
     text: object,
     recipients: Sequence[str],
-    escalation: Sequence[str],
-    priority: object,
-    accept_within_s: int,
+    escalation: Sequence[str] = (),
+    priority: object = OrderPriority.URGENT,
+    accept_within_s: int | None = None,
 ) -> OrderRequest:
-    """Check what a caller asks for. Raises UserFault with the path of the first fault."""
+    """Check what a caller asks for. Raises UserFault with the path of the first fault.
+
+    Codes: BAD_TEXT, BAD_VALUE, BAD_ID, RECIPIENT_COUNT.
+    """
     if not 1 <= len(recipients) <= MOST_RECIPIENTS or len(escalation) > MOST_RECIPIENTS:
         raise UserFault(
             "RECIPIENT_COUNT",
@@ -62,7 +65,7 @@ def request_of(
             f"at most {MOST_RECIPIENTS} for escalation.",
             path=("recipients" if not 1 <= len(recipients) <= MOST_RECIPIENTS else "escalation",),
         )
-    if accept_within_s not in ACCEPT_WITHIN:
+    if accept_within_s is not None and accept_within_s not in ACCEPT_WITHIN:
         raise UserFault(
             "BAD_VALUE",
             "签收时限须为 5 至 3600 秒 / acceptWithinSeconds: expected 5 to 3600 seconds.",
@@ -78,14 +81,21 @@ def request_of(
     )
 
 
-async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: str) -> str:
-    """Dispatch an order once per key; its id.
+async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: str) -> OrderDoc:
+    """Dispatch an order (指令) once per key, to accounts named by id or login.
+
+    Needs ORDERS_WRITE. Recipients must be officers or liaisons on duty; `escalation` names who else
+    is asked, in that order, and may be off duty now. Whom it will not reach is said in its
+    `warnings`. Codes: those of `request_of`, NOT_FOUND, INCIDENT_CLOSED, RECIPIENT_UNKNOWN,
+    RECIPIENT_ROLE, RECIPIENT_OFF_DUTY, RECIPIENT_DUPLICATE, ESCALATION_NAMES_RECIPIENT.
 
     One transaction: order, ledgers, inboxes, wake-ups, timeline, key. All of it or nothing. The
     time to accept runs from when it is written, however long it waited for its turn.
     """
     by.require(Scope.ORDERS_WRITE)
-    order_id = new_id()
+    order_id, within_s = new_id(), asked.accept_within_s
+    if within_s is None:
+        within_s = desk.settings.accept_within // timedelta(seconds=1)
     phones = await desk.devices.channels_of({*asked.recipients, *asked.escalation})
 
     async def work(tx: Tx) -> Done:
@@ -106,7 +116,7 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
             units=_units(officers),
             recipients=[account.id for account in officers],
             escalation=[account.id for account in fallback],
-            within_s=asked.accept_within_s,
+            within_s=within_s,
             warnings=await warnings_of(desk, tx, officers, fallback, phones),
         )
         await _write(OrderAsked(desk, tx, order, incident), officers, at)
@@ -118,11 +128,17 @@ async def dispatch_order(desk: Desk, by: Principal, asked: OrderRequest, key: st
         NUMBERS: [asked.incident_id],
     }
     call = Call("dispatchOrder", "order.dispatched", asdict(asked), key)
-    return await desk.once(by, call, work, lane=asked.incident_id, reads=reads)
+    done = await desk.once(by, call, work, lane=asked.incident_id, reads=reads)
+    return await _readable(desk, by, done)
 
 
-async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str, key: str) -> str:
-    """Cancel an order once per key; its id. Recipients are told, and woken if they are in it."""
+async def cancel_order(
+    desk: Desk, by: Principal, *, order_id: str, reason: str, key: str
+) -> OrderDoc:
+    """Cancel an open order once per key. Recipients are told, and woken if they are in it.
+
+    Needs ORDERS_WRITE. Codes: NOT_FOUND, ORDER_ENDED, BAD_TEXT.
+    """
     by.require(Scope.ORDERS_WRITE)
     order_id = checks.identifier(order_id, ("order_id",))
     reason = checks.text(reason, ("reason",), most=REASON)
@@ -135,7 +151,7 @@ async def cancel_order(desk: Desk, by: Principal, *, order_id: str, reason: str,
     lane = await desk.of(Recipients).lane_of(order_id)
     reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
     call = Call("cancelOrder", "order.cancelled", {"order": order_id, "reason": reason}, key)
-    return await desk.once(by, call, work, lane=lane, reads=reads)
+    return await _readable(desk, by, await desk.once(by, call, work, lane=lane, reads=reads))
 
 
 async def reassign_order(
@@ -170,8 +186,11 @@ async def reassign_order(
     lane = await desk.of(Recipients).lane_of(order_id)
     reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
     call = Call("reassignOrder", "order.reassigned", [order_id, names, reason], key)
-    done = await desk.once(by, call, work, lane=lane, reads=reads)
-    found = await desk.of(OrderRepository).get(done, by.viewer)
+    return await _readable(desk, by, await desk.once(by, call, work, lane=lane, reads=reads))
+
+
+async def _readable(desk: Desk, by: Principal, order_id: str) -> OrderDoc:
+    found = await desk.of(OrderRepository).get(order_id, by.viewer)
     if found is None:
         raise NotFound("order", order_id)
     return found
