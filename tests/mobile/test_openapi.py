@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from hub.operations import field_actions
 from mobile_api.app import ENDPOINTS, build
-from mobile_api.bodies import typed_changes
+from mobile_api.bodies import entities, typed_changes
 from mobile_api.context import MobileContext
 from mobile_api.openapi import document
 from tests.mobile.conftest import Desk, Phone
@@ -112,7 +112,8 @@ def test_every_entity_of_the_sync_stream_is_typed() -> None:
     told = document(ENDPOINTS)
     change = _schema(told, "SyncChange")
     assert change["discriminator"]["propertyName"] == "entity"
-    assert set(change["discriminator"]["mapping"]) == {"order", "incident", "duty"}
+    assert set(change["discriminator"]["mapping"]) == set(entities())
+    assert {"order", "incident", "duty"} <= set(entities())
 
 
 async def test_what_is_synced_is_what_the_document_says(phone: Phone, desk: Desk) -> None:
@@ -137,10 +138,12 @@ async def test_what_is_synced_is_what_the_document_says(phone: Phone, desk: Desk
         assert set(change["data"]) == {
             field.alias for field in type(model.data).model_fields.values()
         }
-    assert seen == set(shapes)
+    assert seen == {"order", "incident", "duty"}
 
 
-BODIES = {kind: action.body for kind, action in field_actions().items()}
+OURS = ("duty.", "order.", "incident.")
+"""Of the actions of every other capability the contract suite says the same."""
+BODIES = {kind: action.body for kind, action in field_actions().items() if kind.startswith(OURS)}
 
 
 @pytest.mark.parametrize(("kind", "body"), BODIES.items())

@@ -79,13 +79,13 @@ class OrderAsked(Asked):
 
     def refuse_after_end(self, row: RecipientDoc, *, moves: bool) -> None:
         """Raise ActionRefused: ORDER_CANCELLED; ORDER_COMPLETED for what would move a stage."""
+        too_late, data = ActionStatus.CONFLICT, self.data(row)
         if self.subject.state is OrderState.CANCELLED:
-            refused = "ORDER_CANCELLED", "指令已撤销 / The order was cancelled."
-        elif moves and self.subject.state is OrderState.COMPLETED:
-            refused = "ORDER_COMPLETED", "指令已完成 / The order is completed."
-        else:
-            return
-        raise ActionRefused(ActionStatus.CONFLICT, *refused, data=self.data(row))
+            words = "指令已撤销 / The order was cancelled."
+            raise ActionRefused(too_late, "ORDER_CANCELLED", words, data=data)
+        if moves and self.subject.state is OrderState.COMPLETED:
+            words = "指令已完成 / The order is completed."
+            raise ActionRefused(too_late, "ORDER_COMPLETED", words, data=data)
 
     async def note(
         self, at: datetime, by: str, kind: str, words: str, units: Collection[str | None]
