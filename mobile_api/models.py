@@ -204,6 +204,11 @@ class ActionOutcome(Message):
     status: Literal["applied", "duplicate", "rejected", "conflict"]
     code: str | None = None
     message: str | None = None
+    path: str | None = Field(
+        default=None,
+        description="which part of the action is wrong",
+        examples=["body.orderId"],
+    )
     data: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -72,7 +72,8 @@ async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutco
     try:
         action = _judged(Action, item)
     except ValidationError as error:
-        return _malformed(item, f"操作格式不正确 / {_first_complaint(error)}")
+        path = complaints(error)[0]["path"]
+        return _malformed(item, f"操作格式不正确 / {_first_complaint(error)}", path)
     except UserFault as fault:
         return _malformed(item, fault.message)
     try:
@@ -81,12 +82,14 @@ async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutco
             call.caller, FieldAction(action.id, action.kind, action.at, device_id, body)
         )
     except UserFault as fault:
-        result = ActionResult(action.id, ActionStatus.REJECTED, fault.code, fault.message)
+        refused = ActionStatus.REJECTED, fault.code, fault.message
+        result = ActionResult(action.id, *refused, path=fault.path)
     return ActionOutcome(
         id=result.id,
         status=result.status.value,
         code=result.code,
         message=result.message,
+        path=".".join(result.path) or None,
         data=result.data,
     )
 
@@ -119,8 +122,10 @@ def _judged(model: type[Item], item: object) -> Item:
     return model.model_validate_json(text, strict=True)
 
 
-def _malformed(item: object, message: str) -> ActionOutcome:
-    return ActionOutcome(id=_given_id(item), status="rejected", code="INVALID", message=message)
+def _malformed(item: object, message: str, path: str | None = None) -> ActionOutcome:
+    return ActionOutcome(
+        id=_given_id(item), status="rejected", code="INVALID", message=message, path=path
+    )
 
 
 def _fix(account: AccountDoc, position: Position) -> Fix:

@@ -40,13 +40,17 @@ class FieldAction:
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """The answer to one action. `code` is stable, `message` is Chinese first, English second."""
+    """The answer to one action. `code` is stable, `message` is Chinese first, English second.
+
+    `path` names the part of the action that it was refused for: `body`, `orderId`.
+    """
 
     id: str
     status: ActionStatus
     code: str | None = None
     message: str | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,9 @@ class ActionRefused(UserFault):
         message: str,
         *,
         data: dict[str, Any] | None = None,
+        path: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(code, message)
+        super().__init__(code, message, path=path)
         self.status = status
         self.data = data or {}
 

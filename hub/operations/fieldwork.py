@@ -38,6 +38,7 @@ async def act(desk: Desk, by: Principal, action: FieldAction) -> ActionResult:
             action,
             "UNKNOWN_KIND",
             f"未知操作 / No action is called {action.kind[:80]!r}. {known}",
+            ("kind",),
         )
     try:
         name = [by.account_id, action.device_id, checks.identifier(action.id, ("id",))]
@@ -45,11 +46,12 @@ async def act(desk: Desk, by: Principal, action: FieldAction) -> ActionResult:
         device_at = _device_time(action.at)
         return await _apply(desk, by, action, declared, (name, asked, device_at))
     except ActionRefused as fault:
-        return ActionResult(action.id, fault.status, fault.code, fault.message, fault.data)
+        path = fault.path
+        return ActionResult(action.id, fault.status, fault.code, fault.message, fault.data, path)
     except UserFault as fault:
         if fault.code == "IDEMPOTENCY_CONFLICT":
             return ActionResult(action.id, ActionStatus.CONFLICT, fault.code, fault.message)
-        return _rejected(action, fault.code, fault.message)
+        return _rejected(action, fault.code, fault.message, _within(fault.path))
 
 
 async def _apply(
@@ -104,6 +106,11 @@ def _act(by: Principal, action: FieldAction, effect: Effect) -> Act:
     )
 
 
+def _within(path: tuple[str, ...]) -> tuple[str, ...]:
+    """A path in the action: what others are asked for too has its own name alone."""
+    return path if not path or path[0] in {"id", "at", "body"} else ("body", *path)
+
+
 def _device_time(at: datetime) -> datetime:
     """The phone's time as UTC, for the record only. Raises UserFault if it is out of this world."""
     try:
@@ -112,5 +119,7 @@ def _device_time(at: datetime) -> datetime:
         raise UserFault("BAD_TIME", "时间无效 / at: not a usable time.", path=("at",)) from error
 
 
-def _rejected(action: FieldAction, code: str, message: str) -> ActionResult:
-    return ActionResult(action.id, ActionStatus.REJECTED, code, message)
+def _rejected(
+    action: FieldAction, code: str, message: str, path: tuple[str, ...] = ()
+) -> ActionResult:
+    return ActionResult(action.id, ActionStatus.REJECTED, code, message, path=path)

@@ -81,9 +81,9 @@ async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) 
     row = await desk.of(Recipients).ledger(ledger_id(subject_id, turn.officer.id), tx=tx)
     subject = await asked.take_up(desk, tx, subject_id) if row else None
     if row is None or subject is None:
-        raise ActionRefused(
-            ActionStatus.REJECTED, "NOT_FOUND", f"没有 / No {asked.kind} {subject_id!r} of yours."
-        )
+        words = f"没有 / No {asked.kind} {subject_id!r} of yours."
+        path = ("body", f"{asked.kind}Id")
+        raise ActionRefused(ActionStatus.REJECTED, "NOT_FOUND", words, path=path)
     verdict = judge(subject, row, to)
     if verdict is Verdict.REPEATED:
         return Effect(ActionStatus.DUPLICATE, "ALREADY_RECORDED", data=subject.data(row))

@@ -63,7 +63,7 @@ def request_of(
     seconds = REMINDED[word] if remind_after_s is None else remind_after_s
     if seconds not in REMIND_AFTER:
         words = "催办时限须为 60 至 86400 秒 / remindAfterSeconds: expected 60 to 86400 seconds."
-        raise UserFault("BAD_VALUE", words, path=("remind_after_s",))
+        raise UserFault("BAD_VALUE", words, path=("remindAfterSeconds",))
     return BulletinRequest(
         title=checks.text(title, ("title",), most=TITLE),
         text=checks.text(text, ("text",), most=TEXT),
@@ -131,11 +131,11 @@ async def withdraw_bulletin(
     BULLETIN_WITHDRAWN.
     """
     by.require(Scope.BULLETINS_WRITE)
-    bulletin_id = checks.identifier(bulletin_id, ("bulletin_id",))
+    bulletin_id = checks.identifier(bulletin_id, ("bulletin",))
     reason = checks.text(reason, ("reason",), most=REASON)
 
     async def work(tx: Tx) -> Done:
-        asked = await _standing(desk, tx, by, bulletin_id, path="bulletin_id")
+        asked = await _standing(desk, tx, by, bulletin_id, path="bulletin")
         await _withdraw(asked, by, reason, clock.now())
         return Done(
             bulletin_id,

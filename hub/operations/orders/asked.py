@@ -79,13 +79,13 @@ class OrderAsked(Asked):
 
     def refuse_after_end(self, row: RecipientDoc, *, moves: bool) -> None:
         """Raise ActionRefused: ORDER_CANCELLED; ORDER_COMPLETED for what would move a stage."""
-        state, late = self.subject.state, ActionStatus.CONFLICT
-        if state is OrderState.CANCELLED:
+        too_late, data = ActionStatus.CONFLICT, self.data(row)
+        if self.subject.state is OrderState.CANCELLED:
             words = "指令已撤销 / The order was cancelled."
-            raise ActionRefused(late, "ORDER_CANCELLED", words, data=self.data(row))
-        if moves and state is OrderState.COMPLETED:
+            raise ActionRefused(too_late, "ORDER_CANCELLED", words, data=data)
+        if moves and self.subject.state is OrderState.COMPLETED:
             words = "指令已完成 / The order is completed."
-            raise ActionRefused(late, "ORDER_COMPLETED", words, data=self.data(row))
+            raise ActionRefused(too_late, "ORDER_COMPLETED", words, data=data)
 
     async def note(
         self, at: datetime, by: str, kind: str, words: str, units: Collection[str | None]

@@ -1,0 +1,75 @@
+"""Bulletins: published to an officer and the officer's unit, read, corrected, withdrawn."""
+
+from typing import Any
+
+from hub.model.people import CENTRE, Role
+from hub.operations.bulletins.actions import publish_bulletin, request_of
+from tests.contract.examples import Bad, Doing, Examples
+from tests.contract.scene import Scene
+from tests.operations.operations_builders import fresh
+
+
+async def bulletin(scene: Scene) -> str:
+    officer = await scene.person("officer")
+    request = request_of(title="出口关闭", text="请引导旅客走东侧", officers=[officer.id])
+    world = scene.world
+    return (await publish_bulletin(world.ops.desk, world.watch, request, fresh("key"))).id
+
+
+async def published(scene: Scene) -> dict[str, Any]:
+    return {"bulletinId": await bulletin(scene), "note": "已转告", "via": "sync"}
+
+
+async def correction(scene: Scene) -> dict[str, Any]:
+    return {"title": "出口恢复", "text": "请走北侧", "corrects": await bulletin(scene)}
+
+
+async def to_be_withdrawn(scene: Scene) -> dict[str, Any]:
+    return {"bulletin": await bulletin(scene), "reason": "误发"}
+
+
+NOTHING = Bad({"bulletinId": "nothing"}, "NOT_FOUND", "body.bulletinId")
+NOBODY = {"units": [], "officers": [], "allOnDuty": False}
+DESKS, OURS = CENTRE | {Role.LIAISON}, frozenset(Role) - {Role.PARTNER}
+EXAMPLES = Examples(
+    actions={
+        "bulletin.received": Doing(given=published, bad=(NOTHING,)),
+        "bulletin.read": Doing(given=published, bad=(NOTHING,)),
+    },
+    mutations={
+        "publishBulletin": Doing(
+            given=correction,
+            of_unit=True,
+            bad=(
+                Bad({"corrects": "nothing"}, "NOT_FOUND", "input.corrects"),
+                Bad({"corrects": None}, "AUDIENCE_EMPTY", "input.audience"),
+                Bad({"corrects": None, "audience": NOBODY}, "AUDIENCE_EMPTY", "input.audience"),
+                Bad({"audience": {"units": ["XXX"]}}, "UNIT_UNKNOWN", "input.audience.units.0"),
+                Bad({"audience": {"units": [""]}}, "BAD_ID", "input.audience.units"),
+                Bad(
+                    {"audience": {"officers": ["nobody"]}},
+                    "RECIPIENT_UNKNOWN",
+                    "input.audience.officers.0",
+                ),
+                Bad(
+                    {"audience": {"officers": ["watch"]}},
+                    "RECIPIENT_ROLE",
+                    "input.audience.officers.0",
+                ),
+                Bad({"remindAfterSeconds": 1}, "BAD_VALUE", "input.remindAfterSeconds"),
+                Bad({"title": "长" * 201}, "BAD_TEXT", "input.title"),
+            ),
+        ),
+        "withdrawBulletin": Doing(
+            given=to_be_withdrawn,
+            bad=(Bad({"bulletin": "nothing"}, "NOT_FOUND", "input.bulletin"),),
+        ),
+    },
+    rows={"Bulletin": bulletin},
+    may={
+        "bulletin": OURS,
+        "bulletins": OURS,
+        "publishBulletin": DESKS,
+        "withdrawBulletin": DESKS,
+    },
+)

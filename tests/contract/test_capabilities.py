@@ -1,0 +1,297 @@
+"""The contract every capability in the registry keeps, whatever it is about."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx2
+import pytest
+from graphql import get_named_type
+
+from hub.model.area import parse_area
+from hub.model.people import Role, Scope
+from hub.operations import REGISTRY, capabilities, documents
+from hub.settings import area_text
+from hub.store.documents import DOCUMENTS, TextDocument, collection_of
+from hub.store.driver import Store
+from hub.store.feeds.cache import FeedCache
+from hub.store.feeds.identity import IdentityRepository
+from hub.store.feeds.transit import TransitRepository
+from liandong.codes import CODES
+from mobile_api.app import ENDPOINTS
+from mobile_api.context import MobileContext
+from mobile_api.openapi import document
+from schema.context import Services
+from schema.live.source import SOURCES
+from schema.nodes import global_id
+from schema.permissions import policy_of
+from tests.contract.examples import examples
+from tests.contract.scene import PEOPLE, STRANGERS, Scene, caught_up, changed, snapshot
+from tests.contract.writes import FIELD_WRITES, SCHEMA, TYPES, WRITES, FieldWrite, Write, roots_of
+from tests.operations.operations_builders import fresh
+from tests.schema.live_rig import serving
+
+OF_UNIT = [write for write in WRITES if write.is_of_unit]
+KEPT = (*DOCUMENTS, *documents())
+PHONES = [who for who, (role, _) in PEOPLE.items() if role in Scope.FIELD_WORK.roles]
+
+
+@pytest.fixture(scope="module")
+async def services(context: MobileContext) -> Services:
+    """What GraphQL works with, over the same store."""
+    transit = TransitRepository(context.store)
+    return Services(
+        area=parse_area(area_text("shanghai-railway-station")),
+        transit=transit,
+        feeds=FeedCache(transit),
+        accounts=context.accounts,
+        units=context.units,
+        identity=IdentityRepository(context.store),
+        operations=context.operations,
+        tokens=context.tokens,
+    )
+
+
+@pytest.fixture(scope="module")
+async def graphql(context: MobileContext, services: Services) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of the served /graphql."""
+    async with (
+        serving(services, "", bus=context.bus) as live,
+        httpx2.AsyncClient(base_url=live.url, timeout=60) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def scene(
+    context: MobileContext,
+    services: Services,
+    http: httpx2.AsyncClient,
+    graphql: httpx2.AsyncClient,
+) -> Scene:
+    """People nobody has met yet."""
+    return Scene(context, services, http, graphql)
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_capability_is_what_its_registry_line_says(name: str) -> None:
+    """It can be imported, has its examples, and names nothing that another has."""
+    found = capabilities()[name]
+    for other, theirs in capabilities().items():
+        if other != name:
+            assert not found.field_actions.keys() & theirs.field_actions.keys()
+            assert not found.news.keys() & theirs.news.keys()
+            assert not {*found.documents} & {*theirs.documents}
+    told = examples(name)
+    assert told.actions.keys() <= found.field_actions.keys()
+    assert told.mutations.keys() <= {*roots_of(name, "Mutation")}
+    assert all(zh and en for zh, en in found.codes.values())
+    if found.asks is not None:
+        assert found.asks.kind in found.news
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+async def test_a_phone_that_follows_holds_what_a_fresh_one_is_told(
+    scene: Scene, write: Write
+) -> None:
+    """What a phone held, with what it is told of the write, is a new snapshot: for everybody."""
+    given = await write.example.given(scene)
+    assert given.keys() >= write.fields(), "an example says all that can be said"
+    phones = {who: (await scene.person(who)).phone for who in PHONES}
+    held = {who: await snapshot(phone) for who, phone in phones.items()}
+    answer = await write.send(scene, given, fresh("key"), write.by)
+    assert answer.done, answer
+    for who, phone in phones.items():
+        now, _ = await snapshot(phone)
+        assert await caught_up(phone, *held[who]) == now, who
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+async def test_who_may_not_is_refused_and_nothing_is_changed(scene: Scene, write: Write) -> None:
+    """Every role that lacks the scope, and whoever has signed out."""
+    given = await write.example.given(scene)
+    denied = [role.value.lower() for role in Role if role not in write.roles]
+    assert denied
+    for who in (write.by, *denied):
+        await scene.person(who)
+    await scene.sign_out(write.by)
+    before = await scene.stored()
+    for who in denied:
+        refused = await write.send(scene, given, fresh("key"), who)
+        assert (refused.done, refused.code) == (False, "FORBIDDEN"), who
+    refused = await write.send(scene, given, fresh("key"), write.by)
+    assert (refused.done, refused.code) == (False, "UNAUTHENTICATED")
+    assert changed(before, await scene.stored()) == {}
+
+
+@pytest.mark.parametrize("write", OF_UNIT, ids=str)
+async def test_another_units_is_refused_and_nothing_is_changed(scene: Scene, write: Write) -> None:
+    """Whoever is of another unit finds nothing there, or may not."""
+    given = await write.example.given(scene)
+    await scene.person(write.stranger)
+    before = await scene.stored()
+    refused = await write.send(scene, given, fresh("key"), write.stranger)
+    assert not refused.done
+    assert refused.code in {"NOT_FOUND", "FORBIDDEN"}
+    assert changed(before, await scene.stored()) == {}
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+async def test_a_repetition_does_nothing_more(scene: Scene, write: Write) -> None:
+    """Three at once do it once, all are answered alike, and so is a later one; another body under
+    the same key is a conflict, and changes nothing."""
+    given = await write.example.given(scene)
+    await scene.person(write.by)
+    audited = await scene.context.store.db["audit"].count_documents({})
+    key = fresh("key")
+    first, *others = await write.at_once(scene, given, key)
+    assert first.done, first
+    assert [each.data for each in others] == [first.data] * 2
+    before = await scene.stored()
+    assert len(before["audit"]) == audited + 1
+    again = await write.send(scene, given, key, write.by)
+    assert (again.done, again.data) == (True, first.data)
+    other = await write.send(scene, write.otherwise(given), key, write.by)
+    assert (other.done, other.code) == (False, "IDEMPOTENCY_CONFLICT")
+    assert changed(before, await scene.stored()) == {}
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+async def test_a_bad_body_is_refused_where_it_is_bad(scene: Scene, write: Write) -> None:
+    """With a known code, words Chinese first, and the path of what is wrong; nothing is changed."""
+    given = await write.example.given(scene)
+    await scene.person(write.by)
+    before = await scene.stored()
+    for body, wanted in write.bad_bodies(given):
+        refused = await write.send(scene, body, fresh("key"), write.by)
+        assert not refused.done, body
+        assert refused.code == (wanted.code or refused.code), body
+        assert refused.code in CODES, body
+        assert f"{refused.path}.".startswith(f"{wanted.path}."), (body, refused)
+        chinese, _, english = refused.message.partition(" / ")
+        assert english, refused.message
+        assert not chinese.isascii()
+    assert changed(before, await scene.stored()) == {}
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+async def test_a_write_is_one_line_in_the_audit_log(scene: Scene, write: Write) -> None:
+    """Who, what, on whose authority, from which device; before and after."""
+    given = await write.example.given(scene)
+    actor = await scene.person(write.by)
+    before = await scene.stored()
+    assert (await write.send(scene, given, fresh("key"), write.by)).done
+    after = await scene.stored()
+    (new,) = after["audit"].keys() - before["audit"].keys()
+    line = after["audit"][new]
+    assert line["actor"] == actor.id
+    assert line["authority"] == actor.principal.role
+    assert line["session"] in after["sessions"]
+    if isinstance(write, FieldWrite):
+        assert (line["action"], line["device"]) == (write.name, actor.device)
+    assert line["after"]
+    assert line["before"] != line["after"]
+    stood = any(line["target"] in rows for rows in before.values())
+    stands = any(line["target"] in rows for rows in after.values())
+    assert stands
+    assert bool(line["before"]) is stood
+
+
+@pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.__name__)
+async def test_every_collection_is_kept_by_a_rule(store: Store, kept: type[TextDocument]) -> None:
+    """Why, and how long; what has a term is removed by an index that is in the database."""
+    keep = kept.keep
+    assert keep.why
+    assert (keep.since is None) is (keep.days is None)
+    found = await store.db[collection_of(kept)].index_information()
+    terms = {
+        tuple(index["key"]): index["expireAfterSeconds"]
+        for index in found.values()
+        if "expireAfterSeconds" in index
+    }
+    if keep.since is None or keep.days is None:
+        assert terms == {}
+    else:
+        assert keep.since in kept.model_fields
+        assert terms == {((keep.since, 1),): keep.days * 86_400}
+
+
+@pytest.mark.parametrize(("capability", "type_name"), TYPES)
+async def test_strangers_see_nothing_whichever_way_they_ask(
+    scene: Scene, capability: str, type_name: str
+) -> None:
+    """Root fields, node, nodes, _entities, subscription and sync; the watch sees it by all."""
+    make = examples(capability).rows.get(type_name)
+    assert make, (
+        f'write "{type_name}": ... into rows= of tests/contract/capabilities/{capability}.py'
+    )
+    phones = {who: (await scene.person(who)).phone for who in STRANGERS if who in PHONES}
+    held = {who: await snapshot(phone) for who, phone in phones.items()}
+    key = await make(scene)
+    ways = await _ways(scene, capability, type_name, key, "watch")
+    assert set(ways) >= {"node", "nodes"}
+    assert all(ways.values()), ways
+    for who in STRANGERS:
+        seen = await _ways(scene, capability, type_name, key, who)
+        assert not any(seen.values()), (who, seen)
+    for who, phone in phones.items():
+        now = await caught_up(phone, *held[who])
+        assert now == (await snapshot(phone))[0]
+        assert key not in json.dumps([*now.values()]), who
+
+
+async def _ways(
+    scene: Scene, capability: str, type_name: str, key: str, who: str
+) -> dict[str, bool]:
+    """Whether this person sees the row, by each way there is to ask for it."""
+    whole = global_id(type_name, key)
+    asked = {
+        "node": f'{{ node(id: "{whole}") {{ id }} }}',
+        "nodes": f'{{ nodes(ids: ["{whole}"]) {{ id }} }}',
+    }
+    for name in roots_of(capability, "Query"):
+        gives = get_named_type(SCHEMA.query_type.fields[name].type).name
+        if gives == type_name:
+            asked |= {name: f'{{ {name}(id: "{whole}") {{ id }} }}'}
+            asked |= {f"{name} by key": f'{{ {name}(id: "{key}") {{ id }} }}'}
+        elif gives == f"{type_name}Connection":
+            asked[name] = f"{{ {name}(first: 200) {{ nodes {{ id }} }} }}"
+    if type_name in {each.name for each in SCHEMA.type_map["_Entity"].types}:
+        given = f'{{__typename: "{type_name}", id: "{whole}"}}'
+        one = f"... on {type_name} {{ id }}"
+        asked["_entities"] = f"{{ _entities(representations: [{given}]) {{ {one} }} }}"
+    seen = {way: whole in json.dumps(await scene.ask(who, text)) for way, text in asked.items()}
+    principal = (await scene.person(who)).principal
+    for name in roots_of(capability, "Subscription"):
+        if get_named_type(SCHEMA.subscription_type.fields[name].type).name == f"{type_name}Event":
+            assert SOURCES[name].per_viewer
+            may = policy_of(SCHEMA.subscription_type, name) in principal.scopes
+            rows = await SOURCES[name].rows(scene.services.context(principal), {})
+            seen[f"{name}, live"] = may and key in {row["_id"] for row in rows}
+    return seen
+
+
+@pytest.mark.parametrize("write", FIELD_WRITES, ids=str)
+def test_the_body_of_an_action_is_in_the_openapi_document(write: Write) -> None:
+    """Found by its kind, and described by the document as it is declared."""
+    schemas = document(ENDPOINTS)["components"]["schemas"]
+
+    def at(reference: str) -> dict[str, Any]:
+        found: dict[str, Any] = schemas[reference.rpartition("/")[2]]
+        return found
+
+    action = at(schemas["Action"]["discriminator"]["mapping"][write.name])
+    body = action["properties"]["body"]
+    body = at(body["$ref"] if "$ref" in body else body["allOf"][0]["$ref"])
+    model = capabilities()[write.capability].field_actions[write.name].body
+    declared = model.model_json_schema(by_alias=True)
+    assert body["description"] == declared["description"]
+    assert body.get("properties", {}).keys() == declared.get("properties", {}).keys()
+    assert body.get("required") == declared.get("required")
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_what_is_synced_is_in_the_openapi_document(name: str) -> None:
+    """Each entity with its own shape."""
+    changes = document(ENDPOINTS)["components"]["schemas"]["SyncChange"]
+    assert capabilities()[name].news.keys() <= changes["discriminator"]["mapping"].keys()
