@@ -262,10 +262,13 @@ class Mutation:
     @root(Scope.FIELD_WORK, "Say that one has read a bulletin", zh="已读")
     async def read_bulletin(self, info: Info, input: ReadBulletinInput) -> BulletinPayload:  # noqa: A002
         """Once per clientMutationId: the same as the field app's `bulletin.read`."""
-        bulletin_id = key_of(input.bulletin, "Bulletin", "bulletin")
-        key = input.client_mutation_id
-        errors = await act(info.context, "bulletin.read", key, {"bulletinId": bulletin_id})
-        found = None if errors else await Bulletin.load(info.context, bulletin_id)
+        key, given = input.client_mutation_id, input.bulletin
+
+        def body() -> dict[str, str]:
+            return {"bulletinId": key_of(given, "Bulletin", "bulletin")}
+
+        errors = await act(info.context, "bulletin.read", key, body)
+        found = None if errors else await Bulletin.load(info.context, key_of(given, "Bulletin"))
         return BulletinPayload(client_mutation_id=key, user_errors=errors, bulletin=found)
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from hub import clock
 from hub.errors import UserFault
+from hub.operations import checks
 from hub.operations.actions import ActionStatus, FieldAction
 from hub.operations.checks import ARGUMENTS
 from schema.policy import SIGNED_IN
@@ -50,11 +51,15 @@ def path_of(path: Sequence[str]) -> list[str]:
 
 
 async def act(
-    context: "SchemaContext", kind: str, key: str, body: dict[str, Any]
+    context: "SchemaContext", kind: str, key: str, body: Callable[[], dict[str, Any]]
 ) -> list[UserError]:
     """What a phone would report as an action of this kind, done here; why not, if it was not."""
-    action = FieldAction(key, kind, clock.now(), OVER_GRAPHQL, body)
+    try:
+        action = FieldAction(checks.key(key), kind, clock.now(), OVER_GRAPHQL, body())
+    except UserFault as fault:
+        return [UserError(code=fault.code, path=path_of(fault.path), message=str(fault))]
     result = await context.services.operations.act(context.principal, action)
     if result.status in {ActionStatus.APPLIED, ActionStatus.DUPLICATE}:
         return []
-    return [UserError(code=result.code or "", path=["input"], message=result.message or "")]
+    path = ["input", *(part.removesuffix("Id") for part in result.path[1:])]
+    return [UserError(code=result.code or "", path=path, message=result.message or "")]

@@ -340,11 +340,13 @@ class Mutation:
     @root(Scope.FIELD_WORK, "Answer an order that one has received", zh="签收与回报")
     async def acknowledge_order(self, info: Info, input: AcknowledgeOrderInput) -> OrderPayload:  # noqa: A002
         """Once per clientMutationId: the same as the field app's action of that name."""
-        order_id = key_of(input.order, "Order", "order")
-        body = {"orderId": order_id, "note": input.note}
+
+        def body() -> dict[str, str | None]:
+            return {"orderId": key_of(input.order, "Order", "order"), "note": input.note}
+
         key, kind = input.client_mutation_id, f"order.{input.answer}"
         errors = await act(info.context, kind, key, body)
-        order = None if errors else await Order.load(info.context, order_id)
+        order = None if errors else await Order.load(info.context, key_of(input.order, "Order"))
         return OrderPayload(client_mutation_id=key, user_errors=errors, warnings=[], order=order)
 
 

@@ -109,7 +109,7 @@ async def note_incident(
     async def work(tx: Tx, incident: IncidentDoc, at: datetime) -> Done:
         line = entry(at, by.account_id, "incident.noted", text)
         await desk.of(IncidentRepository).note(tx, incident.id, line)
-        return Done(incident.id, after={"note": text})
+        return Done(incident.id, before={"note": None}, after={"note": text})
 
     call = Call("noteIncident", "incident.noted", [incident_id, text], key)
     return await _changed(desk, by, incident_id, call, work)

@@ -28,7 +28,12 @@ async def to_be_withdrawn(scene: Scene) -> dict[str, Any]:
     return {"bulletin": await bulletin(scene), "reason": "误发"}
 
 
+async def to_be_read(scene: Scene) -> dict[str, Any]:
+    return {"bulletin": await bulletin(scene)}
+
+
 NOTHING = Bad({"bulletinId": "nothing"}, "NOT_FOUND", "body.bulletinId")
+NONE = Bad({"bulletin": "nothing"}, "NOT_FOUND", "input.bulletin")
 NOBODY = {"units": [], "officers": [], "allOnDuty": False}
 DESKS, OURS = CENTRE | {Role.LIAISON}, frozenset(Role) - {Role.PARTNER}
 EXAMPLES = Examples(
@@ -62,8 +67,9 @@ EXAMPLES = Examples(
         ),
         "withdrawBulletin": Doing(
             given=to_be_withdrawn,
-            bad=(Bad({"bulletin": "nothing"}, "NOT_FOUND", "input.bulletin"),),
+            bad=(NONE,),
         ),
+        "readBulletin": Doing(given=to_be_read, by="officer", bad=(NONE,)),
     },
     rows={"Bulletin": bulletin},
     may={
@@ -71,5 +77,6 @@ EXAMPLES = Examples(
         "bulletins": OURS,
         "publishBulletin": DESKS,
         "withdrawBulletin": DESKS,
+        "readBulletin": frozenset({Role.OFFICER, Role.LIAISON}),
     },
 )

@@ -1,9 +1,11 @@
-"""Incidents: opened, reported by phone, closed with an order that is open."""
+"""Incidents: opened, reported by phone, changed, closed with an order that is open."""
 
 from typing import Any
 
+from hub.operations.incidents.actions import close_incident
 from tests.contract.examples import Bad, Doing, Examples
 from tests.contract.scene import OURS, Scene
+from tests.operations.operations_builders import fresh
 
 
 async def crowd(_scene: Scene) -> dict[str, Any]:
@@ -21,10 +23,32 @@ async def with_an_order(scene: Scene) -> dict[str, Any]:
     return {"incident": order.incident_id, "outcome": "客流疏散"}
 
 
+async def to_be_updated(scene: Scene) -> dict[str, Any]:
+    given = {"incident": await opened(scene), "kind": "MEDICAL", "title": "有人晕倒"}
+    words = {"description": "一人", "severity": "SEVERE", "place": "出口"}
+    return {**given, **words, "position": {"lat": 31.25, "lon": 121.45}}
+
+
+async def to_be_noted(scene: Scene) -> dict[str, Any]:
+    return {"incident": await opened(scene), "text": "已开放备用出口"}
+
+
+async def to_be_joined(scene: Scene) -> dict[str, Any]:
+    return {"incident": await opened(scene), "units": ["PSS"]}
+
+
+async def to_be_reopened(scene: Scene) -> dict[str, Any]:
+    incident, by = await opened(scene), scene.world.watch
+    closing = {"incident_id": incident, "outcome": "疏散", "key": fresh("key")}
+    await close_incident(scene.world.ops.desk, by, **closing)
+    return {"incident": incident, "reason": "再次聚集"}
+
+
 async def opened(scene: Scene) -> str:
     return (await scene.world.incident()).id
 
 
+NOTHING = Bad({"incident": "nothing"}, "NOT_FOUND", "input.incident")
 EXAMPLES = Examples(
     actions={
         "incident.report": Doing(
@@ -49,8 +73,26 @@ EXAMPLES = Examples(
         ),
         "closeIncident": Doing(
             given=with_an_order,
-            bad=(Bad({"incident": "nothing"}, "NOT_FOUND", "input.incident"),),
+            bad=(NOTHING,),
         ),
+        "updateIncident": Doing(
+            given=to_be_updated,
+            bad=(
+                NOTHING,
+                Bad({"title": " "}, "BAD_TEXT", "input.title"),
+                Bad({"kind": None}, "BAD_VALUE", "input.kind"),
+            ),
+        ),
+        "noteIncident": Doing(given=to_be_noted, bad=(NOTHING,)),
+        "addIncidentUnits": Doing(
+            given=to_be_joined,
+            bad=(
+                NOTHING,
+                Bad({"units": []}, "NOTHING_ASKED", "input.units"),
+                Bad({"units": ["PSS", "XXX"]}, "UNIT_UNKNOWN", "input.units.1"),
+            ),
+        ),
+        "reopenIncident": Doing(given=to_be_reopened, bad=(NOTHING,)),
     },
     rows={"Incident": opened},
 )

@@ -1,4 +1,4 @@
-"""Orders: dispatched to an officer, answered stage by stage, cancelled."""
+"""Orders: dispatched to an officer, answered stage by stage, reassigned, cancelled."""
 
 from typing import Any
 
@@ -25,6 +25,16 @@ async def to_be_cancelled(scene: Scene) -> dict[str, Any]:
     return {"order": await order(scene), "reason": "人已散去"}
 
 
+async def to_be_reassigned(scene: Scene) -> dict[str, Any]:
+    given, other = await order(scene), await scene.person("officer elsewhere")
+    officer = await scene.person("officer")
+    return {"order": given, "officer": officer.id, "to": other.id, "reason": "距离较远"}
+
+
+async def to_be_answered(scene: Scene) -> dict[str, Any]:
+    return {"order": await order(scene), "answer": "ACCEPTED", "note": "马上到"}
+
+
 ANSWER = Doing(
     given=ordered,
     bad=(
@@ -33,6 +43,7 @@ ANSWER = Doing(
     ),
 )
 STAGES = ("received", "seen", "accepted", "declined", "enRoute", "arrived", "done")
+NOTHING = Bad({"order": "nothing"}, "NOT_FOUND", "input.order")
 EXAMPLES = Examples(
     actions={f"order.{stage}": ANSWER for stage in STAGES},
     mutations={
@@ -47,8 +58,17 @@ EXAMPLES = Examples(
         ),
         "cancelOrder": Doing(
             given=to_be_cancelled,
-            bad=(Bad({"order": "nothing"}, "NOT_FOUND", "input.order"),),
+            bad=(NOTHING,),
         ),
+        "reassignOrder": Doing(
+            given=to_be_reassigned,
+            bad=(
+                NOTHING,
+                Bad({"officer": "nobody"}, "NOT_A_RECIPIENT", "input.officer"),
+                Bad({"to": "nobody"}, "RECIPIENT_UNKNOWN", "input.to.0"),
+            ),
+        ),
+        "acknowledgeOrder": Doing(given=to_be_answered, by="officer", bad=(NOTHING,)),
     },
     rows={"Order": order},
 )
