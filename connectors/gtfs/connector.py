@@ -6,7 +6,13 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, TIMETABLE_BYTES, add_journeys
+from connectors.planned import (
+    MOST_CALLS,
+    MOST_CALLS_SAYS,
+    TIMETABLE_BYTES,
+    add_journeys,
+    with_lines,
+)
 from hub.connector import (
     Batch,
     Connector,
@@ -73,7 +79,7 @@ def parse(envelope: Envelope, context: Context) -> Batch:
     batch = Batch(as_of=envelope.received_at, entities=dataset.entities, complete=True)
     batch.rejects.extend(Reject(*problem) for problem in dataset.rejects)
     batch.notes.extend(Reject(*problem) for problem in dataset.notes)
-    batch.records.extend(_network(dataset, context.mode))
+    batch.records.extend(with_lines(_network(dataset, context.mode), timetable))
     config = context.config
     room = config.max_calls if isinstance(config, GtfsConfig) else MOST_CALLS
     add_journeys(batch, timetable, context, envelope.received_at, max_calls=room)

@@ -18,7 +18,10 @@ class StopPlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopPlace:
-    """A station or stop (站点); passengers board at its quays. `id` is scoped by dataset."""
+    """A station or stop (站点); passengers board at its quays. `id` is scoped by dataset.
+
+    `lines` are the scoped ids of the lines that call here, of journeys that are kept.
+    """
 
     id: str
     dataset: str
@@ -27,6 +30,7 @@ class StopPlace:
     position: Position | None = None
     kind: StopPlaceKind = StopPlaceKind.OTHER
     modes: tuple[Mode, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

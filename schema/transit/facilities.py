@@ -7,7 +7,7 @@ from hub.errors import NotFound
 from hub.model.people import Scope
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
-from schema.nodes import Node, key_of, keyed, node_type
+from schema.nodes import KEYS, Node, key_of, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.arguments import PLACES_MOST
 from schema.transit.network import StopPlace
@@ -37,7 +37,7 @@ class FacilityConditionReport(Entity):
 
 
 @node_type
-@entity(policy=READ)
+@entity(policy=READ, keys=KEYS)
 class FacilityCondition(Node):
     """The condition of a lift, escalator, gate or other facility (设施状态)."""
 

@@ -9,9 +9,9 @@ from hub.model.people import Scope
 from hub.rules import punctuality
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
-from schema.nodes import Node, keyed, node_type
+from schema.nodes import KEYS, Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
-from schema.transit.network import Line, StopPlace
+from schema.transit.network import Line, Quay, StopPlace
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -60,7 +60,7 @@ class CallReport(Entity):
 
 
 @node_type
-@entity(policy=READ, keys=("id",))
+@entity(policy=READ, keys=KEYS)
 class DatedJourney(Node):
     """One run of a vehicle on one service day (班次、车次)."""
 
@@ -104,7 +104,7 @@ class DatedJourney(Node):
 
 
 @node_type
-@entity(policy=READ)
+@entity(policy=READ, keys=KEYS)
 class Call(Node):
     """A journey's stop at one place (到发): planned, expected, actual; one row of a board.
 
@@ -112,6 +112,7 @@ class Call(Node):
     UNKNOWN.
     """
 
+    scoped_id: str = keyed("The journey's scoped id, # and the order", zh="编号")
     order: int = stored("order", "Place in the journey, ascending", zh="站序")
     journey: DatedJourney = embedded("journey", "The run this is a call of", zh="班次")
     stop_place: StopPlace = embedded("stop_place", "Where", zh="站点")
@@ -153,6 +154,13 @@ class Call(Node):
         """Platform as announced now; null while nothing is announced."""
         found: str | None = self._live(context, "platform").get("actual")
         return found
+
+    @computed(needs=(*TRUST, "quay_id", "planned_quay_id"), zh="站台")
+    async def quay(self, context: "SchemaContext") -> Quay | None:
+        """Where to board: the announced quay, else the planned one; null where none is known."""
+        announced = self.doc.get("quay_id") if trusted(self, context) else None
+        key = announced or self.doc.get("planned_quay_id")
+        return await Quay.load(context, key) if key else None
 
     @computed(needs=(*TRUST, "expected.arrival"), zh="预计到达")
     def expected_arrival(self, context: "SchemaContext") -> datetime | None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 from hub.model.people import Scope
 from schema import enums
 from schema.common import TRUST, Freshness, Position, freshness, reports
-from schema.nodes import Node, keyed, node_type
+from schema.nodes import KEYS, Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
+from schema.transit.journeys import DatedJourney
 from schema.transit.network import Line, StopPlace
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class SituationReport(Entity):
 
 
 @node_type
-@entity(policy=READ, keys=("id",))
+@entity(policy=READ, keys=KEYS)
 class Situation(Node):
     """A planned or unplanned happening that affects travel (运营通告)."""
 
@@ -113,6 +114,12 @@ class Situation(Node):
         """Lines it affects, of those the hub knows."""
         rows = await _known(context.load.line, self._affected("lines"))
         return [Line(row) for row in rows]
+
+    @computed(needs=("affects",), zh="影响班次")
+    async def journeys(self, context: "SchemaContext") -> list[DatedJourney]:
+        """Dated journeys it affects, of those the hub knows."""
+        rows = await _known(context.load.journey, self._affected("journeys"))
+        return [DatedJourney(row) for row in rows]
 
     @computed(needs=("others",), zh="其他来源", size=2)
     def other_reports(self, context: "SchemaContext") -> list[SituationReport]:

@@ -187,7 +187,7 @@ async def test_a_decision_can_be_corrected_and_taken_back(run: Run, picture: Man
     """Confirming another replaces; rejecting ends the effect; both are on the audit log."""
     await confirmed(run)
     payload = await confirmed(run, canonical="metro:9")
-    assert payload["replaced"] == ["STOP_PLACE:netex:1=railway:SHH"]
+    assert payload["replaced"] == [global_id("IdMapping", "STOP_PLACE:netex:1=railway:SHH")]
     mapping = payload["idMapping"]["id"]
     for given in (mapping, "STOP_PLACE:netex:1=metro:9"):
         answer = await run(REJECT, ADMIN, input={"clientMutationId": "r", "idMapping": given})

@@ -221,6 +221,7 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
     await store.db["id_mappings"].insert_one({"_id": "STOP_PLACE:netex:1=railway:SHH"})
     asked = {
         "StopPlace": "railway:SHH",
+        "Quay": "railway:SHH-1",
         "Line": "railway:JH",
         "DatedJourney": journey["_id"],
         "Call": "railway:G1:2026-03-02#1",

@@ -12,7 +12,7 @@ _ABOUT = (
     *("state", "service_date", "vehicle_ref"),
 )
 _INTERNAL = (
-    *("planned", "planned_quay_id", "planned_exchange", "aimed_interpolated"),
+    *("planned", "planned_exchange", "aimed_interpolated"),
     *("exchange", "reported", "extra", "by", "others"),
 )
 

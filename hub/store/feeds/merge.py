@@ -15,7 +15,7 @@ from hub.model.journeys import NOT_SERVED, Call, CallStatus, DatedJourney, Journ
 from hub.store.feeds.placing import places_of, seen_in
 from hub.store.feeds.rows import AGED, Document, plain, unzoned
 
-LAYOUT = 4
+LAYOUT = 5
 """Changes when the same records make other documents: everything is then written again."""
 
 _GIVEN = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref", "state")
@@ -113,7 +113,17 @@ def settle(journey: Document, calls: Iterable[Document]) -> Document:
         reported = call["reported"] or CallStatus.SCHEDULED.value
         call["status"] = CallStatus.CANCELLED.value if called_off else reported
         _settle_exchange(call)
+    journey["starts_at"] = _start(journey)
     return journey
+
+
+def _start(journey: Document) -> datetime:
+    """Its place among the journeys of its day: the first aimed time, else the day's midnight."""
+    for call in journey["calls"]:
+        if aimed := call["aimed"]["departure"] or call["aimed"]["arrival"]:
+            first: datetime = aimed
+            return first
+    return datetime.fromisoformat(journey["service_date"])
 
 
 def _settle_exchange(call: Document) -> None:
