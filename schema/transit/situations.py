@@ -28,6 +28,16 @@ class Period(Entity):
 
 
 @entity(policy=READ)
+class Link(Entity):
+    """A page with more (相关链接)."""
+
+    uri: str = stored("uri", "An http or https address", zh="网址")
+    label: str | None = named("label", "What its source calls it, Chinese first", zh="链接名称")
+    label_zh: str | None = stored("label.zh", "In Chinese", zh="中文链接名称")
+    label_en: str | None = stored("label.en", "In English", zh="英文链接名称")
+
+
+@entity(policy=READ)
 class Polygon(Entity):
     """A closed area on the map (多边形区域), WGS-84."""
 
@@ -85,6 +95,15 @@ class Situation(Node):
     description: str | None = named("description", "Full text, Chinese first", zh="正文")
     description_zh: str | None = stored("description.zh", "Full text in Chinese", zh="中文正文")
     description_en: str | None = stored("description.en", "Full text in English", zh="英文正文")
+    advice: str | None = named(
+        "advice",
+        "What travellers should do, Chinese first; it may be in the text too",
+        zh="出行建议",
+    )
+    advice_zh: str | None = stored("advice.zh", "Advice in Chinese", zh="中文出行建议")
+    advice_en: str | None = stored("advice.en", "Advice in English", zh="英文出行建议")
+    links: list[Link] = embedded("links", "Pages with more", zh="相关链接", size=2)
+    created_at: datetime | None = stored("created_at", "When its source made it", zh="创建时间")
     validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")
     areas: list[AlertArea] = embedded(
         "areas", "Where it holds, of an alert; empty: not said", zh="影响区域", size=3
