@@ -11,7 +11,6 @@ from connectors.planned import (
     MOST_CALLS_SAYS,
     TIMETABLE_BYTES,
     add_journeys,
-    with_lines,
 )
 from hub.connector import (
     Batch,
@@ -25,12 +24,13 @@ from hub.connector import (
 )
 from hub.errors import reasons
 from hub.formats.gtfs.dataset import Dataset, load
+from hub.formats.gtfs.submodes import submode_of
 from hub.formats.gtfs.tables import Limits
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.network import Line, Quay, StopPlace, StopPlaceKind
 from hub.model.timetable import Timetable
-from hub.model.timetable_rows import Stop
+from hub.model.timetable_rows import Route, Stop
 
 _PLATFORM, _STATION = 0, 1
 _KINDS = {
@@ -79,7 +79,7 @@ def parse(envelope: Envelope, context: Context) -> Batch:
     batch = Batch(as_of=envelope.received_at, entities=dataset.entities, complete=True)
     batch.rejects.extend(Reject(*problem) for problem in dataset.rejects)
     batch.notes.extend(Reject(*problem) for problem in dataset.notes)
-    batch.records.extend(with_lines(_network(dataset, context.mode), timetable))
+    batch.records.extend(_network(dataset, context.mode))
     config = context.config
     room = config.max_calls if isinstance(config, GtfsConfig) else MOST_CALLS
     add_journeys(batch, timetable, context, envelope.received_at, max_calls=room)
@@ -112,8 +112,8 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
     timetable = dataset.timetable
     for stop in timetable.stops.values():
         if stop.is_place and stop.location_type in {_PLATFORM, _STATION}:
-            served_by = dataset.served.get(stop.native_id, set())
-            yield _stop_place(stop, timetable.dataset, served_by, mode)
+            routes = [timetable.routes[id_] for id_ in dataset.served.get(stop.native_id, ())]
+            yield _stop_place(stop, timetable.dataset, routes, mode)
         elif stop.location_type == _PLATFORM:
             yield Quay(
                 id=stop.id,
@@ -123,6 +123,7 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
                 name=stop.name,
                 public_code=stop.platform_code,
                 position=stop.position,
+                wheelchair=stop.wheelchair,
             )
     for route in timetable.routes.values():
         if route.line is None:  # never in GTFS
@@ -136,11 +137,14 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
             mode=route.mode,
             route_type=route.route_type,
             colour=route.line.colour,
+            text_colour=route.text_colour,
             operator=route.operator,
+            submode=submode_of(route.route_type),
         )
 
 
-def _stop_place(stop: Stop, dataset: str, served_by: set[Mode], mode: Mode | None) -> StopPlace:
+def _stop_place(stop: Stop, dataset: str, routes: list[Route], mode: Mode | None) -> StopPlace:
+    served_by = {route.mode for route in routes}
     modes = tuple(sorted(served_by or ({mode} if mode else set())))
     kind = next((kind for known, kind in _KINDS.items() if known in modes), StopPlaceKind.OTHER)
     return StopPlace(
@@ -151,6 +155,8 @@ def _stop_place(stop: Stop, dataset: str, served_by: set[Mode], mode: Mode | Non
         position=stop.position,
         kind=kind,
         modes=modes,
+        lines=tuple(sorted(route.line.id for route in routes if route.line)),
+        wheelchair=stop.wheelchair,
     )
 
 

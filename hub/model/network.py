@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hub.model.common import Mode, Name, Position
+from hub.model.common import Accessibility, Mode, Name, Position
 
 
 class StopPlaceKind(StrEnum):
@@ -20,7 +20,7 @@ class StopPlaceKind(StrEnum):
 class StopPlace:
     """A station or stop (站点); passengers board at its quays. `id` is scoped by dataset.
 
-    `lines` are the scoped ids of the lines that call here, of journeys that are kept.
+    `lines` are the scoped ids of the lines that call here.
     """
 
     id: str
@@ -31,6 +31,7 @@ class StopPlace:
     kind: StopPlaceKind = StopPlaceKind.OTHER
     modes: tuple[Mode, ...] = ()
     lines: tuple[str, ...] = ()
+    wheelchair: Accessibility | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +45,15 @@ class Quay:
     name: Name
     public_code: str | None = None
     position: Position | None = None
+    wheelchair: Accessibility | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line (线路). `route_type` keeps the source's GTFS (extended) route type."""
+    """A line (线路). `route_type` keeps the source's GTFS (extended) route type.
+
+    `submode` is a word of NeTEx's submodes; `text_colour` is what its signs are written in.
+    """
 
     id: str
     dataset: str
@@ -58,4 +63,6 @@ class Line:
     mode: Mode
     route_type: int | None = None
     colour: str | None = None
+    text_colour: str | None = None
     operator: Name | None = None
+    submode: str | None = None

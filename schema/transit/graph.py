@@ -77,7 +77,7 @@ async def _board(
 @adds(StopPlace)
 @computed(needs=("id",), zh="线路")
 async def lines(self: StopPlace, context: "SchemaContext") -> list[Line]:
-    """Lines that call here, by the timetables' journeys that call at the interchange."""
+    """Lines that call here."""
     places = await context.load.stop_place.load_many(await self.all_ids(context))
     keys = dict.fromkeys(line for row in places if row for line in row.get("lines") or ())
     found = await context.load.line.load_many(list(keys))

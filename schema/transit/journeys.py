@@ -11,6 +11,7 @@ from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
 from schema.nodes import KEYS, Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
+from schema.transit.displays import DestinationDisplay, via_of
 from schema.transit.network import Line, Quay, StopPlace
 
 if TYPE_CHECKING:
@@ -78,6 +79,15 @@ class DatedJourney(Node):
     destination_en: str | None = stored(
         "destination.en", "Where it ends, in English", zh="终到站英文名"
     )
+    headsign: str | None = named("headsign", "What the vehicle shows, Chinese first", zh="车头显示")
+    headsign_zh: str | None = stored("headsign.zh", "What it shows, in Chinese", zh="中文车头显示")
+    headsign_en: str | None = stored("headsign.en", "What it shows, in English", zh="英文车头显示")
+    operator: str | None = named(
+        "operator", "Who runs it, Chinese first; a code where no timetable names it", zh="运营单位"
+    )
+    wheelchair_access: enums.Accessibility | None = stored(
+        "wheelchair", "Whether the vehicle takes a wheelchair; null: not said", zh="无障碍"
+    )
     state: enums.JourneyState = stored("state", "State of the whole run", zh="班次状态")
     service_date: date = stored(
         "service_date", "Service day, which may end after midnight", zh="运营日"
@@ -89,6 +99,11 @@ class DatedJourney(Node):
         """The journey, if there is one."""
         row = await context.load.journey.load(key)
         return cls.of(row)
+
+    @computed(needs=("via",), zh="途经")
+    def via(self, _context: "SchemaContext") -> list[str]:
+        """Places that are shown beside where it goes, Chinese first."""
+        return via_of(self.doc)
 
     @computed(needs=("id",), zh="到发列表", size=20)
     async def calls(self, context: "SchemaContext") -> list["Call"]:
@@ -148,6 +163,13 @@ class Call(Node):
     def alighting(self, context: "SchemaContext") -> bool:
         """Whether passengers may alight; nobody does at a cancelled or skipped call."""
         return bool(self.doc["alighting"]) and self._is_served(context)
+
+    @computed(needs=("headsign", "journey.headsign", "journey.via"), zh="目的地显示")
+    def destination_display(self, _context: "SchemaContext") -> DestinationDisplay | None:
+        """What the vehicle shows from here on; null where nobody says."""
+        journey = self.doc["journey"]
+        front = self.doc.get("headsign") or journey.get("headsign")
+        return DestinationDisplay({"front": front, "via": journey.get("via")}) if front else None
 
     @computed(needs=(*TRUST, "platform.actual"), zh="实际站台")
     def actual_platform(self, context: "SchemaContext") -> str | None:

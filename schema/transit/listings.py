@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 N = TypeVar("N", bound=Node)
-_WHOLE = ("mode", "operator", "submode")
+_WHOLE = ("mode", "operator", "submode", "text_colour")
 """By these a line is known to be no part of another document."""
 
 

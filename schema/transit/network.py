@@ -26,6 +26,10 @@ class Quay(Node):
     name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
     name_en: str | None = stored("name.en", "English name", zh="英文名")
 
+    wheelchair_access: enums.Accessibility | None = stored(
+        "wheelchair", "Whether somebody in a wheelchair can board here; null: not said", zh="无障碍"
+    )
+
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
         """The quay, if a timetable has told of it."""
@@ -94,6 +98,11 @@ class StopPlace(Node):
         """Modes that call here."""
         return list((await self.whole(context.load.stop_place, "kind")).get("modes") or ())
 
+    @computed(needs=("id",), zh="无障碍")
+    async def wheelchair_access(self, context: "SchemaContext") -> enums.Accessibility | None:
+        """Whether somebody in a wheelchair can use it; null: not said."""
+        return (await self.whole(context.load.stop_place, "kind")).get("wheelchair")
+
     @computed(needs=("id",), zh="位置")
     async def position(self, context: "SchemaContext") -> Position | None:
         """Where it is."""
@@ -140,3 +149,13 @@ class Line(Node):
         """Who runs it, Chinese name first."""
         name = (await self.whole(context.load.line, "mode")).get("operator") or {}
         return name.get("zh") or name.get("en")
+
+    @computed(needs=("id",), zh="子运输方式")
+    async def submode(self, context: "SchemaContext") -> str | None:
+        """What sort of its mode, in NeTEx's words: highSpeedRail, localTram; null: not said."""
+        return (await self.whole(context.load.line, "mode")).get("submode")
+
+    @computed(needs=("id",), zh="文字颜色")
+    async def text_colour(self, context: "SchemaContext") -> str | None:
+        """Colour of what is written on its colour, six hexadecimal digits."""
+        return (await self.whole(context.load.line, "mode")).get("text_colour")

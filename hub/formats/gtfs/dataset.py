@@ -41,14 +41,14 @@ _READ = frozenset(
 class Dataset:
     """A dataset as read. `entities` counts the rows of trips.txt, stops.txt and routes.txt.
 
-    `served` names the modes that call at each stop place, by native id.
+    `served` names the routes that call at each stop place, by native id.
     """
 
     timetable: Timetable
     entities: int
     rejects: list[Problem]
     notes: list[Problem]
-    served: dict[str, set[Mode]]
+    served: dict[str, set[str]]
 
 
 def load(

@@ -9,6 +9,7 @@ from hub.store.feeds.rows import Document
 
 _ABOUT = (
     *("public_code", "mode", "line", "origin", "destination"),
+    *("headsign", "via", "operator", "wheelchair"),
     *("state", "service_date", "vehicle_ref"),
 )
 _INTERNAL = (

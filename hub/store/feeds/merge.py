@@ -18,7 +18,11 @@ from hub.store.feeds.rows import AGED, Document, plain, unzoned
 LAYOUT = 5
 """Changes when the same records make other documents: everything is then written again."""
 
-_GIVEN = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref", "state")
+_GIVEN = (
+    *("mode", "line", "public_code", "origin", "destination"),
+    *("headsign", "via", "operator", "wheelchair"),
+    *("vehicle_ref", "state"),
+)
 CALLED_OFF = frozenset({JourneyState.CANCELLED.value, JourneyState.DELETED.value})
 """States in which no call is served, whatever is said of each."""
 
@@ -173,6 +177,7 @@ def _plan(call: Call, order: int, *, planned: bool) -> Document:
         "planned_quay_id": call.quay_id,
         "aimed": stored_times(call.aimed),
         "platform": {"planned": call.planned_platform, "actual": None},
+        "headsign": plain(call.headsign),
         "aimed_approximate": call.aimed_approximate,
         "aimed_interpolated": call.aimed_interpolated,
         "boarding": call.boarding or (off and _has(call, "departure")),
