@@ -140,6 +140,7 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
             text_colour=route.text_colour,
             operator=route.operator,
             submode=submode_of(route.route_type),
+            geometry=dataset.geometry.get(route.native_id, ()),
         )
 
 
@@ -169,8 +170,8 @@ CONNECTOR = Connector(
         fresh_for=timedelta(days=1),
         expires_after=timedelta(days=7),
         reads="agency, stops, routes, trips, stop_times, calendar, calendar_dates, frequencies, "
-        "feed_info, translations",
-        drops="shapes, fares, transfers, pathways, levels, attributions",
+        "feed_info, translations, shapes",
+        drops="fares, transfers, pathways, levels, attributions",
         refuses=reasons(
             "BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NEGATIVE_DWELL NOT_DECODABLE "
             "OUTSIDE_PERIOD POSITION_OUT_OF_RANGE TIME_ORDER TOO_LARGE UNKNOWN_ROUTE "

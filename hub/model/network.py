@@ -48,6 +48,15 @@ class Quay:
     wheelchair: Accessibility | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LineGeometry:
+    """The way a line takes in one direction: how many points, and Google's encoded polyline."""
+
+    direction: int | None
+    length: int
+    points: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A line (线路). `route_type` keeps the source's GTFS (extended) route type.
@@ -66,3 +75,4 @@ class Line:
     text_colour: str | None = None
     operator: Name | None = None
     submode: str | None = None
+    geometry: tuple[LineGeometry, ...] = ()

@@ -24,6 +24,7 @@ class TransitLoaders:
     def __init__(self, context: "SchemaContext") -> None:
         self._transit, self._now = context.services.transit, context.now
         self.quay = by_id(self._transit.network.quays)
+        self.geometry = by_id(partial(self._transit.lines, projection={"geometry": 1}))
         self.conditions = DataLoader(load_fn=self._conditions)
         self.parking = each(partial(self._transit.parking_near, limit=NEAR_MOST))
         self._affecting = {

@@ -6,7 +6,7 @@ from hub.model.people import Scope
 from schema import enums
 from schema.common import Freshness, Position, freshness, position
 from schema.nodes import KEYS, Node, keyed, node_type
-from schema.projection import computed, entity, named, stored
+from schema.projection import Entity, computed, entity, named, stored
 from schema.transit.loaders import loaders
 
 if TYPE_CHECKING:
@@ -121,6 +121,15 @@ class StopPlace(Node):
         return freshness(context.freshness({"feed": row.get("feed"), "realtime": False}))
 
 
+@entity(policy=READ)
+class LineGeometry(Entity):
+    """The way a line takes in one direction (线路走向), as Google's encoded polyline."""
+
+    direction: int | None = stored("direction", "0 or 1, as the timetable has it", zh="方向")
+    length: int = stored("length", "How many points", zh="点数")
+    points: str = stored("points", "The points, encoded, WGS-84, five decimals", zh="编码折线")
+
+
 @node_type
 @entity(policy=READ, keys=KEYS)
 class Line(Node):
@@ -159,3 +168,9 @@ class Line(Node):
     async def text_colour(self, context: "SchemaContext") -> str | None:
         """Colour of what is written on its colour, six hexadecimal digits."""
         return (await self.whole(context.load.line, "mode")).get("text_colour")
+
+    @computed(needs=("id",), zh="线路走向", size=2)
+    async def geometry(self, context: "SchemaContext") -> list[LineGeometry]:
+        """Its way in each direction, of a line that calls at the interchange; empty: not told."""
+        row = await loaders(context).geometry.load(self.key) or {}
+        return [LineGeometry(way) for way in row.get("geometry") or ()]

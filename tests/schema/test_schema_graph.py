@@ -252,6 +252,36 @@ async def test_lines_are_listed_by_mode(run: Run) -> None:
     assert (buses["totalCount"], buses["nodes"][0]["scopedId"]) == (1, "ds:Bus Bridge")
 
 
+async def test_a_line_shows_its_way_on_the_map(run: Run) -> None:
+    """Both directions of the local trains, from San Jose to San Francisco and back."""
+    text = "query ($id: ID!) { line(id: $id) { geometry { direction length points } } }"
+    ways = (await run(text, id="ds:L1"))["data"]["line"]["geometry"]
+    assert [way["direction"] for way in ways] == [0, 1]
+    north, south = (_decoded(way["points"]) for way in ways)
+    assert len(north) == ways[0]["length"] > 50
+    for first, last in ((north[-1], south[0]), (south[-1], north[0])):
+        assert first == pytest.approx(last, abs=0.01)
+    assert max(north) == pytest.approx((37.7764, -122.3949), abs=0.01)
+    assert (await run(text, id="ds:Bus Bridge"))["data"]["line"]["geometry"] == []
+
+
+def _decoded(points: str) -> list[tuple[float, float]]:
+    """Google's format backwards, written from its description."""
+    numbers, value, shift = [], 0, 0
+    for character in points:
+        digit = ord(character) - 63
+        value |= (digit & 31) << shift
+        shift += 5
+        if digit < 32:
+            numbers.append(~(value >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    lat, lon, found = 0, 0, []
+    for north, east in zip(numbers[::2], numbers[1::2], strict=True):
+        lat, lon = lat + north, lon + east
+        found.append((lat / 1e5, lon / 1e5))
+    return found
+
+
 async def test_stop_places_are_narrowed(run: Run) -> None:
     """By a part of a name in any case, by modes, and by a circle, the nearest first."""
     text = """query ($query: String, $near: CircleInput, $modes: [Mode!]) {

@@ -1,6 +1,6 @@
 """trips.txt, stop_times.txt and frequencies.txt of a GTFS Schedule dataset."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -26,6 +26,7 @@ _TRIP_COLUMNS = (
     "trip_short_name",
     "direction_id",
     "wheelchair_accessible",
+    "shape_id",
 )
 _KEY = ("trip_id", "route_id", "service_id")
 _STOP_TIME_COLUMNS = (
@@ -55,20 +56,22 @@ class _Head(NamedTuple):
     short_name: str
     direction: str
     wheelchair: str
+    shape: str
 
 
 @dataclass(slots=True)
 class Trips:
     """Trips by id with their calls; `elsewhere` tells the route of those that were left out.
 
-    `rows` counts trips.txt. `served` names the routes that call at each stop place, by native id,
-    of all trips.
+    `rows` counts trips.txt; `shapes` counts, by route and direction, the trips that take each
+    shape. `served` names the routes that call at each stop place, by native id, of all trips.
     """
 
     rows: int = 0
     kept: dict[str, Trip] = field(default_factory=dict)
     elsewhere: Elsewhere = nothing_elsewhere
     served: dict[str, set[str]] = field(default_factory=dict)
+    shapes: dict[tuple[str, int | None], Counter[str]] = field(default_factory=dict)
 
 
 def read_trips(
@@ -94,7 +97,7 @@ def read_trips(
         if native_id
     )
     found.served = look_through(tables, index, list(routes.values()), stops, stop_places, problems)
-    heads, found.rows = _read_heads(tables, index, routes, services, problems)
+    heads, found.rows = _read_heads(tables, index, routes, services, found.shapes, problems)
     calls = _read_stop_times(tables, heads, stops, names, problems)
     frequencies = _read_frequencies(tables, index, heads, problems)
     for native_id, head in heads.items():
@@ -130,9 +133,13 @@ def _read_heads(
     index: TripIndex,
     routes: dict[str, Route],
     services: dict[str, Service],
+    shapes: dict[tuple[str, int | None], Counter[str]],
     problems: Problems,
 ) -> tuple[dict[str, _Head], int]:
-    """The trips to keep, and how many rows there are; what cannot be used is refused."""
+    """The trips to keep, and how many rows there are; what cannot be used is refused.
+
+    `shapes` is told which shapes the trips of a route take, those that are not kept among them.
+    """
     heads: dict[str, _Head] = {}
     number = 0
     for number, (native_id, *rest) in enumerate(tables.rows("trips.txt", _TRIP_COLUMNS), start=1):
@@ -150,8 +157,12 @@ def _read_heads(
             problems.reject(
                 Reason.EMPTY_ENTITY, native_id, "fewer than two stop_times of the trip can be used"
             )
-        elif index.flags[at] & HERE:
-            heads[native_id] = head
+        else:
+            if head.shape:
+                way = head.route_id, whole_number(head.direction)
+                shapes.setdefault(way, Counter())[head.shape] += 1
+            if index.flags[at] & HERE:
+                heads[native_id] = head
     return heads, number
 
 

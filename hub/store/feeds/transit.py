@@ -118,8 +118,8 @@ class TransitRepository:
     async def lines(
         self, ids: Iterable[str] | None = None, projection: Projection | None = None
     ) -> list[Document]:
-        """Lines by id, or all of them, by `_id`."""
-        return await self._by_ids(raw.LINES, ids, projection)
+        """Lines by id, or all of them, by `_id`; without `geometry`, unless it is asked for."""
+        return await self._by_ids(raw.LINES, ids, projection or {"geometry": 0})
 
     async def situations(
         self, now: datetime | None = None, projection: Projection | None = None
