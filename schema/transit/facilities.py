@@ -94,10 +94,22 @@ async def condition_rows(
 
     Raises UserFault for the id of something else, NotFound for a stop place nobody knows.
     """
-    key = None if stop_place is None else key_of(stop_place, "StopPlace", "stopPlace")
+    key = place_key(stop_place)
     rows = await context.services.transit.facility_conditions(
         key, context.now, limit=PLACES_MOST, projection=projection
     )
-    if not rows and key is not None and await StopPlace.load(context, key) is None:
-        raise NotFound("Stop place", str(stop_place), path=("stopPlace",))
+    if not rows:
+        await known(context, stop_place)
     return list(rows)
+
+
+def place_key(stop_place: str | None) -> str | None:
+    """The database id of a stop place. Raises UserFault for the id of something else."""
+    return None if stop_place is None else key_of(stop_place, "StopPlace", "stopPlace")
+
+
+async def known(context: "SchemaContext", stop_place: str | None) -> None:
+    """Raise NotFound for a stop place nobody knows."""
+    key = place_key(stop_place)
+    if key is not None and await StopPlace.load(context, key) is None:
+        raise NotFound("Stop place", str(stop_place), path=("stopPlace",))

@@ -389,3 +389,56 @@ async def test_who_lacks_the_scope_reads_nothing(run: Run, field: str, scope: Sc
     answer = await run(f"{{ {field} }}", lacking)
     assert code_of(answer) == "FORBIDDEN"
     assert "data" not in answer
+
+
+@pytest.mark.parametrize(
+    ("root", "ids"),
+    [
+        ("situations", ["ds:S2", "ds:S3", "ds:S1"]),
+        ("parkingFacilities", ["parking:away", "parking:far", "parking:near"]),
+        ("facilityConditions", ["railway:L1"]),
+        ("sharingStations", []),
+    ],
+)
+async def test_lists_that_grow_come_in_pages(run: Run, root: str, ids: list[str]) -> None:
+    """Row by row, each knows what is before it and behind it, and how many there are."""
+    text = f"""query ($after: String) {{ {root}(first: 1, after: $after) {{ totalCount
+        pageInfo {{ hasNextPage hasPreviousPage endCursor }} nodes {{ scopedId }} }} }}"""
+    found, after = [], None
+    while True:
+        page = (await run(text, after=after))["data"][root]
+        assert page["totalCount"] == len(ids)
+        assert page["pageInfo"]["hasPreviousPage"] is bool(found)
+        found += [node["scopedId"] for node in page["nodes"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert found == ids
+
+
+async def test_vehicles_come_in_pages(run: Run, store: Store) -> None:
+    """Of those heard of lately and inside the circle."""
+    taxi = {"mode": "TAXI", "feed": "caltrain-rt", "observed_at": AT}
+    where = {"type": "Point", "coordinates": [-122.1643, 37.4432]}
+    rows = [{"_id": f"taxi:{number}", "location": where, **taxi} for number in range(3)]
+    rows[1] = {**rows[1], "observed_at": AT - timedelta(hours=1)}
+    await store.db["vehicles"].insert_many(rows)
+    text = """query ($after: String) { vehicles(first: 1, after: $after,
+        within: {lat: 37.4432, lon: -122.1643, radius: 100}) { totalCount
+        pageInfo { hasNextPage hasPreviousPage endCursor } nodes { scopedId mode } } }"""
+    first = (await run(text))["data"]["vehicles"]
+    assert (first["totalCount"], first["nodes"][0]["scopedId"]) == (2, "taxi:0")
+    last = (await run(text, after=first["pageInfo"]["endCursor"]))["data"]["vehicles"]
+    assert last["nodes"] == [{"scopedId": "taxi:2", "mode": "TAXI"}]
+    assert (last["pageInfo"]["hasNextPage"], last["pageInfo"]["hasPreviousPage"]) == (False, True)
+    await store.db["vehicles"].delete_many({})
+
+
+@pytest.mark.parametrize(
+    "root",
+    ["situations", "vehicles", "parkingFacilities", "sharingStations", "facilityConditions"],
+)
+async def test_a_page_that_cannot_be_is_refused(run: Run, root: str) -> None:
+    """As of every list."""
+    assert code_of(await run(f"{{ {root}(first: 0) {{ totalCount }} }}")) == "BAD_FIRST"
+    assert code_of(await run(f'{{ {root}(after: "x") {{ totalCount }} }}')) == "BAD_CURSOR"

@@ -47,7 +47,7 @@ UNMATCHED = """query ($dataset: String, $first: Int! = 50, $after: String) {
     unmatchedStopPlaces(dataset: $dataset, first: $first, after: $after) {
       nodes { stopPlace { scopedId name kind } proposals { state method canonical { name } } }
       pageInfo { hasNextPage endCursor } } }"""
-CONDITIONS = "query ($at: ID) { facilityConditions(stopPlace: $at) { scopedId } }"
+CONDITIONS = "query ($at: ID) { facilityConditions(stopPlace: $at) { nodes { scopedId } } }"
 FOLLOW = """subscription { facilityConditions(stopPlace: "netex:1") {
     change node { scopedId } } }"""
 PLACE = "query ($id: ID!) { stopPlace(id: $id) { scopedId ids sameAs { scopedId name } } }"
@@ -128,7 +128,7 @@ async def test_conditions_by_either_id_are_those_of_both(run: Run, store: Store,
     await store.db["facility_conditions"].insert_many(lifts)
 
     async def shown(place: str) -> set[str]:
-        nodes = (await run(CONDITIONS, OFFICER, at=place))["data"]["facilityConditions"]
+        nodes = (await run(CONDITIONS, OFFICER, at=place))["data"]["facilityConditions"]["nodes"]
         return {node["scopedId"] for node in nodes}
 
     one, other = (lift["_id"] for lift in lifts)

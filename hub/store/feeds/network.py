@@ -1,9 +1,8 @@
-"""Reads of the network by what it is asked for: places by name and position, lines, their days."""
+"""Reads of the network by what it is asked for, and of lists in pages."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -11,44 +10,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 from hub.store import raw
 from hub.store.driver import Document
 from hub.store.feeds.circles import Circle, inside
+from hub.store.feeds.listed import Listed
 
 Query = Mapping[str, Any]
 Projection = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines by `_id`; of these modes (None: all)."""
-
-    modes: Sequence[str] | None = None
-
-    collection = raw.LINES
-    key = "_id"
-
-    @property
-    def query(self) -> Query:
-        """What the database is asked."""
-        return {} if self.modes is None else {"mode": {"$in": list(self.modes)}}
-
-
-@dataclass(frozen=True, slots=True)
-class JourneysOfLine:
-    """A line's journeys of one service day, by (start, `_id`): an index holds them so."""
-
-    line: str
-    day: date
-
-    collection = raw.JOURNEYS
-    key = "starts_at"
-
-    @property
-    def query(self) -> Query:
-        """What the database is asked."""
-        return {"line.id": self.line, "service_date": self.day.isoformat()}
-
-
 class NetworkReader:
-    """Places, quays, lines and the journeys of lines."""
+    """Places by name and position, quays by id, pages of lists."""
 
     def __init__(self, db: AsyncDatabase[Document]) -> None:
         self._db = db
@@ -89,31 +58,35 @@ class NetworkReader:
 
     async def page(
         self,
-        of: Lines | JourneysOfLine,
+        of: Listed,
         *,
         limit: int,
         after: tuple[Any, ...] | None = None,
         projection: Projection | None = None,
     ) -> list[Document]:
         """Rows of a list after a place in its order, at most `limit`."""
-        query = {**of.query, **(_beyond(of.key, "$gt", after) if after else {})}
+        query = _beyond(of, "$gt", after)
         order = dict.fromkeys((of.key, "_id"), 1)
         found = self._db[of.collection].find(query, projection, sort=order, limit=limit)
         return await found.to_list()
 
-    async def count(self, of: Lines | JourneysOfLine) -> int:
+    async def count(self, of: Listed) -> int:
         """How many rows a list has."""
         return await self._db[of.collection].count_documents(of.query)
 
-    async def any_before(self, of: Lines | JourneysOfLine, place: tuple[Any, ...] | None) -> bool:
+    async def any_before(self, of: Listed, place: tuple[Any, ...] | None) -> bool:
         """Whether a list has rows before a place in its order (None: any at all)."""
-        query = {**of.query, **(_beyond(of.key, "$lt", place) if place else {})}
+        query = _beyond(of, "$lt", place)
         return await self._db[of.collection].find_one(query, {"_id": 1}) is not None
 
 
-def _beyond(key: str, than: str, place: tuple[Any, ...]) -> Query:
-    if key == "_id":
-        return {key: {than: place[-1]}}
+def _beyond(of: Listed, than: str, place: tuple[Any, ...] | None) -> Query:
+    """Of a list what stands beyond a place in its order; all of it for None."""
+    if place is None:
+        return of.query
+    if of.key == "_id":
+        return {"$and": [of.query, {"_id": {than: place[-1]}}]}
     moment: datetime
     moment, id_ = place
-    return {"$or": [{key: {than: moment}}, {key: moment, "_id": {than: id_}}]}
+    beyond = [{of.key: {than: moment}}, {of.key: moment, "_id": {than: id_}}]
+    return {"$and": [of.query, {"$or": beyond}]}

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from hub.errors import NotFound
 from hub.store import raw
 from hub.store.driver import Document, Store
-from hub.store.feeds.circles import Circle, inside, nearest
+from hub.store.feeds import listed
+from hub.store.feeds.circles import Circle, nearest
 from hub.store.feeds.network import NetworkReader
 from hub.store.feeds.same_as import SameAs
 
@@ -125,7 +126,7 @@ class TransitRepository:
         self, now: datetime | None = None, projection: Projection | None = None
     ) -> list[Document]:
         """Situations, newest first; with `now`, only those open and in force at that time."""
-        query = {} if now is None else {"progress": "OPEN", **_in_force(now)}
+        query = {} if now is None else {"progress": "OPEN", **listed.in_force(now)}
         return await self._find(raw.SITUATIONS, query, projection, _NEWEST, 0)
 
     async def affecting(self, what: str, ids: Iterable[str], now: datetime) -> list[Document]:
@@ -134,7 +135,7 @@ class TransitRepository:
         `what` are `stop_places`, `lines` or `journeys`.
         """
         named = {f"affects.{what}": {"$in": list(ids)}}
-        query = {"progress": "OPEN", **named, **_in_force(now)}
+        query = {"progress": "OPEN", **named, **listed.in_force(now)}
         return await self._find(raw.SITUATIONS, query, None, _NEWEST, 0)
 
     async def vehicles(
@@ -148,13 +149,7 @@ class TransitRepository:
         among: Iterable[str] | None = None,
     ) -> list[Document]:
         """Vehicles by `_id`, after the id `after`; of those `among` only, where ids are given."""
-        query: dict[str, Any] = {}
-        if modes is not None:
-            query["mode"] = {"$in": list(modes)}
-        if within is not None:
-            query["location"] = inside(within)
-        if observed_after is not None:
-            query["observed_at"] = {"$gt": observed_after}
+        query: dict[str, Any] = dict(listed.vehicles(modes, within, observed_after).query)
         if after is not None:
             query["_id"] = {"$gt": after}
         if among is not None:
@@ -172,8 +167,7 @@ class TransitRepository:
         projection: Projection | None = None,
     ) -> list[Document]:
         """Parking facilities by `_id`, each with its `status` layer if it has one."""
-        query = {} if within is None else {"location": inside(within)}
-        order = [("_id", 1)]
+        query, order = listed.parking_facilities(within).query, [("_id", 1)]
         return await self._find(raw.PARKING_FACILITIES, query, projection, order, limit)
 
     async def parking_near(self, circle: Circle, limit: int) -> list[Document]:
@@ -188,8 +182,7 @@ class TransitRepository:
         projection: Projection | None = None,
     ) -> list[Document]:
         """Stations of shared vehicles, by `_id`."""
-        query = {} if within is None else {"location": inside(within)}
-        order = [("_id", 1)]
+        query, order = listed.sharing_stations(within).query, [("_id", 1)]
         return await self._find(raw.SHARING_STATIONS, query, projection, order, limit)
 
     async def facility_conditions(
@@ -203,15 +196,13 @@ class TransitRepository:
 
         At a stop place: of every id it has, as `calls`.
         """
-        query = {} if now is None else _in_force(now)
-        if stop_place is not None:
-            query["stop_place_id"] = await self._any_id(stop_place)
-        order = [("_id", 1)]
+        ids = None if stop_place is None else await self.same_as.ids(stop_place)
+        query, order = listed.facility_conditions(ids, now).query, [("_id", 1)]
         return await self._find(raw.FACILITY_CONDITIONS, query, projection, order, limit)
 
     async def conditions_at(self, stop_places: Iterable[str], now: datetime) -> list[Document]:
         """Conditions of facilities in force at one of these ids, by `_id`."""
-        query = {"stop_place_id": {"$in": list(stop_places)}, **_in_force(now)}
+        query = listed.facility_conditions(stop_places, now).query
         return await self._find(raw.FACILITY_CONDITIONS, query, None, [("_id", 1)], 0)
 
     async def feeds(self, projection: Projection | None = None) -> list[Document]:
@@ -264,9 +255,3 @@ class TransitRepository:
     ) -> list[Document]:
         cursor = self._db[collection].find(query, projection, sort=order, limit=limit)
         return await cursor.to_list()
-
-
-def _in_force(now: datetime) -> Document:
-    """What has no validity period, or one that holds `now`; an open end is null."""
-    holds = {"start": {"$not": {"$gt": now}}, "end": {"$not": {"$lte": now}}}
-    return {"$or": [{"validity": {"$size": 0}}, {"validity": {"$elemMatch": holds}}]}
