@@ -57,26 +57,26 @@ def batch_of(
         entities=published.entities,
         complete=published.entities > len(published.rejects),
     )
-    batch.records.extend(with_lines(published.network, published.timetable))
+    batch.records.extend(with_places(published.network, published.timetable))
     add_journeys(batch, published.timetable, context, envelope.received_at, max_calls=max_calls)
     batch.rejects.extend(Reject(*problem) for problem in published.rejects)
     batch.notes.extend(Reject(*problem) for problem in published.notes)
     return batch
 
 
-def with_lines(
+def with_places(
     network: Iterable[StopPlace | Quay | Line], timetable: Timetable
 ) -> Iterator[StopPlace | Quay | Line]:
-    """The network, each stop place with the lines of the journeys that call there."""
-    calling: defaultdict[str, set[str]] = defaultdict(set)
+    """The network, each line with the stop places where its journeys call."""
+    called: defaultdict[str, set[str]] = defaultdict(set)
     for trip in timetable.trips.values():
         line = timetable.routes[trip.route_id].line
         if line is not None:
-            for row in trip.calls:
-                calling[timetable.stops[row.stop_id].place_id].add(line.id)
+            places = (timetable.place(row.stop_id) for row in trip.calls)
+            called[line.id].update(place.id for place in places if place is not None)
     for one in network:
-        if isinstance(one, StopPlace) and one.native_id in calling:
-            yield replace(one, lines=tuple(sorted(calling[one.native_id])))
+        if isinstance(one, Line) and one.id in called:
+            yield replace(one, stop_places=tuple(sorted(called[one.id])))
         else:
             yield one
 

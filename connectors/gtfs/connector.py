@@ -125,6 +125,10 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
                 position=stop.position,
                 wheelchair=stop.wheelchair,
             )
+    called: dict[str, list[str]] = {}
+    for place, routes_here in dataset.served.items():
+        for route_id in routes_here:
+            called.setdefault(route_id, []).append(scoped(timetable.dataset, place))
     for route in timetable.routes.values():
         if route.line is None:  # never in GTFS
             continue
@@ -141,6 +145,7 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
             operator=route.operator,
             submode=submode_of(route.route_type),
             geometry=dataset.geometry.get(route.native_id, ()),
+            stop_places=tuple(sorted(called.get(route.native_id, ()))),
         )
 
 
@@ -156,7 +161,6 @@ def _stop_place(stop: Stop, dataset: str, routes: list[Route], mode: Mode | None
         position=stop.position,
         kind=kind,
         modes=modes,
-        lines=tuple(sorted(route.line.id for route in routes if route.line)),
         wheelchair=stop.wheelchair,
     )
 

@@ -18,10 +18,7 @@ class StopPlaceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopPlace:
-    """A station or stop (站点); passengers board at its quays. `id` is scoped by dataset.
-
-    `lines` are the scoped ids of the lines that call here.
-    """
+    """A station or stop (站点); passengers board at its quays. `id` is scoped by dataset."""
 
     id: str
     dataset: str
@@ -30,7 +27,6 @@ class StopPlace:
     position: Position | None = None
     kind: StopPlaceKind = StopPlaceKind.OTHER
     modes: tuple[Mode, ...] = ()
-    lines: tuple[str, ...] = ()
     wheelchair: Accessibility | None = None
 
 
@@ -61,7 +57,8 @@ class LineGeometry:
 class Line:
     """A line (线路). `route_type` keeps the source's GTFS (extended) route type.
 
-    `submode` is a word of NeTEx's submodes; `text_colour` is what its signs are written in.
+    `submode` is a word of NeTEx's submodes; `text_colour` is what its signs are written in;
+    `stop_places` are the scoped ids of where its journeys call.
     """
 
     id: str
@@ -76,3 +73,4 @@ class Line:
     operator: Name | None = None
     submode: str | None = None
     geometry: tuple[LineGeometry, ...] = ()
+    stop_places: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
             _sparse("contested"),
         ],
         STOP_PLACES: [_index("feed"), _index("quays.id")],
-        LINES: [_index("feed")],
+        LINES: [_index("feed"), _index("stop_places")],
         SITUATIONS: [
             _index("feed"),
             _index("affects.stop_places"),

@@ -77,11 +77,10 @@ async def _board(
 @adds(StopPlace)
 @computed(needs=("id",), zh="线路")
 async def lines(self: StopPlace, context: "SchemaContext") -> list[Line]:
-    """Lines that call here."""
-    places = await context.load.stop_place.load_many(await self.all_ids(context))
-    keys = dict.fromkeys(line for row in places if row for line in row.get("lines") or ())
-    found = await context.load.line.load_many(list(keys))
-    return [Line(row) for row in found if row is not None]
+    """Lines that call here, by any of its ids."""
+    found = await loaders(context).lines_at.load_many(await self.all_ids(context))
+    once = {row["_id"]: row for rows in found for row in rows}
+    return [Line(row) for row in once.values()]
 
 
 @adds(StopPlace)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Affected = Literal["stop_places", "lines", "journeys"]
 NEAR_MOST = 50
 """How many of what is near are told."""
+_WAY = {"geometry": 1, "stop_places": 1}
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -24,7 +25,8 @@ class TransitLoaders:
     def __init__(self, context: "SchemaContext") -> None:
         self._transit, self._now = context.services.transit, context.now
         self.quay = by_id(self._transit.network.quays)
-        self.geometry = by_id(partial(self._transit.lines, projection={"geometry": 1}))
+        self.lines_at = DataLoader(load_fn=self._lines_at)
+        self.way = by_id(partial(self._transit.lines, projection=_WAY))
         self.conditions = DataLoader(load_fn=self._conditions)
         self.parking = each(partial(self._transit.parking_near, limit=NEAR_MOST))
         self._affecting = {
@@ -41,6 +43,10 @@ class TransitLoaders:
     async def _situations(self, what: Affected, ids: list[str]) -> list[Sequence[Row]]:
         rows = await self._transit.affecting(what, ids, self._now)
         return [[row for row in rows if id_ in row["affects"][what]] for id_ in ids]
+
+    async def _lines_at(self, ids: list[str]) -> list[Sequence[Row]]:
+        rows = await self._transit.lines_at(ids)
+        return [[row for row in rows if id_ in row["stop_places"]] for id_ in ids]
 
     async def _conditions(self, ids: list[str]) -> list[Sequence[Row]]:
         rows = await self._transit.conditions_at(ids, self._now)

@@ -172,5 +172,12 @@ class Line(Node):
     @computed(needs=("id",), zh="线路走向", size=2)
     async def geometry(self, context: "SchemaContext") -> list[LineGeometry]:
         """Its way in each direction, of a line that calls at the interchange; empty: not told."""
-        row = await loaders(context).geometry.load(self.key) or {}
+        row = await loaders(context).way.load(self.key) or {}
         return [LineGeometry(way) for way in row.get("geometry") or ()]
+
+    @computed(needs=("id",), zh="站点", size=30)
+    async def stop_places(self, context: "SchemaContext") -> list[StopPlace]:
+        """Where its journeys call, of the stop places the hub keeps, by scoped id."""
+        row = await loaders(context).way.load(self.key) or {}
+        found = await context.load.stop_place.load_many(row.get("stop_places") or ())
+        return [StopPlace(place) for place in found if place is not None]

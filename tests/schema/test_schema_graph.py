@@ -252,6 +252,16 @@ async def test_lines_are_listed_by_mode(run: Run) -> None:
     assert (buses["totalCount"], buses["nodes"][0]["scopedId"]) == (1, "ds:Bus Bridge")
 
 
+async def test_a_line_leads_to_where_it_calls(run: Run) -> None:
+    """The expresses call at ten stations, those of the interchange among them."""
+    text = "query ($id: ID!) { line(id: $id) { stopPlaces { scopedId lines { publicCode } } } }"
+    places = (await run(text, id="ds:B7"))["data"]["line"]["stopPlaces"]
+    ids = [place["scopedId"] for place in places]
+    assert ids == sorted(ids)
+    assert set(HERE) < set(ids)
+    assert all({"publicCode": "B7"} in place["lines"] for place in places)
+
+
 async def test_a_line_shows_its_way_on_the_map(run: Run) -> None:
     """Both directions of the local trains, from San Jose to San Francisco and back."""
     text = "query ($id: ID!) { line(id: $id) { geometry { direction length points } } }"

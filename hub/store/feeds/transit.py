@@ -17,6 +17,7 @@ Board = Literal["departure", "arrival"]
 After = tuple[datetime, str]
 """Keyset position: the board time and the `_id` of the last row of the page before."""
 
+_WITHOUT_WAY = {"geometry": 0, "stop_places": 0}
 _NEWEST = [("observed_at", -1), ("_id", 1)]
 READABLE = frozenset(
     {
@@ -119,8 +120,13 @@ class TransitRepository:
     async def lines(
         self, ids: Iterable[str] | None = None, projection: Projection | None = None
     ) -> list[Document]:
-        """Lines by id, or all of them, by `_id`; without `geometry`, unless it is asked for."""
-        return await self._by_ids(raw.LINES, ids, projection or {"geometry": 0})
+        """Lines by id, or all of them, by `_id`; where they go only if it is asked for."""
+        return await self._by_ids(raw.LINES, ids, projection or _WITHOUT_WAY)
+
+    async def lines_at(self, stop_places: Iterable[str]) -> list[Document]:
+        """Lines that call at one of these ids, by `_id`, with their `stop_places`."""
+        query = {"stop_places": {"$in": list(stop_places)}}
+        return await self._find(raw.LINES, query, {"geometry": 0}, [("_id", 1)], 0)
 
     async def situations(
         self, now: datetime | None = None, projection: Projection | None = None
