@@ -142,10 +142,11 @@ class Edge(Generic[T]):
 
 @value(policy=SIGNED_IN)
 class Connection(Generic[T]):
-    """A page of rows in a stable order, forward only.
+    """A page of rows in a stable order (分页), forward only: there is no `last` and no `before`.
 
-    Lists move while they are read: what a board had before its window has gone from it. A client
-    that goes back keeps the pages it has read, or asks again from the start.
+    Lists lose rows at their beginning while they are read (a board's window moves on), so a page
+    backward would be of another list than the one that was read. A client that goes back keeps the
+    pages it has, or asks again from the start.
     """
 
     edges: list[Edge[T]] = described("Rows with their cursors", paged=True)
