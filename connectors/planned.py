@@ -1,6 +1,8 @@
 """What every timetable standard gives the hub: the journeys of yesterday, today and tomorrow."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from pydantic import Field
@@ -9,6 +11,7 @@ from hub.connector import Batch, ConnectorConfig, Context, Envelope, Reject
 from hub.errors import Reason
 from hub.formats.common.published import Published
 from hub.formats.common.zips import UNPACKED_BYTES
+from hub.model.network import Line, Quay, StopPlace
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import Trip
 
@@ -54,11 +57,28 @@ def batch_of(
         entities=published.entities,
         complete=published.entities > len(published.rejects),
     )
-    batch.records.extend(published.network)
+    batch.records.extend(with_places(published.network, published.timetable))
     add_journeys(batch, published.timetable, context, envelope.received_at, max_calls=max_calls)
     batch.rejects.extend(Reject(*problem) for problem in published.rejects)
     batch.notes.extend(Reject(*problem) for problem in published.notes)
     return batch
+
+
+def with_places(
+    network: Iterable[StopPlace | Quay | Line], timetable: Timetable
+) -> Iterator[StopPlace | Quay | Line]:
+    """The network, each line with the stop places where its journeys call."""
+    called: defaultdict[str, set[str]] = defaultdict(set)
+    for trip in timetable.trips.values():
+        line = timetable.routes[trip.route_id].line
+        if line is not None:
+            places = (timetable.place(row.stop_id) for row in trip.calls)
+            called[line.id].update(place.id for place in places if place is not None)
+    for one in network:
+        if isinstance(one, Line) and one.id in called:
+            yield replace(one, stop_places=tuple(sorted(called[one.id])))
+        else:
+            yield one
 
 
 def add_journeys(

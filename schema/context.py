@@ -19,12 +19,13 @@ from hub.store.feeds.freshness import Freshness, freshness
 from hub.store.feeds.identity import IdentityRepository
 from hub.store.feeds.transit import TransitRepository
 from hub.store.people import Accounts, Units
+from schema.loading import Row, by_id
 
 if TYPE_CHECKING:
     from hub.access.tokens import Tokens
     from hub.operations.facade import Operations
 
-Row = Mapping[str, Any]
+Part = TypeVar("Part")
 Repository = TypeVar("Repository")
 Value = TypeVar("Value")
 Values = Callable[[Repository, Viewer, Collection[str]], Awaitable[Mapping[str, Value]]]
@@ -92,6 +93,7 @@ class SchemaContext:
     memory: Memory
     writes: list[Write]
     now: datetime = field(default_factory=clock.now)
+    _parts: dict[Any, Any] = field(default_factory=dict, init=False)
     _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)
 
     @property
@@ -119,6 +121,13 @@ class SchemaContext:
         """Loaders of joined rows: each batch is one query, each row is read once."""
         return Loaders(self)
 
+    def part(self, kind: Callable[["SchemaContext"], Part]) -> Part:
+        """What one subject keeps for this request (its loaders), made when first asked for."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)
+        found: Part = self._parts[kind]
+        return found
+
 
 class Loaders:
     """Joined rows by id, None where absent or not the viewer's to see."""
@@ -126,9 +135,9 @@ class Loaders:
     def __init__(self, context: SchemaContext) -> None:
         services, viewer = context.services, context.viewer
         transit = services.transit
-        self.stop_place = _raw(transit.stop_places)
-        self.line = _raw(transit.lines)
-        self.journey = _raw(transit.journeys)
+        self.stop_place = by_id(transit.stop_places)
+        self.line = by_id(transit.lines)
+        self.journey = by_id(transit.journeys)
         self.unit = _documents(services.units.by_codes)
         self.officer = _documents(lambda ids: services.accounts.visible(viewer, ids))
         self._context = context
@@ -174,16 +183,6 @@ def row_of(document: BaseModel) -> Row:
     row = document.model_dump()
     row["_id"] = row.pop("id")
     return row
-
-
-def _raw(
-    fetch: Callable[[Collection[str]], Awaitable[Sequence[Row]]],
-) -> DataLoader[str, Row | None]:
-    async def batch(keys: list[str]) -> list[Row | None]:
-        found = {row["_id"]: row for row in await fetch(keys)}
-        return [found.get(key) for key in keys]
-
-    return DataLoader(load_fn=batch)
 
 
 def _documents(

@@ -6,7 +6,7 @@ from enum import StrEnum
 import strawberry
 
 from hub.model.alarms import AlarmKind, AlarmState
-from hub.model.common import Mode, OccupancyStatus
+from hub.model.common import Accessibility, Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
 from hub.model.identity import IdScheme, MappingState, MatchMethod
@@ -36,6 +36,8 @@ def worded(enum: type[StrEnum], text: str, values: Mapping[str, str]) -> None:
 _WORDS = {
     Mode: "Mode of transport (运输方式): RAIL 铁路, METRO 轨道交通, COACH 长途客运, TAXI 出租车,"
     " BUS 公交, TRAM 有轨电车, FERRY 轮渡, OTHER 其他.",
+    Accessibility: "Whether somebody in a wheelchair can use it (无障碍): ACCESSIBLE 可用,"
+    " PARTLY_ACCESSIBLE 部分可用, NOT_ACCESSIBLE 不可用.",
     OccupancyStatus: "How full a vehicle is (拥挤度), in GTFS-RT's words.",
     JourneyState: "State of a dated journey (班次状态): PLANNED 图定, RUNNING 运行, CANCELLED 停运,"
     " DELETED 取消, ADDED 加开, REPLACED 替换.",
@@ -89,6 +91,7 @@ for _word, _description in _WORDS.items():
     strawberry.enum(_word, description=_description)
 
 __all__ = [
+    "Accessibility",
     "AlarmKind",
     "AlarmState",
     "CallStatus",

@@ -1,7 +1,7 @@
 """Relay: global ids, the Node interface, pages with keyset cursors."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -25,6 +25,9 @@ N = TypeVar("N", bound=type[Any])
 
 Place = Callable[[Row], tuple[object, ...]]
 """A row's place in the order of its list, for example (time, id)."""
+
+KEYS = ("id", "scopedId")
+"""What names an entity to a gateway: its global id, or the id that its dataset gives it."""
 
 FIRST_DEFAULT = 50
 FIRST_MOST = 200
@@ -120,9 +123,13 @@ class PageInfo:
     """Where a page stands (分页)."""
 
     has_next_page: bool = described("Whether more follows")
-    has_previous_page: bool = described("Whether this page was asked for with `after`")
     start_cursor: str | None = described("Cursor of the first row")
     end_cursor: str | None = described("Cursor of the last row: the next page's `after`")
+
+    @computed()
+    async def has_previous_page(self: "_PageInfo", _context: "SchemaContext") -> bool:
+        """Whether the list has rows before this page now; looked up when it is asked for."""
+        return await self.behind()
 
 
 @value(policy=SIGNED_IN)
@@ -135,20 +142,52 @@ class Edge(Generic[T]):
 
 @value(policy=SIGNED_IN)
 class Connection(Generic[T]):
-    """A page of rows in a stable order."""
+    """A page of rows in a stable order (分页), forward only: there is no `last` and no `before`.
+
+    Lists lose rows at their beginning while they are read (a board's window moves on), so a page
+    backward would be of another list than the one that was read. A client that goes back keeps the
+    pages it has, or asks again from the start.
+    """
 
     edges: list[Edge[T]] = described("Rows with their cursors", paged=True)
     nodes: list[T] = described("The rows alone", paged=True)
     page_info: PageInfo = described("Where this page stands")
+
+    @computed(zh="总数")
+    async def total_count(self: "_Page[Any]", _context: "SchemaContext") -> int | None:
+        """How many rows all pages have now; null for a list that only reading would count."""
+        return await self.count() if self.count else None
+
+
+Count = Callable[[], Awaitable[int]]
+Behind = Callable[[], Awaitable[bool]]
+
+
+class _PageInfo(PageInfo):
+    """Where a page stands; what is behind it is looked up when it is asked for."""
+
+    def __init__(self, behind: Behind, *, more: bool, start: str | None, end: str | None) -> None:
+        self.has_next_page = more
+        self.start_cursor = start
+        self.end_cursor = end
+        self.behind = behind
 
 
 class _Page(Connection[T]):
     """A page whose cursors are made when they are asked for: mostly only its nodes are."""
 
     def __init__(
-        self, rows: Sequence[Row], nodes: list[T], place: Place, *, more: bool, behind: bool
+        self,
+        rows: Sequence[Row],
+        nodes: list[T],
+        place: Place,
+        *,
+        more: bool,
+        behind: Behind,
+        count: Count | None,
     ) -> None:
         self.nodes = nodes
+        self.count = count
         self._rows = rows
         self._place = place
         self._more = more
@@ -165,11 +204,11 @@ class _Page(Connection[T]):
     @cached_property
     def page_info(self) -> PageInfo:  # type: ignore[override]  # nobody writes an answer's page
         """Where this page stands."""
-        return PageInfo(
-            has_next_page=self._more,
-            has_previous_page=self._behind,
-            start_cursor=self._cursor(self._rows[0]) if self._rows else None,
-            end_cursor=self._cursor(self._rows[-1]) if self._rows else None,
+        return _PageInfo(
+            self._behind,
+            more=self._more,
+            start=self._cursor(self._rows[0]) if self._rows else None,
+            end=self._cursor(self._rows[-1]) if self._rows else None,
         )
 
     def _cursor(self, row: Row) -> str:
@@ -222,8 +261,26 @@ def connect(
     after: str | None,
     wrap: Callable[[Row], T],
     place: Place,
+    behind: Callable[[Row | None], Awaitable[bool]] | None = None,
+    count: Count | None = None,
 ) -> Connection[T]:
-    """A page from `first` + 1 rows: the last one only says that there is more."""
+    """A page from `first` + 1 rows: the last one only says that there is more.
+
+    `behind` tells of a page asked for with `after` whether rows stand before its first row (None:
+    before the end of the list); left out for a list from which no row ever goes.
+    """
     page = rows[:first]
-    nodes = [wrap(row) for row in page]
-    return _Page(page, nodes, place, more=len(rows) > first, behind=after is not None)
+
+    async def is_behind() -> bool:
+        if after is None or behind is None:
+            return after is not None
+        return await behind(page[0] if page else None)
+
+    return _Page(
+        page,
+        [wrap(row) for row in page],
+        place,
+        more=len(rows) > first,
+        behind=is_behind,
+        count=count,
+    )

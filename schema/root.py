@@ -24,6 +24,7 @@ from schema.people.queries import PeopleQuery
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Projection, ResolveInfo, attach, bind, root
 from schema.scalars import SCALARS
+from schema.transit import graph  # noqa: F401  # gives types the fields that lead to later ones
 from schema.transit.queries import TransitQuery
 from schema.transit.subscriptions import TransitSubscription
 
@@ -128,6 +129,8 @@ async def _entities(
 ) -> list[Node | UserFault | None]:
     """Federation: the entities behind `{__typename, id}`; None for what is absent or forbidden.
 
+    In the place of `id` may be `scopedId`, the second key.
+
     In the place of one whose type the caller may read, but is no entity, is its error.
     """
     _at_most(representations, "representations")
@@ -153,11 +156,11 @@ async def _load(context: "SchemaContext", parts: tuple[str, str] | None) -> Node
 def _reference(given: object) -> tuple[str, str] | None:
     if not isinstance(given, dict):
         return None
-    type_name, key = given.get("__typename"), given.get("id")
+    type_name, key = given.get("__typename"), given.get("id", given.get("scopedId"))
     if not isinstance(type_name, str) or not isinstance(key, str):
         return None
-    parts = split_id(key)
-    return parts if parts is not None and parts[0] == type_name else None
+    type_and_key = split_id(key) or (type_name, key)
+    return type_and_key if type_and_key[0] == type_name else None
 
 
 def _at_most(given: list[Any], argument: str) -> None:

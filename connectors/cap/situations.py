@@ -13,7 +13,7 @@ from hub.formats.cap.document import decode
 from hub.formats.common.bundle import unpack
 from hub.model.common import Name
 from hub.model.ids import scoped
-from hub.model.situations import AlertArea, Period, Severity, Situation, SituationProgress
+from hub.model.situations import AlertArea, Link, Period, Severity, Situation, SituationProgress
 
 AHEAD = timedelta(minutes=5)
 """How far a sender's clock may run ahead of ours before it is not believed."""
@@ -233,6 +233,9 @@ def _situation(alert: Alert, identity: Reference, setting: _Setting) -> Situatio
         progress=SituationProgress.CLOSED if ended else SituationProgress.OPEN,
         summary=_name(alert, _headline) or Name(),
         description=_name(alert, _details, "\n\n"),
+        advice=_name(alert, _instruction, "\n\n"),
+        links=tuple(Link(uri) for uri in dict.fromkeys(info.web for info in alert.infos) if uri),
+        created_at=alert.sent,
         validity=validity,
         areas=tuple(_areas(alert.infos)),
         urgency=leading.urgency,
@@ -247,6 +250,10 @@ def _severity(info: Info) -> Severity:
 
 def _headline(info: Info) -> str | None:
     return info.headline or info.event
+
+
+def _instruction(info: Info) -> str | None:
+    return info.instruction
 
 
 def _details(info: Info) -> str | None:

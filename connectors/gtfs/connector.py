@@ -6,7 +6,12 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from connectors.planned import MOST_CALLS, MOST_CALLS_SAYS, TIMETABLE_BYTES, add_journeys
+from connectors.planned import (
+    MOST_CALLS,
+    MOST_CALLS_SAYS,
+    TIMETABLE_BYTES,
+    add_journeys,
+)
 from hub.connector import (
     Batch,
     Connector,
@@ -19,12 +24,13 @@ from hub.connector import (
 )
 from hub.errors import reasons
 from hub.formats.gtfs.dataset import Dataset, load
+from hub.formats.gtfs.submodes import submode_of
 from hub.formats.gtfs.tables import Limits
 from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.network import Line, Quay, StopPlace, StopPlaceKind
 from hub.model.timetable import Timetable
-from hub.model.timetable_rows import Stop
+from hub.model.timetable_rows import Route, Stop
 
 _PLATFORM, _STATION = 0, 1
 _KINDS = {
@@ -106,8 +112,8 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
     timetable = dataset.timetable
     for stop in timetable.stops.values():
         if stop.is_place and stop.location_type in {_PLATFORM, _STATION}:
-            served_by = dataset.served.get(stop.native_id, set())
-            yield _stop_place(stop, timetable.dataset, served_by, mode)
+            routes = [timetable.routes[id_] for id_ in dataset.served.get(stop.native_id, ())]
+            yield _stop_place(stop, timetable.dataset, routes, mode)
         elif stop.location_type == _PLATFORM:
             yield Quay(
                 id=stop.id,
@@ -117,7 +123,12 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
                 name=stop.name,
                 public_code=stop.platform_code,
                 position=stop.position,
+                wheelchair=stop.wheelchair,
             )
+    called: dict[str, list[str]] = {}
+    for place, routes_here in dataset.served.items():
+        for route_id in routes_here:
+            called.setdefault(route_id, []).append(scoped(timetable.dataset, place))
     for route in timetable.routes.values():
         if route.line is None:  # never in GTFS
             continue
@@ -130,11 +141,16 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
             mode=route.mode,
             route_type=route.route_type,
             colour=route.line.colour,
+            text_colour=route.text_colour,
             operator=route.operator,
+            submode=submode_of(route.route_type),
+            geometry=dataset.geometry.get(route.native_id, ()),
+            stop_places=tuple(sorted(called.get(route.native_id, ()))),
         )
 
 
-def _stop_place(stop: Stop, dataset: str, served_by: set[Mode], mode: Mode | None) -> StopPlace:
+def _stop_place(stop: Stop, dataset: str, routes: list[Route], mode: Mode | None) -> StopPlace:
+    served_by = {route.mode for route in routes}
     modes = tuple(sorted(served_by or ({mode} if mode else set())))
     kind = next((kind for known, kind in _KINDS.items() if known in modes), StopPlaceKind.OTHER)
     return StopPlace(
@@ -145,6 +161,7 @@ def _stop_place(stop: Stop, dataset: str, served_by: set[Mode], mode: Mode | Non
         position=stop.position,
         kind=kind,
         modes=modes,
+        wheelchair=stop.wheelchair,
     )
 
 
@@ -157,8 +174,8 @@ CONNECTOR = Connector(
         fresh_for=timedelta(days=1),
         expires_after=timedelta(days=7),
         reads="agency, stops, routes, trips, stop_times, calendar, calendar_dates, frequencies, "
-        "feed_info, translations",
-        drops="shapes, fares, transfers, pathways, levels, attributions",
+        "feed_info, translations, shapes",
+        drops="fares, transfers, pathways, levels, attributions",
         refuses=reasons(
             "BAD_VALUE DUPLICATE EMPTY_ENTITY MISSING_FIELD NEGATIVE_DWELL NOT_DECODABLE "
             "OUTSIDE_PERIOD POSITION_OUT_OF_RANGE TIME_ORDER TOO_LARGE UNKNOWN_ROUTE "

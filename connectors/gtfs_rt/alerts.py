@@ -1,5 +1,6 @@
 """From an Alert to a situation."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from google.transit import gtfs_realtime_pb2 as pb
@@ -7,14 +8,15 @@ from google.transit import gtfs_realtime_pb2 as pb
 from connectors.gtfs_rt.reading import Reading, RefusedEntity, ident
 from connectors.gtfs_rt.runs import find_run
 from hub.errors import Reason
-from hub.formats.common.fields import mode_of
+from hub.formats.common.fields import mode_of, web_address
 from hub.formats.common.xsd import FOREVER, NO_END
 from hub.formats.gtfs.realtime import TIMES, is_time, name_of, utc
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id
-from hub.model.situations import Affects, Period, Severity, Situation
+from hub.model.situations import Affects, Link, Period, Severity, Situation
 
 MOST_SELECTORS = 5000
+_MOST_LINKS = 20
 _NO_END = range(int(datetime(NO_END, 1, 1, tzinfo=UTC).timestamp()), 253_402_300_800)
 """The year that says "no end", in seconds."""
 _BEFORE_1970 = range(2**64 - 62_135_596_800, 2**64 - 1)
@@ -64,9 +66,16 @@ def situation_of(alert: pb.Alert, entity_id: str, reading: Reading) -> Situation
         effect=_told(pb.Alert.Effect.Name(effect)),
         summary=summary,
         description=description,
+        links=tuple(_links(alert)),
         validity=tuple(_periods(alert, entity_id, reading)),
         affects=_affects(alert, entity_id, reading),
     )
+
+
+def _links(alert: pb.Alert) -> Iterator[Link]:
+    """Each address once, whatever languages it is for."""
+    told = (web_address(text.text) for text in alert.url.translation[:_MOST_LINKS])
+    yield from (Link(uri) for uri in dict.fromkeys(told) if uri)
 
 
 def _told(word: str) -> str | None:

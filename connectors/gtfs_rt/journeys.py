@@ -174,6 +174,7 @@ def _journey(run: Run, update: pb.TripUpdate, calls: list[Call], reading: Readin
     mode = reading.mode_of_route(run.route_id)
     vehicle = ident(update.vehicle.id, "vehicle.id") if update.HasField("vehicle") else ""
     origin, destination = _ends(run, update, calls, reading)
+    route = reading.timetable.route(run.route_id) if reading.timetable and run.route_id else None
     return DatedJourney(
         id=journey_id(reading.dataset, run.ref, run.service_date),
         dataset=reading.dataset,
@@ -186,6 +187,9 @@ def _journey(run: Run, update: pb.TripUpdate, calls: list[Call], reading: Readin
         public_code=_public_code(run, update, mode),
         origin=origin,
         destination=destination,
+        headsign=_headsign(update) or (run.trip.headsign if run.trip else None),
+        operator=route.operator if route else None,
+        wheelchair=run.trip.wheelchair if run.trip else None,
         vehicle_ref=reading.scoped(vehicle) if vehicle else None,
         calls=_in_order(run, calls),
         observed_at=_observed_at(run, update, reading),
@@ -235,11 +239,15 @@ def _public_code(run: Run, update: pb.TripUpdate, mode: Mode) -> str | None:
     return run.ref if mode in NAMED_BY_NUMBER else None
 
 
+def _headsign(update: pb.TripUpdate) -> Name | None:
+    told = text_of(update.trip_properties.trip_headsign)
+    return name_in("", told) if told else None
+
+
 def _ends(
     run: Run, update: pb.TripUpdate, calls: list[Call], reading: Reading
 ) -> tuple[Name | None, Name | None]:
-    told = text_of(update.trip_properties.trip_headsign)
-    destination = name_in("", told) if told else None
+    destination = _headsign(update)
     if reading.timetable is None:
         return None, destination
     if run.trip is not None and run.relationship not in {_Trip.NEW, _Trip.REPLACEMENT}:

@@ -64,7 +64,7 @@ CONNECTOR = Connector(
         "or calls), DatedServiceJourney, DayType, DayTypeAssignment, OperatingPeriod, "
         "UicOperatingPeriod, OperatingDay, AvailabilityCondition; one XML file or a zip of them",
         drops="TemplateServiceJourney (rejected), TimeDemandType, HolidayTypes, contact details, "
-        "fares, notices, interchanges, accessibility, geometry",
+        "fares, notices, interchanges, accessibility but for wheelchairs, geometry",
         refuses=reasons(
             "BAD_VALUE DTD_FORBIDDEN DUPLICATE EMPTY_ENTITY MISSING_FIELD NEGATIVE_DWELL "
             "NOT_DECODABLE OUTSIDE_PERIOD POSITION_OUT_OF_RANGE TIMESTAMP_EPOCH TIME_ORDER "

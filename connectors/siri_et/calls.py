@@ -187,6 +187,7 @@ def _unplanned(call: SiriCall, order: int, stop: Stop | None, setting: Setting) 
         stop_name=name or Name(en=ref),
         boarding=call.aimed.departure is not None or call.expected.departure is not None,
         alighting=call.aimed.arrival is not None or call.expected.arrival is not None,
+        headsign=call.destination,
         extra=call.extra,
     )
 

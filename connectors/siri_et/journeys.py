@@ -218,6 +218,8 @@ class JourneyReading:
             public_code=self._train_number(message),
             origin=message.origin or _call_name(message, 0),
             destination=message.destination or _call_name(message, -1),
+            via=message.via,
+            operator=self._operator(journey.line_ref, message.operator_ref),
             vehicle_ref=scoped(dataset, message.vehicle_ref) if message.vehicle_ref else None,
             calls=calls,
             partial=message.partial,
@@ -237,6 +239,8 @@ class JourneyReading:
             layer=Layer.REALTIME,
             state=told.state,
             public_code=run.trip.short_name or told.public_code or planned.public_code,
+            via=told.via,
+            operator=planned.operator or told.operator,
             vehicle_ref=told.vehicle_ref,
             calls=told.calls,
             observed_at=told.observed_at,
@@ -255,6 +259,11 @@ class JourneyReading:
         return LineRef(
             id=scoped(self.context.dataset, ref), public_code=code, name=name or Name(en=code)
         )
+
+    def _operator(self, line_ref: str | None, ref: str | None) -> Name | None:
+        """Who runs a line, as the timetable has it; else the producer's code of the operator."""
+        route = self.timetable.route(line_ref) if self.timetable and line_ref else None
+        return (route.operator if route else None) or (Name(en=ref) if ref else None)
 
     def _keep(self, found: Found, ref: str) -> None:
         known = self.found.get(found.record.id)

@@ -89,6 +89,9 @@ def _take(
         progress=_progress(element),
         summary=summary,
         description=element.description,
+        advice=element.advice,
+        links=element.links,
+        created_at=element.created_at,
         validity=_validity(element, native, aside),
         affects=_affects(element, context, native, aside),
     )

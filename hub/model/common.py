@@ -65,6 +65,14 @@ class OccupancyStatus(StrEnum):
     NOT_BOARDABLE = "NOT_BOARDABLE"
 
 
+class Accessibility(StrEnum):
+    """Whether somebody in a wheelchair can use it (无障碍), as NeTEx and GTFS say."""
+
+    ACCESSIBLE = "ACCESSIBLE"
+    PARTLY_ACCESSIBLE = "PARTLY_ACCESSIBLE"
+    NOT_ACCESSIBLE = "NOT_ACCESSIBLE"
+
+
 @dataclass(frozen=True, slots=True)
 class Occupancy:
     """How full: a status, a percentage, or a count of a capacity; whatever the source gives."""

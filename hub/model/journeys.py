@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from hub.model.common import Mode, Name, Occupancy, frozen_when_checked
+from hub.model.common import Accessibility, Mode, Name, Occupancy, frozen_when_checked
 
 
 class JourneyState(StrEnum):
@@ -100,9 +100,10 @@ class Call:
 
     `order` is the place in the journey: GTFS stop_sequence where the timetable is known, the
     source's own order otherwise. `stop_place_id` names the stop place (the parent station),
-    `quay_id` the platform, both scoped. `aimed_approximate`: the vehicle is there at about `aimed`,
-    because the timetable says so, or because no time is published here and it was worked out from
-    those around it (`aimed_interpolated`). `extra`: the source says that it is none of the
+    `quay_id` the platform, both scoped. `headsign` is what the vehicle shows from here on, where
+    that is not what it shows all the way. `aimed_approximate`: the vehicle is there at about
+    `aimed`, because the timetable says so, or because no time is published here and it was worked
+    out from those around it (`aimed_interpolated`). `extra`: the source says that it is none of the
     timetable's. `exchange_told`: a real-time source itself says who may board and alight here;
     else the timetable's word stands. `status` and `actual`, `expected` are of the real-time
     layer; a timetable record leaves them at their defaults.
@@ -116,6 +117,7 @@ class Call:
     expected: Times = UNTOLD
     actual: Times = UNTOLD
     planned_platform: str | None = None
+    headsign: Name | None = None
     actual_platform: str | None = None
     status: CallStatus = CallStatus.SCHEDULED
     boarding: bool = True
@@ -136,8 +138,9 @@ class DatedJourney:
     record is then as old as the message that carried it. A real-time record may carry a part of
     the calls: those that a timetable plans keep what they have. Of a journey without a timetable a
     record tells all that is still to come, unless it is `partial` (one stop's view of it).
-    `told_as` is the id that its source's own words come to, by which it takes the journey back;
-    None where that is `id`.
+    `headsign` is what the vehicle shows, `via` the places it names beside it, `operator` who runs
+    it, `wheelchair` whether the vehicle takes one. `told_as` is the id that its source's own words
+    come to, by which it takes the journey back; None where that is `id`.
 
     The store knows the very object it was given last, and reads nothing of it again.
     """
@@ -153,6 +156,10 @@ class DatedJourney:
     public_code: str | None = None
     origin: Name | None = None
     destination: Name | None = None
+    headsign: Name | None = None
+    via: tuple[Name, ...] = ()
+    operator: Name | None = None
+    wheelchair: Accessibility | None = None
     vehicle_ref: str | None = None
     calls: tuple[Call, ...] = ()
     partial: bool = False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hub.model.common import Mode, Name, Position
+from hub.model.common import Accessibility, Mode, Name, Position
 
 
 class StopPlaceKind(StrEnum):
@@ -27,6 +27,7 @@ class StopPlace:
     position: Position | None = None
     kind: StopPlaceKind = StopPlaceKind.OTHER
     modes: tuple[Mode, ...] = ()
+    wheelchair: Accessibility | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,25 @@ class Quay:
     name: Name
     public_code: str | None = None
     position: Position | None = None
+    wheelchair: Accessibility | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LineGeometry:
+    """The way a line takes in one direction: how many points, and Google's encoded polyline."""
+
+    direction: int | None
+    length: int
+    points: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line (线路). `route_type` keeps the source's GTFS (extended) route type."""
+    """A line (线路). `route_type` keeps the source's GTFS (extended) route type.
+
+    `submode` is a word of NeTEx's submodes; `text_colour` is what its signs are written in;
+    `stop_places` are the scoped ids of where its journeys call.
+    """
 
     id: str
     dataset: str
@@ -54,4 +69,8 @@ class Line:
     mode: Mode
     route_type: int | None = None
     colour: str | None = None
+    text_colour: str | None = None
     operator: Name | None = None
+    submode: str | None = None
+    geometry: tuple[LineGeometry, ...] = ()
+    stop_places: tuple[str, ...] = ()

@@ -42,6 +42,14 @@ class Affects:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A page with more: an http or https address, and what its source calls it."""
+
+    uri: str
+    label: Name | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertArea:
     """A CAP area: description, polygons (first corner not repeated), geocodes (`name:value`)."""
 
@@ -54,7 +62,8 @@ class AlertArea:
 class Situation:
     """A planned or unplanned happening that affects travel. Same id, higher version replaces.
 
-    `areas`, `urgency` and `certainty` are CAP's; `exercise` marks a drill of the sender's.
+    `created_at` is when its source made it, `advice` what it tells travellers to do. `areas`,
+    `urgency` and `certainty` are CAP's; `exercise` marks a drill of the sender's.
     """
 
     id: str
@@ -68,6 +77,9 @@ class Situation:
     progress: SituationProgress = SituationProgress.OPEN
     summary: Name
     description: Name | None = None
+    advice: Name | None = None
+    links: tuple[Link, ...] = ()
+    created_at: datetime | None = None
     validity: tuple[Period, ...] = ()
     affects: Affects = Affects()
     areas: tuple[AlertArea, ...] = ()

@@ -169,6 +169,9 @@ class Timetable:
             public_code=public_code(found, route.mode),
             origin=self.origin(found),
             destination=self.destination(found),
+            headsign=found.headsign,
+            operator=route.operator,
+            wheelchair=found.wheelchair,
             calls=self.planned_calls(found, service_date, start_s),
         )
 
@@ -222,6 +225,7 @@ class Timetable:
             aimed_approximate=row.is_approximate,
             aimed_interpolated=row.interpolated,
             planned_platform=at_stop.platform_code,
+            headsign=row.headsign,
             boarding=row.pickup and not last,
             alighting=row.drop_off and not first,
         )

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from hub.model.common import Mode, Name, Position
+from hub.model.common import Accessibility, Mode, Name, Position
 from hub.model.journeys import LineRef
 
 NAMED_BY_NUMBER = frozenset({Mode.RAIL, Mode.COACH})
@@ -34,6 +34,8 @@ class StopTime(NamedTuple):
     drop_off: bool
     interpolated: bool = False
     timepoint: bool = True
+    headsign: Name | None = None
+    """Where it is not the trip's."""
 
     @property
     def is_approximate(self) -> bool:
@@ -65,6 +67,7 @@ class Stop:
     platform_code: str | None = None
     position: Position | None = None
     location_type: int = 0
+    wheelchair: Accessibility | None = None
 
     @property
     def is_place(self) -> bool:
@@ -84,6 +87,7 @@ class Route:
     mode: Mode
     route_type: int | None = None
     operator: Name | None = None
+    text_colour: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +102,7 @@ class Trip:
     headsign: Name | None = None
     direction_id: int | None = None
     frequencies: tuple[Frequency, ...] = ()
+    wheelchair: Accessibility | None = None
 
     @property
     def start_s(self) -> int:

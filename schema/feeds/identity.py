@@ -9,6 +9,7 @@ import strawberry
 from hub.errors import NotFound, UserFault
 from hub.model.identity import IdMapping as Mapping
 from hub.model.identity import MatchMethod
+from hub.model.ids import global_id
 from hub.model.people import Scope
 from hub.rules.matching import MOST_PER_PLACE
 from hub.store.feeds.identity import Decided
@@ -139,7 +140,7 @@ class IdMappingPayload:
     user_errors: list[UserError] = described("Empty when it was done", zh="错误")
     id_mapping: IdMapping | None = described("The mapping after it; null with errors", zh="映射")
     replaced: list[strawberry.ID] = described(
-        "Codes of confirmed mappings it took the place of, now rejected", zh="被取代的映射"
+        "Ids of confirmed mappings it took the place of, now rejected", zh="被取代的映射"
     )
 
 
@@ -272,5 +273,5 @@ async def _answer(key: str, work: Callable[[], Awaitable[Decided]]) -> IdMapping
         client_mutation_id=key,
         user_errors=[],
         id_mapping=IdMapping(decided.mapping),
-        replaced=[strawberry.ID(code) for code in decided.replaced],
+        replaced=[strawberry.ID(global_id("IdMapping", code)) for code in decided.replaced],
     )

@@ -1,7 +1,7 @@
 """Arguments that the transit queries and subscriptions share."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 import strawberry
@@ -11,6 +11,7 @@ from schema import enums
 
 Circle = tuple[float, float, float]
 RADIUS_MOST = 50_000.0
+RADIUS_DEFAULT = 1_000
 MAX_AGE_DEFAULT = 600
 MAX_AGE_MOST = 86_400
 VEHICLES_MOST = 2_000
@@ -26,6 +27,7 @@ class CircleInput:
     radius: float = strawberry.field(description="Metres, at most 50,000 (半径).")
 
 
+NAME_MOST = 100
 StopPlaceId = Annotated[
     strawberry.ID,
     strawberry.argument(
@@ -66,6 +68,36 @@ MaxAge = Annotated[
 ]
 
 
+LineId = Annotated[
+    strawberry.ID,
+    strawberry.argument(description="A line's id, or its scoped id (线路)."),
+]
+Day = Annotated[
+    date | None,
+    strawberry.argument(description="The service day; null: today, at the interchange (运营日)."),
+]
+NameQuery = Annotated[
+    str | None,
+    strawberry.argument(description="A part of a name or scoped id, in any case (名称)."),
+]
+Near = Annotated[
+    CircleInput | None,
+    strawberry.argument(description="Only inside this circle, the nearest first (附近)."),
+]
+Radius = Annotated[
+    int, strawberry.argument(description="How far away, in metres, at most 50,000 (半径).")
+]
+
+
+def near(radius_metres: int) -> float:
+    """A radius in metres. Raises UserFault BAD_VALUE outside 1 m to 50 km."""
+    if not 1 <= radius_metres <= RADIUS_MOST:
+        said = f"radiusMetres is {radius_metres}: expected 1 to {RADIUS_MOST:.0f}"
+        message = f"半径超出范围 / {said}."
+        raise UserFault("BAD_VALUE", message, path=("radiusMetres",))
+    return float(radius_metres)
+
+
 def age(max_age: int) -> timedelta:
     """The age as a duration. Raises UserFault BAD_AGE outside a second to a day."""
     if not 1 <= max_age <= MAX_AGE_MOST:
@@ -74,7 +106,19 @@ def age(max_age: int) -> timedelta:
     return timedelta(seconds=max_age)
 
 
-def circle(within: CircleInput | Mapping[str, Any] | None) -> Circle | None:
+def name_query(query: str | None) -> str | None:
+    """What to look for; None for nothing. Raises UserFault BAD_TEXT beyond 100 characters."""
+    text = (query or "").strip()
+    if len(text) > NAME_MOST:
+        said = f"query has {len(text)} characters: expected at most {NAME_MOST}"
+        message = f"查询文字过长 / {said}."
+        raise UserFault("BAD_TEXT", message, path=("query",))
+    return text or None
+
+
+def circle(
+    within: CircleInput | Mapping[str, Any] | None, argument: str = "within"
+) -> Circle | None:
     """The circle as (lat, lon, metres). Raises UserFault BAD_CIRCLE for one not on this earth."""
     if within is None:
         return None
@@ -82,6 +126,8 @@ def circle(within: CircleInput | Mapping[str, Any] | None) -> Circle | None:
         within = vars(within)
     lat, lon, radius = float(within["lat"]), float(within["lon"]), float(within["radius"])
     if not (abs(lat) <= 90 and abs(lon) <= 180 and 0 < radius <= RADIUS_MOST):
-        message = f"within: expected lat -90 to 90, lon -180 to 180, radius to {RADIUS_MOST:.0f} m."
-        raise UserFault("BAD_CIRCLE", message, path=("within",))
+        message = (
+            f"{argument}: expected lat -90 to 90, lon -180 to 180, radius to {RADIUS_MOST:.0f} m."
+        )
+        raise UserFault("BAD_CIRCLE", message, path=(argument,))
     return lat, lon, radius

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from hub.errors import NotFound, UserFault
-from schema.nodes import FIRST_DEFAULT, decode_cursor, key_of, page_size
-from schema.projection import Row
+from schema.loading import each
+from schema.nodes import FIRST_DEFAULT, Connection, connect, decode_cursor, key_of, page_size
+from schema.projection import Info, Row
+from schema.selection import project
+from schema.transit.journeys import Call
 from schema.transit.network import StopPlace
 
 if TYPE_CHECKING:
@@ -84,6 +87,58 @@ async def board_rows(
     if not rows and await StopPlace.load(context, request.key) is None:
         raise NotFound("Stop place", request.stop_place, path=("stopPlace",))
     return list(rows)
+
+
+async def board_page(
+    info: Info, request: BoardRequest, *, within: bool = False
+) -> Connection[Call]:
+    """A page of a board; `within` others: the same board is then read once for all of them."""
+    context, sort = info.context, f"board.{request.board}"
+    projection = project(info, sort)
+    if within:
+        rows = await context.part(_Boards).rows.load((request, tuple(projection)))
+    else:
+        rows = await board_rows(context, request, more=1, projection=projection)
+
+    def place(row: Row) -> tuple[datetime, str]:
+        return row["board"][request.board], row["_id"]
+
+    async def count(before: Row | None = None, limit: int = 0) -> int:
+        start, end = request.window(context.now)
+        return await context.services.transit.count_calls(
+            request.key,
+            board=request.board,
+            modes=request.modes,
+            start=start,
+            end=end,
+            before=place(before) if before else None,
+            limit=limit,
+        )
+
+    async def behind(first: Row | None) -> bool:
+        return await count(first, limit=1) > 0
+
+    return connect(
+        rows,
+        first=request.first,
+        after=request.after,
+        wrap=Call,
+        place=place,
+        behind=behind,
+        count=count,
+    )
+
+
+class _Boards:
+    """Boards that stand within others' rows: each different one is read once."""
+
+    def __init__(self, context: "SchemaContext") -> None:
+        self._context = context
+        self.rows = each(self._read)
+
+    async def _read(self, asked: tuple[BoardRequest, tuple[str, ...]]) -> list[Row]:
+        request, paths = asked
+        return await board_rows(self._context, request, more=1, projection=dict.fromkeys(paths, 1))
 
 
 def in_board(request: BoardRequest, row: Row | None, here: Collection[str]) -> bool:

@@ -7,7 +7,7 @@ from hub.errors import NotFound
 from hub.model.people import Scope
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
-from schema.nodes import Node, key_of, keyed, node_type
+from schema.nodes import KEYS, Node, key_of, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.arguments import PLACES_MOST
 from schema.transit.network import StopPlace
@@ -37,7 +37,7 @@ class FacilityConditionReport(Entity):
 
 
 @node_type
-@entity(policy=READ)
+@entity(policy=READ, keys=KEYS)
 class FacilityCondition(Node):
     """The condition of a lift, escalator, gate or other facility (设施状态)."""
 
@@ -94,10 +94,22 @@ async def condition_rows(
 
     Raises UserFault for the id of something else, NotFound for a stop place nobody knows.
     """
-    key = None if stop_place is None else key_of(stop_place, "StopPlace", "stopPlace")
+    key = place_key(stop_place)
     rows = await context.services.transit.facility_conditions(
         key, context.now, limit=PLACES_MOST, projection=projection
     )
-    if not rows and key is not None and await StopPlace.load(context, key) is None:
-        raise NotFound("Stop place", str(stop_place), path=("stopPlace",))
+    if not rows:
+        await known(context, stop_place)
     return list(rows)
+
+
+def place_key(stop_place: str | None) -> str | None:
+    """The database id of a stop place. Raises UserFault for the id of something else."""
+    return None if stop_place is None else key_of(stop_place, "StopPlace", "stopPlace")
+
+
+async def known(context: "SchemaContext", stop_place: str | None) -> None:
+    """Raise NotFound for a stop place nobody knows."""
+    key = place_key(stop_place)
+    if key is not None and await StopPlace.load(context, key) is None:
+        raise NotFound("Stop place", str(stop_place), path=("stopPlace",))

@@ -1,11 +1,15 @@
 """The interchange itself: the station area this hub serves."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
+from hub.model.common import Position as Place
 from hub.model.people import Scope
+from hub.rules.matching import distance_m
 from schema.common import Position
 from schema.nodes import Node, keyed, node_type
-from schema.projection import computed, embedded, entity, named, stored
+from schema.projection import Row, computed, embedded, entity, named, stored
+from schema.transit.arguments import Circle
 from schema.transit.network import StopPlace
 from schema.transit.vehicles import TaxiRank, rank_rows
 
@@ -58,10 +62,29 @@ class Interchange(Node):
         return [TaxiRank(row) for row in await rank_rows(context)]
 
 
-async def stop_places(context: "SchemaContext") -> list[StopPlace]:
-    """The interchange's stop places in their configured order; all of them if it names none."""
-    named_here = context.services.area.stop_places
-    rows = await context.services.transit.stop_places(named_here or None)
-    if named_here:
-        rows.sort(key=lambda row: named_here.index(row["_id"]))
+async def stop_places(
+    context: "SchemaContext",
+    *,
+    named: str | None = None,
+    near: Circle | None = None,
+    modes: Sequence[str] | None = None,
+) -> list[StopPlace]:
+    """The interchange's stop places in their configured order; all of them if it names none.
+
+    Of those, what a name, a circle or modes leave; of a circle the nearest first.
+    """
+    ids = context.services.area.stop_places
+    rows = await context.services.transit.network.places(
+        ids=ids or None, named=named, within=near, modes=modes
+    )
+    if near is not None:
+        centre = Place(near[0], near[1])
+        rows.sort(key=lambda row: distance_m(centre, _place(row)))
+    elif ids:
+        rows.sort(key=lambda row: ids.index(row["_id"]))
     return [StopPlace(row) for row in rows]
+
+
+def _place(row: Row) -> Place:
+    lon, lat = row["location"]["coordinates"]
+    return Place(lat, lon)

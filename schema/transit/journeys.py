@@ -9,9 +9,10 @@ from hub.model.people import Scope
 from hub.rules import punctuality
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
-from schema.nodes import Node, keyed, node_type
+from schema.nodes import KEYS, Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
-from schema.transit.network import Line, StopPlace
+from schema.transit.displays import DestinationDisplay, via_of
+from schema.transit.network import Line, Quay, StopPlace
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -60,7 +61,7 @@ class CallReport(Entity):
 
 
 @node_type
-@entity(policy=READ, keys=("id",))
+@entity(policy=READ, keys=KEYS)
 class DatedJourney(Node):
     """One run of a vehicle on one service day (班次、车次)."""
 
@@ -78,6 +79,15 @@ class DatedJourney(Node):
     destination_en: str | None = stored(
         "destination.en", "Where it ends, in English", zh="终到站英文名"
     )
+    headsign: str | None = named("headsign", "What the vehicle shows, Chinese first", zh="车头显示")
+    headsign_zh: str | None = stored("headsign.zh", "What it shows, in Chinese", zh="中文车头显示")
+    headsign_en: str | None = stored("headsign.en", "What it shows, in English", zh="英文车头显示")
+    operator: str | None = named(
+        "operator", "Who runs it, Chinese first; a code where no timetable names it", zh="运营单位"
+    )
+    wheelchair_access: enums.Accessibility | None = stored(
+        "wheelchair", "Whether the vehicle takes a wheelchair; null: not said", zh="无障碍"
+    )
     state: enums.JourneyState = stored("state", "State of the whole run", zh="班次状态")
     service_date: date = stored(
         "service_date", "Service day, which may end after midnight", zh="运营日"
@@ -89,6 +99,11 @@ class DatedJourney(Node):
         """The journey, if there is one."""
         row = await context.load.journey.load(key)
         return cls.of(row)
+
+    @computed(needs=("via",), zh="途经")
+    def via(self, _context: "SchemaContext") -> list[str]:
+        """Places that are shown beside where it goes, Chinese first."""
+        return via_of(self.doc)
 
     @computed(needs=("id",), zh="到发列表", size=20)
     async def calls(self, context: "SchemaContext") -> list["Call"]:
@@ -104,7 +119,7 @@ class DatedJourney(Node):
 
 
 @node_type
-@entity(policy=READ)
+@entity(policy=READ, keys=KEYS)
 class Call(Node):
     """A journey's stop at one place (到发): planned, expected, actual; one row of a board.
 
@@ -112,6 +127,7 @@ class Call(Node):
     UNKNOWN.
     """
 
+    scoped_id: str = keyed("The journey's scoped id, # and the order", zh="编号")
     order: int = stored("order", "Place in the journey, ascending", zh="站序")
     journey: DatedJourney = embedded("journey", "The run this is a call of", zh="班次")
     stop_place: StopPlace = embedded("stop_place", "Where", zh="站点")
@@ -148,11 +164,25 @@ class Call(Node):
         """Whether passengers may alight; nobody does at a cancelled or skipped call."""
         return bool(self.doc["alighting"]) and self._is_served(context)
 
+    @computed(needs=("headsign", "journey.headsign", "journey.via"), zh="目的地显示")
+    def destination_display(self, _context: "SchemaContext") -> DestinationDisplay | None:
+        """What the vehicle shows from here on; null where nobody says."""
+        journey = self.doc["journey"]
+        front = self.doc.get("headsign") or journey.get("headsign")
+        return DestinationDisplay({"front": front, "via": journey.get("via")}) if front else None
+
     @computed(needs=(*TRUST, "platform.actual"), zh="实际站台")
     def actual_platform(self, context: "SchemaContext") -> str | None:
         """Platform as announced now; null while nothing is announced."""
         found: str | None = self._live(context, "platform").get("actual")
         return found
+
+    @computed(needs=(*TRUST, "quay_id", "planned_quay_id"), zh="站台")
+    async def quay(self, context: "SchemaContext") -> Quay | None:
+        """Where to board: the announced quay, else the planned one; null where none is known."""
+        announced = self.doc.get("quay_id") if trusted(self, context) else None
+        key = announced or self.doc.get("planned_quay_id")
+        return await Quay.load(context, key) if key else None
 
     @computed(needs=(*TRUST, "expected.arrival"), zh="预计到达")
     def expected_arrival(self, context: "SchemaContext") -> datetime | None:

@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING, Self
 
-import strawberry
-
 from hub.model.people import Scope
 from schema import enums
 from schema.common import Freshness, Position, freshness, position
-from schema.nodes import Node, keyed, node_type
+from schema.nodes import KEYS, Node, keyed, node_type
 from schema.projection import Entity, computed, entity, named, stored
+from schema.transit.loaders import loaders
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -16,19 +15,39 @@ if TYPE_CHECKING:
 READ = Scope.TRANSIT_READ
 
 
-@entity(policy=READ)
-class Quay(Entity):
+@node_type
+@entity(policy=READ, keys=KEYS)
+class Quay(Node):
     """Where passengers board (站台): a platform, a gate, a bay."""
 
-    id: strawberry.ID = stored("id", "Scoped id, dataset:native", zh="编号")
+    scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
     public_code: str | None = stored("public_code", "The code on the sign", zh="站台号")
     name: str | None = named("name", "Name, Chinese first", zh="名称")
     name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
     name_en: str | None = stored("name.en", "English name", zh="英文名")
 
+    wheelchair_access: enums.Accessibility | None = stored(
+        "wheelchair", "Whether somebody in a wheelchair can board here; null: not said", zh="无障碍"
+    )
+
+    @classmethod
+    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
+        """The quay, if a timetable has told of it."""
+        return cls.of(await loaders(context).quay.load(key))
+
+    @computed(needs=("location",), zh="位置")
+    def position(self, _context: "SchemaContext") -> Position | None:
+        """Where it is; null where only its stop place's position is known."""
+        return position(self.doc.get("location"))
+
+    @computed(needs=("stop_place_id",), zh="站点")
+    async def stop_place(self, context: "SchemaContext") -> "StopPlace | None":
+        """The stop place it belongs to."""
+        return StopPlace.of(await context.load.stop_place.load(self.doc["stop_place_id"]))
+
 
 @node_type
-@entity(policy=READ, keys=("id",))
+@entity(policy=READ, keys=KEYS)
 class StopPlace(Node):
     """A station, stop or terminal (站点). Passengers board at its quays."""
 
@@ -47,15 +66,23 @@ class StopPlace(Node):
             row = next(filter(None, rows), None)
         return cls.of(row)
 
+    async def all_ids(self, context: "SchemaContext") -> list[str]:
+        """As the field `ids`."""
+        return await context.services.transit.same_as.ids(self.key)
+
+    async def located(self, context: "SchemaContext") -> Position | None:
+        """As the field `position`."""
+        return position((await self.whole(context.load.stop_place, "kind")).get("location"))
+
     @computed(needs=("id",), zh="全部编号")
     async def ids(self, context: "SchemaContext") -> list[str]:
         """Every scoped id it has by confirmed mappings, the canonical one first."""
-        return await context.services.transit.same_as.ids(self.key)
+        return await self.all_ids(context)
 
     @computed(needs=("id",), zh="同一站点")
     async def same_as(self, context: "SchemaContext") -> "list[StopPlace]":
         """What other datasets tell of the same place; boards show the calls of all of them."""
-        others = await context.services.transit.same_as.ids(self.key)
+        others = await self.all_ids(context)
         found = await context.load.stop_place.load_many(
             [other for other in others if other != self.key]
         )
@@ -71,16 +98,21 @@ class StopPlace(Node):
         """Modes that call here."""
         return list((await self.whole(context.load.stop_place, "kind")).get("modes") or ())
 
+    @computed(needs=("id",), zh="无障碍")
+    async def wheelchair_access(self, context: "SchemaContext") -> enums.Accessibility | None:
+        """Whether somebody in a wheelchair can use it; null: not said."""
+        return (await self.whole(context.load.stop_place, "kind")).get("wheelchair")
+
     @computed(needs=("id",), zh="位置")
     async def position(self, context: "SchemaContext") -> Position | None:
         """Where it is."""
-        return position((await self.whole(context.load.stop_place, "kind")).get("location"))
+        return await self.located(context)
 
     @computed(needs=("id",), zh="站台")
     async def quays(self, context: "SchemaContext") -> list[Quay]:
         """Its platforms, gates or bays, as far as known."""
         row = await self.whole(context.load.stop_place, "kind")
-        return [Quay(quay) for quay in row.get("quays") or ()]
+        return [Quay({**quay, "stop_place_id": row["_id"]}) for quay in row.get("quays") or ()]
 
     @computed(needs=("id",), zh="时效")
     async def freshness(self, context: "SchemaContext") -> Freshness:
@@ -89,8 +121,17 @@ class StopPlace(Node):
         return freshness(context.freshness({"feed": row.get("feed"), "realtime": False}))
 
 
-@node_type
 @entity(policy=READ)
+class LineGeometry(Entity):
+    """The way a line takes in one direction (线路走向), as Google's encoded polyline."""
+
+    direction: int | None = stored("direction", "0 or 1, as the timetable has it", zh="方向")
+    length: int = stored("length", "How many points", zh="点数")
+    points: str = stored("points", "The points, encoded, WGS-84, five decimals", zh="编码折线")
+
+
+@node_type
+@entity(policy=READ, keys=KEYS)
 class Line(Node):
     """A line (线路)."""
 
@@ -117,3 +158,26 @@ class Line(Node):
         """Who runs it, Chinese name first."""
         name = (await self.whole(context.load.line, "mode")).get("operator") or {}
         return name.get("zh") or name.get("en")
+
+    @computed(needs=("id",), zh="子运输方式")
+    async def submode(self, context: "SchemaContext") -> str | None:
+        """What sort of its mode, in NeTEx's words: highSpeedRail, localTram; null: not said."""
+        return (await self.whole(context.load.line, "mode")).get("submode")
+
+    @computed(needs=("id",), zh="文字颜色")
+    async def text_colour(self, context: "SchemaContext") -> str | None:
+        """Colour of what is written on its colour, six hexadecimal digits."""
+        return (await self.whole(context.load.line, "mode")).get("text_colour")
+
+    @computed(needs=("id",), zh="线路走向", size=2)
+    async def geometry(self, context: "SchemaContext") -> list[LineGeometry]:
+        """Its way in each direction, of a line that calls at the interchange; empty: not told."""
+        row = await loaders(context).way.load(self.key) or {}
+        return [LineGeometry(way) for way in row.get("geometry") or ()]
+
+    @computed(needs=("id",), zh="站点", size=30)
+    async def stop_places(self, context: "SchemaContext") -> list[StopPlace]:
+        """Where its journeys call, of the stop places the hub keeps, by scoped id."""
+        row = await loaders(context).way.load(self.key) or {}
+        found = await context.load.stop_place.load_many(row.get("stop_places") or ())
+        return [StopPlace(place) for place in found if place is not None]

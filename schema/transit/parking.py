@@ -8,7 +8,7 @@ from hub.model.people import Scope
 from hub.store.feeds.freshness import Freshness as Known
 from schema import enums
 from schema.common import Freshness, Position, freshness, position, reports
-from schema.nodes import Node, keyed, node_type
+from schema.nodes import KEYS, Node, keyed, node_type
 from schema.projection import Entity, Row, computed, entity, named, stored
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SharingStationReport(Entity):
 
 
 @node_type
-@entity(policy=READ)
+@entity(policy=READ, keys=KEYS)
 class ParkingFacility(Node):
     """A garage, car park or P+R site (停车场). Null is unknown, never none."""
 
@@ -152,7 +152,7 @@ class ParkingFacility(Node):
 
 
 @node_type
-@entity(policy=READ)
+@entity(policy=READ, keys=KEYS)
 class SharingStation(Node):
     """A station of shared vehicles, mostly bicycles (共享单车站点). Null is unknown, never none."""
 

@@ -1,4 +1,4 @@
-"""Query roots of transit: the interchange, its boards, its vehicles and ranks."""
+"""Query roots of transit: boards, situations, vehicles, ranks, parking."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import strawberry
 
 from hub.model.people import Scope
-from schema.nodes import FIRST_DEFAULT, Connection, connect, key_of
+from hub.store.feeds import listed
+from schema.nodes import FIRST_DEFAULT, Connection, key_of
 from schema.projection import Info, Row, root
-from schema.selection import project
 from schema.transit.arguments import (
     MAX_AGE_DEFAULT,
     PLACES_MOST,
@@ -26,11 +26,11 @@ from schema.transit.arguments import (
     age,
     circle,
 )
-from schema.transit.boards import BoardRequest, board_rows
-from schema.transit.facilities import FacilityCondition, condition_rows
-from schema.transit.interchange import Interchange, stop_places
-from schema.transit.journeys import Call, DatedJourney
-from schema.transit.network import StopPlace
+from schema.transit.boards import BoardRequest, board_page
+from schema.transit.facilities import FacilityCondition, known, place_key
+from schema.transit.journeys import Call
+from schema.transit.listings import page_by_id, page_of_rows
+from schema.transit.network_queries import NetworkQuery
 from schema.transit.parking import ParkingFacility, SharingStation
 from schema.transit.situations import Situation
 from schema.transit.vehicles import TaxiRank, VehiclePosition, rank_rows
@@ -42,23 +42,8 @@ READ = Scope.TRANSIT_READ
 
 
 @strawberry.type
-class TransitQuery:
+class TransitQuery(NetworkQuery):
     """Roots about what moves."""
-
-    @root(READ, "The station area this hub serves", zh="综合客运枢纽")
-    def interchange(self, info: Info) -> Interchange:
-        """From the area file."""
-        return Interchange.here(info.context)
-
-    @root(READ, "Stop places of the interchange", zh="站点")
-    async def stop_places(self, info: Info) -> list[StopPlace]:
-        """In their configured order."""
-        return await stop_places(info.context)
-
-    @root(READ, "A stop place by its id or scoped id; null if there is none", zh="站点")
-    async def stop_place(self, info: Info, id: strawberry.ID) -> StopPlace | None:  # noqa: A002
-        """Any stop place the hub knows, not only the interchange's."""
-        return await StopPlace.load(info.context, key_of(id, "StopPlace", "id"))
 
     @root(READ, "Departures from a stop place, soonest first by the best known time", zh="发车")
     async def departures(
@@ -72,7 +57,7 @@ class TransitQuery:
         after: After = None,
     ) -> Connection[Call]:
         """One indexed find."""
-        return await _board(
+        return await board_page(
             info, BoardRequest("departure", stop_place, modes, from_, until, first, after)
         )
 
@@ -88,69 +73,75 @@ class TransitQuery:
         after: After = None,
     ) -> Connection[Call]:
         """One indexed find."""
-        return await _board(
+        return await board_page(
             info, BoardRequest("arrival", stop_place, modes, from_, until, first, after)
         )
 
-    @root(READ, "A dated journey by its id or scoped id; null if there is none", zh="班次")
-    async def journey(self, info: Info, id: strawberry.ID) -> DatedJourney | None:  # noqa: A002
-        """With every call that is known."""
-        return await DatedJourney.load(info.context, key_of(id, "DatedJourney", "id"))
-
     @root(READ, "Situations in force now, newest first", zh="运营通告")
-    async def situations(self, info: Info, modes: Modes = None) -> list[Situation]:
+    async def situations(
+        self, info: Info, modes: Modes = None, first: First = FIRST_DEFAULT, after: After = None
+    ) -> Connection[Situation]:
         """Those of any mode are of every mode."""
         rows = await situation_rows(info.context, modes)
-        return [Situation(row) for row in rows]
+        return page_of_rows(rows, Situation, first, after)
 
-    @root(READ, "Vehicles heard of lately", zh="车辆位置", size=200)
+    @root(READ, "A situation by its id or scoped id; null if there is none", zh="运营通告")
+    async def situation(self, info: Info, id: strawberry.ID) -> Situation | None:  # noqa: A002
+        """Also one that is closed, or not in force now."""
+        return await Situation.load(info.context, key_of(id, "Situation", "id"))
+
+    @root(READ, "Vehicles heard of lately, by id", zh="车辆位置")
     async def vehicles(
         self,
         info: Info,
         modes: Modes = None,
         within: Within = None,
         max_age: MaxAge = MAX_AGE_DEFAULT,
-    ) -> list[VehiclePosition]:
-        """At most 2,000."""
-        rows = await vehicle_rows(
-            info.context, modes, circle(within), max_age, project(info, "observed_at")
-        )
-        return [VehiclePosition(row) for row in rows]
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[VehiclePosition]:
+        """With their last known place."""
+        since = info.context.now - age(max_age)
+        of = listed.vehicles(modes, circle(within), since)
+        return await page_by_id(info, of, VehiclePosition, first, after, "observed_at")
 
     @root(READ, "Taxi ranks of the interchange", zh="候客点")
     async def taxi_ranks(self, info: Info) -> list[TaxiRank]:
         """In their configured order; also those nothing is known of."""
         return [TaxiRank(row) for row in await rank_rows(info.context)]
 
-    @root(READ, "Parking facilities and what is free in them", zh="停车场", size=50)
-    async def parking_facilities(self, info: Info, within: Within = None) -> list[ParkingFacility]:
-        """At most 2,000, by id."""
-        rows = await parking_rows(info.context, circle(within), project(info))
-        return [ParkingFacility(row) for row in rows]
+    @root(READ, "Parking facilities and what is free in them, by id", zh="停车场")
+    async def parking_facilities(
+        self, info: Info, within: Within = None, first: First = FIRST_DEFAULT, after: After = None
+    ) -> Connection[ParkingFacility]:
+        """Anywhere, or inside a circle."""
+        of = listed.parking_facilities(circle(within))
+        return await page_by_id(info, of, ParkingFacility, first, after)
 
-    @root(READ, "Stations of shared vehicles and what is free there", zh="共享单车站点", size=50)
-    async def sharing_stations(self, info: Info, within: Within = None) -> list[SharingStation]:
-        """At most 2,000, by id."""
-        rows = await station_rows(info.context, circle(within), project(info))
-        return [SharingStation(row) for row in rows]
+    @root(READ, "Stations of shared vehicles and what is free there, by id", zh="共享单车站点")
+    async def sharing_stations(
+        self, info: Info, within: Within = None, first: First = FIRST_DEFAULT, after: After = None
+    ) -> Connection[SharingStation]:
+        """Anywhere, or inside a circle."""
+        of = listed.sharing_stations(circle(within))
+        return await page_by_id(info, of, SharingStation, first, after)
 
-    @root(READ, "Conditions of facilities in force now", zh="设施状态", size=50)
+    @root(READ, "Conditions of facilities in force now, by id", zh="设施状态")
     async def facility_conditions(
-        self, info: Info, stop_place: AnyStopPlaceId = None
-    ) -> list[FacilityCondition]:
-        """At most 2,000, by id."""
-        rows = await condition_rows(info.context, stop_place, project(info))
-        return [FacilityCondition(row) for row in rows]
-
-
-async def _board(info: Info, request: BoardRequest) -> Connection[Call]:
-    sort = f"board.{request.board}"
-    rows = await board_rows(info.context, request, more=1, projection=project(info, sort))
-
-    def place(row: Row) -> tuple[object, ...]:
-        return row["board"][request.board], row["_id"]
-
-    return connect(rows, first=request.first, after=request.after, wrap=Call, place=place)
+        self,
+        info: Info,
+        stop_place: AnyStopPlaceId = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[FacilityCondition]:
+        """At a stop place, by any of its ids, or anywhere."""
+        context, key = info.context, place_key(stop_place)
+        ids = None if key is None else await context.services.transit.same_as.ids(key)
+        of = listed.facility_conditions(ids, context.now)
+        found = await page_by_id(info, of, FacilityCondition, first, after)
+        if not found.nodes:
+            await known(context, stop_place)
+        return found
 
 
 async def situation_rows(context: "SchemaContext", modes: Modes) -> list[Row]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 from hub.model.people import Scope
 from schema import enums
 from schema.common import TRUST, Freshness, Position, freshness, reports
-from schema.nodes import Node, keyed, node_type
+from schema.nodes import KEYS, Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
+from schema.transit.journeys import DatedJourney
 from schema.transit.network import Line, StopPlace
 
 if TYPE_CHECKING:
@@ -24,6 +25,16 @@ class Period(Entity):
 
     start: datetime | None = stored("start", "From", zh="开始")
     end: datetime | None = stored("end", "Until", zh="结束")
+
+
+@entity(policy=READ)
+class Link(Entity):
+    """A page with more (相关链接)."""
+
+    uri: str = stored("uri", "An http or https address", zh="网址")
+    label: str | None = named("label", "What its source calls it, Chinese first", zh="链接名称")
+    label_zh: str | None = stored("label.zh", "In Chinese", zh="中文链接名称")
+    label_en: str | None = stored("label.en", "In English", zh="英文链接名称")
 
 
 @entity(policy=READ)
@@ -67,7 +78,7 @@ class SituationReport(Entity):
 
 
 @node_type
-@entity(policy=READ, keys=("id",))
+@entity(policy=READ, keys=KEYS)
 class Situation(Node):
     """A planned or unplanned happening that affects travel (运营通告)."""
 
@@ -84,6 +95,15 @@ class Situation(Node):
     description: str | None = named("description", "Full text, Chinese first", zh="正文")
     description_zh: str | None = stored("description.zh", "Full text in Chinese", zh="中文正文")
     description_en: str | None = stored("description.en", "Full text in English", zh="英文正文")
+    advice: str | None = named(
+        "advice",
+        "What travellers should do, Chinese first; it may be in the text too",
+        zh="出行建议",
+    )
+    advice_zh: str | None = stored("advice.zh", "Advice in Chinese", zh="中文出行建议")
+    advice_en: str | None = stored("advice.en", "Advice in English", zh="英文出行建议")
+    links: list[Link] = embedded("links", "Pages with more", zh="相关链接", size=2)
+    created_at: datetime | None = stored("created_at", "When its source made it", zh="创建时间")
     validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")
     areas: list[AlertArea] = embedded(
         "areas", "Where it holds, of an alert; empty: not said", zh="影响区域", size=3
@@ -113,6 +133,12 @@ class Situation(Node):
         """Lines it affects, of those the hub knows."""
         rows = await _known(context.load.line, self._affected("lines"))
         return [Line(row) for row in rows]
+
+    @computed(needs=("affects",), zh="影响班次")
+    async def journeys(self, context: "SchemaContext") -> list[DatedJourney]:
+        """Dated journeys it affects, of those the hub knows."""
+        rows = await _known(context.load.journey, self._affected("journeys"))
+        return [DatedJourney(row) for row in rows]
 
     @computed(needs=("others",), zh="其他来源", size=2)
     def other_reports(self, context: "SchemaContext") -> list[SituationReport]:

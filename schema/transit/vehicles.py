@@ -7,7 +7,7 @@ from hub.model.people import Scope
 from hub.model.vehicles import TaxiRank as ConfiguredRank
 from schema import enums
 from schema.common import TRUST, Freshness, Position, freshness, position, reports, trusted
-from schema.nodes import Node, keyed, node_type
+from schema.nodes import KEYS, Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.journeys import DatedJourney, Occupancy
 
@@ -45,7 +45,7 @@ class Carriage(Entity):
 
 
 @node_type
-@entity(policy=READ)
+@entity(policy=READ, keys=KEYS)
 class VehiclePosition(Node):
     """Where a vehicle is (车辆位置). What is too old to be trusted is null."""
 
@@ -122,7 +122,7 @@ class VehiclePosition(Node):
 
 
 @node_type
-@entity(policy=READ)
+@entity(policy=READ, keys=KEYS)
 class TaxiRank(Node):
     """A taxi rank (候客点) and the lot (蓄车场) that feeds it. Null is unknown, never none."""
 

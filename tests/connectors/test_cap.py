@@ -127,6 +127,8 @@ def test_an_alert_is_read_whole() -> None:
         progress=SituationProgress.OPEN,
         summary=Name(zh="上海市暴雨橙色预警"),
         description=Name(zh="3小时内降雨量将达50毫米\n减少外出"),
+        advice=Name(zh="减少外出"),
+        created_at=datetime(2026, 3, 2, 3, tzinfo=UTC),
         validity=(
             Period(datetime(2026, 3, 2, 3, tzinfo=UTC), datetime(2026, 3, 2, 10, tzinfo=UTC)),
         ),

@@ -85,8 +85,8 @@ def test_calls_are_rows_in_order():
     """The calls of a trip are its stop times by stop_sequence."""
     reference = timetable()
     assert [tuple(call) for call in reference.calls_of("TR7")] == [
-        (1, "SHRS-2", 50400, 50400, True, False, False, True),
-        (2, "XZ", 54000, 54000, False, True, False, True),
+        (1, "SHRS-2", 50400, 50400, True, False, False, True, None),
+        (2, "XZ", 54000, 54000, False, True, False, True, None),
     ]
     assert reference.calls_of("X") == ()
 

@@ -211,6 +211,8 @@ def test_stops_of_the_static_reference_are_found():
     first, *_ = next(iter(journeys(batch).values())).calls
     assert (first.stop_place_id, first.quay_id) == ("x:X:StopPlace:COACH", "x:X:Quay:C1")
     assert not of(batch, StopPlace)
+    (line,) = of(batch, Line).values()
+    assert first.stop_place_id in line.stop_places
     assert not batch.notes
 
 

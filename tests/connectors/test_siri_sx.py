@@ -73,6 +73,7 @@ def test_a_situation_is_read_whole() -> None:
         progress=SituationProgress.OPEN,
         summary=Name(zh="沪宁线限速", en="Slow trains"),
         description=Name(zh="晚点约20分钟"),
+        created_at=datetime(2026, 3, 2, 0, 50, tzinfo=UTC),
         validity=(
             Period(
                 datetime(2026, 3, 2, 1, tzinfo=UTC),

@@ -388,7 +388,7 @@ async def test_a_late_mutation_says_what_became_of_it(
     async def slow(*_given: Any, **_more: Any) -> Any:
         await never.wait()
 
-    monkeypatch.setattr(services.operations, "cancel_order", slow)
+    monkeypatch.setattr("schema.operations.orders.cancel_order", slow)
     transport = httpx2.ASGITransport(app=app_of(services, deadline=0.05))
     headers = {"authorization": f"Bearer {token}", "accept": RESPONSE}
     query = """mutation { cancelOrder(input: {clientMutationId: "late", order: "o", reason: "r"})

@@ -46,7 +46,7 @@ UNMATCHED = """query ($dataset: String, $first: Int! = 50, $after: String) {
     unmatchedStopPlaces(dataset: $dataset, first: $first, after: $after) {
       nodes { stopPlace { scopedId name kind } proposals { state method canonical { name } } }
       pageInfo { hasNextPage endCursor } } }"""
-CONDITIONS = "query ($at: ID) { facilityConditions(stopPlace: $at) { scopedId } }"
+CONDITIONS = "query ($at: ID) { facilityConditions(stopPlace: $at) { nodes { scopedId } } }"
 FOLLOW = """subscription { facilityConditions(stopPlace: "netex:1") {
     change node { scopedId } } }"""
 PLACE = "query ($id: ID!) { stopPlace(id: $id) { scopedId ids sameAs { scopedId name } } }"
@@ -127,7 +127,7 @@ async def test_conditions_by_either_id_are_those_of_both(run: Run, store: Store,
     await store.db["facility_conditions"].insert_many(lifts)
 
     async def shown(place: str) -> set[str]:
-        nodes = (await run(CONDITIONS, OFFICER, at=place))["data"]["facilityConditions"]
+        nodes = (await run(CONDITIONS, OFFICER, at=place))["data"]["facilityConditions"]["nodes"]
         return {node["scopedId"] for node in nodes}
 
     one, other = (lift["_id"] for lift in lifts)
@@ -186,7 +186,7 @@ async def test_a_decision_can_be_corrected_and_taken_back(run: Run, picture: Man
     """Confirming another replaces; rejecting ends the effect; both are on the audit log."""
     await confirmed(run)
     payload = await confirmed(run, canonical="metro:9")
-    assert payload["replaced"] == ["STOP_PLACE:netex:1=railway:SHH"]
+    assert payload["replaced"] == [global_id("IdMapping", "STOP_PLACE:netex:1=railway:SHH")]
     mapping = payload["idMapping"]["id"]
     for given in (mapping, "STOP_PLACE:netex:1=metro:9"):
         answer = await run(REJECT, ADMIN, input={"clientMutationId": "r", "idMapping": given})

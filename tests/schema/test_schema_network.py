@@ -114,23 +114,24 @@ async def test_the_interchange_lists_its_places_in_configured_order(run: Run) ->
 
 async def test_a_situation_names_what_it_affects(run: Run) -> None:
     """Stop places and lines the hub knows; a line it does not know is left out."""
-    text = """{ situations { summary summaryEn severity validity { start end } stopPlaces { name }
-        lines { publicCode mode operator } freshness { state } } }"""
-    (found,) = (await run(text))["data"]["situations"]
+    text = """{ situations { nodes {
+        summary summaryEn severity validity { start end } stopPlaces { name }
+        lines { publicCode mode operator } freshness { state } } } }"""
+    (found,) = (await run(text))["data"]["situations"]["nodes"]
     assert found["summary"] == "大风限速"
     assert found["validity"] == [{"start": "2026-03-02T08:00:00Z", "end": None}]
     assert found["stopPlaces"] == [{"name": "上海站"}]
     assert found["lines"] == [{"publicCode": "京沪", "mode": "RAIL", "operator": "国铁"}]
     assert found["freshness"] == {"state": "FRESH"}
-    metro = await run("{ situations(modes: [METRO]) { version } }")
-    assert metro["data"]["situations"] == []
+    metro = await run("{ situations(modes: [METRO]) { nodes { version } } }")
+    assert metro["data"]["situations"]["nodes"] == []
 
 
 async def test_a_vehicle_too_old_has_no_position(run: Run) -> None:
     """After 300 s of silence the taxi's place is null and its state UNKNOWN."""
-    text = """{ vehicles { label position { lat lon } speedKmh taxiState freshness { state }
-        carriages { label occupancy { status percent } } } }"""
-    new, old = (await run(text))["data"]["vehicles"]
+    text = """{ vehicles { nodes { label position { lat lon } speedKmh taxiState
+        freshness { state } carriages { label occupancy { status percent } } } } }"""
+    new, old = (await run(text))["data"]["vehicles"]["nodes"]
     carriage = {"label": "1", "occupancy": {"status": "FULL", "percent": 90}}
     assert (new["carriages"], old["carriages"]) == ([carriage], [])
     assert new["position"] == {"lat": 31.2496, "lon": 121.4558}
@@ -141,10 +142,10 @@ async def test_a_vehicle_too_old_has_no_position(run: Run) -> None:
 
 async def test_vehicles_are_filtered_by_age_place_and_mode(run: Run) -> None:
     """maxAge in seconds, a circle in metres, modes."""
-    count = "{ vehicles(%s) { label } }"
+    count = "{ vehicles(%s) { nodes { label } } }"
     near = "within: {lat: 31.2496, lon: 121.4558, radius: 300}"
     for arguments, found in (("maxAge: 60", 1), (near, 1), ("modes: [RAIL]", 0)):
-        assert len((await run(count % arguments))["data"]["vehicles"]) == found
+        assert len((await run(count % arguments))["data"]["vehicles"]["nodes"]) == found
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ async def test_vehicles_are_filtered_by_age_place_and_mode(run: Run) -> None:
 )
 async def test_vehicles_refuse_impossible_filters(run: Run, arguments: str, code: str) -> None:
     """Each with its code."""
-    assert code_of(await run(f"{{ vehicles({arguments}) {{ label }} }}")) == code
+    assert code_of(await run(f"{{ vehicles({arguments}) {{ nodes {{ label }} }} }}")) == code
 
 
 async def test_a_rank_nothing_is_known_of_is_listed_with_nulls(
@@ -221,6 +222,7 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
     await store.db["id_mappings"].insert_one({"_id": "STOP_PLACE:netex:1=railway:SHH"})
     asked = {
         "StopPlace": "railway:SHH",
+        "Quay": "railway:SHH-1",
         "Line": "railway:JH",
         "DatedJourney": journey["_id"],
         "Call": "railway:G1:2026-03-02#1",
@@ -236,7 +238,7 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
         "Officer": "officer1",
         "Interchange": "shanghai-railway-station",
     }
-    assert set(NODES) == {*asked, "Incident", "Order", "Alarm"}
+    assert set(NODES) == {*asked, "Incident", "Order", "Bulletin", "Alarm"}
     ids = [global_id(type_name, key) for type_name, key in asked.items()]
     text = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
     found = (await run(text, ids=[*ids, "railway:SHH", "????", global_id("Call", "no")]))["data"]

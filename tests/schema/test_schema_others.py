@@ -20,18 +20,23 @@ from hub.store.feeds.apply import FeedWriter
 from schema.context import Services
 
 QUERY = """{
-    vehicles { speedKmh freshness { source } otherReports {
-        source observedAt position { lat } speedKmh bearing taxiState occupancy { percent } } }
-    situations { summary freshness { source } otherReports {
-        source saidAt summary summaryEn severity progress version validity { start } } }
-    parkingFacilities { vacant freshness { source } otherReports {
-        source observedAt vacant occupied capacity opening } }
-    sharingStations { vehiclesAvailable freshness { source } otherReports {
-        source observedAt vehiclesAvailable docksAvailable renting returning } }
-    facilityConditions { status freshness { source } otherReports {
-        source saidAt status reason reasonEn } } }"""
+    vehicles { nodes { speedKmh freshness { source } otherReports {
+        source observedAt position { lat } speedKmh bearing taxiState occupancy { percent } } } }
+    situations { nodes { summary freshness { source } otherReports {
+        source saidAt summary summaryEn severity progress version validity { start } } } }
+    parkingFacilities { nodes { vacant freshness { source } otherReports {
+        source observedAt vacant occupied capacity opening } } }
+    sharingStations { nodes { vehiclesAvailable freshness { source } otherReports {
+        source observedAt vehiclesAvailable docksAvailable renting returning } } }
+    facilityConditions { nodes { status freshness { source } otherReports {
+        source saidAt status reason reasonEn } } } }"""
 ABOUT: dict[str, Any] = {"dataset": "railway", "native_id": "X"}
 ONE = {"id": "railway:X", **ABOUT}
+
+
+def _rows(answer: dict[str, Any]) -> dict[str, Any]:
+    """The rows of every root."""
+    return {name: page["nodes"] for name, page in answer["data"].items()}
 
 
 def said(number: int) -> list[Any]:
@@ -84,7 +89,7 @@ async def clock(store: Store, services: Services):
 
 async def test_what_the_other_source_says_is_beside_what_is_shown(run: Run):
     """Who else says what, and when; for every kind."""
-    data = (await run(QUERY, OFFICER))["data"]
+    data = _rows(await run(QUERY, OFFICER))
     assert {row["freshness"]["source"] for rows in data.values() for row in rows} == {"first"}
     others = {name: rows[0]["otherReports"] for name, rows in data.items()}
     at = {"source": "second", "observedAt": "2026-03-02T09:00:00Z"}
@@ -136,7 +141,7 @@ async def test_what_a_silent_source_said_once_is_not_repeated(
     clock.current = NOW + timedelta(seconds=301)
     await store.db["feeds"].update_one({"_id": "first"}, {"$set": {"data_as_of": clock()}})
     await services.feeds.load()
-    data = (await run(QUERY.replace("vehicles {", "vehicles(maxAge: 900) {"), OFFICER))["data"]
+    data = _rows(await run(QUERY.replace("vehicles {", "vehicles(maxAge: 900) {"), OFFICER))
     assert [rows[0]["otherReports"] for rows in data.values()] == [[]] * 5
 
 

@@ -38,14 +38,14 @@ from schema.live.source import SOURCES
 from schema.nodes import global_id
 from schema.root import build_schema, graphql_schema
 
-PARKING = """query ($within: CircleInput) { parkingFacilities(within: $within) {
+PARKING = """query ($within: CircleInput) { parkingFacilities(within: $within) { nodes {
     scopedId name nameEn position { lat } parkAndRide capacity vacant occupied opening observedAt
-    freshness { asOf source state } } }"""
-STATIONS = """{ sharingStations { scopedId name capacity vehiclesAvailable docksAvailable renting
-    returning observedAt freshness { state source } } }"""
-CONDITIONS = """query ($stop: ID) { facilityConditions(stopPlace: $stop) {
+    freshness { asOf source state } } } }"""
+STATIONS = """{ sharingStations { nodes { scopedId name capacity vehiclesAvailable docksAvailable
+    renting returning observedAt freshness { state source } } } }"""
+CONDITIONS = """query ($stop: ID) { facilityConditions(stopPlace: $stop) { nodes {
     name category status reason reasonEn validity { start end } stopPlace { name }
-    freshness { state asOf } } }"""
+    freshness { state asOf } } } }"""
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ async def picture(store: Store, services: Services, clock: ManualClock) -> None:
 
 async def asked(run: Run, text: str, **variables: Any) -> list[dict[str, Any]]:
     """The rows of the only root field."""
-    (rows,) = (await run(text, **variables))["data"].values()
-    return list(rows)
+    (page,) = (await run(text, **variables))["data"].values()
+    return list(page["nodes"])
 
 
 async def test_a_parking_facility_shows_what_is_free(run: Run) -> None:
@@ -113,8 +113,8 @@ async def test_full_and_a_percentage_reach_the_reader(run: Run, store: Store) ->
     await store.db["parking_facilities"].insert_many([full, half, old, bare])
     rows = await asked(
         run,
-        "{ parkingFacilities { status occupancyPercent vacant occupied"
-        " otherReports { source status occupancyPercent } } }",
+        "{ parkingFacilities { nodes { status occupancyPercent vacant occupied"
+        " otherReports { source status occupancyPercent } } } }",
     )
     shown = [tuple(row.values())[:4] for row in rows]
     assert shown == [
@@ -192,10 +192,12 @@ async def test_the_status_overrides_the_described_capacity(run: Run, store: Stor
 async def test_a_single_field_asks_for_what_it_needs(run: Run) -> None:
     """Each field alone reads as it does among the others."""
     for field, value in (("vacant", 12), ("capacity", 300), ("opening", "OPEN")):
-        assert await asked(run, f"{{ parkingFacilities {{ {field} }} }}") == [{field: value}]
-    station = await asked(run, "{ sharingStations { vehiclesAvailable } }")
+        assert await asked(run, f"{{ parkingFacilities {{ nodes {{ {field} }} }} }}") == [
+            {field: value}
+        ]
+    station = await asked(run, "{ sharingStations { nodes { vehiclesAvailable } } }")
     assert station == [{"vehiclesAvailable": 4}]
-    lift = await asked(run, "{ facilityConditions { status } }")
+    lift = await asked(run, "{ facilityConditions { nodes { status } } }")
     assert lift == [{"status": "NOT_AVAILABLE"}]
 
 
@@ -293,8 +295,8 @@ async def test_an_alert_shows_where_it_holds_and_whether_it_is_a_drill(
     new = ("areas", "urgency", "certainty", "exercise")
     before = {name: value for name, value in alert.items() if name not in new} | {"_id": "cap:0"}
     await store.db["situations"].insert_many([alert, before])
-    text = """{ situations { urgency certainty exercise
-        areas { description geocodes polygons { points { lat lon } } } } }"""
+    text = """{ situations { nodes { urgency certainty exercise
+        areas { description geocodes polygons { points { lat lon } } } } } }"""
     bare, full = await asked(run, text)
     assert bare == {"urgency": None, "certainty": None, "exercise": False, "areas": []}
     assert (full["urgency"], full["certainty"], full["exercise"]) == ("Immediate", "Likely", True)
@@ -420,5 +422,5 @@ async def test_of_two_counts_the_one_not_told_follows(
     document["status"] |= blank | said
     await store.db["parking_facilities"].delete_many({})
     await store.db["parking_facilities"].insert_one(document)
-    (row,) = await asked(run, "{ parkingFacilities { vacant occupied } }")
+    (row,) = await asked(run, "{ parkingFacilities { nodes { vacant occupied } } }")
     assert (row["vacant"], row["occupied"]) == spaces

@@ -35,6 +35,7 @@ ALLOWED = {
         **dict.fromkeys(
             (
                 *("interchange", "stopPlaces", "stopPlace", "departures", "arrivals", "journey"),
+                *("line", "lines", "journeys", "situation", "feed"),
                 *("situations", "vehicles", "taxiRanks", "feeds", "me", "units"),
                 *("idMappings", "unmatchedStopPlaces"),
                 *("parkingFacilities", "sharingStations", "facilityConditions"),

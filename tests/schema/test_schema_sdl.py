@@ -14,8 +14,10 @@ def test_the_committed_schema_is_what_is_served() -> None:
 
 
 def test_the_subgraph_is_federation_2_9_with_its_entities() -> None:
-    """Five types can be joined to by other subgraphs, by their id."""
+    """Other subgraphs join by the id; to what a dataset names, by its scoped id as well."""
     text = sdl(federation=True)
     assert "federation/v2.9" in text
     for name in ("StopPlace", "DatedJourney", "Situation", "Unit", "Incident"):
         assert f'type {name} implements Node @key(fields: "id")' in text
+    for name in ("StopPlace", "Quay", "Line", "DatedJourney", "Call", "Situation", "TaxiRank"):
+        assert f'type {name} implements Node @key(fields: "id") @key(fields: "scopedId")' in text

@@ -492,9 +492,7 @@ async def test_the_network_is_stored_with_quays_in_their_places(
     document = await store.db.stop_places.find_one()
     assert document["location"]["coordinates"] == [121.45, 31.25]
     assert [found["id"] for found in document["quays"]] == ["metro:A-1", "metro:A-2", "metro:A-3"]
-    assert set(document["quays"][0]) == {"id", "native_id", "public_code", "name", "location"} - {
-        "location"
-    }
+    assert set(document["quays"][0]) == {*("id", "native_id", "public_code", "name", "wheelchair")}
 
 
 def quay(native: str, place: str = "metro:A") -> Quay:

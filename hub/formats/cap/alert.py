@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from hub.errors import Reason
 from hub.formats.cap.area import Area, Budget, read_areas
 from hub.formats.common import xsd
+from hub.formats.common.fields import web_address
 from hub.formats.common.xml import Element, Fault, Reader
 
 MOST_INFOS = 100
@@ -66,6 +67,7 @@ class Info:
     headline: str | None
     description: str | None
     instruction: str | None
+    web: str | None
     areas: tuple[Area, ...]
 
 
@@ -170,6 +172,7 @@ def _info(read: Reader, budget: Budget) -> Info:
         headline=_line(read.text("headline")),
         description=_paragraphs(read, "description"),
         instruction=_paragraphs(read, "instruction"),
+        web=web_address(read.text("web")),
         areas=tuple(read_areas(read, budget)),
     )
 

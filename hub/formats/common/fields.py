@@ -12,6 +12,8 @@ from hub.model.common import Mode, Position
 
 _TIME = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)")
 _DATE = re.compile(r"\d{8}")
+_ADDRESS = re.compile(r'https?://[^\s\x00-\x1f\x7f<>"]+', re.IGNORECASE)
+_LONGEST_ADDRESS = 2_000
 _COLOUR = re.compile(r"[0-9A-Fa-f]{6}")
 _LAST_HOUR = 24 * 7
 _NOTES_KEPT = 1000
@@ -148,3 +150,15 @@ def mode_of(route_type: int) -> Mode:
     if route_type < 100:
         return _BASIC_MODES.get(route_type, Mode.OTHER)
     return _EXTENDED_MODES.get(route_type // 100, Mode.OTHER)
+
+
+def web_address(text: str | None) -> str | None:
+    """An http or https address, as people may be sent to it; None if it is none.
+
+    One without a scheme that starts with "www." is taken as https.
+    """
+    address = (text or "").strip()
+    if address.lower().startswith("www."):
+        address = f"https://{address}"
+    sound = len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address)
+    return address if sound else None

@@ -6,7 +6,6 @@ from hub.errors import Reason
 from hub.formats.common.fields import Problems, whole_number
 from hub.formats.gtfs.index import HERE, WHOLE, TripIndex
 from hub.formats.gtfs.tables import Tables
-from hub.model.common import Mode
 from hub.model.timetable_rows import Route, Stop
 
 
@@ -17,11 +16,10 @@ def look_through(
     stops: Mapping[str, Stop],
     stop_places: frozenset[str],
     problems: Problems,
-) -> dict[str, set[Mode]]:
-    """Mark the trips to keep and those that are trips at all; the modes at each stop place."""
-    served: dict[str, set[Mode]] = {}
+) -> dict[str, set[str]]:
+    """Mark the trips to keep and those that are trips at all; the routes at each stop place."""
+    served: dict[str, set[int]] = {}
     here = {id_ for id_, stop in stops.items() if not stop_places or _calls(stop, stop_places)}
-    modes = [route.mode for route in routes]
     flags, first, route_of = index.flags, index.first, index.routes
     for at, sequence, stop_id in _usable_rows(tables, index, stops, problems):
         if stop_id in here:
@@ -31,12 +29,12 @@ def look_through(
                 flags[at] |= WHOLE
             else:
                 first[at] = sequence + 1
-        mode = modes[route_of[at]]
+        route = route_of[at]
         if stop_id not in served:
-            served[stop_id] = {mode}
-        elif mode not in served[stop_id]:
-            served[stop_id].add(mode)
-    return _by_place(served, stops)
+            served[stop_id] = {route}
+        elif route not in served[stop_id]:
+            served[stop_id].add(route)
+    return _by_place(served, stops, [route.native_id for route in routes])
 
 
 def _calls(stop: Stop, stop_places: frozenset[str]) -> bool:
@@ -66,8 +64,11 @@ def _usable_rows(
             yield at, sequence, stop_id
 
 
-def _by_place(modes: Mapping[str, set[Mode]], stops: Mapping[str, Stop]) -> dict[str, set[Mode]]:
-    found: dict[str, set[Mode]] = {}
-    for stop_id, several in modes.items():
-        found.setdefault(stops[stop_id].place_id, set()).update(several)
+def _by_place(
+    routes: Mapping[str, set[int]], stops: Mapping[str, Stop], names: list[str]
+) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for stop_id, several in routes.items():
+        here = found.setdefault(stops[stop_id].place_id, set())
+        here.update(names[route] for route in several)
     return found

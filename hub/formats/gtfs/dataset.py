@@ -1,7 +1,7 @@
 """GTFS Schedule: from the bytes of a zip to a `Timetable`, and what was refused on the way.
 
 GTFS Schedule reference (gtfs.org): agency, stops, routes, trips, stop_times, calendar,
-calendar_dates, frequencies, feed_info, translations. Other tables are not opened.
+calendar_dates, frequencies, feed_info, translations, shapes. Other tables are not opened.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,12 @@ from hub.formats.gtfs.calendar import read_services
 from hub.formats.gtfs.names import COLUMNS as TRANSLATION_COLUMNS
 from hub.formats.gtfs.names import Names
 from hub.formats.gtfs.places import Agency, read_agencies, read_routes, read_stops
+from hub.formats.gtfs.shapes import TABLE as SHAPES
+from hub.formats.gtfs.shapes import read_shapes
 from hub.formats.gtfs.tables import Limits, Progress, Tables
 from hub.formats.gtfs.trips import read_trips
 from hub.model.common import Mode, Position
+from hub.model.network import LineGeometry
 from hub.model.timetable import Timetable, nothing_elsewhere
 from hub.model.timetable_rows import Stop, Trip
 
@@ -41,14 +44,16 @@ _READ = frozenset(
 class Dataset:
     """A dataset as read. `entities` counts the rows of trips.txt, stops.txt and routes.txt.
 
-    `served` names the modes that call at each stop place, by native id.
+    `served` names the routes that call at each stop place, by native id. `geometry` has the ways of
+    the routes of the trips that are kept, where the dataset is `pruned`.
     """
 
     timetable: Timetable
     entities: int
     rejects: list[Problem]
     notes: list[Problem]
-    served: dict[str, set[Mode]]
+    served: dict[str, set[str]]
+    geometry: dict[str, tuple[LineGeometry, ...]]
 
 
 def load(
@@ -67,13 +72,15 @@ def load(
 
     With `stop_places` (native ids) only trips that call at one of them are kept with their calls,
     and memory follows these; the others are the timetable's `elsewhere`. If it is `pruned` too, so
-    are the stops, to those where these trips call and those near, and nothing is `elsewhere`.
+    are the stops, to those where these trips call and those near, and nothing is `elsewhere`; and
+    the ways of their lines are read.
     `progress` is told the share that was read, 0 to 1.
 
     Raises PayloadError NOT_DECODABLE (no zip, damaged, other compression), TOO_LARGE (a bomb, or
     over `limits`), MISSING_FIELD (a table or key column that nothing can be read without).
     """
-    tables = Tables(body, _READ, limits or Limits(), progress, twice=_READ_TWICE)
+    limits, optional = limits or Limits(), frozenset({SHAPES} if pruned else ())
+    tables = Tables(body, _READ, limits, progress, twice=_READ_TWICE, optional=optional)
     for name in _NEEDED:
         if name not in tables:
             raise PayloadError(Reason.MISSING_FIELD, f"The zip holds no {name}.")
@@ -85,6 +92,10 @@ def load(
     routes, route_rows = read_routes(tables, dataset, names, agencies, mode, problems)
     services = read_services(tables, problems)
     trips = read_trips(tables, stops, routes, services, names, problems, stop_places)
+    here = {trip.route_id for trip in trips.kept.values()}
+    geometry = read_shapes(tables, trips.shapes, here, problems) if pruned else {}
+    for name in tables.left_out:
+        problems.note(Reason.TOO_LARGE, name, "it is not read: lines have no geometry")
     for folder in tables.unread:
         problems.note(Reason.DUPLICATE, folder, "another dataset in the zip; it is not read")
     for name in sorted(tables.not_utf8):
@@ -101,7 +112,7 @@ def load(
         feed_version=feed_version,
     )
     entities = stop_rows + route_rows + trips.rows
-    return Dataset(timetable, entities, problems.rejects, problems.notes, trips.served)
+    return Dataset(timetable, entities, problems.rejects, problems.notes, trips.served, geometry)
 
 
 def _needed(

@@ -8,7 +8,7 @@ from hub.model.common import Name
 _HAN = re.compile("[\u3400-\u9fff]")
 _TRADITIONAL = re.compile(r"zh[-_](hant|tw|hk|mo)\b", re.IGNORECASE)
 
-TRANSLATED = frozenset({"stops", "routes", "trips", "agency"})
+TRANSLATED = frozenset({"stops", "routes", "trips", "stop_times", "agency"})
 COLUMNS = ("table_name", "field_name", "language", "translation", "record_id", "field_value")
 
 

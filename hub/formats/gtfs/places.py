@@ -14,12 +14,14 @@ from hub.formats.common.fields import (
 )
 from hub.formats.gtfs.names import Names
 from hub.formats.gtfs.tables import Tables
-from hub.model.common import Mode, Name
+from hub.model.common import Accessibility, Mode, Name
 from hub.model.ids import scoped
 from hub.model.journeys import LineRef
 from hub.model.timetable_rows import Route, Stop
 
 _STATION = 1
+WHEELCHAIR = {"1": Accessibility.ACCESSIBLE, "2": Accessibility.NOT_ACCESSIBLE}
+"""wheelchair_boarding and wheelchair_accessible; a stop that does not say is as its station."""
 _LEVELS = 4
 _STOP_COLUMNS = (
     "stop_id",
@@ -29,6 +31,7 @@ _STOP_COLUMNS = (
     "location_type",
     "parent_station",
     "platform_code",
+    "wheelchair_boarding",
 )
 _ROUTE_COLUMNS = (
     "route_id",
@@ -37,6 +40,7 @@ _ROUTE_COLUMNS = (
     "route_long_name",
     "route_type",
     "route_color",
+    "route_text_color",
 )
 
 
@@ -56,6 +60,7 @@ class _RawStop(NamedTuple):
     location_type: int
     parent: str
     platform_code: str
+    wheelchair: str
 
 
 def first_of_its_id(
@@ -93,7 +98,7 @@ def read_stops(
     """Stops by id, each with its stop place, and how many rows there were."""
     raw: dict[str, _RawStop] = {}
     number = 0
-    for number, (native_id, name, lat, lon, kind, parent, platform) in enumerate(
+    for number, (native_id, name, lat, lon, kind, parent, platform, wheelchair) in enumerate(
         tables.rows("stops.txt", _STOP_COLUMNS, key=("stop_id",)), start=1
     ):
         if not first_of_its_id("stops.txt", native_id, raw, number, problems):
@@ -102,7 +107,7 @@ def read_stops(
         if location_type is None or location_type > _LEVELS:
             problems.note(Reason.BAD_VALUE, native_id, f"location_type {kind!r} is none")
             location_type = 0
-        raw[native_id] = _RawStop(name, lat, lon, location_type, parent, platform)
+        raw[native_id] = _RawStop(name, lat, lon, location_type, parent, platform, wheelchair)
     return {
         native_id: _stop(native_id, row, raw, dataset, names, problems)
         for native_id, row in raw.items()
@@ -134,6 +139,7 @@ def _stop(
         platform_code=row.platform_code or None,
         position=position,
         location_type=row.location_type,
+        wheelchair=WHEELCHAIR.get(row.wheelchair) or WHEELCHAIR.get(raw[place_id].wheelchair),
     )
 
 
@@ -166,7 +172,7 @@ def read_routes(
     for number, row in enumerate(
         tables.rows("routes.txt", _ROUTE_COLUMNS, key=("route_id",)), start=1
     ):
-        native_id, agency_id, short, long, kind, colour = row
+        native_id, agency_id, short, long, kind, colour, text_colour = row
         if not first_of_its_id("routes.txt", native_id, found, number, problems):
             continue
         route_type = whole_number(kind)
@@ -186,6 +192,7 @@ def read_routes(
             mode=mode or known_mode,
             route_type=route_type,
             operator=_operator(agency_id, agencies, names),
+            text_colour=colour_of(text_colour),
         )
     return found, number
 

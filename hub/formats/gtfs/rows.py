@@ -42,12 +42,15 @@ def _plain(block: str, where: list[int], only: Callable[[str], object] | None) -
     """The rows of a block without a quote."""
     lines = block.split("\n")[:-1]
     blank = block.startswith((",", "\n")) or "\n," in block or "\n\n" in block
-    if not blank and _is_tight(block) and len(where) > 1 and min(where) >= 0:
+    if not blank and _is_tight(block) and len(where) > 1 and max(where) >= 0:
         cells, last = itemgetter(*where), max(where) + 1
+        nothing = [""] if min(where) < 0 else []  # behind the row's cells: -1 is that one
         if only is not None and where[0] == 0:
             lines = [line for line in lines if only(line.partition(",")[0])]
             only = None
         with suppress(IndexError):  # a row that is too short
+            if only is None and nothing:
+                return [cells(line.split(",", last) + nothing) for line in lines]
             if only is None:
                 return [cells(line.split(",", last)) for line in lines]
     rows = (line.split(",") for line in lines)

@@ -57,28 +57,43 @@ class Tables:
         progress: Progress | None = None,
         *,
         twice: frozenset[str] = frozenset(),
+        optional: frozenset[str] = frozenset(),
     ) -> None:
         """`twice` names the tables that will be read two times, for the sake of `progress`.
 
+        Of `optional` tables, those with which the dataset would be too large are `left_out`.
         `unread` are then the folders of further datasets in the zip.
         """
         self._limits = limits
         self._progress = progress or (lambda _share: None)
         with sound(*_EXPECTED):
             self._zip = ZipFile(body)
-            self._members, self.unread = _members(self._zip, wanted)
-        check_sizes(
-            self._members.values(),
-            body.seek(0, os.SEEK_END),
-            ratio=limits.ratio,
-            unpacked_bytes=limits.unpacked_bytes,
-            hint=limits.hint,
-        )
+            self._members, self.unread = _members(self._zip, wanted | optional)
+        size, self.left_out = body.seek(0, os.SEEK_END), list[str]()
+        while True:
+            try:
+                self._check(size)
+                break
+            except PayloadError:
+                spare = next((name for name in sorted(optional) if name in self._members), None)
+                if spare is None:
+                    raise
+                del self._members[spare]
+                self.left_out.append(spare)
         sizes = {name: entry.file_size for name, entry in self._members.items()}
         again = sum(size for name, size in sizes.items() if name in twice)
         self._to_read, self._read = max(1, sum(sizes.values()) + again), 0
         self.not_utf8: set[str] = set()
         """Tables in which bytes were met that are not UTF-8; they were replaced by U+FFFD."""
+
+    def _check(self, size: int) -> None:
+        check_sizes(
+            self._members.values(),
+            size,
+            ratio=self._limits.ratio,
+            unpacked_bytes=self._limits.unpacked_bytes,
+            hint=self._limits.hint,
+        )
 
     def __contains__(self, name: str) -> bool:
         return name in self._members

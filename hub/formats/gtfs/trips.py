@@ -1,6 +1,6 @@
 """trips.txt, stop_times.txt and frequencies.txt of a GTFS Schedule dataset."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -12,9 +12,9 @@ from hub.formats.common.untimed import timed
 from hub.formats.gtfs.calling import look_through
 from hub.formats.gtfs.index import HERE, SEEN, WHOLE, TripIndex
 from hub.formats.gtfs.names import Names
-from hub.formats.gtfs.places import first_of_its_id
+from hub.formats.gtfs.places import WHEELCHAIR, first_of_its_id
 from hub.formats.gtfs.tables import Tables
-from hub.model.common import Mode, Name
+from hub.model.common import Name
 from hub.model.timetable import Elsewhere, nothing_elsewhere
 from hub.model.timetable_rows import Frequency, Route, Service, Stop, StopTime, Trip
 
@@ -25,6 +25,8 @@ _TRIP_COLUMNS = (
     "trip_headsign",
     "trip_short_name",
     "direction_id",
+    "wheelchair_accessible",
+    "shape_id",
 )
 _KEY = ("trip_id", "route_id", "service_id")
 _STOP_TIME_COLUMNS = (
@@ -36,6 +38,7 @@ _STOP_TIME_COLUMNS = (
     "pickup_type",
     "drop_off_type",
     "timepoint",
+    "stop_headsign",
 )
 _NOT_AVAILABLE = "1"
 _APPROXIMATE = "0"
@@ -52,20 +55,23 @@ class _Head(NamedTuple):
     headsign: str
     short_name: str
     direction: str
+    wheelchair: str
+    shape: str
 
 
 @dataclass(slots=True)
 class Trips:
     """Trips by id with their calls; `elsewhere` tells the route of those that were left out.
 
-    `rows` counts trips.txt. `served` names the modes that call at each stop place, by native id,
-    of all trips.
+    `rows` counts trips.txt; `shapes` counts, by route and direction, the trips that take each
+    shape. `served` names the routes that call at each stop place, by native id, of all trips.
     """
 
     rows: int = 0
     kept: dict[str, Trip] = field(default_factory=dict)
     elsewhere: Elsewhere = nothing_elsewhere
-    served: dict[str, set[Mode]] = field(default_factory=dict)
+    served: dict[str, set[str]] = field(default_factory=dict)
+    shapes: dict[tuple[str, int | None], Counter[str]] = field(default_factory=dict)
 
 
 def read_trips(
@@ -91,8 +97,8 @@ def read_trips(
         if native_id
     )
     found.served = look_through(tables, index, list(routes.values()), stops, stop_places, problems)
-    heads, found.rows = _read_heads(tables, index, routes, services, problems)
-    calls = _read_stop_times(tables, heads, stops, problems)
+    heads, found.rows = _read_heads(tables, index, routes, services, found.shapes, problems)
+    calls = _read_stop_times(tables, heads, stops, names, problems)
     frequencies = _read_frequencies(tables, index, heads, problems)
     for native_id, head in heads.items():
         ordered = in_order(native_id, calls.pop(native_id), stops, problems)
@@ -106,6 +112,7 @@ def read_trips(
             headsign=_headsign(native_id, head, ordered, stops, names),
             direction_id=whole_number(head.direction),
             frequencies=tuple(frequencies.get(native_id, ())),
+            wheelchair=WHEELCHAIR.get(head.wheelchair),
         )
     if stop_places:
         found.elsewhere = _elsewhere(index, list(routes))
@@ -126,9 +133,13 @@ def _read_heads(
     index: TripIndex,
     routes: dict[str, Route],
     services: dict[str, Service],
+    shapes: dict[tuple[str, int | None], Counter[str]],
     problems: Problems,
 ) -> tuple[dict[str, _Head], int]:
-    """The trips to keep, and how many rows there are; what cannot be used is refused."""
+    """The trips to keep, and how many rows there are; what cannot be used is refused.
+
+    `shapes` is told which shapes the trips of a route take, those that are not kept among them.
+    """
     heads: dict[str, _Head] = {}
     number = 0
     for number, (native_id, *rest) in enumerate(tables.rows("trips.txt", _TRIP_COLUMNS), start=1):
@@ -146,8 +157,12 @@ def _read_heads(
             problems.reject(
                 Reason.EMPTY_ENTITY, native_id, "fewer than two stop_times of the trip can be used"
             )
-        elif index.flags[at] & HERE:
-            heads[native_id] = head
+        else:
+            if head.shape:
+                way = head.route_id, whole_number(head.direction)
+                shapes.setdefault(way, Counter())[head.shape] += 1
+            if index.flags[at] & HERE:
+                heads[native_id] = head
     return heads, number
 
 
@@ -155,6 +170,7 @@ def _read_stop_times(
     tables: Tables,
     heads: Mapping[str, _Head],
     stops: Mapping[str, Stop],
+    names: Names,
     problems: Problems,
 ) -> dict[str, list[StopTime]]:
     """The usable rows of the trips to keep; what is wrong with the others was noted before."""
@@ -162,7 +178,7 @@ def _read_stop_times(
     only = found.__contains__
     rows = tables.rows("stop_times.txt", _STOP_TIME_COLUMNS, only=only) if found else iter(())
     for trip_id, sequence_text, stop_id, arrival_text, departure_text, *said in rows:
-        pickup, drop_off, timepoint = said
+        pickup, drop_off, timepoint, headsign = said
         stop, sequence = stops.get(stop_id), whole_number(sequence_text)
         if stop is None or sequence is None:
             continue
@@ -177,6 +193,9 @@ def _read_stop_times(
                 pickup != _NOT_AVAILABLE,
                 drop_off != _NOT_AVAILABLE,
                 timepoint=timepoint != _APPROXIMATE,
+                headsign=names.of("stop_times", "stop_headsign", trip_id, headsign)
+                if headsign and headsign != heads[trip_id].headsign
+                else None,
             )
         )
     return found

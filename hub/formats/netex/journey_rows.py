@@ -34,8 +34,12 @@ def line(element: Element, document: str, language: str | None, current: bool) -
         name=name(element, language, "Name", "ShortName"),
         public_code=text(element, "PublicCode", "ShortName"),
         mode=mode(text(element, "TransportMode")),
+        submode=next(
+            (one.text for one in element.iterfind("TransportSubmode/*") if one.text), None
+        ),
         operator=ref(element, "OperatorRef", "operators/OperatorRef", "AuthorityRef"),
         colour=colour_of((text(element, "Presentation/Colour") or "").lstrip("#")),
+        text_colour=colour_of((text(element, "Presentation/TextColour") or "").lstrip("#")),
     )
 
 

@@ -15,7 +15,14 @@ from hub.formats.netex.fields import (
     version,
 )
 from hub.formats.netex.rows import LooseQuayRow, PlaceRow, QuayRow
-from hub.model.common import Mode, Name, Position
+from hub.model.common import Accessibility, Mode, Name, Position
+
+_ASSESSED = "AccessibilityAssessment"
+_LIMITATIONS = {
+    "true": Accessibility.ACCESSIBLE,
+    "partial": Accessibility.PARTLY_ACCESSIBLE,
+    "false": Accessibility.NOT_ACCESSIBLE,
+}
 
 
 def place(
@@ -33,6 +40,7 @@ def place(
         position=_position(element, native, problems),
         modes=_modes(element),
         kind=STOP_PLACE_KINDS.get(text(element, "StopPlaceType") or ""),
+        wheelchair=_wheelchair(element),
         quays=tuple(
             _quay(found, language, problems)
             for found in element.iterfind("quays/Quay")
@@ -67,6 +75,7 @@ def _quay(element: Element, language: str | None, problems: Problems) -> QuayRow
         name(element, language, "Name"),
         text(element, "PublicCode"),
         _position(element, native, problems, needed=False),
+        _wheelchair(element),
     )
 
 
@@ -87,3 +96,13 @@ def _modes(element: Element) -> tuple[Mode, ...]:
     words = [text(element, "TransportMode") or ""]
     words += (text(element, "OtherTransportModes") or "").split()
     return tuple(dict.fromkeys(found for word in words if (found := mode(word))))
+
+
+def _wheelchair(element: Element) -> Accessibility | None:
+    """What its AccessibilityAssessment says; None for unknown, and where there is none."""
+    word = text(
+        element,
+        f"{_ASSESSED}/limitations/AccessibilityLimitation/WheelchairAccess",
+        f"{_ASSESSED}/MobilityImpairedAccess",
+    )
+    return _LIMITATIONS.get(word or "")

@@ -116,6 +116,7 @@ class Places:
             position=row.position,
             kind=kind,
             modes=modes,
+            wheelchair=row.wheelchair,
         )
         self.network.append(place)
         self.stops[row.id] = Stop(
@@ -143,6 +144,7 @@ class Places:
                 name=quay.name or place_name,
                 public_code=quay.public_code,
                 position=quay.position,
+                wheelchair=quay.wheelchair,
             )
         )
         self.stops[quay.id] = Stop(

@@ -7,7 +7,7 @@ Source: CEN/TS 16614-1 (network) and -2 (timetables), EPIP (-4), Nordic NeTEx pr
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from hub.model.common import Mode, Name, Position
+from hub.model.common import Accessibility, Mode, Name, Position
 from hub.model.network import StopPlaceKind
 
 
@@ -35,6 +35,7 @@ class QuayRow:
     name: Name | None
     public_code: str | None
     position: Position | None
+    wheelchair: Accessibility | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class PlaceRow:
     position: Position | None
     modes: tuple[Mode, ...]
     kind: StopPlaceKind | None
+    wheelchair: Accessibility | None
     quays: tuple[QuayRow, ...]
     quay_refs: tuple[str, ...]
 
@@ -78,8 +80,10 @@ class LineRow:
     name: Name | None
     public_code: str | None
     mode: Mode | None
+    submode: str | None
     operator: str | None
     colour: str | None
+    text_colour: str | None
 
 
 class PointRow(NamedTuple):

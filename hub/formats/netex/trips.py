@@ -82,7 +82,9 @@ class Trips:
                 name=name,
                 mode=mode,
                 colour=row.colour,
+                text_colour=row.text_colour,
                 operator=operator,
+                submode=row.submode,
             )
         )
 

@@ -91,6 +91,8 @@ class EstimatedVehicleJourney:
     origin: Name | None
     destination_ref: str | None
     destination: Name | None
+    via: tuple[Name, ...]
+    operator_ref: str | None
     origin_departure: datetime | None
     destination_arrival: datetime | None
     vehicle_ref: str | None
@@ -152,6 +154,8 @@ def journey_of(
         origin=read.name("OriginName"),
         destination_ref=read.text("DestinationRef"),
         destination=read.name("DestinationName") or read.name("DestinationDisplayAtOrigin"),
+        via=tuple(_via(read)),
+        operator_ref=read.text("OperatorRef"),
         origin_departure=read.time("OriginAimedDepartureTime"),
         destination_arrival=read.time("DestinationAimedArrivalTime"),
         vehicle_ref=read.text("VehicleRef"),
@@ -217,6 +221,12 @@ def _call(read: Reader, stop_ref: str | None, *, recorded: bool) -> SiriCall:
         aimed_quay_ref=_assigned(read, "AimedQuayRef"),
         expected_quay_ref=_assigned(read, "ActualQuayRef") or _assigned(read, "ExpectedQuayRef"),
     )
+
+
+def _via(read: Reader) -> Iterator[Name]:
+    for place in read.each("Via"):
+        if name := place.name("PlaceName") or place.name("PlaceShortName"):
+            yield name
 
 
 def _times(read: Reader, kind: str) -> Times:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from hub.formats.common.fields import web_address
 from hub.formats.common.xml import Fault, Reader
 from hub.formats.siri.delivery import Delivery, Shape, deliveries
 from hub.model.common import Name
-from hub.model.situations import Period
+from hub.model.situations import Link, Period
 
 SHAPE = Shape(
     "SituationExchangeDelivery",
@@ -29,6 +30,7 @@ _CAUSES = (
     "EquipmentReason",
     "EnvironmentReason",
 )
+_MOST_LINKS = 20
 _TEXTS = "PublishingActions/PublishingAction/PassengerInformationAction/TextualContent"
 
 
@@ -62,6 +64,8 @@ class SituationElement:
     conditions: tuple[str, ...]
     summary: Name | None
     description: Name | None
+    advice: Name | None
+    links: tuple[Link, ...]
     reason: Name | None
     periods: tuple[Period, ...]
     unreadable_periods: int
@@ -111,6 +115,10 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
         summary=read.name("Summary") or read.name(f"{_TEXTS}/SummaryContent/SummaryText"),
         description=read.name("Description")
         or read.name(f"{_TEXTS}/DescriptionContent/DescriptionText"),
+        advice=read.name("Advice")
+        or read.name(f"{_TEXTS}/RecommendationContent/RecommendationText")
+        or read.name(f"{_TEXTS}/RemarkContent/Remark"),
+        links=tuple(_links(read)),
         reason=read.name("ReasonName"),
         periods=tuple(period for period in periods if period),
         unreadable_periods=periods.count(None),
@@ -131,6 +139,17 @@ def _period(read: Reader) -> Period | None:
     faults = len(read.faults)
     period = Period(read.begin("StartTime"), read.end("EndTime"))
     return None if period == Period() and len(read.faults) > faults else period
+
+
+def _links(read: Reader) -> Iterator[Link]:
+    """Its links, then those of its texts, each address once."""
+    told: dict[str, Name | None] = {}
+    for path in ("InfoLinks/InfoLink", f"{_TEXTS}/InfoLink"):
+        for link in read.each(path):
+            if uri := web_address(link.text("Uri")):
+                told[uri] = told.get(uri) or link.name("Label")
+    for uri, label in list(told.items())[:_MOST_LINKS]:
+        yield Link(uri, label)
 
 
 def _affected_journeys(affects: Reader) -> Iterator[AffectedJourney]:

@@ -9,10 +9,11 @@ from hub.store.feeds.rows import Document
 
 _ABOUT = (
     *("public_code", "mode", "line", "origin", "destination"),
+    *("headsign", "via", "operator", "wheelchair"),
     *("state", "service_date", "vehicle_ref"),
 )
 _INTERNAL = (
-    *("planned", "planned_quay_id", "planned_exchange", "aimed_interpolated"),
+    *("planned", "planned_exchange", "aimed_interpolated"),
     *("exchange", "reported", "extra", "by", "others"),
 )
 

@@ -15,10 +15,14 @@ from hub.model.journeys import NOT_SERVED, Call, CallStatus, DatedJourney, Journ
 from hub.store.feeds.placing import places_of, seen_in
 from hub.store.feeds.rows import AGED, Document, plain, unzoned
 
-LAYOUT = 4
+LAYOUT = 5
 """Changes when the same records make other documents: everything is then written again."""
 
-_GIVEN = ("mode", "line", "public_code", "origin", "destination", "vehicle_ref", "state")
+_GIVEN = (
+    *("mode", "line", "public_code", "origin", "destination"),
+    *("headsign", "via", "operator", "wheelchair"),
+    *("vehicle_ref", "state"),
+)
 CALLED_OFF = frozenset({JourneyState.CANCELLED.value, JourneyState.DELETED.value})
 """States in which no call is served, whatever is said of each."""
 
@@ -113,7 +117,17 @@ def settle(journey: Document, calls: Iterable[Document]) -> Document:
         reported = call["reported"] or CallStatus.SCHEDULED.value
         call["status"] = CallStatus.CANCELLED.value if called_off else reported
         _settle_exchange(call)
+    journey["starts_at"] = _start(journey)
     return journey
+
+
+def _start(journey: Document) -> datetime:
+    """Its place among the journeys of its day: the first aimed time, else the day's midnight."""
+    for call in journey["calls"]:
+        if aimed := call["aimed"]["departure"] or call["aimed"]["arrival"]:
+            first: datetime = aimed
+            return first
+    return datetime.fromisoformat(journey["service_date"])
 
 
 def _settle_exchange(call: Document) -> None:
@@ -163,6 +177,7 @@ def _plan(call: Call, order: int, *, planned: bool) -> Document:
         "planned_quay_id": call.quay_id,
         "aimed": stored_times(call.aimed),
         "platform": {"planned": call.planned_platform, "actual": None},
+        "headsign": plain(call.headsign),
         "aimed_approximate": call.aimed_approximate,
         "aimed_interpolated": call.aimed_interpolated,
         "boarding": call.boarding or (off and _has(call, "departure")),

@@ -20,11 +20,11 @@ from hub.store.feeds.rows import Document, plain, unzoned
 
 _AS_A_WHOLE = attrgetter(
     *("state", "vehicle_ref", "line", "public_code", "mode", "origin", "destination"),
-    *("partial", "told_as"),
+    *("headsign", "via", "operator", "wheelchair", "partial", "told_as"),
 )
 _NOT_NEWS = attrgetter(
     *("order", "stop_place_id", "stop_name", "quay_id", "planned_platform", "aimed"),
-    *("boarding", "alighting", "exchange_told"),
+    *("boarding", "alighting", "exchange_told", "headsign"),
     *("aimed_approximate", "aimed_interpolated", "extra"),
 )
 """What a call repeats of the timetable, or seldom changes: then the journey is merged."""

@@ -7,6 +7,9 @@ from typing import Any, Literal
 from hub.errors import NotFound
 from hub.store import raw
 from hub.store.driver import Document, Store
+from hub.store.feeds import listed
+from hub.store.feeds.circles import Circle, nearest
+from hub.store.feeds.network import NetworkReader
 from hub.store.feeds.same_as import SameAs
 
 Projection = Mapping[str, Any]
@@ -14,10 +17,8 @@ Board = Literal["departure", "arrival"]
 After = tuple[datetime, str]
 """Keyset position: the board time and the `_id` of the last row of the page before."""
 
-Circle = tuple[float, float, float]
-"""Latitude, longitude, radius in metres."""
-
-EARTH_RADIUS_M = 6_378_100.0
+_WITHOUT_WAY = {"geometry": 0, "stop_places": 0}
+_NEWEST = [("observed_at", -1), ("_id", 1)]
 READABLE = frozenset(
     {
         raw.STOP_PLACES,
@@ -41,6 +42,7 @@ class TransitRepository:
     def __init__(self, store: Store, same_as: SameAs | None = None) -> None:
         self._db = store.db
         self.same_as = same_as or SameAs(store)
+        self.network = NetworkReader(store.db)
 
     async def calls(
         self,
@@ -60,15 +62,32 @@ class TransitRepository:
         `board.departure` or `board.arrival`, the best known one.
         """
         key = f"board.{board}"
-        window: dict[str, Any] = {"$gte": start, "$lt": end}
-        query: dict[str, Any] = {"stop_place.id": await self._any_id(stop_place), key: window}
+        query = await self._board(stop_place, key, modes, start, end)
         if after is not None:
             moment, last = after
-            window["$gte"] = max(start, moment)
+            query[key]["$gte"] = max(start, moment)
             query["$or"] = [{key: {"$gt": moment}}, {key: moment, "_id": {"$gt": last}}]
-        if modes is not None:
-            query["journey.mode"] = {"$in": list(modes)}
         return await self._find(raw.CALLS, query, projection, [(key, 1), ("_id", 1)], limit)
+
+    async def count_calls(
+        self,
+        stop_place: str,
+        *,
+        board: Board,
+        modes: Sequence[str] | None,
+        start: datetime,
+        end: datetime,
+        before: After | None = None,
+        limit: int = 0,
+    ) -> int:
+        """How many calls a board has, before a place in its order; at most `limit` are counted."""
+        key = f"board.{board}"
+        query = await self._board(stop_place, key, modes, start, end)
+        if before is not None:
+            moment, first = before
+            query["$or"] = [{key: {"$lt": moment}}, {key: moment, "_id": {"$lt": first}}]
+        most: dict[str, Any] = {"limit": limit} if limit else {}
+        return await self._db[raw.CALLS].count_documents(query, **most)
 
     async def journey(
         self, journey_id: str, projection: Projection | None = None
@@ -101,16 +120,29 @@ class TransitRepository:
     async def lines(
         self, ids: Iterable[str] | None = None, projection: Projection | None = None
     ) -> list[Document]:
-        """Lines by id, or all of them, by `_id`."""
-        return await self._by_ids(raw.LINES, ids, projection)
+        """Lines by id, or all of them, by `_id`; where they go only if it is asked for."""
+        return await self._by_ids(raw.LINES, ids, projection or _WITHOUT_WAY)
+
+    async def lines_at(self, stop_places: Iterable[str]) -> list[Document]:
+        """Lines that call at one of these ids, by `_id`, with their `stop_places`."""
+        query = {"stop_places": {"$in": list(stop_places)}}
+        return await self._find(raw.LINES, query, {"geometry": 0}, [("_id", 1)], 0)
 
     async def situations(
         self, now: datetime | None = None, projection: Projection | None = None
     ) -> list[Document]:
         """Situations, newest first; with `now`, only those open and in force at that time."""
-        query = {} if now is None else {"progress": "OPEN", **_in_force(now)}
-        order = [("observed_at", -1), ("_id", 1)]
-        return await self._find(raw.SITUATIONS, query, projection, order, 0)
+        query = {} if now is None else {"progress": "OPEN", **listed.in_force(now)}
+        return await self._find(raw.SITUATIONS, query, projection, _NEWEST, 0)
+
+    async def affecting(self, what: str, ids: Iterable[str], now: datetime) -> list[Document]:
+        """Situations open and in force that name one of these ids, newest first.
+
+        `what` are `stop_places`, `lines` or `journeys`.
+        """
+        named = {f"affects.{what}": {"$in": list(ids)}}
+        query = {"progress": "OPEN", **named, **listed.in_force(now)}
+        return await self._find(raw.SITUATIONS, query, None, _NEWEST, 0)
 
     async def vehicles(
         self,
@@ -123,13 +155,7 @@ class TransitRepository:
         among: Iterable[str] | None = None,
     ) -> list[Document]:
         """Vehicles by `_id`, after the id `after`; of those `among` only, where ids are given."""
-        query: dict[str, Any] = {}
-        if modes is not None:
-            query["mode"] = {"$in": list(modes)}
-        if within is not None:
-            query["location"] = _inside(within)
-        if observed_after is not None:
-            query["observed_at"] = {"$gt": observed_after}
+        query: dict[str, Any] = dict(listed.vehicles(modes, within, observed_after).query)
         if after is not None:
             query["_id"] = {"$gt": after}
         if among is not None:
@@ -147,9 +173,13 @@ class TransitRepository:
         projection: Projection | None = None,
     ) -> list[Document]:
         """Parking facilities by `_id`, each with its `status` layer if it has one."""
-        query = {} if within is None else {"location": _inside(within)}
-        order = [("_id", 1)]
+        query, order = listed.parking_facilities(within).query, [("_id", 1)]
         return await self._find(raw.PARKING_FACILITIES, query, projection, order, limit)
+
+    async def parking_near(self, circle: Circle, limit: int) -> list[Document]:
+        """Parking facilities inside a circle, the nearest to its centre first."""
+        query = {"location": nearest(circle)}
+        return await self._db[raw.PARKING_FACILITIES].find(query, limit=limit).to_list()
 
     async def sharing_stations(
         self,
@@ -158,8 +188,7 @@ class TransitRepository:
         projection: Projection | None = None,
     ) -> list[Document]:
         """Stations of shared vehicles, by `_id`."""
-        query = {} if within is None else {"location": _inside(within)}
-        order = [("_id", 1)]
+        query, order = listed.sharing_stations(within).query, [("_id", 1)]
         return await self._find(raw.SHARING_STATIONS, query, projection, order, limit)
 
     async def facility_conditions(
@@ -173,11 +202,14 @@ class TransitRepository:
 
         At a stop place: of every id it has, as `calls`.
         """
-        query = {} if now is None else _in_force(now)
-        if stop_place is not None:
-            query["stop_place_id"] = await self._any_id(stop_place)
-        order = [("_id", 1)]
+        ids = None if stop_place is None else await self.same_as.ids(stop_place)
+        query, order = listed.facility_conditions(ids, now).query, [("_id", 1)]
         return await self._find(raw.FACILITY_CONDITIONS, query, projection, order, limit)
+
+    async def conditions_at(self, stop_places: Iterable[str], now: datetime) -> list[Document]:
+        """Conditions of facilities in force at one of these ids, by `_id`."""
+        query = listed.facility_conditions(stop_places, now).query
+        return await self._find(raw.FACILITY_CONDITIONS, query, None, [("_id", 1)], 0)
 
     async def feeds(self, projection: Projection | None = None) -> list[Document]:
         """Every feed with its health, by `_id`."""
@@ -193,6 +225,20 @@ class TransitRepository:
         if collection not in READABLE:
             raise NotFound(collection, document_id)
         return await self._db[collection].find_one({"_id": {"$eq": document_id}}, projection)
+
+    async def _board(
+        self,
+        stop_place: str,
+        key: str,
+        modes: Sequence[str] | None,
+        start: datetime,
+        end: datetime,
+    ) -> dict[str, Any]:
+        window = {"$gte": start, "$lt": end}
+        query: dict[str, Any] = {"stop_place.id": await self._any_id(stop_place), key: window}
+        if modes is not None:
+            query["journey.mode"] = {"$in": list(modes)}
+        return query
 
     async def _any_id(self, stop_place: str) -> str | Document:
         """What matches each id of a stop place; one alone is sorted by its index."""
@@ -215,14 +261,3 @@ class TransitRepository:
     ) -> list[Document]:
         cursor = self._db[collection].find(query, projection, sort=order, limit=limit)
         return await cursor.to_list()
-
-
-def _inside(circle: Circle) -> Document:
-    lat, lon, radius = circle
-    return {"$geoWithin": {"$centerSphere": [[lon, lat], radius / EARTH_RADIUS_M]}}
-
-
-def _in_force(now: datetime) -> Document:
-    """What has no validity period, or one that holds `now`; an open end is null."""
-    holds = {"start": {"$not": {"$gt": now}}, "end": {"$not": {"$lte": now}}}
-    return {"$or": [{"validity": {"$size": 0}}, {"validity": {"$elemMatch": holds}}]}
