@@ -23,7 +23,9 @@ async def acknowledge_alarm(desk: Desk, by: Principal, *, alarm_id: str, key: st
         if alarm is None:
             raise NotFound("alarm", alarm_id, path=("alarm_id",))
         mine = alarms.acknowledge(tx, alarm, at=clock.now(), by=by.account_id)
-        return Done(alarm.id, after={"condition": alarm.condition}, changed=mine)
+        before = {"condition": alarm.condition, "acknowledged_by": alarm.acknowledged_by}
+        after = {**before, "acknowledged_by": by.account_id}
+        return Done(alarm.id, before=before, after=after, changed=mine)
 
     call = Call("acknowledgeAlarm", "alarm.acknowledged", {"alarm": alarm_id}, key)
     return await desk.once(by, call, work)
