@@ -81,6 +81,8 @@ class Sealer:
                     raise
                 self._most //= 2
                 continue
+            if not count:
+                break  # another has sealed them
             sealed += count
             self._tell(head)
         return sealed
