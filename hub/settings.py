@@ -333,7 +333,8 @@ class AccessSettings(_Section):
         default=30, ge=1, description="how long a phone that is not used stays signed in"
     )
     signing_key: Path | None = Field(
-        default=None, description="Ed25519 key (PEM) of the tokens; else one in `data_dir`"
+        default=None,
+        description="Ed25519 key (PEM) of the tokens and the audit log; else one in `data_dir`",
     )
     connections_per_person: int = Field(
         default=20,

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from connectors import connector
 from hub import clock
 from hub.access.demo import seed_demo
-from hub.access.service import tokens_for
+from hub.access.service import sealer_for, tokens_for
 from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.errors import LiandongError, StartError
@@ -157,6 +157,7 @@ class Hub:
             dispatcher = Dispatcher(self.store, self.bus, self.channels, owner)
             self._run("dispatch", dispatcher.run)
             self._run("escalate", Escalator(self.store, self.bus, owner).run)
+            self._run("audit", sealer_for(self.store, self.settings, owner).run)
         if ProcessRole.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
             self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)

@@ -6,6 +6,7 @@ from hub.access.bearer import unauthenticated
 from hub.access.tokens import SignedIn
 from hub.errors import UserFault
 from hub.model.people import Scope
+from hub.store.audit import Author
 from hub.store.devices import DeviceInfo, PushAddress
 from hub.store.documents import AccountDoc
 from mobile_api.context import MobileContext
@@ -58,7 +59,9 @@ async def register_push(call: Call[PushRegistration]) -> DeviceReply:
         fid=sent.fid,
         subscription=sent.subscription.model_dump(by_alias=True) if sent.subscription else None,
     )
-    await call.context.devices.set_push(call.caller.account_id, device_id, address)
+    await call.context.devices.set_push(
+        call.caller.account_id, device_id, address, by=Author.of(call.caller)
+    )
     return DeviceReply(
         device_id=device_id,
         push_channel=sent.push_channel,

@@ -1,4 +1,4 @@
-"""The key that signs access tokens: an Ed25519 private key in a file of its own."""
+"""The key that signs access tokens and the end of the audit log: Ed25519, in a file of its own."""
 
 import os
 import stat
@@ -36,7 +36,8 @@ def load_signing_key(path: Path) -> OKPKey:
     except (ValueError, JoseError) as error:
         raise StartError(
             f"{path}: not an Ed25519 private key in PEM.",
-            hint="Move the file away and start again: a new key is made, everybody signs in anew.",
+            hint="Move the file away and start again: a new key is made, everybody signs in anew, "
+            "and `liandong audit head --sign` lets the audit log go on.",
         ) from error
     if key.curve_name != "Ed25519" or not key.is_private:
         raise StartError(f"{path}: expected an Ed25519 private key.")

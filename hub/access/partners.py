@@ -7,7 +7,7 @@ from hub import clock
 from hub.access.passwords import hash_password
 from hub.errors import NotFound, UserFault
 from hub.model.people import Role
-from hub.store.audit import Act, Audit
+from hub.store.audit import SHELL, Audit, Author
 from hub.store.documents import AccountDoc
 from hub.store.driver import Store, Tx
 from hub.store.people import Accounts
@@ -19,7 +19,7 @@ LONGEST_GRACE = timedelta(days=30)
 class Partners:
     """What the server's own shell does to partner applications; each on the audit log."""
 
-    def __init__(self, store: Store, *, by: str = "server shell") -> None:
+    def __init__(self, store: Store, *, by: Author = SHELL) -> None:
         self._store = store
         self._by = by
         self._accounts = Accounts(store)
@@ -48,13 +48,13 @@ class Partners:
 
         async def work(tx: Tx) -> None:
             await self._accounts.set_secret(account, hashed, former_until=until, tx=tx)
-            after = {"former_until": until}
-            act = Act(actor=self._by, action="client.rotated", target=account.id, after=after)
+            before, after = {"former_until": account.former_until}, {"former_until": until}
+            act = self._by.act("client.rotated", account.id, before=before, after=after)
             await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
         if until is None:
-            await self._end_sessions(account)
+            await self._end_sessions(account, "secret changed")
         return secret
 
     async def revoke(self, client_id: str) -> int:
@@ -63,21 +63,26 @@ class Partners:
 
         async def work(tx: Tx) -> None:
             await self._accounts.set_active(account.id, active=False, tx=tx)
-            act = Act(
-                actor=self._by,
-                action="client.revoked",
-                target=account.id,
-                before={"active": account.active},
-                after={"active": False},
-            )
+            before, after = {"active": account.active}, {"active": False}
+            act = self._by.act("client.revoked", account.id, before=before, after=after)
             await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
-        return await self._end_sessions(account)
+        return await self._end_sessions(account, "client revoked")
 
-    async def _end_sessions(self, account: AccountDoc) -> int:
+    async def _end_sessions(self, account: AccountDoc, why: str) -> int:
         """After the change, so that it finds every session that began before it."""
-        return await self._sessions.revoke_all(account.id, now=clock.now())
+
+        async def work(tx: Tx) -> int:
+            now = clock.now()
+            ended = await self._sessions.revoke_all(account.id, now=now, tx=tx)
+            if ended:
+                after = {"sessions": ended, "revoked_at": now}
+                act = self._by.act("sessions.revoked", account.id, after=after, detail={"why": why})
+                await self._audit.append(act, tx=tx)
+            return len(ended)
+
+        return await self._store.transaction(work)
 
     async def _partner(self, client_id: str) -> AccountDoc:
         account = await self._accounts.by_login(client_id.strip().lower())

@@ -17,10 +17,10 @@ from hub.bus import Bus
 from hub.errors import NotFound
 from hub.model.people import SCOPES, Principal, Role
 from hub.settings import AccessSettings
-from hub.store.audit import Act, Audit
+from hub.store.audit import HUB, SHELL, Act, Audit, Author
 from hub.store.devices import DeviceInfo, Devices
 from hub.store.documents import AccountDoc, SessionDoc
-from hub.store.driver import Store
+from hub.store.driver import Store, Tx
 from hub.store.people import Accounts
 from hub.store.sessions import Rotation, Sessions
 
@@ -86,25 +86,8 @@ class Tokens:
         login = login.strip().lower()
         account = await self._accounts.by_login(login)
         known = await self._knows(account, device)
-        account = await self._proven(
-            login, password, address, account, device=device.id if device and known else None
-        )
-        if device is not None:
-            await self._devices.register(account.id, device)
-        device_id = device.id if device else None
-        signed_in = await self._open(account, device_id=device_id, refreshable=True)
-        await self._audit.append(
-            Act(
-                actor=account.id,
-                action="session.opened",
-                target=signed_in.session_id,
-                authority=account.role,
-                session=signed_in.session_id,
-                device=device_id,
-                detail={"address": address},
-            )
-        )
-        return signed_in
+        account = await self._proven(login, password, address, account, device=device, known=known)
+        return await self._open(account, "session.opened", address, device, refreshable=True)
 
     async def client_credentials(
         self, client_id: str, secret: str, *, address: str | None = None
@@ -116,20 +99,10 @@ class Tokens:
         client_id = client_id.strip().lower()
         account = await self._accounts.by_login(client_id)
         account = await self._proven(client_id, secret, address, account, role=Role.PARTNER)
-        signed_in = await self._open(account)
+        signed_in = await self._open(account, "client.token", address)
         if not await self._still_proven(account, secret):
-            await self.revoke(signed_in.session_id, by="hub", why="secret changed")
+            await self.revoke(signed_in.session_id, by=HUB, why="secret changed")
             raise unauthenticated(_WRONG)
-        await self._audit.append(
-            Act(
-                actor=account.id,
-                action="client.token",
-                target=signed_in.session_id,
-                authority=account.role,
-                session=signed_in.session_id,
-                detail={"address": address},
-            )
-        )
         return signed_in
 
     async def refresh(self, refresh_token: str, *, address: str | None = None) -> SignedIn:
@@ -150,8 +123,7 @@ class Tokens:
             expires_at=now + self._stay,
         )
         if turned is Rotation.REUSED:
-            self._register.end(session_id)
-            await self._audit.append(_revoked("hub", session_id, "reuse"))
+            await self.revoke(session_id, by=HUB, why="reuse")
         session = await self._sessions.by_id(session_id)
         account = session and await self._accounts.by_id(session.account_id)
         if turned is not Rotation.ROTATED or account is None or not self._admitted(account):
@@ -162,19 +134,39 @@ class Tokens:
     async def sign_out(self, principal: Principal) -> None:
         """End the caller's session and stop waking its phone."""
         session = await self._sessions.by_id(principal.session_id)
-        await self.revoke(principal.session_id, by=principal.account_id, why="signed out")
+        silenced = None
         if session is not None and session.device_id is not None:
-            await self._devices.silence(session.account_id, session.device_id)
+            silenced = (session.account_id, session.device_id)
+        by = Author.of(principal)
+        await self._revoke(principal.session_id, by, why="signed out", silenced=silenced)
 
-    async def revoke(self, session_id: str, *, by: str, why: str) -> bool:
+    async def revoke(self, session_id: str, *, by: Author, why: str) -> bool:
         """End any session; False if it had ended. Live sockets of it close within seconds."""
-        ended = await self._sessions.revoke(session_id, now=clock.now())
+        return await self._revoke(session_id, by, why=why)
+
+    async def _revoke(
+        self, session_id: str, by: Author, *, why: str, silenced: tuple[str, str] | None = None
+    ) -> bool:
+        """As `revoke`; `silenced`: account and device that are not to be woken any more."""
+
+        async def work(tx: Tx) -> bool:
+            now = clock.now()
+            ended = await self._sessions.revoke(session_id, now=now, tx=tx)
+            if silenced is not None:
+                await self._devices.silence(*silenced, tx=tx)
+            if ended:
+                before, after = {"revoked_at": None}, {"revoked_at": now}
+                act = by.act(
+                    "session.revoked", session_id, before=before, after=after, detail={"why": why}
+                )
+                await self._audit.append(act, tx=tx)
+            return ended
+
+        ended = await self._store.transaction(work)
         self._register.end(session_id)
-        if ended:
-            await self._audit.append(_revoked(by, session_id, why))
         return ended
 
-    async def issue(self, login: str, *, by: str = "server shell") -> SignedIn:
+    async def issue(self, login: str, *, by: Author = SHELL) -> SignedIn:
         """An access token for an account without its password: for the server's own shell.
 
         Raises NotFound for an unknown login, AccessDenied for an account that is kept out.
@@ -184,16 +176,7 @@ class Tokens:
             raise NotFound("account", login, path=("login",))
         if not self._admitted(account):
             raise unauthenticated("账号已停用 / This account is not active here.")
-        signed_in = await self._open(account)
-        await self._audit.append(
-            Act(
-                actor=by,
-                action="token.issued",
-                target=account.id,
-                detail={"session": signed_in.session_id},
-            )
-        )
-        return signed_in
+        return await self._open(account, "token.issued", by=by)
 
     async def authenticate(self, access_token: str) -> Principal:
         """Who calls. Raises AccessDenied UNAUTHENTICATED unless the token and its session stand."""
@@ -209,6 +192,7 @@ class Tokens:
             scopes=SCOPES[standing.role],
             session_id=claims.session_id,
             expires_at=claims.expires_at,
+            device_id=standing.device_id,
         )
 
     async def database_answers(self) -> bool:
@@ -247,11 +231,16 @@ class Tokens:
         address: str | None,
         account: AccountDoc | None,
         *,
-        device: str | None = None,
+        device: DeviceInfo | None = None,
+        known: bool = False,
         role: Role | None = None,
     ) -> AccountDoc:
-        """The account, if the password is its own. Raises AccessDenied, RateLimited."""
-        async with self._attempts.trial(login, address, device):
+        """The account, if the password is its own. Raises AccessDenied, RateLimited.
+
+        `known`: the device has shown that it was signed in before.
+        """
+        device_id = device.id if device is not None else None
+        async with self._attempts.trial(login, address, device_id if known else None):
             right = await _proves(account, password)
             if (
                 account is None
@@ -263,7 +252,8 @@ class Tokens:
                     Act(
                         actor=login[:64],
                         action="session.denied",
-                        target="",
+                        target=account.id if account is not None else "",
+                        device=device_id,
                         detail={"address": address},
                     )
                 )
@@ -286,13 +276,24 @@ class Tokens:
         return self._register.admits(active=account.active, demo=account.demo)
 
     async def _open(
-        self, account: AccountDoc, *, device_id: str | None = None, refreshable: bool = False
+        self,
+        account: AccountDoc,
+        action: str,
+        address: str | None = None,
+        device: DeviceInfo | None = None,
+        *,
+        refreshable: bool = False,
+        by: Author | None = None,
     ) -> SignedIn:
+        """A session with its line in the audit log; `by`: who opens it, if not the account."""
         session_id = uuid4().hex
         refresh_token = _new_refresh_token(session_id) if refreshable else None
-        now = clock.now()
-        await self._sessions.open(
-            SessionDoc(
+        device_id = device.id if device else None
+        author = by or Author(account.id, account.role, session_id, device_id)
+
+        async def work(tx: Tx) -> None:
+            now = clock.now()
+            session = SessionDoc(
                 id=session_id,
                 account_id=account.id,
                 device_id=device_id,
@@ -300,7 +301,15 @@ class Tokens:
                 created_at=now,
                 expires_at=now + (self._stay if refreshable else self._bearer.lifetime),
             )
-        )
+            if device is not None:
+                await self._devices.register(account.id, device, tx=tx)
+            self._sessions.open(session, tx=tx)
+            after = {"session": session_id, "account": account.id, "device": device_id}
+            target = account.id if by is not None else session_id
+            act = author.act(action, target, after=after, detail={"address": address})
+            await self._audit.append(act, tx=tx)
+
+        await self._store.transaction(work)
         return self._signed_in(account, session_id, refresh_token)
 
     def _signed_in(
@@ -332,7 +341,3 @@ def _new_refresh_token(session_id: str) -> str:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _revoked(by: str, session_id: str, why: str) -> Act:
-    return Act(actor=by, action="session.revoked", target=session_id, detail={"why": why})

@@ -98,7 +98,10 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An authenticated caller. `session_id` and `expires_at` bound how long."""
+    """An authenticated caller. `session_id` and `expires_at` bound how long.
+
+    `device_id` is the phone that the session was opened on, if it was one.
+    """
 
     account_id: str
     login: str
@@ -107,6 +110,7 @@ class Principal:
     scopes: frozenset[Scope]
     session_id: str
     expires_at: datetime
+    device_id: str | None = None
 
     @property
     def viewer(self) -> Viewer:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hub.model.people import Principal
 from hub.operations import checks
 from hub.settings import OrderSettings
-from hub.store.audit import Act, Audit
+from hub.store.audit import Audit, Author
 from hub.store.devices import Devices
 from hub.store.driver import Store, Tx
 from hub.store.group_commit import NO_READS, Reads
@@ -117,15 +117,7 @@ class Desk:
             done = await work(tx)
             if done.changed:
                 await self.audit.append(
-                    Act(
-                        actor=by.account_id,
-                        action=call.action,
-                        target=done.id,
-                        authority=by.role,
-                        session=by.session_id,
-                        before=done.before,
-                        after=done.after,
-                    ),
+                    Author.of(by).act(call.action, done.id, before=done.before, after=done.after),
                     tx=tx,
                 )
             return {"id": done.id}

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from hub import clock
+from hub.model.people import Principal
 from hub.store.documents import AuditDoc, plain
 from hub.store.driver import Tx
 from hub.store.pending import pending
@@ -31,6 +32,49 @@ class Act:
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     detail: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Whose acts they are: who, on whose authority, in which session, from which device."""
+
+    actor: str
+    authority: str = ""
+    session: str | None = None
+    device: str | None = None
+
+    @classmethod
+    def of(cls, principal: Principal) -> "Author":
+        """The caller, by role."""
+        return cls(principal.account_id, principal.role, principal.session_id, principal.device_id)
+
+    def act(
+        self,
+        action: str,
+        target: str,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> Act:
+        """What this one did."""
+        return Act(
+            actor=self.actor,
+            action=action,
+            target=target,
+            authority=self.authority,
+            session=self.session,
+            device=self.device,
+            before=before,
+            after=after,
+            detail=detail,
+        )
+
+
+SHELL = Author("server shell", "server shell")
+"""Whoever may run commands on the server."""
+HUB = Author("hub", "hub")
+"""The hub itself."""
 
 
 class Audit:

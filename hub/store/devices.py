@@ -1,6 +1,8 @@
 """Phones (设备): which one belongs to whom, how to wake it, and where it was."""
 
-from collections.abc import Collection, Sequence
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 from pymongo import UpdateOne
 
 from hub import clock
+from hub.store.audit import Audit, Author
 from hub.store.documents import DeviceDoc, OfficerPositionDoc
 from hub.store.driver import Store, Tx
 from hub.store.together import Together
@@ -63,7 +66,7 @@ class Devices:
         self._store = store
         self._channels = Together(self._channels_of)
 
-    async def register(self, account_id: str, device: DeviceInfo) -> None:
+    async def register(self, account_id: str, device: DeviceInfo, *, tx: Tx | None = None) -> None:
         """Note that the account uses this phone; its push address, if any, stays."""
         row = DeviceDoc(
             id=device_key(account_id, device.id),
@@ -83,39 +86,54 @@ class Devices:
                 "$setOnInsert": dict.fromkeys(sorted(push)),
             },
             upsert=True,
+            session=tx,
         )
 
-    async def set_push(self, account_id: str, device_id: str, address: PushAddress) -> bool:
+    async def set_push(
+        self,
+        account_id: str,
+        device_id: str,
+        address: PushAddress,
+        *,
+        by: Author | None = None,
+    ) -> bool:
         """Give a device its push address and take the same address away from every other device.
 
-        False if the account has no such device.
+        `by`: whose act it is, for the audit log; else the account's, from that device. Giving it
+        what it has is none. False if the account has no such device.
         """
+        author = by or Author(account_id, device=device_id)
         rows = DeviceDoc.get_pymongo_collection()
         mine = device_key(account_id, device_id)
+        wanted = {
+            "push_channel": address.channel,
+            "push_token": address.token,
+            "push_fid": address.fid,
+            "push_subscription": address.subscription,
+        }
 
         async def move(tx: Tx) -> bool:
-            await rows.update_many({**_same(address), "_id": {"$ne": mine}}, _CLEAR, session=tx)
-            done = await rows.update_one(
-                {"_id": mine},
-                {
-                    "$set": {
-                        "push_channel": address.channel,
-                        "push_token": address.token,
-                        "push_fid": address.fid,
-                        "push_subscription": address.subscription,
-                        "seen_at": clock.now(),
-                    }
-                },
-                session=tx,
-            )
-            return bool(done.matched_count)
+            had = await rows.find_one({"_id": mine}, session=tx)
+            if had is None:
+                return False
+            others = {**_same(address), "_id": {"$ne": mine}}
+            taken = [row["_id"] async for row in rows.find(others, {"_id": 1}, session=tx)]
+            await rows.update_many(others, _CLEAR, session=tx)
+            change = {"$set": {**wanted, "seen_at": clock.now()}}
+            await rows.update_one({"_id": mine}, change, session=tx)
+            before, after = _said(had), _said(wanted)
+            if taken or before != after:
+                detail = {"taken_from": taken}
+                act = author.act("push.registered", mine, before=before, after=after, detail=detail)
+                await Audit().append(act, tx=tx)
+            return True
 
         return await self._store.transaction(move)
 
-    async def silence(self, account_id: str, device_id: str) -> None:
+    async def silence(self, account_id: str, device_id: str, *, tx: Tx) -> None:
         """Forget how to wake a device: its person has signed out."""
         await DeviceDoc.get_pymongo_collection().update_one(
-            {"_id": device_key(account_id, device_id)}, _CLEAR
+            {"_id": device_key(account_id, device_id)}, _CLEAR, session=tx
         )
 
     async def forget_address(self, device: DeviceDoc) -> bool:
@@ -199,6 +217,13 @@ class Positions:
 
 
 _CLEAR: dict[str, Any] = {"$set": {"push_channel": None, **dict.fromkeys(_ADDRESSES)}}
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What the audit log says of an address: which channel, and by its digest which one."""
+    known = [row[name] for name in _ADDRESSES if row[name] is not None]
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+    return {"channel": row["push_channel"], "address": digest if known else None}
 
 
 def _same(address: PushAddress) -> dict[str, Any]:

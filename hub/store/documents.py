@@ -304,7 +304,8 @@ class IdempotencyDoc(TextDocument):
 class AuditDoc(TextDocument):
     """One line of the audit log: who did what to whom. Append only.
 
-    `seq` and `hash` are set once, when the line is sealed behind the line before it.
+    `seq` and `hash` are set once, when the line is sealed behind the line before it
+    (`audit_chain.py`); nothing else of it is ever written again.
     """
 
     keep = Keep("the record of who did what")
@@ -327,7 +328,25 @@ class AuditDoc(TextDocument):
         indexes: ClassVar[list[IndexModel]] = [
             index("-at"),
             index("seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
+            index("seq", "at", "_id", partialFilterExpression={"seq": None}),
         ]
+
+
+class AuditHeadDoc(TextDocument):
+    """The end of the sealed audit log, of which there is one: its last `seq` and `hash`.
+
+    `signature` is by the hub's signing key, which does not lie in the database.
+    """
+
+    keep = Keep("the end of the record of who did what")
+
+    seq: int
+    hash: str
+    at: datetime
+    signature: str
+
+    class Settings:
+        name = "audit_heads"
 
 
 class CounterDoc(TextDocument):
@@ -352,6 +371,7 @@ DOCUMENTS: tuple[type[TextDocument], ...] = (
     InboxDoc,
     IdempotencyDoc,
     AuditDoc,
+    AuditHeadDoc,
     CounterDoc,
 )
 """What the hub itself keeps; capabilities bring their own (`hub.operations.documents`)."""

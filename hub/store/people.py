@@ -11,7 +11,8 @@ from hub import clock
 from hub.errors import UserFault
 from hub.model.area import Area
 from hub.model.people import Role, Viewer
-from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc
+from hub.store.audit import SHELL, Audit, Author
+from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc, plain
 from hub.store.driver import Store, Tx
 from hub.store.pending import pending, seen
 
@@ -104,9 +105,12 @@ class Accounts:
         role: Role,
         name: NameDoc,
         unit: str | None = None,
-        demo: bool = False,
+        by: Author = SHELL,
     ) -> AccountDoc:
-        """A new account; its login is its id too. UserFault LOGIN_TAKEN if there is one already."""
+        """A new account; its login is its id too. `by`: whose act it is, for the audit log.
+
+        Raises UserFault LOGIN_TAKEN if there is one already.
+        """
         account = AccountDoc(
             id=login,
             login=login,
@@ -114,15 +118,22 @@ class Accounts:
             role=role,
             unit=unit,
             name=name,
-            demo=demo,
             created_at=clock.now(),
         )
+        after = {"login": login, "role": role.value, "unit": unit, "name": name.model_dump()}
+
+        async def work(tx: Tx) -> None:
+            pending(tx).insert(ACCOUNTS, plain(account))
+            act = by.act("account.added", account.id, after=after)
+            await Audit().append(act, tx=tx)
+
         try:
-            return await account.insert()
+            await self._store.transaction(work)
         except DuplicateKeyError as error:
             raise UserFault(
                 "LOGIN_TAKEN", f"登录名已存在 / The login {login!r} is taken.", path=("login",)
             ) from error
+        return account
 
     async def set_duty(self, account_id: str, duty: Duty, *, tx: Tx | None = None) -> bool:
         """Sign an officer in to duty or out of it (勤务签到); False if there is no such account.

@@ -4,15 +4,18 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.store.documents import SessionDoc
+from hub.store.documents import SessionDoc, plain
 from hub.store.driver import Tx
+from hub.store.pending import pending
+
+SESSIONS = "sessions"
 
 GRACE = timedelta(seconds=10)
 """How long a refresh token still works after it was replaced: the reply may have been lost."""
 
 
 class Rotation(StrEnum):
-    """What presenting a refresh token led to. REUSED: the session is revoked by now."""
+    """What presenting a refresh token led to. REUSED: the session stands, and must be revoked."""
 
     ROTATED = "ROTATED"
     REUSED = "REUSED"
@@ -22,9 +25,9 @@ class Rotation(StrEnum):
 class Sessions:
     """Repository of sessions. Every step of a rotation is one atomic update."""
 
-    async def open(self, session: SessionDoc) -> None:
-        """Store a new session."""
-        await session.insert()
+    def open(self, session: SessionDoc, *, tx: Tx) -> None:
+        """Store a new session with the rest of `tx`."""
+        pending(tx).insert(SESSIONS, plain(session))
 
     async def by_id(self, session_id: str) -> SessionDoc | None:
         """One session, revoked or not; None once it has expired."""
@@ -51,7 +54,7 @@ class Sessions:
         """Replace the refresh token whose hash is `presented` by the one whose hash is `fresh`.
 
         The token before the current one is taken for GRACE after it was replaced. Any other token
-        of this session was used before, by somebody: the session is revoked and REUSED returned.
+        of this session was used before, by somebody: REUSED.
         """
         alive = {"_id": session_id, "revoked_at": None, "expires_at": {"$gt": now}}
         rows = SessionDoc.get_pymongo_collection()
@@ -74,8 +77,7 @@ class Sessions:
         )
         if again.matched_count:
             return Rotation.ROTATED
-        revoked = await rows.update_one(alive, {"$set": {"revoked_at": now}})
-        return Rotation.REUSED if revoked.matched_count else Rotation.GONE
+        return Rotation.REUSED if await rows.find_one(alive, {"_id": 1}) else Rotation.GONE
 
     async def revoke(self, session_id: str, *, now: datetime, tx: Tx | None = None) -> bool:
         """End a session; False when it had ended already."""
@@ -85,10 +87,11 @@ class Sessions:
         )
         return bool(done.modified_count)
 
-    async def revoke_all(self, account_id: str, *, now: datetime) -> int:
-        """End every session of an account; how many there were."""
+    async def revoke_all(self, account_id: str, *, now: datetime, tx: Tx) -> list[str]:
+        """End every session of an account; the ids of those that had not ended."""
         rows = SessionDoc.get_pymongo_collection()
-        done = await rows.update_many(
-            {"account_id": account_id, "revoked_at": None}, {"$set": {"revoked_at": now}}
-        )
-        return done.modified_count
+        standing = {"account_id": account_id, "revoked_at": None}
+        ended = [row["_id"] async for row in rows.find(standing, {"_id": 1}, session=tx)]
+        change = {"$set": {"revoked_at": now}}
+        await rows.update_many({"_id": {"$in": ended}}, change, session=tx)
+        return ended

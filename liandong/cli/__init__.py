@@ -18,9 +18,9 @@ app = typer.Typer(
 def main() -> None:
     """Entry point of the `liandong` script."""
     try:
-        from liandong.cli import accounts, clients, doctor, feeds, run
+        from liandong.cli import accounts, audit, clients, doctor, feeds, run
 
-        for part in (run, feeds, accounts, doctor, clients):
+        for part in (run, feeds, accounts, audit, doctor, clients):
             part.register(app)
         app()
     except LiandongError as error:

@@ -118,7 +118,6 @@ async def _add(
     name_en: str | None,
 ) -> None:
     from hub.access.passwords import hash_password
-    from hub.store.audit import Act, Audit
     from hub.store.documents import NameDoc
     from hub.store.people import Accounts, Units
 
@@ -133,20 +132,13 @@ async def _add(
                 hint=f"可选 one of {', '.join(known)}.",
             )
         hashed = await hash_password(password)
-        account = await Accounts(store).add(
+        await Accounts(store).add(
             login=login.lower(),
             password_hash=hashed,
             role=role,
             name=NameDoc(zh=name_zh, en=name_en),
             unit=unit,
         )
-        act = Act(
-            actor="server shell",
-            action="account.added",
-            target=account.id,
-            after={"role": role.value, "unit": unit},
-        )
-        await Audit().append(act)
 
 
 def _show(client_id: str, secret: str) -> None:

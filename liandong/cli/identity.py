@@ -16,7 +16,6 @@ from liandong.cli.common import Config
 if TYPE_CHECKING:
     from hub.store.feeds.identity import Decided
 
-ACTOR = "server shell"
 PAGE = 500
 
 
@@ -130,17 +129,19 @@ async def _propose(config: Path | None, dataset: str, onto: str | None) -> list[
 
 
 async def _confirm(config: Path | None, wanted: IdMapping) -> "Decided":
+    from hub.store.audit import SHELL
     from hub.store.feeds.identity import IdentityRepository
 
     async with common.opened(config) as (_, store):
-        return await IdentityRepository(store).confirm(ACTOR, wanted)
+        return await IdentityRepository(store).confirm(SHELL, wanted)
 
 
 async def _reject(config: Path | None, mapping_id: str) -> dict[str, Any]:
+    from hub.store.audit import SHELL
     from hub.store.feeds.identity import IdentityRepository
 
     async with common.opened(config) as (_, store):
-        return await IdentityRepository(store).reject(ACTOR, mapping_id)
+        return await IdentityRepository(store).reject(SHELL, mapping_id)
 
 
 def _row(mapping: IdMapping) -> dict[str, Any]:

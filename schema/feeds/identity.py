@@ -12,6 +12,7 @@ from hub.model.identity import MatchMethod
 from hub.model.ids import global_id
 from hub.model.people import Scope
 from hub.rules.matching import MOST_PER_PLACE
+from hub.store.audit import Author
 from hub.store.feeds.identity import Decided
 from schema import enums
 from schema.nodes import (
@@ -230,7 +231,7 @@ class IdentityMutation:
                 valid_to=input.valid_to,
             )
             return await info.context.services.identity.confirm(
-                info.context.principal.account_id, wanted
+                Author.of(info.context.principal), wanted
             )
 
         return await _answer(input.client_mutation_id, work)
@@ -246,7 +247,7 @@ class IdentityMutation:
         async def work() -> Decided:
             return Decided(
                 await info.context.services.identity.reject(
-                    info.context.principal.account_id,
+                    Author.of(info.context.principal),
                     key_of(input.id_mapping, "IdMapping", "idMapping"),
                 )
             )

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ async def test_a_rotated_secret_is_dead_at_once(
     await denied(tokens.authenticate(before.access_token))
     now = await tokens.client_credentials("gateway-1", fresh)
     assert (await tokens.authenticate(now.access_token)).login == "gateway-1"
-    assert await audited("gateway-1") == ["client.rotated"]
+    assert await audited("gateway-1") == ["account.added", "client.rotated", "sessions.revoked"]
     assert fresh not in str([row async for row in AuditDoc.find_all()])
 
 
@@ -114,7 +115,7 @@ async def test_a_revoked_client_is_out(
     with pytest.raises(UserFault) as caught:
         await partners.rotate("gateway-4")
     assert caught.value.code == "CLIENT_REVOKED"
-    assert await audited("gateway-4") == ["client.revoked"]
+    assert await audited("gateway-4") == ["account.added", "client.revoked", "sessions.revoked"]
 
 
 async def test_a_secret_looked_at_while_it_is_rotated_opens_nothing(
@@ -125,9 +126,9 @@ async def test_a_secret_looked_at_while_it_is_rotated_opens_nothing(
     await client(accounts, "gateway-5")
     opened = tokens._open
 
-    async def overtaken(account: AccountDoc) -> object:
+    async def overtaken(*given: Any) -> object:
         await partners.rotate("gateway-5")
-        return await opened(account)
+        return await opened(*given)
 
     monkeypatch.setattr(tokens, "_open", overtaken)
     await denied(tokens.client_credentials("gateway-5", "first-secret"))

@@ -24,6 +24,7 @@ from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound
 from hub.model.people import SCOPES, Role
 from hub.settings import AccessSettings
+from hub.store.audit import Author
 from hub.store.devices import DeviceInfo, Devices, PushAddress
 from hub.store.documents import AccountDoc, AuditDoc, NameDoc, SessionDoc
 from hub.store.driver import Store
@@ -375,8 +376,8 @@ async def test_a_token_is_issued_on_the_servers_shell(tokens: Tokens) -> None:
 async def test_an_issued_token_can_be_revoked(tokens: Tokens) -> None:
     """A token issued on the shell ends with its session, and ending it twice is no success."""
     issued = await tokens.issue("admin")
-    assert await tokens.revoke(issued.session_id, by="admin", why="test")
-    assert not await tokens.revoke(issued.session_id, by="admin", why="test")
+    assert await tokens.revoke(issued.session_id, by=Author("admin"), why="test")
+    assert not await tokens.revoke(issued.session_id, by=Author("admin"), why="test")
     await denied(tokens.authenticate(issued.access_token))
 
 

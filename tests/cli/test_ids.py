@@ -79,6 +79,7 @@ async def test_from_a_proposal_to_a_decision_and_back(shell, store: Store):
     assert shell("propose", "netex")[1] == "新候选 new proposals: 0\n"
     lines = await AuditDoc.find_all().sort("+at").to_list()
     assert [(row.actor, row.action) for row in lines] == [
+        ("server shell", "idMapping.proposed"),
         ("server shell", "idMapping.confirmed"),
         ("server shell", "idMapping.rejected"),
     ]

@@ -7,7 +7,7 @@ import pytest
 import typer
 from graphql import parse, validate
 
-from liandong.cli import accounts, clients, doctor, feeds, run
+from liandong.cli import accounts, audit, clients, doctor, feeds, run
 from schema.root import build_schema, graphql_schema
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ def _text(name: str) -> str:
 
 def _commands() -> set[tuple[str, ...]]:
     app = typer.Typer()
-    for part in (run, feeds, accounts, doctor, clients):
+    for part in (run, feeds, accounts, audit, doctor, clients):
         part.register(app)
     found: set[tuple[str, ...]] = set()
     for command in app.registered_commands:

@@ -11,6 +11,7 @@ from hub.ingest import coverage
 from hub.ingest.coverage import Coverage
 from hub.model.area import Area
 from hub.model.identity import IdMapping, MatchMethod
+from hub.store.audit import Author
 from hub.store.driver import Store
 from hub.store.feeds.coverage import EXAMPLES, uncovered
 from hub.store.feeds.identity import IdentityRepository
@@ -88,7 +89,7 @@ async def test_a_place_the_area_has_by_another_id_counts(store: Store, places):
         method=MatchMethod.MANUAL,
         confidence=1.0,
     )
-    await IdentityRepository(store).confirm("watch", wanted)
+    await IdentityRepository(store).confirm(Author("watch"), wanted)
     assert await found(store) == []
 
 

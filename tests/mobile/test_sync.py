@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from hub import transports
 from hub.clock import ManualClock
+from hub.store.audit import Author
 from liandong.connections import BoundedProtocol, Connections
 from mobile_api import sync as sync_module
 from mobile_api.context import MobileContext
@@ -220,7 +221,7 @@ async def test_a_revoked_session_hears_no_more(
     async with live(mine) as events, live(other) as others:
         await events.next("synced")
         await others.next("synced")
-        await context.tokens.revoke(who.session_id, by="admin", why="lost phone")
+        await context.tokens.revoke(who.session_id, by=Author("admin"), why="lost phone")
         order = await desk.order("officer8")
         assert await events.next() == {
             "event": "closed",

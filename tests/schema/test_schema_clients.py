@@ -16,6 +16,7 @@ import pytest
 from live_rig import PATIENT, Live, serving
 from schema_builders import feed_doc
 
+from hub.store.audit import Author
 from hub.store.driver import Store
 from schema.context import Services
 
@@ -93,7 +94,7 @@ async def test_a_session_that_ended_is_no_finished_subscription(
         assert await said.next("connecting") == "first"
         codes = {(await said.next("next"))["data"]["feeds"]["node"]["code"] for _ in range(2)}
         assert codes == {"a", "b"}
-        await services.tokens.revoke(signed_in.session_id, by="test", why="test")
+        await services.tokens.revoke(signed_in.session_id, by=Author("test"), why="test")
         if transport == "sse":
             (error,) = (await said.next("next"))["errors"]
             assert error["extensions"]["code"] == "UNAUTHENTICATED"

@@ -182,8 +182,11 @@ async def test_who_follows_conditions_by_one_id_hears_of_the_other_s(
         await engine.close()
 
 
-async def test_a_decision_can_be_corrected_and_taken_back(run: Run, picture: ManualClock):
+async def test_a_decision_can_be_corrected_and_taken_back(
+    run: Run, store: Store, picture: ManualClock
+):
     """Confirming another replaces; rejecting ends the effect; both are on the audit log."""
+    await store.db["audit"].delete_many({})
     await confirmed(run)
     payload = await confirmed(run, canonical="metro:9")
     assert payload["replaced"] == [global_id("IdMapping", "STOP_PLACE:netex:1=railway:SHH")]
@@ -193,6 +196,17 @@ async def test_a_decision_can_be_corrected_and_taken_back(run: Run, picture: Man
         assert answer["data"]["rejectIdMapping"]["idMapping"]["state"] == "REJECTED"
     shown = (await run(PLACE, OFFICER, id="netex:1"))["data"]["stopPlace"]
     assert shown["ids"] == ["netex:1"]
+    rows = await store.db["audit"].find().to_list()
+    assert {(row["actor"], row["authority"], row["session"]) for row in rows} == {
+        (ADMIN.login, "ADMIN", ADMIN.session_id)
+    }
+    changes = [(row["action"], (row["before"] or {}).get("state")) for row in rows]
+    assert sorted(changes, key=str) == [
+        ("idMapping.confirmed", None),
+        ("idMapping.confirmed", None),
+        ("idMapping.rejected", "CONFIRMED"),
+        ("idMapping.rejected", "CONFIRMED"),
+    ]
 
 
 @pytest.mark.parametrize("caller", [WATCH, OFFICER, PARTNER])

@@ -17,6 +17,7 @@ from schema_builders import feed_doc, stop_place_doc
 
 from hub import clock
 from hub.access.demo import PASSWORD
+from hub.store.audit import Author
 from hub.store.driver import Store
 from schema.context import Services
 from schema.live import outbound, sse, websocket
@@ -195,7 +196,7 @@ async def test_a_revoked_session_breaks_its_stream_off(services: Services, live:
     async with live.stream({"query": FEEDS}) as events:
         for _ in range(MANY):
             await events.next()
-        await services.tokens.revoke(signed_in.session_id, by="test", why="test")
+        await services.tokens.revoke(signed_in.session_id, by=Author("test"), why="test")
         last = await events.next()
         (error,) = json.loads(last["data"])["errors"]
         assert (last["event"], error["extensions"]["code"]) == ("next", "UNAUTHENTICATED")
@@ -387,7 +388,7 @@ async def test_a_session_that_ends_takes_a_socket_with_it_that_reads_nothing(
     live.token = signed_in.access_token
     client = await asyncio.to_thread(socket_that_reads_nothing, live, 20)
     await reached(live, 20)
-    await services.tokens.revoke(signed_in.session_id, by="test", why="test")
+    await services.tokens.revoke(signed_in.session_id, by=Author("test"), why="test")
     await given_up(client)
     client.close()
 
@@ -407,7 +408,7 @@ async def test_a_session_that_ends_takes_a_stream_with_it_that_reads_nothing(
     )
     client.sendall(head.encode() + body)
     await reached(live, 1)
-    await services.tokens.revoke(signed_in.session_id, by="test", why="test")
+    await services.tokens.revoke(signed_in.session_id, by=Author("test"), why="test")
     await given_up(client)
     client.close()
     await reached(live, 0)

@@ -14,6 +14,7 @@ from hub.model.common import Name, Position
 from hub.model.identity import IdMapping, MappingState, MatchMethod
 from hub.model.network import StopPlace, StopPlaceKind
 from hub.store import raw
+from hub.store.audit import Author
 from hub.store.documents import AuditDoc
 from hub.store.driver import Store
 from hub.store.feeds.apply import FeedWriter
@@ -76,13 +77,18 @@ async def test_a_proposal_changes_nothing(identity: IdentityRepository, store: S
         ("netex:1", [found.id]),
         ("netex:2", []),
     ]
-    assert await AuditDoc.find_all().to_list() == []
+    (line,) = await AuditDoc.find_all().to_list()
+    assert (line.actor, line.action, line.target) == (
+        "server shell",
+        "idMapping.proposed",
+        found.id,
+    )
 
 
 async def test_a_confirmed_mapping_makes_one_place_of_two(identity, store: Store):
     """Either id has both; the audit log says who decided; it is matched now."""
     (found,) = await identity.propose("netex")
-    decided = await identity.confirm("admin", mapping("netex:1", "metro:A"))
+    decided = await identity.confirm(Author("admin"), mapping("netex:1", "metro:A"))
     assert (decided.mapping["state"], decided.mapping["method"]) == ("CONFIRMED", "NAME")
     assert (decided.mapping["decided_by"], decided.mapping["decided_at"]) == ("admin", NOON)
     same = SameAs(store)
@@ -92,10 +98,14 @@ async def test_a_confirmed_mapping_makes_one_place_of_two(identity, store: Store
     assert [row["_id"] for row in await identity.unmatched(limit=10)] == ["metro:B", "netex:2"]
     (row,) = await identity.unmatched(dataset="netex", limit=10)
     assert (row["_id"], row["proposals"]) == ("netex:2", [])
-    (line,) = await AuditDoc.find_all().to_list()
-    assert (line.actor, line.action, line.target) == ("admin", "idMapping.confirmed", found.id)
-    await identity.confirm("admin", mapping("netex:1", "metro:A"))
-    assert await AuditDoc.find_all().count() == 1
+    (line,) = await AuditDoc.find({"actor": "admin"}).to_list()
+    assert (line.action, line.target) == ("idMapping.confirmed", found.id)
+    assert (line.before and line.before["state"], line.after and line.after["state"]) == (
+        "PROPOSED",
+        "CONFIRMED",
+    )
+    await identity.confirm(Author("admin"), mapping("netex:1", "metro:A"))
+    assert await AuditDoc.find({"actor": "admin"}).count() == 1
 
 
 async def test_a_board_shows_the_calls_of_every_id(identity, store: Store):
@@ -115,34 +125,34 @@ async def test_a_board_shows_the_calls_of_every_id(identity, store: Store):
         return [row["journey"]["public_code"] for row in rows]
 
     assert (await board("metro:A"), await board("netex:1")) == (["M1"], ["N1"])
-    await identity.confirm("admin", mapping("netex:1", "metro:A"))
+    await identity.confirm(Author("admin"), mapping("netex:1", "metro:A"))
     assert await board("metro:A") == await board("netex:1") == ["M1", "N1"]
     (first,) = await transit.calls(
         "netex:1", board="departure", start=NOON, end=minutes(60), limit=1, modes=None
     )
     after = (first["board"]["departure"], first["_id"])
     assert await board("netex:1", after=after) == ["N1"]
-    await identity.reject("admin", "STOP_PLACE:netex:1=metro:A")
+    await identity.reject(Author("admin"), "STOP_PLACE:netex:1=metro:A")
     assert (await board("metro:A"), await board("netex:1")) == (["M1"], ["N1"])
 
 
 async def test_a_rejected_pair_is_not_proposed_again(identity):
     """What a person has decided stands until a person decides again."""
     (found,) = await identity.propose("netex")
-    await identity.reject("admin", found.id)
+    await identity.reject(Author("admin"), found.id)
     assert await identity.propose("netex") == []
-    await identity.reject("admin", found.id)
-    assert await AuditDoc.find_all().count() == 1
-    await identity.confirm("admin", mapping("netex:1", "metro:A"))
+    await identity.reject(Author("admin"), found.id)
+    assert await AuditDoc.find({"actor": "admin"}).count() == 1
+    await identity.confirm(Author("admin"), mapping("netex:1", "metro:A"))
     assert [row["state"] for row in await identity.page(limit=5)] == ["CONFIRMED"]
     with pytest.raises(NotFound):
-        await identity.reject("admin", "STOP_PLACE:netex:2=metro:B")
+        await identity.reject(Author("admin"), "STOP_PLACE:netex:2=metro:B")
 
 
 async def test_confirming_another_corrects(identity, store: Store):
     """The mapping it takes the place of is rejected by it, and that is on the audit log too."""
-    await identity.confirm("admin", mapping("netex:1", "metro:A"))
-    decided = await identity.confirm("admin", mapping("netex:1", "metro:B"))
+    await identity.confirm(Author("admin"), mapping("netex:1", "metro:A"))
+    decided = await identity.confirm(Author("admin"), mapping("netex:1", "metro:B"))
     assert decided.replaced == ("STOP_PLACE:netex:1=metro:A",)
     assert await SameAs(store).ids("metro:B") == ["metro:B", "netex:1"]
     assert await SameAs(store).ids("metro:A") == ["metro:A"]
@@ -153,21 +163,25 @@ async def test_confirming_another_corrects(identity, store: Store):
 async def test_what_cannot_be_confirmed(identity):
     """One dataset, an unknown place, an empty period, a chain in either direction."""
     confirm = identity.confirm
-    assert await refused(confirm("a", mapping("metro:B", "metro:A"))) == "SAME_DATASET"
-    assert await refused(confirm("a", mapping("netex:1", "metro:X"))) == "UNKNOWN_STOP_PLACE"
+    assert await refused(confirm(Author("a"), mapping("metro:B", "metro:A"))) == "SAME_DATASET"
+    assert (
+        await refused(confirm(Author("a"), mapping("netex:1", "metro:X"))) == "UNKNOWN_STOP_PLACE"
+    )
     backwards = mapping("netex:1", "metro:A", valid_from=NOON, valid_to=NOON)
-    assert await refused(confirm("a", backwards)) == "BAD_PERIOD"
-    await confirm("a", mapping("netex:1", "metro:A"))
-    assert await refused(confirm("a", mapping("coach:9", "netex:1"))) == "CANONICAL_IS_MAPPED"
-    assert await refused(confirm("a", mapping("metro:A", "netex:2"))) == "IS_CANONICAL"
+    assert await refused(confirm(Author("a"), backwards)) == "BAD_PERIOD"
+    await confirm(Author("a"), mapping("netex:1", "metro:A"))
+    assert (
+        await refused(confirm(Author("a"), mapping("coach:9", "netex:1"))) == "CANONICAL_IS_MAPPED"
+    )
+    assert await refused(confirm(Author("a"), mapping("metro:A", "netex:2"))) == "IS_CANONICAL"
     assert len(await identity.page(limit=10)) == 1
 
 
 async def test_two_decisions_at_once_make_no_circle(identity):
     """Each of two administrators maps one place to the other: one of them is refused."""
     results = await asyncio.gather(
-        identity.confirm("a", mapping("netex:1", "metro:A")),
-        identity.confirm("b", mapping("metro:A", "netex:1")),
+        identity.confirm(Author("a"), mapping("netex:1", "metro:A")),
+        identity.confirm(Author("b"), mapping("metro:A", "netex:1")),
         return_exceptions=True,
     )
     (fault,) = [result for result in results if isinstance(result, UserFault)]
@@ -178,8 +192,8 @@ async def test_two_decisions_at_once_make_no_circle(identity):
 async def test_a_mapping_holds_for_its_time(identity, store: Store, clock):
     """Before and after it the ids are two places; the next period may name another place."""
     until = NOON + timedelta(hours=1)
-    await identity.confirm("a", mapping("netex:1", "metro:A", valid_to=until))
-    await identity.confirm("a", mapping("netex:1", "metro:B", valid_from=until))
+    await identity.confirm(Author("a"), mapping("netex:1", "metro:A", valid_to=until))
+    await identity.confirm(Author("a"), mapping("netex:1", "metro:B", valid_from=until))
     same = SameAs(store)
     assert await same.ids("netex:1") == ["metro:A", "netex:1"]
     clock.advance(hours=1)
@@ -189,7 +203,7 @@ async def test_a_mapping_holds_for_its_time(identity, store: Store, clock):
 async def test_the_list_is_paged_and_filtered(identity):
     """By state and dataset, in the order of ids."""
     for number in range(3):
-        await identity.confirm("a", mapping(f"x:{number}", "metro:A"))
+        await identity.confirm(Author("a"), mapping(f"x:{number}", "metro:A"))
     await identity.propose("netex")
     first, second = await identity.page(limit=2, state=MappingState.CONFIRMED)
     (third,) = await identity.page(limit=2, state=MappingState.CONFIRMED, after=second["_id"])
@@ -204,7 +218,7 @@ async def test_one_dataset_may_be_proposed_onto_another_alone(identity, store: S
     await third.apply(batch(stop("coach", "Q", "甲站")))
     onto = await identity.propose("coach", onto="netex")
     assert [one.canonical_id for one in onto] == ["netex:1"]
-    await identity.confirm("a", mapping("netex:1", "metro:A"))
+    await identity.confirm(Author("a"), mapping("netex:1", "metro:A"))
     assert [one.canonical_id for one in await identity.propose("coach")] == ["metro:A"]
     assert await identity.propose("metro", onto="coach") == []
 
@@ -213,7 +227,7 @@ async def test_what_is_the_same_is_followed_in_memory(identity, store: Store, bu
     """While it follows, a change on the bus is enough; RESET reads everything again."""
     same = SameAs(store)
     task = asyncio.create_task(same.follow(bus))
-    await identity.confirm("a", mapping("netex:1", "metro:A"))
+    await identity.confirm(Author("a"), mapping("netex:1", "metro:A"))
     row = (await identity.page(limit=1))[0]
     cursor = Cursor(1, 1, 1)
 
@@ -242,7 +256,7 @@ async def test_news_come_with_a_decision_and_with_the_end_of_a_validity(
     assert same.known("netex:1") == ["netex:1"]
     task = asyncio.create_task(same.follow(bus))
     until = NOON + timedelta(milliseconds=50)
-    await identity.confirm("a", mapping("netex:1", "metro:A", valid_to=until))
+    await identity.confirm(Author("a"), mapping("netex:1", "metro:A", valid_to=until))
     (row,) = await identity.page(limit=1)
     told = Change(Cursor(1, 1, 1), raw.ID_MAPPINGS, ChangeKind.INSERTED, row["_id"], row)
     async with asyncio.timeout(60):

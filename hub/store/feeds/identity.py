@@ -6,12 +6,11 @@ takes away exactly what confirming it gave.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
-
-from pymongo.errors import BulkWriteError
 
 from hub import clock
 from hub.errors import NotFound, UserFault
@@ -20,11 +19,11 @@ from hub.model.identity import IdMapping, MappingState, MatchMethod
 from hub.model.network import StopPlace, StopPlaceKind
 from hub.rules.matching import proposals
 from hub.store import raw
-from hub.store.audit import Act, Audit
+from hub.store.audit import SHELL, Audit, Author
 from hub.store.driver import Document, Store, Tx
 from hub.store.feeds.rows import to_document
+from hub.store.pending import pending
 
-DUPLICATE_KEY = 11000
 ENDS = ("scoped_id", "canonical_id")
 """Where a mapping names its two stop places."""
 
@@ -98,11 +97,13 @@ class IdentityRepository:
                 proposals_of[row[end]].append(row)
         return [{**place, "proposals": proposals_of[place["_id"]]} for place in places]
 
-    async def propose(self, dataset: str, onto: str | None = None) -> list[IdMapping]:
+    async def propose(
+        self, dataset: str, onto: str | None = None, *, by: Author = SHELL
+    ) -> list[IdMapping]:
         """Propose canonical stop places (of `onto`, else of any other dataset) for a dataset's own.
 
         Writes PROPOSED mappings, which have no effect, and returns the new ones. A pair that was
-        proposed before is left as it is, above all when it was rejected.
+        proposed before is left as it is, above all when it was rejected. `by`: as in `confirm`.
         """
         confirmed = await self._mappings.find(in_force(clock.now())).to_list()
         mapped = {row["scoped_id"] for row in confirmed}
@@ -111,19 +112,13 @@ class IdentityRepository:
         others = {"dataset": {"$ne": dataset} if onto is None else {"$eq": onto}}
         theirs = [p for p in await self._stop_places(others) if p.id not in mapped]
         found = proposals(ours, theirs)
-        known = self._mappings.find({"_id": {"$in": [one.id for one in found]}}, {"_id": 1})
-        before = {row["_id"] async for row in known}
-        new = [one for one in found if one.id not in before]
-        if new:
-            try:
-                await self._mappings.insert_many([_row(one) for one in new], ordered=False)
-            except BulkWriteError as error:  # somebody else proposes at the same time
-                if any(e["code"] != DUPLICATE_KEY for e in error.details["writeErrors"]):
-                    raise
+        new: list[IdMapping] = []
+        async for _, written in self._store.in_parts(found, partial(self._propose, by=by)):
+            new += written
         return new
 
-    async def confirm(self, by: str, wanted: IdMapping) -> Decided:
-        """Confirm that two ids name one stop place; `by` is the account, for the audit log.
+    async def confirm(self, by: Author, wanted: IdMapping) -> Decided:
+        """Confirm that two ids name one stop place; `by`: whose act it is, for the audit log.
 
         A pair nobody proposed is confirmed as MANUAL. Another canonical id that was confirmed for
         the same native id and time is rejected by it: that is how a mapping is corrected.
@@ -140,14 +135,27 @@ class IdentityRepository:
             raise UserFault("BAD_PERIOD", "validTo is not after validFrom.", path=("validTo",))
         return await self._store.transaction(partial(self._confirm, by=by, wanted=wanted))
 
-    async def reject(self, by: str, mapping_id: str) -> Document:
+    async def reject(self, by: Author, mapping_id: str) -> Document:
         """Decide that two ids do not name one stop place, also when that was confirmed before.
 
         Raises NotFound for a pair that was neither proposed nor confirmed.
         """
         return await self._store.transaction(partial(self._reject, by=by, mapping_id=mapping_id))
 
-    async def _confirm(self, tx: Tx, *, by: str, wanted: IdMapping) -> Decided:
+    async def _propose(self, tx: Tx, *, items: Sequence[IdMapping], by: Author) -> list[IdMapping]:
+        """Write those that nobody has proposed before."""
+        await self._one_at_a_time(tx)
+        ids = [one.id for one in items]
+        known = self._mappings.find({"_id": {"$in": ids}}, {"_id": 1}, session=tx)
+        before = {row["_id"] async for row in known}
+        new = [one for one in items if one.id not in before]
+        for one in new:
+            pending(tx).insert(raw.ID_MAPPINGS, row := _row(one))
+            act = by.act("idMapping.proposed", one.id, after=_said(row))
+            await Audit().append(act, tx=tx)
+        return new
+
+    async def _confirm(self, tx: Tx, *, by: Author, wanted: IdMapping) -> Decided:
         await self._one_at_a_time(tx)
         if await self._places.find_one({"_id": wanted.canonical_id}, session=tx) is None:
             raise UserFault(
@@ -171,7 +179,7 @@ class IdentityRepository:
             await self._decide(tx, by, {"_id": old, "state": MappingState.REJECTED.value})
         return Decided(await self._decide(tx, by, row), tuple(replaced))
 
-    async def _reject(self, tx: Tx, *, by: str, mapping_id: str) -> Document:
+    async def _reject(self, tx: Tx, *, by: Author, mapping_id: str) -> Document:
         await self._one_at_a_time(tx)
         known = await self._mappings.find_one({"_id": {"$eq": mapping_id}}, session=tx)
         if known is None:
@@ -180,19 +188,18 @@ class IdentityRepository:
             return known
         return await self._decide(tx, by, {"_id": known["_id"], "state": "REJECTED"})
 
-    async def _decide(self, tx: Tx, by: str, row: Document) -> Document:
+    async def _decide(self, tx: Tx, by: Author, row: Document) -> Document:
         """Write the fields of a decision, who took it, and the line on the audit log."""
         moment = clock.now()
-        decided = {**row, "decided_by": by, "decided_at": moment}
+        decided = {**row, "decided_by": by.actor, "decided_at": moment}
         before = await self._mappings.find_one_and_update(
             {"_id": row["_id"]}, {"$set": decided}, upsert=True, session=tx
         )
-        act = Act(
-            actor=by,
-            action=f"idMapping.{row['state'].lower()}",
-            target=row["_id"],
-            before=before and {"state": before["state"]},
-            after={"state": row["state"]},
+        act = by.act(
+            f"idMapping.{row['state'].lower()}",
+            row["_id"],
+            before=before and _said(before),
+            after=_said({**(before or {}), **row}),
         )
         await Audit().append(act, tx=tx)
         found = await self._mappings.find_one({"_id": row["_id"]}, session=tx)
@@ -250,6 +257,11 @@ def _overlapping(wanted: IdMapping) -> Document:
 
 def _row(mapping: IdMapping) -> Document:
     return {**to_document(mapping), "_id": mapping.id, "scoped_id": mapping.scoped_id}
+
+
+def _said(row: Document) -> Document:
+    """What the audit log says of a mapping."""
+    return {name: row.get(name) for name in ("state", "valid_from", "valid_to")}
 
 
 def _place(row: Document) -> StopPlace:
