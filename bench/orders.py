@@ -26,8 +26,8 @@ from hub.bus import Bus
 from hub.model.people import SCOPES, Principal, Role
 from hub.operations import documents
 from hub.operations.facade import Operations
-from hub.operations.incidents.actions import actions as incidents
-from hub.operations.orders.actions import actions as orders
+from hub.operations.incidents import actions as incidents
+from hub.operations.orders import actions as orders
 from hub.operations.waking.channels import Outcome, Wake
 from hub.operations.waking.dispatcher import Dispatcher
 from hub.settings import OrderSettings
