@@ -54,8 +54,7 @@ from schema.context import Services
 from schema.executing.executor import Executor
 from schema.live.engine import LiveEngine
 from schema.live.limits import LiveLimits
-from schema.live.source import SOURCES
-from schema.root import build_schema, graphql_schema
+from schema.root import build_schema, graphql_schema, live_collections
 from schema.serving.app import GraphQLApp
 
 log = structlog.get_logger()
@@ -281,7 +280,7 @@ def _followed(roles: frozenset[ProcessRole]) -> set[str]:
         followed |= {"outbox", "recipients"}
     if ProcessRole.API in roles:
         followed |= {"accounts", "sessions", "inbox", raw.FEEDS, raw.STOP_PLACES}
-        followed |= {name for source in SOURCES.values() for name in source.collections}
+        followed |= live_collections()
     return followed
 
 

@@ -17,6 +17,7 @@ from schema.executing.errors import EndedMutation
 from schema.feeds.identity import IdentityMutation, IdentityQuery
 from schema.feeds.queries import FeedsQuery
 from schema.feeds.subscriptions import FeedsSubscription
+from schema.live.source import SOURCES
 from schema.nodes import IDS_MOST, NODES, Node, load_node, may_read, split_id
 from schema.operations import roots
 from schema.people.queries import PeopleQuery
@@ -68,6 +69,12 @@ def build_schema() -> Schema:
     _bind_federation(compiled)
     _watch_mutations(compiled)
     return schema
+
+
+def live_collections() -> set[str]:
+    """The collections that live queries depend on."""
+    build_schema()  # imports whatever declares one
+    return {name for source in SOURCES.values() for name in source.collections}
 
 
 def _merged(name: str, text: str, *roots_: type) -> type:
