@@ -13,12 +13,14 @@ import structlog
 from hub import clock
 from hub.model.alarms import AlarmKind
 from hub.model.operations import OrderState
+from hub.operations import kinds
 from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.alarms.raising import LATE, clock_condition, clock_off, escalation_late
 from hub.operations.alarms.store import AlarmRepository
 from hub.operations.asking.chains import Chains
 from hub.operations.asking.store import Recipients
 from hub.operations.asking.timers import Late
+from hub.operations.desk import Desk
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.alarms import order_unanswered
 from hub.operations.orders.conditions import Conditions
@@ -51,6 +53,7 @@ class AlarmKeeper:
 
     def __init__(self, store: Store, host: str) -> None:
         self._store = store
+        self._desk = Desk.over(store)
         self._alarms = AlarmRepository(store)
         self._orders = OrderRepository(store)
         self._incidents = IncidentRepository(store)
@@ -81,11 +84,12 @@ class AlarmKeeper:
             await self._clear(active, "积压已处理 / nothing is overdue any more")
 
     async def _late(self, late: Late) -> AlarmDoc:
-        order = await self._orders.for_hub(late.subject_id)
-        if order is None:
-            return escalation_late(late.subject_kind, late.parts, clock.now())
-        ids = {"order_id": order.id, "incident_id": order.incident_id}
-        return escalation_late(order.name, late.parts, clock.now(), **ids)
+        async def named(tx: Tx) -> tuple[str, Mapping[str, str]]:
+            asked = await kinds()[late.subject_kind].take_up(self._desk, tx, late.subject_id)
+            return (asked.subject.name, asked.alarmed()) if asked else (late.subject_kind, {})
+
+        name, ids = await self._store.transaction(named)
+        return escalation_late(name, late.parts, clock.now(), **ids)
 
     async def watch_clock(self) -> None:
         """Raise or clear the alarm of this machine's clock."""

@@ -29,13 +29,15 @@ class Doing:
     `given` makes what it is done to, of the unit OURS, and answers a good body: of an action, or
     a mutation's input without its key. Done by `by`, one of PEOPLE. `bad` are bad bodies beside
     those that follow from the declared shape. `of_unit`: whether strangers are refused; by default
-    where the body must name a subject.
+    where the body must name a subject. `also` makes other situations in which it is done, too late
+    or when somebody else was first: a phone is told of what it changes then, as well.
     """
 
     given: Given
     by: str | None = None
     bad: Collection[Bad] = ()
     of_unit: bool | None = None
+    also: Collection[Given] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,8 @@
 """The contract every capability in the registry keeps, whatever it is about."""
 
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -95,15 +97,17 @@ async def test_a_phone_that_follows_holds_what_a_fresh_one_is_told(
     scene: Scene, write: Write
 ) -> None:
     """What a phone held, with what it is told of the write, is a new snapshot: for everybody."""
-    given = await write.example.given(scene)
-    assert given.keys() >= write.fields(), "an example says all that can be said"
+    told = await write.example.given(scene)
+    assert told.keys() >= write.fields(), "an example says all that can be said"
     phones = {who: (await scene.person(who)).phone for who in PHONES}
-    held = {who: await snapshot(phone) for who, phone in phones.items()}
-    answer = await write.send(scene, given, fresh("key"), write.by)
-    assert answer.done, answer
-    for who, phone in phones.items():
-        now, _ = await snapshot(phone)
-        assert await caught_up(phone, *held[who]) == now, who
+    for situation in (write.example.given, *write.example.also):
+        given = await situation(scene)
+        held = {who: await snapshot(phone) for who, phone in phones.items()}
+        answer = await write.send(scene, given, fresh("key"), write.by)
+        assert answer.done, answer
+        for who, phone in phones.items():
+            now, _ = await snapshot(phone)
+            assert await caught_up(phone, *held[who]) == now, (who, situation)
 
 
 @pytest.mark.parametrize("write", WRITES, ids=str)
@@ -295,3 +299,18 @@ def test_what_is_synced_is_in_the_openapi_document(name: str) -> None:
     """Each entity with its own shape."""
     changes = document(ENDPOINTS)["components"]["schemas"]["SyncChange"]
     assert capabilities()[name].news.keys() <= changes["discriminator"]["mapping"].keys()
+
+
+FOLLOWED = """
+from liandong.process import ProcessRole, _followed
+print(*_followed(frozenset({ProcessRole.API})))
+"""
+
+
+def test_a_process_is_sent_what_its_live_queries_depend_on() -> None:
+    """A process that has just begun, before anything of GraphQL was asked for, knows all of it."""
+    told = subprocess.run([sys.executable, "-c", FOLLOWED], capture_output=True, check=True)
+    followed = set(told.stdout.decode().split())
+    for name in REGISTRY:
+        for root in roots_of(name, "Subscription"):
+            assert SOURCES[root].collections <= followed, root

@@ -25,7 +25,7 @@ def escalation_late(
         kind=AlarmKind.ESCALATION_LATE,
         condition=LATE,
         message=(
-            f"指令升级延误（{parts} 人次），最早的是 {name} / "
+            f"升级催办延误（{parts} 人次），最早的是 {name} / "
             f"Escalation runs late ({parts} overdue); {name} waits longest."
         ),
         next_step=(

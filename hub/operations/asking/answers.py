@@ -88,6 +88,7 @@ async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) 
     if verdict is Verdict.REPEATED:
         return Effect(ActionStatus.DUPLICATE, "ALREADY_RECORDED", data=subject.data(row))
     before, via = row.stage, turn.body.get("via")
+    held = subject.news(row) if verdict is Verdict.RECORDED else None
     line = step(
         asked,
         row,
@@ -100,7 +101,8 @@ async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) 
     )
     desk.of(Recipients).steps(tx, [line])
     await _note(subject, turn, to, line.entry.note)
-    if verdict is Verdict.MOVES and not await _follow(subject, turn, row, before):
+    told = verdict is Verdict.MOVES and await _follow(subject, turn, row, before)
+    if not told and subject.news(row) != held:
         await tell(subject, [row], turn.at)
     return Effect(
         ActionStatus.APPLIED,

@@ -76,6 +76,10 @@ class Asked(ABC):
         """How it stands with the recipient, in the answer to an action."""
         return {f"{self.kind}Id": self.subject.id, "stage": str(row.stage)}
 
+    def alarmed(self) -> dict[str, str]:
+        """What an alarm about it names: its fields that hold ids, with the ids."""
+        return {}
+
     def refuse_after_end(self, row: RecipientDoc, *, moves: bool) -> None:
         """Raise ActionRefused for an answer that comes when the subject has ended."""
 

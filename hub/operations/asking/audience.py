@@ -15,8 +15,8 @@ from hub.store.people import ACCOUNTS
 
 MOST_NAMED = 200
 """Units, and persons, that an audience may name."""
-MOST = 5000
-"""Persons in an audience."""
+MOST = 2000
+"""Persons in an audience: they are asked in one transaction, also on the evaluation database."""
 CODES: dict[str, tuple[str, str]] = {
     "AUDIENCE_EMPTY": (
         "接收范围内无人",
@@ -75,14 +75,29 @@ async def people_in(desk: Desk, tx: Tx, audience: Audience) -> list[AccountDoc]:
         for account in await desk.of(_Meant).people(tx, audience):
             if can_be_asked(account):
                 found.setdefault(account.id, account)
-    if not 1 <= len(found) <= MOST:
-        words = (
-            f"接收范围内有 {len(found)} 人，须为 1 至 {MOST} 人 / "
-            f"audience: {len(found)} people; expected 1 to {MOST}."
-        )
-        code = "AUDIENCE_COUNT" if found else "AUDIENCE_EMPTY"
-        raise UserFault(code, words, path=("audience",))
-    return list(found.values())
+    return _bounded(list(found.values()))
+
+
+async def still_there(desk: Desk, tx: Tx, account_ids: Sequence[str]) -> list[AccountDoc]:
+    """Those who were asked before and may still answer, in their order.
+
+    Raises UserFault AUDIENCE_EMPTY where nobody is left.
+    """
+    known = await desk.accounts.by_logins_or_ids(account_ids, tx=tx)
+    return _bounded(
+        [known[one] for one in account_ids if one in known and can_be_asked(known[one])]
+    )
+
+
+def _bounded(found: list[AccountDoc]) -> list[AccountDoc]:
+    if 1 <= len(found) <= MOST:
+        return found
+    words = (
+        f"接收范围内有 {len(found)} 人，须为 1 至 {MOST} 人 / "
+        f"audience: {len(found)} people; expected 1 to {MOST}."
+    )
+    code = "AUDIENCE_COUNT" if found else "AUDIENCE_EMPTY"
+    raise UserFault(code, words, path=("audience",))
 
 
 class _Meant:

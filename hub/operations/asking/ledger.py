@@ -4,7 +4,7 @@ Everything here runs inside a transaction of its caller and changes the given do
 it wrote.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from hub.model.operations import Stage
@@ -99,18 +99,20 @@ def step(
     return Step(row.id, line, row.stage, row.next_step_at)
 
 
-async def end_all(asked: Asked, at: datetime, *, reason: str) -> None:
+async def end_all(asked: Asked, at: datetime, *, reason: str, asleep: Collection[str] = ()) -> None:
     """Take back a subject: every part that has not ended is cancelled and its owner woken.
 
-    Everybody who was asked is told. The caller has changed the subject.
+    Not so the accounts in `asleep`, whom something else wakes. Everybody who was asked is told.
+    The caller has changed the subject.
     """
     ledgers = asked.desk.of(Recipients)
     rows = await ledgers.of_subject(asked.tx, asked.subject.id)
     live = [row for row in rows if row.stage not in asked.ended]
-    ledgers.touch(asked.tx, asked.subject.id)
+    # the others are written by their own step
+    ledgers.touch(asked.tx, asked.subject.id, asked.ended)
     steps = [step(type(asked), row, Stage.CANCELLED, at, "hub", note=reason) for row in live]
     ledgers.steps(asked.tx, steps)
-    await wake(asked, live, CANCELLED, at)
+    await wake(asked, [row for row in live if row.account_id not in asleep], CANCELLED, at)
     await tell(asked, rows, at)
 
 

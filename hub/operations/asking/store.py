@@ -221,9 +221,10 @@ class Recipients(Timers):
             row.nobody_next = True
             _mark(tx, row, "nobody_next")
 
-    def touch(self, tx: Tx, subject_id: str) -> None:
-        """Raise the revision of all its ledgers, so that a concurrent answer conflicts."""
-        pending(tx).update_all(RECIPIENTS, {"subject_id": subject_id}, {"$inc": {"revision": 1}})
+    def touch(self, tx: Tx, subject_id: str, stages: Collection[Stage]) -> None:
+        """Raise the revision of its ledgers in these stages: a concurrent answer then conflicts."""
+        query = {"subject_id": subject_id, "stage": {"$in": [*stages]}}
+        pending(tx).update_all(RECIPIENTS, query, {"$inc": {"revision": 1}})
 
     async def _found(self, query: dict[str, Any], tx: Tx) -> list[RecipientDoc]:
         await seen(tx, RECIPIENTS)

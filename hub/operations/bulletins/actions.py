@@ -9,7 +9,7 @@ from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.operations import OrderPriority
 from hub.model.people import Principal, Scope
 from hub.operations import checks
-from hub.operations.asking.audience import Audience, audience_of, people_in
+from hub.operations.asking.audience import Audience, audience_of, people_in, still_there
 from hub.operations.asking.ledger import announce, end_all, open_ledger
 from hub.operations.bulletins.asked import BulletinAsked
 from hub.operations.bulletins.documents import (
@@ -25,6 +25,8 @@ from hub.store.driver import Tx
 
 TITLE, TEXT, REASON = 200, 4000, 500
 """The most characters of each."""
+MOST_TOLD = 2_000_000
+"""Characters that go out at once: so many readers times so long a text."""
 REMIND_AFTER = range(60, 86_401)
 """Seconds after which who has not read may be reminded."""
 REMINDED = {OrderPriority.URGENT: 300, OrderPriority.ROUTINE: 3600}
@@ -56,7 +58,7 @@ def request_of(
 ) -> BulletinRequest:
     """Check what a caller asks for. Raises UserFault with the path of the first fault."""
     audience = audience_of(units, officers, all_on_duty=all_on_duty)
-    if not (audience or corrects):
+    if not audience and corrects is None:
         words = "请指定接收范围 / audience: name units, officers, or all on duty."
         raise UserFault("AUDIENCE_EMPTY", words, path=("audience",))
     word = checks.word(urgency, OrderPriority, ("urgency",))
@@ -92,10 +94,11 @@ async def publish_bulletin(
     async def work(tx: Tx) -> Done:
         at = clock.now()
         former = await _standing(desk, tx, by, asked.corrects) if asked.corrects else None
-        audience = asked.audience
-        if former is not None and not audience:
-            audience = Audience(officers=tuple(former.subject.recipients))
-        readers = await people_in(desk, tx, audience)
+        if former is not None and not asked.audience:
+            readers = await still_there(desk, tx, former.subject.recipients)
+        else:
+            readers = await people_in(desk, tx, asked.audience)
+        _not_too_much(asked, readers)
         bulletin = BulletinDoc(
             id=bulletin_id,
             number=await desk.numbers.of_day("bulletin", desk.day(at)),
@@ -112,9 +115,11 @@ async def publish_bulletin(
         )
         if former is not None:
             reason = f"已更正，见通报 {bulletin.number} / corrected by {bulletin.number}"
-            await _withdraw(former, by, reason, at, replaced_by=bulletin.id)
+            await _withdraw(former, by, reason, at, replaced_by=bulletin)
         await _write(BulletinAsked(desk, tx, bulletin), readers, at)
         told = {"number": bulletin.number, "title": bulletin.title, "readers": len(readers)}
+        if former is not None:
+            told["corrects"] = former.subject.id
         return Done(bulletin.id, after=told)
 
     call = Call("publishBulletin", "bulletin.published", asdict(asked), key)
@@ -168,6 +173,16 @@ async def _standing(
     return asked
 
 
+def _not_too_much(asked: BulletinRequest, readers: Sequence[AccountDoc]) -> None:
+    most = MOST_TOLD // len(asked.text)
+    if len(readers) > most:
+        words = (
+            f"正文 {len(asked.text)} 字时最多 {most} 人，现为 {len(readers)} 人 / "
+            f"audience: at most {most} people for a text of this length, not {len(readers)}."
+        )
+        raise UserFault("AUDIENCE_COUNT", words, path=("audience",))
+
+
 async def _write(asked: BulletinAsked, readers: list[AccountDoc], at: datetime) -> None:
     asked.desk.of(BulletinRepository).insert(asked.tx, asked.subject)
     until = at + timedelta(days=KEPT_DAYS)
@@ -181,16 +196,18 @@ async def _withdraw(
     reason: str,
     at: datetime,
     *,
-    replaced_by: str | None = None,
+    replaced_by: BulletinDoc | None = None,
 ) -> None:
+    """Whoever is woken for what takes its place is not woken for this as well."""
     asked.change(
         state=BulletinState.WITHDRAWN,
         ended_at=at,
         reason=reason,
         withdrawn_by=by.account_id,
-        replaced_by=replaced_by,
+        replaced_by=replaced_by and replaced_by.id,
     )
-    await end_all(asked, at, reason=reason)
+    woken = frozenset(replaced_by.recipients) if replaced_by else frozenset()
+    await end_all(asked, at, reason=reason, asleep=woken)
 
 
 async def _readable(desk: Desk, by: Principal, bulletin_id: str) -> BulletinDoc:

@@ -11,14 +11,15 @@ class SyncedBulletin(Message):
     """A bulletin (信息通报) as one reader holds it; `read` and `stage` are this reader's.
 
     `unit` is the code of the unit that published it, null for the centre. One that is WITHDRAWN
-    must not be acted on: `reason` says why, `replacedBy` which bulletin holds in its place.
+    must not be acted on, and has no `text` any more: `reason` says why, `replacedBy` which bulletin
+    holds in its place.
     """
 
     id: str = ID
     number: str
     unit: str | None
     title: str
-    text: str
+    text: str | None
     urgency: str
     state: BulletinState
     stage: Stage
@@ -37,7 +38,7 @@ def bulletin_news(bulletin: BulletinDoc, row: RecipientDoc) -> News:
         number=bulletin.number,
         unit=bulletin.unit,
         title=bulletin.title,
-        text=bulletin.text,
+        text=bulletin.text if bulletin.state is BulletinState.PUBLISHED else None,
         urgency=bulletin.priority,
         state=bulletin.state,
         stage=row.stage,

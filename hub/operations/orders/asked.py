@@ -77,6 +77,10 @@ class OrderAsked(Asked):
         order = self.subject
         return {**super().data(row), "number": order.number, "state": str(order.state)}
 
+    def alarmed(self) -> dict[str, str]:
+        """The order and its incident."""
+        return {"order_id": self.subject.id, "incident_id": self.incident.id}
+
     def refuse_after_end(self, row: RecipientDoc, *, moves: bool) -> None:
         """Raise ActionRefused: ORDER_CANCELLED; ORDER_COMPLETED for what would move a stage."""
         too_late, data = ActionStatus.CONFLICT, self.data(row)

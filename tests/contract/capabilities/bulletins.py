@@ -3,7 +3,7 @@
 from typing import Any
 
 from hub.model.people import CENTRE, Role
-from hub.operations.bulletins.actions import publish_bulletin, request_of
+from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
 from tests.contract.examples import Bad, Doing, Examples
 from tests.contract.scene import Scene
 from tests.operations.operations_builders import fresh
@@ -18,6 +18,19 @@ async def bulletin(scene: Scene) -> str:
 
 async def published(scene: Scene) -> dict[str, Any]:
     return {"bulletinId": await bulletin(scene), "note": "已转告", "via": "sync"}
+
+
+async def withdrawn(scene: Scene) -> dict[str, Any]:
+    given, world = await published(scene), scene.world
+    told = {"bulletin_id": given["bulletinId"], "reason": "误发", "key": fresh("key")}
+    await withdraw_bulletin(world.ops.desk, world.watch, **told)
+    return given
+
+
+async def read(scene: Scene) -> dict[str, Any]:
+    given, officer = await published(scene), await scene.person("officer")
+    await scene.world.act(officer.principal, "bulletin.read", bulletinId=given["bulletinId"])
+    return given
 
 
 async def correction(scene: Scene) -> dict[str, Any]:
@@ -38,8 +51,8 @@ NOBODY = {"units": [], "officers": [], "allOnDuty": False}
 DESKS, OURS = CENTRE | {Role.LIAISON}, frozenset(Role) - {Role.PARTNER}
 EXAMPLES = Examples(
     actions={
-        "bulletin.received": Doing(given=published, bad=(NOTHING,)),
-        "bulletin.read": Doing(given=published, bad=(NOTHING,)),
+        "bulletin.received": Doing(given=published, bad=(NOTHING,), also=(withdrawn, read)),
+        "bulletin.read": Doing(given=published, bad=(NOTHING,), also=(withdrawn,)),
     },
     mutations={
         "publishBulletin": Doing(

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from hub import clock
 from tests.contract.examples import Bad, Doing, Examples
 from tests.contract.scene import Scene
+from tests.operations.operations_builders import fresh
 
 
 async def order(scene: Scene) -> str:
@@ -13,6 +15,29 @@ async def order(scene: Scene) -> str:
 
 async def ordered(scene: Scene) -> dict[str, Any]:
     return {"orderId": await order(scene), "note": "明白", "via": "fcm"}
+
+
+async def passed_on(scene: Scene) -> dict[str, Any]:
+    """Nothing was heard of the officer: somebody else is asked."""
+    given, officer = await ordered(scene), await scene.person("officer")
+    row = {"_id": f"{given['orderId']}:{officer.id}"}
+    late = {"$set": {"next_step_at": clock.now()}}
+    await scene.world.store.db["recipients"].update_one(row, late)
+    assert await scene.world.escalator().step()
+    return given
+
+
+async def cancelled(scene: Scene) -> dict[str, Any]:
+    given, world = await ordered(scene), scene.world
+    told = {"order_id": given["orderId"], "reason": "误报", "key": fresh("key")}
+    await world.ops.cancel_order(world.watch, **told)
+    return given
+
+
+async def accepted(scene: Scene) -> dict[str, Any]:
+    given, officer = await ordered(scene), await scene.person("officer")
+    await scene.world.act(officer.principal, "order.accepted", orderId=given["orderId"])
+    return given
 
 
 async def to_be_dispatched(scene: Scene) -> dict[str, Any]:
@@ -35,17 +60,20 @@ async def to_be_answered(scene: Scene) -> dict[str, Any]:
     return {"order": await order(scene), "answer": "ACCEPTED", "note": "马上到"}
 
 
-ANSWER = Doing(
-    given=ordered,
-    bad=(
-        Bad({"orderId": "nothing"}, "NOT_FOUND", "body.orderId"),
-        Bad({"note": {"$gt": ""}}, "BAD_TEXT", "body.note"),
-    ),
+BAD = (
+    Bad({"orderId": "nothing"}, "NOT_FOUND", "body.orderId"),
+    Bad({"note": {"$gt": ""}}, "BAD_TEXT", "body.note"),
 )
-STAGES = ("received", "seen", "accepted", "declined", "enRoute", "arrived", "done")
+LATE = {
+    **dict.fromkeys(("received", "seen"), (accepted, passed_on, cancelled)),
+    **dict.fromkeys(("accepted", "declined"), (passed_on,)),
+    **dict.fromkeys(("enRoute", "arrived", "done"), (accepted, passed_on)),
+}
 NOTHING = Bad({"order": "nothing"}, "NOT_FOUND", "input.order")
 EXAMPLES = Examples(
-    actions={f"order.{stage}": ANSWER for stage in STAGES},
+    actions={
+        f"order.{stage}": Doing(given=ordered, bad=BAD, also=also) for stage, also in LATE.items()
+    },
     mutations={
         "dispatchOrder": Doing(
             given=to_be_dispatched,
