@@ -15,7 +15,7 @@ from hub.store.people import ACCOUNTS
 
 MOST_NAMED = 200
 """Units, and persons, that an audience may name."""
-MOST = 2000
+MOST = 1000
 """Persons in an audience: they are asked in one transaction, also on the evaluation database."""
 CODES: dict[str, tuple[str, str]] = {
     "AUDIENCE_EMPTY": (

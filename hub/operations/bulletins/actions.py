@@ -25,7 +25,7 @@ from hub.store.driver import Tx
 
 TITLE, TEXT, REASON = 200, 4000, 500
 """The most characters of each."""
-MOST_TOLD = 2_000_000
+MOST_TOLD = 1_000_000
 """Characters that go out at once: so many readers times so long a text."""
 REMIND_AFTER = range(60, 86_401)
 """Seconds after which who has not read may be reminded."""
