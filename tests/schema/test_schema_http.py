@@ -16,10 +16,10 @@ from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.errors import RetryLater
 from hub.fate import Fate
+from hub.requests import MAX_BODY
 from schema.context import Services
 from schema.executing.errors import presented
 from schema.executing.executor import Executor
-from schema.executing.requests import MAX_BODY
 from schema.live.engine import LiveEngine
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
