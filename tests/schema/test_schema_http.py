@@ -21,6 +21,7 @@ from schema.context import Services
 from schema.executing.errors import presented
 from schema.executing.executor import Executor
 from schema.live.engine import LiveEngine
+from schema.operations import orders
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
 
@@ -388,7 +389,7 @@ async def test_a_late_mutation_says_what_became_of_it(
     async def slow(*_given: Any, **_more: Any) -> Any:
         await never.wait()
 
-    monkeypatch.setattr(services.operations, "cancel_order", slow)
+    monkeypatch.setattr(orders, "cancel_order", slow)
     transport = httpx2.ASGITransport(app=app_of(services, deadline=0.05))
     headers = {"authorization": f"Bearer {token}", "accept": RESPONSE}
     query = """mutation { cancelOrder(input: {clientMutationId: "late", order: "o", reason: "r"})
