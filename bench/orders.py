@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from pymongo import AsyncMongoClient, MongoClient, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -25,6 +26,7 @@ from hub import clock
 from hub.bus import Bus
 from hub.model.people import SCOPES, Principal, Role
 from hub.operations import documents
+from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.operations.incidents import actions as incidents
 from hub.operations.orders import actions as orders
@@ -243,7 +245,7 @@ async def _mass(world: World) -> None:
             for name in names
         ]
     )
-    ops = Operations(store, OrderSettings())
+    ops = Operations(Desk.over(store, OrderSettings(), ZoneInfo("Asia/Shanghai")))
     watch = Principal(
         account_id="watch",
         login="watch",
@@ -257,7 +259,7 @@ async def _mass(world: World) -> None:
     incident = await incidents.open_incident(ops.desk, watch, asked, "incident")
     for attempt in range(3):
         channel = _Counting(MASS)
-        dispatcher = Dispatcher(store, Bus(), {"fcm": channel}, "bench")
+        dispatcher = Dispatcher(ops.desk, Bus(), {"fcm": channel}, "bench")
         began, used = time.monotonic(), time.process_time()
         asked = orders.request_of(incident_id=incident.id, text="集结", recipients=names)
         await orders.dispatch_order(ops.desk, watch, asked, f"mass{attempt}")

@@ -38,6 +38,8 @@ ONE_ENDPOINT = "expected exactly one of url, listen, push = true"
 LONGEST = timedelta(days=3660)
 """No duration is longer: later times than the calendar has would follow from it."""
 DURATION = 'expected seconds, more than 0 and up to ten years, or ISO 8601 such as "PT90S"'
+FEED_ZONE = ZoneInfo("Asia/Shanghai")
+"""Of a feed's times that are written without a zone, where nothing else is configured."""
 LONGEST_NAME = 63
 """Bytes of a database's name."""
 MONGODBS_OWN = ("admin", "config", "local")
@@ -185,9 +187,7 @@ class FeedSettings(_Section):
         default=timedelta(seconds=10),
         description="until a poll is given up; a body that comes at 1 MB/s or faster has longer",
     )
-    timezone: Zone = Field(
-        default=ZoneInfo("Asia/Shanghai"), description="zone of times written without one"
-    )
+    timezone: Zone = Field(default=FEED_ZONE, description="zone of times written without one")
     auth: FeedAuth | None = Field(default=None, description="how a poll shows the secret")
     secret_ref: str | None = Field(
         default=None, description="`env:NAME` or `file:PATH`; never the secret itself"

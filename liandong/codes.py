@@ -37,6 +37,7 @@ _OURS: dict[str, tuple[str, str]] = {
     ),
     "BAD_JSON": ("不是有效的 JSON", "The body is no JSON."),
     "TOO_LARGE": ("内容过大", "The body is larger than 256 KiB."),
+    "TOO_SLOW": ("接收超时", "The body did not arrive in time: send it again."),
     "UNSUPPORTED_MEDIA_TYPE": ("不支持的内容类型", "Send application/json, uncompressed."),
     "NOT_ACCEPTABLE": ("不支持的应答类型", "The Accept header leaves no type that is answered."),
     "METHOD_NOT_ALLOWED": ("不支持此方法", "The path does not answer this HTTP method."),

@@ -27,6 +27,7 @@ from hub.model.area import Area
 from hub.operations import documents
 from hub.operations.asking.escalator import Escalator
 from hub.operations.asking.moving import move_ledgers
+from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.operations.incidents.timeline import Timeline
 from hub.operations.keeper import AlarmKeeper
@@ -115,10 +116,12 @@ class Hub:
             presence=Presence(store, bus, tail, name=name, roles=what, zone=area.zone),
             feeds=FeedCache(TransitRepository(store)),
             operations=Operations(
-                store,
-                settings.orders,
-                zone=area.zone,
-                channels=frozenset({"fcm"} if settings.push.fcm else ()),
+                Desk.over(
+                    store,
+                    settings.orders,
+                    area.zone,
+                    channels=frozenset({"fcm"} if settings.push.fcm else ()),
+                )
             ),
             same_as=SameAs(store),
         )
@@ -136,11 +139,12 @@ class Hub:
         return hub
 
     async def _start_work(self, area: Area, tokens: Tokens) -> None:
+        desk = self.operations.desk
         self._run("clock", self.store.server_clock.run)
         self._run("tail", self.tail.run)
         await self.tail.ready.wait()
         self._run("identity", partial(self.same_as.follow, self.bus))
-        self._run("alarms", AlarmKeeper(self.store, sockets.gethostname()).run)
+        self._run("alarms", AlarmKeeper(desk, sockets.gethostname()).run)
         if ProcessRole.API in self.roles:
             self._run("feeds", partial(self.feeds.follow, self.bus))
             self._run("sessions", partial(tokens.watch, self.bus))
@@ -154,9 +158,9 @@ class Hub:
             moves.append(supervisor.move)
         if ProcessRole.DISPATCH in self.roles:
             owner = _process_name(self.settings, self.roles)
-            dispatcher = Dispatcher(self.store, self.bus, self.channels, owner)
+            dispatcher = Dispatcher(desk, self.bus, self.channels, owner)
             self._run("dispatch", dispatcher.run)
-            self._run("escalate", Escalator(self.store, self.bus, owner).run)
+            self._run("escalate", Escalator(desk, self.bus, owner).run)
             self._run("audit", sealer_for(self.store, self.settings, owner).run)
         if ProcessRole.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)

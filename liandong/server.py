@@ -20,12 +20,12 @@ import uvicorn
 import uvloop
 
 from hub.errors import StartError
+from hub.requests import MAX_BODY
 from hub.settings import Settings
 from hub.transports import tune
 from liandong import observe
 from liandong.connections import BoundedProtocol, Bounds, Connections
 from liandong.process import Hub, ProcessRole
-from schema.executing.requests import MAX_BODY
 from schema.live.frames import FrameProtocol
 
 log = structlog.get_logger()

@@ -8,10 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from hub.errors import LiandongError
+from hub.requests import JSON
 from mobile_api import openapi, sessions, sync, work
 from mobile_api.context import MobileContext
-from mobile_api.endpoint import JSON, Call, Endpoint, Nothing
-from mobile_api.problems import Refusal, on_expected, on_http, on_refusal, on_unexpected
+from mobile_api.endpoint import Call, Endpoint, Nothing
+from mobile_api.problems import Invalid, on_expected, on_http, on_invalid, on_unexpected
 
 
 async def describe(call: Call[Nothing]) -> Response:  # every endpoint takes a call
@@ -39,7 +40,7 @@ def build(context: MobileContext) -> Starlette:
     return Starlette(
         routes=[endpoint.route(context) for endpoint in ENDPOINTS],
         exception_handlers={
-            Refusal: on_refusal,
+            Invalid: on_invalid,
             LiandongError: on_expected,
             HTTPException: on_http,
             Exception: on_unexpected,

@@ -8,7 +8,6 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -20,12 +19,11 @@ from hub.errors import RetryLater
 from hub.fate import Fate, Write, together
 from hub.model.people import Principal, Scope
 from hub.operations.telling.wire import Message
+from hub.requests import JSON, bearer, check_content, json_of, read_body
 from hub.store.faults import passing
 from mobile_api.context import MobileContext
-from mobile_api.problems import Refusal, invalid, retry_later
+from mobile_api.problems import Invalid, complaints, retry_later
 
-BODY_CAP = 256 * 1024
-JSON = "application/json"
 EVENT_STREAM = "text/event-stream"
 
 Sent = TypeVar("Sent", bound=Message)
@@ -124,7 +122,9 @@ class Endpoint(Generic[Sent]):
     ) -> Response:
         principal = None
         if self.scope is not None:
-            principal = await context.tokens.authenticate(bearer_token(request))
+            principal = await context.tokens.authenticate(
+                bearer(request.headers.get("authorization"))
+            )
             principal.require(self.scope)
         sent = await self._read(request)
         async with self._share(principal, context):
@@ -161,44 +161,9 @@ class Endpoint(Generic[Sent]):
         try:
             if not self.has_body:
                 return self.takes.model_validate(dict(request.query_params))
-            body = await read_body(request, JSON)
-            _require_json(body)
+            check_content(request.headers, JSON)
+            body = await read_body(request.stream(), request.headers)
+            json_of(body)  # more strictly than the model's own parser
             return self.takes.model_validate_json(body, strict=True)
         except ValidationError as error:
-            raise invalid(error) from error
-
-
-def bearer_token(request: Request) -> str:
-    """The token of the Authorization header. Raises AccessDenied UNAUTHENTICATED without one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise unauthenticated()
-    return token.strip()
-
-
-async def read_body(request: Request, media_type: str) -> bytes:
-    """The body, if it is of the type and no larger than BODY_CAP. Raises Refusal."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != media_type:
-        raise Refusal(
-            "UNSUPPORTED_MEDIA_TYPE",
-            f"应为 {media_type} / Expected {media_type}, not {given or 'nothing'}.",
-        )
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refusal(
-            "UNSUPPORTED_MEDIA_TYPE", "不接受压缩内容 / A compressed body is not accepted."
-        )
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_CAP:
-            raise Refusal("TOO_LARGE", f"最大 {BODY_CAP} 字节 / At most {BODY_CAP} bytes.")
-    return bytes(body)
-
-
-def _require_json(body: bytes) -> None:
-    # stricter than the model's own parser: no NaN, no invalid UTF-8, no half a surrogate pair
-    try:
-        orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Refusal("BAD_JSON", f"不是有效的 JSON / Not valid JSON: {error}.") from error
+            raise Invalid(complaints(error)) from error

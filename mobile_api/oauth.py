@@ -14,9 +14,8 @@ from hub.access.attempts import RateLimited
 from hub.access.tokens import SignedIn, Tokens
 from hub.deadline import in_time
 from hub.errors import AccessDenied, RetryLater
+from hub.requests import JSON, BodyRefused, check_content, read_body
 from hub.store.faults import passing
-from mobile_api.endpoint import read_body
-from mobile_api.problems import Refusal
 
 FORM = "application/x-www-form-urlencoded"
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -89,12 +88,13 @@ async def _grant(tokens: Tokens, request: Request) -> SignedIn:
 
 async def _form(request: Request) -> Mapping[str, str]:
     try:
-        body = await read_body(request, FORM)
+        check_content(request.headers, FORM)
+        body = await read_body(request.stream(), request.headers)
         pairs = parse_qsl(
             body.decode(), keep_blank_values=True, max_num_fields=_FIELDS, errors="strict"
         )
-    except Refusal as refusal:
-        raise _Declined("invalid_request", refusal.detail) from refusal
+    except BodyRefused as refused:
+        raise _Declined("invalid_request", refused.message) from refused
     except ValueError as error:
         raise _Declined("invalid_request", "Not a readable form.") from error
     form = dict(pairs)
@@ -138,7 +138,7 @@ def _granted(signed_in: SignedIn) -> Response:
     }
     if signed_in.refresh_token is not None:
         body["refresh_token"] = signed_in.refresh_token
-    return Response(orjson.dumps(body), 200, _NO_STORE, "application/json")
+    return Response(orjson.dumps(body), 200, _NO_STORE, JSON)
 
 
 def _declined(declined: _Declined, request: Request) -> Response:
@@ -150,4 +150,4 @@ def _declined(declined: _Declined, request: Request) -> Response:
 
 def _error(error: str, description: str, status: int, headers: Mapping[str, str]) -> Response:
     body = {"error": error, "error_description": description}
-    return Response(orjson.dumps(body), status, {**_NO_STORE, **headers}, "application/json")
+    return Response(orjson.dumps(body), status, {**_NO_STORE, **headers}, JSON)

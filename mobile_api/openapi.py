@@ -10,9 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from hub.requests import JSON
 from mobile_api import models
 from mobile_api.bodies import typed_actions, typed_changes
-from mobile_api.endpoint import JSON, Endpoint
+from mobile_api.endpoint import Endpoint
 from mobile_api.problems import MEDIA_TYPE, TITLES
 
 _REF = "#/components/schemas/{model}"

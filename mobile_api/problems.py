@@ -14,6 +14,7 @@ from starlette.responses import Response
 from hub.access.attempts import RateLimited
 from hub.errors import DatabaseAway, LiandongError, RetryLater, UserFault
 from hub.fate import Fate
+from hub.requests import bearer
 from hub.store.faults import passing
 
 log = structlog.get_logger()
@@ -37,15 +38,11 @@ TITLES: dict[str, tuple[int, str]] = {
 MEDIA_TYPE = "application/problem+json"
 
 
-class Refusal(Exception):
-    """A request refused before it reaches an endpoint; `code` is one of TITLES."""
+class Invalid(Exception):
+    """A body or query that does not fit its model: path and reason of each refused field."""
 
-    def __init__(
-        self, code: str, detail: str, *, errors: list[dict[str, str]] | None = None
-    ) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.detail = detail
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__(f"{errors[0]['path']}: {errors[0]['message']}")
         self.errors = errors
 
 
@@ -76,12 +73,6 @@ def problem(
     return Response(orjson.dumps(body), status, headers, MEDIA_TYPE)
 
 
-def invalid(error: ValidationError) -> Refusal:
-    """The refusal for a body or query that does not fit its model: which fields, and why."""
-    errors = complaints(error)
-    return Refusal("INVALID", f"{errors[0]['path']}: {errors[0]['message']}", errors=errors)
-
-
 def complaints(error: ValidationError) -> list[dict[str, str]]:
     """Path and reason of each refused field. What was sent is not repeated: it may be a secret."""
     return [
@@ -93,11 +84,11 @@ def complaints(error: ValidationError) -> list[dict[str, str]]:
     ]
 
 
-async def on_refusal(request: Request, error: Exception) -> Response:
-    """Starlette's handler for Refusal."""
-    if not isinstance(error, Refusal):
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """Starlette's handler for Invalid."""
+    if not isinstance(error, Invalid):
         raise error
-    return problem(error.code, error.detail, errors=error.errors)
+    return problem("INVALID", str(error), errors=error.errors)
 
 
 async def on_expected(request: Request, error: Exception) -> Response:
@@ -152,6 +143,6 @@ def retry_later(error: RetryLater, outcome: Fate | None = None) -> Response:
 
 def challenge(request: Request) -> dict[str, str]:
     """The WWW-Authenticate header (RFC 6750, 3): with an error only where a token was sent."""
-    sent = request.headers.get("authorization", "").lower().startswith("bearer ")
+    sent = bearer(request.headers.get("authorization"))
     detail = ', error="invalid_token"' if sent else ""
     return {"WWW-Authenticate": f'Bearer realm="liandong"{detail}'}

@@ -33,9 +33,8 @@ from hub.ingest.gather import Gatherer, gather, located
 from hub.model.moments import said
 from hub.model.network import Line, StopPlace
 from hub.model.parking import ParkingFacility
-from hub.settings import FeedSettings
+from hub.settings import FEED_ZONE, FeedSettings
 
-DEFAULT_ZONE = "Asia/Shanghai"
 _ID = "feed-check"
 
 
@@ -75,7 +74,7 @@ class Report:
 
     def to_text(self) -> str:
         """The same for people, Chinese beside English, its time in the zone of Shanghai."""
-        as_of = said(self.as_of, ZoneInfo(DEFAULT_ZONE)) if self.as_of else "未知 unknown"
+        as_of = said(self.as_of, FEED_ZONE) if self.as_of else "未知 unknown"
         journeys, stops = self.matched["journeys"], self.matched["stops"]
         refused = sum(self.rejected.values())
         listed = ", ".join(f"{name} {count}" for name, count in self.records.items())
@@ -187,7 +186,7 @@ def context_for(
 ) -> Context:
     """The context of a feed nobody configured. Raises UserFault and StartError."""
     try:
-        zone = ZoneInfo(timezone or DEFAULT_ZONE)
+        zone = ZoneInfo(timezone) if timezone else FEED_ZONE
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UserFault(
             "BAD_TIMEZONE",

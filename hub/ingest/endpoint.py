@@ -10,7 +10,8 @@ only so many requests of a feed wait at a time; the others are told to come agai
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
@@ -25,6 +26,7 @@ from hub.ingest.plan import Connectors, Plan, moved, plans
 from hub.ingest.pushed import DENIED_EVERY
 from hub.ingest.spacing import Spacing
 from hub.model.area import Area
+from hub.requests import JSON, BodyRefused, bearer, read_body
 from hub.settings import Settings
 from hub.spool import Spool
 from hub.store.driver import Store
@@ -36,7 +38,6 @@ MAX_WAITING = 32
 """Requests of one feed being read or waiting to be written."""
 IN_HAND = 2
 """How many times `max_bytes` the bodies of one feed may hold together."""
-JSON = "application/json"
 
 Answer = tuple[int, str, bytes]
 """Status, content type, body."""
@@ -103,8 +104,8 @@ class Endpoint:
         except PayloadError as error:
             status = 413 if error.reason is Reason.TOO_LARGE else 400
             return _said(status, error.reason, str(error))
-        except TimeoutError:
-            return _said(408, "TOO_SLOW", f"The body did not arrive within {BODY_SECONDS:g} s.")
+        except BodyRefused as refused:
+            return _said(refused.status, refused.code, str(refused))
         except (RetryLater, FeedStopped) as error:
             return _said(503, "RETRY_LATER", str(error))
 
@@ -142,8 +143,7 @@ class _Gate:
         """Raise AccessDenied unless the secret is shown, in the path or as a Bearer token."""
         if self._shown is None:
             return
-        bearer = headers.get("authorization", "").removeprefix("Bearer ").strip()
-        for given in (secret or "", bearer):
+        for given in (secret or "", bearer(headers.get("authorization"))):
             if given and hmac.compare_digest(given.encode(), self._shown.encode()):
                 return
         raise AccessDenied("UNAUTHENTICATED", "The secret of this feed is not shown.")
@@ -165,14 +165,13 @@ class _Gate:
         if self._waiting >= MAX_WAITING:
             raise RetryLater(f"{MAX_WAITING} requests of this feed are waiting already.")
         self._waiting += 1
-        content = bytearray()
+        held = _Held()
         try:
-            async with asyncio.timeout(BODY_SECONDS):
-                async for chunk in body:
-                    self._room_for(len(content) + len(chunk), len(chunk))
-                    content += chunk
+            content = await read_body(
+                self._holding(held, body), headers, most=self._max_bytes, seconds=BODY_SECONDS
+            )
             envelope = Envelope(
-                await self._plain(bytes(content), headers),
+                await self._plain(content, headers),
                 clock.now(),
                 f"push:{self._feed.id} from {peer}",
                 headers.get("content-type"),
@@ -180,19 +179,20 @@ class _Gate:
             accepted = await self._inlet.take(envelope, headers, self._signing)
         finally:
             self._waiting -= 1
-            self._held -= len(content)
+            self._held -= held.bytes
         self._denying = False
         if accepted.heard is not None and accepted.heard.data_ready:
             self._fetch_soon()
         return accepted.status, accepted.content_type, accepted.body
 
-    def _room_for(self, size: int, more: int) -> None:
-        limit = self._max_bytes
-        if size > limit:
-            raise PayloadError(Reason.TOO_LARGE, f"The body is larger than max_bytes = {limit}.")
-        if self._held + more > IN_HAND * limit:
-            raise RetryLater("Too much is being received for this feed already.")
-        self._held += more
+    async def _holding(self, held: "_Held", body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        """The chunks of a body, as long as there is room for them beside the feed's others."""
+        async for chunk in body:
+            if self._held + len(chunk) > IN_HAND * self._max_bytes:
+                raise RetryLater("Too much is being received for this feed already.")
+            self._held += len(chunk)
+            held.bytes += len(chunk)
+            yield chunk
 
     async def _plain(self, content: bytes, headers: Mapping[str, str]) -> bytes | Spool:
         """The body without its Content-Encoding."""
@@ -219,6 +219,13 @@ class _Gate:
                 log.warning("data not fetched", feed=self._feed.id, detail=str(error))
             if not self._fetch_again:
                 return
+
+
+@dataclass(slots=True)
+class _Held:
+    """How much of one body is held."""
+
+    bytes: int = 0
 
 
 def _said(status: int, code: str, message: str) -> Answer:

@@ -71,14 +71,15 @@ class Desk:
     def over(
         cls,
         store: Store,
-        settings: OrderSettings | None = None,
-        zone: ZoneInfo = ZoneInfo("Asia/Shanghai"),  # noqa: B008  # immutable
+        settings: OrderSettings,
+        zone: ZoneInfo,
+        *,
         channels: frozenset[str] | None = None,
     ) -> "Desk":
         """A desk over one store."""
         return cls(
             store=store,
-            settings=settings or OrderSettings(),
+            settings=settings,
             zone=zone,
             inbox=InboxRepository(store),
             outbox=Outbox(store),
@@ -90,6 +91,10 @@ class Desk:
             audit=Audit(),
             channels=channels,
         )
+
+    def apart(self) -> "Desk":
+        """The same over `Store.apart`: what it writes keeps nobody else's writes waiting."""
+        return Desk.over(self.store.apart(), self.settings, self.zone, channels=self.channels)
 
     def of(self, repository: Callable[[Store], Repository]) -> Repository:
         """A capability's repository over this store, made once."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from hub import clock
 from hub.model.people import Principal
@@ -11,10 +10,6 @@ from hub.operations.actions import ActionResult, FieldAction
 from hub.operations.asking.store import Recipients
 from hub.operations.desk import Desk
 from hub.operations.telling.inbox import Inbox, SyncPage
-from hub.settings import OrderSettings
-from hub.store.driver import Store
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +44,9 @@ class Operations:
     the scope; NotFound for what is absent or not the caller's to see. Nothing is written then.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        settings: OrderSettings,
-        *,
-        zone: ZoneInfo = SHANGHAI,
-        channels: frozenset[str] | None = None,
-    ) -> None:
-        self.desk = Desk.over(store, settings, zone, channels)
-        self.inbox = Inbox(self.desk)
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.inbox = Inbox(desk)
 
     async def act(self, by: Principal, action: FieldAction) -> ActionResult:
         """Apply one action of the field app; see `fieldwork.act`. Needs FIELD_WORK."""

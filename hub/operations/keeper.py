@@ -25,7 +25,7 @@ from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.alarms import order_unanswered
 from hub.operations.orders.conditions import Conditions
 from hub.operations.orders.store import OrderRepository
-from hub.store.driver import Store, Tx
+from hub.store.driver import Tx
 
 log = structlog.get_logger()
 
@@ -51,14 +51,13 @@ _ENDS: dict[OrderState | None, str] = {
 class AlarmKeeper:
     """Keeps the alarms true. `host` names this machine, whose clock it watches."""
 
-    def __init__(self, store: Store, host: str) -> None:
-        self._store = store
-        self._desk = Desk.over(store)
-        self._alarms = AlarmRepository(store)
-        self._orders = OrderRepository(store)
-        self._incidents = IncidentRepository(store)
-        self._ledgers = Recipients(store)
-        self._conditions = Conditions(store)
+    def __init__(self, desk: Desk, host: str) -> None:
+        self._desk, self._store = desk, desk.store
+        self._alarms = desk.of(AlarmRepository)
+        self._orders = desk.of(OrderRepository)
+        self._incidents = desk.of(IncidentRepository)
+        self._ledgers = desk.of(Recipients)
+        self._conditions = desk.of(Conditions)
         self._host = host
 
     async def run(self) -> None:

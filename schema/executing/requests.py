@@ -1,14 +1,14 @@
-"""HTTP requests read strictly: content type, size, JSON, and the four parameters."""
+"""GraphQL requests over HTTP, read strictly: what they accept, and the four parameters."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import orjson
 
-MAX_BODY = 256 * 1024
-JSON: Final = "application/json"
+from hub.requests import JSON, json_of
+
 RESPONSE: Final = "application/graphql-response+json"
 EVENTS: Final = "text/event-stream"
 HTML: Final = "text/html"
@@ -82,49 +82,20 @@ def wants_html(accept: str | None) -> bool:
     return HTML in (accept or "").lower()
 
 
-def bearer(authorization: str | None) -> str:
-    """The token of an Authorization header; empty if there is none."""
-    scheme, _, token = (authorization or "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def check_content(headers: Mapping[str, str]) -> None:
-    """Refuse what is not plain JSON in UTF-8. Raises BadRequestError 415."""
-    kind, *parameters = (
-        part.strip().lower() for part in headers.get("content-type", "").split(";")
-    )
-    charset = next((p.partition("=")[2] for p in parameters if p.startswith("charset=")), "utf-8")
-    if kind != JSON or charset.strip('"') not in {"utf-8", "utf8"}:
-        raise BadRequestError(
-            415, "UNSUPPORTED_MEDIA_TYPE", "Send content-type: application/json, in UTF-8."
-        )
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise BadRequestError(415, "UNSUPPORTED_MEDIA_TYPE", "Send the body uncompressed.")
-
-
-async def read_body(receive: Receive, headers: Mapping[str, str]) -> bytes:
-    """The body, at most 256 kB. Raises BadRequestError 413, DisconnectedError."""
-    declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > MAX_BODY:
-        raise _too_large()
-    body = bytearray()
-    while True:
+async def body_of(receive: Receive) -> AsyncIterator[bytes]:
+    """The pieces of a body, as they come. Raises DisconnectedError."""
+    more = True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise DisconnectedError
-        body += message.get("body", b"")
-        if len(body) > MAX_BODY:
-            raise _too_large()
-        if not message.get("more_body", False):
-            return bytes(body)
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
 
 
 def parse_request(body: bytes) -> Request:
-    """The parameters in a body. Raises BadRequestError 400, naming the one that is wrong."""
-    try:
-        given = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequestError(400, "BAD_JSON", f"The body is not JSON: {error}.") from error
+    """The parameters in a body. Raises BodyRefused; BadRequestError 400, naming a wrong one."""
+    given = json_of(body)
     if isinstance(given, list):
         raise BadRequestError(400, "BATCHING", "One operation a request: batching is not served.")
     if not isinstance(given, dict):
@@ -166,10 +137,6 @@ def parameters(given: Mapping[str, Any]) -> Request:
         if value is not None and not isinstance(value, kind):
             raise BadRequestError(400, "BAD_REQUEST", f"{name}: expected {_WORDS[kind]} or null.")
     return Request(given["query"], given.get("operationName"), given.get("variables") or {})
-
-
-def _too_large() -> BadRequestError:
-    return BadRequestError(413, "TOO_LARGE", f"The body is larger than {MAX_BODY:,} bytes.")
 
 
 def _quality(parameters: list[str]) -> float:

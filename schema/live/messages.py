@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 from graphql import GraphQLError
 
+from hub.requests import bearer
 from schema.executing.requests import BadRequestError, Request, parameters
 
 ACK: Final = b'{"type":"connection_ack"}'
@@ -58,13 +59,12 @@ def request_of(message: Mapping[str, Any]) -> Request:
 
 def token_of(payload: object, headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The init payload's `authorization` or `token`, else the Authorization header's; or empty."""
-    given = ""
     if isinstance(payload, dict):
         folded = {str(key).lower(): value for key, value in payload.items()}
         given = str(folded.get("authorization") or folded.get("token") or "")
-    if not given:
-        given = next((value.decode("latin-1") for key, value in headers if key == _HEADER), "")
-    return given.removeprefix("Bearer ").removeprefix("bearer ").strip()
+        if given:
+            return bearer(given) or given.strip()
+    return bearer(next((value.decode("latin-1") for key, value in headers if key == _HEADER), ""))
 
 
 def next_head(identifier: str) -> bytes:

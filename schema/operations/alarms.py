@@ -173,6 +173,7 @@ class Mutation:
 
 
 async def _rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
+    """No `listing`: pages need an order that stands, and a watch needs what presses most."""
     found = await context.services.of(AlarmRepository).pressing(
         context.viewer,
         first=page_size(arguments.get("first", FIRST_DEFAULT)),

@@ -1,6 +1,6 @@
 """Bulletins: types, inputs, query, mutation and subscription roots; `hub.operations` decides."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -17,25 +17,15 @@ from hub.operations.bulletins.store import BulletinRepository
 from schema import enums
 from schema.context import row_of
 from schema.enums import worded
-from schema.events import Event, live
-from schema.live.source import Arguments, LiveSource
-from schema.nodes import (
-    FIRST_DEFAULT,
-    Connection,
-    Node,
-    connect,
-    decode_cursor,
-    key_of,
-    node_type,
-    page_size,
-)
+from schema.listing import Page, listing
+from schema.live.source import Arguments
+from schema.nodes import Node, key_of, node_type
 from schema.operations.common import KEY, UserError, act, attempt
 from schema.operations.orders import Recipient
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, unit_of, units_of
 from schema.policy import SIGNED_IN
-from schema.projection import Info, Row, computed, described, entity, root, stored, value
-from schema.transit.arguments import After, First, Resume
+from schema.projection import Info, computed, described, entity, root, stored, value
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -186,31 +176,48 @@ class BulletinPayload:
     bulletin: Bulletin | None = described("The bulletin after it; null with errors", zh="通报")
 
 
+def _bulletin_of(change: Change) -> str | None:
+    """The bulletin that shows a ledger which changed."""
+    return None if change.document is None else change.document.get("subject_id")
+
+
+def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") -> bool:
+    """Not the ledgers of what is no bulletin."""
+    kind: str = (change.document or {}).get("subject_kind", BulletinAsked.kind)
+    return kind == BulletinAsked.kind
+
+
+@listing(
+    READ,
+    "Bulletins the caller may see",
+    Bulletin,
+    zh="通报",
+    by="created_at",
+    collections={"bulletins", "recipients"},
+    concerns=_concerns,
+    related=_bulletin_of,
+)
+async def _bulletins(
+    context: "SchemaContext", page: Page, state: StateOnly = None, unit: OfUnit = None
+) -> list[BulletinDoc]:
+    """`unit`: those that this unit has published. Who reads one changes it."""
+    found = await context.services.of(BulletinRepository).page(
+        context.viewer,
+        first=page.first,
+        after=page.after,
+        state=state,
+        unit=None if unit is None else key_of(unit, "Unit", "unit"),
+    )
+    if not found:
+        await known_unit(context, unit)
+    return found
+
+
 @strawberry.type
 class Query:
     """Roots about bulletins."""
 
-    @root(READ, "Bulletins the caller may see, newest first", zh="通报")
-    async def bulletins(
-        self,
-        info: Info,
-        state: StateOnly = None,
-        unit: OfUnit = None,
-        first: First = FIRST_DEFAULT,
-        after: After = None,
-    ) -> Connection[Bulletin]:
-        """By the time they were published; `unit`: those that this unit has published."""
-        found = await info.context.services.of(BulletinRepository).page(
-            info.context.viewer,
-            first=page_size(first) + 1,
-            after=decode_cursor(after, datetime, str),
-            state=state,
-            unit=None if unit is None else key_of(unit, "Unit", "unit"),
-        )
-        rows = [row_of(bulletin) for bulletin in found]
-        if not rows:
-            await known_unit(info.context, unit)
-        return connect(rows, first=first, after=after, wrap=Bulletin, place=_published)
+    bulletins = _bulletins.asked
 
     @root(READ, "A bulletin by its id; null if not the caller's to see", zh="通报")
     async def bulletin(self, info: Info, id: strawberry.ID) -> Bulletin | None:  # noqa: A002
@@ -272,56 +279,11 @@ class Mutation:
         return BulletinPayload(client_mutation_id=key, user_errors=errors, bulletin=found)
 
 
-async def _rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
-    unit = arguments.get("unit")
-    found = await context.services.of(BulletinRepository).page(
-        context.viewer,
-        first=page_size(arguments.get("first", FIRST_DEFAULT)),
-        state=arguments.get("state"),
-        unit=None if unit is None else key_of(unit, "Unit", "unit"),
-    )
-    if not found:
-        await known_unit(context, unit)
-    return [row_of(bulletin) for bulletin in found]
-
-
-def _bulletin_of(change: Change) -> str | None:
-    """The bulletin that shows a ledger which changed."""
-    return None if change.document is None else change.document.get("subject_id")
-
-
-def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") -> bool:
-    """Not the ledgers of what is no bulletin."""
-    kind: str = (change.document or {}).get("subject_kind", BulletinAsked.kind)
-    return kind == BulletinAsked.kind
-
-
 @strawberry.type
 class Subscription:
     """Bulletins, live."""
 
-    @live(
-        READ,
-        "Bulletins the caller may see, live",
-        LiveSource(
-            collections=frozenset({"bulletins", "recipients"}),
-            rows=_rows,
-            wrap=Bulletin,
-            concerns=_concerns,
-            related=_bulletin_of,
-            per_viewer=True,
-        ),
-        zh="通报",
-    )
-    async def bulletins(
-        self,
-        state: StateOnly = None,
-        unit: OfUnit = None,
-        first: First = FIRST_DEFAULT,
-        after: Resume = None,
-    ) -> AsyncGenerator[Event[Bulletin], None]:
-        """As the query: the newest `first`. Who reads one changes it."""
-        raise NotImplementedError
+    bulletins = _bulletins.followed
 
 
 async def _payload(key: str, work: Callable[[], Awaitable[BulletinDoc]]) -> BulletinPayload:
@@ -331,7 +293,3 @@ async def _payload(key: str, work: Callable[[], Awaitable[BulletinDoc]]) -> Bull
         user_errors=errors,
         bulletin=Bulletin(row_of(document)) if document else None,
     )
-
-
-def _published(row: Row) -> tuple[object, ...]:
-    return row["created_at"], row["_id"]

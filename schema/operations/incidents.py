@@ -1,6 +1,6 @@
 """Incidents: type, inputs, query, mutation and subscription roots; `hub.operations` decides."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Self, cast
 
@@ -19,24 +19,14 @@ from hub.operations.incidents.changes import (
     reopen_incident,
     update_incident,
 )
+from hub.operations.incidents.documents import IncidentDoc
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.store import OrderRepository
 from schema import enums
 from schema.common import Position, position
 from schema.context import row_of
-from schema.events import Event, live
-from schema.live.source import Arguments, LiveSource
-from schema.nodes import (
-    FIRST_DEFAULT,
-    NODES,
-    Connection,
-    Node,
-    connect,
-    decode_cursor,
-    key_of,
-    node_type,
-    page_size,
-)
+from schema.listing import Page, listing
+from schema.nodes import NODES, Node, key_of, node_type
 from schema.operations.common import KEY, UserError, attempt
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Unit, units_of
@@ -44,7 +34,6 @@ from schema.policy import SIGNED_IN
 from schema.projection import (
     Entity,
     Info,
-    Row,
     computed,
     described,
     entity,
@@ -52,7 +41,6 @@ from schema.projection import (
     stored,
     value,
 )
-from schema.transit.arguments import After, First, Resume
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -224,31 +212,42 @@ class IncidentPayload:
     incident: Incident | None = described("The incident after it; null with errors", zh="事件")
 
 
+def _incident_of(change: Change) -> str | None:
+    """The incident that shows an order, a ledger or a line which changed."""
+    document = change.document or {}
+    return document.get("incident_id") or document.get("lane")
+
+
+@listing(
+    READ,
+    "Incidents the caller may see",
+    Incident,
+    zh="事件",
+    by="opened_at",
+    collections={"incidents", "timeline", "orders", "recipients"},
+    related=_incident_of,
+)
+async def _incidents(
+    context: "SchemaContext", page: Page, state: IncidentStateOnly = None, unit: OfUnit = None
+) -> list[IncidentDoc]:
+    """Changes of their orders count if they are selected."""
+    found = await context.services.of(IncidentRepository).page(
+        context.viewer,
+        first=page.first,
+        after=page.after,
+        state=state,
+        unit=None if unit is None else key_of(unit, "Unit", "unit"),
+    )
+    if not found:
+        await known_unit(context, unit)
+    return found
+
+
 @strawberry.type
 class Query:
     """Roots about incidents."""
 
-    @root(Scope.INCIDENTS_READ, "Incidents the caller may see, newest first", zh="事件")
-    async def incidents(
-        self,
-        info: Info,
-        state: IncidentStateOnly = None,
-        unit: OfUnit = None,
-        first: First = FIRST_DEFAULT,
-        after: After = None,
-    ) -> Connection[Incident]:
-        """By the time they were opened."""
-        found = await info.context.services.of(IncidentRepository).page(
-            info.context.viewer,
-            first=page_size(first) + 1,
-            after=decode_cursor(after, datetime, str),
-            state=state,
-            unit=None if unit is None else key_of(unit, "Unit", "unit"),
-        )
-        rows = [row_of(incident) for incident in found]
-        if not rows:
-            await known_unit(info.context, unit)
-        return connect(rows, first=first, after=after, wrap=Incident, place=_opened)
+    incidents = _incidents.asked
 
     @root(Scope.INCIDENTS_READ, "An incident by its id; null if not the caller's to see", zh="事件")
     async def incident(self, info: Info, id: strawberry.ID) -> Incident | None:  # noqa: A002
@@ -363,50 +362,11 @@ class Mutation:
         return await _incident(input.client_mutation_id, work)
 
 
-async def _incidents(context: "SchemaContext", arguments: Arguments) -> list[Row]:
-    unit = arguments.get("unit")
-    found = await context.services.of(IncidentRepository).page(
-        context.viewer,
-        first=page_size(arguments.get("first", FIRST_DEFAULT)),
-        state=arguments.get("state"),
-        unit=None if unit is None else key_of(unit, "Unit", "unit"),
-    )
-    if not found:
-        await known_unit(context, unit)
-    return [row_of(incident) for incident in found]
-
-
-def _incident_of(change: Change) -> str | None:
-    """The incident that shows an order, a ledger or a line which changed."""
-    document = change.document or {}
-    return document.get("incident_id") or document.get("lane")
-
-
 @strawberry.type
 class Subscription:
     """Incidents, live."""
 
-    @live(
-        Scope.INCIDENTS_READ,
-        "Incidents the caller may see, live",
-        LiveSource(
-            collections=frozenset({"incidents", "timeline", "orders", "recipients"}),
-            rows=_incidents,
-            wrap=Incident,
-            related=_incident_of,
-            per_viewer=True,
-        ),
-        zh="事件",
-    )
-    async def incidents(
-        self,
-        state: IncidentStateOnly = None,
-        unit: OfUnit = None,
-        first: First = FIRST_DEFAULT,
-        after: Resume = None,
-    ) -> AsyncGenerator[Event[Incident], None]:
-        """As the query: the newest `first`. Changes of their orders count if they are selected."""
-        raise NotImplementedError
+    incidents = _incidents.followed
 
 
 async def known_incident(context: "SchemaContext", incident: str | None) -> None:
@@ -424,7 +384,3 @@ async def _incident(key: str, work: Callable[[], Awaitable[BaseModel]]) -> Incid
         user_errors=errors,
         incident=Incident(row_of(document)) if document else None,
     )
-
-
-def _opened(row: Row) -> tuple[object, ...]:
-    return row["opened_at"], row["_id"]

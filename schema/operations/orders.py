@@ -1,6 +1,6 @@
 """Orders: types, inputs, query, mutation and subscription roots; `hub.operations` decides."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Self
@@ -23,18 +23,9 @@ from hub.operations.orders.store import OrderRepository
 from schema import enums
 from schema.context import row_of
 from schema.enums import worded
-from schema.events import Event, live
-from schema.live.source import Arguments, LiveSource
-from schema.nodes import (
-    FIRST_DEFAULT,
-    Connection,
-    Node,
-    connect,
-    decode_cursor,
-    key_of,
-    node_type,
-    page_size,
-)
+from schema.listing import Page, listing
+from schema.live.source import Arguments
+from schema.nodes import Node, key_of, node_type
 from schema.operations.common import KEY, UserError, act, attempt, path_of
 from schema.operations.incidents import Incident, known_incident
 from schema.people.types import Officer, officers_of
@@ -51,7 +42,6 @@ from schema.projection import (
     stored,
     value,
 )
-from schema.transit.arguments import After, First, Resume
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -251,31 +241,64 @@ class OrderPayload:
     order: Order | None = described("The order after it; null with errors", zh="指令")
 
 
+def _order_of(change: Change) -> str | None:
+    """The order that shows a ledger which changed."""
+    document = change.document
+    return None if document is None else document.get("subject_id")
+
+
+def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") -> bool:
+    """Not the ledgers of what is no order."""
+    kind: str = (change.document or {}).get("subject_kind", OrderAsked.kind)
+    return kind == OrderAsked.kind
+
+
+async def _with_incidents(context: "SchemaContext", rows: list[Row]) -> list[Row]:
+    """What makes an order differ when its incident does."""
+    ids = [row["incident_id"] for row in rows]
+    incidents = await context.load.of(IncidentRepository).load_many(ids)
+    lines = await context.services.of(IncidentRepository).timeline_lengths(set(ids))
+    return [
+        {**row, "incident_revision": its and its["revision"], "lines": lines[row["incident_id"]]}
+        for row, its in zip(rows, incidents, strict=True)
+    ]
+
+
+@listing(
+    READ,
+    "Orders the caller may see",
+    Order,
+    zh="指令",
+    by="created_at",
+    collections={"orders", "recipients", "incidents", "timeline"},
+    mark=_with_incidents,
+    concerns=_concerns,
+    related=_order_of,
+)
+async def _orders(
+    context: "SchemaContext",
+    page: Page,
+    state: OrderStateOnly = None,
+    incident: OfIncident = None,
+) -> list[OrderDoc]:
+    """A step in a recipient's ledger changes its order."""
+    found = await context.services.of(OrderRepository).page(
+        context.viewer,
+        first=page.first,
+        after=page.after,
+        state=state,
+        incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
+    )
+    if not found:
+        await known_incident(context, incident)
+    return found
+
+
 @strawberry.type
 class Query:
     """Roots about orders."""
 
-    @root(Scope.ORDERS_READ, "Orders the caller may see, newest first", zh="指令")
-    async def orders(
-        self,
-        info: Info,
-        state: OrderStateOnly = None,
-        incident: OfIncident = None,
-        first: First = FIRST_DEFAULT,
-        after: After = None,
-    ) -> Connection[Order]:
-        """By the time they were given."""
-        found = await info.context.services.of(OrderRepository).page(
-            info.context.viewer,
-            first=page_size(first) + 1,
-            after=decode_cursor(after, datetime, str),
-            state=state,
-            incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
-        )
-        rows = [row_of(order) for order in found]
-        if not rows:
-            await known_incident(info.context, incident)
-        return connect(rows, first=first, after=after, wrap=Order, place=_given)
+    orders = _orders.asked
 
     @root(Scope.ORDERS_READ, "An order by its id; null if not the caller's to see", zh="指令")
     async def order(self, info: Info, id: strawberry.ID) -> Order | None:  # noqa: A002
@@ -350,65 +373,11 @@ class Mutation:
         return OrderPayload(client_mutation_id=key, user_errors=errors, warnings=[], order=order)
 
 
-async def _orders(context: "SchemaContext", arguments: Arguments) -> list[Row]:
-    incident = arguments.get("incident")
-    found = await context.services.of(OrderRepository).page(
-        context.viewer,
-        first=page_size(arguments.get("first", FIRST_DEFAULT)),
-        state=arguments.get("state"),
-        incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
-    )
-    if not found:
-        await known_incident(context, incident)
-    rows = [row_of(order) for order in found]
-    ids = [row["incident_id"] for row in rows]
-    incidents = await context.load.of(IncidentRepository).load_many(ids)
-    lines = await context.services.of(IncidentRepository).timeline_lengths(set(ids))
-    # these are not shown: they make the row differ when its incident does
-    return [
-        {**row, "incident_revision": its and its["revision"], "lines": lines[row["incident_id"]]}
-        for row, its in zip(rows, incidents, strict=True)
-    ]
-
-
-def _order_of(change: Change) -> str | None:
-    """The order that shows a ledger which changed."""
-    document = change.document
-    return None if document is None else document.get("subject_id")
-
-
-def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") -> bool:
-    """Not the ledgers of what is no order."""
-    kind: str = (change.document or {}).get("subject_kind", OrderAsked.kind)
-    return kind == OrderAsked.kind
-
-
 @strawberry.type
 class Subscription:
     """Orders, live."""
 
-    @live(
-        Scope.ORDERS_READ,
-        "Orders the caller may see, live",
-        LiveSource(
-            collections=frozenset({"orders", "recipients", "incidents", "timeline"}),
-            rows=_orders,
-            wrap=Order,
-            concerns=_concerns,
-            related=_order_of,
-            per_viewer=True,
-        ),
-        zh="指令",
-    )
-    async def orders(
-        self,
-        state: OrderStateOnly = None,
-        incident: OfIncident = None,
-        first: First = FIRST_DEFAULT,
-        after: Resume = None,
-    ) -> AsyncGenerator[Event[Order], None]:
-        """As the query: the newest `first`. A step in a recipient's ledger changes its order."""
-        raise NotImplementedError
+    orders = _orders.followed
 
 
 async def _order(
@@ -425,7 +394,3 @@ async def _order(
         ],
         order=Order(row_of(document)) if document else None,
     )
-
-
-def _given(row: Row) -> tuple[object, ...]:
-    return row["created_at"], row["_id"]

@@ -19,25 +19,23 @@ from graphql import ExecutionResult, GraphQLError, OperationType
 
 from hub.errors import AccessDenied
 from hub.model.people import Principal
+from hub.requests import JSON, BodyRefused, bearer, check_content, read_body
 from hub.transports import connection_of
 from schema.executing.documents import Prepared
 from schema.executing.errors import RefusedError, fault, told_unbegun
 from schema.executing.executor import Executor
 from schema.executing.requests import (
     EVENTS,
-    JSON,
     RESPONSE,
     BadRequestError,
     DisconnectedError,
     Receive,
     Request,
-    bearer,
-    check_content,
+    body_of,
     headers_of,
     media_type,
     parse_query,
     parse_request,
-    read_body,
     wants_html,
 )
 from schema.live.engine import LiveEngine
@@ -84,10 +82,9 @@ class GraphQLApp:
             return
         try:
             await self._serve(scope, headers, receive, send)
-        except BadRequestError as bad:
+        except (BadRequestError, BodyRefused) as bad:
             error = GraphQLError(bad.message, extensions={"code": bad.code})
-            allow = [(b"allow", bad.allow.encode())] if bad.status == 405 else []
-            await _answer(send, bad.status, JSON, [error], allow)
+            await _answer(send, bad.status, JSON, [error], _allow(bad))
         except DisconnectedError:
             return
 
@@ -102,7 +99,7 @@ class GraphQLApp:
             await _answer(send, 401, shown, [fault(denied)])
         except RefusedError as refused:
             await _refuse(send, kind, refused.errors)
-        except (BadRequestError, DisconnectedError):
+        except (BadRequestError, BodyRefused, DisconnectedError):
             raise
         except Exception as error:  # noqa: BLE001  # the last place: logged, answered, not leaked
             failure = told_unbegun(error)  # an execution tells its own in its result
@@ -148,14 +145,21 @@ def _kind(method: str, headers: dict[str, str]) -> str:
     if kind is None:
         raise BadRequestError(406, "NOT_ACCEPTABLE", f"Accept {JSON}, {RESPONSE} or {EVENTS}.")
     if method == "POST":
-        check_content(headers)
+        check_content(headers, JSON)
     return kind
 
 
 async def _read(scope: Scope, headers: dict[str, str], receive: Receive) -> Request:
     if scope["method"] == "GET":
         return parse_query(scope.get("query_string", b""))
-    return parse_request(await read_body(receive, headers))
+    return parse_request(await read_body(body_of(receive), headers))
+
+
+def _allow(bad: BadRequestError | BodyRefused) -> Headers:
+    """The methods that would do, of a 405 (RFC 9110, 15.5.6)."""
+    if isinstance(bad, BadRequestError) and bad.status == 405:
+        return [(b"allow", bad.allow.encode())]
+    return []
 
 
 def _only_queries(prepared: Prepared) -> None:

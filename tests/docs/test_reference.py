@@ -22,7 +22,7 @@ CODE = re.compile(r"[A-Z][A-Z]+(_[A-Z]+)*")
 RAISE = {
     "UserFault",
     "AccessDenied",
-    "Refusal",
+    "BodyRefused",
     "ActionRefused",
     "_refused",
     "_rejected",

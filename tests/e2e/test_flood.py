@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,6 +17,7 @@ from hub import clock
 from hub.model.people import SCOPES, Principal, Role
 from hub.operations import documents
 from hub.operations.asking.documents import RecipientDoc
+from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.operations.incidents import actions as incidents
 from hub.operations.orders import actions as orders
@@ -98,7 +100,7 @@ async def duty(running: Running) -> AsyncIterator[Duty]:
     store = await Store.open(
         embedded.running(running.data_dir) or "", "liandong", documents=documents()
     )
-    operations = Operations(store, OrderSettings())
+    operations = Operations(Desk.over(store, OrderSettings(), ZoneInfo("Asia/Shanghai")))
     asked = incidents.request_of(kind="CROWD", title="北广场客流聚集", units=["RPS"])
     incident = await incidents.open_incident(operations.desk, COMMANDER, asked, str(uuid4()))
     yield Duty(operations, incident.id, *phones)

@@ -17,6 +17,7 @@ from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.model.area import parse_area
 from hub.model.people import Principal
+from hub.operations import desk as desks
 from hub.operations.facade import Operations
 from hub.operations.incidents import actions as incidents
 from hub.operations.orders import actions as orders
@@ -97,7 +98,7 @@ async def context(
         store=store,
         bus=bus,
         tokens=tokens,
-        operations=Operations(store, OrderSettings()),
+        operations=Operations(desks.Desk.over(store, OrderSettings(), area.zone)),
         channels=frozenset({"fcm"}),
     )
     for task in tasks:

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.operations import field_actions
+from hub.requests import JSON
 from mobile_api.app import ENDPOINTS
-from mobile_api.endpoint import JSON
 from tests.mobile.conftest import Phone
 
 DIGITS = "7" * 5_000

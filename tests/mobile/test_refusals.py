@@ -9,9 +9,10 @@ import pytest
 from hub.clock import ManualClock
 from hub.model.people import SCOPES, Role, Scope
 from hub.operations.incidents.documents import IncidentDoc
+from hub.requests import MAX_BODY
 from hub.store.documents import DeviceDoc, OfficerPositionDoc
 from mobile_api.app import ENDPOINTS
-from mobile_api.endpoint import BODY_CAP, Endpoint, Nothing
+from mobile_api.endpoint import Endpoint, Nothing
 from tests.mobile.conftest import Phone
 
 GUARDED = [endpoint for endpoint in ENDPOINTS if endpoint.scope is not None]
@@ -123,7 +124,7 @@ async def test_every_body_is_checked(phone: Phone, endpoint: Endpoint[Any]) -> N
     of_code(await sent(b"a=1", **form), 415, "UNSUPPORTED_MEDIA_TYPE")
     packed = gzip.compress(b"{}")
     of_code(await sent(packed, **{"content-encoding": "gzip"}), 415, "UNSUPPORTED_MEDIA_TYPE")
-    large = json.dumps({"login": "x" * BODY_CAP}).encode()
+    large = json.dumps({"login": "x" * MAX_BODY}).encode()
     of_code(await sent(large), 413, "TOO_LARGE")
 
 

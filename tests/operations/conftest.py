@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from operations_builders import World
+from operations_builders import World, operations
 
 from hub import clock as hub_clock
 from hub.model.area import parse_area
 from hub.operations import documents
-from hub.operations.facade import Operations
-from hub.settings import OrderSettings, area_text
+from hub.settings import area_text
 from hub.store.documents import DOCUMENTS, collection_of
 from hub.store.driver import Store
 from hub.store.people import Units
@@ -25,7 +24,7 @@ async def seeded(store: Store) -> Store:
 @pytest.fixture
 async def world(seeded: Store, clock: hub_clock.ManualClock) -> AsyncIterator[World]:
     """Operations on an empty database, but for the units; the clock stands still."""
-    yield World(seeded, Operations(seeded, OrderSettings()))
+    yield World(seeded, operations(seeded))
     for document in (*DOCUMENTS, *documents()):
         if (name := collection_of(document)) != "units":
             await seeded.db[name].delete_many({})

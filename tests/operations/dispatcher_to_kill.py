@@ -7,6 +7,8 @@ import asyncio
 import sys
 from random import Random
 
+from operations_builders import operations
+
 from hub.bus import Bus
 from hub.operations import documents
 from hub.operations.waking.channels import Outcome, Wake
@@ -33,7 +35,8 @@ class PrintingChannel:
 async def main(uri: str, database: str, seed: str) -> None:
     store = await Store.open(uri, database, documents=documents())
     channel = PrintingChannel(Random(seed))
-    await Dispatcher(store, Bus(), {"fcm": channel}, f"one-{seed}", in_flight=4, lease=1.0).run()
+    desk = operations(store).desk
+    await Dispatcher(desk, Bus(), {"fcm": channel}, f"one-{seed}", in_flight=4, lease=1.0).run()
 
 
 asyncio.run(main(*sys.argv[1:]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub import clock
 from hub.bus import Bus
@@ -15,6 +16,7 @@ from hub.model.people import SCOPES, Principal, Role
 from hub.operations.actions import ActionResult, FieldAction
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.escalator import Escalator
+from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.operations.incidents import actions as incidents
 from hub.operations.incidents.documents import IncidentDoc
@@ -23,12 +25,19 @@ from hub.operations.orders import actions as orders
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.waking.channels import Outcome, Wake
 from hub.operations.waking.dispatcher import Dispatcher
+from hub.settings import OrderSettings
 from hub.store.devices import DeviceInfo, Devices, PushAddress
 from hub.store.documents import AccountDoc, DeviceDoc, Duty, NameDoc, OutboxDoc
 from hub.store.driver import Store, Tx
 
 Answer = Callable[[DeviceDoc, Wake], Outcome | Awaitable[Outcome]]
 _ids = count(1)
+
+
+def operations(store: Store, *, channels: frozenset[str] | None = None) -> Operations:
+    """Operations over a store, as configured by default, in Shanghai."""
+    zone = ZoneInfo("Asia/Shanghai")
+    return Operations(Desk.over(store, OrderSettings(), zone, channels=channels))
 
 
 def fresh(prefix: str) -> str:
@@ -201,7 +210,7 @@ class World:
 
     def dispatcher(self, channel: FakeChannel, owner: str = "one", **given: Any) -> Dispatcher:
         """A dispatcher with this channel."""
-        return Dispatcher(self.store, Bus(), {channel.name: channel}, owner, **given)
+        return Dispatcher(self.ops.desk, Bus(), {channel.name: channel}, owner, **given)
 
     async def send_all(self, channel: FakeChannel, **given: Any) -> int:
         """One pass of a dispatcher, with what it leads to; how many rows it took."""
@@ -212,7 +221,7 @@ class World:
 
     def escalator(self) -> Escalator:
         """An escalator."""
-        return Escalator(self.store, Bus(), "one")
+        return Escalator(self.ops.desk, Bus(), "one")
 
     async def until(self, collection: str, query: dict[str, Any]) -> dict[str, Any]:
         """The first document that answers the query, as soon as it is written."""

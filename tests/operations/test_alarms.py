@@ -31,7 +31,7 @@ REFUSES = FakeChannel(answer=lambda *_: Outcome.failed("403: the key is refused"
 @pytest.fixture
 def keeper(world: World) -> AlarmKeeper:
     """The keeper of this machine's process."""
-    return AlarmKeeper(world.store, "hub-1")
+    return AlarmKeeper(world.ops.desk, "hub-1")
 
 
 async def alarms(kind: AlarmKind | None = None, *, active: bool = True) -> list[AlarmDoc]:
@@ -384,7 +384,7 @@ async def test_a_late_escalation_raises_an_alarm_whoever_is_to_blame(
     assert await alarms() == []
     clock.advance(seconds=2)
     await keeper.look()
-    await AlarmKeeper(world.store, "hub-2").look()
+    await AlarmKeeper(world.ops.desk, "hub-2").look()
     (alarm,) = await alarms()
     assert (alarm.kind, alarm.order_id, alarm.units) == (AlarmKind.ESCALATION_LATE, order.id, [])
     await world.escalator().step()
@@ -398,7 +398,7 @@ async def test_two_keepers_at_once_raise_one_alarm(world: World, clock: ManualCl
     """Processes that find the same at the same moment do not both say it."""
     await world.order(await world.officer(), accept_within_s=30)
     clock.advance(minutes=1)
-    keepers = [AlarmKeeper(world.store, f"hub-{number}") for number in range(6)]
+    keepers = [AlarmKeeper(world.ops.desk, f"hub-{number}") for number in range(6)]
     await asyncio.gather(*(keeper.look() for keeper in keepers))
     assert len(await alarms()) == 1
 
@@ -415,7 +415,7 @@ class StuckKeeper(AlarmKeeper):
 
 async def test_what_clears_delays_no_watch(world: World, clock: ManualClock) -> None:
     """While a flood of ended alarms is cleared, a late escalation is found all the same."""
-    keeper = StuckKeeper(world.store, "hub-1")
+    keeper = StuckKeeper(world.ops.desk, "hub-1")
     keeper.stuck = asyncio.Event()
     running = asyncio.create_task(keeper.run())
     await keeper.stuck.wait()
@@ -462,7 +462,7 @@ async def test_several_keepers_clear_a_flood_once(world: World, clock: ManualClo
         for name in (fresh("gone") for _ in range(40))
     ]
     await AlarmDoc.insert_many(ended)
-    await asyncio.gather(*(AlarmKeeper(world.store, f"hub-{n}").look() for n in range(3)))
+    await asyncio.gather(*(AlarmKeeper(world.ops.desk, f"hub-{n}").look() for n in range(3)))
     assert [alarm.id for alarm in await alarms()] == [stays.id]
     assert {alarm.revision for alarm in await alarms(active=False)} == {2}
 
@@ -479,7 +479,7 @@ async def test_a_machine_whose_clock_is_off_raises_an_alarm(
 ) -> None:
     """Each machine of the hub watches its own clock; several processes of one say it once."""
     await keeper.look()
-    await AlarmKeeper(world.store, "hub-1").look()
+    await AlarmKeeper(world.ops.desk, "hub-1").look()
     (alarm,) = await alarms()
     assert (alarm.kind, alarm.place, alarm.units) == (AlarmKind.CLOCK_OFF, "hub-1", [])
     assert "NTP" in alarm.next_step
@@ -492,7 +492,7 @@ async def test_a_machine_that_is_gone_is_not_told_for_ever(
     world: World, clock: ManualClock, wrong: time_machine.Traveller
 ) -> None:
     """An alarm of a machine of which nothing more is heard is cleared; one that is there stays."""
-    gone, here = AlarmKeeper(world.store, "hub-gone"), AlarmKeeper(world.store, "hub-here")
+    gone, here = AlarmKeeper(world.ops.desk, "hub-gone"), AlarmKeeper(world.ops.desk, "hub-here")
     await gone.look()
     for _ in range(6):
         clock.advance(minutes=1)
@@ -550,7 +550,7 @@ async def test_rows_are_the_viewers_own(world: World, clock: ManualClock) -> Non
     await world.send_all(REFUSES)
     await world.store.db["recipients"].update_many({}, {"$set": {"next_step_at": clock()}})
     clock.advance(minutes=1)
-    await AlarmKeeper(world.store, "hub-1").look()
+    await AlarmKeeper(world.ops.desk, "hub-1").look()
     repository = world.ops.desk.of(AlarmRepository)
 
     async def seen(role: Role, unit: str | None) -> set[AlarmKind]:

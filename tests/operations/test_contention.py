@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 import structlog.testing
-from operations_builders import World, fresh
+from operations_builders import World, fresh, operations
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import NetworkTimeout, OperationFailure
 
@@ -26,7 +26,6 @@ from hub.operations.incidents.actions import close_incident
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.actions import cancel_order
 from hub.operations.orders.documents import OrderDoc
-from hub.settings import OrderSettings
 from hub.store.documents import InboxDoc, OutboxDoc
 from hub.store.driver import Tx
 from hub.store.numbers import Numbers
@@ -164,7 +163,7 @@ async def test_a_storm_on_one_incident_repeats_nothing(world: World, clock: Manu
 async def test_a_storm_from_three_processes_loses_nothing(world: World, clock: ManualClock) -> None:
     """Other processes know nothing of this one's lanes: what meets is repeated, and comes out."""
     others = [world.store.beside(world.store.db.name) for _ in range(2)]
-    await _storm(world, clock, *(Operations(store, OrderSettings()) for store in others))
+    await _storm(world, clock, *(operations(store) for store in others))
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -173,7 +172,7 @@ async def test_closing_while_orders_are_dispatched_leaves_none_open(
 ) -> None:
     """Whoever is first: an order is refused, or it is cancelled with its incident."""
     other = world.store.beside(world.store.db.name)
-    second = Operations(other, OrderSettings()) if processes == 2 else world.ops
+    second = operations(other) if processes == 2 else world.ops
     for _ in range(4):
         officers = [await world.officer() for _ in range(4)]
         incident = await world.incident()
@@ -336,7 +335,7 @@ async def test_a_fault_among_many_is_its_callers_alone(world: World) -> None:
 async def test_one_key_in_two_processes_is_one_order(world: World) -> None:
     """Two processes are given one call at the same moment: one order, and both answer with it."""
     other = world.store.beside(world.store.db.name)
-    there = World(other, Operations(other, OrderSettings()))
+    there = World(other, operations(other))
     officer, incident = await world.officer(), await world.incident()
     for _ in range(5):
         key = fresh("key")
@@ -364,7 +363,7 @@ async def test_an_escalator_in_another_process_and_an_answer_agree(
     ]
     clock.advance(minutes=2)
     await asyncio.gather(
-        Escalator(other, Bus(), "two").step(),
+        Escalator(operations(other).desk, Bus(), "two").step(),
         *(
             world.act(officer, "order.accepted", orderId=order.id)
             for officer, order in zip(officers, orders, strict=True)

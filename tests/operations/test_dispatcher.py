@@ -333,7 +333,7 @@ async def test_pushes_that_fail_now_and_then_all_arrive(world: World, clock: Man
 async def test_a_change_of_the_outbox_wakes_the_dispatcher(world: World) -> None:
     """A running dispatcher sends at once when told of a new row, and stops when told to."""
     channel, bus = FakeChannel(), Bus()
-    running = asyncio.create_task(Dispatcher(world.store, bus, {"fcm": channel}, "one").run())
+    running = asyncio.create_task(Dispatcher(world.ops.desk, bus, {"fcm": channel}, "one").run())
     officer = await world.officer()
     await world.order(officer)
     row = await _row()

@@ -303,7 +303,7 @@ async def test_the_lead_is_kept_through_a_long_backlog(
     order = await world.order(officer)
     clock.advance(minutes=2)
     going_on = asyncio.Event()
-    one, other = world.escalator(), Escalator(world.store, Bus(), "two")
+    one, other = world.escalator(), Escalator(world.ops.desk, Bus(), "two")
 
     async def slow(*_: object) -> None:
         await going_on.wait()
@@ -329,7 +329,7 @@ async def test_who_has_lost_the_lead_stops(
     monkeypatch.setattr(escalation, "RENEW", 0.05)
     order = await world.order(await world.officer())
     clock.advance(minutes=2)
-    one, other = world.escalator(), Escalator(world.store, Bus(), "two")
+    one, other = world.escalator(), Escalator(world.ops.desk, Bus(), "two")
 
     released = asyncio.Event()
 
@@ -357,9 +357,9 @@ async def test_a_running_escalator_takes_over_and_keeps_time(world: World) -> No
         hub_clock.use(hub_clock.real)
         officer, fallback = await world.officer(), await world.officer()
         order = await world.order(officer, escalation=[fallback.account_id], accept_within_s=5)
-        dead = Escalator(world.store, Bus(), "dead")
+        dead = Escalator(world.ops.desk, Bus(), "dead")
         assert await dead._leader.acquire()  # and never renewed: it died
-        running = asyncio.create_task(Escalator(world.store, Bus(), "alive").run())
+        running = asyncio.create_task(Escalator(world.ops.desk, Bus(), "alive").run())
         asked = {"_id": f"{order.id}:{fallback.account_id}"}
         async with asyncio.timeout(60):
             ledger = await world.until("recipients", asked)
@@ -447,7 +447,7 @@ async def test_a_late_acceptance_ends_the_exhaustion(world: World, clock: Manual
     assert (await world.read_order(order)).exhausted_at is not None  # of the second chain
     await world.act(two, "order.accepted", orderId=order.id)
     assert (await world.read_order(order)).exhausted_at is None
-    await AlarmKeeper(world.store, "host").sweep()
+    await AlarmKeeper(world.ops.desk, "host").sweep()
     assert await world.ops.desk.of(AlarmRepository).active() == []
 
 

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from operations_builders import FakeChannel, World, fresh
+from operations_builders import FakeChannel, World, fresh, operations
 
 from hub.clock import ManualClock
 from hub.errors import UserFault
@@ -12,10 +12,8 @@ from hub.model.operations import Stage
 from hub.model.people import Principal, Role
 from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.asking.store import Recipients
-from hub.operations.facade import Operations
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.waking.channels import Outcome
-from hub.settings import OrderSettings
 from hub.store.documents import OutboxDoc
 from hub.store.driver import Store
 
@@ -152,7 +150,7 @@ async def test_two_who_take_it_at_once_are_told_of_each_other(
     """In two processes, at the same moment: neither transaction overlooks the other."""
     officer, fallback = await world.officer(), await world.officer()
     order = await sent_on(world, clock, officer, fallback)
-    here, there = world, World(world.store, Operations(_another(world), OrderSettings()))
+    here, there = world, World(world.store, operations(_another(world)))
     results = await asyncio.gather(
         here.act(officer, "order.accepted", orderId=order.id),
         there.act(fallback, "order.accepted", orderId=order.id),
@@ -310,15 +308,14 @@ async def test_only_a_phone_that_a_channel_in_service_wakes_counts(world: World)
     """Web Push where only FCM is configured reaches nobody; without a channel that is said once."""
     officer, other = await world.officer(phone=False), await world.officer()
     await world.phone(officer.account_id, channel="webpush")
-    settings = OrderSettings()
-    world.ops = Operations(world.store, settings, channels=frozenset({"fcm"}))
+    world.ops = operations(world.store, channels=frozenset({"fcm"}))
     escalation = [other.account_id]
     assert await warned(world, officer, escalation=escalation) == [
         ("RECIPIENT_NO_PUSH", "recipients.0")
     ]
-    world.ops = Operations(world.store, settings, channels=frozenset({"fcm", "webpush"}))
+    world.ops = operations(world.store, channels=frozenset({"fcm", "webpush"}))
     assert await warned(world, officer, escalation=escalation) == []
-    world.ops = Operations(world.store, settings, channels=frozenset())
+    world.ops = operations(world.store, channels=frozenset())
     assert await warned(world, officer, escalation=escalation) == [("PUSH_NOT_CONFIGURED", "")]
 
 

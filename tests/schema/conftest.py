@@ -10,6 +10,7 @@ from hub.access.keys import load_signing_key
 from hub.access.tokens import Tokens
 from hub.model.area import Area, parse_area
 from hub.model.people import Principal
+from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.settings import AccessSettings, OrderSettings, area_text
 from hub.store.driver import Store
@@ -46,7 +47,7 @@ async def services(store: Store, area: Area, tmp_path_factory: pytest.TempPathFa
         accounts=accounts,
         units=Units(),
         identity=IdentityRepository(store),
-        operations=Operations(store, OrderSettings()),
+        operations=Operations(Desk.over(store, OrderSettings(), area.zone)),
         tokens=Tokens(store, AccessSettings(), key, limiter=limiter, embedded=True),
     )
 

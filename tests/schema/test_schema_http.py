@@ -16,11 +16,12 @@ from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.errors import RetryLater
 from hub.fate import Fate
+from hub.requests import MAX_BODY
 from schema.context import Services
 from schema.executing.errors import presented
 from schema.executing.executor import Executor
-from schema.executing.requests import MAX_BODY
 from schema.live.engine import LiveEngine
+from schema.operations import orders
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
 
@@ -388,7 +389,7 @@ async def test_a_late_mutation_says_what_became_of_it(
     async def slow(*_given: Any, **_more: Any) -> Any:
         await never.wait()
 
-    monkeypatch.setattr("schema.operations.orders.cancel_order", slow)
+    monkeypatch.setattr(orders, "cancel_order", slow)
     transport = httpx2.ASGITransport(app=app_of(services, deadline=0.05))
     headers = {"authorization": f"Bearer {token}", "accept": RESPONSE}
     query = """mutation { cancelOrder(input: {clientMutationId: "late", order: "o", reason: "r"})

@@ -6,8 +6,8 @@ import pytest
 import websockets
 from serving import served
 
+from hub.requests import MAX_BODY
 from liandong.connections import Bounds
-from schema.executing.requests import MAX_BODY
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:

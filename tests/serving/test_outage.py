@@ -16,6 +16,7 @@ from hub import fate
 from hub.deadline import TooLong, in_time
 from hub.errors import DatabaseAway
 from hub.fate import Fate
+from hub.operations.incidents import actions
 from hub.store import driver
 from hub.store.driver import Tx
 from schema.live import websocket
@@ -110,7 +111,7 @@ async def test_a_mutation_that_is_done_says_so(
         running.stop()
         await running.hub.operations.desk.units.all()
 
-    monkeypatch.setattr(running.hub.operations, "_incident", away)
+    monkeypatch.setattr(actions, "readable", away)
     try:
         answer = await running.graphql(OPEN, input=incident("done"))
     finally:

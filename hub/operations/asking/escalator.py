@@ -24,7 +24,7 @@ from hub.operations.asking.store import Recipients
 from hub.operations.asking.timers import Overdue
 from hub.operations.desk import Desk
 from hub.operations.words import Why
-from hub.store.driver import Store, Tx
+from hub.store.driver import Tx
 from hub.store.faults import passes
 from hub.store.group_commit import GroupCommit
 from hub.store.leases import Lease
@@ -51,12 +51,12 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Escalator:
     """Takes the next step for every recipient whose timer has passed. Any number may run."""
 
-    def __init__(self, store: Store, bus: Bus, owner: str) -> None:
-        self._desk = Desk.over(store)
-        self._ledgers = self._desk.of(Recipients)
+    def __init__(self, desk: Desk, bus: Bus, owner: str) -> None:
+        self._desk = desk
+        self._ledgers = desk.of(Recipients)
         self._bus = bus
-        self._leader = Lease(store, "escalator", owner, ttl=LEADER_TTL)
-        self._commits = GroupCommit(store.apart(), patience=STEP_SECONDS)
+        self._leader = Lease(desk.store, "escalator", owner, ttl=LEADER_TTL)
+        self._commits = GroupCommit(desk.store.apart(), patience=STEP_SECONDS)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._woken = asyncio.Event()
         self._asleep_until = _NEVER

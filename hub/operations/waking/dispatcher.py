@@ -18,7 +18,6 @@ from hub.defects import worked_around
 from hub.operations.desk import Desk
 from hub.operations.waking.channels import SEND_TIMEOUT, Channel
 from hub.operations.waking.delivery import Delivery, Errand
-from hub.store.driver import Store
 from hub.store.faults import passes
 
 log = structlog.get_logger()
@@ -41,7 +40,7 @@ class Dispatcher:
 
     def __init__(
         self,
-        store: Store,
+        desk: Desk,
         bus: Bus,
         channels: Mapping[str, Channel],
         owner: str,
@@ -50,7 +49,7 @@ class Dispatcher:
         lease: float = LEASE,
         send_timeout: float = SEND_TIMEOUT,
     ) -> None:
-        self._desk = Desk.over(store.apart())
+        self._desk = desk.apart()
         self._bus = bus
         self._owner = owner
         self._lease = lease

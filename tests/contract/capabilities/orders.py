@@ -3,6 +3,7 @@
 from typing import Any
 
 from hub import clock
+from hub.operations.orders.actions import cancel_order
 from tests.contract.examples import Bad, Doing, Examples
 from tests.contract.scene import Scene
 from tests.operations.operations_builders import fresh
@@ -30,7 +31,7 @@ async def passed_on(scene: Scene) -> dict[str, Any]:
 async def cancelled(scene: Scene) -> dict[str, Any]:
     given, world = await ordered(scene), scene.world
     told = {"order_id": given["orderId"], "reason": "误报", "key": fresh("key")}
-    await world.ops.cancel_order(world.watch, **told)
+    await cancel_order(world.ops.desk, world.watch, **told)
     return given
 
 
