@@ -116,6 +116,10 @@ class SchemaContext:
             )
         return known
 
+    def forget(self) -> None:
+        """Drop what was loaded: it is read anew."""
+        self.__dict__.pop("load", None)
+
     @cached_property
     def load(self) -> "Loaders":
         """Loaders of joined rows: each batch is one query, each row is read once."""

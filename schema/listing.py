@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from strawberry.utils.str_converters import to_camel_case
 
+from hub.store.listing import Place
 from schema.context import row_of
 from schema.events import Event, live
 from schema.live.source import Arguments, LiveSource
@@ -31,10 +32,10 @@ Mark = Callable[["SchemaContext", list[Row]], Awaitable[list[Row]]]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which rows are asked for: at most `first`, behind a row's time and id, or from the newest."""
+    """Which rows are asked for: at most `first`, of those that a place means, or of all."""
 
     first: int
-    after: tuple[datetime, str] | None = None
+    after: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,15 @@ def listing(
         own = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in given]
 
         async def asked(_: object, info: Info, first: int, after: str | None, **given: Any) -> Any:  # noqa: ANN401
-            page = Page(page_size(first) + 1, decode_cursor(after, datetime, str))
+            at = decode_cursor(after, datetime, str)
+            page = Page(page_size(first) + 1, Place(*at) if at else None)
             rows = [row_of(document) for document in await ask(info.context, page, **given)]
-            return connect(rows, first=first, after=after, wrap=node, place=place)
+
+            async def behind(row: Row | None) -> bool:
+                at = Place(row[by], row["_id"], before=True) if row else None
+                return bool(await ask(info.context, Page(1, at), **given))
+
+            return connect(rows, first=first, after=after, wrap=node, place=place, behind=behind)
 
         async def followed(context: "SchemaContext", arguments: Arguments) -> list[Row]:
             page = Page(page_size(arguments.get("first", FIRST_DEFAULT)))

@@ -98,6 +98,7 @@ def _watch_mutations(compiled: GraphQLSchema) -> None:
 
 def _watched(resolve: Callable[..., Any]) -> Callable[..., Any]:
     async def watched(source: object, info: ResolveInfo, **arguments: object) -> object:
+        info.context.forget()  # what the mutation before it has changed
         with fate.watched() as write:
             info.context.writes.append(write)
             try:

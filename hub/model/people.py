@@ -55,11 +55,11 @@ class Scope(StrEnum):
     INCIDENTS_READ = "incidents:read", "incidents", _EVERYBODY
     INCIDENTS_WRITE = (
         "incidents:write",
-        "open and close incidents; a liaison for its own unit",
+        "open, change, close and reopen incidents; a liaison for its own unit",
         _DESKS,
     )
     ORDERS_READ = "orders:read", "orders and their ledgers", _OURS
-    ORDERS_WRITE = "orders:write", "dispatch and cancel orders", CENTRE
+    ORDERS_WRITE = "orders:write", "dispatch, reassign and cancel orders", CENTRE
     ALARMS_READ = "alarms:read", "alarms, whose condition holds or held", _DESKS
     ALARMS_WRITE = "alarms:write", "acknowledge alarms", CENTRE
     BULLETINS_READ = "bulletins:read", "bulletins to one's unit or oneself, who has read", _OURS

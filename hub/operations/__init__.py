@@ -48,3 +48,8 @@ def field_actions() -> "dict[str, Action]":
 def kinds() -> "dict[str, type[Asked]]":
     """What people can be asked, by the kind of subject."""
     return {one.asks.kind: one.asks for one in capabilities().values() if one.asks is not None}
+
+
+def escalating() -> list[str]:
+    """Those of which somebody else is asked when nobody answers: to be late there is an alarm."""
+    return [kind for kind, asked in kinds().items() if asked.escalates]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from hub import clock
 from hub.model.people import Principal
-from hub.operations import fieldwork
+from hub.operations import escalating, fieldwork
 from hub.operations.actions import ActionResult, FieldAction
 from hub.operations.asking.store import Recipients
 from hub.operations.desk import Desk
@@ -68,7 +68,7 @@ class Operations:
         """What waits, and for how long."""
         now = clock.now()
         backlog = await self.desk.outbox.backlog()
-        waiting = await self.desk.of(Recipients).waiting(now)
+        waiting = await self.desk.of(Recipients).waiting(now, escalating())
         return Metrics(
             unsent=backlog.queued,
             oldest_unsent=_age(backlog.oldest, now),

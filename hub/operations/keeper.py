@@ -13,7 +13,7 @@ import structlog
 from hub import clock
 from hub.model.alarms import AlarmKind
 from hub.model.operations import OrderState
-from hub.operations import kinds
+from hub.operations import escalating, kinds
 from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.alarms.raising import LATE, clock_condition, clock_off, escalation_late
 from hub.operations.alarms.store import AlarmRepository
@@ -76,7 +76,7 @@ class AlarmKeeper:
         """Raise or clear the alarm of timers that passed and were not acted on."""
         active = await self._alarms.holding(LATE)
         patience = LATE_SECONDS if active is None else LATE_SECONDS / 2
-        late = await self._ledgers.late_since(clock.ago(patience), most=OVERDUE)
+        late = await self._ledgers.late_since(clock.ago(patience), escalating(), most=OVERDUE)
         if active is None and late is not None:
             await self._raise(await self._late(late))
         elif active is not None and late is None:
@@ -84,7 +84,8 @@ class AlarmKeeper:
 
     async def _late(self, late: Late) -> AlarmDoc:
         async def named(tx: Tx) -> tuple[str, Mapping[str, str]]:
-            asked = await kinds()[late.subject_kind].take_up(self._desk, tx, late.subject_id)
+            kind = kinds().get(late.subject_kind)
+            asked = await kind.take_up(self._desk, tx, late.subject_id) if kind else None
             return (asked.subject.name, asked.alarmed()) if asked else (late.subject_kind, {})
 
         name, ids = await self._store.transaction(named)

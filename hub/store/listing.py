@@ -1,17 +1,27 @@
 """What listings that show the newest first have in common, as filters."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-Page = tuple[datetime, str]
-"""A place in a newest-first listing: the row's time and id."""
 NOTHING: dict[str, Any] = {"_id": {"$in": []}}
 """A filter that no row passes."""
 
 
-def older_than(after: Page | None, field: str) -> dict[str, Any]:
-    """The rows behind a place in a listing sorted by `field` and id, newest first."""
-    if after is None:
+class Place(NamedTuple):
+    """A place in a newest-first listing: a row's time and id; the rows behind it are meant.
+
+    `before`: those that stand before it instead.
+    """
+
+    moment: datetime
+    row_id: str
+    before: bool = False
+
+
+def beyond(place: Place | None, field: str) -> dict[str, Any]:
+    """The rows that a place means in a listing sorted by `field` and id; all without one."""
+    if place is None:
         return {}
-    moment, row_id = after
-    return {"$or": [{field: {"$lt": moment}}, {field: moment, "_id": {"$lt": row_id}}]}
+    way = "$gt" if place.before else "$lt"
+    moment, row_id, _ = place
+    return {"$or": [{field: {way: moment}}, {field: moment, "_id": {way: row_id}}]}

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from hub.model.people import Scope
 from hub.operations.alarms.acknowledging import acknowledge_alarm
+from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.alarms.store import AlarmRepository
+from hub.store.listing import Place
 from schema import enums
 from schema.context import row_of
 from schema.events import Event, live
@@ -114,16 +116,19 @@ class Query:
         after: After = None,
     ) -> Connection[Alarm]:
         """By the time they were raised."""
-        found = await info.context.services.of(AlarmRepository).page(
-            info.context.viewer,
-            first=page_size(first) + 1,
-            after=decode_cursor(after, datetime, str),
-            active=active,
-            state=state,
-            kind=kind,
-        )
+        context, at = info.context, decode_cursor(after, datetime, str)
+
+        async def ask(first: int, place: Place | None) -> list[AlarmDoc]:
+            return await context.services.of(AlarmRepository).page(
+                context.viewer, first=first, after=place, active=active, state=state, kind=kind
+            )
+
+        async def behind(row: Row | None) -> bool:
+            return bool(await ask(1, Place(*_raised(row), before=True) if row else None))
+
+        found = await ask(page_size(first) + 1, Place(*at) if at else None)
         rows = [row_of(alarm) for alarm in found]
-        return connect(rows, first=first, after=after, wrap=Alarm, place=_raised)
+        return connect(rows, first=first, after=after, wrap=Alarm, place=_raised, behind=behind)
 
     @root(Scope.ALARMS_READ, "An alarm by its id; null if not the caller's to see", zh="告警")
     async def alarm(self, info: Info, id: strawberry.ID) -> Alarm | None:  # noqa: A002
@@ -211,5 +216,5 @@ class Subscription:
         raise NotImplementedError
 
 
-def _raised(row: Row) -> tuple[object, ...]:
+def _raised(row: Row) -> tuple[datetime, str]:
     return row["raised_at"], row["_id"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from hub.bus import Change
-from hub.model.operations import OrderPriority, Stage
+from hub.model.operations import OrderPriority
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
 from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
@@ -18,9 +18,8 @@ from schema import enums
 from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
-from schema.live.source import Arguments
 from schema.nodes import Node, key_of, node_type
-from schema.operations.common import KEY, UserError, act, attempt
+from schema.operations.common import KEY, UserError, act, attempt, not_of_others
 from schema.operations.orders import Recipient
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, unit_of, units_of
@@ -49,7 +48,7 @@ StateOnly = Annotated[
 class Bulletin(Node):
     """A bulletin (信息通报): a unit lets others know, and sees who has read it."""
 
-    number: str = stored("number", "YYYYMMDD-NNN", zh="编号")
+    number: str = stored("number", "TBYYYYMMDD-NNN", zh="编号")
     title: str = stored("title", "Title", zh="标题")
     text: str = stored("text", "What is to be known", zh="内容")
     urgency: enums.OrderPriority = stored("priority", "How loudly phones say it", zh="紧急程度")
@@ -101,8 +100,7 @@ class Bulletin(Node):
     @computed(needs=("id",), zh="已读人数")
     async def read_count(self, context: "SchemaContext") -> int:
         """How many of them have read it, whoever may see which."""
-        tally = await context.load.values(Recipients, Recipients.tallies).load(self.key)
-        return (tally or {}).get(Stage.SEEN, 0)
+        return await context.load.values(Recipients, Recipients.readers).load(self.key) or 0
 
     @computed(needs=("id",), zh="阅读情况", size=20)
     async def recipients(self, context: "SchemaContext") -> list[Recipient]:
@@ -181,12 +179,6 @@ def _bulletin_of(change: Change) -> str | None:
     return None if change.document is None else change.document.get("subject_id")
 
 
-def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") -> bool:
-    """Not the ledgers of what is no bulletin."""
-    kind: str = (change.document or {}).get("subject_kind", BulletinAsked.kind)
-    return kind == BulletinAsked.kind
-
-
 @listing(
     READ,
     "Bulletins the caller may see",
@@ -194,7 +186,7 @@ def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") 
     zh="通报",
     by="created_at",
     collections={"bulletins", "recipients"},
-    concerns=_concerns,
+    concerns=not_of_others(BulletinAsked.kind),
     related=_bulletin_of,
 )
 async def _bulletins(

@@ -1,11 +1,12 @@
 """What the mutations of every capability have in common: their key, and how they are refused."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
 from hub import clock
+from hub.bus import Change
 from hub.errors import UserFault
 from hub.operations import checks
 from hub.operations.actions import ActionStatus, FieldAction
@@ -15,6 +16,19 @@ from schema.projection import described, value
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
+
+Concerns = Callable[[Change, Mapping[str, Any], "SchemaContext"], bool]
+
+
+def not_of_others(kind: str) -> Concerns:
+    """Whether a change matters to this kind of subject: not the ledgers of another."""
+
+    def concerns(change: Change, _given: Mapping[str, Any], _context: "SchemaContext") -> bool:
+        found: str = (change.document or {}).get("subject_kind", kind)
+        return found == kind
+
+    return concerns
+
 
 OVER_GRAPHQL = "graphql"
 """The device of an action that comes by a mutation: its key is the account's, whatever session."""

@@ -21,13 +21,14 @@ from hub.operations.incidents.changes import (
 )
 from hub.operations.incidents.documents import IncidentDoc
 from hub.operations.incidents.store import IncidentRepository
+from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.store import OrderRepository
 from schema import enums
 from schema.common import Position, position
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import NODES, Node, key_of, node_type
-from schema.operations.common import KEY, UserError, attempt
+from schema.operations.common import KEY, UserError, attempt, not_of_others
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Unit, units_of
 from schema.policy import SIGNED_IN
@@ -225,6 +226,7 @@ def _incident_of(change: Change) -> str | None:
     zh="事件",
     by="opened_at",
     collections={"incidents", "timeline", "orders", "recipients"},
+    concerns=not_of_others(OrderAsked.kind),
     related=_incident_of,
 )
 async def _incidents(

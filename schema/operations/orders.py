@@ -24,9 +24,8 @@ from schema import enums
 from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
-from schema.live.source import Arguments
 from schema.nodes import Node, key_of, node_type
-from schema.operations.common import KEY, UserError, act, attempt, path_of
+from schema.operations.common import KEY, UserError, act, attempt, not_of_others, path_of
 from schema.operations.incidents import Incident, known_incident
 from schema.people.types import Officer, officers_of
 from schema.policy import SIGNED_IN
@@ -247,12 +246,6 @@ def _order_of(change: Change) -> str | None:
     return None if document is None else document.get("subject_id")
 
 
-def _concerns(change: Change, _arguments: Arguments, _context: "SchemaContext") -> bool:
-    """Not the ledgers of what is no order."""
-    kind: str = (change.document or {}).get("subject_kind", OrderAsked.kind)
-    return kind == OrderAsked.kind
-
-
 async def _with_incidents(context: "SchemaContext", rows: list[Row]) -> list[Row]:
     """What makes an order differ when its incident does."""
     ids = [row["incident_id"] for row in rows]
@@ -272,7 +265,7 @@ async def _with_incidents(context: "SchemaContext", rows: list[Row]) -> list[Row
     by="created_at",
     collections={"orders", "recipients", "incidents", "timeline"},
     mark=_with_incidents,
-    concerns=_concerns,
+    concerns=not_of_others(OrderAsked.kind),
     related=_order_of,
 )
 async def _orders(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from operations_builders import FakeChannel, World, fresh, principal
+from operations_builders import FakeChannel, World, fresh, operations, principal
 
 from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound, UserFault
@@ -18,9 +18,7 @@ from hub.operations.asking.store import Recipients
 from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
 from hub.operations.bulletins.documents import BulletinDoc, BulletinState
 from hub.operations.bulletins.store import BulletinRepository
-from hub.operations.facade import Operations
 from hub.operations.keeper import AlarmKeeper
-from hub.settings import OrderSettings
 from hub.store.documents import AccountDoc
 
 
@@ -159,7 +157,7 @@ async def test_each_sees_what_concerns_them(world: World):
 
 
 async def test_a_unit_sees_which_of_its_own_have_read(world: World):
-    """Of the ledgers each sees its own people's; how many have read is told to who sees it."""
+    """Of the centre's, each sees its own people's ledgers; how many have read, whoever sees it."""
     ours, theirs = await world.officer(unit="RPS"), await world.officer(unit="PSS")
     names = [ours.account_id, theirs.account_id]
     bulletin = await published(world, officers=names)
@@ -168,8 +166,10 @@ async def test_a_unit_sees_which_of_its_own_have_read(world: World):
     liaison = principal("l1", Role.LIAISON, "RPS").viewer
     rows = await ledgers.visible(liaison, [bulletin.id])
     assert [row.account_id for row in rows[bulletin.id]] == [ours.account_id]
-    tally = await ledgers.tallies(liaison, [bulletin.id])
-    assert tally == {bulletin.id: {Stage.QUEUED: 1, Stage.SEEN: 1}}
+    assert await ledgers.readers(liaison, [bulletin.id]) == {bulletin.id: 1}
+    mine = await published(world, principal("l1", Role.LIAISON, "RPS"), officers=names)
+    rows = await ledgers.visible(liaison, [mine.id])
+    assert {row.account_id for row in rows[mine.id]} == set(names)
 
 
 @pytest.mark.parametrize(
@@ -431,7 +431,7 @@ async def test_one_that_is_withdrawn_reminds_nobody(world: World, clock: ManualC
 async def test_withdrawn_while_it_is_read(world: World):
     """In two processes, at the same moment, again and again: both happen, neither undoes the other,
     and every phone that follows holds what a fresh one is told."""
-    other = World(world.store, Operations(world.store, OrderSettings()))
+    other = World(world.store, operations(world.store))
     readers = [await world.officer() for _ in range(8)]
     names = [reader.account_id for reader in readers]
     for _ in range(5):
@@ -457,7 +457,7 @@ async def test_withdrawn_while_it_is_read(world: World):
 
 async def test_two_processes_publish_one_key_once(world: World):
     """Whoever is second is answered what the first has done."""
-    other = World(world.store, Operations(world.store, OrderSettings()))
+    other = World(world.store, operations(world.store))
     reader = await world.officer()
     request = request_of(title="一", text="二", officers=[reader.account_id])
     asked = (publish_bulletin(w.ops.desk, w.watch, request, "k") for w in (world, other) * 4)
@@ -485,7 +485,26 @@ async def test_late_reminders_name_what_waits(world: World, clock: ManualClock):
     reader = await world.officer()
     bulletin = await published(world, officers=[reader.account_id], remind_after_s=60)
     clock.advance(minutes=2)
-    await AlarmKeeper(world.store, "hub-1").watch_escalation()
+    await AlarmKeeper(world.ops.desk, "hub-1").watch_escalation()
     (alarm,) = await AlarmDoc.find_all().to_list()
     assert bulletin.number in alarm.message
     assert (alarm.kind, alarm.order_id) == (AlarmKind.ESCALATION_LATE, None)
+
+
+async def test_who_is_off_duty_is_reminded_when_they_sign_in(world: World, clock: ManualClock):
+    """No reminder is used up on somebody who is not woken."""
+    resting = await world.officer(on_duty=False)
+    bulletin = await published(world, units=["RPS"], remind_after_s=60)
+    channel = FakeChannel()
+    for _ in range(4):
+        await world.send_all(channel)
+        clock.advance(seconds=61)
+        await world.escalator().step()
+    assert channel.sent == []
+    await world.act(resting, "duty.signIn")
+    await world.escalator().step()
+    await world.send_all(channel)
+    assert [wake.topic for _, wake in channel.sent] == ["bulletin.reminded"]
+    row = await RecipientDoc.get(f"{bulletin.id}:{resting.account_id}")
+    assert row is not None
+    assert row.reminded == 1

@@ -545,3 +545,17 @@ async def test_who_was_spared_may_still_accept(world: World, clock: ManualClock)
     assert (await world.read_order(order)).state is OrderState.OPEN
     await world.act(fallback, "order.done", orderId=order.id)
     assert (await world.read_order(order)).state is OrderState.COMPLETED
+
+
+async def test_a_ledger_that_names_no_subject_holds_up_no_other(world: World, clock: ManualClock):
+    """As an older version may still write one: it fails by itself, the others are escalated."""
+    lost, fine = await world.officer(), await world.officer()
+    bad, good = await world.order(lost), await world.order(fine)
+    gone = {"subject_kind": True, "subject_id": True, "lane": True}
+    row = {"_id": f"{bad.id}:{lost.account_id}"}
+    await world.store.db["recipients"].update_one(row, {"$unset": gone})
+    clock.advance(minutes=5)
+    with structlog.testing.capture_logs() as logs:
+        await world.escalator().step()
+    assert await world.stages(good) == {fine.account_id: Stage.ESCALATED}
+    assert [line["event"] for line in logs].count("escalation_failing") == 1

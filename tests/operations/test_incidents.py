@@ -14,6 +14,7 @@ from hub.model.people import Role
 from hub.operations.incidents.actions import close_incident
 from hub.operations.incidents.documents import IncidentDoc
 from hub.operations.incidents.store import IncidentRepository
+from hub.store.listing import Place
 
 
 async def test_numbers_follow_the_areas_day(world: World, clock: ManualClock) -> None:
@@ -206,6 +207,6 @@ async def test_a_listing_goes_on_behind_its_last_row(world: World, clock: Manual
     viewer, found, after = world.watch.viewer, [], None
     while rows := await world.ops.desk.of(IncidentRepository).page(viewer, first=2, after=after):
         found += [row.id for row in rows]
-        after = (rows[-1].opened_at, rows[-1].id)
+        after = Place(rows[-1].opened_at, rows[-1].id)
     assert len(found) == 5
     assert set(found) == {incident.id for incident in opened}

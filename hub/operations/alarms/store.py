@@ -12,7 +12,7 @@ from hub.operations.alarms.documents import ALARMS, AlarmDoc
 from hub.store.documents import plain
 from hub.store.driver import Store, Tx
 from hub.store.faults import DuplicateKeyError
-from hub.store.listing import NOTHING, Page, older_than
+from hub.store.listing import NOTHING, Place, beyond
 from hub.store.pending import pending, seen
 
 _MOST_PRESSING: tuple[dict[str, Any], ...] = (
@@ -83,7 +83,7 @@ class AlarmRepository:
         viewer: Viewer,
         *,
         first: int,
-        after: Page | None = None,
+        after: Place | None = None,
         active: bool | None = None,
         state: AlarmState | None = None,
         kind: AlarmKind | None = None,
@@ -92,7 +92,7 @@ class AlarmRepository:
 
         `active`: those whose condition holds, acknowledged or not; False: those that are cleared.
         """
-        terms = [visible_alarms(viewer), older_than(after, "raised_at"), in_state(state)]
+        terms = [visible_alarms(viewer), beyond(after, "raised_at"), in_state(state)]
         if active is not None:
             terms.append({"active": active})
         if kind is not None:

@@ -60,9 +60,14 @@ class Asked(ABC):
         """Whose writers go one after the other."""
 
     @property
+    def asked_by(self) -> str | None:
+        """The unit that asks, and sees who has answered; None for the command centre."""
+        return None
+
+    @property
     @abstractmethod
     def is_open(self) -> bool:
-        """Whether anything is still to be answered."""
+        """Whether it has not been completed: an answer may complete it."""
 
     @abstractmethod
     def news(self, row: RecipientDoc) -> News:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.errors import UserFault
+from hub.model.people import Viewer
 from hub.operations import checks
 from hub.operations.asking.ladder import can_be_asked
 from hub.operations.desk import Desk
@@ -49,10 +50,10 @@ def audience_of(
     return Audience(_once(units, "units"), _once(officers, "officers"), all_on_duty)
 
 
-async def people_in(desk: Desk, tx: Tx, audience: Audience) -> list[AccountDoc]:
+async def people_in(desk: Desk, tx: Tx, audience: Audience, viewer: Viewer) -> list[AccountDoc]:
     """Everybody in it who may answer, once each: who is named first, then by unit and login.
 
-    Of units that is everybody, on duty or not. Raises UserFault UNIT_UNKNOWN, RECIPIENT_UNKNOWN,
+    Of units that is everybody, on duty or not, but for `without`, who asks. Raises UserFault UNIT_UNKNOWN, RECIPIENT_UNKNOWN,
     RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT.
     """
     known_units = await desk.units.by_codes(audience.units)
@@ -68,12 +69,15 @@ async def people_in(desk: Desk, tx: Tx, audience: Audience) -> list[AccountDoc]:
             words = f"无此人员 / Nobody is called {name!r}."
             raise UserFault("RECIPIENT_UNKNOWN", words, path=path)
         if not can_be_asked(account):
+            if not viewer.sees_everything:  # whose logins these are is not theirs to find out
+                words = f"无此人员 / Nobody is called {name!r}."
+                raise UserFault("RECIPIENT_UNKNOWN", words, path=path)
             words = f"该账号不能接收 / {name!r} is neither officer nor liaison."
             raise UserFault("RECIPIENT_ROLE", words, path=path)
         found[account.id] = account
     if audience.units or audience.all_on_duty:
         for account in await desk.of(_Meant).people(tx, audience):
-            if can_be_asked(account):
+            if can_be_asked(account) and account.id != without:
                 found.setdefault(account.id, account)
     return _bounded(list(found.values()))
 

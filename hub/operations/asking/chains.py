@@ -33,6 +33,12 @@ class Chains:
             chain.append(after)
         return chain
 
+    def holder(self, account: str) -> str:
+        """Who of this one's chain has it: the last who took it, or else the last who was asked."""
+        chain = self.of(account)
+        taken = [one for one in chain if self.links[one].stage in TAKEN]
+        return (taken or chain)[-1]
+
     def taken_before(self, account: str | None) -> bool:
         """Whether this account, or one in whose place it was asked, has taken it on."""
         while account is not None:

@@ -52,7 +52,7 @@ class AskedDoc(TextDocument):
 class LedgerEntry(BaseModel):
     """One step of a subject with one recipient: stage, the hub's time, and how it was learnt.
 
-    `channel` is what carried it: fcm, webpush, sync, events, actions, escalation, hub.
+    `channel` is what carried it: fcm, webpush, jpush, sync, events, actions, escalation, hub.
     `device_at` is the phone's own time for it, which is data and never decides an order of events.
     """
 
@@ -70,7 +70,9 @@ class RecipientDoc(TextDocument):
     `next_step_at` is the durable timer: when it passes before what is awaited has come, the next
     step is taken. It is None once nothing is awaited. `escalated_from` names who did not answer.
     `taken_by_other`: somebody else who was asked in the same place has accepted. `nobody_next`:
-    nobody was left to be asked in this one's place.
+    nobody was left to be asked in this one's place. `reassigned_because`: the watch
+    has given it to somebody else, for this reason. `asked_by` is the unit that asks, None for the
+    centre; `reminded` counts reminders.
     """
 
     keep = Keep("as long as what was asked", since="keep_until", days=0)
@@ -88,6 +90,9 @@ class RecipientDoc(TextDocument):
     nobody_next: bool = False
     created_at: datetime
     keep_until: datetime | None = None
+    reassigned_because: str | None = None
+    asked_by: str | None = None
+    reminded: int = 0
     revision: int = 1
 
     class Settings:

@@ -126,21 +126,25 @@ async def stand_down(asked: Asked, row: RecipientDoc, at: datetime) -> None:
 async def reassign(
     asked: Asked, row: RecipientDoc, to: AccountDoc, *, by: str, reason: str, at: datetime
 ) -> None:
-    """Take a part from whoever holds it and ask `to` in their place.
+    """Take a part from whoever holds it and ask `to`, who continues its chain.
 
-    The part that is taken ends for good, its owner is woken and told that another has it. The
-    subject is exhausted no more once every chain has somebody who took it or is asked.
+    The part that is taken ends for good. Its owner is told that another has it, and woken unless
+    they had declined. The subject is exhausted no more once every chain has somebody who took it or
+    is asked.
     """
+    last = (await asked.desk.of(Recipients).chains(asked.tx, asked.subject.id)).of(row.account_id)[
+        -1
+    ]
     ledgers, tx = asked.desk.of(Recipients), asked.tx
     note = f"{Why.REASSIGNED} → {person(to)}: {reason}"
     moves = row.stage is not Stage.DECLINED
     ended = step(type(asked), row, Stage.CANCELLED, at, "hub", note=note, moves=moves)
     ledgers.steps(tx, [ended])
-    ledgers.taken_by_other(tx, [row])
-    await wake(asked, [row], PASSED_ON, at)
+    ledgers.reassigned(tx, row, reason)
+    await wake(asked, [row] if moves else [], PASSED_ON, at)
     await tell(asked, [row], at)
     asked.change()
-    await _ask(asked, [row], [to], at, channel="hub")
+    await _ask(asked, [row], [to], at, channel="hub", behind=last)
     if asked.subject.exhausted_at is not None:
         chains = await ledgers.chains(tx, asked.subject.id)
         if not chains.lost():
@@ -175,6 +179,7 @@ async def _ask(
     at: datetime,
     *,
     channel: str = "escalation",
+    behind: str | None = None,
 ) -> None:
     if not next_:
         return
@@ -184,7 +189,7 @@ async def _ask(
             account,
             at,
             channel=channel,
-            escalated_from=row.account_id,
+            escalated_from=behind or row.account_id,
             keep_until=row.keep_until,
         )
         for row, account in zip(rows, next_, strict=False)  # the list may be the shorter

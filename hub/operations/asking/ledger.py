@@ -41,6 +41,7 @@ def open_ledger(
         escalated_from=escalated_from,
         created_at=at,
         keep_until=keep_until,
+        asked_by=asked.asked_by,
     )
 
 

@@ -3,33 +3,53 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from hub.operations import kinds
 from hub.operations.asking.asked import Asked
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.ledger import REMINDED, step, wake
 from hub.operations.asking.store import Recipients
-
-REMINDER = "催办 / reminded"
+from hub.operations.desk import Desk
+from hub.store.documents import AccountDoc
+from hub.store.driver import Tx
 
 
 async def remind(asked: Asked, rows: Sequence[RecipientDoc], at: datetime) -> int:
     """Wake again who has not answered, each `reminders` times at most; how many were woken.
 
-    Then the timer rests: what is missing is to be seen in the ledgers.
+    Then the timer rests: what is missing is to be seen in the ledgers. Nobody is woken who is off
+    duty: it rests until they sign in (`resume`).
     """
-    due = [row for row in rows if _reminded(row) < asked.reminders]
+    ledgers, tx = asked.desk.of(Recipients), asked.tx
+    accounts = await asked.desk.accounts.by_logins_or_ids([r.account_id for r in rows], tx=tx)
+    on_duty = {name for name, account in accounts.items() if account.duty.on}
+    woken = [row for row in rows if row.account_id in on_duty and row.reminded < asked.reminders]
     for row in rows:
         row.next_step_at = None
-    steps = []
-    for row in due:
-        if _reminded(row) + 1 < asked.reminders:
+    for row in woken:
+        row.reminded += 1
+        if row.reminded < asked.reminders:
             row.next_step_at = at + timedelta(seconds=asked.subject.within_s)
-        steps.append(step(type(asked), row, row.stage, at, "hub", note=REMINDER, moves=False))
-    rest = [row for row in rows if row not in due]
-    asked.desk.of(Recipients).steps(asked.tx, steps)
-    asked.desk.of(Recipients).stop(asked.tx, rest)
-    await wake(asked, due, REMINDED, at)
-    return len(due)
+    note = "催办 / reminded"
+    ledgers.steps(
+        tx,
+        [step(type(asked), row, row.stage, at, "hub", note=note, moves=False) for row in woken],
+    )
+    ledgers.time(tx, rows)
+    await wake(asked, woken, REMINDED, at)
+    return len(woken)
 
 
-def _reminded(row: RecipientDoc) -> int:
-    return sum(line.note == REMINDER for line in row.entries)
+async def resume(desk: Desk, tx: Tx, officer: AccountDoc, at: datetime) -> None:
+    """Let who comes on duty be reminded, at once, of what they have not answered meanwhile."""
+    for asked in kinds().values():
+        if asked.escalates:
+            continue
+        rows = await desk.of(Recipients).live_of_account(
+            tx, officer.id, asked.kind, ended=asked.ended
+        )
+        rested = [
+            row for row in rows if row.next_step_at is None and row.reminded < asked.reminders
+        ]
+        for row in rested:
+            row.next_step_at = at
+        desk.of(Recipients).time(tx, rested)

@@ -32,11 +32,15 @@ class Step:
 
 
 def visible_ledgers(viewer: Viewer) -> dict[str, Any]:
-    """The row policy of ledgers: of what two units are asked, each sees its own officers."""
+    """The row policy of ledgers: of what two units are asked, each sees its own officers.
+
+    The unit that asks sees all.
+    """
     if viewer.sees_everything:
         return {}
     if viewer.role is Role.LIAISON and viewer.unit is not None:
-        return {"$or": [{"unit": viewer.unit}, {"account_id": viewer.account_id}]}
+        ways = [{"unit": viewer.unit}, {"asked_by": viewer.unit}]
+        return {"$or": [*ways, {"account_id": viewer.account_id}]}
     if viewer.role in {Role.OFFICER, Role.LIAISON}:
         return {"account_id": viewer.account_id}
     return NOTHING
@@ -78,24 +82,15 @@ class Recipients(Timers):
                     ledger.escalated_from = None
         return found
 
-    async def tallies(
-        self, _viewer: Viewer, subject_ids: Collection[str]
-    ) -> dict[str, dict[Stage, int]]:
-        """How many recipients of each subject stand at each stage, whoever may see which of them.
-
-        For who may see the subject.
-        """
-        found: dict[str, dict[Stage, int]] = {subject_id: {} for subject_id in subject_ids}
+    async def readers(self, _viewer: Viewer, subject_ids: Collection[str]) -> dict[str, int]:
+        """How many have seen each subject, whoever may see which of them: for who may see it."""
         rows = await self._recipients.aggregate(
             [
-                {"$match": {"subject_id": {"$in": list(subject_ids)}}},
-                {"$group": {"_id": ["$subject_id", "$stage"], "count": {"$sum": 1}}},
+                {"$match": {"subject_id": {"$in": list(subject_ids)}, "entries.stage": Stage.SEEN}},
+                {"$group": {"_id": "$subject_id", "count": {"$sum": 1}}},
             ]
         )
-        async for row in rows:
-            subject_id, stage = row["_id"]
-            found[subject_id][Stage(stage)] = row["count"]
-        return found
+        return {row["_id"]: row["count"] async for row in rows}
 
     async def ledger(self, row_id: str, *, tx: Tx | None = None) -> RecipientDoc | None:
         """One ledger by its id."""
@@ -203,17 +198,23 @@ class Recipients(Timers):
             }
             pending(tx).update(RECIPIENTS, step.recipient_id, change)
 
-    def stop(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
-        """Stop the timers of these ledgers."""
+    def time(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Write what these ledgers say of their timers, and of reminders."""
         for row in rows:
-            change = {"$set": {"next_step_at": None}, "$inc": {"revision": 1}}
-            pending(tx).update(RECIPIENTS, row.id, change)
+            said = {"next_step_at": row.next_step_at, "reminded": row.reminded}
+            pending(tx).update(RECIPIENTS, row.id, {"$set": said, "$inc": {"revision": 1}})
 
     def taken_by_other(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
         """Write into these ledgers that somebody else has accepted in their place."""
         for row in rows:
             row.taken_by_other = True
             _mark(tx, row, "taken_by_other")
+
+    def reassigned(self, tx: Tx, row: RecipientDoc, reason: str) -> None:
+        """Write into the ledger that the watch has given it to somebody else."""
+        row.reassigned_because = reason
+        change = {"$set": {"reassigned_because": reason}, "$inc": {"revision": 1}}
+        pending(tx).update(RECIPIENTS, row.id, change)
 
     def nobody_next(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
         """Write into these ledgers that nobody was left to be asked in their place."""

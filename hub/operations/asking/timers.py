@@ -1,12 +1,14 @@
 """The timers of ledgers (签收时限): which answers are overdue, and when the next one will be."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from hub.operations.asking.documents import RECIPIENTS
 from hub.store.driver import Store
+
+_NAMED = ("subject_kind", "subject_id", "lane")
 
 
 class Overdue(NamedTuple):
@@ -48,11 +50,13 @@ class Timers:
         """
         query: dict[str, Any] = {"next_step_at": {"$lte": now}}
         sort = [("next_step_at", 1), ("_id", 1)]
-        fields = dict.fromkeys(("subject_kind", "subject_id", "lane", "next_step_at"), True)
+        fields = dict.fromkeys((*_NAMED, "next_step_at"), True)
         while rows := await self._recipients.find(query, fields).sort(sort).to_list(at_a_time):
             parts: dict[str, Overdue] = {}
             for row in rows:
-                part = Overdue(row["subject_kind"], row["subject_id"], row["lane"], [])
+                # one that an older version has written names none: it fails by itself, and is told
+                kind, subject, lane = (str(row.get(name)) for name in _NAMED)
+                part = Overdue(kind, subject, lane, [])
                 parts.setdefault(part.subject_id, part).ledgers.append(row["_id"])
             for part in parts.values():
                 yield part
@@ -72,23 +76,25 @@ class Timers:
         moment: datetime | None = row["next_step_at"] if row else None
         return moment
 
-    async def late_since(self, moment: datetime, *, most: int) -> Late | None:
-        """What fell due before that moment and was not acted on; counted up to `most`."""
-        query = {"next_step_at": {"$lt": moment}}
+    async def late_since(
+        self, moment: datetime, kinds: Collection[str], *, most: int
+    ) -> Late | None:
+        """What of these kinds fell due before that moment and was not acted on; up to `most`."""
+        query = {"next_step_at": {"$lt": moment}, "subject_kind": {"$in": [*kinds]}}
         fields = {"subject_kind": True, "subject_id": True}
         first = await self._recipients.find_one(query, fields, sort=[("next_step_at", 1)])
         if first is None:
             return None
         parts = await self._recipients.count_documents(query, limit=most)
-        return Late(parts, first["subject_kind"], first["subject_id"])
+        return Late(parts, str(first.get("subject_kind")), str(first.get("subject_id")))
 
-    async def waiting(self, now: datetime) -> Waiting:
-        """What is unanswered, for the metrics."""
+    async def waiting(self, now: datetime, kinds: Collection[str]) -> Waiting:
+        """What is unanswered of these kinds of subject, for the metrics."""
         rows = self._recipients
-        awaited = {"next_step_at": {"$ne": None}}
+        awaited = {"next_step_at": {"$ne": None}, "subject_kind": {"$in": [*kinds]}}
         first = await rows.find_one(awaited, {"created_at": True}, sort=[("created_at", 1)])
         return Waiting(
             count=await rows.count_documents(awaited),
             since=first["created_at"] if first else None,
-            overdue=await rows.count_documents({"next_step_at": {"$lte": now}}),
+            overdue=await rows.count_documents({**awaited, "next_step_at": {"$lte": now}}),
         )

@@ -43,6 +43,7 @@ async def _standing(
     return [
         bulletin_news(bulletins[row.subject_id], row)
         for row in sorted(rows, key=lambda row: row.created_at)
+        if row.subject_id in bulletins  # its time may have come a moment before its ledger's
     ]
 
 

@@ -97,11 +97,11 @@ async def publish_bulletin(
         if former is not None and not asked.audience:
             readers = await still_there(desk, tx, former.subject.recipients)
         else:
-            readers = await people_in(desk, tx, asked.audience)
+            readers = await people_in(desk, tx, asked.audience, by.viewer, without=by.account_id)
         _not_too_much(asked, readers)
         bulletin = BulletinDoc(
             id=bulletin_id,
-            number=await desk.numbers.of_day("bulletin", desk.day(at)),
+            number=f"TB{await desk.numbers.of_day('bulletin', desk.day(at))}",
             unit=by.unit,
             title=asked.title,
             text=asked.text,

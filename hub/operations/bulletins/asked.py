@@ -38,6 +38,11 @@ class BulletinAsked(Asked):
         return self.subject.id
 
     @property
+    def asked_by(self) -> str | None:
+        """The unit that has published it."""
+        return self.subject.unit
+
+    @property
     def is_open(self) -> bool:
         """Whether it still stands."""
         return self.subject.state is BulletinState.PUBLISHED

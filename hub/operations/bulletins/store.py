@@ -7,7 +7,7 @@ from hub.model.people import Role, Viewer
 from hub.operations.bulletins.documents import BULLETINS, BulletinDoc, BulletinState
 from hub.store.documents import plain
 from hub.store.driver import Document, Store, Tx
-from hub.store.listing import NOTHING, Page, older_than
+from hub.store.listing import NOTHING, Place, beyond
 from hub.store.pending import pending, seen
 
 _NEWEST = [("created_at", -1), ("_id", -1)]
@@ -55,7 +55,7 @@ class BulletinRepository:
         viewer: Viewer,
         *,
         first: int,
-        after: Page | None = None,
+        after: Place | None = None,
         state: BulletinState | None = None,
         unit: str | None = None,
     ) -> list[BulletinDoc]:
@@ -63,7 +63,7 @@ class BulletinRepository:
 
         `unit`: those that this unit has published.
         """
-        terms = [visible_bulletins(viewer), older_than(after, "created_at")]
+        terms = [visible_bulletins(viewer), beyond(after, "created_at")]
         if state is not None:
             terms.append({"state": state})
         if unit is not None:

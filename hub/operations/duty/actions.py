@@ -7,6 +7,7 @@ from pydantic import Field
 from hub.operations import checks
 from hub.operations.actions import ActionStatus, Effect, Turn
 from hub.operations.asking.leaving import leave
+from hub.operations.asking.reminding import resume
 from hub.operations.desk import Desk
 from hub.operations.duty.news import duty_news
 from hub.operations.telling.wire import Message, moment
@@ -33,6 +34,8 @@ async def sign_in(desk: Desk, tx: Tx, turn: Turn) -> Effect:
     if duty.on and duty.post == post:
         return Effect(ActionStatus.DUPLICATE, "ALREADY_ON_DUTY", data=_data(duty))
     since = duty.since if duty.on else turn.at
+    if not duty.on:
+        await resume(desk, tx, turn.officer, turn.written_at)
     return await _set(desk, tx, turn, Duty(on=True, since=since, post=post))
 
 

@@ -16,7 +16,7 @@ from hub.operations.incidents.documents import (
 from hub.operations.incidents.timeline import Timeline, lines
 from hub.store.documents import plain
 from hub.store.driver import Store, Tx
-from hub.store.listing import NOTHING, Page, older_than
+from hub.store.listing import NOTHING, Place, beyond
 from hub.store.pending import pending, seen
 
 _NEWEST = ("-opened_at", "-_id")
@@ -79,12 +79,12 @@ class IncidentRepository:
         viewer: Viewer,
         *,
         first: int,
-        after: Page | None = None,
+        after: Place | None = None,
         state: IncidentState | None = None,
         unit: str | None = None,
     ) -> list[IncidentDoc]:
         """At most `first` incidents, newest first by (opened_at, id), behind `after`."""
-        terms = [visible_incidents(viewer), older_than(after, "opened_at")]
+        terms = [visible_incidents(viewer), beyond(after, "opened_at")]
         if state is not None:
             terms.append({"state": state})
         if unit is not None:

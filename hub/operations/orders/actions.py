@@ -1,4 +1,4 @@
-"""Dispatching and cancelling orders (指令)."""
+"""Dispatching, reassigning and cancelling orders (指令)."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from hub import clock
 from hub.errors import NotFound, UserFault
-from hub.model.operations import OrderPriority, OrderState, Stage
+from hub.model.operations import TAKEN, OrderPriority, OrderState, Stage
 from hub.model.people import Principal, Scope
 from hub.operations import checks
 from hub.operations.asking.documents import RecipientDoc, ledger_id
@@ -20,7 +20,7 @@ from hub.operations.incidents.documents import INCIDENTS
 from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.documents import ORDERS, OrderDoc
 from hub.operations.orders.store import OrderRepository
-from hub.operations.words import people
+from hub.operations.words import people, person
 from hub.store.documents import AccountDoc
 from hub.store.driver import Tx
 from hub.store.group_commit import NUMBERS
@@ -208,9 +208,11 @@ async def _part_of(asked: OrderAsked, account_id: str) -> RecipientDoc:
         words = "已处置完毕，无需改派 / That part is done already."
         raise UserFault("PART_DONE", words, path=("officer",))
     chains = await asked.desk.of(Recipients).chains(asked.tx, asked.subject.id)
-    last = chains.of(account_id)[-1]
-    if last != account_id:
-        words = f"已转交 {last}，请改派该人员 / Passed on to {last}: reassign that part."
+    holder = chains.holder(account_id)
+    if holder != account_id and row.stage not in TAKEN:
+        known = await asked.desk.accounts.by_id(holder, tx=asked.tx)
+        name = person(known) if known else holder
+        words = f"现由 {name} 负责，请改派该人员 / It is with {name} now: reassign that part."
         raise UserFault("PART_PASSED_ON", words, path=("officer",))
     return row
 

@@ -59,7 +59,7 @@ class OrderAsked(Asked):
 
     @property
     def is_open(self) -> bool:
-        """Neither completed nor cancelled; a cancelled one refuses answers by itself."""
+        """Not completed; one that was cancelled refuses answers by itself."""
         return self.subject.state is not OrderState.COMPLETED
 
     def news(self, row: RecipientDoc) -> News:
@@ -137,13 +137,13 @@ class OrderAsked(Asked):
 
     async def completed(self, at: datetime) -> None:
         """The order is completed."""
-        self.change(state=OrderState.COMPLETED, ended_at=at)
+        self.change(state=OrderState.COMPLETED, ended_at=at, exhausted_at=None)
         words = f"{self.subject.name} 处置完毕 / Order completed"
         await self.note(at, "hub", "order.completed", words, self.subject.units)
 
     async def cancel(self, *, by: str, reason: str, at: datetime) -> None:
         """Cancel the order, which is open: every part that has not ended, a wake-up for each."""
-        self.change(state=OrderState.CANCELLED, ended_at=at)
+        self.change(state=OrderState.CANCELLED, ended_at=at, exhausted_at=None)
         await end_all(self, at, reason=reason)
         words = f"{self.subject.name} 已撤销 / Order cancelled: {reason}"
         await self.note(at, by, "order.cancelled", words, self.subject.units)

@@ -25,7 +25,8 @@ class SyncedOrder(Message):
 
     `takenByOther`: somebody else who was asked in the same place has accepted. With `stage`
     ESCALATED nothing is asked any more; with another both have it, and this one's part goes on.
-    `nobodyNext`: nobody was left to be asked in this one's place: whoever can still accepts.
+    `reassignedBecause`: the watch has given it to somebody else, for this reason; this one is out
+    of it. `nobodyNext`: nobody was left to be asked in this one's place: whoever can still accepts.
     """
 
     id: str = ID
@@ -37,6 +38,7 @@ class SyncedOrder(Message):
     stage: Stage
     taken_by_other: bool = False
     nobody_next: bool = False
+    reassigned_because: str | None = None
     accept_within_seconds: int = Field(description="seconds the recipient has to accept")
     created_at: Instant
     ended_at: Instant | None
@@ -55,6 +57,7 @@ def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> New
         stage=row.stage,
         taken_by_other=row.taken_by_other,
         nobody_next=row.nobody_next,
+        reassigned_because=row.reassigned_because,
         accept_within_seconds=order.within_s,
         created_at=order.created_at,
         ended_at=order.ended_at,

@@ -8,7 +8,7 @@ from hub.model.people import Role, Viewer
 from hub.operations.orders.documents import ORDERS, OrderDoc
 from hub.store.documents import plain
 from hub.store.driver import Document, Store, Tx
-from hub.store.listing import NOTHING, Page, older_than
+from hub.store.listing import NOTHING, Place, beyond
 from hub.store.pending import pending, seen
 from hub.store.together import Together
 
@@ -58,12 +58,12 @@ class OrderRepository:
         viewer: Viewer,
         *,
         first: int,
-        after: Page | None = None,
+        after: Place | None = None,
         state: OrderState | None = None,
         incident_id: str | None = None,
     ) -> list[OrderDoc]:
         """At most `first` orders, newest first by (created_at, id), behind `after`."""
-        terms = [visible_orders(viewer), older_than(after, "created_at")]
+        terms = [visible_orders(viewer), beyond(after, "created_at")]
         if state is not None:
             terms.append({"state": state})
         if incident_id is not None:

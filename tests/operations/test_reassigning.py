@@ -1,0 +1,94 @@
+"""Giving an order to somebody else: who holds it, who is told, and that its chain stays whole."""
+
+import pytest
+from operations_builders import FakeChannel, World, fresh
+
+from hub.clock import ManualClock
+from hub.errors import UserFault
+from hub.model.operations import OrderState, Stage
+from hub.model.people import Principal
+from hub.operations.orders.actions import reassign_order
+from hub.operations.orders.documents import OrderDoc
+
+
+async def given_on(world: World, order: OrderDoc, officer: Principal, to: Principal) -> OrderDoc:
+    """The order after the watch has given one's part to another."""
+    return await reassign_order(
+        world.ops.desk,
+        world.watch,
+        order_id=order.id,
+        officer=officer.account_id,
+        to=to.account_id,
+        reason="距离较远",
+        key=fresh("key"),
+    )
+
+
+async def test_both_are_told_and_the_other_carries_it_out(world: World):
+    """One is woken that another has it, the other that there is an order; then it completes."""
+    one, other = await world.officer(), await world.officer()
+    order = await world.order(one)
+    channel = FakeChannel()
+    await world.send_all(channel)
+    channel.sent.clear()
+    await given_on(world, order, one, other)
+    await world.send_all(channel)
+    assert {(who, wake.topic) for who, wake in channel.sent} == {
+        (one.account_id, "order.escalated"),
+        (other.account_id, "order.created"),
+    }
+    held = [
+        c.data for c in (await world.ops.snapshot(one.account_id)).changes if c.entity == "order"
+    ]
+    (held,) = [(one["stage"], one["takenByOther"], one["reassignedBecause"]) for one in held]
+    assert held == ("CANCELLED", False, "距离较远")
+    for kind in ("order.accepted", "order.done"):
+        assert (await world.act(other, kind, orderId=order.id)).status == "applied"
+    assert (await world.read_order(order)).state is OrderState.COMPLETED
+
+
+async def test_who_accepted_late_holds_it_and_gives_it_on(world: World, clock: ManualClock):
+    """Asked in vain, another asked, accepted after all: that part is given on, and the chain of all
+    three ends when the last has it."""
+    one, other, third = [await world.officer() for _ in range(3)]
+    order = await world.order(one, escalation=[other.account_id])
+    clock.advance(minutes=5)
+    await world.escalator().step()
+    await world.act(one, "order.accepted", orderId=order.id)
+    with pytest.raises(UserFault) as fault:
+        await given_on(world, order, other, third)
+    assert fault.value.code == "PART_PASSED_ON"
+    await given_on(world, order, one, third)
+    assert await world.stages(order) == {
+        one.account_id: Stage.CANCELLED,
+        other.account_id: Stage.ESCALATED,
+        third.account_id: Stage.QUEUED,
+    }
+    await world.act(third, "order.accepted", orderId=order.id)
+    await world.act(third, "order.done", orderId=order.id)
+    assert (await world.read_order(order)).state is OrderState.COMPLETED
+
+
+async def test_an_exhausted_order_is_exhausted_no_more(world: World, clock: ManualClock):
+    """Nobody was left to ask: the watch names somebody, and the alarm has no ground any more."""
+    one, other = await world.officer(), await world.officer()
+    order = await world.order(one)
+    clock.advance(minutes=5)
+    await world.escalator().step()
+    assert (await world.read_order(order)).exhausted_at is not None
+    await given_on(world, order, one, other)
+    assert (await world.read_order(order)).exhausted_at is None
+    late = await world.act(one, "order.accepted", orderId=order.id)
+    assert (late.status, late.code) == ("conflict", "ORDER_REASSIGNED")
+
+
+async def test_a_part_that_is_done_stays_done(world: World):
+    """It is refused, and nobody is asked."""
+    one, two, other = [await world.officer() for _ in range(3)]
+    order = await world.order(one, two)
+    await world.act(one, "order.done", orderId=order.id)
+    before = await world.counts()
+    with pytest.raises(UserFault) as fault:
+        await given_on(world, order, one, other)
+    assert (fault.value.code, fault.value.path) == ("PART_DONE", ("officer",))
+    assert await world.counts() == before
