@@ -50,11 +50,13 @@ def audience_of(
     return Audience(_once(units, "units"), _once(officers, "officers"), all_on_duty)
 
 
-async def people_in(desk: Desk, tx: Tx, audience: Audience, viewer: Viewer) -> list[AccountDoc]:
+async def people_in(
+    desk: Desk, tx: Tx, audience: Audience, viewer: Viewer, *, without: str
+) -> list[AccountDoc]:
     """Everybody in it who may answer, once each: who is named first, then by unit and login.
 
-    Of units that is everybody, on duty or not, but for `without`, who asks. Raises UserFault UNIT_UNKNOWN, RECIPIENT_UNKNOWN,
-    RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT.
+    Of units that is everybody, on duty or not, but for `without`, who asks. Raises UserFault
+    UNIT_UNKNOWN, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT.
     """
     known_units = await desk.units.by_codes(audience.units)
     for place, unit in enumerate(audience.units):
