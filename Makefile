@@ -49,6 +49,7 @@ check: setup-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
+	$(BIN)/liandong schema changes
 
 format: setup-dev
 	$(BIN)/ruff format .
