@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType, is_enum_type
+from graphql import (
+    GraphQLInputType,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+    is_enum_type,
+    is_input_object_type,
+    is_introspection_type,
+    is_object_type,
+)
 from live_rig import SCHEMA, serving
 from real_feeds import ingest
 
@@ -153,3 +162,24 @@ def test_names_that_partners_have_for_something_else_are_free() -> None:
     assert not FREE & SCHEMA.type_map.keys()
     assert is_enum_type(SCHEMA.type_map["TransportMode"])
     assert is_enum_type(SCHEMA.type_map["AccountRole"])
+
+
+def test_the_manual_names_every_enum_that_must_be_equal_everywhere() -> None:
+    """Those that are asked for and answered: whoever has one in a subgraph needs all its values."""
+    asked: list[GraphQLInputType] = []
+    answered: list[GraphQLOutputType] = []
+    for type_ in SCHEMA.type_map.values():
+        if is_input_object_type(type_):
+            asked += [field.type for field in type_.fields.values()]
+        elif is_object_type(type_) and not is_introspection_type(type_):
+            answered += [field.type for field in type_.fields.values()]
+            asked += [one.type for field in type_.fields.values() for one in field.args.values()]
+    both = {get_named_type(one) for one in asked} & {get_named_type(one) for one in answered}
+    names = [one.name for one in both if is_enum_type(one)]
+    (rule,) = [
+        part
+        for part in (COMPOSERS.parents[1] / "docs" / "federation.md").read_text().split("\n- ")
+        if part.startswith("**Enums that are asked for and answered**")
+    ]
+    assert [name for name in names if f"`{name}`" not in rule] == []
+    assert names
