@@ -14,7 +14,7 @@ CA_BUNDLE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt \
 	/etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem))
 export UV_SYSTEM_CERTS ?= $(if $(CA_BUNDLE),true,false)
 
-.PHONY: run test check bench clean setup setup-dev lock format sdl
+.PHONY: run test check bench clean setup setup-dev lock format sdl composers
 
 run: setup
 	@exec $(BIN)/liandong up
@@ -49,6 +49,7 @@ check: setup-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
+	$(BIN)/liandong schema changes
 
 format: setup-dev
 	$(BIN)/ruff format .
@@ -57,6 +58,10 @@ format: setup-dev
 # The committed SDL; a test fails when it differs from what the code says.
 sdl: setup
 	$(BIN)/liandong schema export > schema/schema.graphql
+
+# What a partner's gateway makes of the subgraph is tested with Node's composers, where they are.
+composers:
+	npm install --prefix tests/composers --no-package-lock --no-audit --no-fund --silent
 
 bench: setup-dev
 	$(BIN)/python -m bench

@@ -17,7 +17,7 @@ TRUST = ("observed_at", "source", "feed", "realtime")
 """What freshness is computed from: every field whose value depends on it needs these."""
 
 
-@entity(policy=SIGNED_IN)
+@entity(policy=SIGNED_IN, shareable=True)
 class Position(Entity):
     """A place on the map (位置), WGS-84 degrees."""
 

@@ -87,8 +87,11 @@ _WORDS = {
     MatchMethod: "What a mapping rests on (匹配方式): EXACT 编号相同, NAME 名称, POSITION 位置,"
     " MANUAL 人工.",
 }
+_NAMES = {Mode: "TransportMode", Role: "AccountRole"}
+"""Words that another subgraph has for something else, or with other values (decision 0019)."""
+
 for _word, _description in _WORDS.items():
-    strawberry.enum(_word, description=_description)
+    strawberry.enum(_word, name=_NAMES.get(_word), description=_description)
 
 __all__ = [
     "Accessibility",

@@ -118,7 +118,7 @@ def may_read(context: "SchemaContext", type_name: str) -> bool:
     return not isinstance(cls.policy, Scope) or cls.policy in context.principal.scopes
 
 
-@value(policy=SIGNED_IN)
+@value(policy=SIGNED_IN, shareable=True)
 class PageInfo:
     """Where a page stands (分页)."""
 
@@ -132,7 +132,7 @@ class PageInfo:
         return await self.behind()
 
 
-@value(policy=SIGNED_IN)
+@value(policy=SIGNED_IN, shareable=True)
 class Edge(Generic[T]):
     """A row and its cursor."""
 
@@ -140,7 +140,7 @@ class Edge(Generic[T]):
     node: T = described("The row")
 
 
-@value(policy=SIGNED_IN)
+@value(policy=SIGNED_IN, shareable=True)
 class Connection(Generic[T]):
     """A page of rows in a stable order (分页), forward only: there is no `last` and no `before`.
 

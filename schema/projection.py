@@ -71,28 +71,40 @@ class Entity:
 
 
 def entity(
-    *, policy: Policy, keys: tuple[str, ...] = (), interface: bool = False
+    *,
+    policy: Policy,
+    keys: tuple[str, ...] = (),
+    interface: bool = False,
+    shareable: bool = False,
 ) -> Callable[[type[T]], type[T]]:
-    """A type over a document. `policy` holds for each of its fields that names no other."""
-    make = strawberry.federation.interface if interface else strawberry.federation.type
+    """A type over a document. `policy` holds for each of its fields that names no other.
+
+    `shareable`: other subgraphs may have it, too, with exactly these fields (decision 0019).
+    """
 
     def decorate(cls: type[T]) -> type[T]:
         # dataclasses would write these from the fields, which are no attributes here
         for method in ("__init__", "__repr__", "__eq__"):
             setattr(cls, method, getattr(Entity, method))
         cls.policy = policy  # type: ignore[attr-defined]
-        return make(cls, description=inspect.getdoc(cls), keys=list(keys))
+        text = inspect.getdoc(cls)
+        if interface:
+            return strawberry.federation.interface(cls, description=text)
+        return strawberry.federation.type(
+            cls, description=text, keys=list(keys), shareable=shareable
+        )
 
     return decorate
 
 
 @dataclass_transform(kw_only_default=True)
-def value(*, policy: Policy) -> Callable[[type[T]], type[T]]:
-    """A type over plain attributes: connections, payloads, events."""
+def value(*, policy: Policy, shareable: bool = False) -> Callable[[type[T]], type[T]]:
+    """A type over plain attributes: connections, payloads, events. `shareable` as of `entity`."""
 
     def decorate(cls: type[T]) -> type[T]:
         cls.policy = policy  # type: ignore[attr-defined]
-        return strawberry.type(cls, description=inspect.getdoc(cls))
+        text = inspect.getdoc(cls)
+        return strawberry.federation.type(cls, description=text, shareable=shareable)
 
     return decorate
 

@@ -1,5 +1,6 @@
 """Custom scalars: moments and service days, strict on the way in."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,6 +10,18 @@ import strawberry
 from graphql import GraphQLError
 
 from hub import clock
+
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_FULL_DATE = re.compile(_DAY, re.ASCII)
+_DATE_TIME = re.compile(
+    _DAY + r"[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})", re.ASCII | re.IGNORECASE
+)
+"""RFC 3339, section 5.6; `fromisoformat` reads weeks and other ways of ISO 8601, too."""
+
+
+def _read(value: object, form: re.Pattern[str]) -> str:
+    """A text of that form, in the letters Python reads; else an empty one, which it refuses."""
+    return value.upper() if isinstance(value, str) and form.fullmatch(value) else ""
 
 
 def _moment_out(value: object) -> str:
@@ -23,10 +36,10 @@ def _moment_out(value: object) -> str:
 
 def _moment_in(value: object) -> datetime:
     try:
-        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+        moment = datetime.fromisoformat(_read(value, _DATE_TIME))
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None:
         message = f"DateTime expects RFC 3339 with an offset (...T08:00:00+08:00); got {value!r}."
         raise GraphQLError(message)
     try:
@@ -42,7 +55,7 @@ def _day_out(value: object) -> str:
 
 def _day_in(value: object) -> date:
     try:
-        return date.fromisoformat(value if isinstance(value, str) else "")
+        return date.fromisoformat(_read(value, _FULL_DATE))
     except ValueError:
         message = f"Date expects YYYY-MM-DD; got {value!r}."
         raise GraphQLError(message) from None
@@ -58,7 +71,8 @@ SCALARS: Mapping[object, Any] = {
     ),
     date: strawberry.scalar(
         name="Date",
-        description="A service day (运营日), YYYY-MM-DD.",
+        description="A service day (运营日): RFC 3339's full-date, YYYY-MM-DD.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=_day_out,
         parse_value=_day_in,
     ),

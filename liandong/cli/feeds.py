@@ -14,6 +14,7 @@ import typer
 
 from hub.errors import LiandongError, StartError
 from liandong.cli import common
+from liandong.cli.changes import changes
 
 if TYPE_CHECKING:
     from hub.connector import Batch, Reference
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
     app.command("docs")(manuals)
     schema = typer.Typer(help="GraphQL 模式 · The schema.", no_args_is_help=True)
     schema.command("export")(export)
+    schema.command("changes")(changes)
     app.add_typer(schema, name="schema")
 
 

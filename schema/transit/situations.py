@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 READ = Scope.TRANSIT_READ
 
 
-@entity(policy=READ)
+@entity(policy=READ, shareable=True)
 class Period(Entity):
     """A validity period (有效期); an open end is null."""
 
@@ -28,7 +28,7 @@ class Period(Entity):
 
 
 @entity(policy=READ)
-class Link(Entity):
+class InfoLink(Entity):
     """A page with more (相关链接)."""
 
     uri: str = stored("uri", "An http or https address", zh="网址")
@@ -37,7 +37,7 @@ class Link(Entity):
     label_en: str | None = stored("label.en", "In English", zh="英文链接名称")
 
 
-@entity(policy=READ)
+@entity(policy=READ, shareable=True)
 class Polygon(Entity):
     """A closed area on the map (多边形区域), WGS-84."""
 
@@ -102,7 +102,7 @@ class Situation(Node):
     )
     advice_zh: str | None = stored("advice.zh", "Advice in Chinese", zh="中文出行建议")
     advice_en: str | None = stored("advice.en", "Advice in English", zh="英文出行建议")
-    links: list[Link] = embedded("links", "Pages with more", zh="相关链接", size=2)
+    links: list[InfoLink] = embedded("links", "Pages with more", zh="相关链接", size=2)
     created_at: datetime | None = stored("created_at", "When its source made it", zh="创建时间")
     validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")
     areas: list[AlertArea] = embedded(

@@ -12,7 +12,7 @@ from hub.store.driver import Store
 from schema.context import Services
 from schema.nodes import global_id
 
-BOARD = """query ($stop: ID!, $first: Int! = 50, $after: String, $modes: [Mode!],
+BOARD = """query ($stop: ID!, $first: Int! = 50, $after: String, $modes: [TransportMode!],
     $from: DateTime, $until: DateTime) {
   departures(stopPlace: $stop, first: $first, after: $after, modes: $modes,
       from: $from, until: $until) {

@@ -239,7 +239,7 @@ async def test_journeys_of_a_line_come_by_their_start(run: Run) -> None:
 
 async def test_lines_are_listed_by_mode(run: Run) -> None:
     """Nine lines, one of them of buses."""
-    text = """query ($modes: [Mode!], $after: String) {
+    text = """query ($modes: [TransportMode!], $after: String) {
         lines(modes: $modes, first: 5, after: $after) { totalCount
           pageInfo { hasNextPage hasPreviousPage endCursor } nodes { scopedId mode operator } } }"""
     page = (await run(text))["data"]["lines"]
@@ -293,7 +293,7 @@ def _decoded(points: str) -> list[tuple[float, float]]:
 
 async def test_stop_places_are_narrowed(run: Run) -> None:
     """By a part of a name in any case, by modes, and by a circle, the nearest first."""
-    text = """query ($query: String, $near: CircleInput, $modes: [Mode!]) {
+    text = """query ($query: String, $near: CircleInput, $modes: [TransportMode!]) {
         stopPlaces(query: $query, near: $near, modes: $modes) { scopedId } }"""
 
     async def found(**narrowed: Any) -> list[str]:
