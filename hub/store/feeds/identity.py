@@ -23,8 +23,8 @@ from hub.store import raw
 from hub.store.audit import Act, Audit
 from hub.store.driver import Document, Store, Tx
 from hub.store.feeds.rows import to_document
+from hub.store.pending import DUPLICATE_KEY
 
-DUPLICATE_KEY = 11000
 ENDS = ("scoped_id", "canonical_id")
 """Where a mapping names its two stop places."""
 
