@@ -93,17 +93,7 @@ class Tokens:
             await self._devices.register(account.id, device)
         device_id = device.id if device else None
         signed_in = await self._open(account, device_id=device_id, refreshable=True)
-        await self._audit.append(
-            Act(
-                actor=account.id,
-                action="session.opened",
-                target=signed_in.session_id,
-                authority=account.role,
-                session=signed_in.session_id,
-                device=device_id,
-                detail={"address": address},
-            )
-        )
+        await self._audit.append(_opened("session.opened", signed_in, address, device_id))
         return signed_in
 
     async def client_credentials(
@@ -120,16 +110,7 @@ class Tokens:
         if not await self._still_proven(account, secret):
             await self.revoke(signed_in.session_id, by="hub", why="secret changed")
             raise unauthenticated(_WRONG)
-        await self._audit.append(
-            Act(
-                actor=account.id,
-                action="client.token",
-                target=signed_in.session_id,
-                authority=account.role,
-                session=signed_in.session_id,
-                detail={"address": address},
-            )
-        )
+        await self._audit.append(_opened("client.token", signed_in, address))
         return signed_in
 
     async def refresh(self, refresh_token: str, *, address: str | None = None) -> SignedIn:
@@ -332,6 +313,18 @@ def _new_refresh_token(session_id: str) -> str:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _opened(action: str, session: SignedIn, address: str | None, device: str | None = None) -> Act:
+    return Act(
+        actor=session.account.id,
+        action=action,
+        target=session.session_id,
+        authority=session.account.role,
+        session=session.session_id,
+        device=device,
+        detail={"address": address},
+    )
 
 
 def _revoked(by: str, session_id: str, why: str) -> Act:
