@@ -11,6 +11,8 @@ from hub.formats.jtt.framing import Splitter
 
 MAX_BROKEN = 32
 """Broken frames in a row after which a peer does not speak the protocol and is disconnected."""
+FROM_PLATFORM = 0x8000
+"""Message ids from here on are a platform's; below, a terminal's."""
 
 F = TypeVar("F")
 

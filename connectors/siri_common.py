@@ -18,10 +18,9 @@ from hub.errors import PayloadError, Reason
 from hub.formats.siri import request as siri_request
 from hub.formats.siri.delivery import Delivery
 from hub.formats.siri.request import Sender, Topics
+from hub.model.moments import AHEAD
 
 XML = "text/xml; charset=utf-8"
-TOLERANCE = timedelta(minutes=5)
-"""How far a producer's clock may run ahead of ours before its times are refused."""
 MAX_ENTITIES = 100_000
 
 
@@ -131,7 +130,7 @@ def is_full(deliveries: Iterable[Delivery], context: Context) -> bool:
 
 def too_early_or_late(moment: datetime | None, received_at: datetime) -> str | None:
     """Why a record's own time cannot be believed, or None."""
-    if moment is not None and moment > received_at + TOLERANCE:
+    if moment is not None and moment > received_at + AHEAD:
         return f"is of {moment.isoformat()}, received {received_at.isoformat()}"
     return None
 

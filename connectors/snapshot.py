@@ -6,19 +6,18 @@ mistakes while doing so.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
+from hub.formats.common.fields import NAMELESS
 from hub.formats.common.xml import Fault
+from hub.model.moments import AHEAD
 from hub.model.parking import ParkingStatus
 
-TOLERANCE = timedelta(minutes=5)
-"""How far a producer's clock may run ahead of ours before its times are refused."""
 MAX_ENTITIES = 200_000
 MOST_PERCENT = 200
 """Of the spaces of a car park that can be taken: people park where there is none."""
-NAMELESS = "(no id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Snapshot:
 
     def ahead(self, moment: datetime | None) -> bool:
         """Whether a time lies in the future by more than a clock may be wrong."""
-        return moment is not None and moment > self._raw.received_at + TOLERANCE
+        return moment is not None and moment > self._raw.received_at + AHEAD
 
     def take(self, kind: str, entry: Entry) -> None:
         """Accept an entity.
@@ -106,7 +105,7 @@ class Snapshot:
 
 def newest(moments: Iterable[datetime | None], raw: Envelope) -> datetime | None:
     """The newest time that can be believed: the time of an answer that says none itself."""
-    latest = raw.received_at + TOLERANCE
+    latest = raw.received_at + AHEAD
     return max((at for at in moments if at is not None and at <= latest), default=None)
 
 

@@ -11,6 +11,7 @@ from hub.errors import UserFault
 MAX_BODY: Final = 256 * 1024
 """Bytes of a body, and of a message on a socket, that a client of the APIs may send."""
 JSON: Final = "application/json"
+EVENTS: Final = "text/event-stream"
 _STATUS: Final = {
     "BAD_JSON": 400,
     "TOO_SLOW": 408,

@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 PATIENCE = 10.0
 """Seconds that a client may take nothing."""
+HEARTBEAT = 15.0
+"""Seconds between comments in a stream: what is idle for longer some proxies close."""
 UNSENT = 64 * 1024
 """Bytes the kernel takes for a client before they are sent; the rest waits in the process."""
 CONNECTION = "liandong.connection"

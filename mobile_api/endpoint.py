@@ -24,8 +24,6 @@ from hub.store.faults import passing
 from mobile_api.context import MobileContext
 from mobile_api.problems import Invalid, complaints, retry_later
 
-EVENT_STREAM = "text/event-stream"
-
 Sent = TypeVar("Sent", bound=Message)
 
 

@@ -70,7 +70,7 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
 
 def _success(endpoint: Endpoint[Any]) -> dict[str, Any]:
     if endpoint.media != JSON:
-        schema = {"type": "string", "description": "text/event-stream"}
+        schema = {"type": "string", "description": endpoint.media}
         return {
             "200": {
                 "description": "事件流 / Events",

@@ -20,16 +20,16 @@ from hub.deadline import in_time
 from hub.errors import RetryLater
 from hub.model.people import Principal, Scope
 from hub.operations.telling.inbox import InboxChange, SyncPage
+from hub.requests import EVENTS
 from hub.store.faults import passing
-from hub.transports import patient
+from hub.transports import HEARTBEAT, patient
 from mobile_api.context import MobileContext
-from mobile_api.endpoint import EVENT_STREAM, Call, Endpoint
+from mobile_api.endpoint import Call, Endpoint
 from mobile_api.models import EventsQuery, SyncChange, SyncQuery, SyncReply
 from mobile_api.streams import woken
 
 log = structlog.get_logger()
 
-HEARTBEAT = 15.0
 RECHECK = 4.0
 """Seconds after which a quiet stream looks whether its session still stands."""
 PAGE = 200
@@ -61,7 +61,7 @@ class _Events(StreamingResponse):
 
     def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        super().__init__(events, media_type=EVENT_STREAM, headers=headers)
+        super().__init__(events, media_type=EVENTS, headers=headers)
         self._events = events
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -179,7 +179,7 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         handler=events,
         takes=EventsQuery,
         scope=Scope.FIELD_WORK,
-        media=EVENT_STREAM,
+        media=EVENTS,
         problems=("RATE_LIMITED",),
     ),
 )

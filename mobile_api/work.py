@@ -1,6 +1,5 @@
 """What the officer did and where the officer was: many at a time, each judged on its own."""
 
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import orjson
@@ -10,6 +9,7 @@ from hub import clock
 from hub.errors import UserFault
 from hub.fate import watched
 from hub.model.ids import split_global_id
+from hub.model.moments import AHEAD
 from hub.model.people import Scope
 from hub.operations.actions import ActionResult, ActionStatus, FieldAction
 from hub.operations.telling.wire import Message
@@ -30,9 +30,6 @@ from mobile_api.problems import complaints
 from mobile_api.sessions import account_of, device_of
 
 Item = TypeVar("Item", bound=Message)
-
-AHEAD = timedelta(minutes=5)
-"""How far a phone's clock may run ahead before its positions are refused."""
 
 
 async def act(call: Call[Actions]) -> ActionsReply:

@@ -13,10 +13,8 @@ from hub.formats.cap.document import decode
 from hub.formats.common.bundle import unpack
 from hub.model.common import Name
 from hub.model.ids import scoped
+from hub.model.moments import AHEAD
 from hub.model.situations import AlertArea, Link, Period, Severity, Situation, SituationProgress
-
-AHEAD = timedelta(minutes=5)
-"""How far a sender's clock may run ahead of ours before it is not believed."""
 
 _VERSIONS = frozenset({"1.0", "1.1", "1.2", NATIONAL})
 _DRILLS = frozenset({"Exercise", "Test", "Draft"})

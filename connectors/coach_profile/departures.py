@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from connectors.coach_profile.journeys import AHEAD, Station, journey_of
+from connectors.coach_profile.journeys import Station, journey_of
 from hub.connector import Batch, Context, Envelope, Incrementality
 from hub.errors import Reason
 from hub.formats.coach_profile import (
@@ -15,6 +15,7 @@ from hub.formats.coach_profile import (
     read,
 )
 from hub.model.journeys import DatedJourney
+from hub.model.moments import AHEAD
 
 _ENVELOPE = "publication"
 

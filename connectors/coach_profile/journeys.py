@@ -1,7 +1,7 @@
 """A coach departure to a dated journey with its call at the station."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.connector import Batch, Context
 from hub.errors import Reason
@@ -18,10 +18,8 @@ from hub.model.journeys import (
     LineRef,
     Times,
 )
+from hub.model.moments import AHEAD
 from hub.rules.punctuality import by_lateness
-
-AHEAD = timedelta(minutes=5)
-"""How far a station's clock may run ahead of ours before it is not believed."""
 
 
 @dataclass(frozen=True, slots=True)

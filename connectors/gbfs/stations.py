@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from connectors.snapshot import NAMELESS, Entry, Snapshot, fault_of
+from connectors.snapshot import Entry, Snapshot, fault_of
 from hub.errors import Reason
+from hub.formats.common.fields import NAMELESS
 from hub.formats.common.xml import Fault
 from hub.formats.gbfs import Station, StationStatus, System
 from hub.model.common import Name

@@ -13,10 +13,8 @@ from hub.errors import Reason
 from hub.formats.gtfs.realtime import is_epoch, is_time, of_milliseconds, text_of, utc
 from hub.model.common import Mode
 from hub.model.ids import scoped
+from hub.model.moments import AHEAD
 from hub.model.timetable import Timetable
-
-AHEAD = timedelta(minutes=5)
-"""How far a source's clock may run ahead of ours before it is not believed."""
 
 _LONGEST_ID = 256
 

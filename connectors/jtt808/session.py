@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from connectors.jtt808.reader import DIALECT, Reader, is_named
-from connectors.jtt_session import FrameSession
+from connectors.jtt_session import FROM_PLATFORM, FrameSession
 from hub.connector import Batch, Context, Exchange
 from hub.errors import Reason
 from hub.formats.jtt.t808 import (
@@ -19,7 +19,6 @@ from hub.formats.jtt.t808_position import carries_positions
 
 MAX_TERMINALS = 10_000
 """Terminals that may authenticate over one connection (a gateway forwards for many)."""
-FROM_PLATFORM = 0x8000
 _UNANSWERED = {
     MessageId.TERMINAL_REPLY,
     MessageId.PARAMETERS_REPLY,

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from connectors.jtt905.taxi import DIALECT, Taxis
-from connectors.jtt_session import FrameSession
+from connectors.jtt_session import FROM_PLATFORM, FrameSession
 from hub.connector import Batch, Context, Exchange
 from hub.errors import Reason
 from hub.formats.jtt.t905 import (
@@ -18,7 +18,6 @@ from hub.formats.jtt.t905_position import positions_of, without_personal_data
 
 MAX_TERMINALS = 10_000
 """Terminals that may authenticate over one connection (a gateway forwards for many)."""
-FROM_PLATFORM = 0x8000
 _UNANSWERED = {MessageId.TERMINAL_REPLY, MessageId.POSITION_QUERY_REPLY}
 
 

@@ -9,13 +9,14 @@ from functools import lru_cache, partial
 import orjson
 
 from connectors.mapped.config import MappedConfig, written
-from connectors.mapped.records import AHEAD, RefusedRecord, native_id, records_of
+from connectors.mapped.records import RefusedRecord, native_id, records_of
 from connectors.mapped.values import Find, Values, read_time
 from hub.connector import Batch, Context, Envelope, Incrementality, Record
 from hub.errors import PayloadError, Reason
 from hub.formats.common.json_path import NotThere, Path, compiled, elements_at, value_at
 from hub.formats.common.marks import check_json
 from hub.formats.common.xsd import EARLIEST
+from hub.model.moments import AHEAD
 
 MAX_ENTITIES = 100_000
 

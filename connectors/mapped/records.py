@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b, sha256
 
 from connectors.coach_profile.journeys import Station, journey_of
@@ -15,11 +15,10 @@ from hub.formats.common import gcj02
 from hub.model.common import Mode, Name, Occupancy, OccupancyStatus, Position
 from hub.model.ids import scoped
 from hub.model.journeys import CallStatus, CheckIn, DatedJourney, SaleStatus
+from hub.model.moments import AHEAD
 from hub.model.parking import OpeningStatus, ParkingFacility, ParkingSiteStatus, ParkingStatus
 from hub.model.vehicles import TaxiState, VehiclePosition
 
-AHEAD = timedelta(minutes=5)
-"""How far a source's clock may run ahead of ours before it is not believed."""
 TOP_SPEED_KMH = 500
 
 _CJK = re.compile(r"[\u3400-\u9fff]")

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from connectors.mds.states import taxi_state
-from connectors.snapshot import NAMELESS, Entry, Snapshot, fault_of
+from connectors.snapshot import Entry, Snapshot, fault_of
 from hub.connector import Context
 from hub.errors import Reason
+from hub.formats.common.fields import NAMELESS
 from hub.formats.common.xml import Fault
 from hub.formats.mds import Fix, Trip, VehicleStatus
 from hub.model.common import Mode, Position

@@ -30,6 +30,8 @@ SLOWEST = 1_000_000
 """Bytes a second above which a body that takes longer than the timeout is waited for."""
 FULL_EVERY = 10
 """Every tenth request asks for the whole body: some servers answer 304 wrongly."""
+MAX_PARTS = 100
+"""Parts of one answer that are asked for in a row (SIRI MoreData)."""
 MAX_REDIRECTS = 3
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _REDIRECTS = {301, 302, 303, 307, 308}

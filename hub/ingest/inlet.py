@@ -10,7 +10,7 @@ from hub.connector import Accepted, Batch, Context, Envelope, Heard, Pushed, Rej
 from hub.errors import FeedStopped, PayloadError, RetryLater
 from hub.ingest.decode import called
 from hub.ingest.durable import until_durable
-from hub.ingest.fetch import Fetcher
+from hub.ingest.fetch import MAX_PARTS, Fetcher
 from hub.ingest.plan import Plan
 from hub.ingest.pushed import denied_fields, heard_fields, payload_fields, refused_fields
 from hub.ingest.reference import ReferenceKeeper, static_fetcher
@@ -24,8 +24,6 @@ from hub.store.feeds.cache import FeedRepository
 
 TURN_SECONDS = 30.0
 """Within this a payload is durable, or whoever sent it is told to come again."""
-MAX_PARTS = 100
-"""Parts of one answer that are fetched in a row (SIRI MoreData)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from hub.connector import Batch, Connector, Context, Envelope
 from hub.errors import FeedStopped, PayloadError, Reason, RetryLater
 from hub.ingest.decode import called
 from hub.ingest.durable import until_durable
-from hub.ingest.fetch import RateLimited, Unauthorised
+from hub.ingest.fetch import MAX_PARTS, RateLimited, Unauthorised
 from hub.ingest.gather import Gatherer
 from hub.ingest.reference import ReferenceKeeper, static_fetcher
 from hub.ingest.spacing import Spacing
@@ -20,9 +20,6 @@ from hub.store.feeds.apply import FeedWriter
 from hub.store.feeds.arrivals import Part
 from hub.store.feeds.cache import FeedRepository
 from hub.store.feeds.memory import ABSENCES
-
-MAX_PARTS = 100
-"""Parts of one answer that are asked for in a row (SIRI MoreData)."""
 
 
 @dataclass(frozen=True, slots=True)

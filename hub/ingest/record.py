@@ -14,9 +14,9 @@ from hub.errors import RetryLater, StartError, UserFault
 from hub.ingest.check import context_for
 from hub.ingest.fetch import Fetcher
 from hub.ingest.gather import Gatherer
+from hub.ingest.streams import READ_BYTES
 from hub.settings import FeedSettings
 
-READ_BYTES = 4096
 MAX_PEERS = 256
 MAX_BYTES = 64 * 1024 * 1024
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")

@@ -1,7 +1,10 @@
-"""How a moment is written for people: what a machine reads stays UTC, in RFC 3339."""
+"""Moments as others tell them, and as people read them: for machines they are UTC, in RFC 3339."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+AHEAD = timedelta(minutes=5)
+"""How far a sender's clock may run ahead of ours before its times are not believed."""
 
 
 def said(moment: datetime, zone: ZoneInfo) -> str:

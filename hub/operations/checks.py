@@ -16,6 +16,8 @@ Path = tuple[str, ...]
 
 KEY_LENGTH = 128
 """The longest client-made key, and the longest id, that is looked at."""
+TITLE, REASON = 200, 500
+"""The most characters of a title, and of why something is taken back or changed."""
 ARGUMENTS = {
     "incident_id": "incident",
     "order_id": "order",

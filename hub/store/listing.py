@@ -7,6 +7,11 @@ NOTHING: dict[str, Any] = {"_id": {"$in": []}}
 """A filter that no row passes."""
 
 
+def only(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  # whatever a field may be compared with
+    """The rows whose fields have these values; of a field that is None any value will do."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 class Place(NamedTuple):
     """A place in a newest-first listing: a row's time and id; the rows behind it are meant.
 

@@ -7,10 +7,9 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from hub.requests import JSON, json_of
+from hub.requests import EVENTS, JSON, json_of
 
 RESPONSE: Final = "application/graphql-response+json"
-EVENTS: Final = "text/event-stream"
 HTML: Final = "text/html"
 OFFERED: Final = (JSON, RESPONSE, EVENTS)
 _PARAMETERS: Final = {"operationName": str, "variables": dict, "extensions": dict}

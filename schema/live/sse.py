@@ -18,7 +18,7 @@ from graphql import GraphQLError, OperationType
 
 from hub.access.bearer import unauthenticated
 from hub.model.people import Principal
-from hub.transports import PATIENCE, Connection
+from hub.transports import HEARTBEAT, PATIENCE, Connection
 from schema.executing.documents import Prepared
 from schema.executing.errors import RefusedError, fault, internal
 from schema.live.contract import Executor, Receive, Send
@@ -28,7 +28,6 @@ from schema.live.outbound import Outbound
 from schema.live.patrol import ROUND
 from schema.live.replay import Told
 
-HEARTBEAT = 15.0
 LAST_WORD = 0.3
 """Seconds between the last event and the end: a client may lose one that comes with the other."""
 _HEADERS = [

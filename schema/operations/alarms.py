@@ -26,7 +26,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.common import KEY, UserError, attempt
+from schema.operations.common import KEY, UserError, at_desk, attempt
 from schema.operations.incidents import Incident
 from schema.operations.orders import Order
 from schema.people.types import Officer
@@ -163,8 +163,7 @@ class Mutation:
 
         async def work() -> BaseModel:
             return await acknowledge_alarm(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 alarm_id=key_of(input.alarm, "Alarm", "alarm"),
                 key=input.client_mutation_id,
             )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from hub.bus import Change
 from hub.model.operations import OrderPriority
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
@@ -19,7 +18,7 @@ from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
-from schema.operations.common import KEY, UserError, act, attempt, not_of_others
+from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers
 from schema.operations.orders import Recipient
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, unit_of, units_of
@@ -174,11 +173,6 @@ class BulletinPayload:
     bulletin: Bulletin | None = described("The bulletin after it; null with errors", zh="通报")
 
 
-def _bulletin_of(change: Change) -> str | None:
-    """The bulletin that shows a ledger which changed."""
-    return None if change.document is None else change.document.get("subject_id")
-
-
 @listing(
     READ,
     "Bulletins the caller may see",
@@ -186,8 +180,7 @@ def _bulletin_of(change: Change) -> str | None:
     zh="通报",
     by="created_at",
     collections={"bulletins", "recipients"},
-    concerns=not_of_others(BulletinAsked.kind),
-    related=_bulletin_of,
+    **by_ledgers(BulletinAsked),
 )
 async def _bulletins(
     context: "SchemaContext", page: Page, state: StateOnly = None, unit: OfUnit = None
@@ -238,8 +231,7 @@ class Mutation:
                 remind_after_s=input.remind_after_seconds,
                 corrects=input.corrects and key_of(input.corrects, "Bulletin", "corrects"),
             )
-            desk, caller = info.context.services.operations.desk, info.context.principal
-            return await publish_bulletin(desk, caller, asked, input.client_mutation_id)
+            return await publish_bulletin(*at_desk(info), asked, input.client_mutation_id)
 
         return await _payload(input.client_mutation_id, work)
 
@@ -249,8 +241,7 @@ class Mutation:
 
         async def work() -> BulletinDoc:
             return await withdraw_bulletin(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 bulletin_id=key_of(input.bulletin, "Bulletin", "bulletin"),
                 reason=input.reason,
                 key=input.client_mutation_id,

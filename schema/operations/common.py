@@ -8,11 +8,14 @@ from pydantic import BaseModel
 from hub import clock
 from hub.bus import Change
 from hub.errors import UserFault
+from hub.model.people import Principal
 from hub.operations import checks
 from hub.operations.actions import ActionStatus, FieldAction
+from hub.operations.asking.asked import Asked
 from hub.operations.checks import ARGUMENTS
+from hub.operations.desk import Desk
 from schema.policy import SIGNED_IN
-from schema.projection import described, value
+from schema.projection import Info, described, value
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -46,6 +49,20 @@ class UserError:
     code: str = described("Stable code", zh="错误码")
     path: list[str] = described("Which part of the arguments it is about", zh="位置")
     message: str = described("What is wrong and what to do, Chinese first", zh="说明")
+
+
+def at_desk(info: Info) -> tuple[Desk, Principal]:
+    """Where operations are carried out, and who asks for it."""
+    return info.context.services.operations.desk, info.context.principal
+
+
+def by_ledgers(asked: type[Asked]) -> dict[str, Any]:
+    """What a LiveSource says to follow the ledgers of this kind of subject, and of no other."""
+
+    def subject_of(change: Change) -> str | None:
+        return None if change.document is None else change.document.get("subject_id")
+
+    return {"concerns": not_of_others(asked.kind), "related": subject_of}
 
 
 async def attempt(

@@ -28,7 +28,7 @@ from schema.common import Position, position
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import NODES, Node, key_of, node_type
-from schema.operations.common import KEY, UserError, attempt, not_of_others
+from schema.operations.common import KEY, UserError, at_desk, attempt, not_of_others
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Unit, units_of
 from schema.policy import SIGNED_IN
@@ -278,8 +278,7 @@ class Mutation:
                 units=[key_of(unit, "Unit", "units") for unit in input.units],
                 exercise=input.exercise,
             )
-            desk, caller = info.context.services.operations.desk, info.context.principal
-            return await open_incident(desk, caller, asked, input.client_mutation_id)
+            return await open_incident(*at_desk(info), asked, input.client_mutation_id)
 
         return await _incident(input.client_mutation_id, work)
 
@@ -289,8 +288,7 @@ class Mutation:
 
         async def work() -> BaseModel:
             return await close_incident(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 incident_id=key_of(input.incident, "Incident", "incident"),
                 outcome=input.outcome,
                 key=input.client_mutation_id,
@@ -309,8 +307,7 @@ class Mutation:
             if at := given.get("position"):
                 given["position"] = Place(at.lat, at.lon)
             return await update_incident(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 incident_id=key_of(input.incident, "Incident", "incident"),
                 changes=changes_of(**given),
                 key=input.client_mutation_id,
@@ -324,8 +321,7 @@ class Mutation:
 
         async def work() -> BaseModel:
             return await note_incident(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 incident_id=key_of(input.incident, "Incident", "incident"),
                 text=input.text,
                 key=input.client_mutation_id,
@@ -339,8 +335,7 @@ class Mutation:
 
         async def work() -> BaseModel:
             return await add_incident_units(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 incident_id=key_of(input.incident, "Incident", "incident"),
                 units=[key_of(unit, "Unit", "units") for unit in input.units],
                 key=input.client_mutation_id,
@@ -354,8 +349,7 @@ class Mutation:
 
         async def work() -> BaseModel:
             return await reopen_incident(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 incident_id=key_of(input.incident, "Incident", "incident"),
                 reason=input.reason,
                 key=input.client_mutation_id,

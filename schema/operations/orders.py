@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
-from hub.bus import Change
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
 from hub.operations.incidents.store import IncidentRepository
@@ -25,7 +24,7 @@ from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
-from schema.operations.common import KEY, UserError, act, attempt, not_of_others, path_of
+from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers, path_of
 from schema.operations.incidents import Incident, known_incident
 from schema.people.types import Officer, officers_of
 from schema.policy import SIGNED_IN
@@ -240,12 +239,6 @@ class OrderPayload:
     order: Order | None = described("The order after it; null with errors", zh="指令")
 
 
-def _order_of(change: Change) -> str | None:
-    """The order that shows a ledger which changed."""
-    document = change.document
-    return None if document is None else document.get("subject_id")
-
-
 async def _with_incidents(context: "SchemaContext", rows: list[Row]) -> list[Row]:
     """What makes an order differ when its incident does."""
     ids = [row["incident_id"] for row in rows]
@@ -265,8 +258,7 @@ async def _with_incidents(context: "SchemaContext", rows: list[Row]) -> list[Row
     by="created_at",
     collections={"orders", "recipients", "incidents", "timeline"},
     mark=_with_incidents,
-    concerns=not_of_others(OrderAsked.kind),
-    related=_order_of,
+    **by_ledgers(OrderAsked),
 )
 async def _orders(
     context: "SchemaContext",
@@ -316,8 +308,7 @@ class Mutation:
                 priority=input.priority,
                 accept_within_s=input.accept_within_seconds,
             )
-            desk, caller = info.context.services.operations.desk, info.context.principal
-            return await dispatch_order(desk, caller, asked, input.client_mutation_id)
+            return await dispatch_order(*at_desk(info), asked, input.client_mutation_id)
 
         return await _order(input.client_mutation_id, work, warned=True)
 
@@ -327,8 +318,7 @@ class Mutation:
 
         async def work() -> OrderDoc:
             return await cancel_order(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 order_id=key_of(input.order, "Order", "order"),
                 reason=input.reason,
                 key=input.client_mutation_id,
@@ -342,8 +332,7 @@ class Mutation:
 
         async def work() -> OrderDoc:
             return await reassign_order(
-                info.context.services.operations.desk,
-                info.context.principal,
+                *at_desk(info),
                 order_id=key_of(input.order, "Order", "order"),
                 officer=key_of(input.officer, "Officer", "officer"),
                 to=key_of(input.to, "Officer", "to"),

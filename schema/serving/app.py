@@ -19,13 +19,12 @@ from graphql import ExecutionResult, GraphQLError, OperationType
 
 from hub.errors import AccessDenied
 from hub.model.people import Principal
-from hub.requests import JSON, BodyRefused, bearer, check_content, read_body
+from hub.requests import EVENTS, JSON, BodyRefused, bearer, check_content, read_body
 from hub.transports import connection_of
 from schema.executing.documents import Prepared
 from schema.executing.errors import RefusedError, fault, told_unbegun
 from schema.executing.executor import Executor
 from schema.executing.requests import (
-    EVENTS,
     RESPONSE,
     BadRequestError,
     DisconnectedError,

@@ -12,7 +12,7 @@ from hub.operations.alarms.documents import ALARMS, AlarmDoc
 from hub.store.documents import plain
 from hub.store.driver import Store, Tx
 from hub.store.faults import DuplicateKeyError
-from hub.store.listing import NOTHING, Place, beyond
+from hub.store.listing import NOTHING, Place, beyond, only
 from hub.store.pending import pending, seen
 
 _MOST_PRESSING: tuple[dict[str, Any], ...] = (
@@ -92,11 +92,8 @@ class AlarmRepository:
 
         `active`: those whose condition holds, acknowledged or not; False: those that are cleared.
         """
-        terms = [visible_alarms(viewer), beyond(after, "raised_at"), in_state(state)]
-        if active is not None:
-            terms.append({"active": active})
-        if kind is not None:
-            terms.append({"kind": kind})
+        asked = only(active=active, kind=kind)
+        terms = [visible_alarms(viewer), beyond(after, "raised_at"), in_state(state), asked]
         return await AlarmDoc.find({"$and": terms}).sort(*_NEWEST).limit(first).to_list()
 
     async def pressing(

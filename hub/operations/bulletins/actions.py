@@ -23,7 +23,7 @@ from hub.operations.desk import Call, Desk, Done, new_id
 from hub.store.documents import AccountDoc
 from hub.store.driver import Tx
 
-TITLE, TEXT, REASON = 200, 4000, 500
+TEXT = 4000
 """The most characters of each."""
 MOST_TOLD = 1_000_000
 """Characters that go out at once: so many readers times so long a text."""
@@ -67,7 +67,7 @@ def request_of(
         words = "催办时限须为 60 至 86400 秒 / remindAfterSeconds: expected 60 to 86400 seconds."
         raise UserFault("BAD_VALUE", words, path=("remindAfterSeconds",))
     return BulletinRequest(
-        title=checks.text(title, ("title",), most=TITLE),
+        title=checks.text(title, ("title",), most=checks.TITLE),
         text=checks.text(text, ("text",), most=TEXT),
         audience=audience,
         urgency=word,
@@ -137,7 +137,7 @@ async def withdraw_bulletin(
     """
     by.require(Scope.BULLETINS_WRITE)
     bulletin_id = checks.identifier(bulletin_id, ("bulletin",))
-    reason = checks.text(reason, ("reason",), most=REASON)
+    reason = checks.text(reason, ("reason",), most=checks.REASON)
 
     async def work(tx: Tx) -> Done:
         asked = await _standing(desk, tx, by, bulletin_id, path="bulletin")

@@ -7,7 +7,7 @@ from hub.model.people import Role, Viewer
 from hub.operations.bulletins.documents import BULLETINS, BulletinDoc, BulletinState
 from hub.store.documents import plain
 from hub.store.driver import Document, Store, Tx
-from hub.store.listing import NOTHING, Place, beyond
+from hub.store.listing import NOTHING, Place, beyond, only
 from hub.store.pending import pending, seen
 
 _NEWEST = [("created_at", -1), ("_id", -1)]
@@ -63,11 +63,8 @@ class BulletinRepository:
 
         `unit`: those that this unit has published.
         """
-        terms = [visible_bulletins(viewer), beyond(after, "created_at")]
-        if state is not None:
-            terms.append({"state": state})
-        if unit is not None:
-            terms.append({"unit": unit})
+        asked = only(state=state, unit=unit)
+        terms = [visible_bulletins(viewer), beyond(after, "created_at"), asked]
         rows = self._bulletins.find({"$and": terms}).sort(_NEWEST).limit(first)
         return [BulletinDoc.model_validate(row) async for row in rows]
 

@@ -17,7 +17,7 @@ from hub.operations.incidents.news import incident_news
 from hub.operations.incidents.store import IncidentRepository, entry
 from hub.store.driver import Tx
 
-TITLE, PLACE, DESCRIPTION, OUTCOME = 200, 200, 4000, 2000
+PLACE, DESCRIPTION, OUTCOME = 200, 4000, 2000
 """The most characters of each."""
 MOST_UNITS = 50
 
@@ -59,7 +59,7 @@ def request_of(
         )
     return IncidentRequest(
         kind=checks.word(kind, IncidentKind, ("kind",)),
-        title=checks.text(title, ("title",), most=TITLE),
+        title=checks.text(title, ("title",), most=checks.TITLE),
         description=checks.optional_text(description, ("description",), most=DESCRIPTION),
         severity=checks.word(severity, Severity, ("severity",)),
         place=checks.optional_text(place, ("place",), most=PLACE),

@@ -17,7 +17,6 @@ from hub.operations.incidents.actions import (
     DESCRIPTION,
     MOST_UNITS,
     PLACE,
-    TITLE,
     known_units,
     open_for,
     readable,
@@ -29,7 +28,6 @@ from hub.operations.words import FIELDS
 from hub.store.driver import Tx
 
 NOTE = 2000
-REASON = 500
 _UNSET: Any = object()
 Change = Callable[[Tx, IncidentDoc, datetime], Awaitable[Done]]
 """What is done to an open incident, in a transaction."""
@@ -56,7 +54,7 @@ def changes_of(
     if kind is not _UNSET:
         stored["kind"] = checks.word(kind, IncidentKind, ("kind",))
     if title is not _UNSET:
-        stored["title"] = checks.text(title, ("title",), most=TITLE)
+        stored["title"] = checks.text(title, ("title",), most=checks.TITLE)
     if description is not _UNSET:
         path = ("description",)
         stored["description"] = checks.optional_text(description, path, most=DESCRIPTION)
@@ -155,7 +153,7 @@ async def reopen_incident(
     Needs INCIDENTS_WRITE; a liaison reopens what involves no other unit. Codes: NOT_FOUND,
     INCIDENT_OPEN, BAD_TEXT.
     """
-    reason = checks.text(reason, ("reason",), most=REASON)
+    reason = checks.text(reason, ("reason",), most=checks.REASON)
 
     async def work(tx: Tx) -> Done:
         at = clock.now()

@@ -9,7 +9,6 @@ from hub.operations.desk import Desk
 from hub.operations.incidents.actions import (
     DESCRIPTION,
     PLACE,
-    TITLE,
     audited,
     record_incident,
     request_of,
@@ -22,7 +21,7 @@ class Report(Message):
     """An officer's report, which opens an incident (上报事件)."""
 
     kind: IncidentKind
-    title: str = Field(min_length=1, max_length=TITLE)
+    title: str = Field(min_length=1, max_length=checks.TITLE)
     description: str | None = Field(default=None, max_length=DESCRIPTION)
     place: str | None = Field(default=None, max_length=PLACE, description="where, in words")
     lat: float | None = Field(default=None, ge=-90, le=90, description="WGS-84, with `lon`")

@@ -16,7 +16,7 @@ from hub.operations.incidents.documents import (
 from hub.operations.incidents.timeline import Timeline, lines
 from hub.store.documents import plain
 from hub.store.driver import Store, Tx
-from hub.store.listing import NOTHING, Place, beyond
+from hub.store.listing import NOTHING, Place, beyond, only
 from hub.store.pending import pending, seen
 
 _NEWEST = ("-opened_at", "-_id")
@@ -84,11 +84,8 @@ class IncidentRepository:
         unit: str | None = None,
     ) -> list[IncidentDoc]:
         """At most `first` incidents, newest first by (opened_at, id), behind `after`."""
-        terms = [visible_incidents(viewer), beyond(after, "opened_at")]
-        if state is not None:
-            terms.append({"state": state})
-        if unit is not None:
-            terms.append({"units": unit})
+        asked = only(state=state, units=unit)
+        terms = [visible_incidents(viewer), beyond(after, "opened_at"), asked]
         return await IncidentDoc.find({"$and": terms}).sort(*_NEWEST).limit(first).to_list()
 
     async def timelines(

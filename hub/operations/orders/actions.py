@@ -27,7 +27,6 @@ from hub.store.group_commit import NUMBERS
 from hub.store.people import ACCOUNTS
 
 TEXT = 2000
-REASON = 500
 MOST_RECIPIENTS = 1000
 ACCEPT_WITHIN = range(5, 3601)
 """Seconds that may be given to accept."""
@@ -141,7 +140,7 @@ async def cancel_order(
     """
     by.require(Scope.ORDERS_WRITE)
     order_id = checks.identifier(order_id, ("order_id",))
-    reason = checks.text(reason, ("reason",), most=REASON)
+    reason = checks.text(reason, ("reason",), most=checks.REASON)
 
     async def work(tx: Tx) -> Done:
         asked = await _open(desk, tx, by, order_id)
@@ -168,7 +167,7 @@ async def reassign_order(
     names = {
         path: checks.identifier(name, (path,)) for path, name in (("officer", officer), ("to", to))
     }
-    reason = checks.text(reason, ("reason",), most=REASON)
+    reason = checks.text(reason, ("reason",), most=checks.REASON)
 
     async def work(tx: Tx) -> Done:
         asked = await _open(desk, tx, by, order_id)

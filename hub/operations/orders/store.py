@@ -8,7 +8,7 @@ from hub.model.people import Role, Viewer
 from hub.operations.orders.documents import ORDERS, OrderDoc
 from hub.store.documents import plain
 from hub.store.driver import Document, Store, Tx
-from hub.store.listing import NOTHING, Place, beyond
+from hub.store.listing import NOTHING, Place, beyond, only
 from hub.store.pending import pending, seen
 from hub.store.together import Together
 
@@ -63,11 +63,8 @@ class OrderRepository:
         incident_id: str | None = None,
     ) -> list[OrderDoc]:
         """At most `first` orders, newest first by (created_at, id), behind `after`."""
-        terms = [visible_orders(viewer), beyond(after, "created_at")]
-        if state is not None:
-            terms.append({"state": state})
-        if incident_id is not None:
-            terms.append({"incident_id": incident_id})
+        asked = only(state=state, incident_id=incident_id)
+        terms = [visible_orders(viewer), beyond(after, "created_at"), asked]
         rows = self._orders.find({"$and": terms}).sort(_NEWEST).limit(first)
         return [OrderDoc.model_validate(row) async for row in rows]
 

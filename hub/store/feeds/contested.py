@@ -20,8 +20,8 @@ from hub.store.feeds.rivalry.contest import FRESH_FOR, feeds_as_known
 from hub.store.feeds.rivalry.statements import Rank
 from hub.store.feeds.row_writer import replacing
 from hub.store.feeds.rows import AGED, Document
+from hub.store.pending import DUPLICATE_KEY
 
-DUPLICATE_KEY = 11000
 _STRAY = {"errmsg": "the position is off the globe"}
 
 
