@@ -125,4 +125,6 @@ class Principal:
     def require(self, scope: Scope) -> None:
         """Raise AccessDenied unless the caller has the scope."""
         if scope not in self.scopes:
-            raise AccessDenied("FORBIDDEN", f"This account may not do this (needs {scope}).")
+            raise AccessDenied(
+                "FORBIDDEN", f"无权进行此操作 / This account may not do this (needs {scope})."
+            )

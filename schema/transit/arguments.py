@@ -127,7 +127,8 @@ def circle(
     lat, lon, radius = float(within["lat"]), float(within["lon"]), float(within["radius"])
     if not (abs(lat) <= 90 and abs(lon) <= 180 and 0 < radius <= RADIUS_MOST):
         message = (
-            f"{argument}: expected lat -90 to 90, lon -180 to 180, radius to {RADIUS_MOST:.0f} m."
+            f"范围无效 / {argument}: expected lat -90 to 90, lon -180 to 180, "
+            f"radius to {RADIUS_MOST:.0f} m."
         )
         raise UserFault("BAD_CIRCLE", message, path=(argument,))
     return lat, lon, radius
