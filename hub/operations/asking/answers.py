@@ -122,9 +122,7 @@ def judge(asked: Asked, row: RecipientDoc, to: Stage) -> Verdict:
     <KIND>_REASSIGNED, STAGE_PASSED.
     """
     if row.reassigned_because is not None and to not in _QUIET:
-        words = f"已改派他人，不必再去 / Given to somebody else: {row.reassigned_because}"
-        code = f"{asked.kind.upper()}_REASSIGNED"
-        raise ActionRefused(ActionStatus.CONFLICT, code, words, data=asked.data(row))
+        asked.refuse_reassigned(row, row.reassigned_because)
     if any(line.stage is to for line in row.entries):
         return Verdict.REPEATED
     moves = advances(row.stage, to)
