@@ -1,7 +1,7 @@
 """`liandong demo phone`: an officer's phone in a terminal, over the public interfaces only.
 
-It signs in, asks the push service for a token and registers it, syncs, shows orders, and answers
-them by a key. A push only wakes it: what it shows always comes from its own sync.
+It signs in, asks the push service for a token and registers it, syncs, shows orders and bulletins,
+and answers them by a key. A push only wakes it: what it shows always comes from its own sync.
 """
 
 import asyncio
@@ -19,6 +19,19 @@ from rich.markup import escape
 from terminal.client import ClientError, RefusedError
 from terminal.keys import keys
 from terminal.mobile import MobileClient, server_sent
+from terminal.news import (
+    SAID,
+    TOPICS,
+    UNSEEN,
+    Held,
+    bulletin_line,
+    bulletin_text,
+    incident_line,
+    is_unread,
+    offered,
+    order_line,
+    urgency,
+)
 
 ANSWERS = {
     "a": ("order.accepted", "签收 accept"),
@@ -27,54 +40,23 @@ ANSWERS = {
     "h": ("order.arrived", "到场 here"),
     "d": ("order.done", "完成 done"),
 }
-_SAID = {
-    "order.received": "已送达 received",
-    "order.seen": "已读 seen",
-    "order.accepted": "已签收 accepted",
-    "order.declined": "已答复不能执行 declined",
-    "order.enRoute": "已出发 en route",
-    "order.arrived": "已到场 on scene",
-    "order.done": "已完成 done",
-}
-_TOPICS = {
-    "order.created": "新指令 a new order",
-    "order.cancelled": "指令已撤销 an order was cancelled",
-    "order.escalated": "指令已转交他人 an order has gone to somebody else",
-}
-_STATES = {
-    "OPEN": "执行中 open",
-    "COMPLETED": "处置完毕 completed",
-    "CANCELLED": "已撤销 cancelled",
-}
-_UNSEEN = {"QUEUED", "SENT", "RECEIVED"}
-_OFFERED = {
-    **dict.fromkeys((*_UNSEEN, "SEEN"), "ax"),
-    "ACCEPTED": "ehd",
-    "EN_ROUTE": "hd",
-    "ARRIVED": "d",
-    "ESCALATED": "a",
-}
-"""The keys that answer an open order, by its stage."""
+READ = "b"
+_READ = f"[b]{READ}[/b] 读通报 read the bulletin"
 PAUSE = 1.0
 """Seconds between two tries to come back."""
 
 
-def offered(order: dict[str, Any]) -> str:
-    """The keys that answer this order as it stands: none where it is over, or somebody has it."""
-    if order["state"] != "OPEN" or (order["stage"] == "ESCALATED" and order.get("takenByOther")):
-        return ""
-    return _OFFERED.get(order["stage"], "")
-
-
 @dataclass
 class Phone:
-    """One phone: what it is signed in to, and the orders it holds by id."""
+    """One phone: what it is signed in to, and by id what it holds."""
 
     api: MobileClient
     push_url: str | None
     console: Console = field(default_factory=Console)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    orders: dict[str, Held] = field(default_factory=dict)
+    bulletins: dict[str, Held] = field(default_factory=dict)
+    incidents: dict[str, Held] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     cursor: str | None = None
     syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -121,38 +103,55 @@ class Phone:
                 query = f"?since={self.cursor}" if self.cursor else ""
                 page = await self.api.call("GET", f"/mobile/v1/sync{query}")
                 if page["reset"]:
-                    self.orders.clear()
+                    for held in (self.orders, self.bulletins, self.incidents):
+                        held.clear()
                 for change in page["changes"]:
                     await self._take(change)
                 self.cursor = page["nextCursor"]
                 limited = page["limited"]
 
     async def _take(self, change: dict[str, Any]) -> None:
-        """One change of the sync stream; a new order is reported received and seen."""
-        if change["entity"] != "order":
+        """One change of the sync stream: what is new in it is said, and reported where asked."""
+        took = {
+            "order": (self.orders, self._order),
+            "bulletin": (self.bulletins, self._bulletin),
+            "incident": (self.incidents, self._incident),
+        }
+        if change["entity"] not in took:
             return
-        order = change["data"]
-        known = self.orders.get(order["id"])
-        if change["op"] == "remove":
-            self.orders.pop(order["id"], None)
-            return
-        if order["id"] not in self.shown and offered(order):
-            new = order["stage"] in _UNSEEN
-            self._show(order, "新指令 New order" if new else "进行中指令 Order under way")
-            self.shown.add(order["id"])
-            if new:
-                await self._report(order, "order.received", "order.seen")
-            self.orders[order["id"]] = order
-            self._tell_keys()
-        elif known and known["state"] != order["state"]:
-            self._say(f"指令 {order['number']} {_STATES.get(order['state'], order['state'])}")
-        elif known and order["stage"] == "ESCALATED" and _told(known) != _told(order):
-            self._say(f"[yellow]指令 {order['number']} {_passed_on(order)}[/yellow]")
-        elif known and order.get("takenByOther") and not known.get("takenByOther"):
-            self._say(f"[yellow]指令 {order['number']} 另有人签收 is taken by another too[/yellow]")
-        self.orders[order["id"]] = order
+        (held, take), data = took[change["entity"]], change["data"]
+        known = held.pop(data["id"], None)
+        if change["op"] != "remove":
+            held[data["id"]] = data
+            await take(known, data)
 
-    def _show(self, order: dict[str, Any], title: str) -> None:
+    async def _order(self, known: Held | None, order: Held) -> None:
+        """A new order is shown, and reported received and seen; what has become of one is said."""
+        if order["id"] in self.shown or not offered(order):
+            self._say_if(order_line(known, order))
+            return
+        new = order["stage"] in UNSEEN
+        self._show(order, "新指令 New order" if new else "进行中指令 Order under way")
+        self.shown.add(order["id"])
+        if new:
+            await self._report(order, "order.received", "order.seen")
+        self._tell_keys()
+
+    async def _bulletin(self, known: Held | None, bulletin: Held) -> None:
+        """A new bulletin is shown and reported received; it is read when its reader says so."""
+        if bulletin["id"] in self.shown or not is_unread(bulletin):
+            self._say_if(bulletin_line(known, bulletin))
+            return
+        self.console.bell()
+        self._say(bulletin_text(bulletin))
+        self.shown.add(bulletin["id"])
+        await self._report(bulletin, "bulletin.received")
+        self._tell_bulletin()
+
+    async def _incident(self, known: Held | None, incident: Held) -> None:
+        self._say_if(incident_line(known, incident))
+
+    def _show(self, order: Held, title: str) -> None:
         incident = order.get("incident") or {}
         where = " ".join(filter(None, (incident.get(key) for key in ("number", "title", "place"))))
         self.console.bell()
@@ -161,19 +160,21 @@ class Phone:
             f"[b]{escape(order['text'])}[/b]\n   事件 incident {escape(where)}"
         )
 
-    async def _report(self, order: dict[str, Any], *kinds: str) -> None:
+    async def _report(self, about: Held, *kinds: str) -> None:
+        """Report actions on an order or a bulletin, and what the hub says of each."""
         now = datetime.now(UTC).isoformat()
         actions = [
-            {"id": str(uuid.uuid4()), "kind": kind, "at": now, "body": {"orderId": order["id"]}}
+            {"id": str(uuid.uuid4()), "kind": kind, "at": now, "body": {_id(kind): about["id"]}}
             for kind in kinds
         ]
         answer = await self.api.call("POST", "/mobile/v1/actions", {"actions": actions})
-        which = f"{order['number']} {escape(order['text'][:24])}"
+        which = f"{about['number']} {escape(about.get('title') or about['text'][:24])}"
         for kind, result in zip(kinds, answer["results"], strict=True):
-            said = _SAID[kind]
+            said = SAID[kind]
             for part in ("state", "stage"):
-                order[part] = (result["data"] or {}).get(part, order[part])
+                about[part] = (result["data"] or {}).get(part, about[part])
             if result["status"] in {"applied", "duplicate"}:
+                about["read"] = about.get("read", False) or kind == "bulletin.read"
                 self._say(f"   ✓ {said} · {which}")
             else:
                 self._say(f"   [red]✗ {said} · {which}: {escape(result['message'] or '')}[/red]")
@@ -216,7 +217,7 @@ class Phone:
                 async with httpx2.AsyncClient(base_url=self.push_url or "") as http:
                     async for data in server_sent(http, f"/phones/{token}/messages"):
                         topic = json.loads(data).get("data", {}).get("topic", "")
-                        self._say(f"[cyan]推送唤醒 a push: {_TOPICS.get(topic, topic)}[/cyan]")
+                        self._say(f"[cyan]推送唤醒 a push: {TOPICS.get(topic, topic)}[/cyan]")
                         await self._sync()
             except ClientError as error:
                 self._lost(error)
@@ -233,6 +234,8 @@ class Phone:
                 return True
             if key == "?":
                 self._help()
+            elif key == READ:
+                await self._read()
             elif key in ANSWERS:
                 await self._answer(key)
         return False
@@ -243,21 +246,36 @@ class Phone:
         if order is None:
             self._refuse(key)
             return
+        if await self._delivered(order, ANSWERS[key][0]):
+            self._tell_keys()
+
+    async def _read(self) -> None:
+        """Read the newest bulletin that is unread."""
+        bulletin = self._unread()
+        if bulletin is None or await self._delivered(bulletin, "bulletin.read"):
+            self._tell_bulletin()
+
+    async def _delivered(self, about: Held, kind: str) -> bool:
+        """Report what a key means; False, and said, where the hub did not hear it."""
         try:
-            await self._report(order, ANSWERS[key][0])
+            await self._report(about, kind)
         except RefusedError:
             raise
         except ClientError as error:
             self._say(
-                f"[red]未送达，请再按一次 not delivered, press again · {order['number']}: "
+                f"[red]未送达，请再按一次 not delivered, press again · {about['number']}: "
                 f"{escape(str(error))}[/red]"
             )
-            return
-        self._tell_keys()
+            return False
+        return True
 
-    def _meant(self, key: str) -> dict[str, Any] | None:
+    def _unread(self) -> Held | None:
+        unread = filter(is_unread, self.bulletins.values())
+        return max(unread, key=lambda one: str(one["publishedAt"]), default=None)
+
+    def _meant(self, key: str) -> Held | None:
         fitting = [order for order in self.orders.values() if key in offered(order)]
-        return max(fitting, key=_urgency, default=None)
+        return max(fitting, key=urgency, default=None)
 
     def _refuse(self, key: str) -> None:
         if any(offered(order) for order in self.orders.values()):
@@ -268,36 +286,38 @@ class Phone:
         """Which order each key answers now, the most urgent first."""
         meant = {key: order for key in ANSWERS if (order := self._meant(key)) is not None}
         orders = {order["id"]: order for order in meant.values()}
-        for order in sorted(orders.values(), key=_urgency, reverse=True):
+        for order in sorted(orders.values(), key=urgency, reverse=True):
             which = "".join(key for key, one in meant.items() if one["id"] == order["id"])
             self._say(f"   按键答复指令 keys answer order {order['number']}: {_keys_line(which)}")
         if not orders:
             self._say("没有待办指令 no open order")
 
+    def _tell_bulletin(self) -> None:
+        """Which bulletin the key reads now."""
+        bulletin = self._unread()
+        if bulletin is None:
+            self._say("没有未读通报 no unread bulletin")
+        else:
+            self._say(f"   {_READ} {bulletin['number']} {escape(bulletin['title'])}")
+
     def _help(self) -> None:
-        self._say(f"{_keys_line(''.join(ANSWERS))}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit")
+        other = f"{_READ}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit"
+        self._say(f"{_keys_line(''.join(ANSWERS))}  {other}")
         self._tell_keys()
+        if self._unread() is not None:
+            self._tell_bulletin()
+
+    def _say_if(self, text: str | None) -> None:
+        if text is not None:
+            self._say(text)
 
     def _say(self, text: str) -> None:
         self.console.print(f"[dim]{datetime.now(self.zone):%H:%M:%S}[/dim] {text}", highlight=False)
 
 
-def _urgency(order: dict[str, Any]) -> tuple[bool, str]:
-    """Orders still asked of this officer before those that went on, then the newest."""
-    return order["stage"] != "ESCALATED", str(order["createdAt"])
-
-
-def _told(order: dict[str, Any]) -> tuple[str, bool, bool]:
-    """What an officer is told of again when it changes."""
-    return order["stage"], bool(order.get("takenByOther")), bool(order.get("nobodyNext"))
-
-
-def _passed_on(order: dict[str, Any]) -> str:
-    if not offered(order):
-        return "已由他人签收，无需处理 was accepted by somebody else; nothing to do"
-    if order.get("nobodyNext"):
-        return "超时未签收，已无他人可接；请按 a 签收 has nobody else to go to: a still accepts it"
-    return "已升级给他人；仍可按 a 签收 was passed on to somebody else; a still accepts it"
+def _id(kind: str) -> str:
+    """The name under which an action of this kind names what it is about."""
+    return f"{kind.partition('.')[0]}Id"
 
 
 def _keys_line(which: str) -> str:

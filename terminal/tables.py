@@ -68,8 +68,11 @@ STAGES = {
     "DECLINED": "不能前往",
     "ESCALATED": "已升级",
     "NOBODY_LEFT": "无人可接",
+    "REASSIGNED": "已改派",
     "CANCELLED": "已撤销",
 }
+ORDER_STATES = {"COMPLETED": "已完成", "CANCELLED": "已撤销"}
+"""How an order has ended."""
 LINKS = {"CONNECTING": "连接中", "UP": "通", "DOWN": "断", "REFUSED": "被拒"}
 MODES = {
     "RAIL": "铁路",

@@ -16,6 +16,7 @@ from terminal.tables import (
     HEALTH,
     LINKS,
     MODES,
+    ORDER_STATES,
     STAGES,
     STATUSES,
     WIDE,
@@ -234,20 +235,35 @@ def orders_sheet(view: View, screen: Screen, limit: int) -> Sheet:
         for recipient in node["recipients"]:
             last = recipient["entries"][-1]
             officer = recipient["officer"] or {"login": "?", "name": ""}
-            waits = recipient["stage"] == "ESCALATED" and recipient["nobodyNext"]
-            stage = "NOBODY_LEFT" if waits else recipient["stage"]
             rows.append(
                 [
                     node["number"],
                     (node["incident"] or {}).get("title", ""),
-                    node["text"],
+                    _what(node, screen),
                     screen.words(officer["name"], officer["login"]),
-                    screen.state(stage, STAGES),
+                    screen.state(_stage(node, recipient), STAGES),
                     screen.clock(last["at"]),
                     CHANNELS.get(last["channel"], last["channel"]),
                 ]
             )
     return Sheet("指令 Orders", columns, rows, _NO_ORDERS)
+
+
+def _what(order: Node, screen: Screen) -> str:
+    """What an order asks for; of one that has ended, first how."""
+    if order["state"] not in ORDER_STATES:
+        return str(order["text"])
+    return f"{screen.state(order['state'], ORDER_STATES)} · {order['text']}"
+
+
+def _stage(order: Node, recipient: Node) -> str:
+    """How far it has come with one recipient: withdrawn from one alone, it went to another."""
+    stage = str(recipient["stage"])
+    if stage == "ESCALATED" and recipient["nobodyNext"] and order["state"] == "OPEN":
+        return "NOBODY_LEFT"
+    if stage == "CANCELLED" and order["state"] != "CANCELLED":
+        return "REASSIGNED"
+    return stage
 
 
 def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:

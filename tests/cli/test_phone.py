@@ -10,7 +10,8 @@ from rich.console import Console
 
 from terminal.client import RefusedError
 from terminal.mobile import MobileClient
-from terminal.phone import ANSWERS, Phone, offered
+from terminal.news import offered
+from terminal.phone import ANSWERS, Phone
 
 
 def order(number: str = "O-1", **fields: Any) -> dict[str, Any]:
@@ -27,6 +28,9 @@ def order(number: str = "O-1", **fields: Any) -> dict[str, Any]:
     }
 
 
+MOVED = {"order": {"state": "OPEN", "stage": "ACCEPTED"}, "bulletin": {"stage": "SEEN"}}
+
+
 class Hub(MobileClient):
     """Answers every action as the hub does, and moves nothing by itself."""
 
@@ -36,9 +40,11 @@ class Hub(MobileClient):
 
     async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         actions = body["actions"]
-        self.asked += [(one["kind"], one["body"]["orderId"]) for one in actions]
-        moved = {"state": "OPEN", "stage": "ACCEPTED"}
-        results = [{"status": "applied", "message": None, "data": moved} for _ in actions]
+        self.asked += [(one["kind"], *one["body"].values()) for one in actions]
+        results = [
+            {"status": "applied", "message": None, "data": MOVED[one["kind"].partition(".")[0]]}
+            for one in actions
+        ]
         return {"results": results}
 
 
@@ -141,6 +147,106 @@ async def test_that_another_has_taken_it_is_said_when_it_is_known(stage, words):
         news = order(stage=stage, takenByOther=True)
         await phone._take({"entity": "order", "op": "upsert", "data": news})
     assert said.getvalue().count(words) == 1
+
+
+REASSIGNED = {"stage": "CANCELLED", "reassignedBecause": "另有警情"}
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_who_was_replaced_is_told_that_they_need_not_go_and_why(known):
+    """Once, also after a restart of the phone; never that somebody else has accepted."""
+    phone, hub, said = phone_with(*([order(stage="EN_ROUTE")] if known else []))
+    phone.shown = set(phone.orders)
+    for _ in range(2):
+        news = order(takenByOther=True, **REASSIGNED)
+        await phone._take({"entity": "order", "op": "upsert", "data": news})
+    text = said.getvalue()
+    assert text.count("改派，你不必再去 reassigned, you need not go: 另有警情") == 1
+    assert "另有人签收" not in text
+    assert "由他人签收" not in text
+    await phone._answer("d")
+    assert hub.asked == []
+
+
+async def test_an_order_that_was_reassigned_and_is_over_is_no_news():
+    """What sync tells again of long ago calls nobody back."""
+    phone, _, said = phone_with()
+    news = order(state="COMPLETED", **REASSIGNED)
+    await phone._take({"entity": "order", "op": "upsert", "data": news})
+    assert said.getvalue() == ""
+
+
+def bulletin(number: str = "TB-1", **fields: Any) -> dict[str, Any]:
+    """A bulletin as sync tells it."""
+    return {
+        "id": number,
+        "number": number,
+        "title": "[今晚] 加开末班车",
+        "text": "23:40 加开一班",
+        "state": "PUBLISHED",
+        "stage": "QUEUED",
+        "read": False,
+        "publishedAt": f"2026-03-02T01:00:0{number[-1]}Z",
+        "reason": None,
+        "corrects": None,
+        "replacedBy": None,
+        **fields,
+    }
+
+
+async def take(phone: Phone, entity: str, *news: dict[str, Any]) -> None:
+    """What sync tells, in its order."""
+    for data in news:
+        await phone._take({"entity": entity, "op": "upsert", "data": data})
+
+
+async def test_a_bulletin_is_shown_and_a_key_reads_the_newest_that_is_unread():
+    """Number, title and text; then which one `b` reads, until none is left."""
+    phone, hub, said = phone_with()
+    await take(phone, "bulletin", bulletin("TB-1"), bulletin("TB-2"), bulletin("TB-3", read=True))
+    text = said.getvalue()
+    assert "新通报 New bulletin TB-1 [今晚] 加开末班车" in text
+    assert "23:40 加开一班" in text
+    assert "TB-3" not in text
+    for _ in range(3):
+        await phone._read()
+    assert hub.asked[2:] == [("bulletin.read", "TB-2"), ("bulletin.read", "TB-1")]
+    assert hub.asked[:2] == [("bulletin.received", "TB-1"), ("bulletin.received", "TB-2")]
+    assert said.getvalue().splitlines()[-1].endswith("没有未读通报 no unread bulletin")
+
+
+@pytest.mark.parametrize(
+    ("replaced", "words"), [(None, "已撤回 was withdrawn"), ("TB-2", "已更正 was corrected")]
+)
+async def test_a_bulletin_that_does_not_hold_any_more_is_said(replaced, words):
+    """Once, with the reason; one that the reader never had is not."""
+    phone, _, said = phone_with()
+    gone = {"state": "WITHDRAWN", "text": None, "reason": "时间有误", "replacedBy": replaced}
+    await take(phone, "bulletin", bulletin("TB-1"), *[bulletin("TB-1", **gone)] * 2)
+    await take(phone, "bulletin", bulletin("TB-5", **gone), bulletin("TB-2", corrects="TB-1"))
+    text = said.getvalue()
+    assert text.count(f"通报 TB-1 {words}") == 1
+    assert "时间有误" in text
+    assert "TB-5" not in text
+    assert "更正通报 Corrected bulletin TB-2" in text
+
+
+async def test_what_has_changed_of_an_incident_is_one_line():
+    """What it is now; nothing while nothing has changed, and nothing of a new one."""
+    phone, _, said = phone_with()
+    facts = {"kind": "CROWD", "severity": "MINOR", "title": "聚集", "description": None}
+    one = {"id": "I", "number": "I-1", "state": "OPEN", "place": "北广场", "outcome": None, **facts}
+    one["position"] = None
+    await take(phone, "incident", one, one)
+    assert said.getvalue() == ""
+    moved = {**one, "place": "南广场", "position": {"lat": 31.2, "lon": 121.4}}
+    await take(phone, "incident", moved, {**moved, "state": "CLOSED", "outcome": "已疏散"}, moved)
+    lines = [line.split(" ", 1)[1] for line in said.getvalue().splitlines()]
+    assert lines == [
+        "事件有变 incident I-1 地点 place: 南广场 · 位置 position: 31.2, 121.4",
+        "事件有变 incident I-1 已办结 was closed · 处置结果 outcome: 已疏散",
+        "事件有变 incident I-1 已重启 goes on",
+    ]
 
 
 def served(handler) -> MobileClient:

@@ -65,6 +65,7 @@ def test_codes_are_said_in_words() -> None:
         "id": "1",
         "number": "O-1",
         "text": "请到北广场",
+        "state": "OPEN",
         "createdAt": "2026-03-02T01:00:00Z",
         "incident": None,
         "recipients": [
@@ -77,6 +78,38 @@ def test_codes_are_said_in_words() -> None:
     assert "无人可接" in text
     assert "已升级" not in text
     assert all(CHINESE.search(word) for word in (*CHANNELS.values(), *LINKS.values()))
+
+
+@pytest.mark.parametrize(
+    ("state", "ended", "stages"),
+    [
+        ("OPEN", None, ["无人可接", "已改派", "处置完毕"]),
+        ("COMPLETED", "已完成", ["已升级", "已改派", "处置完毕"]),
+        ("CANCELLED", "已撤销", ["已升级", "已撤销", "处置完毕"]),
+    ],
+)
+@pytest.mark.parametrize("width", [80, 140])
+def test_an_order_that_has_ended_says_so(width: int, state: str, ended: Any, stages: Any) -> None:
+    """Before its text; that nobody is left is said only while somebody is needed."""
+    entry = {"stage": "SEEN", "at": "2026-03-02T01:00:00Z", "channel": "actions"}
+    part = {"officer": {"login": "o", "name": "甲"}, "nobodyNext": True, "entries": [entry]}
+    order = {
+        "id": "1",
+        "number": "O-1",
+        "text": "请到北广场",
+        "state": state,
+        "createdAt": "2026-03-02T01:00:00Z",
+        "incident": None,
+        "recipients": [{**part, "stage": one} for one in ("ESCALATED", "CANCELLED", "DONE")],
+    }
+    text = shown(live(Event("orders", "ADDED", order)), "orders", width)
+    rows = [line for line in text.splitlines() if "O-1" in line]
+    assert [ended is None or f"{ended} " in row.partition("请到北")[0] for row in rows] == [
+        True
+    ] * 3
+    assert [s for s, row in zip(stages, rows, strict=True) if s not in row.partition("甲")[2]] == []
+    said = [word for word in ("无人可接", "已升级", "已改派") if word in text]
+    assert said == [word for word in ("无人可接", "已升级", "已改派") if word in stages]
 
 
 @pytest.mark.parametrize("what", VIEWS)

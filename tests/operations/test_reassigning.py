@@ -79,7 +79,7 @@ async def test_an_exhausted_order_is_exhausted_no_more(world: World, clock: Manu
     await given_on(world, order, one, other)
     assert (await world.read_order(order)).exhausted_at is None
     late = await world.act(one, "order.accepted", orderId=order.id)
-    assert (late.status, late.code) == ("conflict", "REASSIGNED")
+    assert (late.status, late.code) == ("conflict", "ORDER_REASSIGNED")
 
 
 async def test_a_part_that_is_done_stays_done(world: World):

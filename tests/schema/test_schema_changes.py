@@ -155,7 +155,7 @@ async def test_an_order_is_given_to_somebody_else(run: Run, store: Store) -> Non
     ]
     late = {"clientMutationId": "late", "order": order, "answer": "ACCEPTED"}
     (error,) = (await run(ANSWER, OFFICER, input=late))["data"]["acknowledgeOrder"]["userErrors"]
-    assert error["code"] == "REASSIGNED"
+    assert error["code"] == "ORDER_REASSIGNED"
     await on_duty(store, "officer3")
     again = await run(REASSIGN, input={"clientMutationId": "re-2", **given, "to": "officer3"})
     (error,) = again["data"]["reassignOrder"]["userErrors"]

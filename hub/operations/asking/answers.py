@@ -119,11 +119,10 @@ def judge(asked: Asked, row: RecipientDoc, to: Stage) -> Verdict:
     A stage that is in the ledger already is repeated, from whichever of the person's phones.
     One that was passed is recorded without going back; so are received and seen even after the
     end. Raises ActionRefused: <KIND>_CANCELLED, <KIND>_COMPLETED,
-    REASSIGNED, STAGE_PASSED.
+    <KIND>_REASSIGNED, STAGE_PASSED.
     """
     if row.reassigned_because is not None and to not in _QUIET:
-        words = f"已改派他人，不必再去 / Given to somebody else: {row.reassigned_because}"
-        raise ActionRefused(ActionStatus.CONFLICT, "REASSIGNED", words, data=asked.data(row))
+        asked.refuse_reassigned(row, row.reassigned_because)
     if any(line.stage is to for line in row.entries):
         return Verdict.REPEATED
     moves = advances(row.stage, to)

@@ -88,6 +88,9 @@ class Asked(ABC):
     def refuse_after_end(self, row: RecipientDoc, *, moves: bool) -> None:
         """Raise ActionRefused for an answer that comes when the subject has ended."""
 
+    def refuse_reassigned(self, row: RecipientDoc, reason: str) -> None:
+        """Raise ActionRefused for an answer of whom the watch has replaced, for this reason."""
+
     async def note(
         self, at: datetime, by: str, kind: str, words: str, units: Collection[str | None]
     ) -> None:

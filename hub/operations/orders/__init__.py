@@ -69,7 +69,7 @@ CAPABILITY = Capability(
     codes={
         "NOT_A_RECIPIENT": ("不是接收人", "The order was not given to that person."),
         "PART_DONE": ("已处置完毕", "That person's part of the order is done."),
-        "REASSIGNED": ("已改派他人", "The watch has given the order to somebody else."),
+        "ORDER_REASSIGNED": ("已改派他人", "The watch has given the order to somebody else."),
         "PART_PASSED_ON": ("已转交他人", "Somebody else is asked in that person's place already."),
     },
 )

@@ -91,6 +91,12 @@ class OrderAsked(Asked):
             words = "指令已完成 / The order is completed."
             raise ActionRefused(too_late, "ORDER_COMPLETED", words, data=data)
 
+    def refuse_reassigned(self, row: RecipientDoc, reason: str) -> None:
+        """Raise ActionRefused: ORDER_REASSIGNED."""
+        words = f"已改派他人，不必再去 / Given to somebody else: {reason}"
+        data = self.data(row)
+        raise ActionRefused(ActionStatus.CONFLICT, "ORDER_REASSIGNED", words, data=data)
+
     async def note(
         self, at: datetime, by: str, kind: str, words: str, units: Collection[str | None]
     ) -> None:
