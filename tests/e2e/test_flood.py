@@ -17,8 +17,8 @@ from hub.model.people import SCOPES, Principal, Role
 from hub.operations import documents
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.facade import Operations
-from hub.operations.incidents.actions import actions as incidents
-from hub.operations.orders.actions import actions as orders
+from hub.operations.incidents import actions as incidents
+from hub.operations.orders import actions as orders
 from hub.settings import OrderSettings
 from hub.store import embedded
 from hub.store.driver import Store

@@ -18,8 +18,8 @@ from hub.bus import Bus
 from hub.model.area import parse_area
 from hub.model.people import Principal
 from hub.operations.facade import Operations
-from hub.operations.incidents.actions import actions as incidents
-from hub.operations.orders.actions import actions as orders
+from hub.operations.incidents import actions as incidents
+from hub.operations.orders import actions as orders
 from hub.operations.orders.documents import OrderDoc
 from hub.settings import AccessSettings, OrderSettings, area_text
 from hub.store.driver import Store

@@ -16,10 +16,10 @@ from hub.operations.actions import ActionResult, FieldAction
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.escalator import Escalator
 from hub.operations.facade import Operations
-from hub.operations.incidents.actions import actions as incidents
+from hub.operations.incidents import actions as incidents
 from hub.operations.incidents.documents import IncidentDoc
 from hub.operations.incidents.store import IncidentRepository
-from hub.operations.orders.actions import actions as orders
+from hub.operations.orders import actions as orders
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.waking.channels import Outcome, Wake
 from hub.operations.waking.dispatcher import Dispatcher

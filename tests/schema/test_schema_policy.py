@@ -1,7 +1,10 @@
 """Who may ask what: every field declares it, and nothing runs without it."""
 
+import re
+
 import pytest
 from graphql import (
+    GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -104,6 +107,20 @@ def test_every_field_of_ours_is_described() -> None:
         if not SCHEMA.type_map[name].fields[field].description
     ]
     assert nameless == [("Query", "_entities"), ("Query", "_service"), ("_Service", "sdl")]
+
+
+def test_every_enum_value_of_ours_says_what_it_means() -> None:
+    """In English, with the Chinese word; introspection's and federation's own aside."""
+    ours = [
+        type_
+        for name, type_ in SCHEMA.type_map.items()
+        if isinstance(type_, GraphQLEnumType) and not name.startswith(("__", "link__"))
+    ]
+    assert len(ours) > 30
+    said = re.compile(r"[A-Z][^()]*\([^()]*[\u4e00-\u9fff]+[^()]*\)[^()]*\.", re.DOTALL)
+    for type_ in ours:
+        told = {type_.name: type_.description} | {k: v.description for k, v in type_.values.items()}
+        assert [name for name, text in told.items() if not said.fullmatch(text or "")] == []
 
 
 @pytest.mark.parametrize("root", list(ALLOWED))
