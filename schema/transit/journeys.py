@@ -9,8 +9,9 @@ from hub.model.people import Scope
 from hub.rules import punctuality
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
+from schema.languages import Language
 from schema.nodes import KEYS, Node, keyed, node_type
-from schema.projection import Entity, Row, computed, embedded, entity, named, stored
+from schema.projection import Entity, Row, computed, embedded, entity, named, spoken, stored
 from schema.transit.displays import DestinationDisplay, via_of
 from schema.transit.network import Line, Quay, StopPlace
 
@@ -69,21 +70,11 @@ class DatedJourney(Node):
     public_code: str | None = stored("public_code", "Train, trip or coach number", zh="车次")
     mode: enums.Mode = stored("mode", "Mode of transport", zh="运输方式")
     line: Line | None = embedded("line", "The line it runs on", zh="线路")
-    origin: str | None = named("origin", "Where it starts, Chinese first", zh="始发站")
-    origin_zh: str | None = stored("origin.zh", "Where it starts, in Chinese", zh="始发站中文名")
-    origin_en: str | None = stored("origin.en", "Where it starts, in English", zh="始发站英文名")
-    destination: str | None = named("destination", "Where it ends, Chinese first", zh="终到站")
-    destination_zh: str | None = stored(
-        "destination.zh", "Where it ends, in Chinese", zh="终到站中文名"
-    )
-    destination_en: str | None = stored(
-        "destination.en", "Where it ends, in English", zh="终到站英文名"
-    )
-    headsign: str | None = named("headsign", "What the vehicle shows, Chinese first", zh="车头显示")
-    headsign_zh: str | None = stored("headsign.zh", "What it shows, in Chinese", zh="中文车头显示")
-    headsign_en: str | None = stored("headsign.en", "What it shows, in English", zh="英文车头显示")
+    origin: str | None = named("origin", "Where it starts", zh="始发站")
+    destination: str | None = named("destination", "Where it ends", zh="终到站")
+    headsign: str | None = named("headsign", "What the vehicle shows", zh="车头显示")
     operator: str | None = named(
-        "operator", "Who runs it, Chinese first; a code where no timetable names it", zh="运营单位"
+        "operator", "Who runs it; a code where no timetable names it", zh="运营单位"
     )
     wheelchair_access: enums.Accessibility | None = stored(
         "wheelchair", "Whether the vehicle takes a wheelchair; null: not said", zh="无障碍"
@@ -100,10 +91,10 @@ class DatedJourney(Node):
         row = await context.load.journey.load(key)
         return cls.of(row)
 
-    @computed(needs=("via",), zh="途经")
-    def via(self, _context: "SchemaContext") -> list[str]:
-        """Places that are shown beside where it goes, Chinese first."""
-        return via_of(self.doc)
+    @spoken(needs=("via",), zh="途经")
+    def via(self, _context: "SchemaContext", language: Language) -> list[str]:
+        """Places that are shown beside where it goes."""
+        return via_of(self.doc, language)
 
     @computed(needs=("id",), zh="到发列表", size=20)
     async def calls(self, context: "SchemaContext") -> list["Call"]:

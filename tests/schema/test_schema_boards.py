@@ -16,8 +16,10 @@ BOARD = """query ($stop: ID!, $first: Int! = 50, $after: String, $modes: [Mode!]
     $from: DateTime, $until: DateTime) {
   departures(stopPlace: $stop, first: $first, after: $after, modes: $modes,
       from: $from, until: $until) {
-    nodes { journey { publicCode mode destination destinationEn line { publicCode } serviceDate }
-      stopPlace { name nameEn } plannedPlatform actualPlatform aimedDeparture expectedDeparture
+    nodes { journey { publicCode mode line { publicCode } serviceDate
+        destination destinationEn: destination(language: EN) }
+      stopPlace { name nameEn: name(language: EN) }
+      plannedPlatform actualPlatform aimedDeparture expectedDeparture
       status delaySeconds occupancy { percent } freshness { asOf source state } }
     pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
 

@@ -269,12 +269,12 @@ async def test_a_cursor_of_another_list_is_refused(run: Run) -> None:
 
 async def test_me_says_who_asks_and_what_they_may(run: Run) -> None:
     """From the token, with the account's name and unit."""
-    text = "{ me { account login name role unit { code nameEn kind } scopes } }"
+    text = "{ me { account login name role unit { code nameEn: name(language: EN) kind } scopes } }"
     data = (await run(text, OFFICER))["data"]["me"]
     assert (data["login"], data["role"], data["unit"]["code"]) == ("officer1", "OFFICER", "SAO")
     assert data["account"] == global_id("Officer", "officer1")
     assert data["scopes"] == sorted(OFFICER.scopes)
-    units = (await run("{ units { code name nameEn kind } }"))["data"]["units"]
+    units = (await run("{ units { code name nameEn: name(language: EN) kind } }"))["data"]["units"]
     assert len(units) == 16
 
 
