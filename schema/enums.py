@@ -10,7 +10,14 @@ from hub.model.common import Accessibility, Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
 from hub.model.identity import IdScheme, MappingState, MatchMethod
-from hub.model.journeys import CallStatus, CheckIn, JourneyState, SaleStatus
+from hub.model.journeys import (
+    CallStatus,
+    CheckIn,
+    JourneyState,
+    Progress,
+    Punctuality,
+    SaleStatus,
+)
 from hub.model.network import StopPlaceKind
 from hub.model.operations import (
     IncidentKind,
@@ -62,6 +69,8 @@ __all__ = [
     "OrderPriority",
     "OrderState",
     "ParkingSiteStatus",
+    "Progress",
+    "Punctuality",
     "Role",
     "SaleStatus",
     "Severity",

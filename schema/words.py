@@ -8,7 +8,14 @@ from hub.model.common import Accessibility, Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
 from hub.model.identity import IdScheme, MappingState, MatchMethod
-from hub.model.journeys import CallStatus, CheckIn, JourneyState, SaleStatus
+from hub.model.journeys import (
+    CallStatus,
+    CheckIn,
+    JourneyState,
+    Progress,
+    Punctuality,
+    SaleStatus,
+)
 from hub.model.network import StopPlaceKind
 from hub.model.operations import (
     IncidentKind,
@@ -81,6 +88,26 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "CANCELLED": "Not served: it, or the whole run, is cancelled (停运).",
             "SKIPPED": "The vehicle passes without a stop (通过不停).",
             "NO_DATA": "Its source says that it knows nothing (无实时信息).",
+            "UNKNOWN": "Nothing fresh is known; it never means on time (未知).",
+        },
+    ),
+    Progress: (
+        "Whether an arrival or a departure has happened (到发进度).",
+        {
+            "NOT_YET": "Still to come (未到).",
+            "DONE": "Has happened (已完成).",
+            "SKIPPED": "Will not happen: the vehicle passes without a stop (通过不停).",
+            "CANCELLED": "Will not happen: it is cancelled (停运).",
+            "UNKNOWN": "Nobody tells, or nothing fresh is known (未知).",
+        },
+    ),
+    Punctuality: (
+        "How an arrival or a departure keeps its time (正晚点), before and after it has happened.",
+        {
+            "ON_TIME": "Within a minute of the timetable (正点).",
+            "EARLY": "Before its time (早点).",
+            "DELAYED": "After its time (晚点).",
+            "NO_DATA": "Nobody tells: there is nothing but a timetable (无实时信息).",
             "UNKNOWN": "Nothing fresh is known; it never means on time (未知).",
         },
     ),

@@ -7,6 +7,7 @@ from hub.model.ids import call_id
 from hub.model.journeys import NOT_SERVED
 from hub.model.people import Scope
 from hub.rules import punctuality
+from hub.rules.punctuality import End
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
 from schema.languages import Language
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.TRANSIT_READ
+_REACHED = {"arrival": enums.CallStatus.ARRIVED, "departure": enums.CallStatus.DEPARTED}
 _LATENESS = (*TRUST, "status", "boarding", "aimed", "expected", "actual")
 
 
@@ -204,6 +206,26 @@ class Call(Node):
         """
         return _punctuality(self.doc)[1] if trusted(self, context) else None
 
+    @computed(needs=_LATENESS, zh="到达进度")
+    def arrival_progress(self, context: "SchemaContext") -> enums.Progress | None:
+        """Whether it has arrived; null where it does not: at the first call."""
+        return self._progress(context, "arrival")
+
+    @computed(needs=_LATENESS, zh="发车进度")
+    def departure_progress(self, context: "SchemaContext") -> enums.Progress | None:
+        """Whether it has departed; null where it does not: at the last call."""
+        return self._progress(context, "departure")
+
+    @computed(needs=_LATENESS, zh="到达正晚点")
+    def arrival_punctuality(self, context: "SchemaContext") -> enums.Punctuality | None:
+        """How it keeps the time of its arrival; null where there is none to keep."""
+        return self._punctuality(context, "arrival")
+
+    @computed(needs=_LATENESS, zh="发车正晚点")
+    def departure_punctuality(self, context: "SchemaContext") -> enums.Punctuality | None:
+        """How it keeps the time of its departure; null where there is none to keep."""
+        return self._punctuality(context, "departure")
+
     @computed(needs=("others",), zh="其他来源")
     def other_reports(self, context: "SchemaContext") -> list[CallReport]:
         """What other sources say of this call, those fallen silent left out; empty if none does."""
@@ -230,6 +252,27 @@ class Call(Node):
         """How far the times and the state can be trusted."""
         return freshness(context.freshness(self.doc))
 
+    def _progress(self, context: "SchemaContext", end: End) -> enums.Progress | None:
+        if not _has(self.doc, end):
+            return None
+        if not trusted(self, context):
+            return enums.Progress.UNKNOWN
+        actual = self.doc.get("actual") or {}
+        return punctuality.progress(
+            enums.CallStatus(self.doc["status"]),
+            end,
+            recorded=(actual.get(end) or actual.get("departure")) is not None,
+            observed=self.doc.get("realtime", True),
+        )
+
+    def _punctuality(self, context: "SchemaContext", end: End) -> enums.Punctuality | None:
+        if not _has(self.doc, end):
+            return None
+        status = enums.CallStatus(self.doc["status"])
+        if not trusted(self, context):
+            return enums.Punctuality.UNKNOWN
+        return punctuality.punctual(status, _delay_of(self.doc, end))
+
     def _is_served(self, context: "SchemaContext") -> bool:
         return self.doc["status"] not in NOT_SERVED or not trusted(self, context)
 
@@ -237,6 +280,13 @@ class Call(Node):
         """A part of the document that only holds while its source speaks."""
         found: Row = self.doc.get(part) or {}
         return found if found and trusted(self, context) else {}
+
+
+def _has(doc: Row, end: End) -> bool:
+    """Whether the call has this end, as far as anybody tells."""
+    if doc["status"] == _REACHED[end]:
+        return True
+    return any((doc.get(part) or {}).get(end) for part in ("aimed", "expected", "actual"))
 
 
 def _punctuality(doc: Row) -> tuple[enums.CallStatus, int | None]:
