@@ -1,7 +1,7 @@
 """Units, officers, and who is asking."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import strawberry
 
@@ -10,7 +10,17 @@ from hub.model.people import Scope
 from schema import enums
 from schema.languages import Language, said
 from schema.nodes import Node, keyed, node_type
-from schema.projection import Entity, computed, entity, named, spoken, stored
+from schema.policy import Policy
+from schema.projection import (
+    Entity,
+    Projection,
+    computed,
+    declare,
+    entity,
+    named,
+    spoken,
+    stored,
+)
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -34,9 +44,9 @@ class Unit(Node):
 
 
 @node_type
-@entity(policy=Scope.OFFICERS_READ)
+@entity(policy=Scope.PEOPLE_READ)
 class Officer(Node):
-    """A person who can be ordered, or who orders (队员)."""
+    """A person who can be ordered, or who orders (队员): whoever of them the caller may see."""
 
     login: str = stored("login", "Login name", zh="登录名")
     name: str | None = named("name", "Name", zh="姓名")
@@ -55,6 +65,24 @@ class Officer(Node):
     async def unit(self, context: "SchemaContext") -> Unit | None:
         """The unit they belong to."""
         return await unit_of(context, self.doc.get("unit"))
+
+
+HUB = "hub"
+"""What stands in the place of an account where the hub itself did something."""
+
+
+def person(path: str, text: str, *, zh: str, policy: Policy = Scope.PEOPLE_READ) -> Any:  # noqa: ANN401  # a field stands for its value's type
+    """The person whose account id is stored at `path`: null where that is nobody's, or the hub's.
+
+    Also where they are not the caller's to see, which looks the same.
+    """
+
+    async def read(source: Entity, context: "SchemaContext") -> Officer | None:
+        key = source.doc.get(path)
+        return await Officer.load(context, key) if key and key != HUB else None
+
+    said = f"{text}; null for nobody, or not the caller's to see"
+    return declare(Projection(policy, (path,), read=read), said, zh)
 
 
 @entity(policy=Scope.ME_READ)

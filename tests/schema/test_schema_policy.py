@@ -153,7 +153,7 @@ def test_scopes_are_found_through_fragments_and_interfaces() -> None:
     assert needs(text) == {
         Scope.INCIDENTS_READ,
         Scope.ORDERS_READ,
-        Scope.OFFICERS_READ,
+        Scope.PEOPLE_READ,
         Scope.UNITS_READ,
     }
     assert needs('{ node(id: "x") { __typename id } }') == set()
@@ -217,6 +217,25 @@ async def test_a_node_of_a_forbidden_type_looks_absent(run: Run, by: Principal) 
     assert await run("query ($id: ID!) { node(id: $id) { id } }", by, id=mine) == {
         "data": {"node": None}
     }
+
+
+async def test_an_officer_may_ask_who_and_sees_whom_the_rows_allow(run: Run) -> None:
+    """`openedBy` and its like: an officer reads their own name, and of nobody else that there is
+    one; a partner may not ask; the list of officers stays for desks."""
+    text = """mutation ($kind: IncidentKind!) { openIncident(input: {clientMutationId: "who",
+        kind: $kind, title: "试", units: ["SAO"]}) { incident { id } } }"""
+    incident = (await run(text, kind="CROWD"))["data"]["openIncident"]["incident"]["id"]
+    asked = "query ($id: ID!) { incident(id: $id) { title openedBy { name } } }"
+    assert (await run(asked, OFFICER, id=incident))["data"]["incident"] == {
+        "title": "试",
+        "openedBy": None,
+    }
+    found = (await run(asked, WATCH, id=incident))["data"]["incident"]
+    assert found["openedBy"]["name"]
+    assert code_of(await run(asked, PARTNER, id=incident)) == "FORBIDDEN"
+    mine = global_id("Officer", OFFICER.account_id)
+    text = "query ($id: ID!) { node(id: $id) { ... on Officer { login } } }"
+    assert (await run(text, OFFICER, id=mine))["data"]["node"] == {"login": OFFICER.login}
 
 
 async def test_suggestions_are_for_developers(run: Run) -> None:
