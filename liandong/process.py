@@ -31,7 +31,7 @@ from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.operations.incidents.timeline import Timeline
 from hub.operations.keeper import AlarmKeeper
-from hub.operations.waking.dispatcher import Dispatcher
+from hub.operations.waking.dispatcher import BESIDE, IN_FLIGHT, Dispatcher
 from hub.settings import Settings
 from hub.store import raw
 from hub.store.driver import Store
@@ -39,6 +39,7 @@ from hub.store.feeds.cache import FeedCache
 from hub.store.feeds.identity import IdentityRepository
 from hub.store.feeds.same_as import SameAs
 from hub.store.feeds.transit import TransitRepository
+from hub.store.outbox import RANKS
 from hub.store.people import Accounts, Units
 from hub.store.tail import ChangeTail
 from liandong import observe
@@ -158,8 +159,15 @@ class Hub:
             moves.append(supervisor.move)
         if ProcessRole.DISPATCH in self.roles:
             owner = _process_name(self.settings, self.roles)
-            dispatcher = Dispatcher(desk, self.bus, self.channels, owner)
-            self._run("dispatch", dispatcher.run)
+            first, *others = RANKS
+            for name, ranks, at_once in (
+                ("dispatch", [first], IN_FLIGHT),
+                ("dispatch beside", others, BESIDE),
+            ):
+                sends = Dispatcher(
+                    desk, self.bus, self.channels, owner, ranks=ranks, in_flight=at_once
+                )
+                self._run(name, sends.run)
             self._run("escalate", Escalator(desk, self.bus, owner).run)
             self._run("audit", sealer_for(self.store, self.settings, owner).run)
         if ProcessRole.API in self.roles:

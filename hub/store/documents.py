@@ -231,6 +231,7 @@ class OutboxDoc(TextDocument):
     A worker leases it (`lease_owner`, `lease_until` by the server's clock, `fence` counts leases:
     only the holder of the current fence may finish it). `state`: QUEUED, SENT, NO_DEVICE, SKIPPED,
     DEAD. `failing_since` is the first failure in a row.
+    `rank` 0 goes before all others: somebody else is asked if it is late.
     """
 
     keep = Keep("long enough to see why a phone was not woken", since="created_at", days=30)
@@ -239,6 +240,7 @@ class OutboxDoc(TextDocument):
     recipient_id: str | None = None
     topic: str
     priority: OrderPriority = OrderPriority.URGENT
+    rank: int = 0
     state: str = "QUEUED"
     due_at: datetime
     created_at: datetime
@@ -254,6 +256,7 @@ class OutboxDoc(TextDocument):
         name = "outbox"
         indexes: ClassVar[list[IndexModel]] = [
             index("state", "due_at"),
+            index("state", "rank", "due_at"),
         ]
 
 

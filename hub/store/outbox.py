@@ -5,7 +5,7 @@ seconds by the server's clock ($$NOW), which no worker can have wrong.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +30,8 @@ class OutboxState(StrEnum):
 
 
 OUTBOX = "outbox"
+RANKS = (0, 1)
+"""0: wake-ups on which an escalation waits. 1: all others, which must not be in their way."""
 LOCK_WAIT = 0.25
 """Seconds to wait for a row that somebody's transaction holds."""
 
@@ -63,10 +65,10 @@ class Outbox:
         if rows:
             pending(tx).insert(OUTBOX, *(plain(row) for row in rows))
 
-    async def due(self, now: datetime, limit: int) -> list[str]:
+    async def due(self, now: datetime, limit: int, ranks: Collection[int] = RANKS) -> list[str]:
         """Ids of rows that are due and free, the longest due first. Reading waits for nobody."""
         found = OutboxDoc.get_pymongo_collection().find(
-            {**_FREE, "due_at": {"$lte": now}}, {"_id": True}
+            {**_FREE, **_of(ranks), "due_at": {"$lte": now}}, {"_id": True}
         )
         return [row["_id"] async for row in found.sort([("due_at", ASCENDING)]).limit(limit)]
 
@@ -142,10 +144,10 @@ class Outbox:
         )
         return bool(done.modified_count)
 
-    async def next_due(self, after: datetime) -> datetime | None:
+    async def next_due(self, after: datetime, ranks: Collection[int] = RANKS) -> datetime | None:
         """When the next row that is not yet due becomes so."""
         row = await OutboxDoc.get_pymongo_collection().find_one(
-            {"state": OutboxState.QUEUED, "due_at": {"$gt": after}},
+            {"state": OutboxState.QUEUED, **_of(ranks), "due_at": {"$gt": after}},
             {"due_at": True},
             sort=[("due_at", ASCENDING)],
         )
@@ -164,3 +166,8 @@ class Outbox:
             due_since=due["due_at"] if due else None,
             dead=await rows.count_documents({"state": OutboxState.DEAD}),
         )
+
+
+def _of(ranks: Collection[int]) -> dict[str, Any]:
+    """The rows of these ranks, as a filter; what an older version has written is of the first."""
+    return {"rank": {"$in": [*ranks, *([None] if 0 in ranks else [])]}}

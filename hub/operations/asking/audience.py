@@ -16,8 +16,8 @@ from hub.store.people import ACCOUNTS
 
 MOST_NAMED = 200
 """Units, and persons, that an audience may name."""
-MOST = 1000
-"""Persons in an audience: they are asked in one transaction, also on the evaluation database."""
+MOST = 500
+"""Persons in an audience: they are told in one transaction, which must keep no order waiting."""
 CODES: dict[str, tuple[str, str]] = {
     "AUDIENCE_EMPTY": (
         "接收范围内无人",

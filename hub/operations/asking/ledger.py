@@ -63,6 +63,7 @@ async def wake(asked: Asked, rows: Sequence[RecipientDoc], about: str, at: datet
             recipient_id=row.id,
             topic=f"{asked.kind}.{about}",
             priority=asked.subject.priority,
+            rank=0 if asked.escalates else 1,
             due_at=at,
             created_at=at,
         )

@@ -212,8 +212,9 @@ class Recipients(Timers):
 
     def reassigned(self, tx: Tx, row: RecipientDoc, reason: str) -> None:
         """Write into the ledger that the watch has given it to somebody else."""
-        row.reassigned_because = reason
-        change = {"$set": {"reassigned_because": reason}, "$inc": {"revision": 1}}
+        row.reassigned_because, row.nobody_next = reason, False
+        said = {"reassigned_because": reason, "nobody_next": False}
+        change = {"$set": said, "$inc": {"revision": 1}}
         pending(tx).update(RECIPIENTS, row.id, change)
 
     def nobody_next(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:

@@ -6,7 +6,7 @@ which the phone drops; never to none.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from functools import partial
 
@@ -19,6 +19,7 @@ from hub.operations.desk import Desk
 from hub.operations.waking.channels import SEND_TIMEOUT, Channel
 from hub.operations.waking.delivery import Delivery, Errand
 from hub.store.faults import passes
+from hub.store.outbox import RANKS
 
 log = structlog.get_logger()
 
@@ -29,6 +30,8 @@ BATCH = 200
 """Rows looked up at a time."""
 IN_FLIGHT = 100
 """Sends at once: what a push service takes over one HTTP/2 connection."""
+BESIDE = 20
+"""Sends at once of what is not of the first rank."""
 IN_HAND = 4
 """Times as many may be in hand with those that were sent and are being written down."""
 DRAIN = 8.0
@@ -36,7 +39,10 @@ DRAIN = 8.0
 
 
 class Dispatcher:
-    """Sends what the outbox holds. Any number may run, in any number of processes."""
+    """Sends what the outbox holds of some `ranks`. Any number may run, in any number of processes.
+
+    Each rank has places of its own: what nobody else would be asked for keeps no order waiting.
+    """
 
     def __init__(
         self,
@@ -45,13 +51,15 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         owner: str,
         *,
+        ranks: Collection[int] = RANKS,
         in_flight: int = IN_FLIGHT,
         lease: float = LEASE,
         send_timeout: float = SEND_TIMEOUT,
     ) -> None:
         self._desk = desk.apart()
         self._bus = bus
-        self._owner = owner
+        self._owner = f"{owner}:{'+'.join(map(str, ranks))}"
+        self._ranks = ranks
         self._lease = lease
         self._delivery = Delivery(self._desk, channels, send_timeout=send_timeout)
         self._room = asyncio.Semaphore(in_flight)
@@ -91,7 +99,7 @@ class Dispatcher:
 
     async def _due(self) -> list[str]:
         self._looked = clock.now()
-        return await self._desk.outbox.due(self._looked, BATCH)
+        return await self._desk.outbox.due(self._looked, BATCH, self._ranks)
 
     async def drain(self, timeout: float) -> None:
         """Wait for the sends in hand, at most `timeout` real seconds; cancel what is left."""
@@ -169,7 +177,7 @@ class Dispatcher:
             # reported by the next pass
             with worked_around("dispatcher.next_due", expected=passes):
                 # from when was looked: what has fallen due since is seen at once
-                due = await self._desk.outbox.next_due(self._looked)
+                due = await self._desk.outbox.next_due(self._looked, self._ranks)
                 wait = POLL if due is None else min(POLL, clock.seconds_until(due))
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
