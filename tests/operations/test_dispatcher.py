@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from random import Random
 
@@ -429,7 +430,7 @@ async def test_what_falls_due_during_a_pass_is_sent_at_once(
     outbox = dispatcher._desk.outbox
     looked_up = outbox.due
 
-    async def late(now: datetime, limit: int) -> list[str]:
+    async def late(now: datetime, limit: int, ranks: Collection[int]) -> list[str]:
         found = await looked_up(now, limit)
         clock.advance(seconds=2)
         return found
