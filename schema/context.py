@@ -85,7 +85,8 @@ class Memory:
 class SchemaContext:
     """One execution of one operation by one caller, at one moment (`now`).
 
-    `writes`: those of the mutation roots that were begun, in their order.
+    `writes`: those of the mutation roots that were begun, in their order. `variables`: the
+    operation's, coerced, for compiled selections.
     """
 
     services: Services
@@ -93,6 +94,7 @@ class SchemaContext:
     memory: Memory
     writes: list[Write]
     now: datetime = field(default_factory=clock.now)
+    variables: Mapping[str, Any] = field(default_factory=dict, init=False)
     _parts: dict[Any, Any] = field(default_factory=dict, init=False)
     _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)
 

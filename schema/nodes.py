@@ -218,7 +218,10 @@ class _Page(Connection[T]):
 def page_size(first: int) -> int:
     """How many rows to answer. Raises UserFault BAD_FIRST outside 1 to 200."""
     if not 1 <= first <= FIRST_MOST:
-        message = f"first is {first}: expected 1 to {FIRST_MOST}. Use `after` for what follows."
+        message = (
+            f"每页须为 1 至 {FIRST_MOST} 条 / first is {first}: expected 1 to {FIRST_MOST}. "
+            "Use `after` for what follows."
+        )
         raise UserFault("BAD_FIRST", message, path=("first",))
     return first
 
@@ -239,7 +242,10 @@ def decode_cursor(after: str | None, *kinds: Any) -> Any:  # noqa: ANN401  # a t
         given = orjson.loads(base64.urlsafe_b64decode(after.encode("ascii")))
         return tuple(_part(part, kind) for part, kind in zip(given, kinds, strict=True))
     except (ValueError, TypeError, OverflowError):
-        message = "after is no cursor of this list. Take one from edges or pageInfo, unchanged."
+        message = (
+            "游标无效 / after is no cursor of this list. "
+            "Take one from edges or pageInfo, unchanged."
+        )
         raise UserFault("BAD_CURSOR", message, path=("after",)) from None
 
 

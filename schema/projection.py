@@ -1,13 +1,15 @@
 """Types as projections: a field says once where it is stored, who may read it and what it means.
 
 `@entity` makes a federation type whose objects wrap one database document; `stored`, `embedded`,
-`named` and `computed` declare its fields. `bind` turns the declarations into resolvers on the
-compiled schema; `schema.selection` turns what an operation selects into what the database is asked.
+`named`, `computed` and `spoken` declare its fields. `bind` turns the declarations into resolvers on
+the compiled schema; `schema.selection` turns what an operation selects into what the database is
+asked.
 """
 
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 import strawberry
@@ -23,6 +25,7 @@ from graphql import (
 )
 from strawberry.types.field import StrawberryField
 
+from schema.languages import InLanguage, Language, order
 from schema.policy import Policy
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ class Projection:
     needs: tuple[str, ...] = ()
     inside: str | None = None
     read: Read | None = None
+    by_language: Mapping[Language, Read] | None = None
+    """In the place of `read` for a field that is asked for in a language."""
     size: int | None = None
     paged: bool = False
     """A list as long as the `first` of the connection around it."""
@@ -130,14 +135,18 @@ def stored(
 
 
 def named(path: str, text: str, *, zh: str | None = None, policy: Policy | None = None) -> Any:  # noqa: ANN401
-    """The Chinese name at `path`, or the English one where there is no Chinese."""
+    """The name at `path` in the language that is asked for, or in the other: Chinese if none is."""
     get = _reader(path)
 
-    def read(source: Entity, context: "SchemaContext") -> str | None:
-        name = get(source, context) or {}
-        return name.get("zh") or name.get("en")
+    def in_language(first: str, second: str) -> Read:
+        def read(source: Entity, context: "SchemaContext") -> str | None:
+            name = get(source, context)
+            return (name.get(first) or name.get(second)) if name else None
 
-    return declare(Projection(policy, (path,), read=read), text, zh)
+        return read
+
+    reads = {language: in_language(*order(language)) for language in Language}
+    return _asked_in_language(Projection(policy, (path,), by_language=reads), text, zh)
 
 
 def embedded(
@@ -174,6 +183,38 @@ def computed(
         return declare(projection, text, zh, method.__annotations__["return"])
 
     return decorate
+
+
+def spoken(
+    *,
+    needs: tuple[str, ...] = (),
+    zh: str | None = None,
+    policy: Policy | None = None,
+    size: int | None = None,
+) -> Callable[[Callable[..., Any]], Any]:
+    """As `computed`, by a method `(self, context, language)`."""
+
+    def decorate(method: Callable[..., Any]) -> Any:  # noqa: ANN401
+        text = (inspect.getdoc(method) or "").rstrip(".")
+        reads = {language: partial(method, language=language) for language in Language}
+        projection = Projection(policy, needs, by_language=reads, size=size)
+        return _asked_in_language(projection, text, zh, method.__annotations__["return"])
+
+    return decorate
+
+
+def _asked_in_language(
+    projection: Projection, text: str, zh: str | None, graphql_type: object = None
+) -> Any:  # noqa: ANN401
+    def resolver(self, language: InLanguage = Language.ZH):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # the field has the type
+        raise NotImplementedError
+
+    decorate: Callable[..., Any] = strawberry.field(
+        description=f"{text} ({zh})." if zh else f"{text}.",
+        metadata={_KEY: projection},
+        graphql_type=graphql_type,
+    )
+    return decorate(resolver)
 
 
 def root(
@@ -283,10 +324,16 @@ def _bind_field(field: GraphQLField, default: Policy | None) -> None:
     attach(field, replace(declared, policy=declared.policy or default, read=read))
     if read is not None:
         field.resolve = _resolver(read)
+    elif declared.by_language is not None:
+        field.resolve = _resolver_in(declared.by_language)
 
 
 def _resolver(read: Read) -> Callable[..., Any]:
     return lambda source, info: read(source, info.context)
+
+
+def _resolver_in(reads: Mapping[Language, Read]) -> Callable[..., Any]:
+    return lambda source, info, language: reads[language](source, info.context)
 
 
 def _embedded_reader(field: GraphQLField, path: str) -> Read:

@@ -144,7 +144,8 @@ async def _entities(
             return None
         if parts[0] in entities:
             return await _load(info.context, parts)
-        message = f"{parts[0]} is no entity: expected one of {', '.join(sorted(entities))}."
+        words = f"expected one of {', '.join(sorted(entities))}."
+        message = f"不是可引用的类型 / {parts[0]} is no entity: {words}"
         return UserFault("BAD_REPRESENTATION", message, path=("representations", str(index)))
 
     return await asyncio.gather(*(one(*given) for given in enumerate(representations)))
@@ -166,5 +167,5 @@ def _reference(given: object) -> tuple[str, str] | None:
 
 def _at_most(given: list[Any], argument: str) -> None:
     if len(given) > IDS_MOST:
-        message = f"{argument}: {len(given)} given, at most {IDS_MOST}."
+        message = f"编号过多 / {argument}: {len(given)} given, at most {IDS_MOST}."
         raise UserFault("TOO_MANY_IDS", message, path=(argument,))

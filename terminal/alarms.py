@@ -14,7 +14,7 @@ ALARMS = f"""
 subscription Alarms($after: String) {{
   alarms(active: true, first: {SHOWN}, after: $after) {{
     cursor change
-    node {{ id kind state message nextStep place raisedAt acknowledgedBy }}
+    node {{ id kind state message nextStep place raisedAt acknowledgedBy {{ login name }} }}
   }}
 }}"""
 _PRESSING = ("ORDER_UNANSWERED", "ESCALATION_LATE", "WAKE_UP_DEAD", "CLOCK_OFF")
@@ -64,7 +64,7 @@ def alarms_table(
         table.caption, table.caption_justify = _MORE.format(left=left), "left"
     for alarm in shown:
         state, style = alarm["state"], _STYLES.get(alarm["state"], "dim")
-        seen_by = f"\n{alarm['acknowledgedBy']}" if alarm["acknowledgedBy"] else ""
+        seen_by = f"\n{_seen_by(alarm)}".rstrip()
         place = f"\n{alarm['place']}" if alarm["place"] else ""
         said = screen.words(_STATES.get(state, state), state)
         if whole:
@@ -85,8 +85,13 @@ def alarm_cells(alarm: dict[str, Any], screen: Screen) -> list[str]:
         alarm["message"],
         alarm["place"] or "",
         alarm["nextStep"],
-        alarm["acknowledgedBy"] or "",
+        _seen_by(alarm),
     ]
+
+
+def _seen_by(alarm: dict[str, Any]) -> str:
+    person = alarm["acknowledgedBy"] or {}
+    return person.get("name") or person.get("login") or ""
 
 
 def _place(alarm: dict[str, Any]) -> tuple[bool, int]:

@@ -157,7 +157,7 @@ class Screen:
         """A name in Chinese, with the English where there is room, or what there is of both."""
         if not self.wide:
             return chinese or english or ""
-        return " ".join(filter(None, (chinese, english)))
+        return " ".join(dict.fromkeys(filter(None, (chinese, english))))
 
     def state(self, value: str, words: dict[str, str]) -> Text:
         """A state in words and colour; a word that is not known stays as it is."""

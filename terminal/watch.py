@@ -38,8 +38,9 @@ subscription Board($stopPlace: ID!, $after: String) {{
     node {{
       id aimedDeparture aimedApproximate expectedDeparture actualDeparture status delaySeconds
       plannedPlatform actualPlatform
-      journey {{ publicCode mode destination destinationEn line {{ publicCode }} }}
-      stopPlace {{ name nameEn }}
+      journey {{ publicCode mode line {{ publicCode }}
+        destination destinationEn: destination(language: EN) }}
+      stopPlace {{ name }}
       {_FRESHNESS}
     }}
   }}
@@ -49,7 +50,10 @@ TAXI_RANKS = f"""
 subscription Ranks($after: String) {{
   taxiRanks(after: $after) {{
     cursor change
-    node {{ id name nameEn vehiclesWaiting holding holdingCapacity departures15m {_FRESHNESS} }}
+    node {{
+      id name nameEn: name(language: EN)
+      vehiclesWaiting holding holdingCapacity departures15m {_FRESHNESS}
+    }}
   }}
 }}"""
 

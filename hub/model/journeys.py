@@ -37,6 +37,26 @@ NOT_SERVED = frozenset({CallStatus.CANCELLED, CallStatus.SKIPPED})
 """Of such a call nobody boards or leaves the vehicle."""
 
 
+class Progress(StrEnum):
+    """Whether an arrival or a departure has happened."""
+
+    NOT_YET = "NOT_YET"
+    DONE = "DONE"
+    SKIPPED = "SKIPPED"
+    CANCELLED = "CANCELLED"
+    UNKNOWN = "UNKNOWN"
+
+
+class Punctuality(StrEnum):
+    """How an arrival or a departure keeps its time, whether it has happened or not."""
+
+    ON_TIME = "ON_TIME"
+    EARLY = "EARLY"
+    DELAYED = "DELAYED"
+    NO_DATA = "NO_DATA"
+    UNKNOWN = "UNKNOWN"
+
+
 class Layer(StrEnum):
     """Which layer a record belongs to. A real-time record never erases what the timetable says."""
 

@@ -51,7 +51,8 @@ class Scope(StrEnum):
     FEEDS_READ = "feeds:read", "feeds, their health and what they refused", _EVERYBODY
     ME_READ = "me:read", "one's own account and session", _EVERYBODY
     UNITS_READ = "units:read", "the member units", _EVERYBODY
-    OFFICERS_READ = "officers:read", "officers and who is on duty", _DESKS
+    PEOPLE_READ = "people:read", "who did something or was asked, of those one may see", _OURS
+    OFFICERS_READ = "officers:read", "the list of officers, and who is on duty", _DESKS
     INCIDENTS_READ = "incidents:read", "incidents", _EVERYBODY
     INCIDENTS_WRITE = (
         "incidents:write",
@@ -125,4 +126,6 @@ class Principal:
     def require(self, scope: Scope) -> None:
         """Raise AccessDenied unless the caller has the scope."""
         if scope not in self.scopes:
-            raise AccessDenied("FORBIDDEN", f"This account may not do this (needs {scope}).")
+            raise AccessDenied(
+                "FORBIDDEN", f"无权进行此操作 / This account may not do this (needs {scope})."
+            )

@@ -28,12 +28,13 @@ class ActionStatus(StrEnum):
 class FieldAction:
     """One action of a phone. `id` is made by the phone and unique on it.
 
-    `at` is the phone's time for it: recorded, never used to order or to judge.
+    `at` is the phone's time for it: recorded, never used to order or to judge; None where it came
+    from no phone, and `device_id` then only says by which way.
     """
 
     id: str
     kind: str
-    at: datetime
+    at: datetime | None
     device_id: str
     body: dict[str, Any] = field(default_factory=dict)
 
@@ -65,7 +66,7 @@ class Turn:
     body: dict[str, Any]
     at: datetime
     written_at: datetime
-    device_at: datetime
+    device_at: datetime | None
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 

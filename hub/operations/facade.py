@@ -1,4 +1,4 @@
-"""The way into operations for every API: one method per thing a person can do."""
+"""What every API asks of operations as a whole: field actions, sync, what waits."""
 
 from dataclasses import dataclass
 from datetime import datetime

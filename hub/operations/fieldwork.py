@@ -43,7 +43,7 @@ async def act(desk: Desk, by: Principal, action: FieldAction) -> ActionResult:
     try:
         name = [by.account_id, action.device_id, checks.identifier(action.id, ("id",))]
         asked = checks.fingerprint(action.kind, action.body)
-        device_at = _device_time(action.at)
+        device_at = _device_time(action.at) if action.at else None
         return await _apply(desk, by, action, declared, (name, asked, device_at))
     except ActionRefused as fault:
         path = fault.path
@@ -59,7 +59,7 @@ async def _apply(
     by: Principal,
     action: FieldAction,
     declared: Action,
-    checked: tuple[list[str], str, datetime],
+    checked: tuple[list[str], str, datetime | None],
 ) -> ActionResult:
     name, asked, device_at = checked
     at = clock.now()
@@ -100,7 +100,7 @@ def _act(by: Principal, action: FieldAction, effect: Effect) -> Act:
         target=effect.target,
         authority=by.role,
         session=by.session_id,
-        device=action.device_id,
+        device=action.device_id if action.at else by.device_id,
         before=effect.before,
         after=effect.after,
     )

@@ -1,12 +1,17 @@
 """Whether a call is on time: one rule for every source, and for what is shown of it. Pure."""
 
-from hub.model.journeys import CallStatus
+from typing import Literal
+
+from hub.model.journeys import NOT_SERVED, CallStatus, Progress, Punctuality
+
+End = Literal["arrival", "departure"]
 
 PUNCTUAL_S = 60
 """Seconds from the aimed time within which a call is on time."""
 _FOLLOWS = frozenset({CallStatus.SCHEDULED, CallStatus.ON_TIME})
 _OFF = frozenset({CallStatus.EARLY, CallStatus.DELAYED})
 _BEEN = frozenset({CallStatus.ARRIVED, CallStatus.DEPARTED})
+_DONE = {"arrival": _BEEN, "departure": frozenset({CallStatus.DEPARTED})}
 
 
 def judged(arrival: int | None, departure: int | None, *, boards: bool) -> int | None:
@@ -38,3 +43,30 @@ def shown(status: CallStatus, late_s: int | None) -> tuple[CallStatus, int | Non
         return by_lateness(late_s), late_s
     agrees = late_s > 0 if status is CallStatus.DELAYED else late_s < 0
     return status, late_s if status in _OFF and agrees else None
+
+
+def punctual(status: CallStatus, late_s: int | None) -> Punctuality | None:
+    """How one end of a call keeps its time, of the call's state and that end's lateness.
+
+    By the same rule as the call itself (`shown`), so that the two never contradict each other.
+    NO_DATA where there is nothing but a timetable; None where the call is not served.
+    """
+    if status in NOT_SERVED:
+        return None
+    if status in _BEEN or status is CallStatus.SCHEDULED:
+        return Punctuality.NO_DATA if late_s is None else Punctuality(by_lateness(late_s))
+    return Punctuality(shown(status, late_s)[0])
+
+
+def progress(status: CallStatus, end: End, *, recorded: bool, observed: bool) -> Progress:
+    """Whether one end of a call has happened.
+
+    `recorded`: its time was, or that of the departure: what has left has arrived. `observed`:
+    somebody tells of the call, beside the timetable.
+    """
+    if status in NOT_SERVED:
+        return Progress(status)
+    if status in _DONE[end] or recorded:
+        return Progress.DONE
+    told = observed and status not in {CallStatus.NO_DATA, CallStatus.UNKNOWN}
+    return Progress.NOT_YET if told else Progress.UNKNOWN

@@ -77,7 +77,7 @@ class Idempotency:
                 if (known := await self._known(key, body_hash)) is not None:
                     return Kept(known, repeated=True)
                 raise
-        raise RetryLater(f"Too many calls with the key {key!r} at once.")
+        raise RetryLater(f"同一编号的请求过多 / Too many calls with the key {key!r} at once.")
 
     async def _known(self, key: str, body_hash: str) -> dict[str, Any] | None:
         row = (await self._keys.of([key])).get(key)

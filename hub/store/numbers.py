@@ -92,7 +92,7 @@ class Numbers:
             return_document=ReturnDocument.AFTER,
         )
         if row is None:
-            raise RetryLater(f"No number was given in the series {series!r}.")
+            raise RetryLater(f"暂时无法编号 / No number was given in the series {series!r}.")
         return int(row["value"])
 
     def _counters(self) -> "AsyncCollection[dict[str, Any]]":

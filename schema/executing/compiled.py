@@ -12,13 +12,14 @@ GraphQL specification, section 6.4.3 (Value Completion).
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from graphql import (
     DocumentNode,
+    EnumValueNode,
     ExecutionResult,
     FieldNode,
     FragmentSpreadNode,
@@ -33,6 +34,7 @@ from graphql import (
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionNode,
+    VariableNode,
     execute,
     get_named_type,
     get_nullable_type,
@@ -44,12 +46,13 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_fields
 from graphql.execution.executor_throwing_on_incremental import ExecutorThrowingOnIncremental
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, get_variable_values
 from graphql.pyutils import Path, is_awaitable
 
 from hub.defects import worked_around
 from hub.errors import LiandongError
 from schema.executing.limits import fragments_of
+from schema.languages import Language
 from schema.permissions import Fragments
 from schema.projection import Read, declaration, definition_of
 
@@ -96,6 +99,7 @@ class CompilingExecutor(ExecutorThrowingOnIncremental):
         self, type_: GraphQLOutputType, nodes: list[FieldNode], fragments: Fragments
     ) -> Complete | None:
         plans: Plans = self.context_value.memory.plans
+        self.context_value.variables = self.variable_values.coerced
         key = (type_, tuple(map(id, nodes)))
         if key not in plans:
             plans[key] = _Compiler(self.schema, fragments).of(type_, nodes)
@@ -158,6 +162,19 @@ def event_plan(
         type_.fields[nodes[0].name.value].type, nodes
     )
     return None if plan is None else (key, plan)
+
+
+def coerced(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation_name: str | None,
+    given: dict[str, Any],
+) -> Mapping[str, Any]:
+    """The variables of a valid operation as an executor has them; none where they do not fit."""
+    operation = get_operation_ast(document, operation_name)
+    definitions = (operation.variable_definitions if operation else None) or ()
+    values = get_variable_values(schema, definitions, given)
+    return {} if isinstance(values, list) else values.coerced
 
 
 class _Uncompilable(Exception):
@@ -247,11 +264,13 @@ class _Compiler:
 
 
 def _read(field: GraphQLField, nodes: Sequence[FieldNode]) -> Read:
-    """How a field's value is had from its object, when that takes nothing but the object."""
-    if field.args or any(node.arguments for node in nodes):
-        raise _Uncompilable
+    """How a field's value is had from its object, when that takes that and a language at most."""
     declared, definition = declaration(field), definition_of(field)
     if declared is None or definition is None:
+        raise _Uncompilable
+    if declared.by_language is not None:
+        return _read_in_language(declared.by_language, nodes[0])
+    if field.args or any(node.arguments for node in nodes):
         raise _Uncompilable
     if declared.read is not None:
         if inspect.iscoroutinefunction(declared.read):
@@ -261,6 +280,28 @@ def _read(field: GraphQLField, nodes: Sequence[FieldNode]) -> Read:
         raise _Uncompilable
     get = attrgetter(definition.python_name)
     return lambda source, _context: get(source)
+
+
+def _read_in_language(reads: Mapping[Language, Read], node: FieldNode) -> Read:
+    """By the language that the document names; where a variable does, by that of the execution."""
+    if any(map(inspect.iscoroutinefunction, reads.values())):
+        raise _Uncompilable
+    if not node.arguments:
+        return reads[Language.ZH]
+    value = node.arguments[0].value
+    if isinstance(value, EnumValueNode):
+        return reads[Language[value.value]]
+    if not isinstance(value, VariableNode):
+        raise _Uncompilable
+    name = value.name.value
+
+    def read(source: object, context: "SchemaContext") -> object:
+        found = reads.get(context.variables.get(name, Language.ZH))
+        if found is None:
+            raise _Unfit
+        return found(source, context)
+
+    return read
 
 
 def _constant(text: str) -> Read:

@@ -27,6 +27,7 @@ from schema.nodes import (
     page_size,
 )
 from schema.operations.common import UserError
+from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
 from schema.projection import (
     Entity,
@@ -69,8 +70,8 @@ class IdMapping(Node):
     valid_from: datetime | None = stored("valid_from", "Since when; null: ever", zh="生效")
     valid_to: datetime | None = stored("valid_to", "Until when; null: for ever", zh="失效")
     decided_at: datetime | None = stored("decided_at", "When it was decided", zh="确认时间")
-    decided_by: str | None = stored(
-        "decided_by", "Account that decided", zh="确认人", policy=Scope.ADMIN
+    decided_by: Officer | None = person(
+        "decided_by", "Who decided", zh="确认人", policy=Scope.ADMIN
     )
 
     @classmethod

@@ -1,6 +1,7 @@
 """Feeds and their health."""
 
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, Self
 
 from hub.model.people import Scope
@@ -103,16 +104,14 @@ class Feed(Node):
         return feed_reason(self.doc, context.now, context.services.area.zone)
 
     @computed(needs=("silent_after_s", "warn_after_s"), zh="过期阈值")
-    def warn_after_seconds(self, _context: "SchemaContext") -> float | None:
+    def warn_after_seconds(self, _context: "SchemaContext") -> int | None:
         """After so long without anything new it is STALE; its values also by their own age."""
-        found: float | None = self.doc.get("silent_after_s", self.doc.get("warn_after_s"))
-        return found
+        return _whole(self.doc.get("silent_after_s", self.doc.get("warn_after_s")))
 
     @computed(needs=("lost_after_s", "expire_after_s"), zh="失效阈值")
-    def expire_after_seconds(self, _context: "SchemaContext") -> float | None:
+    def expire_after_seconds(self, _context: "SchemaContext") -> int | None:
         """After so long without anything new it is DOWN, and its values are unknown."""
-        found: float | None = self.doc.get("lost_after_s", self.doc.get("expire_after_s"))
-        return found
+        return _whole(self.doc.get("lost_after_s", self.doc.get("expire_after_s")))
 
     @computed(needs=("counts",), zh="最近一次数据")
     def counts(self, _context: "SchemaContext") -> FeedCounts:
@@ -123,6 +122,10 @@ class Feed(Node):
     def totals(self, _context: "SchemaContext") -> FeedTotals:
         """What has come in so far."""
         return FeedTotals({**_NOTHING, **(self.doc.get("totals") or {})})
+
+
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else ceil(seconds)
 
 
 _NOTHING: Row = {"accepted": 0, "rejected": 0, "entities": 0, "payloads": 0}

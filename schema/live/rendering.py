@@ -8,7 +8,7 @@ import orjson
 from graphql import DocumentNode, GraphQLSchema
 
 from hub.defects import worked_around
-from schema.executing.compiled import event_plan, run, unfit
+from schema.executing.compiled import coerced, event_plan, run, unfit
 from schema.executing.errors import presented
 from schema.live.source import ChangeType, LiveEvent
 
@@ -58,12 +58,14 @@ class Renderer:
         self._watched = watched
         self._variables = variables
         self._plan = event_plan(schema, watched.document, watched.operation_name)
+        self._coerced = coerced(schema, watched.document, watched.operation_name, variables)
 
     async def render(self, node: object, context: Any) -> Rendered:  # noqa: ANN401  # the schema's
         """The operation's result for one event; its cursor and change type are filled in later."""
         event = LiveEvent(_CURSOR, ChangeType.RESET, node)
         if self._plan is not None:
             key, complete = self._plan
+            context.variables = self._coerced
             # graphql-core says what is wrong, in its own words
             with worked_around("compiled.event", expected=unfit):
                 return _taken_apart({key: complete(event, context)}, None)

@@ -8,20 +8,18 @@ what the query of the same name would answer: joins, row policy and time windows
 import sys
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
-import strawberry
-
 from hub.bus import Change
+from schema.enums import worded
 
 Row = Mapping[str, Any]
 Arguments = Mapping[str, Any]
 """Coerced arguments by their GraphQL names."""
 
 
-@strawberry.enum(description="What an event says about its node (变更类型).")
-class ChangeType(Enum):
+class ChangeType(StrEnum):
     """ADDED, UPDATED, REMOVED; SNAPSHOT: a node of the present state; RESET: drop what you hold."""
 
     ADDED = "ADDED"
@@ -29,6 +27,19 @@ class ChangeType(Enum):
     REMOVED = "REMOVED"
     SNAPSHOT = "SNAPSHOT"
     RESET = "RESET"
+
+
+worded(
+    ChangeType,
+    "What an event says about its node (变更类型).",
+    {
+        ChangeType.ADDED: "It is new among what is followed (新增).",
+        ChangeType.UPDATED: "It has changed (更新).",
+        ChangeType.REMOVED: "It is none of what is followed any more (移除).",
+        ChangeType.SNAPSHOT: "It is part of how things stand now (当前状态).",
+        ChangeType.RESET: "Drop what you hold: how things stand now follows (重置).",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)

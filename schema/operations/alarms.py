@@ -29,7 +29,7 @@ from schema.nodes import (
 from schema.operations.common import KEY, UserError, at_desk, attempt
 from schema.operations.incidents import Incident
 from schema.operations.orders import Order
-from schema.people.types import Officer
+from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Row, computed, described, entity, root, stored, value
 from schema.transit.arguments import After, First, Resume
@@ -65,9 +65,10 @@ class Alarm(Node):
     acknowledged_at: datetime | None = stored(
         "acknowledged_at", "When somebody said they see to it", zh="确认时间"
     )
-    acknowledged_by: str | None = stored("acknowledged_by", "Login of who does", zh="确认人")
+    acknowledged_by: Officer | None = person("acknowledged_by", "Who does", zh="确认人")
     cleared_at: datetime | None = stored("cleared_at", "When its condition ended", zh="恢复时间")
     cleared_because: str | None = stored("cleared_because", "What ended it", zh="恢复原因")
+    officer: Officer | None = person("account_id", "Who could not be woken", zh="队员")
 
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
@@ -93,12 +94,6 @@ class Alarm(Node):
         """The incident it is about; null if about none, or not the caller's to see."""
         key = self.doc["incident_id"]
         return await Incident.load(context, key) if key else None
-
-    @computed(needs=("account_id",), zh="队员", policy=Scope.OFFICERS_READ)
-    async def officer(self, context: "SchemaContext") -> Officer | None:
-        """Who could not be woken; null if it is about nobody, or not the caller's to see."""
-        key = self.doc["account_id"]
-        return await Officer.load(context, key) if key else None
 
 
 @strawberry.type

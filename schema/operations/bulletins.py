@@ -21,7 +21,7 @@ from schema.nodes import Node, key_of, node_type
 from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers
 from schema.operations.orders import Recipient
 from schema.people.queries import OfUnit, known_unit
-from schema.people.types import Officer, Unit, unit_of, units_of
+from schema.people.types import Officer, Unit, person, unit_of, units_of
 from schema.policy import SIGNED_IN
 from schema.projection import Info, computed, described, entity, root, stored, value
 
@@ -52,7 +52,9 @@ class Bulletin(Node):
     text: str = stored("text", "What is to be known", zh="内容")
     urgency: enums.OrderPriority = stored("priority", "How loudly phones say it", zh="紧急程度")
     state: BulletinState = stored("state", "Whether it still stands", zh="通报状态")
+    published_by: Officer | None = person("created_by", "Who published it", zh="发布人")
     published_at: datetime = stored("created_at", "When it was published", zh="发布时间")
+    withdrawn_by: Officer | None = person("withdrawn_by", "Who withdrew it", zh="撤回人")
     withdrawn_at: datetime | None = stored("ended_at", "When it was withdrawn", zh="撤回时间")
     withdrawn_reason: str | None = stored("reason", "Why it was withdrawn", zh="撤回原因")
     remind_after_seconds: int = stored(
@@ -68,11 +70,6 @@ class Bulletin(Node):
     async def unit(self, context: "SchemaContext") -> Unit | None:
         """The unit that published it; null for the command centre."""
         return await unit_of(context, self.doc["unit"])
-
-    @computed(needs=("created_by",), zh="发布人", policy=Scope.OFFICERS_READ)
-    async def published_by(self, context: "SchemaContext") -> Officer | None:
-        """Who published it; null if not the caller's to see."""
-        return await Officer.load(context, self.doc["created_by"])
 
     @computed(needs=("units",), zh="接收单位", policy=Scope.UNITS_READ)
     async def units(self, context: "SchemaContext") -> list[Unit]:

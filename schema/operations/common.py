@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
-from hub import clock
 from hub.bus import Change
 from hub.errors import UserFault
 from hub.model.people import Principal
@@ -86,7 +85,7 @@ async def act(
 ) -> list[UserError]:
     """What a phone would report as an action of this kind, done here; why not, if it was not."""
     try:
-        action = FieldAction(checks.key(key), kind, clock.now(), OVER_GRAPHQL, body())
+        action = FieldAction(checks.key(key), kind, None, OVER_GRAPHQL, body())
     except UserFault as fault:
         return [UserError(code=fault.code, path=path_of(fault.path), message=str(fault))]
     result = await context.services.operations.act(context.principal, action)

@@ -30,7 +30,7 @@ from schema.listing import Page, listing
 from schema.nodes import NODES, Node, key_of, node_type
 from schema.operations.common import KEY, UserError, at_desk, attempt, not_of_others
 from schema.people.queries import OfUnit, known_unit
-from schema.people.types import Unit, units_of
+from schema.people.types import Officer, Unit, person, units_of
 from schema.policy import SIGNED_IN
 from schema.projection import (
     Entity,
@@ -58,7 +58,7 @@ class TimelineEntry(Entity):
     """One line of an incident's timeline (时间线), which only grows."""
 
     at: datetime = stored("at", "When, by the hub's clock", zh="时间")
-    by: str = stored("by", "Login of who, or hub", zh="人员")
+    by: Officer | None = person("by", "Who, not the hub itself", zh="人员")
     kind: str = stored("kind", "What sort of line", zh="类别")
     text: str = stored("text", "What happened", zh="内容")
 
@@ -75,9 +75,9 @@ class Incident(Node):
     title: str = stored("title", "Title", zh="标题")
     description: str | None = stored("description", "What is known", zh="描述")
     place: str | None = stored("place", "Where, in words", zh="地点")
-    opened_by: str = stored("opened_by", "Login of who opened it", zh="登记人")
+    opened_by: Officer | None = person("opened_by", "Who opened it", zh="登记人")
     opened_at: datetime = stored("opened_at", "When it was opened", zh="登记时间")
-    closed_by: str | None = stored("closed_by", "Login of who closed it", zh="办结人")
+    closed_by: Officer | None = person("closed_by", "Who closed it", zh="办结人")
     closed_at: datetime | None = stored("closed_at", "When it was closed", zh="办结时间")
     outcome: str | None = stored("outcome", "How it ended", zh="处置结果")
     exercise: bool = stored("exercise", "Whether it is a drill", zh="演练")

@@ -26,7 +26,7 @@ from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
 from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers, path_of
 from schema.operations.incidents import Incident, known_incident
-from schema.people.types import Officer, officers_of
+from schema.people.types import Officer, officers_of, person
 from schema.policy import SIGNED_IN
 from schema.projection import (
     Entity,
@@ -76,14 +76,8 @@ class Recipient(Entity):
     nobody_next: bool = stored(
         "nobody_next", "Whether nobody was left to be asked in this one's place", zh="无人可接"
     )
-    escalated_from: str | None = stored(
-        "escalated_from", "Login of who did not answer", zh="升级自"
-    )
-
-    @computed(needs=("account_id",), zh="队员", policy=Scope.OFFICERS_READ)
-    async def officer(self, context: "SchemaContext") -> Officer | None:
-        """Who; null if not the caller's to see."""
-        return await Officer.load(context, self.doc["account_id"])
+    escalated_from: Officer | None = person("escalated_from", "Who did not answer", zh="升级自")
+    officer: Officer | None = person("account_id", "Who", zh="队员")
 
 
 @node_type
@@ -95,7 +89,7 @@ class Order(Node):
     text: str = stored("text", "What to do", zh="内容")
     priority: enums.OrderPriority = stored("priority", "How loudly to ask", zh="指令等级")
     state: enums.OrderState = stored("state", "State as a whole", zh="指令状态")
-    created_by: str = stored("created_by", "Login of who gave it", zh="下达人")
+    created_by: Officer | None = person("created_by", "Who gave it", zh="下达人")
     created_at: datetime = stored("created_at", "When it was given", zh="下达时间")
     accept_within_seconds: int = stored(
         "within_s", "How long a recipient has before the next is asked", zh="签收时限"
@@ -125,9 +119,9 @@ class Order(Node):
         ledgers = context.load.lists(Recipients, Recipients.visible)
         return [Recipient(row) for row in await ledgers.load(self.key)]
 
-    @computed(needs=("escalation",), zh="升级顺序", policy=Scope.OFFICERS_READ)
+    @computed(needs=("escalation",), zh="升级顺序")
     async def escalation(self, context: "SchemaContext") -> list[Officer]:
-        """Who is asked next, in order."""
+        """Who is asked next, in order, of those the caller may see."""
         return await officers_of(context, self.doc["escalation"])
 
 

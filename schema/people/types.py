@@ -1,15 +1,26 @@
 """Units, officers, and who is asking."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import strawberry
 
 from hub.model.ids import global_id
 from hub.model.people import Scope
 from schema import enums
+from schema.languages import Language, said
 from schema.nodes import Node, keyed, node_type
-from schema.projection import Entity, computed, entity, named, stored
+from schema.policy import Policy
+from schema.projection import (
+    Entity,
+    Projection,
+    computed,
+    declare,
+    entity,
+    named,
+    spoken,
+    stored,
+)
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -21,9 +32,7 @@ class Unit(Node):
     """A member unit (成员单位) of the joint command."""
 
     code: str = keyed("Its code", zh="代码")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
     kind: enums.UnitKind = stored("kind", "What sort of unit it is", zh="单位类型")
     note: str | None = stored("note", "Remark", zh="备注")
 
@@ -35,14 +44,12 @@ class Unit(Node):
 
 
 @node_type
-@entity(policy=Scope.OFFICERS_READ)
+@entity(policy=Scope.PEOPLE_READ)
 class Officer(Node):
-    """A person who can be ordered, or who orders (队员)."""
+    """A person who can be ordered, or who orders (队员): whoever of them the caller may see."""
 
     login: str = stored("login", "Login name", zh="登录名")
-    name: str | None = named("name", "Name, Chinese first", zh="姓名")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文姓名")
-    name_en: str | None = stored("name.en", "English name", zh="英文姓名")
+    name: str | None = named("name", "Name", zh="姓名")
     role: enums.Role = stored("role", "What the account is", zh="角色")
     on_duty: bool = stored("duty.on", "Whether signed in for duty", zh="在岗")
     on_duty_since: datetime | None = stored("duty.since", "Since when", zh="签到时间")
@@ -60,6 +67,24 @@ class Officer(Node):
         return await unit_of(context, self.doc.get("unit"))
 
 
+HUB = "hub"
+"""What stands in the place of an account where the hub itself did something."""
+
+
+def person(path: str, text: str, *, zh: str, policy: Policy = Scope.PEOPLE_READ) -> Any:  # noqa: ANN401  # a field stands for its value's type
+    """The person whose account id is stored at `path`: null where that is nobody's, or the hub's.
+
+    Also where they are not the caller's to see, which looks the same.
+    """
+
+    async def read(source: Entity, context: "SchemaContext") -> Officer | None:
+        key = source.doc.get(path)
+        return await Officer.load(context, key) if key and key != HUB else None
+
+    said = f"{text}; null for nobody, or not the caller's to see"
+    return declare(Projection(policy, (path,), read=read), said, zh)
+
+
 @entity(policy=Scope.ME_READ)
 class Me(Entity):
     """Who is asking (当前账号)."""
@@ -73,12 +98,11 @@ class Me(Entity):
         """The id of its Officer node."""
         return strawberry.ID(global_id("Officer", self.doc["_id"]))
 
-    @computed(zh="姓名")
-    async def name(self, context: "SchemaContext") -> str | None:
-        """Name, Chinese first."""
+    @spoken(zh="姓名")
+    async def name(self, context: "SchemaContext", language: Language) -> str | None:
+        """Name."""
         row = await context.load.officer.load(self.doc["_id"])
-        name = (row or {}).get("name") or {}
-        return name.get("zh") or name.get("en")
+        return said((row or {}).get("name"), language)
 
     @computed(zh="所属单位", policy=Scope.UNITS_READ)
     async def unit(self, context: "SchemaContext") -> Unit | None:

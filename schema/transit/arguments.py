@@ -20,11 +20,11 @@ PLACES_MOST = 2_000
 
 @strawberry.input(description="A circle on the map (圆形范围), WGS-84.")
 class CircleInput:
-    """Centre in degrees, radius in metres."""
+    """Centre and radius."""
 
     lat: float = strawberry.field(description="Latitude of the centre (纬度).")
     lon: float = strawberry.field(description="Longitude of the centre (经度).")
-    radius: float = strawberry.field(description="Metres, at most 50,000 (半径).")
+    radius_metres: float = strawberry.field(description="Metres, at most 50,000 (半径).")
 
 
 NAME_MOST = 100
@@ -98,12 +98,12 @@ def near(radius_metres: int) -> float:
     return float(radius_metres)
 
 
-def age(max_age: int) -> timedelta:
+def age(max_age_seconds: int) -> timedelta:
     """The age as a duration. Raises UserFault BAD_AGE outside a second to a day."""
-    if not 1 <= max_age <= MAX_AGE_MOST:
-        message = f"maxAge is {max_age}: expected 1 to {MAX_AGE_MOST} seconds."
-        raise UserFault("BAD_AGE", message, path=("maxAge",))
-    return timedelta(seconds=max_age)
+    if not 1 <= max_age_seconds <= MAX_AGE_MOST:
+        message = f"maxAgeSeconds is {max_age_seconds}: expected 1 to {MAX_AGE_MOST}."
+        raise UserFault("BAD_AGE", message, path=("maxAgeSeconds",))
+    return timedelta(seconds=max_age_seconds)
 
 
 def name_query(query: str | None) -> str | None:
@@ -124,10 +124,10 @@ def circle(
         return None
     if not isinstance(within, Mapping):
         within = vars(within)
-    lat, lon, radius = float(within["lat"]), float(within["lon"]), float(within["radius"])
+    lat, lon = float(within["lat"]), float(within["lon"])
+    radius = float(within.get("radiusMetres", within.get("radius_metres", 0)))
     if not (abs(lat) <= 90 and abs(lon) <= 180 and 0 < radius <= RADIUS_MOST):
-        message = (
-            f"{argument}: expected lat -90 to 90, lon -180 to 180, radius to {RADIUS_MOST:.0f} m."
-        )
+        said = f"expected lat -90 to 90, lon -180 to 180, radiusMetres to {RADIUS_MOST:.0f}"
+        message = f"范围无效 / {argument}: {said}."
         raise UserFault("BAD_CIRCLE", message, path=(argument,))
     return lat, lon, radius

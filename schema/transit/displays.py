@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from hub.model.people import Scope
-from schema.projection import Entity, Row, computed, entity, named, stored
+from schema.languages import Language, said
+from schema.projection import Entity, Row, entity, named, spoken
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -15,16 +16,14 @@ READ = Scope.TRANSIT_READ
 class DestinationDisplay(Entity):
     """What the front of a vehicle shows (目的地显示)."""
 
-    front_text: str | None = named("front", "Where it goes, Chinese first", zh="目的地")
-    front_text_zh: str | None = stored("front.zh", "Where it goes, in Chinese", zh="中文目的地")
-    front_text_en: str | None = stored("front.en", "Where it goes, in English", zh="英文目的地")
+    front_text: str | None = named("front", "Where it goes", zh="目的地")
 
-    @computed(needs=("via",), zh="途经")
-    def via(self, _context: "SchemaContext") -> list[str]:
-        """Places named beside it, Chinese first."""
-        return via_of(self.doc)
+    @spoken(needs=("via",), zh="途经")
+    def via(self, _context: "SchemaContext", language: Language) -> list[str]:
+        """Places named beside it."""
+        return via_of(self.doc, language)
 
 
-def via_of(doc: Row) -> list[str]:
-    """The places a document names as its way, Chinese first."""
-    return [name.get("zh") or name.get("en") for name in doc.get("via") or ()]
+def via_of(doc: Row, language: Language) -> list[str]:
+    """The places a document names as its way."""
+    return [name for via in doc.get("via") or () if (name := said(via, language))]

@@ -25,9 +25,7 @@ class FacilityConditionReport(Entity):
 
     source: str = stored("feed", "Code of the feed it came by", zh="来源")
     status: enums.FacilityStatus = stored("status", "Whether it can be used", zh="设施状态")
-    reason: str | None = named("reason", "Why, Chinese first", zh="原因")
-    reason_zh: str | None = stored("reason.zh", "Why, in Chinese", zh="中文原因")
-    reason_en: str | None = stored("reason.en", "Why, in English", zh="英文原因")
+    reason: str | None = named("reason", "Why", zh="原因")
 
     @computed(needs=("observed_at", "said_at"), zh="发布时间")
     def said_at(self, _context: "SchemaContext") -> datetime | None:
@@ -42,13 +40,9 @@ class FacilityCondition(Node):
     """The condition of a lift, escalator, gate or other facility (设施状态)."""
 
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
     category: str | None = stored("category", "What it is, in the source's words", zh="设施类别")
-    reason: str | None = named("reason", "Why, Chinese first", zh="原因")
-    reason_zh: str | None = stored("reason.zh", "Why, in Chinese", zh="中文原因")
-    reason_en: str | None = stored("reason.en", "Why, in English", zh="英文原因")
+    reason: str | None = named("reason", "Why", zh="原因")
     validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")
     observed_at: datetime | None = stored(
         "observed_at", "When it was observed; null: as old as its feed's data", zh="状态时间"

@@ -23,9 +23,7 @@ class Interchange(Node):
     """The interchange (综合客运枢纽) this hub serves, as its area file describes it."""
 
     code: str = keyed("Id in the configuration", zh="代码")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
     centre: Position = embedded("centre", "Where it is", zh="中心位置")
     timezone: str = stored("timezone", "IANA name of its time zone", zh="时区")
     illustrative: bool = stored(

@@ -7,10 +7,12 @@ from hub.model.ids import call_id
 from hub.model.journeys import NOT_SERVED
 from hub.model.people import Scope
 from hub.rules import punctuality
+from hub.rules.punctuality import End
 from schema import enums
 from schema.common import TRUST, Freshness, freshness, reports, trusted
+from schema.languages import Language
 from schema.nodes import KEYS, Node, keyed, node_type
-from schema.projection import Entity, Row, computed, embedded, entity, named, stored
+from schema.projection import Entity, Row, computed, embedded, entity, named, spoken, stored
 from schema.transit.displays import DestinationDisplay, via_of
 from schema.transit.network import Line, Quay, StopPlace
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.TRANSIT_READ
+_REACHED = {"arrival": enums.CallStatus.ARRIVED, "departure": enums.CallStatus.DEPARTED}
 _LATENESS = (*TRUST, "status", "boarding", "aimed", "expected", "actual")
 
 
@@ -69,21 +72,11 @@ class DatedJourney(Node):
     public_code: str | None = stored("public_code", "Train, trip or coach number", zh="车次")
     mode: enums.Mode = stored("mode", "Mode of transport", zh="运输方式")
     line: Line | None = embedded("line", "The line it runs on", zh="线路")
-    origin: str | None = named("origin", "Where it starts, Chinese first", zh="始发站")
-    origin_zh: str | None = stored("origin.zh", "Where it starts, in Chinese", zh="始发站中文名")
-    origin_en: str | None = stored("origin.en", "Where it starts, in English", zh="始发站英文名")
-    destination: str | None = named("destination", "Where it ends, Chinese first", zh="终到站")
-    destination_zh: str | None = stored(
-        "destination.zh", "Where it ends, in Chinese", zh="终到站中文名"
-    )
-    destination_en: str | None = stored(
-        "destination.en", "Where it ends, in English", zh="终到站英文名"
-    )
-    headsign: str | None = named("headsign", "What the vehicle shows, Chinese first", zh="车头显示")
-    headsign_zh: str | None = stored("headsign.zh", "What it shows, in Chinese", zh="中文车头显示")
-    headsign_en: str | None = stored("headsign.en", "What it shows, in English", zh="英文车头显示")
+    origin: str | None = named("origin", "Where it starts", zh="始发站")
+    destination: str | None = named("destination", "Where it ends", zh="终到站")
+    headsign: str | None = named("headsign", "What the vehicle shows", zh="车头显示")
     operator: str | None = named(
-        "operator", "Who runs it, Chinese first; a code where no timetable names it", zh="运营单位"
+        "operator", "Who runs it; a code where no timetable names it", zh="运营单位"
     )
     wheelchair_access: enums.Accessibility | None = stored(
         "wheelchair", "Whether the vehicle takes a wheelchair; null: not said", zh="无障碍"
@@ -100,10 +93,10 @@ class DatedJourney(Node):
         row = await context.load.journey.load(key)
         return cls.of(row)
 
-    @computed(needs=("via",), zh="途经")
-    def via(self, _context: "SchemaContext") -> list[str]:
-        """Places that are shown beside where it goes, Chinese first."""
-        return via_of(self.doc)
+    @spoken(needs=("via",), zh="途经")
+    def via(self, _context: "SchemaContext", language: Language) -> list[str]:
+        """Places that are shown beside where it goes."""
+        return via_of(self.doc, language)
 
     @computed(needs=("id",), zh="到发列表", size=20)
     async def calls(self, context: "SchemaContext") -> list["Call"]:
@@ -213,6 +206,26 @@ class Call(Node):
         """
         return _punctuality(self.doc)[1] if trusted(self, context) else None
 
+    @computed(needs=_LATENESS, zh="到达进度")
+    def arrival_progress(self, context: "SchemaContext") -> enums.Progress | None:
+        """Whether it has arrived; null where it does not: at the first call."""
+        return self._progress(context, "arrival")
+
+    @computed(needs=_LATENESS, zh="发车进度")
+    def departure_progress(self, context: "SchemaContext") -> enums.Progress | None:
+        """Whether it has departed; null where it does not: at the last call."""
+        return self._progress(context, "departure")
+
+    @computed(needs=_LATENESS, zh="到达正晚点")
+    def arrival_punctuality(self, context: "SchemaContext") -> enums.Punctuality | None:
+        """How it keeps the time of its arrival; null where there is none to keep."""
+        return self._punctuality(context, "arrival")
+
+    @computed(needs=_LATENESS, zh="发车正晚点")
+    def departure_punctuality(self, context: "SchemaContext") -> enums.Punctuality | None:
+        """How it keeps the time of its departure; null where there is none to keep."""
+        return self._punctuality(context, "departure")
+
     @computed(needs=("others",), zh="其他来源")
     def other_reports(self, context: "SchemaContext") -> list[CallReport]:
         """What other sources say of this call, those fallen silent left out; empty if none does."""
@@ -239,6 +252,27 @@ class Call(Node):
         """How far the times and the state can be trusted."""
         return freshness(context.freshness(self.doc))
 
+    def _progress(self, context: "SchemaContext", end: End) -> enums.Progress | None:
+        if not _has(self.doc, end):
+            return None
+        if not trusted(self, context):
+            return enums.Progress.UNKNOWN
+        actual = self.doc.get("actual") or {}
+        return punctuality.progress(
+            enums.CallStatus(self.doc["status"]),
+            end,
+            recorded=(actual.get(end) or actual.get("departure")) is not None,
+            observed=self.doc.get("realtime", True),
+        )
+
+    def _punctuality(self, context: "SchemaContext", end: End) -> enums.Punctuality | None:
+        if not _has(self.doc, end):
+            return None
+        status = enums.CallStatus(self.doc["status"])
+        if not trusted(self, context):
+            return enums.Punctuality.UNKNOWN
+        return punctuality.punctual(status, _delay_of(self.doc, end))
+
     def _is_served(self, context: "SchemaContext") -> bool:
         return self.doc["status"] not in NOT_SERVED or not trusted(self, context)
 
@@ -246,6 +280,13 @@ class Call(Node):
         """A part of the document that only holds while its source speaks."""
         found: Row = self.doc.get(part) or {}
         return found if found and trusted(self, context) else {}
+
+
+def _has(doc: Row, end: End) -> bool:
+    """Whether the call has this end, as far as anybody tells."""
+    if doc["status"] == _REACHED[end]:
+        return True
+    return any((doc.get(part) or {}).get(end) for part in ("aimed", "expected", "actual"))
 
 
 def _punctuality(doc: Row) -> tuple[enums.CallStatus, int | None]:

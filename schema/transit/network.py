@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Self
 from hub.model.people import Scope
 from schema import enums
 from schema.common import Freshness, Position, freshness, position
+from schema.languages import Language, said
 from schema.nodes import KEYS, Node, keyed, node_type
-from schema.projection import Entity, computed, entity, named, stored
+from schema.projection import Entity, computed, entity, named, spoken, stored
 from schema.transit.loaders import loaders
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ class Quay(Node):
 
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
     public_code: str | None = stored("public_code", "The code on the sign", zh="站台号")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
 
     wheelchair_access: enums.Accessibility | None = stored(
         "wheelchair", "Whether somebody in a wheelchair can board here; null: not said", zh="无障碍"
@@ -52,9 +51,7 @@ class StopPlace(Node):
     """A station, stop or terminal (站点). Passengers board at its quays."""
 
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
 
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
@@ -137,9 +134,7 @@ class Line(Node):
 
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
     public_code: str | None = stored("public_code", "What the sign says", zh="线路号")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
     colour: str | None = stored("colour", "Colour, as the source writes it", zh="线路颜色")
 
     @classmethod
@@ -153,11 +148,10 @@ class Line(Node):
         """Mode of transport."""
         return (await self.whole(context.load.line, "mode")).get("mode")
 
-    @computed(needs=("id",), zh="运营单位")
-    async def operator(self, context: "SchemaContext") -> str | None:
-        """Who runs it, Chinese name first."""
-        name = (await self.whole(context.load.line, "mode")).get("operator") or {}
-        return name.get("zh") or name.get("en")
+    @spoken(needs=("id",), zh="运营单位")
+    async def operator(self, context: "SchemaContext", language: Language) -> str | None:
+        """Who runs it."""
+        return said((await self.whole(context.load.line, "mode")).get("operator"), language)
 
     @computed(needs=("id",), zh="子运输方式")
     async def submode(self, context: "SchemaContext") -> str | None:

@@ -70,9 +70,7 @@ class ParkingFacility(Node):
     """A garage, car park or P+R site (停车场). Null is unknown, never none."""
 
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
     observed_at: datetime | None = stored(
         "status.observed_at", "The facility's own time of its status", zh="状态时间"
     )
@@ -157,9 +155,7 @@ class SharingStation(Node):
     """A station of shared vehicles, mostly bicycles (共享单车站点). Null is unknown, never none."""
 
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
     capacity: int | None = stored("capacity", "Docks or places", zh="桩位数")
     observed_at: datetime | None = stored(
         "observed_at", "The station's own time of its report", zh="状态时间"

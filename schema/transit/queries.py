@@ -96,12 +96,12 @@ class TransitQuery(NetworkQuery):
         info: Info,
         modes: Modes = None,
         within: Within = None,
-        max_age: MaxAge = MAX_AGE_DEFAULT,
+        max_age_seconds: MaxAge = MAX_AGE_DEFAULT,
         first: First = FIRST_DEFAULT,
         after: After = None,
     ) -> Connection[VehiclePosition]:
         """With their last known place."""
-        since = info.context.now - age(max_age)
+        since = info.context.now - age(max_age_seconds)
         of = listed.vehicles(modes, circle(within), since)
         return await page_by_id(info, of, VehiclePosition, first, after, "observed_at")
 
@@ -154,15 +154,15 @@ async def vehicle_rows(
     context: "SchemaContext",
     modes: Modes,
     within: Circle | None,
-    max_age: int,
+    max_age_seconds: int,
     projection: dict[str, int] | None = None,
     among: Iterable[str] | None = None,
 ) -> list[Row]:
-    """Vehicles heard of in the last `max_age` seconds, by id; of those `among` where given."""
+    """Vehicles heard of in the last `max_age_seconds`, by id; of those `among` where given."""
     rows = await context.services.transit.vehicles(
         modes,
         within,
-        context.now - age(max_age),
+        context.now - age(max_age_seconds),
         limit=VEHICLES_MOST,
         projection=projection,
         among=among,

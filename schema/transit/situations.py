@@ -32,9 +32,7 @@ class InfoLink(Entity):
     """A page with more (相关链接)."""
 
     uri: str = stored("uri", "An http or https address", zh="网址")
-    label: str | None = named("label", "What its source calls it, Chinese first", zh="链接名称")
-    label_zh: str | None = stored("label.zh", "In Chinese", zh="中文链接名称")
-    label_en: str | None = stored("label.en", "In English", zh="英文链接名称")
+    label: str | None = named("label", "What its source calls it", zh="链接名称")
 
 
 @entity(policy=READ, shareable=True)
@@ -65,9 +63,7 @@ class SituationReport(Entity):
     version: int = stored("version", "Raised by this source with every change", zh="版本")
     severity: enums.Severity = stored("severity", "How grave, as it says", zh="严重程度")
     progress: enums.SituationProgress = stored("progress", "Whether it is open", zh="通告状态")
-    summary: str | None = named("summary", "Summary, Chinese first", zh="摘要")
-    summary_zh: str | None = stored("summary.zh", "Summary in Chinese", zh="中文摘要")
-    summary_en: str | None = stored("summary.en", "Summary in English", zh="英文摘要")
+    summary: str | None = named("summary", "Summary", zh="摘要")
     validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")
 
     @computed(needs=("observed_at", "said_at"), zh="发布时间")
@@ -89,19 +85,13 @@ class Situation(Node):
     cause: str | None = stored("cause", "Cause, in the source's words", zh="原因")
     effect: str | None = stored("effect", "Effect, in the source's words", zh="影响")
     progress: enums.SituationProgress = stored("progress", "Whether it is open", zh="通告状态")
-    summary: str | None = named("summary", "Summary, Chinese first", zh="摘要")
-    summary_zh: str | None = stored("summary.zh", "Summary in Chinese", zh="中文摘要")
-    summary_en: str | None = stored("summary.en", "Summary in English", zh="英文摘要")
-    description: str | None = named("description", "Full text, Chinese first", zh="正文")
-    description_zh: str | None = stored("description.zh", "Full text in Chinese", zh="中文正文")
-    description_en: str | None = stored("description.en", "Full text in English", zh="英文正文")
+    summary: str | None = named("summary", "Summary", zh="摘要")
+    description: str | None = named("description", "Full text", zh="正文")
     advice: str | None = named(
         "advice",
-        "What travellers should do, Chinese first; it may be in the text too",
+        "What travellers should do; it may be in the text too",
         zh="出行建议",
     )
-    advice_zh: str | None = stored("advice.zh", "Advice in Chinese", zh="中文出行建议")
-    advice_en: str | None = stored("advice.en", "Advice in English", zh="英文出行建议")
     links: list[InfoLink] = embedded("links", "Pages with more", zh="相关链接", size=2)
     created_at: datetime | None = stored("created_at", "When its source made it", zh="创建时间")
     validity: list[Period] = embedded("validity", "When it holds; empty: always", zh="有效期")

@@ -83,7 +83,7 @@ async def _vehicles(
         context,
         arguments.get("modes"),
         circle(arguments.get("within")),
-        arguments.get("maxAge", MAX_AGE_DEFAULT),
+        arguments.get("maxAgeSeconds", MAX_AGE_DEFAULT),
         among=among,
     )
 
@@ -193,7 +193,7 @@ class TransitSubscription:
         self,
         modes: Modes = None,
         within: Within = None,
-        max_age: MaxAge = MAX_AGE_DEFAULT,
+        max_age_seconds: MaxAge = MAX_AGE_DEFAULT,
         after: Resume = None,
     ) -> AsyncGenerator[Event[VehiclePosition], None]:
         """As the query."""

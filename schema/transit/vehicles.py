@@ -127,9 +127,7 @@ class TaxiRank(Node):
     """A taxi rank (候客点) and the lot (蓄车场) that feeds it. Null is unknown, never none."""
 
     scoped_id: str = keyed("Id in the area's configuration", zh="编号")
-    name: str | None = named("name", "Name, Chinese first", zh="名称")
-    name_zh: str | None = stored("name.zh", "Chinese name", zh="中文名")
-    name_en: str | None = stored("name.en", "English name", zh="英文名")
+    name: str | None = named("name", "Name", zh="名称")
     capacity: int | None = stored("rank_capacity", "Places at the rank", zh="候客车位")
     holding_capacity: int | None = stored("holding_capacity", "Places in the lot", zh="蓄车位")
 

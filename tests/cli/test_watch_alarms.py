@@ -55,13 +55,13 @@ def test_an_alarm_is_shown_whole(width: int) -> None:
 def test_what_nobody_sees_to_stands_first() -> None:
     """Then the newest; who has acknowledged one is named; what is cleared goes."""
     view = View()
-    view.take(alarm(9, state="ACKNOWLEDGED", acknowledgedBy="watch"))
+    view.take(alarm(9, state="ACKNOWLEDGED", acknowledgedBy={"login": "watch", "name": "值班员"}))
     view.take(alarm(3))
     view.take(alarm(5))
     text = shown(view, "alarms", 140)
     places = [text.index(f"order {number}") for number in (5, 3, 9)]
     assert places == sorted(places)
-    assert "watch" in text
+    assert "值班员" in text
     view.take(Event("alarms", "REMOVED", {"id": "5"}))
     assert "order 5" not in shown(view, "alarms", 140)
 

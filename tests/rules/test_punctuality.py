@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.model.journeys import CallStatus
-from hub.rules.punctuality import PUNCTUAL_S, by_lateness, shown
+from hub.model.journeys import NOT_SERVED, CallStatus, Progress, Punctuality
+from hub.rules.punctuality import PUNCTUAL_S, by_lateness, progress, punctual, shown
 
 LATE = st.none() | st.integers(-90_000, 90_000)
 SIGNS = {
@@ -71,3 +71,57 @@ def test_the_times_decide_but_never_that_all_is_well(said, late, found):
 def test_a_minute_is_the_bound(late, state):
     """Sixty seconds from the aimed time are not on time any more."""
     assert by_lateness(late) is state
+
+
+@given(st.sampled_from(CallStatus), LATE)
+def test_an_end_keeps_its_time_as_the_call_does(status, late):
+    """Where the call's state is a word of punctuality, that of the end it is judged by is the same;
+    it is told of what has been, too; of what is not served it is not."""
+    found, state = punctual(status, late), shown(status, late)[0]
+    assert (found is None) == (status in NOT_SERVED)
+    if state in set(Punctuality) and found is not None:
+        assert found == state
+    if found in SIGNS and late is not None and status not in {CallStatus.EARLY, CallStatus.DELAYED}:
+        assert SIGNS[found](late)
+
+
+@pytest.mark.parametrize(
+    ("status", "late", "found"),
+    [
+        (CallStatus.DEPARTED, 300, Punctuality.DELAYED),
+        (CallStatus.ARRIVED, 0, Punctuality.ON_TIME),
+        (CallStatus.ARRIVED, None, Punctuality.NO_DATA),
+        (CallStatus.SCHEDULED, None, Punctuality.NO_DATA),
+        (CallStatus.SCHEDULED, 30, Punctuality.ON_TIME),
+        (CallStatus.DELAYED, None, Punctuality.DELAYED),
+        (CallStatus.UNKNOWN, 0, Punctuality.UNKNOWN),
+        (CallStatus.SKIPPED, 0, None),
+    ],
+)
+def test_how_an_end_keeps_its_time(status, late, found):
+    """Before and after it has happened."""
+    assert punctual(status, late) is found
+
+
+@pytest.mark.parametrize(
+    ("status", "arrival", "departure"),
+    [
+        (CallStatus.ARRIVED, Progress.DONE, Progress.NOT_YET),
+        (CallStatus.DEPARTED, Progress.DONE, Progress.DONE),
+        (CallStatus.ON_TIME, Progress.NOT_YET, Progress.NOT_YET),
+        (CallStatus.SCHEDULED, Progress.NOT_YET, Progress.NOT_YET),
+        (CallStatus.CANCELLED, Progress.CANCELLED, Progress.CANCELLED),
+        (CallStatus.SKIPPED, Progress.SKIPPED, Progress.SKIPPED),
+        (CallStatus.NO_DATA, Progress.UNKNOWN, Progress.UNKNOWN),
+        (CallStatus.UNKNOWN, Progress.UNKNOWN, Progress.UNKNOWN),
+    ],
+)
+def test_how_far_an_end_has_come(status, arrival, departure):
+    """What has left has arrived; what nobody tells of is unknown, unless it was recorded."""
+    for end, found in (("arrival", arrival), ("departure", departure)):
+        assert progress(status, end, recorded=False, observed=True) is found
+        if status not in NOT_SERVED:
+            assert progress(status, end, recorded=True, observed=True) is Progress.DONE
+    assert progress(CallStatus.SCHEDULED, "arrival", recorded=False, observed=False) is (
+        Progress.UNKNOWN
+    )

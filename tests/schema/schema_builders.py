@@ -54,6 +54,11 @@ def code_of(answer: dict[str, Any]) -> str:
     return str(error["extensions"]["code"])
 
 
+def codes_of(answer: dict[str, Any]) -> set[str]:
+    """The codes of an answer's errors, of which several may be the same."""
+    return {str(error["extensions"]["code"]) for error in answer["errors"]}
+
+
 def feed_doc(feed: str = "rail-et", **fields: Any) -> dict[str, Any]:
     """A feed as the ingest writes it."""
     return {

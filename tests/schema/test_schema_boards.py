@@ -16,8 +16,10 @@ BOARD = """query ($stop: ID!, $first: Int! = 50, $after: String, $modes: [Transp
     $from: DateTime, $until: DateTime) {
   departures(stopPlace: $stop, first: $first, after: $after, modes: $modes,
       from: $from, until: $until) {
-    nodes { journey { publicCode mode destination destinationEn line { publicCode } serviceDate }
-      stopPlace { name nameEn } plannedPlatform actualPlatform aimedDeparture expectedDeparture
+    nodes { journey { publicCode mode line { publicCode } serviceDate
+        destination destinationEn: destination(language: EN) }
+      stopPlace { name nameEn: name(language: EN) }
+      plannedPlatform actualPlatform aimedDeparture expectedDeparture
       status delaySeconds occupancy { percent } freshness { asOf source state } }
     pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
 
@@ -94,6 +96,38 @@ async def test_a_state_said_of_another_timetable_does_not_stand_beside_its_delay
     )
     row = (await run(BOARD, stop="railway:SHH"))["data"]["departures"]["nodes"][0]
     assert (row["status"], row["delaySeconds"]) == ("DELAYED", 180)
+
+
+ENDS = """query ($stop: ID!) { departures(stopPlace: $stop) { nodes { journey { publicCode }
+    arrivalProgress departureProgress arrivalPunctuality departurePunctuality } } }"""
+
+
+async def test_progress_and_punctuality_are_told_of_each_end(
+    run: Run, store: Store, clock: ManualClock
+) -> None:
+    """Here on time, and not yet away, late; where it begins nothing is said of an arrival; what
+    only a timetable knows, and what a silent source has said, is unknown."""
+    times = {"arrival": NOW, "departure": NOW + timedelta(minutes=4)}
+    late = {**times, "departure": NOW + timedelta(minutes=9)}
+    stands = {"aimed": times, "expected": late, "actual": {"arrival": NOW, "departure": None}}
+    await store.db["calls"].insert_many(
+        [
+            call_doc("X1", minutes=4, status="ARRIVED", **stands),
+            call_doc("X2", minutes=30, status="CANCELLED"),
+        ]
+    )
+
+    async def shown() -> dict[str, tuple[str | None, ...]]:
+        rows = (await run(ENDS, stop="railway:SHH"))["data"]["departures"]["nodes"]
+        return {row.pop("journey")["publicCode"]: tuple(row.values()) for row in rows}
+
+    found = await shown()
+    assert found["X1"] == ("DONE", "NOT_YET", "ON_TIME", "DELAYED")
+    assert found["G1"] == (None, "NOT_YET", None, "DELAYED")
+    assert found["X2"] == (None, "CANCELLED", None, None)
+    assert (None, "UNKNOWN", None, "NO_DATA") in found.values()
+    clock.advance(minutes=6)
+    assert (await shown())["X1"] == ("UNKNOWN", "UNKNOWN", "UNKNOWN", "UNKNOWN")
 
 
 EXCHANGE = """query ($stop: ID!) { departures(stopPlace: $stop) {

@@ -140,10 +140,11 @@ async def test_it_is_withdrawn_and_corrected(run: Run) -> None:
 
 
 async def test_each_sees_what_concerns_them(run: Run, emptied: None) -> None:
-    """The reader, the unit of the reader, the unit that published it, the centre."""
+    """The reader, the unit of the reader, the unit that published it, the centre; that unit sees
+    who has read it."""
     bulletin = await published(run, LIAISON)
     text = "query ($id: ID!) { bulletin(id: $id) { unit { code } readCount recipients { stage } } }"
-    for by, ledgers in ((WATCH, 1), (LIAISON, 0), (HERE, 1), (OFFICER, 1)):
+    for by, ledgers in ((WATCH, 1), (LIAISON, 1), (HERE, 1), (OFFICER, 1)):
         found = (await run(text, by, id=bulletin["id"]))["data"]["bulletin"]
         assert (found["unit"], found["readCount"]) == ({"code": "RPS"}, 0), by.login
         assert len(found["recipients"]) == ledgers, by.login

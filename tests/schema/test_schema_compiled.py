@@ -30,12 +30,15 @@ FEEDS = {"rail-et": feed_doc()}
 DEEPEST = 4
 BOARD = """{ cursor change node { id status expectedDeparture delaySeconds stopPlace { id name }
     journey { publicCode mode line { publicCode name } } freshness { state } } }"""
+LANGUAGES = ("", "(language: ZH)", "(language: EN)")
 FORMS = ("{0}", "again: {0}", "{0} @include(if: true)", "... on {1} {{ {0} }}", "... {{ {0} }}")
 
 
-def answers(text: str, node: Call | None) -> tuple[dict[str, Any], dict[str, Any], Memory]:
+def answers(
+    text: str, node: Call | None, defined: str = "", **variables: Any
+) -> tuple[dict[str, Any], dict[str, Any], Memory]:
     """What the compiling executor and graphql-core's own say of one event; the plans made."""
-    document = parse(f'subscription {{ departures(stopPlace: "x") {text} }}')
+    document = parse(f'subscription {defined} {{ departures(stopPlace: "x") {text} }}')
     assert validate(SCHEMA, document) == []
     memory = Memory()
     said = []
@@ -46,6 +49,7 @@ def answers(text: str, node: Call | None) -> tuple[dict[str, Any], dict[str, Any
             root_value=LiveEvent("c1", ChangeType.UPDATED, node),
             context_value=SchemaContext(SimpleNamespace(feeds=FEEDS), WATCH, memory, [], NOW),
             executor_class=executor,
+            variable_values=variables,
         )
         assert not inspect.isawaitable(result)
         said.append(result.formatted)
@@ -58,9 +62,12 @@ def compiled_whole(memory: Memory) -> bool:
 
 
 def plain(field: Any) -> bool:
-    """Whether a field needs nothing but its object; others are read from the database."""
+    """Whether a field needs nothing but its object and a language; others are read otherwise."""
     declared = declaration(field)
-    return not field.args and not inspect.iscoroutinefunction(declared and declared.read)
+    reads = [declared.read] if declared else []
+    if declared and declared.by_language:
+        reads = list(declared.by_language.values())
+    return set(field.args) <= {"language"} and not any(map(inspect.iscoroutinefunction, reads))
 
 
 @st.composite
@@ -77,7 +84,8 @@ def selections(draw: st.DrawFn, type_: GraphQLObjectType, depth: int = 0) -> str
         if inner and form == FORMS[2]:
             form = FORMS[0]
         alias = form.replace("again", f"again_{name}")
-        parts.append(alias.format(f"{name} {inner}", type_.name))
+        asked = draw(st.sampled_from(LANGUAGES)) if type_.fields[name].args else ""
+        parts.append(alias.format(f"{name}{asked} {inner}", type_.name))
     return f"{{ __typename {' '.join(parts)} }}"
 
 
@@ -95,6 +103,21 @@ def test_a_board_is_completed_by_one_plan():
     assert ours == theirs
     assert ours["data"]["departures"]["node"]["status"] == "DELAYED"
     assert compiled_whole(memory)
+
+
+def test_a_language_is_chosen_by_the_document_or_by_a_variable():
+    """One plan for every language; one that is null where it may not be is graphql-core's error."""
+    text = "{ node { stopPlace { name(language: $in) en: name(language: EN) zh: name } } }"
+    defined = "($in: Language)"
+    for chosen, name in (({"in": "EN"}, "Shanghai"), ({"in": "ZH"}, "上海站"), ({}, "上海站")):
+        ours, theirs, memory = answers(text, Call(call_doc()), defined, **chosen)
+        assert ours == theirs
+        found = {"name": name, "en": "Shanghai", "zh": "上海站"}
+        assert ours["data"]["departures"]["node"]["stopPlace"] == found
+        assert compiled_whole(memory)
+    ours, theirs, _ = answers(text, Call(call_doc()), defined, **{"in": None})
+    assert ours == theirs
+    assert ours["errors"][0]["path"] == ["departures", "node", "stopPlace", "name"]
 
 
 def test_a_null_that_may_not_be_is_an_error_at_its_place():

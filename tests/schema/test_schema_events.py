@@ -103,7 +103,7 @@ async def test_a_source_reads_coerced_arguments_by_their_graphql_names(
     rows = await SOURCES["departures"].rows(context, arguments)
     assert [row["journey"]["public_code"] for row in rows] == ["K3"]
     vehicles = await SOURCES["vehicles"].rows(
-        context, {"within": {"lat": 31.2, "lon": 121.4, "radius": 10.0}, "modes": None}
+        context, {"within": {"lat": 31.2, "lon": 121.4, "radiusMetres": 10.0}, "modes": None}
     )
     assert vehicles == []
 

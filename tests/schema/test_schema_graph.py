@@ -307,8 +307,8 @@ async def test_stop_places_are_narrowed(run: Run) -> None:
     assert await found(modes=["BUS"]) == []
     assert await found(modes=["RAIL", "BUS"]) == list(HERE)
     city = {"lat": 37.7764, "lon": -122.3949}
-    assert await found(near={**city, "radius": 1000.0}) == ["ds:san_francisco"]
-    assert await found(near={**city, "radius": 50000.0}) == list(reversed(HERE))
+    assert await found(near={**city, "radiusMetres": 1000.0}) == ["ds:san_francisco"]
+    assert await found(near={**city, "radiusMetres": 50000.0}) == list(reversed(HERE))
 
 
 async def test_one_situation_and_one_feed_by_id(run: Run) -> None:
@@ -366,7 +366,7 @@ PLACE = 'stopPlace(id: "ds:palo_alto")'
         (f'line(id: "{WRONG}") {{ name }}', "BAD_ID"),
         (f'situation(id: "{WRONG}") {{ summary }}', "BAD_ID"),
         (f'feed(id: "{WRONG}") {{ code }}', "BAD_ID"),
-        ("stopPlaces(near: {lat: 91, lon: 0, radius: 1}) { name }", "BAD_CIRCLE"),
+        ("stopPlaces(near: {lat: 91, lon: 0, radiusMetres: 1}) { name }", "BAD_CIRCLE"),
         (f'stopPlaces(query: "{LONG}") {{ name }}', "BAD_TEXT"),
         (f"{PLACE} {{ parkingFacilities(radiusMetres: 0) {{ name }} }}", "BAD_VALUE"),
         (f"{PLACE} {{ parkingFacilities(radiusMetres: 50001) {{ name }} }}", "BAD_VALUE"),
@@ -433,7 +433,7 @@ async def test_vehicles_come_in_pages(run: Run, store: Store) -> None:
     rows[1] = {**rows[1], "observed_at": AT - timedelta(hours=1)}
     await store.db["vehicles"].insert_many(rows)
     text = """query ($after: String) { vehicles(first: 1, after: $after,
-        within: {lat: 37.4432, lon: -122.1643, radius: 100}) { totalCount
+        within: {lat: 37.4432, lon: -122.1643, radiusMetres: 100}) { totalCount
         pageInfo { hasNextPage hasPreviousPage endCursor } nodes { scopedId mode } } }"""
     first = (await run(text))["data"]["vehicles"]
     assert (first["totalCount"], first["nodes"][0]["scopedId"]) == (2, "taxi:0")

@@ -14,6 +14,7 @@ from schema_builders import (
     Run,
     call_doc,
     code_of,
+    codes_of,
     condition_doc,
     principal,
 )
@@ -36,7 +37,7 @@ FIELDS = """id code scheme dataset nativeId canonicalId method confidence state 
     decidedAt stopPlace { scopedId } canonical { scopedId name }"""
 CONFIRM = f"""mutation ($input: ConfirmIdMappingInput!) {{ confirmIdMapping(input: $input) {{
     clientMutationId userErrors {{ code path message }} replaced
-    idMapping {{ {FIELDS} decidedBy }} }} }}"""
+    idMapping {{ {FIELDS} decidedBy {{ login }} }} }} }}"""
 REJECT = """mutation ($input: RejectIdMappingInput!) { rejectIdMapping(input: $input) {
     clientMutationId userErrors { code path } idMapping { code state } } }"""
 LIST = f"""query ($state: MappingState, $dataset: String, $first: Int! = 50, $after: String) {{
@@ -79,7 +80,7 @@ async def test_a_confirmed_mapping_shows_on_both_places(run: Run, picture: Manua
     found = payload["idMapping"]
     assert found["code"] == "STOP_PLACE:netex:1=railway:SHH"
     assert (found["method"], found["confidence"], found["state"]) == ("MANUAL", 1.0, "CONFIRMED")
-    assert (found["decidedBy"], found["decidedAt"]) == ("admin", "2026-03-02T09:00:00Z")
+    assert (found["decidedBy"], found["decidedAt"]) == ({"login": "admin"}, "2026-03-02T09:00:00Z")
     assert found["stopPlace"] == {"scopedId": "netex:1"}
     assert found["canonical"] == {"scopedId": "railway:SHH", "name": "上海站"}
     for place, other in (("railway:SHH", "netex:1"), ("netex:1", "railway:SHH")):
@@ -212,12 +213,12 @@ async def test_a_decision_can_be_corrected_and_taken_back(
 @pytest.mark.parametrize("caller", [WATCH, OFFICER, PARTNER])
 async def test_only_an_administrator_decides(run: Run, caller, store: Store, picture: ManualClock):
     """Everybody else is refused before anything runs, and is not told who decided."""
-    assert code_of(await confirmed(run, caller)) == "FORBIDDEN"
+    assert codes_of(await confirmed(run, caller)) == {"FORBIDDEN"}
     rejected = {"clientMutationId": "r", "idMapping": "x"}
     assert code_of(await run(REJECT, caller, input=rejected)) == "FORBIDDEN"
     assert await store.db["id_mappings"].count_documents({}) == 0
-    named = "{ idMappings { nodes { decidedBy } } }"
-    assert code_of(await run(named, caller)) == "FORBIDDEN"
+    named = "{ idMappings { nodes { decidedBy { login } } } }"
+    assert codes_of(await run(named, caller)) == {"FORBIDDEN"}
     assert (await run(LIST, caller))["data"]["idMappings"]["nodes"] == []
 
 
@@ -321,5 +322,5 @@ async def test_what_is_unmatched_is_for_readers_of_feeds(run: Run, picture: Manu
     answer = await run(UNMATCHED, replace(reader, scopes=scopes))
     assert code_of(answer) == "FORBIDDEN"
     assert "data" not in answer
-    decided = "{ unmatchedStopPlaces { nodes { proposals { decidedBy } } } }"
+    decided = "{ unmatchedStopPlaces { nodes { proposals { decidedBy { login } } } } }"
     assert code_of(await run(decided, WATCH)) == "FORBIDDEN"

@@ -80,6 +80,19 @@ async def test_a_cut_snapshot_is_resumed_over_sse(live: Live, by: str) -> None:
             held.add(told["node"]["code"])
 
 
+async def test_names_come_in_the_language_of_a_variable(live: Live) -> None:
+    """Two that ask the same in two languages are each told in theirs."""
+    query = "subscription ($in: Language!) { taxiRanks { node { name(language: $in) } } }"
+    found = {}
+    for language in ("EN", "ZH"):
+        async with live.stream({"query": query, "variables": {"in": language}}) as events:
+            await events.next()
+            told = json.loads((await events.next())["data"])["data"]["taxiRanks"]
+            found[language] = told["node"]["name"]
+    assert found["EN"].isascii()
+    assert not found["ZH"].isascii()
+
+
 async def test_a_cut_snapshot_is_resumed_over_a_socket(live: Live) -> None:
     """With the hundredth event's cursor as `after`: the other 200, and no RESET."""
     held: set[str] = set()

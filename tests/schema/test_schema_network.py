@@ -102,7 +102,7 @@ async def picture(store: Store, services: Services, clock: ManualClock) -> None:
 
 async def test_the_interchange_lists_its_places_in_configured_order(run: Run) -> None:
     """Only its own stop places, railway first; both ranks."""
-    text = """{ interchange { name nameEn timezone illustrative centre { lat }
+    text = """{ interchange { name nameEn: name(language: EN) timezone illustrative centre { lat }
         stopPlaces { scopedId } taxiRanks { name } } stopPlaces { scopedId } }"""
     data = (await run(text))["data"]
     assert data["interchange"]["name"] == "铁路上海站地区"
@@ -115,7 +115,8 @@ async def test_the_interchange_lists_its_places_in_configured_order(run: Run) ->
 async def test_a_situation_names_what_it_affects(run: Run) -> None:
     """Stop places and lines the hub knows; a line it does not know is left out."""
     text = """{ situations { nodes {
-        summary summaryEn severity validity { start end } stopPlaces { name }
+        summary summaryEn: summary(language: EN) severity
+        validity { start end } stopPlaces { name }
         lines { publicCode mode operator } freshness { state } } } }"""
     (found,) = (await run(text))["data"]["situations"]["nodes"]
     assert found["summary"] == "大风限速"
@@ -141,21 +142,21 @@ async def test_a_vehicle_too_old_has_no_position(run: Run) -> None:
 
 
 async def test_vehicles_are_filtered_by_age_place_and_mode(run: Run) -> None:
-    """maxAge in seconds, a circle in metres, modes."""
+    """maxAgeSeconds, a circle in metres, modes."""
     count = "{ vehicles(%s) { nodes { label } } }"
-    near = "within: {lat: 31.2496, lon: 121.4558, radius: 300}"
-    for arguments, found in (("maxAge: 60", 1), (near, 1), ("modes: [RAIL]", 0)):
+    near = "within: {lat: 31.2496, lon: 121.4558, radiusMetres: 300}"
+    for arguments, found in (("maxAgeSeconds: 60", 1), (near, 1), ("modes: [RAIL]", 0)):
         assert len((await run(count % arguments))["data"]["vehicles"]["nodes"]) == found
 
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        ("maxAge: 0", "BAD_AGE"),
-        ("maxAge: 1000000", "BAD_AGE"),
-        ("within: {lat: 91, lon: 0, radius: 5}", "BAD_CIRCLE"),
-        ("within: {lat: 1, lon: 0, radius: -5}", "BAD_CIRCLE"),
-        ("within: {lat: 1, lon: 0, radius: 1e9}", "BAD_CIRCLE"),
+        ("maxAgeSeconds: 0", "BAD_AGE"),
+        ("maxAgeSeconds: 1000000", "BAD_AGE"),
+        ("within: {lat: 91, lon: 0, radiusMetres: 5}", "BAD_CIRCLE"),
+        ("within: {lat: 1, lon: 0, radiusMetres: -5}", "BAD_CIRCLE"),
+        ("within: {lat: 1, lon: 0, radiusMetres: 1e9}", "BAD_CIRCLE"),
     ],
 )
 async def test_vehicles_refuse_impossible_filters(run: Run, arguments: str, code: str) -> None:

@@ -12,13 +12,14 @@ from schema.nodes import global_id, split_id
 OPEN = """mutation ($input: OpenIncidentInput!) { openIncident(input: $input) {
     clientMutationId userErrors { code path message }
     incident { id number kind severity state title place position { lat lon } units { code name }
-      openedBy openedAt closedAt outcome exercise timeline { at by kind text } } } }"""
+      openedBy { login } openedAt closedAt outcome exercise
+      timeline { at by { login } kind text } } } }"""
 DISPATCH = """mutation ($input: DispatchOrderInput!) { dispatchOrder(input: $input) {
     clientMutationId userErrors { code path message } order { id number state } } }"""
 ORDER = """query ($id: ID!) { order(id: $id) { number text priority state acceptWithinSeconds
     exhaustedAt incident { number title } escalation { login }
     recipients { stage officer { login name unit { code } } entries { stage at channel }
-      nextStepAt escalatedFrom } } }"""
+      nextStepAt escalatedFrom { login } } } }"""
 
 
 async def opened(run: Run, key: str, **fields: Any) -> str:
@@ -55,7 +56,7 @@ async def test_an_incident_is_opened_once_per_key(run: Run) -> None:
     assert first["data"]["openIncident"]["clientMutationId"] == "once"
     assert [unit["code"] for unit in incident["units"]] == ["PSS", "RPS"]
     assert incident["position"] == {"lat": 31.248, "lon": 121.455}
-    assert (incident["openedBy"], incident["state"]) == ("watch", "OPEN")
+    assert (incident["openedBy"], incident["state"]) == ({"login": "watch"}, "OPEN")
     assert [line["kind"] for line in incident["timeline"]] == ["incident.opened"]
     assert await run(OPEN, WATCH, input=given) == first
     other = await run(OPEN, WATCH, input={**given, "title": "别的"})
@@ -173,10 +174,14 @@ async def test_an_order_is_cancelled_and_an_incident_closed(run: Run) -> None:
     payload = (await run(cancel, WATCH, input=again))["data"]["cancelOrder"]
     assert payload["userErrors"][0]["path"] == ["input", "order"]
     close = """mutation ($input: CloseIncidentInput!) { closeIncident(input: $input) {
-        userErrors { code } incident { state outcome closedBy } } }"""
+        userErrors { code } incident { state outcome closedBy { login } } } }"""
     given = {"clientMutationId": "close-1", "incident": incident, "outcome": "客流疏散"}
     payload = (await run(close, WATCH, input=given))["data"]["closeIncident"]
-    assert payload["incident"] == {"state": "CLOSED", "outcome": "客流疏散", "closedBy": "watch"}
+    assert payload["incident"] == {
+        "state": "CLOSED",
+        "outcome": "客流疏散",
+        "closedBy": {"login": "watch"},
+    }
 
 
 @pytest.mark.parametrize("by", [LIAISON, OFFICER, PARTNER, principal(Role.OFFICER, "officer9")])
@@ -269,12 +274,12 @@ async def test_a_cursor_of_another_list_is_refused(run: Run) -> None:
 
 async def test_me_says_who_asks_and_what_they_may(run: Run) -> None:
     """From the token, with the account's name and unit."""
-    text = "{ me { account login name role unit { code nameEn kind } scopes } }"
+    text = "{ me { account login name role unit { code nameEn: name(language: EN) kind } scopes } }"
     data = (await run(text, OFFICER))["data"]["me"]
     assert (data["login"], data["role"], data["unit"]["code"]) == ("officer1", "OFFICER", "SAO")
     assert data["account"] == global_id("Officer", "officer1")
     assert data["scopes"] == sorted(OFFICER.scopes)
-    units = (await run("{ units { code name nameEn kind } }"))["data"]["units"]
+    units = (await run("{ units { code name nameEn: name(language: EN) kind } }"))["data"]["units"]
     assert len(units) == 16
 
 

@@ -23,13 +23,14 @@ QUERY = """{
     vehicles { nodes { speedKmh freshness { source } otherReports {
         source observedAt position { lat } speedKmh bearing taxiState occupancy { percent } } } }
     situations { nodes { summary freshness { source } otherReports {
-        source saidAt summary summaryEn severity progress version validity { start } } } }
+        source saidAt summary summaryEn: summary(language: EN)
+        severity progress version validity { start } } } }
     parkingFacilities { nodes { vacant freshness { source } otherReports {
         source observedAt vacant occupied capacity opening } } }
     sharingStations { nodes { vehiclesAvailable freshness { source } otherReports {
         source observedAt vehiclesAvailable docksAvailable renting returning } } }
     facilityConditions { nodes { status freshness { source } otherReports {
-        source saidAt status reason reasonEn } } } }"""
+        source saidAt status reason reasonEn: reason(language: EN) } } } }"""
 ABOUT: dict[str, Any] = {"dataset": "railway", "native_id": "X"}
 ONE = {"id": "railway:X", **ABOUT}
 
@@ -109,7 +110,7 @@ async def test_what_the_other_source_says_is_beside_what_is_shown(run: Run):
             {
                 **since,
                 "summary": "通告2",
-                "summaryEn": None,
+                "summaryEn": "通告2",
                 "severity": "MINOR",
                 "progress": "OPEN",
                 "version": 1,
@@ -129,7 +130,7 @@ async def test_what_the_other_source_says_is_beside_what_is_shown(run: Run):
             }
         ],
         "facilityConditions": [
-            {**since, "status": "NOT_AVAILABLE", "reason": "2", "reasonEn": None}
+            {**since, "status": "NOT_AVAILABLE", "reason": "2", "reasonEn": "2"}
         ],
     }
 
@@ -141,7 +142,7 @@ async def test_what_a_silent_source_said_once_is_not_repeated(
     clock.current = NOW + timedelta(seconds=301)
     await store.db["feeds"].update_one({"_id": "first"}, {"$set": {"data_as_of": clock()}})
     await services.feeds.load()
-    data = _rows(await run(QUERY.replace("vehicles {", "vehicles(maxAge: 900) {"), OFFICER))
+    data = _rows(await run(QUERY.replace("vehicles {", "vehicles(maxAgeSeconds: 900) {"), OFFICER))
     assert [rows[0]["otherReports"] for rows in data.values()] == [[]] * 5
 
 

@@ -35,6 +35,7 @@ from hub.operations.bulletins.documents import BulletinDoc
 from hub.operations.incidents.documents import IncidentDoc, TimelineDoc
 from hub.operations.orders.documents import OrderDoc
 from hub.settings import FeedSettings, area_text
+from hub.store.audit import SHELL
 from hub.store.documents import AccountDoc, UnitDoc
 from hub.store.driver import Store
 from hub.store.feeds.apply import FeedWriter, save_rank
@@ -74,6 +75,7 @@ STORED = {
     "FeedTotals": "feeds.totals",
     "IdMapping": "id_mappings",
     "Line": "lines",
+    "LineGeometry": "lines.geometry",
     "Occupancy": "calls.occupancy",
     "ParkingFacility": "parking_facilities",
     "ParkingReport": "parking_facilities.status.others",
@@ -150,7 +152,7 @@ async def write(store: Store) -> list[Any]:
     )
     identity = IdentityRepository(store)
     unmatched = await identity.unmatched(limit=10)
-    await identity.confirm("x", mapping)
+    await identity.confirm(SHELL, mapping)
     return unmatched
 
 
@@ -251,10 +253,15 @@ async def shapes(store: Store) -> dict[str, Shape]:
         **{name: shape or {} for name, shape in found.items()},
         **{name: model_shape(model) for name, model in MODELS.items()},
         # what resolvers put together
+        "DestinationDisplay": {
+            "front": below(held, "calls.headsign"),
+            "via": below(held, "calls.journey.via"),
+        },
         "Freshness": shape_of([asdict(Freshness(None, None, "x"))]),  # type: ignore[arg-type]
         "Interchange": shape_of([Interchange.here(here).doc]),
         "Me": {name: {} for name in ("_id", "login", "role", "unit", "scopes")},
         "Polygon": {"points": below(held, "situations.areas.polygons")},
+        "Quay": {**(below(held, "stop_places.quays") or {}), "stop_place_id": {}},
         "UnmatchedStopPlace": shape_of(unmatched),
     }
 

@@ -39,12 +39,14 @@ from schema.nodes import global_id
 from schema.root import build_schema, graphql_schema
 
 PARKING = """query ($within: CircleInput) { parkingFacilities(within: $within) { nodes {
-    scopedId name nameEn position { lat } parkAndRide capacity vacant occupied opening observedAt
+    scopedId name nameEn: name(language: EN)
+    position { lat } parkAndRide capacity vacant occupied opening observedAt
     freshness { asOf source state } } } }"""
 STATIONS = """{ sharingStations { nodes { scopedId name capacity vehiclesAvailable docksAvailable
     renting returning observedAt freshness { state source } } } }"""
 CONDITIONS = """query ($stop: ID) { facilityConditions(stopPlace: $stop) { nodes {
-    name category status reason reasonEn validity { start end } stopPlace { name }
+    name category status reason reasonEn: reason(language: EN)
+    validity { start end } stopPlace { name }
     freshness { state asOf } } } }"""
 
 
@@ -214,10 +216,10 @@ async def test_a_station_shows_what_can_be_taken_and_returned(run: Run, clock: M
 
 async def test_places_are_found_within_a_circle(run: Run) -> None:
     """Metres around a point; an impossible circle is refused."""
-    near = {"lat": 31.2496, "lon": 121.4558, "radius": 300}
+    near = {"lat": 31.2496, "lon": 121.4558, "radiusMetres": 300}
     assert len(await asked(run, PARKING, within=near)) == 1
     assert await asked(run, PARKING, within={**near, "lat": 31.3}) == []
-    assert code_of(await run(PARKING, within={**near, "radius": -1})) == "BAD_CIRCLE"
+    assert code_of(await run(PARKING, within={**near, "radiusMetres": -1})) == "BAD_CIRCLE"
     assert code_of(await run(PARKING, within={**near, "$ne": 1})) == "BAD_USER_INPUT"
 
 
@@ -328,7 +330,7 @@ async def test_every_role_reads_them(run: Run, by: Principal) -> None:
 async def test_sources_follow_what_their_queries_answer(services: Services) -> None:
     """Same arguments by their GraphQL names, same rows."""
     context = services.context(OFFICER)
-    near = {"within": {"lat": 31.2496, "lon": 121.4558, "radius": 300.0}}
+    near = {"within": {"lat": 31.2496, "lon": 121.4558, "radiusMetres": 300.0}}
     for name, arguments in (
         ("parkingFacilities", near),
         ("sharingStations", near),
@@ -338,7 +340,7 @@ async def test_sources_follow_what_their_queries_answer(services: Services) -> N
         (row,) = await source.rows(context, arguments)
         assert source.wrap(row).key == row["_id"]
         assert source.volatile(row, context) == "FRESH"
-    far = {"within": {"lat": 0.0, "lon": 0.0, "radius": 1.0}}
+    far = {"within": {"lat": 0.0, "lon": 0.0, "radiusMetres": 1.0}}
     assert await SOURCES["parkingFacilities"].rows(context, far) == []
 
 

@@ -1,7 +1,10 @@
 """Who may ask what: every field declares it, and nothing runs without it."""
 
+import re
+
 import pytest
 from graphql import (
+    GraphQLEnumType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -106,6 +109,20 @@ def test_every_field_of_ours_is_described() -> None:
     assert nameless == [("Query", "_entities"), ("Query", "_service"), ("_Service", "sdl")]
 
 
+def test_every_enum_value_of_ours_says_what_it_means() -> None:
+    """In English, with the Chinese word; introspection's and federation's own aside."""
+    ours = [
+        type_
+        for name, type_ in SCHEMA.type_map.items()
+        if isinstance(type_, GraphQLEnumType) and not name.startswith(("__", "link__"))
+    ]
+    assert len(ours) > 30
+    said = re.compile(r"[A-Z][^()]*\([^()]*[\u4e00-\u9fff]+[^()]*\)[^()]*\.", re.DOTALL)
+    for type_ in ours:
+        told = {type_.name: type_.description} | {k: v.description for k, v in type_.values.items()}
+        assert [name for name, text in told.items() if not said.fullmatch(text or "")] == []
+
+
 @pytest.mark.parametrize("root", list(ALLOWED))
 def test_each_role_may_ask_exactly_these_roots(root: str) -> None:
     """The snapshot of roles by root field: a change here, or in `may` of a capability's examples
@@ -136,7 +153,7 @@ def test_scopes_are_found_through_fragments_and_interfaces() -> None:
     assert needs(text) == {
         Scope.INCIDENTS_READ,
         Scope.ORDERS_READ,
-        Scope.OFFICERS_READ,
+        Scope.PEOPLE_READ,
         Scope.UNITS_READ,
     }
     assert needs('{ node(id: "x") { __typename id } }') == set()
@@ -200,6 +217,25 @@ async def test_a_node_of_a_forbidden_type_looks_absent(run: Run, by: Principal) 
     assert await run("query ($id: ID!) { node(id: $id) { id } }", by, id=mine) == {
         "data": {"node": None}
     }
+
+
+async def test_an_officer_may_ask_who_and_sees_whom_the_rows_allow(run: Run) -> None:
+    """`openedBy` and its like: an officer reads their own name, and of nobody else that there is
+    one; a partner may not ask; the list of officers stays for desks."""
+    text = """mutation ($kind: IncidentKind!) { openIncident(input: {clientMutationId: "who",
+        kind: $kind, title: "试", units: ["SAO"]}) { incident { id } } }"""
+    incident = (await run(text, kind="CROWD"))["data"]["openIncident"]["incident"]["id"]
+    asked = "query ($id: ID!) { incident(id: $id) { title openedBy { name } } }"
+    assert (await run(asked, OFFICER, id=incident))["data"]["incident"] == {
+        "title": "试",
+        "openedBy": None,
+    }
+    found = (await run(asked, WATCH, id=incident))["data"]["incident"]
+    assert found["openedBy"]["name"]
+    assert code_of(await run(asked, PARTNER, id=incident)) == "FORBIDDEN"
+    mine = global_id("Officer", OFFICER.account_id)
+    text = "query ($id: ID!) { node(id: $id) { ... on Officer { login } } }"
+    assert (await run(text, OFFICER, id=mine))["data"]["node"] == {"login": OFFICER.login}
 
 
 async def test_suggestions_are_for_developers(run: Run) -> None:
