@@ -39,7 +39,8 @@ def worded(
 ) -> None:
     """Make it a GraphQL enum, each of whose values says what it means, the Chinese word with it.
 
-    `values` are by the enum's own values, `name` is for the schema alone. Raises KeyError for one that is not described.
+    `values` are by the enum's own values, `name` is for the schema alone. Raises KeyError for one
+    that is not described.
     """
     strawberry.enum(enum, name=name, description=text)
     for value in vars(enum)["__strawberry_definition__"].values:
