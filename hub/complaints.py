@@ -67,7 +67,7 @@ def complaints(
             found.append(f"{key}: no such key.{suggestion(where[-1], _keys(model, where[:-1]))}")
         elif item["type"] == "missing":
             found.append(f"{key}: {_WORDS['missing']}.")
-        elif not isinstance(item["input"], Mapping):
+        elif item["input"] is not None and not isinstance(item["input"], Mapping):
             found.append(f"{key} = {_shown(item['input'])}: {_expected(item)}")
         else:
             found.append(f"{key}: {_expected(item)}")

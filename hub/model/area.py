@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
 from hub.model.common import Name, Position
 from hub.model.operations import UnitKind
@@ -76,14 +83,18 @@ class _Named(_Table):
     """Something with a name in Chinese, in English, or both."""
 
     name_zh: str | None = Field(default=None, description="name in Chinese")
-    name_en: str | None = Field(default=None, description="name in English; one of both is needed")
+    name_en: str | None = Field(
+        default=None, validate_default=True, description="name in English; one of both is needed"
+    )
 
-    @model_validator(mode="after")
-    def _has_a_name(self) -> "_Named":
-        if not self.name_zh and not self.name_en:
+    @field_validator("name_en")
+    @classmethod
+    def _is_one_of_both(cls, value: str | None, info: ValidationInfo) -> str | None:
+        # of a field, not of the table, so that it is said beside the table's other faults
+        if not value and "name_zh" in info.data and not info.data["name_zh"]:
             message = "expected name_zh, name_en or both"
             raise ValueError(message)
-        return self
+        return value
 
     @property
     def name(self) -> Name:

@@ -24,6 +24,12 @@ Config = Annotated[
     typer.Option("--config", help="configuration file (liandong.toml); else what runs here"),
 ]
 GENERATED = "liandong.toml"
+_DATABASE = (
+    "请启动 start `make run`, or set LIANDONG_MONGODB_URI. "
+    "试用自己的数据源 To try feeds of your own: "
+    "保持 `make run` 运行，自己的配置写同一 data_dir、另一 port 和 database leave it running, "
+    'and give your file the same data_dir, another port, and database = "own".'
+)
 
 
 def load(config: Path | None) -> Settings:
@@ -32,7 +38,7 @@ def load(config: Path | None) -> Settings:
     The embedded database that runs for this data directory is found by itself. Raises StartError
     when there is neither a URI nor a running database.
     """
-    return _with_database(configuration.load(_file(config)))
+    return with_database(read(config))
 
 
 def checked(config: Path | None) -> Settings:
@@ -43,7 +49,12 @@ def checked(config: Path | None) -> Settings:
     from connectors import connector
     from liandong import configured
 
-    return _with_database(configured.load(_file(config), connector))
+    return with_database(configured.load(_file(config), connector))
+
+
+def read(config: Path | None) -> Settings:
+    """As `load`, without a look for the database. Raises StartError."""
+    return configuration.load(_file(config))
 
 
 def _file(config: Path | None) -> Path | None:
@@ -54,15 +65,15 @@ def _file(config: Path | None) -> Path | None:
     return generated if generated.exists() else None
 
 
-def _with_database(settings: Settings) -> Settings:
+def with_database(settings: Settings) -> Settings:
+    """The settings with the database's URI in them. Raises StartError where there is none."""
     if settings.hub.mongodb_uri is None:
         from hub.store import embedded
 
         uri = embedded.running(settings.hub.data_dir)
         if uri is None:
             raise StartError(
-                f"没有数据库 No database: nothing runs for {settings.hub.data_dir}.",
-                hint="请启动 start `make run`, or set LIANDONG_MONGODB_URI.",
+                f"没有数据库 No database: nothing runs for {settings.hub.data_dir}.", hint=_DATABASE
             )
         settings = settings.model_copy(
             update={"hub": settings.hub.model_copy(update={"mongodb_uri": uri})}
@@ -85,7 +96,8 @@ def is_embedded(settings: Settings) -> bool:
     """Whether the configured database is the embedded one of this data directory."""
     from hub.store import embedded
 
-    return settings.hub.mongodb_uri == embedded.running(settings.hub.data_dir)
+    uri = settings.hub.mongodb_uri
+    return uri is not None and uri == embedded.running(settings.hub.data_dir)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

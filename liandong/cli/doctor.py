@@ -9,7 +9,7 @@ import typer
 
 from hub import clock
 from hub.complaints import Problems
-from hub.errors import LiandongError, RetryLater
+from hub.errors import LiandongError
 from hub.settings import HubSettings, Settings, Unreadable
 from liandong.cli import common
 from liandong.cli.common import Config
@@ -54,18 +54,24 @@ def doctor(config: Config = None) -> None:
     findings.ok(f"Python {sys.version.split()[0]}")
     settings = _settings(findings, config)
     if settings is not None:
-        _configuration(findings, settings)
+        no_database: LiandongError | None = None
         try:
-            common.run(_database(findings, settings))
+            settings = common.with_database(settings)
         except LiandongError as error:
-            findings.wrong(f"数据库 database: {error}")
+            no_database = error
+        _configuration(findings, settings)
+        findings.about("数据库与中枢 Database and hub")
+        if no_database is not None:
+            findings.wrong(str(no_database))
+        else:
+            common.run(_checked_database(findings, settings))
     raise typer.Exit(1 if findings.bad else 0)
 
 
 def _settings(findings: _Findings, config: Path | None) -> Settings | None:
     problems = Problems()
     try:
-        return common.load(config)
+        return common.read(config)
     except Unreadable:
         with problems.noted():
             common.checked(config)  # the same, and what is wrong with the area and the feeds
@@ -78,7 +84,7 @@ def _settings(findings: _Findings, config: Path | None) -> Settings | None:
 
 def _configuration(findings: _Findings, settings: Settings) -> None:
     from connectors import connector
-    from hub.access.keys import load_signing_key, signing_key_path
+    from hub.access.keys import signing_key_path
     from hub.ingest.plan import plan
     from liandong.configured import area_of
 
@@ -99,21 +105,42 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
     for one in problems.found:
         findings.wrong(one)
     findings.about("推送与密钥 Push and keys")
-    if settings.push.fcm is None:
+    _push(findings, settings)
+    _signing_key(findings, signing_key_path(settings))
+    if importlib.util.find_spec("uvloop") is None:
+        findings.note("未安装 uvloop is not installed: a quarter more CPU")
+
+
+def _push(findings: _Findings, settings: Settings) -> None:
+    """Whether phones can be woken; the service itself is not asked."""
+    from mobile_api.push.fcm import certificate_of
+
+    fcm = settings.push.fcm
+    if fcm is None:
         findings.note(
             "未配置推送，手机仅靠同步 no push channel: phones learn of orders by sync alone"
         )
-    elif not settings.push.fcm.credentials.exists():
-        findings.wrong(
-            f"推送凭据不存在 push.fcm.credentials: {settings.push.fcm.credentials} does not exist."
-        )
+        return
     try:
-        load_signing_key(signing_key_path(settings))
+        project = certificate_of(fcm).project_id
+    except LiandongError as error:
+        findings.wrong(f"推送凭据 push: {error}")
+    else:
+        findings.ok(f"推送 push: FCM, 项目 project {project}, {fcm.endpoint or 'Google'}")
+
+
+def _signing_key(findings: _Findings, path: Path) -> None:
+    """Whether it can be used; one that is not there yet is not made here."""
+    from hub.access.keys import load_signing_key
+
+    if not path.exists():
+        findings.note(f"签名密钥首次启动时生成 signing key: made at the first start: {path}")
+        return
+    try:
+        load_signing_key(path)
         findings.ok("签名密钥 signing key")
     except LiandongError as error:
         findings.wrong(str(error))
-    if importlib.util.find_spec("uvloop") is None:
-        findings.note("未安装 uvloop is not installed: a quarter more CPU")
 
 
 async def _places(findings: _Findings, settings: Settings, store: "Store") -> None:
@@ -198,6 +225,13 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
             findings.ok(line) if good else findings.wrong(line)
 
 
+async def _checked_database(findings: _Findings, settings: Settings) -> None:
+    try:
+        await _database(findings, settings)
+    except LiandongError as error:
+        findings.wrong(f"数据库 database: {error}")
+
+
 async def _database(findings: _Findings, settings: Settings) -> None:
     from hub.operations import documents
     from hub.store.driver import Store
@@ -208,7 +242,6 @@ async def _database(findings: _Findings, settings: Settings) -> None:
         documents=documents(),
         raw_days=settings.hub.raw_days,
     )
-    findings.about("数据库与中枢 Database and hub")
     try:
         await store.ping()
         findings.ok("数据库可写 database: a primary can be written")
@@ -226,7 +259,5 @@ async def _database(findings: _Findings, settings: Settings) -> None:
         await _places(findings, settings, store)
         await _processes(findings, store)
         await _feeds(findings, settings, store)
-    except RetryLater as error:
-        findings.wrong(f"数据库 database: {error}")
     finally:
         await store.close()

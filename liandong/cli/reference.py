@@ -49,6 +49,10 @@ is about. `make run` writes the first to `.liandong/liandong.toml` at every star
 it, and start `liandong serve --config YOUR.toml`. A file with faults is refused at start, with all
 of them, in words; `liandong doctor --config YOUR.toml` says the same and starts nothing.
 
+Without a replica set, to try it: leave `make run` running, and give your file the same `data_dir`
+(its embedded database is used), another `port`, `database = "own"`, and another port to every feed
+with `listen`. `LIANDONG_PORT` must not be set: it goes before the file.
+
 Durations are a number of seconds, or ISO 8601 ("PT90S"). Paths are from the folder the hub is
 started in.
 

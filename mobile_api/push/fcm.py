@@ -49,7 +49,9 @@ class FcmChannel:
     name = "fcm"
 
     def __init__(self, settings: FcmSettings, *, timeout: float = SEND_TIMEOUT) -> None:
-        self._app = _app_of(settings)
+        self._app = firebase_admin.initialize_app(
+            certificate_of(settings), name=f"liandong-{uuid4().hex}"
+        )
         self._timeout = timeout
         self._credential = self._app.credential.get_credential()
         self._service = _service_of(self._app, settings.endpoint, timeout)
@@ -135,7 +137,8 @@ class FcmChannel:
                 log.warning("push.fcm.failing", detail=outcome.detail)
 
 
-def _app_of(settings: FcmSettings) -> App:
+def certificate_of(settings: FcmSettings) -> credentials.Certificate:
+    """The service account of the configured file. Raises StartError."""
     where = f"push.fcm.credentials = '{settings.credentials}'"
     try:
         account = json.loads(settings.credentials.read_text(encoding="utf-8"))
@@ -146,7 +149,7 @@ def _app_of(settings: FcmSettings) -> App:
         ) from error
     if not certificate.project_id:
         raise StartError(f"{where}: the file names no project_id.")
-    return firebase_admin.initialize_app(certificate, name=f"liandong-{uuid4().hex}")
+    return certificate
 
 
 def _service_of(app: App, endpoint: str | None, timeout: float) -> Any:  # noqa: ANN401  # untyped

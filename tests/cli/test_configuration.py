@@ -9,10 +9,11 @@ from connectors import connector
 from hub import settings as configuration
 from hub.complaints import ConfigError
 from hub.errors import StartError
-from hub.settings import HubSettings, area_text
+from hub.settings import FcmSettings, HubSettings, PushSettings, Settings, area_text
 from liandong import configured, server
-from liandong.cli import run
+from liandong.cli import doctor, run
 from liandong.configured import area_of
+from sandbox.fcm.account import service_account
 from tests.cli.test_errors import liandong
 
 EVERYTHING_WRONG = """
@@ -147,6 +148,82 @@ def test_an_area_file_is_told_of_in_the_same_words(tmp_path):
     area_text.cache_clear()
     with pytest.raises(StartError, match="not a readable TOML file"):
         area_of(str(area))
+
+
+NAMELESS = """
+[interchange]
+id = "x"
+centre = [31.2, 121.4]
+timezone = "Asia/Shangai"
+[[units]]
+code = "ABC"
+kind = "POLICE"
+[[units]]
+code = "DEF"
+name_en = ""
+kind = "POLICE"
+[[taxi_ranks]]
+id = "rank:north"
+position = [31.2, 121.4]
+rank_area = []
+holding_area = [[1, 2], [3, 4], [5, 6]]
+rank_capacity = 1
+holding_capacity = 1
+"""
+
+
+def test_an_area_file_that_lacks_names_is_told_each_of_them(tmp_path):
+    """Beside whatever else is wrong with the same table."""
+    area = tmp_path / "my-area.toml"
+    area.write_text(NAMELESS)
+    with pytest.raises(ConfigError) as caught:
+        area_of(str(area))
+    told = [one.removeprefix(f"area file {area}: ") for one in caught.value.problems]
+    lacks = "expected name_zh, name_en or both."
+    assert [one for one in told if lacks in one] == [
+        f"interchange.name_en: {lacks}",
+        f"units ABC: name_en: {lacks}",
+        f'units DEF: name_en = "": {lacks}',
+        f"taxi_ranks rank:north: name_en: {lacks}",
+    ]
+    assert any(one.startswith("interchange.timezone") for one in told)
+    assert any(one.startswith("taxi_ranks rank:north: rank_area") for one in told)
+
+
+def test_doctor_without_a_database_looks_at_all_the_rest(tmp_path):
+    """The area file, feeds, push and keys; the database is one fault among them."""
+    area, service = tmp_path / "my-area.toml", tmp_path / "service.json"
+    area.write_text(NAMELESS)
+    service.write_text("{}")
+    file = tmp_path / "liandong.toml"
+    feed = '[[feeds]]\nid = "a"\nkind = "gtfs"\nurl = "http://a/"\nsecret_ref = "env:LIANDONG_NONE"'
+    file.write_text(f'[hub]\narea = "{area}"\n{feed}\n[push.fcm]\ncredentials = "{service}"\n')
+    code, said, error = liandong("doctor", "--config", str(file), data_dir=tmp_path)
+    assert (code, error) == (1, "")
+    for word in (
+        "✗ area file",
+        "units ABC: name_en",
+        "✗ feed a: secret_ref 'env:LIANDONG_NONE'",
+        f"✗ 推送凭据 push: push.fcm.credentials = '{service}'",
+        "· 签名密钥首次启动时生成",
+        "✗ 没有数据库 No database",
+        'database = "own"',
+    ):
+        assert word in said
+    assert not (tmp_path / "secrets").exists()
+
+
+def test_doctor_says_how_phones_are_woken(tmp_path, capsys):
+    """With a service account, of which project, and where."""
+    service_account(tmp_path, "http://127.0.0.1:1/token")
+    findings = doctor._Findings()
+    for endpoint, where in ((None, "Google"), ("http://push", "http://push")):
+        fcm = FcmSettings(credentials=tmp_path / "service-account.json", endpoint=endpoint)
+        doctor._push(findings, Settings(push=PushSettings(fcm=fcm)))
+        said = capsys.readouterr().out
+        assert "✓ 推送 push: FCM, 项目 project" in said
+        assert said.rstrip().endswith(where)
+    assert findings.bad == 0
 
 
 def test_an_area_goes_by_name_or_by_path(tmp_path, monkeypatch):
