@@ -25,7 +25,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.common import UserError
+from schema.operations.common import UserError, user_error
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
 from schema.projection import (
@@ -266,7 +266,7 @@ async def _answer(key: str, work: Callable[[], Awaitable[Decided]]) -> IdMapping
         decided = await work()
     except UserFault as fault:
         path = ["input", *(_ARGUMENTS.get(part, part) for part in fault.path)]
-        error = UserError(code=fault.code, path=path, message=str(fault))
+        error = user_error(fault.code, path, str(fault))
         return IdMappingPayload(
             client_mutation_id=key, user_errors=[error], id_mapping=None, replaced=[]
         )

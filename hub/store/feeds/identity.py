@@ -27,6 +27,14 @@ from hub.store.feeds.rows import to_document
 DUPLICATE_KEY = 11000
 ENDS = ("scoped_id", "canonical_id")
 """Where a mapping names its two stop places."""
+CODES: dict[str, tuple[str, str]] = {
+    "BAD_PERIOD": ("有效期无效", "The mapping ends before it begins."),
+    "UNKNOWN_STOP_PLACE": ("无此站点", "No timetable has told of this stop place."),
+    "SAME_DATASET": ("同一数据集", "Two stop places of one dataset are two places."),
+    "IS_CANONICAL": ("该站点是其他标识的基准", "Others are mapped to it: reject those first."),
+    "CANONICAL_IS_MAPPED": ("基准站点已映射到别处", "Map to what that one is mapped to."),
+}
+"""Why two ids cannot be held for one: what it means, Chinese, and what to do, English."""
 
 
 @dataclass(frozen=True, slots=True)
