@@ -130,12 +130,12 @@ class IdentityRepository:
                     raise
         return new
 
-    async def confirm(self, by: str, wanted: IdMapping) -> Decided:
+    async def confirm(self, by: str, wanted: IdMapping, *, tx: Tx | None = None) -> Decided:
         """Confirm that two ids name one stop place; `by` is the account, for the audit log.
 
         A pair nobody proposed is confirmed as MANUAL. Another canonical id that was confirmed for
         the same native id and time is rejected by it: that is how a mapping is corrected.
-        Confirming again what is confirmed changes nothing.
+        Confirming again what is confirmed changes nothing. With `tx` it is written with the rest.
 
         Raises UserFault SAME_DATASET, BAD_PERIOD, UNKNOWN_STOP_PLACE, CANONICAL_IS_MAPPED (name
         what that is mapped to instead) or IS_CANONICAL.
@@ -146,14 +146,18 @@ class IdentityRepository:
             )
         if wanted.valid_from and wanted.valid_to and wanted.valid_to <= wanted.valid_from:
             raise UserFault("BAD_PERIOD", "validTo is not after validFrom.", path=("validTo",))
-        return await self._store.transaction(partial(self._confirm, by=by, wanted=wanted))
+        work = partial(self._confirm, by=by, wanted=wanted)
+        return await (self._store.transaction(work) if tx is None else work(tx))
 
-    async def reject(self, by: str, mapping_id: str) -> Document:
+    async def reject(self, by: str, mapping_id: str, *, tx: Tx | None = None) -> Document:
         """Decide that two ids do not name one stop place, also when that was confirmed before.
+
+        With `tx` it is written with the rest.
 
         Raises NotFound for a pair that was neither proposed nor confirmed.
         """
-        return await self._store.transaction(partial(self._reject, by=by, mapping_id=mapping_id))
+        work = partial(self._reject, by=by, mapping_id=mapping_id)
+        return await (self._store.transaction(work) if tx is None else work(tx))
 
     async def _confirm(self, tx: Tx, *, by: str, wanted: IdMapping) -> Decided:
         await self._one_at_a_time(tx)
