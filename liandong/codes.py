@@ -3,18 +3,14 @@
 docs/errors.md is written from this table (`liandong docs`); a test finds codes that are not in it.
 """
 
-from hub.operations import capabilities
+from hub.operations import codes
+from hub.store.feeds import identity
 
 _OURS: dict[str, tuple[str, str]] = {
     "UNAUTHENTICATED": (
         "未登录，或登录已失效",
         "Not signed in, or no longer: expired, revoked, signed out. Get a new token.",
     ),
-    "FORBIDDEN": (
-        "无权进行此操作",
-        "The account's role lacks the scope that is named, or it is another unit's.",
-    ),
-    "NOT_FOUND": ("未找到", "Absent, or not visible to this account: the two look the same."),
     "RATE_LIMITED": ("请求过于频繁", "Too many attempts or streams: wait as Retry-After says."),
     "RETRY_LATER": (
         "暂时不可用，请稍后重试",
@@ -76,19 +72,13 @@ _OURS: dict[str, tuple[str, str]] = {
     ),
     "TOO_MANY_IDS": ("标识过多", "Ask for fewer ids at once."),
     # arguments
-    "BAD_ID": ("编号无效", "No id, or the id of another kind of thing."),
-    "BAD_KEY": ("幂等键无效", "The key made by the client: 1 to 128 characters."),
-    "BAD_TEXT": ("文字过长或为空", "The message says how many characters are allowed."),
-    "BAD_VALUE": ("取值无效", "The message names the values that are known, or the bounds."),
-    "BAD_POSITION": ("位置无效", "lat and lon in WGS-84 degrees, both or neither."),
     "BAD_TIME": ("时间无效", "RFC 3339 with an offset, within the calendar."),
     "BAD_WINDOW": ("时间范围无效", "The window ends before it begins, or is too long."),
-    "BAD_PERIOD": ("有效期无效", "The mapping ends before it begins."),
     "BAD_AGE": ("时长无效", "Seconds within the bounds of the message."),
     "BAD_CIRCLE": ("圆形区域无效", "A centre in degrees and a radius within the bounds."),
     "BAD_FIRST": ("条数无效", "`first`: 1 to 200; use `after` for what follows."),
     "BAD_CURSOR": ("游标无效", "Take `after` from edges or pageInfo of this list, unchanged."),
-    # incidents and orders
+    # operations
     "TOO_MANY_CONNECTIONS": (
         "连接过多",
         "The address or the account holds as many connections as it may: close some.",
@@ -98,73 +88,16 @@ _OURS: dict[str, tuple[str, str]] = {
         "`_entities`: no type that can be asked so, or a key is missing. The others are answered.",
     ),
     "CONFLICT": ("与当前状态冲突", "It does not fit how things stand; ask again how they do."),
-    "IDEMPOTENCY_CONFLICT": (
-        "编号已被使用",
-        "The key or id was used for something else. Nothing was done: make a new one.",
-    ),
-    "INCIDENT_CLOSED": ("事件已办结", "The incident is closed: open another."),
-    "ORDER_ENDED": ("指令已结束", "The order is completed or cancelled."),
-    "UNIT_UNKNOWN": ("无此单位", "Take a code from `units`."),
-    "TOO_MANY_UNITS": ("单位过多", "At most 50 units an incident."),
-    "RECIPIENT_COUNT": ("人数不符", "1 to 1,000 recipients, at most 1,000 for escalation."),
-    "RECIPIENT_UNKNOWN": ("无此人员", "Nobody active has this login or id."),
-    "RECIPIENT_ROLE": ("该账号不能接收指令", "Only officers and liaisons are ordered."),
-    "RECIPIENT_OFF_DUTY": ("未签到", "Recipients must be on duty; name others."),
-    "RECIPIENT_DUPLICATE": ("人员重复", "Somebody is named twice, perhaps by login and by id."),
-    "ESCALATION_NAMES_RECIPIENT": (
-        "升级名单包含接收人",
-        "Whoever is ordered cannot be the next one asked: name somebody else for escalation.",
-    ),
-    "ESCALATION_NONE": (
-        "无升级人员",
-        "A warning: if nobody accepts, nobody else is asked, and the watch is alarmed at once.",
-    ),
-    "ESCALATION_OFF_DUTY": (
-        "升级人员未在勤",
-        "A warning: skipped unless on duty by then. Sign them in, or name others.",
-    ),
-    "ESCALATION_UNREACHABLE": (
-        "升级名单上无人可达",
-        "A warning: as things stand nobody could be asked next, and the watch would be alarmed.",
-    ),
-    "RECIPIENT_NO_PUSH": (
-        "接收人无可推送的手机",
-        "A warning: no phone can be woken; tell them by phone or radio.",
-    ),
-    "ESCALATION_NO_PUSH": (
-        "升级人员无可推送的手机",
-        "A warning: no phone can be woken; tell them by phone or radio.",
-    ),
-    "PUSH_NOT_CONFIGURED": (
-        "未配置推送",
-        "A warning: no phone is woken at all. Set `[push.fcm]`; until then tell them by radio.",
-    ),
     # the field app
     "UNKNOWN_KIND": ("未知操作", "The message names the kinds there are."),
-    "ORDER_CANCELLED": (
-        "指令已撤销",
-        "Too late. `data` is how the order stands.",
-    ),
-    "ORDER_COMPLETED": ("指令已完成", "Too late. `data` is how the order stands."),
-    "STAGE_PASSED": (
-        "当前阶段不可如此回报",
-        "The order has gone on, or to somebody else. `data` is how it stands.",
-    ),
     "ALREADY_RECORDED": ("已记录", "Nothing more to do: this answer is in the ledger."),
     "ALREADY_ON_DUTY": ("已签到", "Nothing more to do."),
     "ALREADY_OFF_DUTY": ("已签退", "Nothing more to do."),
     "NO_DEVICE": ("本次登录没有设备", "Sign in with `device` before registering for push."),
     "OFF_DUTY": ("未在勤", "Positions are kept on duty only: this one was not."),
     "TIMESTAMP_IN_FUTURE": ("时间晚于当前时间", "The phone's clock is more than 5 minutes ahead."),
-    # ids of several feeds
-    "UNKNOWN_STOP_PLACE": ("无此站点", "No timetable has told of this stop place."),
-    "SAME_DATASET": ("同一数据集", "Two stop places of one dataset are two places."),
-    "IS_CANONICAL": ("该站点是其他标识的基准", "Others are mapped to it: reject those first."),
-    "CANONICAL_IS_MAPPED": ("基准站点已映射到别处", "Map to what that one is mapped to."),
     # accounts
     "LOGIN_TAKEN": ("登录名已存在", "Take another login."),
 }
 """Meaning in Chinese; meaning in English, and what to do, by code."""
-CODES: dict[str, tuple[str, str]] = _OURS | {
-    code: words for one in capabilities().values() for code, words in one.codes.items()
-}
+CODES: dict[str, tuple[str, str]] = _OURS | codes.faults() | codes.warnings() | identity.CODES

@@ -29,7 +29,7 @@ from hub.model.operations import (
 )
 from hub.model.parking import OpeningStatus, ParkingSiteStatus
 from hub.model.people import Role
-from hub.model.situations import Severity, SituationProgress
+from hub.model.situations import Certainty, Severity, SituationProgress, Urgency
 from hub.model.vehicles import TaxiState
 from schema.words import WORDS
 
@@ -58,6 +58,7 @@ __all__ = [
     "AlarmKind",
     "AlarmState",
     "CallStatus",
+    "Certainty",
     "CheckIn",
     "FacilityStatus",
     "FeedState",
@@ -85,5 +86,6 @@ __all__ = [
     "StopPlaceKind",
     "TaxiState",
     "UnitKind",
+    "Urgency",
     "worded",
 ]

@@ -162,10 +162,15 @@ def embedded(
 
 
 def described(
-    text: str, *, zh: str | None = None, policy: Policy | None = None, paged: bool = False
+    text: str,
+    *,
+    zh: str | None = None,
+    policy: Policy | None = None,
+    paged: bool = False,
+    graphql_type: object = None,
 ) -> Any:  # noqa: ANN401
-    """A plain attribute of a `value` type."""
-    return declare(Projection(policy, paged=paged), text, zh)
+    """A plain attribute of a `value` type; `graphql_type` where that is not its annotation's."""
+    return declare(Projection(policy, paged=paged), text, zh, graphql_type)
 
 
 def computed(

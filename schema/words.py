@@ -27,7 +27,7 @@ from hub.model.operations import (
 )
 from hub.model.parking import OpeningStatus, ParkingSiteStatus
 from hub.model.people import Role
-from hub.model.situations import Severity, SituationProgress
+from hub.model.situations import Certainty, Severity, SituationProgress, Urgency
 from hub.model.vehicles import TaxiState
 
 WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
@@ -217,6 +217,26 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "MODERATE": "A possible threat (一般).",
             "SEVERE": "A serious threat (严重).",
             "EXTREME": "An extraordinary threat (特别严重).",
+        },
+    ),
+    Urgency: (
+        "How soon something has to be done about an alert (紧迫程度), in CAP's words.",
+        {
+            Urgency.IMMEDIATE: "At once (立即).",
+            Urgency.EXPECTED: "Within the hour (一小时内).",
+            Urgency.FUTURE: "Later (将来).",
+            Urgency.PAST: "No more (已过).",
+            Urgency.UNKNOWN: "Not known, or in another word (未知).",
+        },
+    ),
+    Certainty: (
+        "How sure it is to happen (确定性), in CAP's words.",
+        {
+            Certainty.OBSERVED: "It happens, or has happened (已发生).",
+            Certainty.LIKELY: "More likely than not (很可能).",
+            Certainty.POSSIBLE: "Possible, not likely (可能).",
+            Certainty.UNLIKELY: "Not expected (不太可能).",
+            Certainty.UNKNOWN: "Not known, or in another word (未知).",
         },
     ),
     SituationProgress: (

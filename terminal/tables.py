@@ -85,14 +85,15 @@ MODES = {
     "OTHER": "其他",
 }
 CHANNELS = {
-    "hub": "中枢",
-    "escalation": "升级",
-    "fcm": "推送FCM",
-    "webpush": "网页推送",
-    "jpush": "极光推送",
-    "sync": "同步",
-    "events": "实时流",
-    "actions": "手机回报",
+    "HUB": "中枢",
+    "ESCALATION": "升级",
+    "FCM": "推送FCM",
+    "WEBPUSH": "网页推送",
+    "JPUSH": "极光推送",
+    "SYNC": "同步",
+    "EVENTS": "实时流",
+    "ACTIONS": "手机回报",
+    "OTHER": "其他",
 }
 
 

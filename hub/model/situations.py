@@ -17,6 +17,26 @@ class Severity(StrEnum):
     EXTREME = "EXTREME"
 
 
+class Urgency(StrEnum):
+    """CAP 1.2 urgency: how soon something has to be done."""
+
+    IMMEDIATE = "Immediate"
+    EXPECTED = "Expected"
+    FUTURE = "Future"
+    PAST = "Past"
+    UNKNOWN = "Unknown"
+
+
+class Certainty(StrEnum):
+    """CAP 1.2 certainty: how sure it is to happen."""
+
+    OBSERVED = "Observed"
+    LIKELY = "Likely"
+    POSSIBLE = "Possible"
+    UNLIKELY = "Unlikely"
+    UNKNOWN = "Unknown"
+
+
 class SituationProgress(StrEnum):
     """SIRI ProgressStatus, reduced to what decides whether it is shown."""
 

@@ -31,6 +31,12 @@ def capabilities() -> "dict[str, Capability]":
 
 
 @cache
+def lines() -> dict[str, str]:
+    """What happened, in words, by the kind of line in an incident's timeline."""
+    return {kind: words for one in capabilities().values() for kind, words in one.lines.items()}
+
+
+@cache
 def documents() -> "tuple[type[TextDocument], ...]":
     """What capabilities keep, and the ledgers of asking; `Store.open` prepares them."""
     ledgers = importlib.import_module("hub.operations.asking.documents").RecipientDoc

@@ -31,7 +31,9 @@ class Capability:
 
     `field_actions` are the field app's, by kind; `news` says by sync entity what its data holds.
     `asks` is what of it people are asked. `closing` goes with the closing of an incident. `codes`
-    are its stable codes, each with what it means, Chinese, and what to do, English.
+    are its stable codes, each with what it means, Chinese, and what to do, English; `warnings` are
+    those of what is done all the same. `lines` are the kinds of line that it writes into an
+    incident's timeline, each with what happened, English with the Chinese term in brackets.
     """
 
     documents: tuple[type[TextDocument], ...] = ()
@@ -41,3 +43,5 @@ class Capability:
     asks: type[Asked] | None = None
     closing: Closing | None = None
     codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    warnings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    lines: Mapping[str, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import strawberry
 
@@ -11,8 +11,10 @@ from hub.model.identity import IdMapping as Mapping
 from hub.model.identity import MatchMethod
 from hub.model.ids import global_id
 from hub.model.people import Scope
+from hub.operations import checks
 from hub.rules.matching import MOST_PER_PLACE
 from hub.store.audit import Author
+from hub.store.driver import Tx
 from hub.store.feeds.identity import Decided
 from schema import enums
 from schema.nodes import (
@@ -26,7 +28,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.common import UserError
+from schema.operations.common import KEY, UserError, user_error
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
 from schema.projection import (
@@ -46,11 +48,11 @@ from schema.transit.network import StopPlace
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
-KEY = "Made by the client, and echoed; to decide the same again changes nothing (幂等键)."
 _ARGUMENTS = {
     "dataset": "stopPlace",
     "nativeId": "stopPlace",
     "canonicalId": "canonical",
+    "key": "clientMutationId",
 }
 
 
@@ -216,7 +218,7 @@ class IdentityMutation:
     ) -> IdMappingPayload:
         """What was confirmed for the same id and time before is rejected by it."""
 
-        async def work() -> Decided:
+        async def work(tx: Tx) -> Decided:
             mapped = key_of(input.stop_place, "StopPlace", "stopPlace")
             dataset, _, native = mapped.partition(":")
             if not (dataset and native):
@@ -232,10 +234,10 @@ class IdentityMutation:
                 valid_to=input.valid_to,
             )
             return await info.context.services.identity.confirm(
-                Author.of(info.context.principal), wanted
+                Author.of(info.context.principal), wanted, tx=tx
             )
 
-        return await _answer(input.client_mutation_id, work)
+        return await _answer(info.context, "confirmIdMapping", input, work)
 
     @root(Scope.ADMIN, "Decide that two ids name two stop places; audited", zh="否定标识映射")
     async def reject_id_mapping(
@@ -245,15 +247,16 @@ class IdentityMutation:
     ) -> IdMappingPayload:
         """Also when that was confirmed before: its effect ends."""
 
-        async def work() -> Decided:
+        async def work(tx: Tx) -> Decided:
             return Decided(
                 await info.context.services.identity.reject(
                     Author.of(info.context.principal),
                     key_of(input.id_mapping, "IdMapping", "idMapping"),
+                    tx=tx,
                 )
             )
 
-        return await _answer(input.client_mutation_id, work)
+        return await _answer(info.context, "rejectIdMapping", input, work)
 
 
 async def _known_dataset(context: "SchemaContext", dataset: str | None) -> None:
@@ -262,12 +265,40 @@ async def _known_dataset(context: "SchemaContext", dataset: str | None) -> None:
         raise NotFound("Dataset", dataset, path=("dataset",))
 
 
-async def _answer(key: str, work: Callable[[], Awaitable[Decided]]) -> IdMappingPayload:
+async def _once(
+    context: "SchemaContext",
+    operation: str,
+    asked: ConfirmIdMappingInput | RejectIdMappingInput,
+    work: Callable[[Tx], Awaitable[Decided]],
+) -> Decided:
+    """What the key led to, now or before; its transaction is that of the decision."""
+
+    async def decide(tx: Tx) -> dict[str, Any]:
+        decided = await work(tx)
+        return {"id": decided.mapping["_id"], "replaced": list(decided.replaced)}
+
+    name = [context.principal.account_id, checks.key(asked.client_mutation_id)]
+    kept = await context.services.operations.desk.idempotency.once(
+        checks.fingerprint("call", name), checks.fingerprint(operation, vars(asked)), decide
+    )
+    mapping = await context.services.identity.get(kept.result["id"])
+    if mapping is None:
+        raise NotFound("Id mapping", kept.result["id"], path=("idMapping",))
+    return Decided(mapping, tuple(kept.result["replaced"]))
+
+
+async def _answer(
+    context: "SchemaContext",
+    operation: str,
+    asked: ConfirmIdMappingInput | RejectIdMappingInput,
+    work: Callable[[Tx], Awaitable[Decided]],
+) -> IdMappingPayload:
+    key = asked.client_mutation_id
     try:
-        decided = await work()
+        decided = await _once(context, operation, asked, work)
     except UserFault as fault:
         path = ["input", *(_ARGUMENTS.get(part, part) for part in fault.path)]
-        error = UserError(code=fault.code, path=path, message=str(fault))
+        error = user_error(fault.code, path, str(fault))
         return IdMappingPayload(
             client_mutation_id=key, user_errors=[error], id_mapping=None, replaced=[]
         )

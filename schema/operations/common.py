@@ -1,23 +1,30 @@
 """What the mutations of every capability have in common: their key, and how they are refused."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import structlog
 from pydantic import BaseModel
 
 from hub.bus import Change
 from hub.errors import UserFault
 from hub.model.people import Principal
-from hub.operations import checks
+from hub.operations import checks, codes
 from hub.operations.actions import ActionStatus, FieldAction
 from hub.operations.asking.asked import Asked
 from hub.operations.checks import ARGUMENTS
+from hub.operations.codes import Codes
 from hub.operations.desk import Desk
+from hub.store.feeds import identity
+from schema.open_enums import known, made
 from schema.policy import SIGNED_IN
 from schema.projection import Info, described, value
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
+
+log = structlog.get_logger()
 
 Concerns = Callable[[Change, Mapping[str, Any], "SchemaContext"], bool]
 
@@ -41,11 +48,30 @@ KEY = (
 )
 
 
+def _said(table: Codes) -> dict[str, str]:
+    """Codes with what to do, and what each means in brackets."""
+    return {code: f"{en.rstrip('.')} ({zh})." for code, (zh, en) in table.items()}
+
+
+UserErrorCode = made(
+    "UserErrorCode",
+    "Why an input could not be carried out (错误码).",
+    _said({**codes.faults(), **identity.CODES}),
+    other="None of these: the message says what is wrong (其他).",
+)
+WarningCode = made(
+    "DispatchWarningCode",
+    "Who will not be reached by an order that was given all the same (提示码).",
+    _said(codes.warnings()),
+    other="None of these: the message says what to expect (其他).",
+)
+
+
 @value(policy=SIGNED_IN)
 class UserError:
     """Why the input could not be carried out (错误). Nothing was changed."""
 
-    code: str = described("Stable code", zh="错误码")
+    code: str = described("Stable code", zh="错误码", graphql_type=UserErrorCode)
     path: list[str] = described("Which part of the arguments it is about", zh="位置")
     message: str = described("What is wrong and what to do, Chinese first", zh="说明")
 
@@ -71,8 +97,20 @@ async def attempt(
     try:
         return await work(), []
     except UserFault as fault:
-        path = path_of(fault.path)
-        return None, [UserError(code=fault.code, path=path, message=str(fault))]
+        return None, [user_error(fault.code, path_of(fault.path), str(fault))]
+
+
+def user_error(code: str, path: list[str], message: str) -> UserError:
+    """An error with its code; one that is none of the schema's is OTHER, and is logged."""
+    return UserError(code=stable(UserErrorCode, code), path=path, message=message)
+
+
+def stable(enum: type[StrEnum], code: str) -> str:
+    """The code, if the enum has it; else OTHER: the answer must not fail of it."""
+    found = known(enum, code)
+    if found != code:
+        log.error("code_unknown", code=code, enum=enum.__name__)
+    return found
 
 
 def path_of(path: Sequence[str]) -> list[str]:
@@ -87,9 +125,9 @@ async def act(
     try:
         action = FieldAction(checks.key(key), kind, None, OVER_GRAPHQL, body())
     except UserFault as fault:
-        return [UserError(code=fault.code, path=path_of(fault.path), message=str(fault))]
+        return [user_error(fault.code, path_of(fault.path), str(fault))]
     result = await context.services.operations.act(context.principal, action)
     if result.status in {ActionStatus.APPLIED, ActionStatus.DUPLICATE}:
         return []
     path = ["input", *(part.removesuffix("Id") for part in result.path[1:])]
-    return [UserError(code=result.code or "", path=path, message=result.message or "")]
+    return [user_error(result.code or "", path, result.message or "")]

@@ -11,6 +11,7 @@ from hub.bus import Change
 from hub.errors import NotFound
 from hub.model.common import Position as Place
 from hub.model.people import Scope
+from hub.operations import lines
 from hub.operations.incidents.actions import close_incident, open_incident, request_of
 from hub.operations.incidents.changes import (
     add_incident_units,
@@ -28,6 +29,7 @@ from schema.common import Position, position
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import NODES, Node, key_of, node_type
+from schema.open_enums import made, stored_word
 from schema.operations.common import KEY, UserError, at_desk, attempt, not_of_others
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, person, units_of
@@ -53,13 +55,23 @@ IncidentStateOnly = Annotated[
 ]
 
 
+TimelineKind = made(
+    "TimelineKind",
+    "What a line of an incident's timeline tells of (时间线类别).",
+    {kind: f"{words}." for kind, words in lines().items()},
+    other="Something else: the text says what (其他).",
+)
+
+
 @entity(policy=READ)
 class TimelineEntry(Entity):
     """One line of an incident's timeline (时间线), which only grows."""
 
     at: datetime = stored("at", "When, by the hub's clock", zh="时间")
     by: Officer | None = person("by", "Who, not the hub itself", zh="人员")
-    kind: str = stored("kind", "What sort of line", zh="类别")
+    kind: str = stored_word(
+        "kind", TimelineKind, "What sort of line", zh="类别", graphql_type=TimelineKind
+    )
     text: str = stored("text", "What happened", zh="内容")
 
 

@@ -24,7 +24,18 @@ from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
-from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers, path_of
+from schema.open_enums import made, stored_word
+from schema.operations.common import (
+    KEY,
+    UserError,
+    WarningCode,
+    act,
+    at_desk,
+    attempt,
+    by_ledgers,
+    path_of,
+    stable,
+)
 from schema.operations.incidents import Incident, known_incident
 from schema.people.types import Officer, officers_of, person
 from schema.policy import SIGNED_IN
@@ -53,13 +64,32 @@ OfIncident = Annotated[
 ]
 
 
+LedgerChannel = made(
+    "LedgerChannel",
+    "How a step of an order with a recipient was learnt (渠道).",
+    {
+        "hub": "The hub did it (中枢).",
+        "escalation": "The hub did it, since somebody did not answer (升级).",
+        "fcm": "By Firebase (FCM推送).",
+        "webpush": "By Web Push (网页推送).",
+        "jpush": "By JPush (极光推送).",
+        "sync": "The phone asked for news (同步).",
+        "events": "By the phone's stream of events (实时流).",
+        "actions": "The person said so (手机回报).",
+    },
+    other="By another way (其他).",
+)
+
+
 @entity(policy=READ)
 class LedgerEntry(Entity):
     """One step of an order with one recipient (签收记录)."""
 
     stage: enums.Stage = stored("stage", "Which step", zh="阶段")
     at: datetime = stored("at", "When, by the hub's clock", zh="时间")
-    channel: str = stored("channel", "How it was learnt", zh="渠道")
+    channel: str = stored_word(
+        "channel", LedgerChannel, "How it was learnt", zh="渠道", graphql_type=LedgerChannel
+    )
     device_at: datetime | None = stored("device_at", "When, by the phone's clock", zh="设备时间")
     note: str | None = stored("note", "Remark", zh="备注")
 
@@ -216,7 +246,7 @@ class AcknowledgeOrderInput:
 class DispatchWarning:
     """What to know of an order that was given all the same: who will not be reached (提示)."""
 
-    code: str = described("Stable code", zh="提示码")
+    code: str = described("Stable code", zh="提示码", graphql_type=WarningCode)
     path: list[str] = described("Which part of the arguments it is about", zh="位置")
     message: str = described("What is to be expected and what to do, Chinese first", zh="说明")
 
@@ -365,7 +395,9 @@ async def _order(
         client_mutation_id=key,
         user_errors=errors,
         warnings=[
-            DispatchWarning(code=one.code, path=path_of(one.path), message=one.message)
+            DispatchWarning(
+                code=stable(WarningCode, one.code), path=path_of(one.path), message=one.message
+            )
             for one in warnings
         ],
         order=Order(row_of(document)) if document else None,

@@ -7,6 +7,7 @@ from hub.model.people import Scope
 from schema import enums
 from schema.common import TRUST, Freshness, Position, freshness, reports
 from schema.nodes import KEYS, Node, keyed, node_type
+from schema.open_enums import stored_word
 from schema.projection import Entity, Row, computed, embedded, entity, named, stored
 from schema.transit.journeys import DatedJourney
 from schema.transit.network import Line, StopPlace
@@ -98,8 +99,16 @@ class Situation(Node):
     areas: list[AlertArea] = embedded(
         "areas", "Where it holds, of an alert; empty: not said", zh="影响区域", size=3
     )
-    urgency: str | None = stored("urgency", "Urgency, in CAP's words", zh="紧迫程度")
-    certainty: str | None = stored("certainty", "Certainty, in CAP's words", zh="确定性")
+    urgency: enums.Urgency | None = stored_word(
+        "urgency",
+        enums.Urgency,
+        "How soon something has to be done, of an alert",
+        zh="紧迫程度",
+        other="UNKNOWN",
+    )
+    certainty: enums.Certainty | None = stored_word(
+        "certainty", enums.Certainty, "How sure it is, of an alert", zh="确定性", other="UNKNOWN"
+    )
 
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:

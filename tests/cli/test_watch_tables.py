@@ -59,7 +59,7 @@ def test_a_reason_is_shown_whole_and_what_is_wrong_first(width: int) -> None:
 def test_codes_are_said_in_words() -> None:
     """The state of a link, and the way an order or answer took."""
     assert "断" in shown(live(feed("a", "DOWN")), "feeds", 80)
-    entry = {"stage": "ACCEPTED", "at": "2026-03-02T01:00:00Z", "channel": "actions"}
+    entry = {"stage": "ACCEPTED", "at": "2026-03-02T01:00:00Z", "channel": "ACTIONS"}
     recipient = {"officer": {"login": "officer1", "name": "甲"}, "stage": "ACCEPTED"}
     order = {
         "id": "1",

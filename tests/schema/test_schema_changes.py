@@ -35,7 +35,7 @@ async def test_what_is_given_changes_and_what_is_absent_stays(run: Run) -> None:
     assert (incident["title"], incident["description"]) == ("北广场客流", "约二百人")
     assert incident["timeline"][-1] == {
         "by": {"login": "watch"},
-        "kind": "incident.updated",
+        "kind": "INCIDENT_UPDATED",
         "text": "事件更新 / Incident updated: 严重程度 / severity、地点 / place",
     }
     moved = await changed(run, "updateIncident", incident=key, position={"lat": 31.2, "lon": 121.4})
@@ -53,7 +53,7 @@ async def test_a_note_is_read_by_whoever_sees_the_incident(run: Run) -> None:
     text = "query ($id: ID!) { incident(id: $id) { timeline { by { login } kind text } } }"
     for by, person in ((WATCH, {"login": "watch"}), (LIAISON, None)):
         seen = (await run(text, by, id=key))["data"]["incident"]["timeline"]
-        assert seen[-1] == {"by": person, "kind": "incident.noted", "text": "已开放备用出口"}
+        assert seen[-1] == {"by": person, "kind": "INCIDENT_NOTED", "text": "已开放备用出口"}
 
 
 async def test_a_unit_that_is_added_sees_the_incident(run: Run) -> None:
@@ -75,7 +75,7 @@ async def test_a_closed_incident_goes_on(run: Run) -> None:
     payload = await changed(run, "reopenIncident", incident=key, reason="人流再次聚集")
     incident = payload["incident"]
     assert (incident["state"], incident["outcome"], incident["closedAt"]) == ("OPEN", None, None)
-    assert incident["timeline"][-1]["kind"] == "incident.reopened"
+    assert incident["timeline"][-1]["kind"] == "INCIDENT_REOPENED"
     (error,) = (await changed(run, "reopenIncident", incident=key, reason="再"))["userErrors"]
     assert (error["code"], error["path"]) == ("INCIDENT_OPEN", ["input", "incident"])
 
@@ -101,7 +101,7 @@ async def test_a_change_that_cannot_be_is_a_user_error(
     assert (error["code"], error["path"]) == (code, path)
     text = "query ($id: ID!) { incident(id: $id) { timeline { kind } } }"
     timeline = (await run(text, id=key))["data"]["incident"]["timeline"]
-    assert timeline == [{"kind": "incident.opened"}]
+    assert timeline == [{"kind": "INCIDENT_OPENED"}]
 
 
 @pytest.mark.parametrize(

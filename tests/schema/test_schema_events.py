@@ -193,7 +193,7 @@ async def test_a_line_of_a_timeline_is_news_of_its_incident(run: Run, services: 
     assert before != after
     told = await run("query ($i: ID!) { incident(id: $i) { timeline { kind } } }", i=incident)
     kinds = [line["kind"] for line in told["data"]["incident"]["timeline"]]
-    assert sorted(kinds) == ["incident.opened", "order.dispatched", "push.failed"]
+    assert sorted(kinds) == ["INCIDENT_OPENED", "ORDER_DISPATCHED", "PUSH_FAILED"]
 
 
 async def test_a_viewer_follows_only_what_it_may_see(services: Services, run: Run) -> None:

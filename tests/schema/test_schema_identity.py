@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -29,12 +30,13 @@ from schema.context import Services
 from schema.executing.documents import Documents
 from schema.live.engine import LiveEngine
 from schema.live.source import SOURCES
-from schema.nodes import global_id
+from schema.nodes import global_id, split_id
 from schema.root import build_schema, graphql_schema
 
 ADMIN = principal(Role.ADMIN, "admin")
 FIELDS = """id code scheme dataset nativeId canonicalId method confidence state validFrom validTo
     decidedAt stopPlace { scopedId } canonical { scopedId name }"""
+_keys = count(1)
 CONFIRM = f"""mutation ($input: ConfirmIdMappingInput!) {{ confirmIdMapping(input: $input) {{
     clientMutationId userErrors {{ code path message }} replaced
     idMapping {{ {FIELDS} decidedBy {{ login }} }} }} }}"""
@@ -68,15 +70,17 @@ async def picture(store: Store):
 
 
 async def confirmed(run: Run, by: Any = ADMIN, **fields: Any) -> dict[str, Any]:
-    given = {"clientMutationId": "k", "stopPlace": "netex:1", "canonical": "railway:SHH", **fields}
+    key = f"k{next(_keys)}"
+    given = {"clientMutationId": key, "stopPlace": "netex:1", "canonical": "railway:SHH", **fields}
     answer = await run(CONFIRM, by, input=given)
     return answer["data"]["confirmIdMapping"] if "data" in answer else answer
 
 
 async def test_a_confirmed_mapping_shows_on_both_places(run: Run, picture: ManualClock):
     """By a scoped id or a global one; the answer says who decided, and when."""
-    payload = await confirmed(run, stopPlace=global_id("StopPlace", "netex:1"))
-    assert (payload["clientMutationId"], payload["userErrors"]) == ("k", [])
+    given = {"clientMutationId": "shows", "stopPlace": global_id("StopPlace", "netex:1")}
+    payload = await confirmed(run, **given)
+    assert (payload["clientMutationId"], payload["userErrors"]) == ("shows", [])
     found = payload["idMapping"]
     assert found["code"] == "STOP_PLACE:netex:1=railway:SHH"
     assert (found["method"], found["confidence"], found["state"]) == ("MANUAL", 1.0, "CONFIRMED")
@@ -140,7 +144,10 @@ async def test_conditions_by_either_id_are_those_of_both(run: Run, store: Store,
         assert await shown(place) == {one, other}
     await store.db["facility_conditions"].delete_many({})
     assert await shown("other:77") == set()
-    mapping = {"clientMutationId": "r", "idMapping": "STOP_PLACE:other:77=railway:SHH"}
+    mapping = {
+        "clientMutationId": f"r{next(_keys)}",
+        "idMapping": "STOP_PLACE:other:77=railway:SHH",
+    }
     await run(REJECT, ADMIN, input=mapping)
     assert code_of(await run(CONDITIONS, OFFICER, at="other:77")) == "NOT_FOUND"
 
@@ -193,7 +200,9 @@ async def test_a_decision_can_be_corrected_and_taken_back(
     assert payload["replaced"] == [global_id("IdMapping", "STOP_PLACE:netex:1=railway:SHH")]
     mapping = payload["idMapping"]["id"]
     for given in (mapping, "STOP_PLACE:netex:1=metro:9"):
-        answer = await run(REJECT, ADMIN, input={"clientMutationId": "r", "idMapping": given})
+        answer = await run(
+            REJECT, ADMIN, input={"clientMutationId": f"r{next(_keys)}", "idMapping": given}
+        )
         assert answer["data"]["rejectIdMapping"]["idMapping"]["state"] == "REJECTED"
     shown = (await run(PLACE, OFFICER, id="netex:1"))["data"]["stopPlace"]
     assert shown["ids"] == ["netex:1"]
@@ -210,11 +219,37 @@ async def test_a_decision_can_be_corrected_and_taken_back(
     ]
 
 
+async def test_a_decision_is_taken_once_per_key(
+    run: Run, store: Store, picture: ManualClock
+) -> None:
+    """Sent again it answers the same and undoes nothing that was decided since; the same key for
+    another decision is refused; a key that only failed is free."""
+    await confirmed(run, canonical="metro:9")
+    first = await confirmed(run, clientMutationId="once")
+    assert [split_id(one)[1] for one in first["replaced"]] == ["STOP_PLACE:netex:1=metro:9"]
+    assert await confirmed(run, clientMutationId="once") == first
+    reject = {"clientMutationId": "twice", "idMapping": first["idMapping"]["code"]}
+    for _ in range(2):
+        answer = (await run(REJECT, ADMIN, input=reject))["data"]["rejectIdMapping"]
+        assert answer["idMapping"]["state"] == "REJECTED"
+    again = await confirmed(run, clientMutationId="once")
+    assert (again["replaced"], again["idMapping"]["state"]) == (first["replaced"], "REJECTED")
+    (error,) = (await confirmed(run, clientMutationId="once", canonical="metro:9"))["userErrors"]
+    assert error["code"] == "IDEMPOTENCY_CONFLICT"
+    acts = [row["action"] async for row in store.db["audit"].find({"target": reject["idMapping"]})]
+    assert acts[-2:] == ["idMapping.confirmed", "idMapping.rejected"]
+    (error,) = (await confirmed(run, clientMutationId="free", canonical="netex:2"))["userErrors"]
+    assert error["code"] == "SAME_DATASET"
+    assert (await confirmed(run, clientMutationId="free"))["userErrors"] == []
+    (error,) = (await confirmed(run, clientMutationId=" "))["userErrors"]
+    assert (error["code"], error["path"]) == ("BAD_KEY", ["input", "clientMutationId"])
+
+
 @pytest.mark.parametrize("caller", [WATCH, OFFICER, PARTNER])
 async def test_only_an_administrator_decides(run: Run, caller, store: Store, picture: ManualClock):
     """Everybody else is refused before anything runs, and is not told who decided."""
     assert codes_of(await confirmed(run, caller)) == {"FORBIDDEN"}
-    rejected = {"clientMutationId": "r", "idMapping": "x"}
+    rejected = {"clientMutationId": f"r{next(_keys)}", "idMapping": "x"}
     assert code_of(await run(REJECT, caller, input=rejected)) == "FORBIDDEN"
     assert await store.db["id_mappings"].count_documents({}) == 0
     named = "{ idMappings { nodes { decidedBy { login } } } }"
@@ -247,7 +282,9 @@ async def test_what_cannot_be_confirmed_says_where(run: Run, fields, code, path,
 
 async def test_an_unknown_mapping_cannot_be_rejected(run: Run, picture):
     """Said as a user error."""
-    answer = await run(REJECT, ADMIN, input={"clientMutationId": "r", "idMapping": "nothing"})
+    answer = await run(
+        REJECT, ADMIN, input={"clientMutationId": f"r{next(_keys)}", "idMapping": "nothing"}
+    )
     assert answer["data"]["rejectIdMapping"]["userErrors"][0]["code"] == "NOT_FOUND"
 
 
@@ -295,7 +332,10 @@ async def test_a_place_is_unmatched_until_a_mapping_of_it_is_confirmed(
     picture.advance(seconds=3600)
     assert await unmatched(run) == ["metro:9", "netex:1", "railway:SHH"]
     await confirmed(run)
-    rejected = {"clientMutationId": "r", "idMapping": "STOP_PLACE:netex:1=railway:SHH"}
+    rejected = {
+        "clientMutationId": f"r{next(_keys)}",
+        "idMapping": "STOP_PLACE:netex:1=railway:SHH",
+    }
     await run(REJECT, ADMIN, input=rejected)
     nodes = (await run(UNMATCHED, OFFICER))["data"]["unmatchedStopPlaces"]["nodes"]
     assert [node["proposals"] for node in nodes] == [[], [], []]

@@ -57,7 +57,7 @@ async def test_an_incident_is_opened_once_per_key(run: Run) -> None:
     assert [unit["code"] for unit in incident["units"]] == ["PSS", "RPS"]
     assert incident["position"] == {"lat": 31.248, "lon": 121.455}
     assert (incident["openedBy"], incident["state"]) == ({"login": "watch"}, "OPEN")
-    assert [line["kind"] for line in incident["timeline"]] == ["incident.opened"]
+    assert [line["kind"] for line in incident["timeline"]] == ["INCIDENT_OPENED"]
     assert await run(OPEN, WATCH, input=given) == first
     other = await run(OPEN, WATCH, input={**given, "title": "别的"})
     (error,) = other["data"]["openIncident"]["userErrors"]

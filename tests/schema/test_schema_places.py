@@ -301,7 +301,7 @@ async def test_an_alert_shows_where_it_holds_and_whether_it_is_a_drill(
         areas { description geocodes polygons { points { lat lon } } } } } }"""
     bare, full = await asked(run, text)
     assert bare == {"urgency": None, "certainty": None, "exercise": False, "areas": []}
-    assert (full["urgency"], full["certainty"], full["exercise"]) == ("Immediate", "Likely", True)
+    assert (full["urgency"], full["certainty"], full["exercise"]) == ("IMMEDIATE", "LIKELY", True)
     assert full["areas"] == [
         {"description": "静安区", "geocodes": ["adcode:310106"], "polygons": [{"points": ring}]}
     ]

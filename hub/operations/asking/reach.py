@@ -14,6 +14,32 @@ from hub.store.driver import Tx
 
 SHOWN = 20
 """Persons who are named for one reason; of more only the number is said."""
+WARNINGS: dict[str, tuple[str, str]] = {
+    "ESCALATION_NONE": (
+        "无升级人员",
+        "A warning: if nobody accepts, nobody else is asked, and the watch is alarmed at once.",
+    ),
+    "ESCALATION_OFF_DUTY": (
+        "升级人员未在勤",
+        "A warning: skipped unless on duty by then. Sign them in, or name others.",
+    ),
+    "ESCALATION_UNREACHABLE": (
+        "升级名单上无人可达",
+        "A warning: as things stand nobody could be asked next, and the watch would be alarmed.",
+    ),
+    "RECIPIENT_NO_PUSH": (
+        "接收人无可推送的手机",
+        "A warning: no phone can be woken; tell them by phone or radio.",
+    ),
+    "ESCALATION_NO_PUSH": (
+        "升级人员无可推送的手机",
+        "A warning: no phone can be woken; tell them by phone or radio.",
+    ),
+    "PUSH_NOT_CONFIGURED": (
+        "未配置推送",
+        "A warning: no phone is woken at all. Set `[push.fcm]`; until then tell them by radio.",
+    ),
+}
 
 _NO_PUSH_AT_ALL = DispatchWarningDoc(
     code="PUSH_NOT_CONFIGURED",

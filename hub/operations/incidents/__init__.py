@@ -30,7 +30,17 @@ CAPABILITY = Capability(
     field_actions={"incident.report": Action(Report, report_incident)},
     news={"incident": SyncedIncident},
     snapshot=_standing,
+    lines={
+        "incident.opened": "Opened (登记)",
+        "incident.updated": "What is known of it was changed (更新)",
+        "incident.noted": "Something was written down (记事)",
+        "incident.unitsAdded": "Units were made part of it (增加单位)",
+        "incident.closed": "Closed (办结)",
+        "incident.reopened": "Taken up again (重启)",
+    },
     codes={
+        "INCIDENT_CLOSED": ("事件已办结", "The incident is closed: open another."),
+        "TOO_MANY_UNITS": ("单位过多", "At most 50 units an incident."),
         "INCIDENT_OPEN": ("事件未办结", "The incident is open: there is nothing to reopen."),
         "NOTHING_ASKED": ("没有要修改的内容", "Nothing to change, or to add, was given."),
     },

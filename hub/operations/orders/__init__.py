@@ -7,6 +7,7 @@ from pydantic import Field
 
 from hub.model.operations import Stage
 from hub.operations.asking.answers import AnswerBody, answers
+from hub.operations.asking.reach import WARNINGS
 from hub.operations.asking.store import Recipients
 from hub.operations.capability import Capability
 from hub.operations.desk import Desk
@@ -66,7 +67,39 @@ CAPABILITY = Capability(
     snapshot=_standing,
     asks=OrderAsked,
     closing=cancel_open_of,
+    lines={
+        "order.dispatched": "An order was given (下达指令)",
+        "order.accepted": "Somebody took it on (签收)",
+        "order.declined": "Somebody cannot do it (拒绝)",
+        "order.en_route": "Somebody is on the way (在途)",
+        "order.arrived": "Somebody is on scene (到场)",
+        "order.done": "Somebody has carried it out (处置完毕)",
+        "order.reassigned": "It was given to somebody else (改派)",
+        "order.escalated": "Nobody took it in time: the next was asked (升级)",
+        "order.exhausted": "Nobody took it, and nobody is left to ask (无人签收)",
+        "order.taken": "It was taken on elsewhere in the chain (已由他人签收)",
+        "order.completed": "It is completed (完成)",
+        "order.cancelled": "It was withdrawn (撤销)",
+        "push.failed": "A phone could not be woken (呼叫失败)",
+        "duty.signedOut": "Somebody left duty with an open order (签退)",
+    },
+    warnings=WARNINGS,
     codes={
+        "ORDER_ENDED": ("指令已结束", "The order is completed or cancelled."),
+        "RECIPIENT_COUNT": (
+            "人数不符",
+            "Name 1 to 1,000 recipients, at most 1,000 for escalation.",
+        ),
+        "RECIPIENT_OFF_DUTY": ("未签到", "Recipients must be on duty; name others."),
+        "ESCALATION_NAMES_RECIPIENT": (
+            "升级名单包含接收人",
+            "Whoever is ordered cannot be the next one asked: name somebody else for escalation.",
+        ),
+        "ORDER_CANCELLED": (
+            "指令已撤销",
+            "Too late. `data` is how the order stands.",
+        ),
+        "ORDER_COMPLETED": ("指令已完成", "Too late. `data` is how the order stands."),
         "NOT_A_RECIPIENT": ("不是接收人", "The order was not given to that person."),
         "PART_DONE": ("已处置完毕", "That person's part of the order is done."),
         "ORDER_REASSIGNED": ("已改派他人", "The watch has given the order to somebody else."),

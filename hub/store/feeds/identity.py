@@ -26,6 +26,14 @@ from hub.store.pending import pending
 
 ENDS = ("scoped_id", "canonical_id")
 """Where a mapping names its two stop places."""
+CODES: dict[str, tuple[str, str]] = {
+    "BAD_PERIOD": ("有效期无效", "The mapping ends before it begins."),
+    "UNKNOWN_STOP_PLACE": ("无此站点", "No timetable has told of this stop place."),
+    "SAME_DATASET": ("同一数据集", "Two stop places of one dataset are two places."),
+    "IS_CANONICAL": ("该站点是其他标识的基准", "Others are mapped to it: reject those first."),
+    "CANONICAL_IS_MAPPED": ("基准站点已映射到别处", "Map to what that one is mapped to."),
+}
+"""Why two ids cannot be held for one: what it means, Chinese, and what to do, English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +125,12 @@ class IdentityRepository:
             new += written
         return new
 
-    async def confirm(self, by: Author, wanted: IdMapping) -> Decided:
+    async def confirm(self, by: Author, wanted: IdMapping, *, tx: Tx | None = None) -> Decided:
         """Confirm that two ids name one stop place; `by`: whose act it is, for the audit log.
 
         A pair nobody proposed is confirmed as MANUAL. Another canonical id that was confirmed for
         the same native id and time is rejected by it: that is how a mapping is corrected.
-        Confirming again what is confirmed changes nothing.
+        Confirming again what is confirmed changes nothing. With `tx` it is written with the rest.
 
         Raises UserFault SAME_DATASET, BAD_PERIOD, UNKNOWN_STOP_PLACE, CANONICAL_IS_MAPPED (name
         what that is mapped to instead) or IS_CANONICAL.
@@ -133,14 +141,18 @@ class IdentityRepository:
             )
         if wanted.valid_from and wanted.valid_to and wanted.valid_to <= wanted.valid_from:
             raise UserFault("BAD_PERIOD", "validTo is not after validFrom.", path=("validTo",))
-        return await self._store.transaction(partial(self._confirm, by=by, wanted=wanted))
+        work = partial(self._confirm, by=by, wanted=wanted)
+        return await (self._store.transaction(work) if tx is None else work(tx))
 
-    async def reject(self, by: Author, mapping_id: str) -> Document:
+    async def reject(self, by: Author, mapping_id: str, *, tx: Tx | None = None) -> Document:
         """Decide that two ids do not name one stop place, also when that was confirmed before.
+
+        With `tx` it is written with the rest.
 
         Raises NotFound for a pair that was neither proposed nor confirmed.
         """
-        return await self._store.transaction(partial(self._reject, by=by, mapping_id=mapping_id))
+        work = partial(self._reject, by=by, mapping_id=mapping_id)
+        return await (self._store.transaction(work) if tx is None else work(tx))
 
     async def _propose(self, tx: Tx, *, items: Sequence[IdMapping], by: Author) -> list[IdMapping]:
         """Write those that nobody has proposed before."""
