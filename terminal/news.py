@@ -51,6 +51,24 @@ _FACTS = {
     "description": "描述 description",
     "position": "位置 position",
 }
+_CODED = {"kind", "severity"}
+_WORDS = {
+    "CROWD": "客流",
+    "TRAFFIC": "交通",
+    "PUBLIC_ORDER": "治安",
+    "MEDICAL": "医疗",
+    "FIRE": "火情",
+    "ILLEGAL_TRANSPORT": "非法客运",
+    "STRANDED_PASSENGERS": "滞留旅客",
+    "FACILITY": "设施",
+    "OTHER": "其他",
+    "MINOR": "轻微",
+    "MODERATE": "一般",
+    "SEVERE": "严重",
+    "EXTREME": "特别严重",
+    "UNKNOWN": "未知",
+}
+"""Kinds of incidents, and how bad one is."""
 
 
 def offered(order: Held) -> str:
@@ -116,7 +134,7 @@ def incident_line(known: Held | None, incident: Held) -> str | None:
     if known is None:
         return None
     changed = [
-        f"{word}: {_value(incident[name])}"
+        f"{word}: {_coded(incident[name]) if name in _CODED else _value(incident[name])}"
         for name, word in _FACTS.items()
         if known[name] != incident[name]
     ]
@@ -127,6 +145,11 @@ def incident_line(known: Held | None, incident: Held) -> str | None:
     if not changed:
         return None
     return f"[yellow]事件有变 incident {incident['number']}[/yellow] {' · '.join(changed)}"
+
+
+def _coded(code: str) -> str:
+    """The word of a code before it; one that is not known stays as it is."""
+    return f"{_WORDS[code]} {code}" if code in _WORDS else code
 
 
 def _value(value: str | Held | None) -> str:

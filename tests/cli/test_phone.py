@@ -239,6 +239,11 @@ async def test_what_has_changed_of_an_incident_is_one_line():
     one["position"] = None
     await take(phone, "incident", one, one)
     assert said.getvalue() == ""
+    worse = {**one, "severity": "SEVERE", "kind": "NEW_KIND"}
+    await take(phone, "incident", worse, one)
+    assert "类型 kind: NEW_KIND · 严重程度 severity: 严重 SEVERE" in said.getvalue()
+    said.truncate(0)
+    said.seek(0)
     moved = {**one, "place": "南广场", "position": {"lat": 31.2, "lon": 121.4}}
     await take(phone, "incident", moved, {**moved, "state": "CLOSED", "outcome": "已疏散"}, moved)
     lines = [line.split(" ", 1)[1] for line in said.getvalue().splitlines()]
