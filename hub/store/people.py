@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from hub import clock
 from hub.errors import UserFault
 from hub.model.area import Area
-from hub.model.people import Role, Viewer
+from hub.model.people import CENTRE, Role, Viewer
 from hub.store.audit import SHELL, Audit, Author
 from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc, plain
 from hub.store.driver import Store, Tx
@@ -66,8 +66,14 @@ class Accounts:
         return {row["_id"]: AccountDoc.model_validate(row) async for row in rows}
 
     async def visible(self, viewer: Viewer, account_ids: Collection[str]) -> dict[str, AccountDoc]:
-        """Those of the accounts that the viewer may see, by id."""
-        query = {"$and": [_rows(viewer), {"_id": {"$in": list(account_ids)}}]}
+        """Those of the accounts that the viewer may see, by id.
+
+        Whoever is of ours may know who at the centre has given an order; they are not listed.
+        """
+        mine = _rows(viewer)
+        if mine and viewer.role is not Role.PARTNER:
+            mine = {"$or": [mine, {"role": {"$in": [*CENTRE]}}]}
+        query = {"$and": [mine, {"_id": {"$in": list(account_ids)}}]}
         return {account.id: account for account in await AccountDoc.find(query).to_list()}
 
     async def list_(

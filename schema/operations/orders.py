@@ -106,6 +106,9 @@ class Recipient(Entity):
     nobody_next: bool = stored(
         "nobody_next", "Whether nobody was left to be asked in this one's place", zh="无人可接"
     )
+    reassigned_because: str | None = stored(
+        "reassigned_because", "Why the watch has given it to somebody else", zh="改派原因"
+    )
     escalated_from: Officer | None = person("escalated_from", "Who did not answer", zh="升级自")
     officer: Officer | None = person("account_id", "Who", zh="队员")
 

@@ -112,11 +112,14 @@ async def test_a_unitless_liaison_sees_only_itself(accounts: Accounts) -> None:
     assert await everybody(accounts, Viewer("liaison", Role.LIAISON, None)) == ["liaison"]
 
 
-async def test_an_officer_sees_only_itself(accounts: Accounts) -> None:
-    """An officer's listing is the officer; a colleague of the same unit is not visible either."""
+async def test_an_officer_sees_itself_and_who_gives_orders(accounts: Accounts) -> None:
+    """An officer's listing is the officer; a colleague of the same unit is not visible either, but
+    who at the centre has given an order is, to whom it was given; not to a partner."""
     viewer = Viewer("officer1", Role.OFFICER, "SAO")
     assert await everybody(accounts, viewer) == ["officer1"]
-    assert set(await accounts.visible(viewer, ["officer1", "officer17", "watch"])) == {"officer1"}
+    asked = ["officer1", "officer17", "watch"]
+    assert set(await accounts.visible(viewer, asked)) == {"officer1", "watch"}
+    assert set(await accounts.visible(Viewer("partner", Role.PARTNER, "RWS"), asked)) == set()
 
 
 async def test_filters_stay_inside_the_row_policy(accounts: Accounts) -> None:

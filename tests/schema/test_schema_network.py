@@ -261,7 +261,7 @@ async def test_entities_follow_the_same_rules_as_nodes(run: Run) -> None:
         good,
         {"__typename": "Unit", "id": global_id("Unit", "PSS"), "extra": 1},
         {"__typename": "Unit", "id": good["id"]},
-        {"__typename": "Alarm", "id": global_id("Alarm", "a1")},
+        {"__typename": "Alarm", "id": global_id("Alarm", "alarm1")},
         {"__typename": "Nothing", "id": "x"},
         {"__typename": "StopPlace", "id": {"$ne": None}},
         {"id": good["id"]},

@@ -220,16 +220,18 @@ async def test_a_node_of_a_forbidden_type_looks_absent(run: Run, by: Principal) 
 
 
 async def test_an_officer_may_ask_who_and_sees_whom_the_rows_allow(run: Run) -> None:
-    """`openedBy` and its like: an officer reads their own name, and of nobody else that there is
-    one; a partner may not ask; the list of officers stays for desks."""
+    """`openedBy` and its like: an officer reads their own name and who at the centre it was, of
+    nobody else that there is one; a partner may not ask; the list of officers stays for desks."""
     text = """mutation ($kind: IncidentKind!) { openIncident(input: {clientMutationId: "who",
         kind: $kind, title: "试", units: ["SAO"]}) { incident { id } } }"""
     incident = (await run(text, kind="CROWD"))["data"]["openIncident"]["incident"]["id"]
     asked = "query ($id: ID!) { incident(id: $id) { title openedBy { name } } }"
-    assert (await run(asked, OFFICER, id=incident))["data"]["incident"] == {
-        "title": "试",
-        "openedBy": None,
-    }
+    seen = (await run(asked, OFFICER, id=incident))["data"]["incident"]
+    assert seen == {"title": "试", "openedBy": {"name": "值班员"}}
+    assert (await run("{ officers { nodes { login } } }", OFFICER))["errors"]
+    other = global_id("Officer", "officer17")
+    node = "query ($id: ID!) { node(id: $id) { id } }"
+    assert (await run(node, OFFICER, id=other))["data"]["node"] is None
     found = (await run(asked, WATCH, id=incident))["data"]["incident"]
     assert found["openedBy"]["name"]
     assert code_of(await run(asked, PARTNER, id=incident)) == "FORBIDDEN"
