@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,13 @@ def command(*arguments: str, env: dict[str, str] | None = None) -> "subprocess.P
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A running hub with its database and sandbox, which the tests of several files share."""
+    with started(tmp_path_factory) as held:
+        yield held
+
+
+@contextmanager
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A running hub with its database and sandbox, ended cleanly after the tests."""
     data_dir = tmp_path_factory.mktemp("liandong")
     port = free_port()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from terminal.client import ClientError, Event, HubClient, LiveQuery
 from terminal.following import queries_for
 from terminal.watch import FEEDS, ORDERS
-from tests.e2e.conftest import PASSWORD, Running, command
+from tests.e2e.conftest import PASSWORD, Running, command, started
 
 PLACES = ("railway:SHH", "metro:L1-SHRS", "metro:L34-SHRS", "coach:SHLD")
 
@@ -114,6 +114,13 @@ def _place_of(node: dict[str, Any]) -> str:
     return node["stopPlace"]["name"] if "stopPlace" in node else "taxi"
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A hub that has just been started: nobody has turned or silenced its sources before."""
+    with started(tmp_path_factory) as held:
+        yield held
+
+
 @pytest.mark.slow
 async def test_departures_of_all_four_modes_change_live(running: Running):
     """Within a minute of the start, boards of rail, both metro halls, coach and the ranks move."""
@@ -133,13 +140,18 @@ async def test_departures_of_all_four_modes_change_live(running: Running):
 async def all_healthy(watch: HubClient) -> list[dict[str, Any]]:
     """Follow the feeds until every one is HEALTHY; their nodes."""
     nodes: dict[str, dict[str, Any]] = {}
-    async with asyncio.timeout(90), aclosing(watch.follow([LiveQuery("feeds", FEEDS)])) as events:
-        async for event in events:
-            if event.node is not None:
-                nodes[event.node["id"]] = event.node
-            states = {node["state"] for node in nodes.values()}
-            if len(nodes) == 11 and states == {"HEALTHY"}:
-                break
+    following = watch.follow([LiveQuery("feeds", FEEDS)])
+    try:
+        async with asyncio.timeout(90), aclosing(following) as events:
+            async for event in events:
+                if event.node is not None:
+                    nodes[event.node["id"]] = event.node
+                states = {node["state"] for node in nodes.values()}
+                if len(nodes) == 11 and states == {"HEALTHY"}:
+                    break
+    except TimeoutError:
+        told = [(node["code"], node["state"], node["detail"]) for node in nodes.values()]
+        pytest.fail(f"not all are well: {told}")
     return list(nodes.values())
 
 
