@@ -18,8 +18,8 @@ from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
+from schema.operations.asking import Recipient, recipients_of
 from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers
-from schema.operations.orders import Recipient
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, person, unit_of, units_of
 from schema.policy import SIGNED_IN
@@ -101,8 +101,7 @@ class Bulletin(Node):
     @computed(needs=("id",), zh="阅读情况", size=20)
     async def recipients(self, context: "SchemaContext") -> list[Recipient]:
         """Who it went to and how far it has come, of those the caller may see; SEEN is read."""
-        ledgers = context.load.lists(Recipients, Recipients.visible)
-        return [Recipient(row) for row in await ledgers.load(self.key)]
+        return await recipients_of(context, self.key)
 
 
 @strawberry.input(description="Who is to know (接收范围); what is named adds up.")

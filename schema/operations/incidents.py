@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self, cast
+from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 from pydantic import BaseModel
@@ -23,12 +23,11 @@ from hub.operations.incidents.changes import (
 from hub.operations.incidents.documents import IncidentDoc
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.asked import OrderAsked
-from hub.operations.orders.store import OrderRepository
 from schema import enums
 from schema.common import Position, position
 from schema.context import row_of
 from schema.listing import Page, listing
-from schema.nodes import NODES, Node, key_of, node_type
+from schema.nodes import Node, key_of, node_type
 from schema.open_enums import made, stored_word
 from schema.operations.common import KEY, UserError, at_desk, attempt, not_of_others
 from schema.people.queries import OfUnit, known_unit
@@ -47,7 +46,6 @@ from schema.projection import (
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
-    from schema.operations.orders import Order
 
 READ = Scope.INCIDENTS_READ
 IncidentStateOnly = Annotated[
@@ -115,14 +113,6 @@ class Incident(Node):
         """What happened, oldest first."""
         lines = context.load.lists(IncidentRepository, IncidentRepository.timelines)
         return [TimelineEntry(row) for row in await lines.load(self.key)]
-
-    @computed(needs=("id",), zh="指令", policy=Scope.ORDERS_READ, size=5)
-    async def orders(
-        self, context: "SchemaContext"
-    ) -> list[Annotated["Order", strawberry.lazy("schema.operations.orders")]]:
-        """Its orders, of those the caller may see, newest first."""
-        orders = context.load.lists(OrderRepository, OrderRepository.of_incidents)
-        return [cast("Order", NODES["Order"](row)) for row in await orders.load(self.key)]
 
 
 @strawberry.input(description="A place on the map (位置), WGS-84 degrees.")

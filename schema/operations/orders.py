@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Self
 import strawberry
 
 from hub.model.people import Scope
-from hub.operations.asking.store import Recipients
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.actions import (
     cancel_order,
@@ -24,7 +23,7 @@ from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
-from schema.open_enums import made, stored_word
+from schema.operations.asking import Recipient, recipients_of
 from schema.operations.common import (
     KEY,
     UserError,
@@ -40,12 +39,11 @@ from schema.operations.incidents import Incident, known_incident
 from schema.people.types import Officer, officers_of, person
 from schema.policy import SIGNED_IN
 from schema.projection import (
-    Entity,
     Info,
     Row,
+    adds,
     computed,
     described,
-    embedded,
     entity,
     root,
     stored,
@@ -62,55 +60,6 @@ OrderStateOnly = Annotated[
 OfIncident = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only of this incident (事件).")
 ]
-
-
-LedgerChannel = made(
-    "LedgerChannel",
-    "How a step of an order with a recipient was learnt (渠道).",
-    {
-        "hub": "The hub did it (中枢).",
-        "escalation": "The hub did it, since somebody did not answer (升级).",
-        "fcm": "By Firebase (FCM推送).",
-        "webpush": "By Web Push (网页推送).",
-        "jpush": "By JPush (极光推送).",
-        "sync": "The phone asked for news (同步).",
-        "events": "By the phone's stream of events (实时流).",
-        "actions": "The person said so (手机回报).",
-    },
-    other="By another way (其他).",
-)
-
-
-@entity(policy=READ)
-class LedgerEntry(Entity):
-    """One step of an order with one recipient (签收记录)."""
-
-    stage: enums.Stage = stored("stage", "Which step", zh="阶段")
-    at: datetime = stored("at", "When, by the hub's clock", zh="时间")
-    channel: str = stored_word(
-        "channel", LedgerChannel, "How it was learnt", zh="渠道", graphql_type=LedgerChannel
-    )
-    device_at: datetime | None = stored("device_at", "When, by the phone's clock", zh="设备时间")
-    note: str | None = stored("note", "Remark", zh="备注")
-
-
-@entity(policy=READ)
-class Recipient(Entity):
-    """An order with one of its recipients: how far it has come (签收情况)."""
-
-    stage: enums.Stage = stored("stage", "How far it has come", zh="阶段")
-    entries: list[LedgerEntry] = embedded("entries", "Every step, oldest first", zh="签收记录")
-    next_step_at: datetime | None = stored(
-        "next_step_at", "When it escalates if not accepted", zh="升级时间"
-    )
-    nobody_next: bool = stored(
-        "nobody_next", "Whether nobody was left to be asked in this one's place", zh="无人可接"
-    )
-    reassigned_because: str | None = stored(
-        "reassigned_because", "Why the watch has given it to somebody else", zh="改派原因"
-    )
-    escalated_from: Officer | None = person("escalated_from", "Who did not answer", zh="升级自")
-    officer: Officer | None = person("account_id", "Who", zh="队员")
 
 
 @node_type
@@ -149,13 +98,20 @@ class Order(Node):
     @computed(needs=("id",), zh="签收情况", size=5)
     async def recipients(self, context: "SchemaContext") -> list[Recipient]:
         """Its recipients the caller may see, in the order they were asked."""
-        ledgers = context.load.lists(Recipients, Recipients.visible)
-        return [Recipient(row) for row in await ledgers.load(self.key)]
+        return await recipients_of(context, self.key)
 
     @computed(needs=("escalation",), zh="升级顺序")
     async def escalation(self, context: "SchemaContext") -> list[Officer]:
         """Who is asked next, in order, of those the caller may see."""
         return await officers_of(context, self.doc["escalation"])
+
+
+@adds(Incident)
+@computed(needs=("id",), zh="指令", policy=READ, size=5)
+async def orders(self: Incident, context: "SchemaContext") -> list[Order]:
+    """Its orders, of those the caller may see, newest first."""
+    found = context.load.lists(OrderRepository, OrderRepository.of_incidents)
+    return [Order(row) for row in await found.load(self.key)]
 
 
 @strawberry.input(description="A new order (下达指令).")
