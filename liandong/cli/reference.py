@@ -1,4 +1,4 @@
-"""`liandong docs`: the pages that are written from the code: configuration, errors, roles."""
+"""`liandong docs`: what is written from the code: configuration, errors, roles, reasons."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +12,7 @@ from liandong.cli.feeds_docs import cell, default_of, type_of
 Marks = tuple[str, str]
 """What stands before and behind the part of a page that is written from the code."""
 ROLES: Marks = ("<!-- roles: begin -->\n", "<!-- roles: end -->\n")
+REASONS: Marks = ("<!-- reasons: begin -->\n", "<!-- reasons: end -->\n")
 LIVE: Marks = ("<!-- live queries: begin -->\n", "<!-- live queries: end -->\n")
 _HEADER = "<!-- generated: liandong docs -->\n"
 
@@ -21,6 +22,7 @@ def write(out: Path) -> None:
     try:
         for name, marks, text in (
             ("access.md", ROLES, roles()),
+            ("feeds.md", REASONS, reasons()),
             ("live.md", LIVE, live_queries()),
         ):
             page = (out / name).read_text(encoding="utf-8")
@@ -146,15 +148,22 @@ def roles() -> str:
     """Which role has which scope, and what a scope allows, in Markdown."""
     from hub.model.people import SCOPES, Scope
 
-    head = "| scope | allows | " + " | ".join(SCOPES) + " |\n"
-    rule = "|---|---|" + "---|" * len(SCOPES) + "\n"
+    head = "| scope | 权限 | allows | " + " | ".join(SCOPES) + " |\n"
+    rule = "|---|---|---|" + "---|" * len(SCOPES) + "\n"
     rows = "".join(
-        f"| `{scope}` | {scope.meaning} | "
+        f"| `{scope}` | {scope.zh} | {scope.meaning} | "
         + " | ".join("✓" if scope in held else "" for held in SCOPES.values())
         + " |\n"
         for scope in Scope
     )
     return head + rule + rows
+
+
+def reasons() -> str:
+    """Why data is refused, in Markdown."""
+    from schema.feeds.reasons import MEANINGS
+
+    return "".join(f"- `{reason}`: {text}\n" for reason, text in MEANINGS.items())
 
 
 def _tables(model: type[BaseModel], path: Sequence[str]) -> Iterator[str]:

@@ -4,9 +4,12 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Self
 
+from hub.errors import Reason
 from hub.model.people import Scope
 from hub.store.feeds.freshness import feed_reason, feed_state
 from schema import enums
+from schema.enums import worded
+from schema.feeds.reasons import MEANINGS
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, stored
 
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.FEEDS_READ
+worded(
+    Reason,
+    "Why an entity, or a part of one, was refused (拒收原因).",
+    MEANINGS,
+    name="RejectReason",
+)
 
 
 @entity(policy=READ)
@@ -38,7 +47,7 @@ class FeedTotals(Entity):
 class RejectCount(Entity):
     """How often something was refused for one reason (拒收原因)."""
 
-    reason: str = stored("reason", "Stable code", zh="原因")
+    reason: Reason = stored("reason", "Why", zh="原因")
     count: int = stored("count", "How often", zh="次数")
 
 
