@@ -7,7 +7,7 @@ from hub import clock
 from hub.access.passwords import hash_password
 from hub.errors import NotFound, UserFault
 from hub.model.people import Role
-from hub.store.audit import SHELL, Audit, Author
+from hub.store.audit import SHELL, Audit
 from hub.store.documents import AccountDoc
 from hub.store.driver import Store, Tx
 from hub.store.people import Accounts
@@ -19,9 +19,8 @@ LONGEST_GRACE = timedelta(days=30)
 class Partners:
     """What the server's own shell does to partner applications; each on the audit log."""
 
-    def __init__(self, store: Store, *, by: Author = SHELL) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._by = by
         self._accounts = Accounts(store)
         self._sessions = Sessions()
         self._audit = Audit()
@@ -49,7 +48,7 @@ class Partners:
         async def work(tx: Tx) -> None:
             await self._accounts.set_secret(account, hashed, former_until=until, tx=tx)
             before, after = {"former_until": account.former_until}, {"former_until": until}
-            act = self._by.act("client.rotated", account.id, before=before, after=after)
+            act = SHELL.act("client.rotated", account.id, before=before, after=after)
             await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
@@ -64,7 +63,7 @@ class Partners:
         async def work(tx: Tx) -> None:
             await self._accounts.set_active(account.id, active=False, tx=tx)
             before, after = {"active": account.active}, {"active": False}
-            act = self._by.act("client.revoked", account.id, before=before, after=after)
+            act = SHELL.act("client.revoked", account.id, before=before, after=after)
             await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
@@ -78,7 +77,7 @@ class Partners:
             ended = await self._sessions.revoke_all(account.id, now=now, tx=tx)
             if ended:
                 after = {"sessions": ended, "revoked_at": now}
-                act = self._by.act("sessions.revoked", account.id, after=after, detail={"why": why})
+                act = SHELL.act("sessions.revoked", account.id, after=after, detail={"why": why})
                 await self._audit.append(act, tx=tx)
             return len(ended)
 

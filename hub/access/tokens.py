@@ -166,7 +166,7 @@ class Tokens:
         self._register.end(session_id)
         return ended
 
-    async def issue(self, login: str, *, by: Author = SHELL) -> SignedIn:
+    async def issue(self, login: str) -> SignedIn:
         """An access token for an account without its password: for the server's own shell.
 
         Raises NotFound for an unknown login, AccessDenied for an account that is kept out.
@@ -176,7 +176,7 @@ class Tokens:
             raise NotFound("account", login, path=("login",))
         if not self._admitted(account):
             raise unauthenticated("账号已停用 / This account is not active here.")
-        return await self._open(account, "token.issued", by=by)
+        return await self._open(account, "token.issued", by=SHELL)
 
     async def authenticate(self, access_token: str) -> Principal:
         """Who calls. Raises AccessDenied UNAUTHENTICATED unless the token and its session stand."""

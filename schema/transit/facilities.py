@@ -79,19 +79,13 @@ class FacilityCondition(Node):
         return freshness(context.freshness(self.doc))
 
 
-async def condition_rows(
-    context: "SchemaContext",
-    stop_place: str | None,
-    projection: dict[str, int] | None = None,
-) -> list[Row]:
+async def condition_rows(context: "SchemaContext", stop_place: str | None) -> list[Row]:
     """Conditions in force now, at a stop place by any of its ids, or anywhere.
 
     Raises UserFault for the id of something else, NotFound for a stop place nobody knows.
     """
     key = place_key(stop_place)
-    rows = await context.services.transit.facility_conditions(
-        key, context.now, limit=PLACES_MOST, projection=projection
-    )
+    rows = await context.services.transit.facility_conditions(key, context.now, limit=PLACES_MOST)
     if not rows:
         await known(context, stop_place)
     return list(rows)
