@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from math import ceil
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from hub.errors import Reason
 from hub.model.people import Scope
@@ -70,6 +70,8 @@ _AGES = ("state", "data_as_of", "stale_at", "down_at", "warn_after_s", "expire_a
 class Feed(Node):
     """A feed (数据源) and its health."""
 
+    kept_in = "feeds"
+
     code: str = keyed("Id in the configuration", zh="代码")
     kind: str = stored("kind", "Connector that reads it", zh="接入方式")
     mode: enums.Mode | None = stored("mode", "Mode of transport", zh="运输方式")
@@ -95,12 +97,6 @@ class Feed(Node):
     priority: int | None = stored(
         "priority", "Of two fresh sources of one call the higher is shown", zh="优先级"
     )
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The feed, if it is configured."""
-        row = await context.services.transit.one("feeds", key)
-        return cls.of(row)
 
     @computed(needs=_AGES, zh="数据源状态")
     def state(self, context: "SchemaContext") -> enums.FeedState:

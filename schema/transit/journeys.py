@@ -120,6 +120,8 @@ class Call(Node):
     UNKNOWN.
     """
 
+    kept_in = "calls"
+
     scoped_id: str = keyed("The journey's scoped id, # and the order", zh="编号")
     order: int = stored("order", "Place in the journey, ascending", zh="站序")
     journey: DatedJourney = embedded("journey", "The run this is a call of", zh="班次")
@@ -135,12 +137,6 @@ class Call(Node):
     actual_departure: datetime | None = stored(
         "actual.departure", "Recorded departure", zh="实际发车"
     )
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The call, if its stop place is one of the interchange's."""
-        row = await context.services.transit.one("calls", key)
-        return cls.of(row)
 
     @computed(needs=("aimed_approximate",), zh="计划时刻为约数")
     def aimed_approximate(self, _context: "SchemaContext") -> bool:
