@@ -301,9 +301,7 @@ async def test_a_withdrawal_that_wakes_nobody_is_told_until_it_is_known(
     await world.act(officer, "order.accepted", orderId=order.id)
     await world.send_all(FakeChannel())
     clock.advance(seconds=1)
-    await cancel_order(
-        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
-    )
+    await world.cancel(order)
     clock.advance(seconds=1)
     await world.send_all(REFUSES)
     await keeper.look()
@@ -328,9 +326,7 @@ async def test_a_withdrawal_is_told_also_of_whom_the_order_did_not_wake(
     (first,) = await alarms()
     await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=first.id, key=fresh("key"))
     clock.advance(seconds=1)
-    await cancel_order(
-        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
-    )
+    await world.cancel(order)
     clock.advance(seconds=1)
     await world.send_all(REFUSES)
     await keeper.look()
@@ -364,9 +360,7 @@ async def test_an_order_that_ended_as_it_was_lost_is_no_alarm_for_ever(
     """Whichever of the two was written first: the times of both say nothing of that."""
     officer = await world.officer()
     order = await unanswered(world, clock, officer)
-    await cancel_order(
-        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
-    )
+    await world.cancel(order)
     later = {"$set": {"raised_at": clock() + timedelta(milliseconds=5)}}
     await world.store.db["alarms"].update_many({}, later)
     await keeper.look()
