@@ -27,8 +27,8 @@ from schema.nodes import (
     page_size,
 )
 from schema.operations.common import KEY, UserError, at_desk, attempt
-from schema.operations.incidents import Incident
-from schema.operations.orders import Order
+from schema.operations.incidents.types import Incident
+from schema.operations.orders.types import Order
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Row, computed, described, entity, root, stored, value

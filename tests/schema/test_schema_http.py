@@ -21,7 +21,7 @@ from schema.context import Services
 from schema.executing.errors import presented
 from schema.executing.executor import Executor
 from schema.live.engine import LiveEngine
-from schema.operations import orders
+from schema.operations.orders import roots as orders
 from schema.root import build_schema, graphql_schema
 from schema.serving.app import GraphQLApp
 
