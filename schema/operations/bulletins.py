@@ -19,7 +19,7 @@ from schema.enums import worded
 from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
 from schema.operations.asking import Recipient, recipients_of
-from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers
+from schema.operations.common import Keyed, Payload, act, at_desk, attempt, by_ledgers
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, person, unit_of, units_of
 from schema.policy import SIGNED_IN
@@ -120,10 +120,9 @@ class AudienceInput:
 
 
 @strawberry.input(description="A new bulletin (发布通报), or one that corrects another.")
-class PublishBulletinInput:
+class PublishBulletinInput(Keyed):
     """What is to be known, and by whom."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     title: str = strawberry.field(description="Title, at most 200 characters (标题).")
     text: str = strawberry.field(description="What is to be known (内容).")
     audience: AudienceInput | None = strawberry.field(
@@ -144,28 +143,24 @@ class PublishBulletinInput:
 
 
 @strawberry.input(description="The withdrawal of a bulletin (撤回通报).")
-class WithdrawBulletinInput:
+class WithdrawBulletinInput(Keyed):
     """Which bulletin, and why."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     bulletin: strawberry.ID = strawberry.field(description="The bulletin (通报).")
     reason: str = strawberry.field(description="Why (原因).")
 
 
 @strawberry.input(description="That a bulletin was read (已读).")
-class ReadBulletinInput:
+class ReadBulletinInput(Keyed):
     """Which bulletin."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     bulletin: strawberry.ID = strawberry.field(description="The bulletin (通报).")
 
 
 @value(policy=SIGNED_IN)
-class BulletinPayload:
+class BulletinPayload(Payload):
     """What became of the bulletin."""
 
-    client_mutation_id: str = described("As given", zh="幂等键")
-    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
     bulletin: Bulletin | None = described("The bulletin after it; null with errors", zh="通报")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import strawberry
 import structlog
 from pydantic import BaseModel
 
@@ -42,10 +43,16 @@ def not_of_others(kind: str) -> Concerns:
 OVER_GRAPHQL = "graphql"
 """The device of an action that comes by a mutation: its key is the account's, whatever session."""
 Written = TypeVar("Written", bound=BaseModel)
-KEY = (
-    "Made by the client: sent again with the same input it changes nothing and answers the same"
-    " (幂等键)."
-)
+
+
+@strawberry.input
+class Keyed:
+    """What every mutation is told, beside what it is to do."""
+
+    client_mutation_id: str = strawberry.field(
+        description="Made by the client: sent again with the same input it changes nothing and"
+        " answers the same (幂等键)."
+    )
 
 
 def _said(table: Codes) -> dict[str, str]:
@@ -74,6 +81,14 @@ class UserError:
     code: str = described("Stable code", zh="错误码", graphql_type=UserErrorCode)
     path: list[str] = described("Which part of the arguments it is about", zh="位置")
     message: str = described("What is wrong and what to do, Chinese first", zh="说明")
+
+
+@value(policy=SIGNED_IN)
+class Payload:
+    """What every mutation answers, beside what it is about."""
+
+    client_mutation_id: str = described("As given", zh="幂等键")
+    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
 
 
 def at_desk(info: Info) -> tuple[Desk, Principal]:

@@ -3,7 +3,7 @@
 import strawberry
 
 from schema import enums
-from schema.operations.common import KEY
+from schema.operations.common import Keyed
 
 
 @strawberry.input(description="A place on the map (位置), WGS-84 degrees.")
@@ -15,10 +15,9 @@ class PositionInput:
 
 
 @strawberry.input(description="A new incident (登记事件).")
-class OpenIncidentInput:
+class OpenIncidentInput(Keyed):
     """What happened, how bad, where, and whose it is."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     kind: enums.IncidentKind = strawberry.field(description="What happened (事件类型).")
     title: str = strawberry.field(description="Title, at most 200 characters (标题).")
     description: str | None = strawberry.field(default=None, description="What is known (描述).")
@@ -36,19 +35,17 @@ class OpenIncidentInput:
 
 
 @strawberry.input(description="The end of an incident (办结事件).")
-class CloseIncidentInput:
+class CloseIncidentInput(Keyed):
     """Which incident, and how it ended."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     incident: strawberry.ID = strawberry.field(description="The incident (事件).")
     outcome: str = strawberry.field(description="How it ended (处置结果).")
 
 
 @strawberry.input(description="What has changed of an incident (更新事件); what is absent stays.")
-class UpdateIncidentInput:
+class UpdateIncidentInput(Keyed):
     """Which incident, and what of it."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     incident: strawberry.ID = strawberry.field(description="The incident (事件).")
     kind: enums.IncidentKind | None = strawberry.field(
         default=strawberry.UNSET, description="What happened (事件类型)."
@@ -71,27 +68,24 @@ class UpdateIncidentInput:
 
 
 @strawberry.input(description="A note on an incident (事件记事).")
-class NoteIncidentInput:
+class NoteIncidentInput(Keyed):
     """Which incident, and what is to be written down."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     incident: strawberry.ID = strawberry.field(description="The incident (事件).")
     text: str = strawberry.field(description="What everybody who sees it is to read (内容).")
 
 
 @strawberry.input(description="More units for an incident (增加单位).")
-class AddIncidentUnitsInput:
+class AddIncidentUnitsInput(Keyed):
     """Which incident, and whose it is as well."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     incident: strawberry.ID = strawberry.field(description="The incident (事件).")
     units: list[strawberry.ID] = strawberry.field(description="Units, ids or codes (单位).")
 
 
 @strawberry.input(description="That a closed incident goes on (重启事件).")
-class ReopenIncidentInput:
+class ReopenIncidentInput(Keyed):
     """Which incident, and why."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     incident: strawberry.ID = strawberry.field(description="The incident (事件).")
     reason: str = strawberry.field(description="Why (原因).")

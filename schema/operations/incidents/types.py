@@ -11,7 +11,7 @@ from schema import enums
 from schema.common import Position, position
 from schema.nodes import Node, key_of, node_type
 from schema.open_enums import made, stored_word
-from schema.operations.common import UserError
+from schema.operations.common import Payload
 from schema.people.types import Officer, Unit, person, units_of
 from schema.policy import SIGNED_IN
 from schema.projection import Entity, computed, described, entity, stored, value
@@ -83,11 +83,9 @@ class Incident(Node):
 
 
 @value(policy=SIGNED_IN)
-class IncidentPayload:
+class IncidentPayload(Payload):
     """What became of the incident."""
 
-    client_mutation_id: str = described("As given", zh="幂等键")
-    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
     incident: Incident | None = described("The incident after it; null with errors", zh="事件")
 
 

@@ -6,14 +6,13 @@ import strawberry
 
 from schema import enums
 from schema.enums import worded
-from schema.operations.common import KEY
+from schema.operations.common import Keyed
 
 
 @strawberry.input(description="A new order (下达指令).")
-class DispatchOrderInput:
+class DispatchOrderInput(Keyed):
     """Who is to do what, and who is asked if they do not answer."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     incident: strawberry.ID = strawberry.field(description="The incident it belongs to (事件).")
     text: str = strawberry.field(description="What to do (内容).")
     recipients: list[strawberry.ID] = strawberry.field(
@@ -32,19 +31,17 @@ class DispatchOrderInput:
 
 
 @strawberry.input(description="The withdrawal of an order (撤销指令).")
-class CancelOrderInput:
+class CancelOrderInput(Keyed):
     """Which order, and why."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     order: strawberry.ID = strawberry.field(description="The order (指令).")
     reason: str = strawberry.field(description="Why (原因).")
 
 
 @strawberry.input(description="That somebody else is to carry out an order (改派指令).")
-class ReassignOrderInput:
+class ReassignOrderInput(Keyed):
     """Which order, from whom, to whom, and why."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     order: strawberry.ID = strawberry.field(description="The order (指令).")
     officer: strawberry.ID = strawberry.field(
         description="The recipient it is taken from, by id or login (原接收人)."
@@ -83,10 +80,9 @@ worded(
 
 
 @strawberry.input(description="What its recipient answers to an order (签收与回报).")
-class AcknowledgeOrderInput:
+class AcknowledgeOrderInput(Keyed):
     """Which order, and what with it."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     order: strawberry.ID = strawberry.field(description="The order (指令).")
     answer: OrderAnswer = strawberry.field(
         default=OrderAnswer.ACCEPTED, description="What is done with it (回报)."

@@ -8,7 +8,7 @@ from hub.operations.orders.store import OrderRepository
 from schema import enums
 from schema.nodes import Node, node_type
 from schema.operations.asking import Recipient, recipients_of
-from schema.operations.common import UserError, WarningCode
+from schema.operations.common import Payload, WarningCode
 from schema.operations.incidents.types import Incident
 from schema.people.types import Officer, officers_of, person
 from schema.policy import SIGNED_IN
@@ -82,11 +82,9 @@ class DispatchWarning:
 
 
 @value(policy=SIGNED_IN)
-class OrderPayload:
+class OrderPayload(Payload):
     """What became of the order."""
 
-    client_mutation_id: str = described("As given", zh="幂等键")
-    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
     warnings: list[DispatchWarning] = described(
         "Whom a dispatched order will not reach; the same when it is sent again", zh="提示"
     )
