@@ -14,12 +14,12 @@ CA_BUNDLE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt \
 	/etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem))
 export UV_SYSTEM_CERTS ?= $(if $(CA_BUNDLE),true,false)
 
-.PHONY: run test check bench clean setup setup-dev lock format sdl composers
+.PHONY: run test check bench clean setup setup-dev lock format sdl composers web web-dev web-types web-check
 
-run: setup
+run: setup web
 	@exec $(BIN)/liandong up
 
-test: check
+test: check web web-check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 setup: $(VENV)/.runtime
@@ -51,6 +51,37 @@ check: setup-dev
 	$(BIN)/deptry .
 	$(BIN)/liandong schema changes
 
+# The two web apps. Node is the machine's if it is new enough, else one of .venv (setup/node).
+WEB  := web/node_modules
+NODE := setup/node $(BIN)
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
+
+web: liandong/web/.built
+web-dev: $(WEB)/.dev
+
+$(WEB)/.built: web/package-lock.json | setup
+	@echo "Installing what web/package-lock.json names ... 正在安装界面依赖"
+	@$(NODE) npm --prefix web ci --omit=dev --silent
+	@touch $@
+
+$(WEB)/.dev: web/package-lock.json | setup
+	@$(NODE) npm --prefix web ci --silent
+	@touch $@ $(WEB)/.built
+
+liandong/web/.built: $(WEB)/.built $(WEB_SOURCES)
+	@echo "Building the web apps ... 正在构建界面"
+	@$(NODE) node web/tools/build.js
+	@touch $@
+
+# Types and the map of trusted documents, from the committed SDL and the *.graphql files.
+web-types: web-dev
+	$(NODE) node web/tools/types.js
+	cd web && ../setup/node ../$(BIN) npx prettier --write --log-level warn shared/gql
+
+web-check: web-dev
+	$(NODE) node web/tools/types.js --check
+	$(NODE) npm --prefix web run --silent check
+
 format: setup-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -75,5 +106,5 @@ lock: $(BIN)/uv
 # Ends what `make run` left behind (the embedded database outlives a kill -9 on purpose).
 clean:
 	@if [ -x $(BIN)/liandong ]; then $(BIN)/liandong down; fi
-	rm -rf $(VENV) .liandong .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .liandong liandong/web web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -102,6 +102,11 @@ def use(source: Source, *, speed: float = 1.0) -> None:
     _Clock.speed = speed
 
 
+def speed() -> float:
+    """The source's seconds per real second."""
+    return _Clock.speed
+
+
 def shifted(origin: datetime, *, speed: float = 1.0) -> Source:
     """A source that reads `origin` at this real moment and runs at `speed` from there."""
     started = time.monotonic()

@@ -31,6 +31,10 @@ _OURS: dict[str, tuple[str, str]] = {
         "不是有效的 GraphQL 请求",
         "No GraphQL request: the message says why.",
     ),
+    "DOCUMENT_UNKNOWN": (
+        "界面版本不符，请刷新",
+        "The hub knows no document of this hash: the app is of another version. Reload it.",
+    ),
     "BAD_JSON": ("不是有效的 JSON", "The body is no JSON."),
     "TOO_LARGE": ("内容过大", "The body is larger than 256 KiB."),
     "TOO_SLOW": ("接收超时", "The body did not arrive in time: send it again."),

@@ -6,7 +6,13 @@ from html import escape
 from importlib.resources import files
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.routing import Route
 
 from connectors import coach_profile
@@ -23,6 +29,7 @@ from hub.store.feeds.freshness import feed_state
 from hub.store.processes import Process
 from hub.store.tail import ChangeTail
 from liandong import observe
+from liandong.faces.face import FACES, LAST
 from liandong.presence import Presence
 from schema.live.engine import LiveEngine
 
@@ -117,10 +124,17 @@ class Probes:
 
 
 def page_routes(area: Area) -> list[Route]:
-    """The front page, and the published JSON Schema of the coach station profile."""
+    """The front page, and the published JSON Schema of the coach station profile.
+
+    Who was signed in to one of the apps is led there; `/?stay` shows the page all the same.
+    """
     page = _front_page(area)
 
-    async def front(_request: Request) -> Response:
+    async def front(request: Request) -> Response:
+        last = request.cookies.get(LAST)
+        for face in FACES:
+            if face.name == last and "stay" not in request.query_params:
+                return RedirectResponse(f"{face.base}/", 303)
         return HTMLResponse(page, headers=_PAGE_HEADERS)
 
     return [
@@ -133,6 +147,8 @@ def route_name(path: str) -> str:
     """A path without ids, so that metrics stay few."""
     parts = path.strip("/").split("/")
     known = {"graphql", "mobile", "auth", "livez", "readyz", "metrics", ""}
+    if parts[0] in {"console", "app"}:
+        return f"/{parts[0]}"
     if parts[0] == "feeds":
         return "/feeds"  # the rest may be a secret
     if parts[0] not in known:

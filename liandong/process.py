@@ -45,6 +45,7 @@ from hub.store.tail import ChangeTail
 from liandong import observe
 from liandong.configured import area_of
 from liandong.cross_origin import cross_origin
+from liandong.faces import faces
 from liandong.http_routes import Probes, page_routes, route_name
 from liandong.presence import Presence
 from liandong.push_routes import push_routes
@@ -214,6 +215,7 @@ class Hub:
                 *push_routes(endpoint),
                 Route("/graphql", graphql),
                 WebSocketRoute("/graphql", graphql),
+                *faces(self.mobile),
                 *page_routes(area),
             ]
         )

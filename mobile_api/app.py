@@ -1,6 +1,6 @@
 """The mobile API as one ASGI application, mounted at `/mobile/v1`."""
 
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.applications import Starlette
@@ -35,14 +35,18 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
 )
 
 
+EXCEPTIONS: Final = {
+    Invalid: on_invalid,
+    LiandongError: on_expected,
+    HTTPException: on_http,
+    Exception: on_unexpected,
+}
+"""How an application says what went wrong, each as a problem."""
+
+
 def build(context: MobileContext) -> Starlette:
     """The application; `POST /auth/token` is apart, in `mobile_api.oauth`."""
     return Starlette(
         routes=[endpoint.route(context) for endpoint in ENDPOINTS],
-        exception_handlers={
-            Invalid: on_invalid,
-            LiandongError: on_expected,
-            HTTPException: on_http,
-            Exception: on_unexpected,
-        },
+        exception_handlers=EXCEPTIONS,
     )

@@ -69,6 +69,11 @@ class Tokens:
         self._stay = timedelta(days=settings.refresh_days)
         self._register = Register(self._sessions, self._accounts, embedded=embedded)
 
+    @property
+    def stay_seconds(self) -> int:
+        """How long a refresh token is good that nobody uses."""
+        return int(self._stay.total_seconds())
+
     async def sign_in(
         self,
         login: str,

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from hub.requests import EVENTS, JSON, json_of
+from schema.executing.trusted import trusted
 
 RESPONSE: Final = "application/graphql-response+json"
 HTML: Final = "text/html"
@@ -128,14 +129,29 @@ def parse_query(text: bytes) -> Request:
 
 
 def parameters(given: Mapping[str, Any]) -> Request:
-    """The four parameters, however they came. Raises BadRequestError 400, naming a wrong one."""
-    if not isinstance(given.get("query"), str):
+    """The four parameters, however they came. Raises BadRequestError 400, naming a wrong one.
+
+    In the place of `query` (absent or empty) there may be `documentId`, the hash of a document the
+    hub knows.
+    """
+    query = given.get("query")
+    if not query and "documentId" in given:
+        query = _trusted(given["documentId"])
+    if not isinstance(query, str):
         raise BadRequestError(400, "BAD_REQUEST", "query: expected a string with a document.")
     for name, kind in _PARAMETERS.items():
         value = given.get(name)
         if value is not None and not isinstance(value, kind):
             raise BadRequestError(400, "BAD_REQUEST", f"{name}: expected {_WORDS[kind]} or null.")
-    return Request(given["query"], given.get("operationName"), given.get("variables") or {})
+    return Request(query, given.get("operationName"), given.get("variables") or {})
+
+
+def _trusted(document_id: object) -> str:
+    text = trusted().get(document_id) if isinstance(document_id, str) else None
+    if text is None:
+        message = "documentId: no such document here: this app is of another version. Reload it."
+        raise BadRequestError(400, "DOCUMENT_UNKNOWN", message)
+    return text
 
 
 def _quality(parameters: list[str]) -> float:

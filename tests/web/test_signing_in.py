@@ -1,0 +1,55 @@
+"""Signing in to the console: by its form, by its cookie, and out again."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.e2e.conftest import PASSWORD
+from tests.web.conftest import Watched
+
+
+async def test_a_desk_signs_in_stays_signed_in_and_signs_out(desk: Watched) -> None:
+    page = await desk.signed_in("/console/", "watch")
+    await expect(page.get_by_role("link", name="态势", exact=True)).to_be_visible()
+    await expect(page).to_have_url(re.compile("/console/situation$"))
+    await page.reload()
+    await expect(page.get_by_role("link", name="事件", exact=True)).to_be_visible()
+    await page.get_by_role("button", name="退出登录").click()
+    await expect(page.get_by_label("账号", exact=True)).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("button", name="登录", exact=True)).to_be_visible()
+
+
+async def test_what_a_role_cannot_do_is_not_shown(desk: Watched) -> None:
+    page = await desk.signed_in("/console/", "watch")
+    await expect(page.get_by_role("link", name="管理", exact=True)).to_have_count(0)
+    await page.get_by_role("button", name="退出登录").click()
+    page = await desk.signed_in("/console/", "admin")
+    await expect(page.get_by_role("link", name="管理", exact=True)).to_be_visible()
+
+
+async def test_a_wrong_password_says_so_in_the_language_that_is_spoken(desk: Watched) -> None:
+    desk.expected.append("401")
+    page = await desk.page()
+    await page.goto(f"{desk.url}/console/")
+    await page.get_by_label("账号", exact=True).fill("watch")
+    await page.get_by_label("密码", exact=True).fill("wrong")
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await expect(page.get_by_role("alert")).to_have_text("登录名或密码不正确")
+    await page.get_by_role("button", name="English").click()
+    await expect(page.get_by_role("alert")).to_have_text("Wrong login or password.")
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    await expect(page.get_by_role("link", name="Situation", exact=True)).to_be_visible()
+
+
+async def test_the_front_page_leads_who_was_signed_in_to_the_app(desk: Watched) -> None:
+    page = await desk.page()
+    await page.goto(desk.url)
+    await expect(page.get_by_role("link", name="/console/")).to_be_visible()
+    page = await desk.signed_in("/console/", "watch")
+    await page.goto(desk.url)
+    await expect(page).to_have_url(re.compile("/console/situation$"))
+    await page.goto(f"{desk.url}/?stay")
+    await expect(page.get_by_role("link", name="/graphql")).to_be_visible()

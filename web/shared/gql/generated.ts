@@ -1,0 +1,902 @@
+// Made by tools/types.js from schema/schema.graphql and the *.graphql files: not to be edited.
+import type { Operation } from './operation';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+export type MakeOptional<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]?: Maybe<T[SubKey]> };
+export type MakeMaybe<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]: Maybe<T[SubKey]> };
+export type MakeEmpty<T extends { [key: string]: unknown }, K extends keyof T> = { [_ in K]?: never };
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** A service day (运营日): RFC 3339's full-date, YYYY-MM-DD. */
+  Date: { input: string; output: string; }
+  /** A moment (时刻): RFC 3339 with offset in, years 2000 to 2100; UTC out. */
+  DateTime: { input: string; output: string; }
+  _Any: { input: unknown; output: unknown; }
+  _FieldSet: { input: string; output: string; }
+  link__Import: { input: string; output: string; }
+};
+
+/** Whether somebody in a wheelchair can use it (无障碍), as NeTEx and GTFS say. */
+export type Accessibility =
+  /** All of it (可用). */
+  | 'ACCESSIBLE'
+  /** None of it (不可用). */
+  | 'NOT_ACCESSIBLE'
+  /** Some of it (部分可用). */
+  | 'PARTLY_ACCESSIBLE';
+
+/** What an account is (账号角色). */
+export type AccountRole =
+  /** Administrator (管理员). */
+  | 'ADMIN'
+  /** Commander (指挥长). */
+  | 'COMMANDER'
+  /** A member unit's person at the centre (联络员). */
+  | 'LIAISON'
+  /** Field officer (队员). */
+  | 'OFFICER'
+  /** A member unit's system (成员单位接口). */
+  | 'PARTNER'
+  /** Watch officer of the centre (值班员). */
+  | 'WATCH';
+
+/** That somebody sees to an alarm (确认告警). */
+export type AcknowledgeAlarmInput = {
+  /** The alarm (告警). */
+  alarm: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+};
+
+/** What its recipient answers to an order (签收与回报). */
+export type AcknowledgeOrderInput = {
+  /** What is done with it (回报). */
+  answer?: OrderAnswer;
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** A remark that the watch officer reads (备注). */
+  note?: InputMaybe<Scalars['String']['input']>;
+  /** The order (指令). */
+  order: Scalars['ID']['input'];
+};
+
+/** More units for an incident (增加单位). */
+export type AddIncidentUnitsInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The incident (事件). */
+  incident: Scalars['ID']['input'];
+  /** Units, ids or codes (单位). */
+  units: Array<Scalars['ID']['input']>;
+};
+
+/** What somebody has to act on (告警类型). */
+export type AlarmKind =
+  /** A machine's clock is wrong (时钟偏差). */
+  | 'CLOCK_OFF'
+  /** Somebody should have been asked by now (升级延误). */
+  | 'ESCALATION_LATE'
+  /** Nobody took an order, and nobody is left to ask (指令无人签收). */
+  | 'ORDER_UNANSWERED'
+  /** A phone could not be woken (呼叫失败). */
+  | 'WAKE_UP_DEAD';
+
+/** Where an alarm stands (告警状态), in ISA-18.2's words. */
+export type AlarmState =
+  /** Its condition holds, and somebody sees to it (已确认). */
+  | 'ACKNOWLEDGED'
+  /** Its condition holds, and nobody sees to it (未确认). */
+  | 'ACTIVE'
+  /** Its condition has ended (已恢复). */
+  | 'CLEARED';
+
+/** Who is to know (接收范围); what is named adds up. */
+export type AudienceInput = {
+  /** Everybody who is on duty now (全部在岗人员). */
+  allOnDuty?: Scalars['Boolean']['input'];
+  /** These persons, by id or login (人员). */
+  officers?: Array<Scalars['ID']['input']>;
+  /** Everybody of these units: ids or codes (单位). */
+  units?: Array<Scalars['ID']['input']>;
+};
+
+/** Whether a bulletin still stands (通报状态). */
+export type BulletinState =
+  /** It holds (已发布). */
+  | 'PUBLISHED'
+  /** Not to be acted on any more (已撤回). */
+  | 'WITHDRAWN';
+
+/** State of a call (到发状态), punctuality and progress in one word. */
+export type CallStatus =
+  /** Has arrived (已到). */
+  | 'ARRIVED'
+  /** Not served: it, or the whole run, is cancelled (停运). */
+  | 'CANCELLED'
+  /** Expected after its time (晚点). */
+  | 'DELAYED'
+  /** Has departed (已发). */
+  | 'DEPARTED'
+  /** Expected before its time (早点). */
+  | 'EARLY'
+  /** Its source says that it knows nothing (无实时信息). */
+  | 'NO_DATA'
+  /** Expected within a minute of the timetable (正点). */
+  | 'ON_TIME'
+  /** As in the timetable; nothing else is told (图定). */
+  | 'SCHEDULED'
+  /** The vehicle passes without a stop (通过不停). */
+  | 'SKIPPED'
+  /** Nothing fresh is known; it never means on time (未知). */
+  | 'UNKNOWN';
+
+/** The withdrawal of an order (撤销指令). */
+export type CancelOrderInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The order (指令). */
+  order: Scalars['ID']['input'];
+  /** Why (原因). */
+  reason: Scalars['String']['input'];
+};
+
+/** How sure it is to happen (确定性), in CAP's words. */
+export type Certainty =
+  /** More likely than not (很可能). */
+  | 'LIKELY'
+  /** It happens, or has happened (已发生). */
+  | 'OBSERVED'
+  /** Possible, not likely (可能). */
+  | 'POSSIBLE'
+  /** Not known, or in another word (未知). */
+  | 'UNKNOWN'
+  /** Not expected (不太可能). */
+  | 'UNLIKELY';
+
+/** What an event says about its node (变更类型). */
+export type ChangeType =
+  /** It is new among what is followed (新增). */
+  | 'ADDED'
+  /** It is none of what is followed any more (移除). */
+  | 'REMOVED'
+  /** Drop what you hold: how things stand now follows (重置). */
+  | 'RESET'
+  /** It is part of how things stand now (当前状态). */
+  | 'SNAPSHOT'
+  /** It has changed (更新). */
+  | 'UPDATED';
+
+/** Ticket check at the gate (检票). */
+export type CheckIn =
+  /** Closed (停止检票). */
+  | 'CLOSED'
+  /** About to close (即将停止). */
+  | 'CLOSING'
+  /** Not begun (未开始). */
+  | 'NOT_OPEN'
+  /** Open (检票中). */
+  | 'OPEN';
+
+/** A circle on the map (圆形范围), WGS-84. */
+export type CircleInput = {
+  /** Latitude of the centre (纬度). */
+  lat: Scalars['Float']['input'];
+  /** Longitude of the centre (经度). */
+  lon: Scalars['Float']['input'];
+  /** Metres, at most 50,000 (半径). */
+  radiusMetres: Scalars['Float']['input'];
+};
+
+/** The end of an incident (办结事件). */
+export type CloseIncidentInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The incident (事件). */
+  incident: Scalars['ID']['input'];
+  /** How it ended (处置结果). */
+  outcome: Scalars['String']['input'];
+};
+
+/** That two ids name one stop place (确认标识映射). */
+export type ConfirmIdMappingInput = {
+  /** The stop place it stands for: its id or scoped id (对应站点). */
+  canonical: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The stop place that is mapped: its id, or a scoped id like "metro:123" (站点). */
+  stopPlace: Scalars['ID']['input'];
+  /** Since when; null: ever (生效). */
+  validFrom?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Until when; null: for ever (失效). */
+  validTo?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A new order (下达指令). */
+export type DispatchOrderInput = {
+  /** Seconds before the next is asked; null: as configured (签收时限). */
+  acceptWithinSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** Who is asked next, in order, by id or login (升级顺序). */
+  escalation?: Array<Scalars['ID']['input']>;
+  /** The incident it belongs to (事件). */
+  incident: Scalars['ID']['input'];
+  /** How loudly to ask (指令等级). */
+  priority?: OrderPriority;
+  /** Officers on duty, by id or login (接收人). */
+  recipients: Array<Scalars['ID']['input']>;
+  /** What to do (内容). */
+  text: Scalars['String']['input'];
+};
+
+/** Who will not be reached by an order that was given all the same (提示码). */
+export type DispatchWarningCode =
+  /** A warning: if nobody accepts, nobody else is asked, and the watch is alarmed at once (无升级人员). */
+  | 'ESCALATION_NONE'
+  /** A warning: no phone can be woken; tell them by phone or radio (升级人员无可推送的手机). */
+  | 'ESCALATION_NO_PUSH'
+  /** A warning: skipped unless on duty by then. Sign them in, or name others (升级人员未在勤). */
+  | 'ESCALATION_OFF_DUTY'
+  /** A warning: as things stand nobody could be asked next, and the watch would be alarmed (升级名单上无人可达). */
+  | 'ESCALATION_UNREACHABLE'
+  /** None of these: the message says what to expect (其他). */
+  | 'OTHER'
+  /** A warning: no phone is woken at all. Set `[push.fcm]`; until then tell them by radio (未配置推送). */
+  | 'PUSH_NOT_CONFIGURED'
+  /** A warning: no phone can be woken; tell them by phone or radio (接收人无可推送的手机). */
+  | 'RECIPIENT_NO_PUSH';
+
+/** Condition of a facility (设施状态), in SIRI-FM's words. */
+export type FacilityStatus =
+  /** In use (可用). */
+  | 'AVAILABLE'
+  /** Out of use (停用). */
+  | 'NOT_AVAILABLE'
+  /** Partly in use (部分可用). */
+  | 'PARTLY_AVAILABLE'
+  /** Nothing fresh is known (未知). */
+  | 'UNKNOWN';
+
+/** Health of a feed's data (数据源状态), by its age. */
+export type FeedState =
+  /** Its data comes, and part of it is refused or late (部分异常). */
+  | 'DEGRADED'
+  /** Switched off in the configuration (已停用). */
+  | 'DISABLED'
+  /** Nothing new for so long that its values are unknown (中断). */
+  | 'DOWN'
+  /** Its data is fresh; an answer alone is not enough (正常). */
+  | 'HEALTHY'
+  /** Cannot work as it is configured (配置有误). */
+  | 'MISCONFIGURED'
+  /** What stands behind its data, a timetable, is being read (首次读取). */
+  | 'PRIMING'
+  /** Asked too often; the hub waits (被限流). */
+  | 'RATE_LIMITED'
+  /** Nothing new for longer than it should take (过期). */
+  | 'STALE'
+  /** Nothing has come yet since the hub started (启动中). */
+  | 'STARTING'
+  /** Its credential is refused (凭据被拒). */
+  | 'UNAUTHORISED';
+
+/** How far a value can be trusted now (时效). */
+export type FreshnessState =
+  /** As new as it should be (实时). */
+  | 'FRESH'
+  /** From a timetable, not observed (图定). */
+  | 'SCHEDULED'
+  /** Older than it should be (过期). */
+  | 'STALE'
+  /** Its source has been silent too long (未知). */
+  | 'UNKNOWN';
+
+/** What sort of object ids name (对象类型). */
+export type IdScheme =
+  /** Stop places (站点). */
+  | 'STOP_PLACE';
+
+/** What happened (事件类型). */
+export type IncidentKind =
+  /** Crowding (客流). */
+  | 'CROWD'
+  /** A facility that fails (设施). */
+  | 'FACILITY'
+  /** Fire or smoke (火情). */
+  | 'FIRE'
+  /** Transport without a licence (非法客运). */
+  | 'ILLEGAL_TRANSPORT'
+  /** Somebody ill or hurt (医疗). */
+  | 'MEDICAL'
+  /** Any other (其他). */
+  | 'OTHER'
+  /** Public order (治安). */
+  | 'PUBLIC_ORDER'
+  /** Passengers who cannot go on (滞留旅客). */
+  | 'STRANDED_PASSENGERS'
+  /** Traffic (交通). */
+  | 'TRAFFIC';
+
+/** State of an incident (事件状态). */
+export type IncidentState =
+  /** Closed with its outcome (办结). */
+  | 'CLOSED'
+  /** Being dealt with (处置中). */
+  | 'OPEN';
+
+/** State of a dated journey (班次状态). */
+export type JourneyState =
+  /** Runs beside the timetable (加开). */
+  | 'ADDED'
+  /** Does not run, and passengers are told (停运). */
+  | 'CANCELLED'
+  /** Does not run, and is not to be shown (取消). */
+  | 'DELETED'
+  /** In the timetable, not begun as far as known (图定). */
+  | 'PLANNED'
+  /** Another runs in its place (替换). */
+  | 'REPLACED'
+  /** On its way (运行). */
+  | 'RUNNING';
+
+/** A language of names and texts (语言); what is missing in it reads as it is in the other. */
+export type Language =
+  /** English (英文). */
+  | 'EN'
+  /** Chinese (中文). */
+  | 'ZH';
+
+/** How a step of an order with a recipient was learnt (渠道). */
+export type LedgerChannel =
+  /** The person said so (手机回报). */
+  | 'ACTIONS'
+  /** The hub did it, since somebody did not answer (升级). */
+  | 'ESCALATION'
+  /** By the phone's stream of events (实时流). */
+  | 'EVENTS'
+  /** By Firebase (FCM推送). */
+  | 'FCM'
+  /** The hub did it (中枢). */
+  | 'HUB'
+  /** By JPush (极光推送). */
+  | 'JPUSH'
+  /** By another way (其他). */
+  | 'OTHER'
+  /** The phone asked for news (同步). */
+  | 'SYNC'
+  /** By Web Push (网页推送). */
+  | 'WEBPUSH';
+
+/** Health of a connection (链路状态), apart from the age of its data. */
+export type LinkState =
+  /** Being made (连接中). */
+  | 'CONNECTING'
+  /** The peer does not answer (断开). */
+  | 'DOWN'
+  /** The peer refuses it (被拒绝). */
+  | 'REFUSED'
+  /** The peer answers (已连接). */
+  | 'UP';
+
+/** What was decided of a mapping (映射状态). */
+export type MappingState =
+  /** The two are one; it has effect (已确认). */
+  | 'CONFIRMED'
+  /** Nothing yet; it has no effect (待确认). */
+  | 'PROPOSED'
+  /** The two are two; it is not proposed again (已否定). */
+  | 'REJECTED';
+
+/** What a mapping rests on (匹配方式). */
+export type MatchMethod =
+  /** The same id in both datasets (编号相同). */
+  | 'EXACT'
+  /** A person (人工). */
+  | 'MANUAL'
+  /** The names (名称). */
+  | 'NAME'
+  /** The positions (位置). */
+  | 'POSITION';
+
+/** A note on an incident (事件记事). */
+export type NoteIncidentInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The incident (事件). */
+  incident: Scalars['ID']['input'];
+  /** What everybody who sees it is to read (内容). */
+  text: Scalars['String']['input'];
+};
+
+/** How full a vehicle is (拥挤度), in GTFS-RT's words. */
+export type OccupancyStatus =
+  /** Little room to stand (站位拥挤). */
+  | 'CRUSHED_STANDING_ROOM_ONLY'
+  /** Nobody, or next to nobody, aboard (空). */
+  | 'EMPTY'
+  /** Few seats free (座位较少). */
+  | 'FEW_SEATS_AVAILABLE'
+  /** Full (满员). */
+  | 'FULL'
+  /** Many seats free (座位充足). */
+  | 'MANY_SEATS_AVAILABLE'
+  /** Lets nobody in, full or not (不上客). */
+  | 'NOT_ACCEPTING_PASSENGERS'
+  /** Not for passengers at all (不载客). */
+  | 'NOT_BOARDABLE'
+  /** Room to stand (仅有站位). */
+  | 'STANDING_ROOM_ONLY';
+
+/** A new incident (登记事件). */
+export type OpenIncidentInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** What is known (描述). */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** Whether it is a drill (演练). */
+  exercise?: Scalars['Boolean']['input'];
+  /** What happened (事件类型). */
+  kind: IncidentKind;
+  /** Where, in words (地点). */
+  place?: InputMaybe<Scalars['String']['input']>;
+  /** Where, on the map (位置). */
+  position?: InputMaybe<PositionInput>;
+  /** How bad (严重程度). */
+  severity?: Severity;
+  /** Title, at most 200 characters (标题). */
+  title: Scalars['String']['input'];
+  /** Units involved, ids or codes, the lead first (涉及单位). */
+  units?: Array<Scalars['ID']['input']>;
+};
+
+/** Whether a parking facility takes vehicles (开放状态). */
+export type OpeningStatus =
+  /** It does not (关闭). */
+  | 'CLOSED'
+  /** It does (开放). */
+  | 'OPEN'
+  /** Nothing fresh is known (未知). */
+  | 'UNKNOWN';
+
+/** What its recipient does with an order (指令回报). */
+export type OrderAnswer =
+  /** Taken on (已签收). */
+  | 'ACCEPTED'
+  /** On scene (到场). */
+  | 'ARRIVED'
+  /** Cannot be done (不能执行). */
+  | 'DECLINED'
+  /** Carried out (处置完毕). */
+  | 'DONE'
+  /** On the way (在途). */
+  | 'EN_ROUTE'
+  /** It has come (已收到). */
+  | 'RECEIVED'
+  /** It was opened (已查看). */
+  | 'SEEN';
+
+/** How loudly a phone may ask (指令等级). */
+export type OrderPriority =
+  /** As any message (一般). */
+  | 'ROUTINE'
+  /** At once, and loudly (紧急). */
+  | 'URGENT';
+
+/** State of an order as a whole (指令状态). */
+export type OrderState =
+  /** Withdrawn (撤销). */
+  | 'CANCELLED'
+  /** Carried out by all who were asked (完成). */
+  | 'COMPLETED'
+  /** Being carried out (执行中). */
+  | 'OPEN';
+
+/** Whether spaces are free (车位状态), in DATEX II's words. */
+export type ParkingSiteStatus =
+  /** Few spaces free (将满). */
+  | 'ALMOST_FULL'
+  /** None free (已满). */
+  | 'FULL'
+  /** Its entrance says that none is free (入口显示已满). */
+  | 'FULL_AT_ENTRANCE'
+  /** Spaces free (有空位). */
+  | 'SPACES_AVAILABLE';
+
+/** A place on the map (位置), WGS-84 degrees. */
+export type PositionInput = {
+  /** Latitude (纬度). */
+  lat: Scalars['Float']['input'];
+  /** Longitude (经度). */
+  lon: Scalars['Float']['input'];
+};
+
+/** Whether an arrival or a departure has happened (到发进度). */
+export type Progress =
+  /** Will not happen: it is cancelled (停运). */
+  | 'CANCELLED'
+  /** Has happened (已完成). */
+  | 'DONE'
+  /** Still to come (未到). */
+  | 'NOT_YET'
+  /** Will not happen: the vehicle passes without a stop (通过不停). */
+  | 'SKIPPED'
+  /** Nobody tells, or nothing fresh is known (未知). */
+  | 'UNKNOWN';
+
+/** A new bulletin (发布通报), or one that corrects another. */
+export type PublishBulletinInput = {
+  /** Who is to know; null with `corrects`: whoever had that one (接收范围). */
+  audience?: InputMaybe<AudienceInput>;
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The bulletin whose place it takes, withdrawn with it (更正). */
+  corrects?: InputMaybe<Scalars['ID']['input']>;
+  /** After how long who has not read it is reminded, twice at most; null: 300 s if urgent, else an hour (催办时限). */
+  remindAfterSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** What is to be known (内容). */
+  text: Scalars['String']['input'];
+  /** Title, at most 200 characters (标题). */
+  title: Scalars['String']['input'];
+  /** How loudly phones say it (紧急程度). */
+  urgency?: OrderPriority;
+};
+
+/** How an arrival or a departure keeps its time (正晚点), before and after it has happened. */
+export type Punctuality =
+  /** After its time (晚点). */
+  | 'DELAYED'
+  /** Before its time (早点). */
+  | 'EARLY'
+  /** Nobody tells: there is nothing but a timetable (无实时信息). */
+  | 'NO_DATA'
+  /** Within a minute of the timetable (正点). */
+  | 'ON_TIME'
+  /** Nothing fresh is known; it never means on time (未知). */
+  | 'UNKNOWN';
+
+/** That a bulletin was read (已读). */
+export type ReadBulletinInput = {
+  /** The bulletin (通报). */
+  bulletin: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+};
+
+/** That somebody else is to carry out an order (改派指令). */
+export type ReassignOrderInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The recipient it is taken from, by id or login (原接收人). */
+  officer: Scalars['ID']['input'];
+  /** The order (指令). */
+  order: Scalars['ID']['input'];
+  /** Why (原因). */
+  reason: Scalars['String']['input'];
+  /** An officer on duty who is none of its recipients, by id or login (改派至). */
+  to: Scalars['ID']['input'];
+};
+
+/** That two ids do not name one stop place (否定标识映射). */
+export type RejectIdMappingInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The mapping (标识映射). */
+  idMapping: Scalars['ID']['input'];
+};
+
+/** That a closed incident goes on (重启事件). */
+export type ReopenIncidentInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The incident (事件). */
+  incident: Scalars['ID']['input'];
+  /** Why (原因). */
+  reason: Scalars['String']['input'];
+};
+
+/** Whether seats are sold (售票). */
+export type SaleStatus =
+  /** No more (停售). */
+  | 'ENDED'
+  /** On sale (在售). */
+  | 'ON_SALE'
+  /** None left (售罄). */
+  | 'SOLD_OUT'
+  /** Not now (暂停). */
+  | 'SUSPENDED';
+
+/** Severity (严重程度), in CAP's words. */
+export type Severity =
+  /** An extraordinary threat (特别严重). */
+  | 'EXTREME'
+  /** Little or no threat (轻微). */
+  | 'MINOR'
+  /** A possible threat (一般). */
+  | 'MODERATE'
+  /** A serious threat (严重). */
+  | 'SEVERE'
+  /** Not said (未知). */
+  | 'UNKNOWN';
+
+/** Whether a situation goes on (通告状态). */
+export type SituationProgress =
+  /** Its source has ended it (已结束). */
+  | 'CLOSED'
+  /** It does (进行中). */
+  | 'OPEN';
+
+/** How far it has come with one recipient (阶段). */
+export type Stage =
+  /** Taken on (已签收). */
+  | 'ACCEPTED'
+  /** On scene (到场). */
+  | 'ARRIVED'
+  /** Withdrawn from them (撤销). */
+  | 'CANCELLED'
+  /** Cannot be done by them (拒绝). */
+  | 'DECLINED'
+  /** Carried out (完成). */
+  | 'DONE'
+  /** On the way (在途). */
+  | 'EN_ROUTE'
+  /** Not answered in time: the next was asked (升级). */
+  | 'ESCALATED'
+  /** To be sent (待发). */
+  | 'QUEUED'
+  /** On the phone (送达). */
+  | 'RECEIVED'
+  /** Opened (已阅). */
+  | 'SEEN'
+  /** Handed to what wakes the phone (已发). */
+  | 'SENT';
+
+/** Kind of stop place (站点类型). */
+export type StopPlaceKind =
+  /** Coach station (长途客运站). */
+  | 'COACH_STATION'
+  /** Metro station (地铁站). */
+  | 'METRO_STATION'
+  /** Any other (其他). */
+  | 'OTHER'
+  /** Railway station (火车站). */
+  | 'RAIL_STATION'
+  /** Taxi rank (候客点). */
+  | 'TAXI_RANK';
+
+/** State of a taxi (营运状态), in MDS's words. */
+export type TaxiState =
+  /** Vacant (空车). */
+  | 'AVAILABLE'
+  /** Not at work (非营运). */
+  | 'NON_OPERATIONAL'
+  /** Hired (重车). */
+  | 'ON_TRIP'
+  /** On its way to who called it (电召). */
+  | 'RESERVED'
+  /** Not for hire now (停运). */
+  | 'STOPPED'
+  /** Nothing fresh is known (未知). */
+  | 'UNKNOWN';
+
+/** What a line of an incident's timeline tells of (时间线类别). */
+export type TimelineKind =
+  /** Somebody left duty with an open order (签退). */
+  | 'DUTY_SIGNED_OUT'
+  /** Closed (办结). */
+  | 'INCIDENT_CLOSED'
+  /** Something was written down (记事). */
+  | 'INCIDENT_NOTED'
+  /** Opened (登记). */
+  | 'INCIDENT_OPENED'
+  /** Taken up again (重启). */
+  | 'INCIDENT_REOPENED'
+  /** Units were made part of it (增加单位). */
+  | 'INCIDENT_UNITS_ADDED'
+  /** What is known of it was changed (更新). */
+  | 'INCIDENT_UPDATED'
+  /** Somebody took it on (签收). */
+  | 'ORDER_ACCEPTED'
+  /** Somebody is on scene (到场). */
+  | 'ORDER_ARRIVED'
+  /** It was withdrawn (撤销). */
+  | 'ORDER_CANCELLED'
+  /** It is completed (完成). */
+  | 'ORDER_COMPLETED'
+  /** Somebody cannot do it (拒绝). */
+  | 'ORDER_DECLINED'
+  /** An order was given (下达指令). */
+  | 'ORDER_DISPATCHED'
+  /** Somebody has carried it out (处置完毕). */
+  | 'ORDER_DONE'
+  /** Somebody is on the way (在途). */
+  | 'ORDER_EN_ROUTE'
+  /** Nobody took it in time: the next was asked (升级). */
+  | 'ORDER_ESCALATED'
+  /** Nobody took it, and nobody is left to ask (无人签收). */
+  | 'ORDER_EXHAUSTED'
+  /** It was given to somebody else (改派). */
+  | 'ORDER_REASSIGNED'
+  /** It was taken on elsewhere in the chain (已由他人签收). */
+  | 'ORDER_TAKEN'
+  /** Something else: the text says what (其他). */
+  | 'OTHER'
+  /** A phone could not be woken (呼叫失败). */
+  | 'PUSH_FAILED';
+
+/** Mode of transport (运输方式). */
+export type TransportMode =
+  /** Bus (公交). */
+  | 'BUS'
+  /** Long-distance coach (长途客运). */
+  | 'COACH'
+  /** Ferry (轮渡). */
+  | 'FERRY'
+  /** Underground and urban rail (轨道交通). */
+  | 'METRO'
+  /** Any other (其他). */
+  | 'OTHER'
+  /** Railway (铁路). */
+  | 'RAIL'
+  /** Taxi (出租车). */
+  | 'TAXI'
+  /** Tram (有轨电车). */
+  | 'TRAM';
+
+/** Kind of member unit (成员单位类型). */
+export type UnitKind =
+  /** Office that runs the station area (管理办公室). */
+  | 'ADMINISTRATION'
+  /** Armed police (武警). */
+  | 'ARMED_POLICE'
+  /** Enforcement of city and transport rules (综合执法). */
+  | 'ENFORCEMENT'
+  /** Management of the station area (综合管理). */
+  | 'MANAGEMENT'
+  /** Transport operator (运营单位). */
+  | 'OPERATOR'
+  /** Police (公安). */
+  | 'POLICE'
+  /** Supervision of markets or transport (行业监管). */
+  | 'REGULATOR'
+  /** Service to the area, such as cleaning (服务保障). */
+  | 'SERVICE'
+  /** Traffic police (交警). */
+  | 'TRAFFIC_POLICE';
+
+/** What has changed of an incident (更新事件); what is absent stays. */
+export type UpdateIncidentInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** What is known; null: nothing (描述). */
+  description?: InputMaybe<Scalars['String']['input']>;
+  /** The incident (事件). */
+  incident: Scalars['ID']['input'];
+  /** What happened (事件类型). */
+  kind?: InputMaybe<IncidentKind>;
+  /** Where, in words; null: unknown (地点). */
+  place?: InputMaybe<Scalars['String']['input']>;
+  /** Where, on the map; null: unknown (位置). */
+  position?: InputMaybe<PositionInput>;
+  /** How bad (严重程度). */
+  severity?: InputMaybe<Severity>;
+  /** Title, at most 200 characters (标题). */
+  title?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** How soon something has to be done about an alert (紧迫程度), in CAP's words. */
+export type Urgency =
+  /** Within the hour (一小时内). */
+  | 'EXPECTED'
+  /** Later (将来). */
+  | 'FUTURE'
+  /** At once (立即). */
+  | 'IMMEDIATE'
+  /** No more (已过). */
+  | 'PAST'
+  /** Not known, or in another word (未知). */
+  | 'UNKNOWN';
+
+/** Why an input could not be carried out (错误码). */
+export type UserErrorCode =
+  /** Too many are named, or in the audience (接收范围过大). */
+  | 'AUDIENCE_COUNT'
+  /** Nobody is in the audience: name units, officers, or all on duty (接收范围内无人). */
+  | 'AUDIENCE_EMPTY'
+  /** No id, or the id of another kind of thing (编号无效). */
+  | 'BAD_ID'
+  /** The key made by the client: 1 to 128 characters (幂等键无效). */
+  | 'BAD_KEY'
+  /** The mapping ends before it begins (有效期无效). */
+  | 'BAD_PERIOD'
+  /** Give lat and lon in WGS-84 degrees, both or neither (位置无效). */
+  | 'BAD_POSITION'
+  /** The message says how many characters are allowed (文字过长或为空). */
+  | 'BAD_TEXT'
+  /** The message names the values that are known, or the bounds (取值无效). */
+  | 'BAD_VALUE'
+  /** The bulletin was withdrawn or corrected already (通报已撤回). */
+  | 'BULLETIN_WITHDRAWN'
+  /** Map to what that one is mapped to (基准站点已映射到别处). */
+  | 'CANONICAL_IS_MAPPED'
+  /** Whoever is ordered cannot be the next one asked: name somebody else for escalation (升级名单包含接收人). */
+  | 'ESCALATION_NAMES_RECIPIENT'
+  /** The account's role lacks the scope that is named, or it is another unit's (无权进行此操作). */
+  | 'FORBIDDEN'
+  /** The key or id was used for something else. Nothing was done: make a new one (编号已被使用). */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** The incident is closed: open another (事件已办结). */
+  | 'INCIDENT_CLOSED'
+  /** The incident is open: there is nothing to reopen (事件未办结). */
+  | 'INCIDENT_OPEN'
+  /** Others are mapped to it: reject those first (该站点是其他标识的基准). */
+  | 'IS_CANONICAL'
+  /** Nothing to change, or to add, was given (没有要修改的内容). */
+  | 'NOTHING_ASKED'
+  /** The order was not given to that person (不是接收人). */
+  | 'NOT_A_RECIPIENT'
+  /** Absent, or not visible to this account: the two look the same (未找到). */
+  | 'NOT_FOUND'
+  /** Too late. `data` is how the order stands (指令已撤销). */
+  | 'ORDER_CANCELLED'
+  /** Too late. `data` is how the order stands (指令已完成). */
+  | 'ORDER_COMPLETED'
+  /** The order is completed or cancelled (指令已结束). */
+  | 'ORDER_ENDED'
+  /** The watch has given the order to somebody else (已改派他人). */
+  | 'ORDER_REASSIGNED'
+  /** None of these: the message says what is wrong (其他). */
+  | 'OTHER'
+  /** That person's part of the order is done (已处置完毕). */
+  | 'PART_DONE'
+  /** Somebody else is asked in that person's place already (已转交他人). */
+  | 'PART_PASSED_ON'
+  /** Name 1 to 1,000 recipients, at most 1,000 for escalation (人数不符). */
+  | 'RECIPIENT_COUNT'
+  /** Somebody is named twice, perhaps by login and by id (人员重复). */
+  | 'RECIPIENT_DUPLICATE'
+  /** Recipients must be on duty; name others (未签到). */
+  | 'RECIPIENT_OFF_DUTY'
+  /** Only officers and liaisons are ordered (该账号不能接收指令). */
+  | 'RECIPIENT_ROLE'
+  /** Nobody active has this login or id (无此人员). */
+  | 'RECIPIENT_UNKNOWN'
+  /** Two stop places of one dataset are two places (同一数据集). */
+  | 'SAME_DATASET'
+  /** The order has gone on, or to somebody else. `data` is how it stands (当前阶段不可如此回报). */
+  | 'STAGE_PASSED'
+  /** At most 50 units an incident (单位过多). */
+  | 'TOO_MANY_UNITS'
+  /** Take a code from `units` (无此单位). */
+  | 'UNIT_UNKNOWN'
+  /** No timetable has told of this stop place (无此站点). */
+  | 'UNKNOWN_STOP_PLACE';
+
+/** The withdrawal of a bulletin (撤回通报). */
+export type WithdrawBulletinInput = {
+  /** The bulletin (通报). */
+  bulletin: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** Why (原因). */
+  reason: Scalars['String']['input'];
+};
+
+export type Link__Purpose =
+  | 'EXECUTION'
+  | 'SECURITY';
+
+export type FeedsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, node: { id: string, code: string, kind: string, mode: TransportMode | null, state: FeedState, detail: string | null, dataAsOf: string | null, lastReceivedAt: string | null, warnAfterSeconds: number | null, expireAfterSeconds: number | null, changedAt: string | null, linkState: LinkState | null } | null } };
+
+export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
