@@ -243,17 +243,15 @@ def adds(cls: type[Any], name: str | None = None) -> Callable[[Any], Any]:
 
 
 def _reader(path: str) -> Read:
+    """What lies at a path of one step or of two."""
     first, *rest = path.split(".")
     if not rest:
         return lambda source, _context: source.doc.get(first)
+    (second,) = rest
 
     def read(source: Entity, _context: "SchemaContext") -> object:
         found = source.doc.get(first)
-        for part in rest:
-            if found is None:
-                return None
-            found = found.get(part)
-        return found
+        return None if found is None else found.get(second)
 
     return read
 

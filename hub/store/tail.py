@@ -106,7 +106,8 @@ class ChangeTail:
             self._opened()
             while stream.alive:
                 event = await stream.try_next()
-                self._token = stream.resume_token
+                # the stream copies its token, deeply, whenever it is asked
+                self._token = stream.resume_token if event is None else event["_id"]
                 if event is None:
                     self.lag_seconds = 0.0
                 elif event["operationType"] in _KINDS:

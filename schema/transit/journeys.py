@@ -1,6 +1,7 @@
 """Dated journeys and their calls: what a board shows."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from hub.model.ids import call_id
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 READ = Scope.TRANSIT_READ
 _REACHED = {"arrival": enums.CallStatus.ARRIVED, "departure": enums.CallStatus.DEPARTED}
+_STATUSES = {status.value: status for status in enums.CallStatus}
+"""Every row of a board is looked at: to call the enum takes ten times."""
 _LATENESS = (*TRUST, "status", "boarding", "aimed", "expected", "actual")
 
 
@@ -286,21 +289,16 @@ def _has(doc: Row, end: End) -> bool:
 
 
 def _punctuality(doc: Row) -> tuple[enums.CallStatus, int | None]:
-    return punctuality.shown(enums.CallStatus(doc["status"]), _delay(doc))
+    late = punctuality.judged(partial(_delay_of, doc), boards=bool(doc["boarding"]))
+    return punctuality.shown(_STATUSES[doc["status"]], late)
 
 
-def _delay(doc: Row) -> int | None:
-    ends = _delay_of(doc, "arrival"), _delay_of(doc, "departure")
-    return punctuality.judged(*ends, boards=bool(doc["boarding"]))
-
-
-def _delay_of(doc: Row, end: str) -> int | None:
+def _delay_of(doc: Row, end: End) -> int | None:
     aimed = (doc.get("aimed") or {}).get(end)
-    best = (doc.get("actual") or {}).get(end) or (doc.get("expected") or {}).get(end)
-    if aimed is None or best is None:
+    if aimed is None:
         return None
-    seconds: float = (best - aimed).total_seconds()
-    return round(seconds)
+    best = (doc.get("actual") or {}).get(end) or (doc.get("expected") or {}).get(end)
+    return None if best is None else round((best - aimed).total_seconds())
 
 
 def _provenance(journey: Row, *, live: bool) -> Row:
