@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from hub.model.channels import PushChannel
 from hub.model.operations import PROGRESS, TAKEN, Stage, advances
 from hub.model.people import Principal
 from hub.operations import checks
@@ -22,7 +23,7 @@ from hub.operations.telling.wire import Message
 from hub.operations.words import STAGES, Why, person
 from hub.store.driver import Tx
 
-CARRIERS = frozenset({"fcm", "webpush", "jpush", "sync", "events"})
+CARRIERS = frozenset({*map(str, PushChannel), "sync", "events"})
 """What a phone may name, in `via`, as the way the subject reached it."""
 NOTE = 500
 _QUIET = frozenset({Stage.RECEIVED, Stage.SEEN})
