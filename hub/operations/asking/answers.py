@@ -53,7 +53,7 @@ class Verdict(StrEnum):
     REPEATED = "REPEATED"
 
 
-def answers(asked: type[Asked], to: Stage, body: type[AnswerBody]) -> Action:
+def answers(asked: type[Asked], to: Stage, body: type[AnswerBody], means: str) -> Action:
     """The action of a phone by which its owner answers `to`; `body` names the subject beside."""
 
     async def touches(desk: Desk, by: Principal, given: dict[str, object]) -> Touched:
@@ -62,7 +62,7 @@ def answers(asked: type[Asked], to: Stage, body: type[AnswerBody]) -> Action:
     async def carry_out(desk: Desk, tx: Tx, turn: Turn) -> Effect:
         return await answer(asked, desk, tx, turn, to)
 
-    return Action(body, carry_out, touches)
+    return Action(body, carry_out, means, touches)
 
 
 async def _touched(
