@@ -31,8 +31,17 @@ from schema.live.source import SOURCES
 from schema.nodes import global_id
 from schema.permissions import policy_of
 from tests.contract.examples import examples
-from tests.contract.scene import PEOPLE, STRANGERS, Scene, caught_up, changed, snapshot
-from tests.contract.writes import FIELD_WRITES, SCHEMA, TYPES, WRITES, FieldWrite, Write, roots_of
+from tests.contract.scene import PEOPLE, STRANGERS, Person, Scene, caught_up, changed, snapshot
+from tests.contract.writes import (
+    FIELD_WRITES,
+    SCHEMA,
+    TYPES,
+    WRITES,
+    FieldWrite,
+    Write,
+    roots_of,
+    types_of,
+)
 from tests.operations.operations_builders import fresh
 from tests.schema.live_rig import serving
 
@@ -91,6 +100,11 @@ def test_a_capability_is_what_its_registry_line_says(name: str) -> None:
     told = examples(name)
     assert told.actions.keys() <= found.field_actions.keys()
     assert told.mutations.keys() <= {*roots_of(name, "Mutation")}
+    assert told.rows.keys() <= {*types_of(name)}
+    roots = {
+        root for kind in ("Query", "Mutation", "Subscription") for root in roots_of(name, kind)
+    }
+    assert told.may.keys() <= roots
     assert all(zh and en for zh, en in found.codes.values())
     assert all(not one.means.isascii() for one in found.field_actions.values())
     assert {*found.acts} == {*_acts_of(name)}, f"write them into acts= of {REGISTRY[name]}"
@@ -296,6 +310,47 @@ async def test_strangers_see_nothing_whichever_way_they_ask(
         now = await caught_up(phone, *held[who])
         assert now == (await snapshot(phone))[0]
         assert key not in json.dumps([*now.values()]), who
+
+
+LISTS = [
+    (name, root)
+    for name in REGISTRY
+    for root in roots_of(name, "Query")
+    if get_named_type(SCHEMA.query_type.fields[root].type).name.endswith("Connection")
+]
+
+
+@pytest.mark.parametrize(("capability", "root"), LISTS)
+async def test_a_list_is_found_by_an_index(scene: Scene, capability: str, root: str) -> None:
+    """Whoever asks, the database reads no collection whole; and for the centre, which sees all of
+    it, it sorts nothing: `index("-created_at", "-_id")`."""
+    for make in examples(capability).rows.values():
+        for _ in range(2):
+            await make(scene)
+    text = f"query ($a: String) {{ {root}(first: 1, after: $a) {{ pageInfo {{ endCursor }} }} }}"
+    asking = [who for who in PEOPLE if root in _asked(await scene.person(who))]
+    db = scene.context.store.db
+    for who in asking:
+        await db.command("profile", 2)
+        told = await scene.ask(who, text)
+        end = told["data"][root]["pageInfo"]["endCursor"]
+        await scene.ask(who, text, a=end)
+        await db.command("profile", 0)
+        names = [f"{db.name}.{collection_of(one)}" for one in documents()]
+        plans = await db["system.profile"].find({"ns": {"$in": names}}).to_list()
+        await db.drop_collection("system.profile")
+        read = [plan for plan in plans if "planSummary" in plan]
+        assert read or who in STRANGERS, who
+        assert [plan["command"] for plan in read if "COLLSCAN" in plan["planSummary"]] == [], who
+        if who == "watch":
+            assert [plan["command"] for plan in read if plan.get("hasSortStage")] == []
+    assert "watch" in asking
+
+
+def _asked(person: Person) -> set[str]:
+    """The roots that this person may ask for."""
+    roots = SCHEMA.query_type.fields
+    return {root for root in roots if policy_of(SCHEMA.query_type, root) in person.principal.scopes}
 
 
 async def _ways(

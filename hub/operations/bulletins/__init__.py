@@ -54,7 +54,10 @@ CAPABILITY = Capability(
             BulletinAsked, Stage.RECEIVED, Reading, "the phone has it (送达)"
         ),
         "bulletin.read": answers(
-            BulletinAsked, Stage.SEEN, Reading, "read (已读); who has not is reminded, twice at most"
+            BulletinAsked,
+            Stage.SEEN,
+            Reading,
+            "read (已读); who has not is reminded, twice at most",
         ),
     },
     acts=("bulletin.published", "bulletin.withdrawn"),

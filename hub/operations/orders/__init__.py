@@ -57,8 +57,15 @@ CAPABILITY = Capability(
     field_actions={
         "order.received": answers(OrderAsked, Stage.RECEIVED, Answer, "the phone has it (送达)"),
         "order.seen": answers(OrderAsked, Stage.SEEN, Answer, "shown to the officer (已读)"),
-        "order.accepted": answers(OrderAsked, Stage.ACCEPTED, Answer, "the officer takes it (签收); this ends the escalation"),
-        "order.declined": answers(OrderAsked, Stage.DECLINED, Answer, "the next person is asked at once (拒收)"),
+        "order.accepted": answers(
+            OrderAsked,
+            Stage.ACCEPTED,
+            Answer,
+            "the officer takes it (签收); this ends the escalation",
+        ),
+        "order.declined": answers(
+            OrderAsked, Stage.DECLINED, Answer, "the next person is asked at once (拒收)"
+        ),
         "order.enRoute": answers(OrderAsked, Stage.EN_ROUTE, Answer, "on the way (在途)"),
         "order.arrived": answers(OrderAsked, Stage.ARRIVED, Answer, "on scene (到场)"),
         "order.done": answers(OrderAsked, Stage.DONE, Answer, "done (完毕)"),
