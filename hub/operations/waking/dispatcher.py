@@ -30,8 +30,8 @@ BATCH = 200
 """Rows looked up at a time."""
 IN_FLIGHT = 100
 """Sends at once: what a push service takes over one HTTP/2 connection."""
-BESIDE = 20
-"""Sends at once of what is not of the first rank."""
+BESIDE = 10
+"""Sends at once of what is not of the first rank: each is in the way of what is."""
 IN_HAND = 4
 """Times as many may be in hand with those that were sent and are being written down."""
 DRAIN = 8.0
@@ -165,7 +165,9 @@ class Dispatcher:
 
     async def _follow(self, listener: Listener) -> None:
         async for change in listener:
-            if change.kind in {ChangeKind.INSERTED, ChangeKind.RESET}:
+            added = change.kind is ChangeKind.INSERTED
+            ours = (change.document or {}).get("rank", 0) in self._ranks
+            if change.kind is ChangeKind.RESET or (added and ours):
                 self._woken.set()
 
     async def _pause(self) -> None:
