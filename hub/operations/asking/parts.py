@@ -31,7 +31,7 @@ from hub.store.leases import Lease
 
 log = structlog.get_logger()
 
-PART = 100
+PART = 50
 """People told in one transaction: it keeps an order to one of them waiting no longer."""
 POLL = 1.0
 LEADER_TTL = timedelta(seconds=3)
