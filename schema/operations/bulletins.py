@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from hub.errors import NotFound
 from hub.model.operations import OrderPriority
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
@@ -17,13 +18,23 @@ from schema import enums
 from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
-from schema.nodes import Node, key_of, node_type
-from schema.operations.asking import Recipient, recipients_of
+from schema.nodes import (
+    FIRST_DEFAULT,
+    Connection,
+    Node,
+    connect,
+    decode_cursor,
+    key_of,
+    node_type,
+    page_size,
+)
+from schema.operations.asking import Recipient
 from schema.operations.common import Keyed, Payload, act, at_desk, attempt, by_ledgers
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, person, unit_of, units_of
 from schema.policy import SIGNED_IN
-from schema.projection import Info, computed, described, entity, root, stored, value
+from schema.projection import Info, Row, computed, described, entity, root, stored, value
+from schema.transit.arguments import After, First
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -39,6 +50,11 @@ worded(
 )
 StateOnly = Annotated[
     BulletinState | None, strawberry.argument(description="Only in this state (状态).")
+]
+OfBulletin = Annotated[strawberry.ID, strawberry.argument(description="The bulletin (通报).")]
+Stages = Annotated[
+    list[enums.Stage] | None,
+    strawberry.argument(description="Only who is at one of these; SEEN is read (阶段)."),
 ]
 
 
@@ -88,9 +104,16 @@ class Bulletin(Node):
         key = self.doc["replaced_by"]
         return await Bulletin.load(context, key) if key else None
 
+    untold_count: int = stored(
+        "untold",
+        "How many of its audience are still to be told: of it, or once it is withdrawn of that. "
+        "Thousands are told by and by, and are not in `recipients` before",
+        zh="待通知人数",
+    )
+
     @computed(needs=("recipients",), zh="接收人数")
     def audience_count(self, _context: "SchemaContext") -> int:
-        """How many people it went to."""
+        """How many people it goes to; of one withdrawn, how many had been told of it."""
         return len(self.doc["recipients"])
 
     @computed(needs=("id",), zh="已读人数")
@@ -100,8 +123,12 @@ class Bulletin(Node):
 
     @computed(needs=("id",), zh="阅读情况", size=20)
     async def recipients(self, context: "SchemaContext") -> list[Recipient]:
-        """Who it went to and how far it has come, of those the caller may see; SEEN is read."""
-        return await recipients_of(context, self.key)
+        """How far it has come with whom, of those the caller may see; SEEN is read.
+
+        The first 500 who were told: of more there are pages, `bulletinRecipients`.
+        """
+        ledgers = context.load.lists(Recipients, Recipients.first_of)
+        return [Recipient(row) for row in await ledgers.load(self.key)]
 
 
 @strawberry.input(description="Who is to know (接收范围); what is named adds up.")
@@ -199,6 +226,33 @@ class Query:
     async def bulletin(self, info: Info, id: strawberry.ID) -> Bulletin | None:  # noqa: A002
         """Absent and forbidden look the same."""
         return await Bulletin.load(info.context, key_of(id, "Bulletin", "id"))
+
+    @root(READ, "Who was told of a bulletin, and who has read it, in pages", zh="阅读情况")
+    async def bulletin_recipients(
+        self,
+        info: Info,
+        bulletin: OfBulletin,
+        stages: Stages = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Recipient]:
+        """Of those the caller may see, in the order they were told."""
+        context, key = info.context, key_of(bulletin, "Bulletin", "bulletin")
+        if await Bulletin.load(context, key) is None:
+            raise NotFound("bulletin", key, path=("bulletin",))
+        found = await context.services.of(Recipients).page(
+            context.viewer,
+            key,
+            first=page_size(first) + 1,
+            after=decode_cursor(after, datetime, str),
+            stages=stages,
+        )
+        rows = [row_of(ledger) for ledger in found]
+        return connect(rows, first=first, after=after, wrap=Recipient, place=_told)
+
+
+def _told(row: Row) -> tuple[object, ...]:
+    return row["created_at"], row["_id"]
 
 
 @strawberry.type

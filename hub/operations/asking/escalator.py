@@ -140,6 +140,8 @@ class Escalator:
         if subject is None:
             message = f"{asked.kind} {subject_id} has ledgers, and is not there"
             raise LookupError(message)
+        if subject.subject.ended_at is not None and subject.subject.untold:
+            return None  # it has ended, and they are told so in their turn
         if asked.escalates:
             return (await hand_over(subject, rows, Why.TIMEOUT, now)).report
         woken = await remind(subject, rows, now)

@@ -31,8 +31,8 @@ BATCH = 200
 """Rows looked up at a time."""
 IN_FLIGHT = 100
 """Sends at once: what a push service takes over one HTTP/2 connection."""
-BESIDE = 20
-"""Sends at once of what is not of the first rank."""
+BESIDE = 10
+"""Sends at once of what is not of the first rank: each is in the way of what is."""
 IN_HAND = 4
 """Times as many may be in hand with those that were sent and are being written down."""
 DRAIN = 8.0
@@ -73,7 +73,11 @@ class Dispatcher:
         """Work until cancelled; then let the sends in hand finish."""
         try:
             await in_rounds(
-                self._guarded_pass, self._rest, bus=self._bus, follows=["outbox"], wakes=_is_more
+                self._guarded_pass,
+                self._rest,
+                bus=self._bus,
+                follows=["outbox"],
+                wakes=self._is_more,
             )
         finally:
             await self.drain(DRAIN)
@@ -160,6 +164,6 @@ class Dispatcher:
                 return POLL if due is None else min(POLL, clock.seconds_until(due))
         return POLL
 
-
-def _is_more(change: Change) -> bool:
-    return change.kind in {ChangeKind.INSERTED, ChangeKind.RESET}
+    def _is_more(self, change: Change) -> bool:
+        ours = (change.document or {}).get("rank", 0) in self._ranks
+        return change.kind is ChangeKind.RESET or (change.kind is ChangeKind.INSERTED and ours)
