@@ -119,10 +119,11 @@ async def end_all(asked: Asked, at: datetime, *, reason: str, asleep: Collection
 
 
 async def complete_if_ended(asked: Asked, at: datetime) -> bool:
-    """Complete the subject once everybody's part has ended and somebody's well.
+    """Complete the subject once everybody's part has ended, and each chain has ended well.
 
-    Tells all recipients. The caller has changed the subject in this transaction, so two last parts
-    that end at once cannot overlook each other.
+    A chain that nobody took keeps it open, for the watch to act on. Tells all recipients. The
+    caller has changed the subject in this transaction, so two last parts that end at once cannot
+    overlook each other.
     """
     ledgers, subject = asked.desk.of(Recipients), asked.subject
     if not await ledgers.outcome(asked.tx, subject.id, ended=asked.ended, done=asked.done):
