@@ -18,7 +18,16 @@ from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
-from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers
+from schema.operations.common import (
+    KEY,
+    DispatchWarning,
+    UserError,
+    act,
+    at_desk,
+    attempt,
+    by_ledgers,
+    warnings_told,
+)
 from schema.operations.orders import Recipient
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, person, unit_of, units_of
@@ -167,6 +176,9 @@ class BulletinPayload:
 
     client_mutation_id: str = described("As given", zh="幂等键")
     user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    warnings: list[DispatchWarning] = described(
+        "Whom a bulletin that was published will not wake", zh="提示"
+    )
     bulletin: Bulletin | None = described("The bulletin after it; null with errors", zh="通报")
 
 
@@ -230,7 +242,7 @@ class Mutation:
             )
             return await publish_bulletin(*at_desk(info), asked, input.client_mutation_id)
 
-        return await _payload(input.client_mutation_id, work)
+        return await _payload(input.client_mutation_id, work, warned=True)
 
     @root(Scope.BULLETINS_WRITE, "Take a bulletin back; its readers are told", zh="撤回通报")
     async def withdraw_bulletin(self, info: Info, input: WithdrawBulletinInput) -> BulletinPayload:  # noqa: A002
@@ -256,7 +268,9 @@ class Mutation:
 
         errors = await act(info.context, "bulletin.read", key, body)
         found = None if errors else await Bulletin.load(info.context, key_of(given, "Bulletin"))
-        return BulletinPayload(client_mutation_id=key, user_errors=errors, bulletin=found)
+        return BulletinPayload(
+            client_mutation_id=key, user_errors=errors, warnings=[], bulletin=found
+        )
 
 
 @strawberry.type
@@ -266,10 +280,14 @@ class Subscription:
     bulletins = _bulletins.followed
 
 
-async def _payload(key: str, work: Callable[[], Awaitable[BulletinDoc]]) -> BulletinPayload:
+async def _payload(
+    key: str, work: Callable[[], Awaitable[BulletinDoc]], *, warned: bool = False
+) -> BulletinPayload:
     document, errors = await attempt(work)
+    warnings = document.warnings if document is not None and warned else []
     return BulletinPayload(
         client_mutation_id=key,
         user_errors=errors,
+        warnings=warnings_told(warnings),
         bulletin=Bulletin(row_of(document)) if document else None,
     )

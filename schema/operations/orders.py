@@ -27,14 +27,13 @@ from schema.nodes import Node, key_of, node_type
 from schema.open_enums import made, stored_word
 from schema.operations.common import (
     KEY,
+    DispatchWarning,
     UserError,
-    WarningCode,
     act,
     at_desk,
     attempt,
     by_ledgers,
-    path_of,
-    stable,
+    warnings_told,
 )
 from schema.operations.incidents import Incident, known_incident
 from schema.people.types import Officer, officers_of, person
@@ -246,22 +245,13 @@ class AcknowledgeOrderInput:
 
 
 @value(policy=SIGNED_IN)
-class DispatchWarning:
-    """What to know of an order that was given all the same: who will not be reached (提示)."""
-
-    code: str = described("Stable code", zh="提示码", graphql_type=WarningCode)
-    path: list[str] = described("Which part of the arguments it is about", zh="位置")
-    message: str = described("What is to be expected and what to do, Chinese first", zh="说明")
-
-
-@value(policy=SIGNED_IN)
 class OrderPayload:
     """What became of the order."""
 
     client_mutation_id: str = described("As given", zh="幂等键")
     user_errors: list[UserError] = described("Empty when it was done", zh="错误")
     warnings: list[DispatchWarning] = described(
-        "Whom a dispatched order will not reach; the same when it is sent again", zh="提示"
+        "Whom an order that was dispatched or reassigned will not reach", zh="提示"
     )
     order: Order | None = described("The order after it; null with errors", zh="指令")
 
@@ -367,7 +357,7 @@ class Mutation:
                 key=input.client_mutation_id,
             )
 
-        return await _order(input.client_mutation_id, work)
+        return await _order(input.client_mutation_id, work, warned=True)
 
     @root(Scope.FIELD_WORK, "Answer an order that one has received", zh="签收与回报")
     async def acknowledge_order(self, info: Info, input: AcknowledgeOrderInput) -> OrderPayload:  # noqa: A002
@@ -397,11 +387,6 @@ async def _order(
     return OrderPayload(
         client_mutation_id=key,
         user_errors=errors,
-        warnings=[
-            DispatchWarning(
-                code=stable(WarningCode, one.code), path=path_of(one.path), message=one.message
-            )
-            for one in warnings
-        ],
+        warnings=warnings_told(warnings),
         order=Order(row_of(document)) if document else None,
     )

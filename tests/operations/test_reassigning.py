@@ -76,3 +76,17 @@ async def test_a_part_that_is_done_stays_done(world: World):
         await world.reassign(order, one, other)
     assert (fault.value.code, fault.value.path) == ("PART_DONE", ("officer",))
     assert await world.counts() == before
+
+
+async def test_whoever_cannot_be_woken_is_said_and_asked_all_the_same(world: World):
+    """As when an order is dispatched; of the order itself the warnings stay those it had."""
+    one, silent = await world.officer(), await world.officer(phone=False)
+    order = await world.order(one)
+    given = await world.reassign(order, one, silent)
+    assert [(warning.code, warning.path) for warning in given.warnings] == [
+        ("RECIPIENT_NO_PUSH", ["to"])
+    ]
+    assert (await world.stages(order))[silent.account_id] is Stage.QUEUED
+    assert (await world.read_order(order)).warnings == order.warnings
+    fine = await world.officer()
+    assert (await world.reassign(order, silent, fine)).warnings == []

@@ -11,6 +11,7 @@ from hub.model.people import Principal, Scope
 from hub.operations import checks
 from hub.operations.asking.audience import Audience, audience_of, people_in, still_there
 from hub.operations.asking.ledger import announce, end_all, open_ledger
+from hub.operations.asking.reach import unwoken
 from hub.operations.bulletins.asked import BulletinAsked
 from hub.operations.bulletins.documents import (
     BULLETINS,
@@ -82,7 +83,8 @@ async def publish_bulletin(
     """Publish a bulletin once per key. Needs BULLETINS_WRITE; it is the caller's unit's.
 
     Its audience is fixed now. One that `corrects` another withdraws that in the same transaction,
-    and goes to whoever had it where no audience is named. Codes: BAD_TEXT, BAD_VALUE, UNIT_UNKNOWN,
+    and goes to whoever had it where no audience is named. Whom no push will wake is said in its
+    `warnings`. Codes: BAD_TEXT, BAD_VALUE, UNIT_UNKNOWN,
     RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT, NOT_FOUND,
     BULLETIN_WITHDRAWN.
     """
@@ -112,6 +114,7 @@ async def publish_bulletin(
             recipients=[reader.id for reader in readers],
             within_s=asked.remind_after_s,
             corrects=asked.corrects,
+            warnings=await unwoken(desk, by, readers, "audience", tx=tx),
         )
         if former is not None:
             reason = f"已更正，见通报 {bulletin.number} / corrected by {bulletin.number}"
