@@ -50,7 +50,8 @@ QUIET_SECONDS = 60.0
 SAVE_EVENTS = 1000
 BREATHE_EVENTS = 100
 WAIT_MS = 500
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 1.0
+"""Seconds before the stream is opened again: without a database opening itself waits."""
 
 _KINDS = {
     "insert": ChangeKind.INSERTED,

@@ -29,7 +29,16 @@ from schema.nodes import (
     page_size,
 )
 from schema.operations.asking import Recipient
-from schema.operations.common import Keyed, Payload, act, at_desk, attempt, by_ledgers
+from schema.operations.common import (
+    DispatchWarning,
+    Keyed,
+    Payload,
+    act,
+    at_desk,
+    attempt,
+    by_ledgers,
+    warnings_told,
+)
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, person, unit_of, units_of
 from schema.policy import SIGNED_IN
@@ -188,6 +197,9 @@ class ReadBulletinInput(Keyed):
 class BulletinPayload(Payload):
     """What became of the bulletin."""
 
+    warnings: list[DispatchWarning] = described(
+        "Whom a bulletin that was published will not wake", zh="提示"
+    )
     bulletin: Bulletin | None = described("The bulletin after it; null with errors", zh="通报")
 
 
@@ -278,7 +290,7 @@ class Mutation:
             )
             return await publish_bulletin(*at_desk(info), asked, input.client_mutation_id)
 
-        return await _payload(input.client_mutation_id, work)
+        return await _payload(input.client_mutation_id, work, warned=True)
 
     @root(Scope.BULLETINS_WRITE, "Take a bulletin back; its readers are told", zh="撤回通报")
     async def withdraw_bulletin(self, info: Info, input: WithdrawBulletinInput) -> BulletinPayload:  # noqa: A002
@@ -304,7 +316,9 @@ class Mutation:
 
         errors = await act(info.context, "bulletin.read", key, body)
         found = None if errors else await Bulletin.load(info.context, key_of(given, "Bulletin"))
-        return BulletinPayload(client_mutation_id=key, user_errors=errors, bulletin=found)
+        return BulletinPayload(
+            client_mutation_id=key, user_errors=errors, warnings=[], bulletin=found
+        )
 
 
 @strawberry.type
@@ -314,10 +328,14 @@ class Subscription:
     bulletins = _bulletins.followed
 
 
-async def _payload(key: str, work: Callable[[], Awaitable[BulletinDoc]]) -> BulletinPayload:
+async def _payload(
+    key: str, work: Callable[[], Awaitable[BulletinDoc]], *, warned: bool = False
+) -> BulletinPayload:
     document, errors = await attempt(work)
+    warnings = document.warnings if document is not None and warned else []
     return BulletinPayload(
         client_mutation_id=key,
         user_errors=errors,
+        warnings=warnings_told(warnings),
         bulletin=Bulletin(row_of(document)) if document else None,
     )

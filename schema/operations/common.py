@@ -14,6 +14,7 @@ from hub.model.people import Principal
 from hub.operations import checks, codes
 from hub.operations.actions import ActionStatus, FieldAction
 from hub.operations.asking.asked import Asked
+from hub.operations.asking.documents import DispatchWarningDoc
 from hub.operations.checks import ARGUMENTS
 from hub.operations.codes import Codes
 from hub.operations.desk import Desk
@@ -89,6 +90,25 @@ class Payload:
 
     client_mutation_id: str = described("As given", zh="幂等键")
     user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+
+
+@value(policy=SIGNED_IN)
+class DispatchWarning:
+    """What to know of what was done all the same: who will not be reached (提示)."""
+
+    code: str = described("Stable code", zh="提示码", graphql_type=WarningCode)
+    path: list[str] = described("Which part of the arguments it is about", zh="位置")
+    message: str = described("What is to be expected and what to do, Chinese first", zh="说明")
+
+
+def warnings_told(warnings: Sequence[DispatchWarningDoc]) -> list[DispatchWarning]:
+    """Warnings as the caller is told them."""
+    return [
+        DispatchWarning(
+            code=stable(WarningCode, one.code), path=path_of(one.path), message=one.message
+        )
+        for one in warnings
+    ]
 
 
 def at_desk(info: Info) -> tuple[Desk, Principal]:

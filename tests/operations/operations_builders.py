@@ -169,6 +169,18 @@ class World:
         asked = {"order_id": order.id, "reason": "误报", "key": key or fresh("key")}
         return await orders.cancel_order(self.ops.desk, self.watch, **asked)
 
+    async def reassign(self, order: OrderDoc, officer: Principal, to: Principal) -> OrderDoc:
+        """The order after the watch has given one's part to another."""
+        return await orders.reassign_order(
+            self.ops.desk,
+            self.watch,
+            order_id=order.id,
+            officer=officer.account_id,
+            to=to.account_id,
+            reason="距离较远",
+            key=fresh("key"),
+        )
+
     async def act(
         self,
         by: Principal,

@@ -538,3 +538,23 @@ async def test_an_order_does_not_wait_behind_a_bulletin(world: World):
     held.set()
     await taking
     await beside.drain(30)
+
+
+async def test_whom_a_bulletin_will_not_wake_is_said(world: World) -> None:
+    """To the centre by name, to a liaison only those of its own unit; it is published all the
+    same, and says so again when it is sent again."""
+    fine, silent = await world.officer(), await world.officer(phone=False)
+    other = await world.officer(phone=False, unit="MTR")
+    names = [one.account_id for one in (fine, silent, other)]
+    said = [(one.code, one.path) for one in (await published(world, officers=names)).warnings]
+    assert said == [("RECIPIENT_NO_PUSH", ["audience"])] * 2
+    liaison = await world.officer(role=Role.LIAISON, unit="RPS")
+    mine, more = (await published(world, liaison, officers=names)).warnings
+    assert f"队员{silent.login}" in mine.message
+    assert more.message == "另有 1 人同此 / And 1 more."
+    (only,) = (await published(world, liaison, officers=[other.account_id])).warnings
+    assert only.message == "1 人无可推送的手机 / 1 have no phone that can be woken."
+    assert (await published(world, officers=[fine.account_id])).warnings == []
+    world.ops = operations(world.store, channels=frozenset())
+    (only,) = (await published(world, officers=names)).warnings
+    assert (only.code, only.path) == ("PUSH_NOT_CONFIGURED", [])

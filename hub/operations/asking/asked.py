@@ -29,7 +29,8 @@ class Asked(ABC):
     in `collection`. The timer of a recipient runs while its stage is `awaited`; a part is over in
     one of `ended`, and well over with `done`. With `escalates` the next person is asked when the
     timer passes; without, the same person is reminded, `reminders` times at most. One that
-    `completes` ends when everybody's part has. With `in_parts` thousands may be asked (`parts.py`).
+    `completes` ends when somebody of each chain is done and nobody is asked any more. With
+    `in_parts` thousands may be asked (`parts.py`).
     """
 
     kind: ClassVar[str]
@@ -128,7 +129,7 @@ class Asked(ABC):
         """A wake-up was given up."""
 
     async def completed(self, at: datetime) -> None:
-        """Everybody's part has ended, somebody's well."""
+        """Everybody's part has ended, and each chain well."""
 
     def change(self, **fields: Any) -> None:  # noqa: ANN401
         """Set fields of the subject; with none, only its revision is raised.

@@ -124,10 +124,11 @@ async def end(asked: Asked, rows: Sequence[RecipientDoc], at: datetime, *, reaso
 
 
 async def complete_if_ended(asked: Asked, at: datetime) -> bool:
-    """Complete the subject once everybody's part has ended and somebody's well.
+    """Complete the subject once everybody's part has ended, and each chain has ended well.
 
-    Tells all recipients. The caller has changed the subject in this transaction, so two last parts
-    that end at once cannot overlook each other.
+    A chain that nobody took keeps it open, for the watch to act on. Tells all recipients. The
+    caller has changed the subject in this transaction, so two last parts that end at once cannot
+    overlook each other.
     """
     ledgers, subject = asked.desk.of(Recipients), asked.subject
     if subject.untold:

@@ -174,13 +174,12 @@ class Recipients(Timers):
     async def outcome(
         self, tx: Tx, subject_id: str, *, ended: Collection[Stage], done: Stage
     ) -> bool:
-        """Whether everybody's part has `ended`, and somebody's by `done`."""
+        """Whether everybody's part has `ended`, and somebody of each chain is `done`."""
         await seen(tx, RECIPIENTS)
         live = {"subject_id": subject_id, "stage": {"$nin": [*ended]}}
         if await self._recipients.find_one(live, {"_id": True}, session=tx) is not None:
             return False
-        good = {"subject_id": subject_id, "stage": done}
-        return await self._recipients.find_one(good, {"_id": True}, session=tx) is not None
+        return (await self.chains(tx, subject_id)).all_reach(done)
 
     async def live_of_account(
         self, tx: Tx, account_id: str, kind: str, *, ended: Collection[Stage]

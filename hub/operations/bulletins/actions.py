@@ -11,6 +11,7 @@ from hub.model.people import Principal, Scope
 from hub.operations import checks
 from hub.operations.asking.audience import Audience, Meant, audience_of, people_in, still_there
 from hub.operations.asking.parts import begin, ending
+from hub.operations.asking.reach import unwoken
 from hub.operations.bulletins.asked import BulletinAsked
 from hub.operations.bulletins.documents import BULLETINS, BulletinDoc, BulletinState
 from hub.operations.bulletins.store import BulletinRepository
@@ -77,8 +78,9 @@ async def publish_bulletin(
 
     Its audience is fixed now, and told in parts where it is large (`asking/parts.py`). One that
     `corrects` another withdraws that in the same transaction, and goes to whom that was for where
-    no audience is named. Codes: BAD_TEXT, BAD_VALUE, UNIT_UNKNOWN, RECIPIENT_UNKNOWN,
-    RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT, NOT_FOUND, BULLETIN_WITHDRAWN.
+    no audience is named. Whom no push will wake is said in its `warnings`. Codes: BAD_TEXT,
+    BAD_VALUE, UNIT_UNKNOWN, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT,
+    NOT_FOUND, BULLETIN_WITHDRAWN.
     """
     by.require(Scope.BULLETINS_WRITE)
     if by.unit is None and not by.viewer.sees_everything:
@@ -107,6 +109,7 @@ async def publish_bulletin(
             untold=len(readers),
             within_s=asked.remind_after_s,
             corrects=asked.corrects,
+            warnings=await unwoken(desk, by, readers, "audience", tx=tx),
         )
         desk.of(BulletinRepository).insert(tx, bulletin)
         await begin(BulletinAsked(desk, tx, bulletin), at)

@@ -145,7 +145,7 @@ class Dispatcher:
         try:
             await self._delivery.deliver(errand, sent)
         except Exception as error:  # noqa: BLE001  # one bad row never holds up the others
-            log.warning("delivery_failed", wake=row.id, error=repr(error))
+            self._delivery.failing.add(row, repr(error))
             # if this fails too, the database is away: the lease runs out and the row comes again
             with worked_around("dispatcher.failed", expected=passes):
                 await self._delivery.failed(errand, type(error).__name__)

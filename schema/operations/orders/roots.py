@@ -15,7 +15,7 @@ from schema import enums
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import key_of
-from schema.operations.common import WarningCode, act, at_desk, attempt, by_ledgers, path_of, stable
+from schema.operations.common import act, at_desk, attempt, by_ledgers, warnings_told
 from schema.operations.incidents.types import known_incident
 from schema.operations.orders.inputs import (
     AcknowledgeOrderInput,
@@ -23,7 +23,7 @@ from schema.operations.orders.inputs import (
     DispatchOrderInput,
     ReassignOrderInput,
 )
-from schema.operations.orders.types import READ, DispatchWarning, Order, OrderPayload
+from schema.operations.orders.types import READ, Order, OrderPayload
 from schema.projection import Info, Row, root
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Mutation:
                 key=input.client_mutation_id,
             )
 
-        return await _order(input.client_mutation_id, work)
+        return await _order(input.client_mutation_id, work, warned=True)
 
     @root(Scope.FIELD_WORK, "Answer an order that one has received", zh="签收与回报")
     async def acknowledge_order(self, info: Info, input: AcknowledgeOrderInput) -> OrderPayload:  # noqa: A002
@@ -168,11 +168,6 @@ async def _order(
     return OrderPayload(
         client_mutation_id=key,
         user_errors=errors,
-        warnings=[
-            DispatchWarning(
-                code=stable(WarningCode, one.code), path=path_of(one.path), message=one.message
-            )
-            for one in warnings
-        ],
+        warnings=warnings_told(warnings),
         order=Order(row_of(document)) if document else None,
     )

@@ -8,7 +8,7 @@ from hub.operations.orders.store import OrderRepository
 from schema import enums
 from schema.nodes import Node, node_type
 from schema.operations.asking import Recipient, recipients_of
-from schema.operations.common import Payload, WarningCode
+from schema.operations.common import DispatchWarning, Payload
 from schema.operations.incidents.types import Incident
 from schema.people.types import Officer, officers_of, person
 from schema.policy import SIGNED_IN
@@ -73,19 +73,10 @@ async def orders(self: Incident, context: "SchemaContext") -> list[Order]:
 
 
 @value(policy=SIGNED_IN)
-class DispatchWarning:
-    """What to know of an order that was given all the same: who will not be reached (提示)."""
-
-    code: str = described("Stable code", zh="提示码", graphql_type=WarningCode)
-    path: list[str] = described("Which part of the arguments it is about", zh="位置")
-    message: str = described("What is to be expected and what to do, Chinese first", zh="说明")
-
-
-@value(policy=SIGNED_IN)
 class OrderPayload(Payload):
     """What became of the order."""
 
     warnings: list[DispatchWarning] = described(
-        "Whom a dispatched order will not reach; the same when it is sent again", zh="提示"
+        "Whom an order that was dispatched or reassigned will not reach", zh="提示"
     )
     order: Order | None = described("The order after it; null with errors", zh="指令")
