@@ -5,6 +5,7 @@ watch officer is told so at once, rather than by the alarm that follows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from hub.model.people import Principal
 from hub.operations.asking.documents import DispatchWarningDoc
@@ -62,6 +63,15 @@ _NOBODY_REACHED = DispatchWarningDoc(
 )
 
 
+class Person(Protocol):
+    """Somebody who is asked: the account's id and its unit."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def unit(self) -> str | None: ...  # noqa: D102
+
+
 async def warnings_of(
     desk: Desk,
     tx: Tx,
@@ -99,7 +109,7 @@ async def warnings_of(
 async def unwoken(
     desk: Desk,
     by: Principal,
-    accounts: Sequence[AccountDoc],
+    people: Sequence[Person],
     argument: str,
     *,
     tx: Tx | None = None,
@@ -110,11 +120,12 @@ async def unwoken(
     """
     if _silent(desk):
         return [_NO_PUSH_AT_ALL]
-    phones = await desk.devices.channels_of({account.id for account in accounts}, tx=tx)
+    phones = await desk.devices.channels_of({one.id for one in people}, tx=tx)
     reached = _served(desk, phones)
-    missing = [account for account in accounts if account.id not in reached]
-    known = [one for one in missing if by.viewer.sees_everything or one.unit == by.unit]
-    named = [([argument], _no_push(person(account))) for account in known]
+    missing = [one for one in people if one.id not in reached]
+    known = [one.id for one in missing if by.viewer.sees_everything or one.unit == by.unit]
+    accounts = await desk.accounts.by_logins_or_ids(known[:SHOWN], tx=tx) if known else {}
+    named = [([argument], _no_push(person(account))) for account in accounts.values()]
     return _told("RECIPIENT_NO_PUSH", argument, named, len(missing))
 
 
