@@ -18,7 +18,7 @@ export const ask = <Data, Variables>(operation: Operation<Data, Variables>, vari
 /** Follow a live query while the component is there. */
 export const live = <Data, Variables extends { after?: unknown }>(
   operation: Operation<Data, Variables>,
-  variables: () => Variables | null,
+  variables: () => Omit<Variables, 'after'> | null,
 ) => liveWith(connection, operation, variables);
 
 /** Whether who is signed in may do this. */

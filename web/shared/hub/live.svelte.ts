@@ -11,11 +11,19 @@ interface Event<Node> {
 
 type NodeOf<Data> = Data extends Record<string, { node?: infer Node }> ? NonNullable<Node> : never;
 
+/** A cursor of nothing: the hub answers it with RESET, also where there is no row to tell. */
+const BEGINNING = 'new';
+/** Milliseconds after which what a new state did not name again is gone. */
+const RENEWED = 500;
+/** Events that are gathered at most before they are shown. */
+const GATHERED = 5_000;
+
 /**
  * The rows of a live query (docs/live.md), as they are now.
  *
- * Events are gathered and shown once a frame, so that a flood of them never holds the page up; what is
- * shown stays while the socket is away, and goes on behind the last cursor when it is back.
+ * Events are gathered and shown once a frame, so that a flood of them never holds the page up. What is
+ * shown stays while the socket is away; when the state has to be told anew, rows are renewed in their
+ * places and what is not named again goes a moment later: nothing blanks.
  */
 export class Live<Node extends { id: string }> {
   readonly rows = new SvelteMap<string, Node>();
@@ -25,28 +33,22 @@ export class Live<Node extends { id: string }> {
   error = $state<HubError | null>(null);
   #waiting: Event<Node>[] = [];
   #frame = 0;
-  #settled: ReturnType<typeof setTimeout> | undefined;
+  #old = new Set<string>();
+  #forget: ReturnType<typeof setTimeout> | undefined;
 
   /** Take what came. */
   push(event: Event<Node>): void {
     this.error = null;
     this.#waiting.push(event);
-    this.#frame ||= requestAnimationFrame(() => this.#show());
     // a page in the background gets no frames, and must not gather events for hours
-    if (document.hidden || this.#waiting.length > 5_000) this.#show();
-  }
-
-  /** Nothing has come for a moment: an empty list is known to be empty. */
-  settle(): void {
-    this.#settled ??= setTimeout(() => {
-      this.ready = true;
-    }, 1_500);
+    if (document.hidden || this.#waiting.length >= GATHERED) this.#show();
+    else this.#frame ||= requestAnimationFrame(() => this.#show());
   }
 
   /** No more. */
   end(): void {
     cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#settled);
+    clearTimeout(this.#forget);
   }
 
   #show(): void {
@@ -55,23 +57,36 @@ export class Live<Node extends { id: string }> {
     const events = this.#waiting;
     this.#waiting = [];
     for (const { change, node } of events) {
-      if (change === 'RESET') this.rows.clear();
-      else if (!node) continue;
-      else if (change === 'REMOVED') this.rows.delete(node.id);
-      else this.rows.set(node.id, node);
+      if (change === 'RESET') this.#renew();
+      else if (node) this.#take(change, node);
     }
     this.ready = true;
+  }
+
+  #take(change: Event<Node>['change'], node: Node): void {
+    this.#old.delete(node.id);
+    if (change === 'REMOVED') this.rows.delete(node.id);
+    else this.rows.set(node.id, node);
+  }
+
+  #renew(): void {
+    this.#old = new Set(this.rows.keys());
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => {
+      for (const id of this.#old) this.rows.delete(id);
+      this.#old.clear();
+    }, RENEWED);
   }
 }
 
 /**
  * Follow a live query as long as the component is there. Call it while a component is made; `variables`
- * is a function: where what it reads changes, the question is asked anew.
+ * is a function: where what it reads changes, the question is asked anew. Null asks nothing.
  */
 export function live<Data, Variables extends { after?: unknown }>(
   connection: Connection,
   operation: Operation<Data, Variables>,
-  variables: () => Variables | null,
+  variables: () => Omit<Variables, 'after'> | null,
 ): { readonly is: Live<NodeOf<Data> & { id: string }> } {
   type Node = NodeOf<Data> & { id: string };
   let held = $state.raw(new Live<Node>());
@@ -80,7 +95,7 @@ export function live<Data, Variables extends { after?: unknown }>(
     const now = new Live<Node>();
     held = now;
     if (given === null) return;
-    const asked = { ...given } as Variables;
+    const asked = { ...given, after: BEGINNING } as unknown as Variables & { after: string };
     const stop = connection.subscribe(operation, asked as Variables & object, {
       next: (data) => {
         const [event] = Object.values(data as Record<string, Event<Node>>);
@@ -92,7 +107,6 @@ export function live<Data, Variables extends { after?: unknown }>(
         now.error = error;
       },
     });
-    now.settle();
     return () => {
       stop();
       now.end();
