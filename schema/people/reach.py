@@ -1,7 +1,7 @@
 """How an officer can be reached, and how far away they are: what is looked at before an order."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -74,7 +74,6 @@ async def reach(self: Officer, context: "SchemaContext") -> Reach | None:
         return None
     served = context.services.operations.desk.channels
     fix = known.position
-    lon, lat = fix.location["coordinates"] if fix else (None, None)
     return Reach(
         {
             "wakeable": bool(known.channels if served is None else known.channels & served),
@@ -82,6 +81,11 @@ async def reach(self: Officer, context: "SchemaContext") -> Reach | None:
             "heard_at": known.heard_at,
             "open_orders": known.open_orders,
             "located_at": fix and fix.at,
-            "place": fix and Place(lat=lat, lon=lon),
+            "place": fix and _place(fix.location),
         }
     )
+
+
+def _place(location: dict[str, Any]) -> Place:
+    lon, lat = location["coordinates"]
+    return Place(lat=lat, lon=lon)
