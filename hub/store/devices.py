@@ -13,8 +13,10 @@ from hub import clock
 from hub.store.audit import Audit, Author
 from hub.store.documents import DeviceDoc, OfficerPositionDoc
 from hub.store.driver import Store, Tx
+from hub.store.pending import pending
 from hub.store.together import Together
 
+DEVICES = "devices"
 _ADDRESSES = ("push_token", "push_fid", "push_subscription")
 HEARD_EVERY = timedelta(seconds=60)
 """How exactly it is noted that a phone was heard from."""
@@ -153,17 +155,14 @@ class Devices:
 
     async def silence(self, account_id: str, device_id: str, *, tx: Tx) -> None:
         """Forget how to wake a device: its person has signed out."""
-        change = {"$set": {**_CLEAR["$set"], "listens_until": None}}
-        await DeviceDoc.get_pymongo_collection().update_one(
-            {"_id": device_key(account_id, device_id)}, change, session=tx
-        )
+        pending(tx).update(DEVICES, device_key(account_id, device_id), _SILENT)
 
     async def silence_all(self, account_id: str, *, tx: Tx) -> list[str]:
         """Forget how to wake any phone of an account; the ids of those that could be woken."""
         rows = DeviceDoc.get_pymongo_collection()
         woken = {"account_id": account_id, "push_channel": {"$ne": None}}
         silenced = [row["_id"] async for row in rows.find(woken, {"_id": 1}, session=tx)]
-        await rows.update_many({"_id": {"$in": silenced}}, _CLEAR, session=tx)
+        pending(tx).update_all(DEVICES, {"_id": {"$in": silenced}}, _SILENT)
         return silenced
 
     async def forget_address(self, device: DeviceDoc) -> bool:
@@ -260,6 +259,7 @@ class Positions:
 
 
 _CLEAR: dict[str, Any] = {"$set": {"push_channel": None, **dict.fromkeys(_ADDRESSES)}}
+_SILENT: dict[str, Any] = {"$set": {**_CLEAR["$set"], "listens_until": None}}
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:
