@@ -68,6 +68,19 @@ class Officer(Node):
         return await unit_of(context, self.doc.get("unit"))
 
 
+@entity(policy=Scope.OFFICERS_READ)
+class DutyCount(Entity):
+    """How many officers a unit has (各单位在岗)."""
+
+    officers: int = stored("officers", "Officers who may sign in", zh="队员人数")
+    on_duty: int = stored("on_duty", "Of them on duty", zh="在岗人数")
+
+    @computed(needs=("_id",), zh="单位", policy=Scope.UNITS_READ)
+    async def unit(self, context: "SchemaContext") -> Unit | None:
+        """Which unit; null for those of none."""
+        return await unit_of(context, self.doc["_id"])
+
+
 HUB = "hub"
 """What stands in the place of an account where the hub itself did something."""
 

@@ -988,6 +988,129 @@ export type Link__Purpose =
   | 'EXECUTION'
   | 'SECURITY';
 
+export type PersonNamedFragment = { id: string, login: string, zh: string | null, en: string | null, unit: { code: string, zh: string | null, en: string | null } | null };
+
+export type UnitNamedFragment = { id: string, code: string, zh: string | null, en: string | null };
+
+export type QueuedFragment = { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, orders: Array<{ id: string, state: OrderState, recipients: Array<{ stage: Stage, nobodyNext: boolean }> }> };
+
+export type OrderLedgerFragment = { id: string, number: string, text: string, priority: OrderPriority, state: OrderState, createdAt: string, endedAt: string | null, acceptWithinSeconds: number, exhaustedAt: string | null, createdBy: PersonNamedFragment | null, escalation: Array<PersonNamedFragment>, recipients: Array<{ stage: Stage, nextStepAt: string | null, nobodyNext: boolean, reassignedBecause: string | null, escalatedFrom: { id: string } | null, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string, channel: LedgerChannel, note: string | null }> }> };
+
+export type OpenIncidentsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type OpenIncidentsSubscription = { incidents: { change: ChangeType, cursor: string, node: QueuedFragment | null } };
+
+export type ClosedIncidentsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type ClosedIncidentsSubscription = { incidents: { change: ChangeType, cursor: string, node: QueuedFragment | null } };
+
+export type OneIncidentSubscriptionVariables = Exact<{
+  incident: Scalars['ID']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, timeline: Array<{ at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null }> } | null } };
+
+export type AlarmsToActSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type AlarmsToActSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string } | null, incident: { id: string } | null } | null } };
+
+export type OrderAudienceQueryVariables = Exact<{
+  from: InputMaybe<PositionInput>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type OrderAudienceQuery = { officers: { nodes: Array<(
+      { post: string | null, onDutySince: string | null, reach: { wakeable: boolean, listening: boolean, heardAt: string | null, openOrders: number, locatedAt: string | null, distanceMetres: number | null } | null }
+      & PersonNamedFragment
+    )>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type UnitsToNameQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type UnitsToNameQuery = { units: Array<UnitNamedFragment> };
+
+export type OpenIncidentMutationVariables = Exact<{
+  input: OpenIncidentInput;
+}>;
+
+
+export type OpenIncidentMutation = { openIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string, number: string } | null } };
+
+export type UpdateIncidentMutationVariables = Exact<{
+  input: UpdateIncidentInput;
+}>;
+
+
+export type UpdateIncidentMutation = { updateIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type NoteIncidentMutationVariables = Exact<{
+  input: NoteIncidentInput;
+}>;
+
+
+export type NoteIncidentMutation = { noteIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type AddUnitsMutationVariables = Exact<{
+  input: AddIncidentUnitsInput;
+}>;
+
+
+export type AddUnitsMutation = { addIncidentUnits: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type CloseIncidentMutationVariables = Exact<{
+  input: CloseIncidentInput;
+}>;
+
+
+export type CloseIncidentMutation = { closeIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type ReopenIncidentMutationVariables = Exact<{
+  input: ReopenIncidentInput;
+}>;
+
+
+export type ReopenIncidentMutation = { reopenIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type DispatchOrderMutationVariables = Exact<{
+  input: DispatchOrderInput;
+}>;
+
+
+export type DispatchOrderMutation = { dispatchOrder: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, warnings: Array<{ code: DispatchWarningCode, path: Array<string>, message: string }>, order: { id: string, number: string } | null } };
+
+export type CancelOrderMutationVariables = Exact<{
+  input: CancelOrderInput;
+}>;
+
+
+export type CancelOrderMutation = { cancelOrder: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, order: { id: string, number: string } | null } };
+
+export type ReassignOrderMutationVariables = Exact<{
+  input: ReassignOrderInput;
+}>;
+
+
+export type ReassignOrderMutation = { reassignOrder: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, order: { id: string, number: string } | null } };
+
+export type TakeUpAlarmMutationVariables = Exact<{
+  input: AcknowledgeAlarmInput;
+}>;
+
+
+export type TakeUpAlarmMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, alarm: { id: string } | null } };
+
 export type FeedsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
 }>;
@@ -995,4 +1118,20 @@ export type FeedsSubscriptionVariables = Exact<{
 
 export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, node: { id: string, code: string, kind: string, mode: TransportMode | null, state: FeedState, detail: string | null, dataAsOf: string | null, lastReceivedAt: string | null, warnAfterSeconds: number | null, expireAfterSeconds: number | null, changedAt: string | null, linkState: LinkState | null } | null } };
 
+export const AddUnits = { id: 'sha256:86189919850abd6bee31bd07cf273006754bc31efd89a64340efee313b9029e0', name: 'AddUnits', kind: 'mutation' } as unknown as Operation<AddUnitsMutation, AddUnitsMutationVariables>;
+export const AlarmsToAct = { id: 'sha256:f60948e51b139380bc1967cb77ac8de39fb2475d5a37c7fedc1dcbe6a1b70031', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
+export const CancelOrder = { id: 'sha256:b6f85a8ff6cc3acb86cec2dbae1f4a2b068dd15d12333a0b962ebfdc471f7a8d', name: 'CancelOrder', kind: 'mutation' } as unknown as Operation<CancelOrderMutation, CancelOrderMutationVariables>;
+export const CloseIncident = { id: 'sha256:9e821e7218be21c482495f0b3d01d1decf655fdec7e234330c2ce3cfb3d39d45', name: 'CloseIncident', kind: 'mutation' } as unknown as Operation<CloseIncidentMutation, CloseIncidentMutationVariables>;
+export const ClosedIncidents = { id: 'sha256:3b553b71f71af60979af83b09d6130da0ba69461af875a8fb176fcdb1cbbd10e', name: 'ClosedIncidents', kind: 'subscription' } as unknown as Operation<ClosedIncidentsSubscription, ClosedIncidentsSubscriptionVariables>;
+export const DispatchOrder = { id: 'sha256:d4c91d60128d31b94617a1be7c6a62a3784c2a12ea9f4252f619b04d9ca4234e', name: 'DispatchOrder', kind: 'mutation' } as unknown as Operation<DispatchOrderMutation, DispatchOrderMutationVariables>;
 export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
+export const NoteIncident = { id: 'sha256:8f442dd74046552afd15535e97d7ae0ed01a356d86dc6cf98e50b3a66e2e1d46', name: 'NoteIncident', kind: 'mutation' } as unknown as Operation<NoteIncidentMutation, NoteIncidentMutationVariables>;
+export const OneIncident = { id: 'sha256:02bd7d004ee3b0dbf80833ae2d25c6f5aa3d6a753cebdf202bac5fd4015447d3', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
+export const OpenIncident = { id: 'sha256:c62584a42235e4bf9f9c83888398b1046441ab113146efed250209438d98da7c', name: 'OpenIncident', kind: 'mutation' } as unknown as Operation<OpenIncidentMutation, OpenIncidentMutationVariables>;
+export const OpenIncidents = { id: 'sha256:ebbdf5c6c1c4dc6e9006ceec3605212612b59dd76c7e76b425337c9dcde9dffe', name: 'OpenIncidents', kind: 'subscription' } as unknown as Operation<OpenIncidentsSubscription, OpenIncidentsSubscriptionVariables>;
+export const OrderAudience = { id: 'sha256:7f52ec172850cd45f33bd5a5a56a06e0d5de1b8f033db2ba22a5af5d1ed89171', name: 'OrderAudience', kind: 'query' } as unknown as Operation<OrderAudienceQuery, OrderAudienceQueryVariables>;
+export const ReassignOrder = { id: 'sha256:082586c8f2e5d0b286167ebf46016efb7fbf53356af485129f777f7742172b9e', name: 'ReassignOrder', kind: 'mutation' } as unknown as Operation<ReassignOrderMutation, ReassignOrderMutationVariables>;
+export const ReopenIncident = { id: 'sha256:32e56f249834af33f6a0a471a6836d5aac429976e7f1071fe78be874c4899b1e', name: 'ReopenIncident', kind: 'mutation' } as unknown as Operation<ReopenIncidentMutation, ReopenIncidentMutationVariables>;
+export const TakeUpAlarm = { id: 'sha256:b2e52814a184ef7a3248d00b9c8602ea5ae62a86977dce1ea0b34a333677d975', name: 'TakeUpAlarm', kind: 'mutation' } as unknown as Operation<TakeUpAlarmMutation, TakeUpAlarmMutationVariables>;
+export const UnitsToName = { id: 'sha256:d715da77a84b7ad61cc64730cf1010bf014c674c10c9042e51bfacff03e79d3b', name: 'UnitsToName', kind: 'query' } as unknown as Operation<UnitsToNameQuery, UnitsToNameQueryVariables>;
+export const UpdateIncident = { id: 'sha256:121780fe8dba3d4263caaa14c76131809e9f916aff2a3b05f20928d7d3f8e31a', name: 'UpdateIncident', kind: 'mutation' } as unknown as Operation<UpdateIncidentMutation, UpdateIncidentMutationVariables>;
