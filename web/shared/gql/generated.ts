@@ -49,12 +49,18 @@ export type AccountRole =
 
 /** What an account may do (权限): ORDERS_READ is `orders:read` in the manuals and in errors. */
 export type AccountScope =
+  /** Accounts, who is signed in where (看账号). */
+  | 'ACCOUNTS_READ'
+  /** Make and change accounts, reset secrets, end sessions (管理账号). */
+  | 'ACCOUNTS_WRITE'
   /** Decide which ids name one stop place (管理). */
   | 'ADMIN'
   /** Alarms, whose condition holds or held (看告警). */
   | 'ALARMS_READ'
   /** Acknowledge alarms (确认告警). */
   | 'ALARMS_WRITE'
+  /** The audit log, and whether it is sealed (看审计). */
+  | 'AUDIT_READ'
   /** Bulletins to one's unit or oneself, who has read (看通报). */
   | 'BULLETINS_READ'
   /** Publish bulletins; withdraw one's own unit's (发布通报). */
@@ -104,6 +110,22 @@ export type AcknowledgeOrderInput = {
   order: Scalars['ID']['input'];
 };
 
+/** A new account (新建账号). */
+export type AddAccountInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** What is signed in with: 1 to 64 small letters, digits, . _ - (登录名). */
+  login: Scalars['String']['input'];
+  /** In English (英文姓名). */
+  nameEn?: InputMaybe<Scalars['String']['input']>;
+  /** Name in Chinese; null: the login (中文姓名). */
+  nameZh?: InputMaybe<Scalars['String']['input']>;
+  /** What it is; a partner's application is PARTNER (角色). */
+  role: AccountRole;
+  /** The unit it belongs to: id or code; officers, liaisons, partners need one (所属单位). */
+  unit?: InputMaybe<Scalars['ID']['input']>;
+};
+
 /** More units for an incident (增加单位). */
 export type AddIncidentUnitsInput = {
   /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
@@ -143,6 +165,27 @@ export type AudienceInput = {
   /** Everybody of these units: ids or codes (单位). */
   units?: Array<Scalars['ID']['input']>;
 };
+
+/** What is wrong with the audit log (审计日志异常). */
+export type AuditFault =
+  /** A row is not what was sealed (被改). */
+  | 'ALTERED'
+  /** Rows are missing (缺失). */
+  | 'DROPPED'
+  /** A row was not sealed by this hub (非本机封存). */
+  | 'FOREIGN'
+  /** The head is not what was signed (与已签链末不符). */
+  | 'HEAD_DIFFERS'
+  /** The head is not signed by this hub (链末签名不是本机所签). */
+  | 'HEAD_FORGED'
+  /** Rows are sealed, and nothing says where they end (链末缺失). */
+  | 'HEAD_MISSING'
+  /** Not the head that was kept elsewhere (与另存的链末不符). */
+  | 'KEPT_DIFFERS'
+  /** A row is not where it belongs (错位). */
+  | 'REORDERED'
+  /** Rows wait for more than ten minutes to be sealed (久未封存). */
+  | 'UNSEALED';
 
 /** Whether a bulletin still stands (通报状态). */
 export type BulletinState =
@@ -598,6 +641,17 @@ export type Punctuality =
   /** Nothing fresh is known; it never means on time (未知). */
   | 'UNKNOWN';
 
+/** By which service a phone is woken (推送通道). */
+export type PushService =
+  /** By Firebase (FCM推送). */
+  | 'FCM'
+  /** By JPush (极光推送). */
+  | 'JPUSH'
+  /** By another (其他). */
+  | 'OTHER'
+  /** By Web Push (网页推送). */
+  | 'WEBPUSH';
+
 /** That a bulletin was read (已读). */
 export type ReadBulletinInput = {
   /** The bulletin (通报). */
@@ -697,6 +751,24 @@ export type ReopenIncidentInput = {
   reason: Scalars['String']['input'];
 };
 
+/** A new password, or secret of a partner (重置密码或密钥). */
+export type ResetSecretInput = {
+  /** The account (账号). */
+  account: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** Hours for which a partner's old secret works too, at most 720 (宽限). */
+  graceHours?: Scalars['Int']['input'];
+};
+
+/** The end of a session (结束会话). */
+export type RevokeSessionInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The session (会话). */
+  session: Scalars['ID']['input'];
+};
+
 /** Whether seats are sold (售票). */
 export type SaleStatus =
   /** No more (停售). */
@@ -720,6 +792,14 @@ export type Severity =
   | 'SEVERE'
   /** Not said (未知). */
   | 'UNKNOWN';
+
+/** The end of all that an account has open (强制下线). */
+export type SignOutAccountInput = {
+  /** The account (账号). */
+  account: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+};
 
 /** Whether a situation goes on (通告状态). */
 export type SituationProgress =
@@ -866,6 +946,24 @@ export type UnitKind =
   /** Traffic police (交警). */
   | 'TRAFFIC_POLICE';
 
+/** A change of an account (变更账号). */
+export type UpdateAccountInput = {
+  /** The account (账号). */
+  account: Scalars['ID']['input'];
+  /** Whether it may sign in; a partner that was revoked stays so (启用). */
+  active?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** In English (英文姓名). */
+  nameEn?: InputMaybe<Scalars['String']['input']>;
+  /** Name in Chinese (中文姓名). */
+  nameZh?: InputMaybe<Scalars['String']['input']>;
+  /** What it is (角色). */
+  role?: InputMaybe<AccountRole>;
+  /** The unit it belongs to (所属单位). */
+  unit?: InputMaybe<Scalars['ID']['input']>;
+};
+
 /** What has changed of an incident (更新事件); what is absent stays. */
 export type UpdateIncidentInput = {
   /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
@@ -901,6 +999,8 @@ export type Urgency =
 
 /** Why an input could not be carried out (错误码). */
 export type UserErrorCode =
+  /** Let the account in again first (账号已停用). */
+  | 'ACCOUNT_OFF'
   /** Too many are named, or in the audience (接收范围过大). */
   | 'AUDIENCE_COUNT'
   /** Nobody is in the audience: name units, officers, or all on duty (接收范围内无人). */
@@ -921,6 +1021,8 @@ export type UserErrorCode =
   | 'BULLETIN_WITHDRAWN'
   /** Map to what that one is mapped to (基准站点已映射到别处). */
   | 'CANONICAL_IS_MAPPED'
+  /** A partner application that was revoked stays so: add it under another name (应用已吊销). */
+  | 'CLIENT_REVOKED'
   /** Whoever is ordered cannot be the next one asked: name somebody else for escalation (升级名单包含接收人). */
   | 'ESCALATION_NAMES_RECIPIENT'
   /** The account's role lacks the scope that is named, or it is another unit's (无权进行此操作). */
@@ -933,6 +1035,8 @@ export type UserErrorCode =
   | 'INCIDENT_OPEN'
   /** Others are mapped to it: reject those first (该站点是其他标识的基准). */
   | 'IS_CANONICAL'
+  /** Choose another login (登录名已存在). */
+  | 'LOGIN_TAKEN'
   /** Nothing to change, or to add, was given (没有要修改的内容). */
   | 'NOTHING_ASKED'
   /** The order was not given to that person (不是接收人). */
@@ -949,6 +1053,8 @@ export type UserErrorCode =
   | 'ORDER_REASSIGNED'
   /** None of these: the message says what is wrong (其他). */
   | 'OTHER'
+  /** Another administrator has to do this: so one is always left (不能停用自己或改变自己的角色). */
+  | 'OWN_ACCOUNT'
   /** That person's part of the order is done (已处置完毕). */
   | 'PART_DONE'
   /** Somebody else is asked in that person's place already (已转交他人). */
@@ -965,6 +1071,8 @@ export type UserErrorCode =
   | 'RECIPIENT_UNKNOWN'
   /** Two stop places of one dataset are two places (同一数据集). */
   | 'SAME_DATASET'
+  /** It has ended already (会话已结束). */
+  | 'SESSION_ENDED'
   /** The order has gone on, or to somebody else. `data` is how it stands (当前阶段不可如此回报). */
   | 'STAGE_PASSED'
   /** At most 50 units an incident (单位过多). */
