@@ -81,7 +81,7 @@ export const said = words({
   number: ['车次', 'Service'],
   from: ['始发', 'From'],
   to: ['终到', 'To'],
-  platform: ['站台', 'Platform'],
+  platform: ['站台', 'Plat.'],
   state: ['状态', 'Status'],
   unknown: ['未知', 'Unknown'],
   noFeed: ['源未报', 'Not told'],

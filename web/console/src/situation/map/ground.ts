@@ -17,7 +17,12 @@ type At = Parameters<Painter>[1];
 export type Figures = ReadonlyMap<string, string>;
 
 /** The painter of the area: the ground, then the names that have room. */
-export function ground(area: AreaMap, language: () => Language, figures: () => Figures): Painter {
+export function ground(
+  area: AreaMap,
+  language: () => Language,
+  figures: () => Figures,
+  signs: () => readonly Spot[],
+): Painter {
   const features = inOrder(area.features);
   const named = NAMED.flatMap((kind) =>
     area.features.filter(({ properties }) => properties.kind === kind),
@@ -27,7 +32,7 @@ export function ground(area: AreaMap, language: () => Language, figures: () => F
     // all edges of roads before all roads: where two meet there is no line between them
     for (const road of roads) shape(context, road, at, true);
     for (const feature of features) shape(context, feature, at, false);
-    names(context, at, size, named, roads, language(), figures());
+    names(context, at, size, named, roads, language(), figures(), signs());
   };
 }
 
@@ -66,6 +71,11 @@ function shape(context: CanvasRenderingContext2D, feature: Feature, at: At, casi
   context.globalAlpha = 1;
 }
 
+/** Half the width of a sign of an officer or an incident. */
+const SIGN = 11;
+/** Pixels by which a name steps aside where something stands already. */
+const ASIDE = [0, 17, -17];
+
 /** A door is a small triangle, a metro exit a ring, a gate a square. */
 function sign(context: CanvasRenderingContext2D, feature: Feature, at: At): void {
   if (feature.geometry.type !== 'Point') return;
@@ -99,8 +109,12 @@ function names(
   roads: readonly Feature[],
   language: Language,
   figures: Figures,
+  signs: readonly Spot[],
 ): void {
-  const taken: Parameters<typeof free>[1][number][] = [];
+  const taken = signs.map(([lon, lat]) => {
+    const { x, y } = at(lat, lon);
+    return { left: x - SIGN, top: y - SIGN, right: x + SIGN, bottom: y + SIGN };
+  });
   const font = (strong: boolean) =>
     `${strong ? 600 : 400} ${token('--type-note')} ${token('--font-ui')}`;
   context.textAlign = 'center';
@@ -108,16 +122,27 @@ function names(
   const put = (text: string, x: number, y: number, strong: boolean, ink: string) => {
     context.font = font(strong);
     const half = context.measureText(text).width / 2 + 3;
-    const box = { left: x - half, top: y - 8, right: x + half, bottom: y + 8 };
-    const inside = box.left > 0 && box.right < size.x && box.top > 0 && box.bottom < size.y;
-    if (!inside || !free(box, taken)) return;
+    const box = ASIDE.map((aside) => ({
+      left: x - half,
+      top: y + aside - 8,
+      right: x + half,
+      bottom: y + aside + 8,
+    })).find(
+      (one) =>
+        one.left > 0 &&
+        one.right < size.x &&
+        one.top > 0 &&
+        one.bottom < size.y &&
+        free(one, taken),
+    );
+    if (!box) return;
     taken.push(box);
     context.lineJoin = 'round';
     context.lineWidth = 3;
     context.strokeStyle = token('--map-zone');
-    context.strokeText(text, x, y);
+    context.strokeText(text, x, box.top + 8);
     context.fillStyle = token(ink);
-    context.fillText(text, x, y);
+    context.fillText(text, x, box.top + 8);
   };
   for (const feature of features) {
     const { kind, id } = feature.properties;

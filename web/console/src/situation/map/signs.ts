@@ -60,7 +60,12 @@ export class Signs {
       sign.level && mount(Level, { target: element, props: { is: sign.level, silent: true } });
     const icon = L.divIcon({ html: element, className: `sign ${sign.look}`, iconSize: [24, 24] });
     // by keyboard they are reached in the list beside the map
-    const marker = L.marker([sign.lat, sign.lon], { icon, keyboard: false, title: sign.title });
+    const marker = L.marker([sign.lat, sign.lon], {
+      icon,
+      keyboard: false,
+      title: sign.title,
+      zIndexOffset: sign.level ? 1_000 : 0,
+    });
     if (sign.onclick) marker.on('click', sign.onclick);
     marker.addTo(this.#layer);
     return {
