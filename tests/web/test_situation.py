@@ -86,7 +86,8 @@ async def test_the_board_shows_what_the_hub_says(own: Running, console: Watched)
     page = await console.signed_in("/console/", "watch")
     board = region(page, "到发").get_by_role("table", name="到发 铁路")
     heads = board.get_by_role("columnheader")
-    await expect(heads).to_have_text(["时刻", "车次", "始发", "终到", "站台", "状态"])
+    words = ["时刻", "车次", "始发", "终到", "站台", "状态"]
+    await expect(heads).to_have_text(words, timeout=PATIENT)
     await page.get_by_role("button", name="出发", exact=True).click()
     await expect(board.locator("tbody tr").nth(5)).to_be_visible(timeout=PATIENT)
     told = (await own.client("watch").query(BOARD))["departures"]["nodes"]

@@ -899,7 +899,12 @@ export type SituationCallFragment = { id: string, status: CallStatus, aimedArriv
 export type SituationAreaQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SituationAreaQuery = { interchange: { id: string, name: string | null, illustrative: boolean, map: unknown | null, nameEn: string | null, centre: { lat: number, lon: number }, stopPlaces: Array<{ id: string, name: string | null, modes: Array<TransportMode>, nameEn: string | null }> } };
+export type SituationAreaQuery = { interchange: { id: string, name: string | null, illustrative: boolean, map: unknown | null, nameEn: string | null, centre: { lat: number, lon: number } } };
+
+export type SituationPlacesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SituationPlacesQuery = { interchange: { id: string, stopPlaces: Array<{ id: string, name: string | null, modes: Array<TransportMode>, nameEn: string | null }> } };
 
 export type SituationDeparturesSubscriptionVariables = Exact<{
   stopPlace: Scalars['ID']['input'];
@@ -993,7 +998,7 @@ export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, n
 export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
 export const SituationAcknowledge = { id: 'sha256:a95d7a8dfa61e70115307b7e7c7b55c109e9e295a433c91181b76228262d1dea', name: 'SituationAcknowledge', kind: 'mutation' } as unknown as Operation<SituationAcknowledgeMutation, SituationAcknowledgeMutationVariables>;
 export const SituationAlarms = { id: 'sha256:6465ca8e2f770acc83983d148aba57c0a0f95024018abae8efe40049a90a6c57', name: 'SituationAlarms', kind: 'subscription' } as unknown as Operation<SituationAlarmsSubscription, SituationAlarmsSubscriptionVariables>;
-export const SituationArea = { id: 'sha256:2a50e3fa755ea95d47c24fb23279347402cf4e1ff2d2b42f49e859a52bb158de', name: 'SituationArea', kind: 'query' } as unknown as Operation<SituationAreaQuery, SituationAreaQueryVariables>;
+export const SituationArea = { id: 'sha256:1c82d566608c179ead7537291b89675ffec33671a97b3012d3ccaaf1987a2db2', name: 'SituationArea', kind: 'query' } as unknown as Operation<SituationAreaQuery, SituationAreaQueryVariables>;
 export const SituationArrivals = { id: 'sha256:0f4a2acef193295dad07e7475a29281b819d387b07a562df65952aaed19fc315', name: 'SituationArrivals', kind: 'subscription' } as unknown as Operation<SituationArrivalsSubscription, SituationArrivalsSubscriptionVariables>;
 export const SituationDepartures = { id: 'sha256:e440c3f45466cd43a362446d64b2122282b1afa1b7e85869543242b63f505fac', name: 'SituationDepartures', kind: 'subscription' } as unknown as Operation<SituationDeparturesSubscription, SituationDeparturesSubscriptionVariables>;
 export const SituationIncidents = { id: 'sha256:30c35e5dc55b27beeab6368a1be2cffd2fdd6219a452c896e62cc666330e5f3f', name: 'SituationIncidents', kind: 'subscription' } as unknown as Operation<SituationIncidentsSubscription, SituationIncidentsSubscriptionVariables>;
@@ -1001,5 +1006,6 @@ export const SituationNotices = { id: 'sha256:0afe7fa78b686201eb4358a51dedf2af8d
 export const SituationOfficers = { id: 'sha256:c1da5f0e03024f6249015969cab96294c359bed596867463384d7e928898bf20', name: 'SituationOfficers', kind: 'query' } as unknown as Operation<SituationOfficersQuery, SituationOfficersQueryVariables>;
 export const SituationOrders = { id: 'sha256:bfbe004e9f4d05e03572f3f497cdae1a12af945348b4d4c02abf25d5b229f728', name: 'SituationOrders', kind: 'subscription' } as unknown as Operation<SituationOrdersSubscription, SituationOrdersSubscriptionVariables>;
 export const SituationParking = { id: 'sha256:43b06ce0bb594ab5da0f373d3afdf838299074ef27effe18b299337e9833dde8', name: 'SituationParking', kind: 'subscription' } as unknown as Operation<SituationParkingSubscription, SituationParkingSubscriptionVariables>;
+export const SituationPlaces = { id: 'sha256:1ca9d321593b11653bab6620954646b079412e922c667f3dc797e5e87375ad86', name: 'SituationPlaces', kind: 'query' } as unknown as Operation<SituationPlacesQuery, SituationPlacesQueryVariables>;
 export const SituationRanks = { id: 'sha256:18731a553e2261544d675374d43aec6c2bee3dbb3cc1f7d638d39a17c356a647', name: 'SituationRanks', kind: 'subscription' } as unknown as Operation<SituationRanksSubscription, SituationRanksSubscriptionVariables>;
 export const SituationVehicles = { id: 'sha256:72b9d5c01a10307ae4c12a37ca9a0feadaf4fd4bfc379093f7cf3bd23f5590b7', name: 'SituationVehicles', kind: 'subscription' } as unknown as Operation<SituationVehiclesSubscription, SituationVehiclesSubscriptionVariables>;
