@@ -7,7 +7,7 @@ is described here, and docs/configuration.md is generated from it.
 """
 
 from hub.settings.feeds import FEED_ZONE, FeedAuth, FeedSettings
-from hub.settings.outside import area_text, child_environment, samples_dir, secret
+from hub.settings.outside import area_map_text, area_text, child_environment, samples_dir, secret
 from hub.settings.reading import ENVIRONMENT, Unreadable, load
 from hub.settings.sections import (
     AccessSettings,
@@ -31,6 +31,7 @@ __all__ = [
     "PushSettings",
     "Settings",
     "Unreadable",
+    "area_map_text",
     "area_text",
     "child_environment",
     "database_name",

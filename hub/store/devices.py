@@ -10,8 +10,9 @@ from typing import Any
 from pymongo import UpdateOne
 
 from hub import clock
+from hub.model.people import Principal, Role, Viewer
 from hub.store.audit import Audit, Author
-from hub.store.documents import DeviceDoc, OfficerPositionDoc
+from hub.store.documents import AccountDoc, DeviceDoc, OfficerPositionDoc
 from hub.store.driver import Store, Tx
 from hub.store.pending import pending
 from hub.store.together import Together
@@ -256,6 +257,53 @@ class Positions:
         """The last positions of one account, newest first."""
         rows = OfficerPositionDoc.find({"account_id": account_id})
         return await rows.sort("-at").limit(limit).to_list()
+
+    async def whereabouts(
+        self, by: Principal, account_ids: Collection[str]
+    ) -> dict[str, OfficerPositionDoc]:
+        """Where those of them who are on duty were last, of whom the caller may know it.
+
+        Nothing from before this duty. A look at another person is on the audit log before anything
+        is told, once a minute for each who looks and each who is looked at.
+        """
+        terms = [locatable(by.viewer), {"_id": {"$in": list(account_ids)}}]
+        people = AccountDoc.find({"$and": [*terms, {"active": True, "duty.on": True}]})
+        since = {person.id: person.duty.since async for person in people}
+        last = await self._last([*since])
+        found = {key: row for key, row in last.items() if row.at >= (since[key] or row.at)}
+        minute = f"{clock.now():%Y%m%dT%H%M}"
+        author = Author.of(by)
+        await Audit().append_once(
+            {
+                f"{LOCATED}:{by.account_id}:{other}:{minute}": author.act(LOCATED, other)
+                for other in found
+                if other != by.account_id
+            }
+        )
+        return found
+
+    async def _last(self, account_ids: Collection[str]) -> dict[str, OfficerPositionDoc]:
+        steps: list[dict[str, Any]] = [
+            {"$match": {"account_id": {"$in": list(account_ids)}}},
+            {"$sort": {"account_id": 1, "at": -1}},
+            {"$group": {"_id": "$account_id", "last": {"$first": "$$ROOT"}}},
+        ]
+        rows = await OfficerPositionDoc.get_pymongo_collection().aggregate(steps)
+        return {row["_id"]: OfficerPositionDoc.model_validate(row["last"]) async for row in rows}
+
+
+LOCATED = "officer.located"
+"""What the audit log calls a look at where somebody is."""
+
+
+def locatable(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of positions: the centre all, a liaison its officers, all themselves."""
+    if viewer.sees_everything:
+        return {}
+    itself = {"_id": viewer.account_id}
+    if viewer.role is Role.LIAISON and viewer.unit is not None:
+        return {"$or": [itself, {"unit": viewer.unit, "role": Role.OFFICER}]}
+    return itself
 
 
 _CLEAR: dict[str, Any] = {"$set": {"push_channel": None, **dict.fromkeys(_ADDRESSES)}}

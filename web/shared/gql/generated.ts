@@ -18,6 +18,8 @@ export type Scalars = {
   Date: { input: string; output: string; }
   /** A moment (时刻): RFC 3339 with offset in, years 2000 to 2100; UTC out. */
   DateTime: { input: string; output: string; }
+  /** A GeoJSON object (地理对象), WGS-84; told only. */
+  GeoJSON: { input: unknown; output: unknown; }
   _Any: { input: unknown; output: unknown; }
   _FieldSet: { input: string; output: string; }
   link__Import: { input: string; output: string; }
@@ -1104,6 +1106,8 @@ export type QueuedFragment = { id: string, number: string, kind: IncidentKind, s
 
 export type OrderLedgerFragment = { id: string, number: string, text: string, priority: OrderPriority, state: OrderState, createdAt: string, endedAt: string | null, acceptWithinSeconds: number, exhaustedAt: string | null, createdBy: PersonNamedFragment | null, escalation: Array<PersonNamedFragment>, recipients: Array<{ stage: Stage, nextStepAt: string | null, nobodyNext: boolean, reassignedBecause: string | null, escalatedFrom: { id: string } | null, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string, channel: LedgerChannel, note: string | null }> }> };
 
+export type SituationCallFragment = { id: string, status: CallStatus, aimedArrival: string | null, expectedArrival: string | null, actualArrival: string | null, aimedDeparture: string | null, expectedDeparture: string | null, actualDeparture: string | null, plannedPlatform: string | null, actualPlatform: string | null, freshness: { state: FreshnessState, asOf: string | null }, coach: { checkIn: CheckIn | null, sale: SaleStatus | null, seatsAvailable: number | null } | null, journey: { mode: TransportMode, publicCode: string | null, origin: string | null, destination: string | null, originEn: string | null, destinationEn: string | null, line: { publicCode: string | null } | null } };
+
 export type OpenIncidentsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
 }>;
@@ -1219,6 +1223,98 @@ export type TakeUpAlarmMutationVariables = Exact<{
 
 export type TakeUpAlarmMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, alarm: { id: string } | null } };
 
+export type SituationAreaQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SituationAreaQuery = { interchange: { id: string, name: string | null, illustrative: boolean, map: unknown | null, nameEn: string | null, centre: { lat: number, lon: number } } };
+
+export type SituationPlacesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SituationPlacesQuery = { interchange: { id: string, stopPlaces: Array<{ id: string, name: string | null, modes: Array<TransportMode>, nameEn: string | null }> } };
+
+export type SituationDeparturesSubscriptionVariables = Exact<{
+  stopPlace: Scalars['ID']['input'];
+  first: Scalars['Int']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationDeparturesSubscription = { departures: { change: ChangeType, cursor: string, node: SituationCallFragment | null } };
+
+export type SituationArrivalsSubscriptionVariables = Exact<{
+  stopPlace: Scalars['ID']['input'];
+  first: Scalars['Int']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationArrivalsSubscription = { arrivals: { change: ChangeType, cursor: string, node: SituationCallFragment | null } };
+
+export type SituationRanksSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationRanksSubscription = { taxiRanks: { change: ChangeType, cursor: string, node: { id: string, scopedId: string, name: string | null, vehiclesWaiting: number | null, capacity: number | null, holding: number | null, holdingCapacity: number | null, departures15m: number | null, nameEn: string | null, freshness: { state: FreshnessState, asOf: string | null } } | null } };
+
+export type SituationParkingSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationParkingSubscription = { parkingFacilities: { change: ChangeType, cursor: string, node: { id: string, name: string | null, vacant: number | null, capacity: number | null, status: ParkingSiteStatus | null, opening: OpeningStatus, nameEn: string | null, freshness: { state: FreshnessState, asOf: string | null } } | null } };
+
+export type SituationNoticesSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationNoticesSubscription = { situations: { change: ChangeType, cursor: string, node: { id: string, mode: TransportMode | null, severity: Severity, summary: string | null, advice: string | null, summaryEn: string | null, adviceEn: string | null, validity: Array<{ start: string | null, end: string | null }>, freshness: { state: FreshnessState, asOf: string | null } } | null } };
+
+export type SituationAlarmsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationAlarmsSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: { name: string | null, nameEn: string | null } | null, incident: { id: string, number: string } | null, order: { id: string, number: string } | null } | null } };
+
+export type SituationAcknowledgeMutationVariables = Exact<{
+  input: AcknowledgeAlarmInput;
+}>;
+
+
+export type SituationAcknowledgeMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, message: string }>, alarm: { id: string, state: AlarmState } | null } };
+
+export type SituationOrdersSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationOrdersSubscription = { orders: { change: ChangeType, cursor: string, node: { id: string, number: string, text: string, priority: OrderPriority, createdAt: string, acceptWithinSeconds: number, exhaustedAt: string | null, incident: { id: string } | null, recipients: Array<{ stage: Stage, nobodyNext: boolean, officer: { name: string | null, nameEn: string | null } | null, entries: Array<{ at: string, stage: Stage }> }> } | null } };
+
+export type SituationIncidentsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationIncidentsSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, title: string, place: string | null, severity: Severity, exercise: boolean, position: { lat: number, lon: number } | null } | null } };
+
+export type SituationVehiclesSubscriptionVariables = Exact<{
+  within: CircleInput;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationVehiclesSubscription = { vehicles: { change: ChangeType, cursor: string, node: { id: string, mode: TransportMode, label: string | null, taxiState: TaxiState | null, observedAt: string | null, position: { lat: number, lon: number } | null, freshness: { state: FreshnessState } } | null } };
+
+export type SituationOfficersQueryVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationOfficersQuery = { officers: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, name: string | null, post: string | null, onDutySince: string | null, nameEn: string | null, unit: { name: string | null, nameEn: string | null } | null, lastPosition: { at: string, accuracyMetres: number | null, position: { lat: number, lon: number } } | null }> } };
+
 export type FeedsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
 }>;
@@ -1240,6 +1336,19 @@ export const OpenIncidents = { id: 'sha256:ebbdf5c6c1c4dc6e9006ceec3605212612b59
 export const OrderAudience = { id: 'sha256:7f52ec172850cd45f33bd5a5a56a06e0d5de1b8f033db2ba22a5af5d1ed89171', name: 'OrderAudience', kind: 'query' } as unknown as Operation<OrderAudienceQuery, OrderAudienceQueryVariables>;
 export const ReassignOrder = { id: 'sha256:082586c8f2e5d0b286167ebf46016efb7fbf53356af485129f777f7742172b9e', name: 'ReassignOrder', kind: 'mutation' } as unknown as Operation<ReassignOrderMutation, ReassignOrderMutationVariables>;
 export const ReopenIncident = { id: 'sha256:32e56f249834af33f6a0a471a6836d5aac429976e7f1071fe78be874c4899b1e', name: 'ReopenIncident', kind: 'mutation' } as unknown as Operation<ReopenIncidentMutation, ReopenIncidentMutationVariables>;
+export const SituationAcknowledge = { id: 'sha256:a95d7a8dfa61e70115307b7e7c7b55c109e9e295a433c91181b76228262d1dea', name: 'SituationAcknowledge', kind: 'mutation' } as unknown as Operation<SituationAcknowledgeMutation, SituationAcknowledgeMutationVariables>;
+export const SituationAlarms = { id: 'sha256:6465ca8e2f770acc83983d148aba57c0a0f95024018abae8efe40049a90a6c57', name: 'SituationAlarms', kind: 'subscription' } as unknown as Operation<SituationAlarmsSubscription, SituationAlarmsSubscriptionVariables>;
+export const SituationArea = { id: 'sha256:1c82d566608c179ead7537291b89675ffec33671a97b3012d3ccaaf1987a2db2', name: 'SituationArea', kind: 'query' } as unknown as Operation<SituationAreaQuery, SituationAreaQueryVariables>;
+export const SituationArrivals = { id: 'sha256:0f4a2acef193295dad07e7475a29281b819d387b07a562df65952aaed19fc315', name: 'SituationArrivals', kind: 'subscription' } as unknown as Operation<SituationArrivalsSubscription, SituationArrivalsSubscriptionVariables>;
+export const SituationDepartures = { id: 'sha256:e440c3f45466cd43a362446d64b2122282b1afa1b7e85869543242b63f505fac', name: 'SituationDepartures', kind: 'subscription' } as unknown as Operation<SituationDeparturesSubscription, SituationDeparturesSubscriptionVariables>;
+export const SituationIncidents = { id: 'sha256:30c35e5dc55b27beeab6368a1be2cffd2fdd6219a452c896e62cc666330e5f3f', name: 'SituationIncidents', kind: 'subscription' } as unknown as Operation<SituationIncidentsSubscription, SituationIncidentsSubscriptionVariables>;
+export const SituationNotices = { id: 'sha256:0afe7fa78b686201eb4358a51dedf2af8d8a0443207a53c3edfb7908d4df0237', name: 'SituationNotices', kind: 'subscription' } as unknown as Operation<SituationNoticesSubscription, SituationNoticesSubscriptionVariables>;
+export const SituationOfficers = { id: 'sha256:c1da5f0e03024f6249015969cab96294c359bed596867463384d7e928898bf20', name: 'SituationOfficers', kind: 'query' } as unknown as Operation<SituationOfficersQuery, SituationOfficersQueryVariables>;
+export const SituationOrders = { id: 'sha256:bfbe004e9f4d05e03572f3f497cdae1a12af945348b4d4c02abf25d5b229f728', name: 'SituationOrders', kind: 'subscription' } as unknown as Operation<SituationOrdersSubscription, SituationOrdersSubscriptionVariables>;
+export const SituationParking = { id: 'sha256:43b06ce0bb594ab5da0f373d3afdf838299074ef27effe18b299337e9833dde8', name: 'SituationParking', kind: 'subscription' } as unknown as Operation<SituationParkingSubscription, SituationParkingSubscriptionVariables>;
+export const SituationPlaces = { id: 'sha256:1ca9d321593b11653bab6620954646b079412e922c667f3dc797e5e87375ad86', name: 'SituationPlaces', kind: 'query' } as unknown as Operation<SituationPlacesQuery, SituationPlacesQueryVariables>;
+export const SituationRanks = { id: 'sha256:18731a553e2261544d675374d43aec6c2bee3dbb3cc1f7d638d39a17c356a647', name: 'SituationRanks', kind: 'subscription' } as unknown as Operation<SituationRanksSubscription, SituationRanksSubscriptionVariables>;
+export const SituationVehicles = { id: 'sha256:72b9d5c01a10307ae4c12a37ca9a0feadaf4fd4bfc379093f7cf3bd23f5590b7', name: 'SituationVehicles', kind: 'subscription' } as unknown as Operation<SituationVehiclesSubscription, SituationVehiclesSubscriptionVariables>;
 export const TakeUpAlarm = { id: 'sha256:b2e52814a184ef7a3248d00b9c8602ea5ae62a86977dce1ea0b34a333677d975', name: 'TakeUpAlarm', kind: 'mutation' } as unknown as Operation<TakeUpAlarmMutation, TakeUpAlarmMutationVariables>;
 export const UnitsToName = { id: 'sha256:d715da77a84b7ad61cc64730cf1010bf014c674c10c9042e51bfacff03e79d3b', name: 'UnitsToName', kind: 'query' } as unknown as Operation<UnitsToNameQuery, UnitsToNameQueryVariables>;
 export const UpdateIncident = { id: 'sha256:121780fe8dba3d4263caaa14c76131809e9f916aff2a3b05f20928d7d3f8e31a', name: 'UpdateIncident', kind: 'mutation' } as unknown as Operation<UpdateIncidentMutation, UpdateIncidentMutationVariables>;
