@@ -52,7 +52,7 @@ from liandong.push_routes import push_routes
 from mobile_api.app import build as build_mobile
 from mobile_api.context import MobileContext
 from mobile_api.oauth import routes as oauth_routes
-from mobile_api.push.fcm import FcmChannel
+from mobile_api.push import registry as push
 from schema.context import Services
 from schema.executing.executor import Executor
 from schema.live.engine import LiveEngine
@@ -90,7 +90,7 @@ class Hub:
     mobile: MobileContext | None = None
     endpoint: Endpoint | None = None
     coverage: Coverage | None = None
-    channels: dict[str, FcmChannel] = field(default_factory=dict)
+    channels: dict[str, push.Opened] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     @classmethod
@@ -122,7 +122,7 @@ class Hub:
                     store,
                     settings.orders,
                     area.zone,
-                    channels=frozenset({"fcm"} if settings.push.fcm else ()),
+                    channels=frozenset(push.configured(settings.push)),
                 )
             ),
             same_as=SameAs(store),
@@ -152,7 +152,7 @@ class Hub:
             self._run("sessions", partial(tokens.watch, self.bus))
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
-        self.channels = self._channels()
+        self.channels = push.opened(self.settings.push)
         moves: list[Move] = []
         if ProcessRole.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
@@ -184,10 +184,6 @@ class Hub:
             self._run("places", partial(keeper.run, moves))
         # last: who hears of it takes orders for sent, and escalated, from then on
         self._run("presence", self.presence.run)
-
-    def _channels(self) -> dict[str, FcmChannel]:
-        fcm = self.settings.push.fcm
-        return {"fcm": FcmChannel(fcm)} if fcm is not None else {}
 
     def _application(
         self, area: Area, tokens: Tokens, channels: frozenset[str], endpoint: Endpoint

@@ -194,7 +194,7 @@ def docs(
 def manuals(
     out: Annotated[Path, typer.Option(help="folder of the manuals")] = Path("docs"),
 ) -> None:
-    """生成参考文档 · Write configuration.md, errors.md and the roles of access.md from the code."""
+    """生成参考文档 · Write configuration.md, errors.md and tables of other pages from the code."""
     from liandong.cli.reference import write
 
     write(out)

@@ -137,6 +137,12 @@ class FcmChannel:
                 log.warning("push.fcm.failing", detail=outcome.detail)
 
 
+def described(settings: FcmSettings) -> str:
+    """Which project is spoken to, and where. Raises StartError."""
+    project = certificate_of(settings).project_id
+    return f"FCM, 项目 project {project}, {settings.endpoint or 'Google'}"
+
+
 def certificate_of(settings: FcmSettings) -> credentials.Certificate:
     """The service account of the configured file. Raises StartError."""
     where = f"push.fcm.credentials = '{settings.credentials}'"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from hub.model.channels import PushChannel
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
 from hub.operations.incidents.store import IncidentRepository
@@ -70,9 +71,7 @@ LedgerChannel = made(
     {
         "hub": "The hub did it (中枢).",
         "escalation": "The hub did it, since somebody did not answer (升级).",
-        "fcm": "By Firebase (FCM推送).",
-        "webpush": "By Web Push (网页推送).",
-        "jpush": "By JPush (极光推送).",
+        **{one.value: one.said for one in PushChannel},
         "sync": "The phone asked for news (同步).",
         "events": "By the phone's stream of events (实时流).",
         "actions": "The person said so (手机回报).",

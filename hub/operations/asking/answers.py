@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from hub.model.channels import PushChannel
 from hub.model.operations import PROGRESS, TAKEN, Stage, advances
 from hub.model.people import Principal
 from hub.operations import checks
@@ -22,7 +23,7 @@ from hub.operations.telling.wire import Message
 from hub.operations.words import STAGES, Why, person
 from hub.store.driver import Tx
 
-CARRIERS = frozenset({"fcm", "webpush", "jpush", "sync", "events"})
+CARRIERS = frozenset({*map(str, PushChannel), "sync", "events"})
 """What a phone may name, in `via`, as the way the subject reached it."""
 NOTE = 500
 _QUIET = frozenset({Stage.RECEIVED, Stage.SEEN})
@@ -52,7 +53,7 @@ class Verdict(StrEnum):
     REPEATED = "REPEATED"
 
 
-def answers(asked: type[Asked], to: Stage, body: type[AnswerBody]) -> Action:
+def answers(asked: type[Asked], to: Stage, body: type[AnswerBody], means: str) -> Action:
     """The action of a phone by which its owner answers `to`; `body` names the subject beside."""
 
     async def touches(desk: Desk, by: Principal, given: dict[str, object]) -> Touched:
@@ -61,7 +62,7 @@ def answers(asked: type[Asked], to: Stage, body: type[AnswerBody]) -> Action:
     async def carry_out(desk: Desk, tx: Tx, turn: Turn) -> Effect:
         return await answer(asked, desk, tx, turn, to)
 
-    return Action(body, carry_out, touches)
+    return Action(body, carry_out, means, touches)
 
 
 async def _touched(

@@ -52,7 +52,7 @@ class AskedDoc(TextDocument):
 class LedgerEntry(BaseModel):
     """One step of a subject with one recipient: stage, the hub's time, and how it was learnt.
 
-    `channel` is what carried it: fcm, webpush, jpush, sync, events, actions, escalation, hub.
+    `channel` is what carried it: a push channel, sync, events, actions, escalation, hub.
     `device_at` is the phone's own time for it, which is data and never decides an order of events.
     """
 

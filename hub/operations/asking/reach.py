@@ -37,7 +37,7 @@ WARNINGS: dict[str, tuple[str, str]] = {
     ),
     "PUSH_NOT_CONFIGURED": (
         "未配置推送",
-        "A warning: no phone is woken at all. Set `[push.fcm]`; until then tell them by radio.",
+        "A warning: no phone is woken at all. Set `[push]`; until then tell them by radio.",
     ),
 }
 

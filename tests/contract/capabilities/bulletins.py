@@ -48,7 +48,7 @@ async def to_be_read(scene: Scene) -> dict[str, Any]:
 NOTHING = Bad({"bulletinId": "nothing"}, "NOT_FOUND", "body.bulletinId")
 NONE = Bad({"bulletin": "nothing"}, "NOT_FOUND", "input.bulletin")
 NOBODY = {"units": [], "officers": [], "allOnDuty": False}
-DESKS, OURS = CENTRE | {Role.LIAISON}, frozenset(Role) - {Role.PARTNER}
+DESKS, READERS = CENTRE | {Role.LIAISON}, frozenset(Role) - {Role.PARTNER}
 EXAMPLES = Examples(
     actions={
         "bulletin.received": Doing(given=published, bad=(NOTHING,), also=(withdrawn, read)),
@@ -86,8 +86,8 @@ EXAMPLES = Examples(
     },
     rows={"Bulletin": bulletin},
     may={
-        "bulletin": OURS,
-        "bulletins": OURS,
+        "bulletin": READERS,
+        "bulletins": READERS,
         "publishBulletin": DESKS,
         "withdrawBulletin": DESKS,
         "readBulletin": frozenset({Role.OFFICER, Role.LIAISON}),
