@@ -20,6 +20,7 @@ from schema.feeds.subscriptions import FeedsSubscription
 from schema.live.source import SOURCES
 from schema.nodes import IDS_MOST, NODES, Node, load_node, may_read, split_id
 from schema.operations import roots
+from schema.people import reach  # noqa: F401  # gives an officer the field that leads to it
 from schema.people.queries import PeopleQuery
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Projection, ResolveInfo, attach, bind, root

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import UpdateOne
@@ -16,6 +16,8 @@ from hub.store.driver import Store, Tx
 from hub.store.together import Together
 
 _ADDRESSES = ("push_token", "push_fid", "push_subscription")
+HEARD_EVERY = timedelta(seconds=60)
+"""How exactly it is noted that a phone was heard from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Devices:
             locale=device.locale,
             seen_at=clock.now(),
         )
-        push = {"push_channel", *_ADDRESSES}
+        push = {"push_channel", "listens_until", *_ADDRESSES}
         await DeviceDoc.get_pymongo_collection().update_one(
             {"_id": row.id},
             {
@@ -130,10 +132,30 @@ class Devices:
 
         return await self._store.transaction(move)
 
+    async def heard(self, account_id: str, device_id: str, *, listening: bool = False) -> None:
+        """Note that the phone was heard from, at most every `HEARD_EVERY`.
+
+        `listening`: it holds an event stream open, which is believed for half as long again.
+        """
+        now = clock.now()
+        stale = "listens_until" if listening else "seen_at"
+        until = now + HEARD_EVERY / 2 if listening else now - HEARD_EVERY
+        change = {"seen_at": now} | (
+            {"listens_until": now + HEARD_EVERY * 1.5} if listening else {}
+        )
+        await DeviceDoc.get_pymongo_collection().update_one(
+            {
+                "_id": device_key(account_id, device_id),
+                "$or": [{stale: None}, {stale: {"$lt": until}}],
+            },
+            {"$set": change},
+        )
+
     async def silence(self, account_id: str, device_id: str, *, tx: Tx) -> None:
         """Forget how to wake a device: its person has signed out."""
+        change = {"$set": {**_CLEAR["$set"], "listens_until": None}}
         await DeviceDoc.get_pymongo_collection().update_one(
-            {"_id": device_key(account_id, device_id)}, _CLEAR, session=tx
+            {"_id": device_key(account_id, device_id)}, change, session=tx
         )
 
     async def forget_address(self, device: DeviceDoc) -> bool:
@@ -209,6 +231,19 @@ class Positions:
                 ],
                 ordered=False,
             )
+
+    async def last_of(
+        self, account_ids: Collection[str], *, since: datetime
+    ) -> dict[str, OfficerPositionDoc]:
+        """The last position of each account, of those since then."""
+        rows = await OfficerPositionDoc.get_pymongo_collection().aggregate(
+            [
+                {"$match": {"account_id": {"$in": [*account_ids]}, "at": {"$gte": since}}},
+                {"$sort": {"account_id": 1, "at": -1}},
+                {"$group": {"_id": "$account_id", "last": {"$first": "$$ROOT"}}},
+            ]
+        )
+        return {row["_id"]: OfficerPositionDoc.model_validate(row["last"]) async for row in rows}
 
     async def latest(self, account_id: str, *, limit: int) -> list[OfficerPositionDoc]:
         """The last positions of one account, newest first."""

@@ -190,6 +190,9 @@ class DeviceDoc(TextDocument):
     push_fid: str | None = None
     push_subscription: dict[str, Any] | None = None
     seen_at: datetime
+    listens_until: datetime | None = Field(
+        default=None, description="until when its open event stream counts, unless it goes on"
+    )
 
     class Settings:
         name = "devices"

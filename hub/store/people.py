@@ -76,6 +76,11 @@ class Accounts:
         query = {"$and": [mine, {"_id": {"$in": list(account_ids)}}]}
         return {account.id: account for account in await AccountDoc.find(query).to_list()}
 
+    async def listed(self, viewer: Viewer, account_ids: Collection[str]) -> dict[str, AccountDoc]:
+        """Those of the accounts that would be listed for the viewer, by id, active or not."""
+        query = {"$and": [_rows(viewer), {"_id": {"$in": list(account_ids)}}]}
+        return {account.id: account for account in await AccountDoc.find(query).to_list()}
+
     async def list_(
         self,
         viewer: Viewer,

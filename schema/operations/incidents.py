@@ -25,7 +25,7 @@ from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.store import OrderRepository
 from schema import enums
-from schema.common import Position, position
+from schema.common import Position, PositionInput, position
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import NODES, Node, key_of, node_type
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from schema.operations.orders import Order
 
 READ = Scope.INCIDENTS_READ
+IncidentOnly = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only this one (仅此事件).")
+]
 IncidentStateOnly = Annotated[
     enums.IncidentState | None, strawberry.argument(description="Only in this state (状态).")
 ]
@@ -123,14 +126,6 @@ class Incident(Node):
         """Its orders, of those the caller may see, newest first."""
         orders = context.load.lists(OrderRepository, OrderRepository.of_incidents)
         return [cast("Order", NODES["Order"](row)) for row in await orders.load(self.key)]
-
-
-@strawberry.input(description="A place on the map (位置), WGS-84 degrees.")
-class PositionInput:
-    """Latitude and longitude."""
-
-    lat: float = strawberry.field(description="Latitude (纬度).")
-    lon: float = strawberry.field(description="Longitude (经度).")
 
 
 @strawberry.input(description="A new incident (登记事件).")
@@ -242,7 +237,11 @@ def _incident_of(change: Change) -> str | None:
     related=_incident_of,
 )
 async def _incidents(
-    context: "SchemaContext", page: Page, state: IncidentStateOnly = None, unit: OfUnit = None
+    context: "SchemaContext",
+    page: Page,
+    state: IncidentStateOnly = None,
+    unit: OfUnit = None,
+    incident: IncidentOnly = None,
 ) -> list[IncidentDoc]:
     """Changes of their orders count if they are selected."""
     found = await context.services.of(IncidentRepository).page(
@@ -251,9 +250,11 @@ async def _incidents(
         after=page.after,
         state=state,
         unit=None if unit is None else key_of(unit, "Unit", "unit"),
+        incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
     )
     if not found:
         await known_unit(context, unit)
+        await known_incident(context, incident)
     return found
 
 
