@@ -29,6 +29,7 @@ from hub.operations.asking.escalator import Escalator
 from hub.operations.asking.moving import move_ledgers
 from hub.operations.desk import Desk
 from hub.operations.facade import Operations
+from hub.operations.incidents import expiry
 from hub.operations.incidents.timeline import Timeline
 from hub.operations.keeper import AlarmKeeper
 from hub.operations.waking.dispatcher import BESIDE, IN_FLIGHT, Dispatcher
@@ -170,6 +171,7 @@ class Hub:
                 )
                 self._run(name, sends.run)
             self._run("escalate", Escalator(desk, self.bus, owner).run)
+            self._run("photographs", partial(expiry.run, desk))
             self._run("audit", sealer_for(self.store, self.settings, owner).run)
         if ProcessRole.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)

@@ -9,6 +9,7 @@ from hub import clock
 from hub.fate import Fate
 from hub.model.channels import PushChannel
 from hub.model.people import Role
+from hub.operations.incidents.documents import AttachmentState
 from hub.operations.telling.wire import Message
 from hub.store.documents import AccountDoc, UnitDoc
 
@@ -251,6 +252,18 @@ class PositionsReply(Message):
 
     accepted: int
     rejected: list[PositionRejection]
+
+
+class AttachmentReply(Message):
+    """How far a photograph has come (附件): `offset` of `size` bytes are here.
+
+    READY: it can be looked at. RECEIVING with all bytes here: it is being judged, ask again.
+    """
+
+    id: str
+    state: AttachmentState
+    offset: int
+    size: int
 
 
 class Me(Message):

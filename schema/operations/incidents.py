@@ -13,6 +13,7 @@ from hub.model.common import Position as Place
 from hub.model.people import Scope
 from hub.operations import lines
 from hub.operations.incidents.actions import close_incident, open_incident, request_of
+from hub.operations.incidents.attachments import AttachmentRepository
 from hub.operations.incidents.changes import (
     add_incident_units,
     changes_of,
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from schema.operations.orders import Order
 
 READ = Scope.INCIDENTS_READ
+PHOTOGRAPHS = "/mobile/v1/attachments"
+"""Where photographs are served, on this hub."""
 IncidentOnly = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only this one (仅此事件).")
 ]
@@ -76,6 +79,27 @@ class TimelineEntry(Entity):
         "kind", TimelineKind, "What sort of line", zh="类别", graphql_type=TimelineKind
     )
     text: str = stored("text", "What happened", zh="内容")
+
+
+@entity(policy=READ)
+class Attachment(Entity):
+    """A photograph of an incident (附件), re-encoded by the hub: JPEG without metadata."""
+
+    at: datetime = stored("ready_at", "When it had come, by the hub's clock", zh="收到时间")
+    by: Officer | None = person("owner", "Who sent it", zh="上传人")
+    width: int = stored("width", "Pixels across", zh="宽度")
+    height: int = stored("height", "Pixels down", zh="高度")
+    bytes: int = stored("stored_bytes", "Its size", zh="字节数")
+
+    @computed(needs=("id",), zh="原图地址")
+    def url(self, _context: "SchemaContext") -> str:
+        """Where it is, on this hub: asked for with the bearer token."""
+        return f"{PHOTOGRAPHS}/{self.doc['_id']}"
+
+    @computed(needs=("id",), zh="缩略图地址")
+    def thumbnail_url(self, _context: "SchemaContext") -> str:
+        """Where a small one is, at most 320 pixels wide and high."""
+        return f"{PHOTOGRAPHS}/{self.doc['_id']}/thumbnail"
 
 
 @node_type
@@ -118,6 +142,12 @@ class Incident(Node):
         """What happened, oldest first."""
         lines = context.load.lists(IncidentRepository, IncidentRepository.timelines)
         return [TimelineEntry(row) for row in await lines.load(self.key)]
+
+    @computed(needs=("id",), zh="照片", size=5)
+    async def attachments(self, context: "SchemaContext") -> list[Attachment]:
+        """Its photographs that have come, the first to come first."""
+        found = context.load.lists(AttachmentRepository, AttachmentRepository.of_incidents)
+        return [Attachment(row) for row in await found.load(self.key)]
 
     @computed(needs=("id",), zh="指令", policy=Scope.ORDERS_READ, size=5)
     async def orders(
