@@ -153,7 +153,7 @@ class Hub:
             self._run("sessions", partial(tokens.watch, self.bus))
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
-        self.channels = push.opened(self.settings.push)
+        self.channels = push.opened(self.settings)
         moves: list[Move] = []
         if ProcessRole.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
@@ -199,6 +199,7 @@ class Hub:
             tokens=tokens,
             operations=self.operations,
             channels=channels,
+            vapid_key=push.vapid_key(self.channels),
         )
         graphql = GraphQLApp(
             Executor(schema, services),

@@ -10,6 +10,7 @@ from hub.operations.incidents.attachments import AttachmentRepository
 from hub.operations.incidents.uploads import Judging, Uploads
 from hub.store.devices import Devices, Positions
 from hub.store.driver import Store
+from hub.store.motor_side import RateLimiter
 from hub.store.people import Accounts, Units
 from mobile_api.streams import Streams
 
@@ -36,6 +37,7 @@ class MobileContext:
     positions: Positions = field(init=False)
     streams: Streams = field(init=False)
     shares: Shares = field(init=False)
+    limiter: RateLimiter = field(init=False)
     uploads: Uploads = field(init=False)
     attachments: AttachmentRepository = field(init=False)
 
@@ -47,6 +49,7 @@ class MobileContext:
             "positions": Positions(),
             "streams": Streams(self.bus),
             "shares": Shares(),
+            "limiter": RateLimiter(self.store),
             "uploads": Uploads(self.operations.desk, Judging()),
             "attachments": self.operations.desk.of(AttachmentRepository),
         }

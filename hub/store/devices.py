@@ -15,6 +15,7 @@ from hub.store.documents import DeviceDoc, OfficerPositionDoc
 from hub.store.driver import Store, Tx
 from hub.store.together import Together
 
+DEVICES = "devices"
 _ADDRESSES = ("push_token", "push_fid", "push_subscription")
 HEARD_EVERY = timedelta(seconds=60)
 """How exactly it is noted that a phone was heard from."""
@@ -80,7 +81,7 @@ class Devices:
             locale=device.locale,
             seen_at=clock.now(),
         )
-        push = {"push_channel", "listens_until", *_ADDRESSES}
+        push = {"push_channel", "woken_at", "listens_until", *_ADDRESSES}
         await DeviceDoc.get_pymongo_collection().update_one(
             {"_id": row.id},
             {
@@ -121,9 +122,10 @@ class Devices:
             others = {**_same(address), "_id": {"$ne": mine}}
             taken = [row["_id"] async for row in rows.find(others, {"_id": 1}, session=tx)]
             await rows.update_many(others, _CLEAR, session=tx)
-            change = {"$set": {**wanted, "seen_at": clock.now()}}
-            await rows.update_one({"_id": mine}, change, session=tx)
             before, after = _said(had), _said(wanted)
+            unproven = {} if before == after else {"woken_at": None}
+            change = {"$set": {**wanted, **unproven, "seen_at": clock.now()}}
+            await rows.update_one({"_id": mine}, change, session=tx)
             if taken or before != after:
                 detail = {"taken_from": taken}
                 act = author.act("push.registered", mine, before=before, after=after, detail=detail)
@@ -165,6 +167,10 @@ class Devices:
             {"_id": device.id, **current}, _CLEAR
         )
         return bool(done.modified_count)
+
+    async def one(self, account_id: str, device_id: str) -> DeviceDoc | None:
+        """A phone of the account."""
+        return await DeviceDoc.find_one({"_id": device_key(account_id, device_id)})
 
     async def of_account(self, account_id: str) -> list[DeviceDoc]:
         """The phones of one account, the one seen last first."""
@@ -251,7 +257,7 @@ class Positions:
         return await rows.sort("-at").limit(limit).to_list()
 
 
-_CLEAR: dict[str, Any] = {"$set": {"push_channel": None, **dict.fromkeys(_ADDRESSES)}}
+_CLEAR: dict[str, Any] = {"$set": dict.fromkeys(("push_channel", "woken_at", *_ADDRESSES))}
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "lon": 121,
         "attachments": ["6ba7b810-9dad-11d1-80b4-00c04fd430c8"],
     },
+    "wake.confirmed": {"event": "x"},
     "no.such.kind": {"a": 1},
 }
 

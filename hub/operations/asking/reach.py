@@ -101,8 +101,7 @@ async def _reached(
     """Those accounts that have a phone which a channel in service can wake."""
     renamed = {account.id for account in accounts if account.id != account.login}
     known = {**phones, **(await desk.devices.channels_of(renamed, tx=tx) if renamed else {})}
-    served = desk.channels
-    return {name for name, channels in known.items() if served is None or channels & served}
+    return {name for name, channels in known.items() if desk.served(channels)}
 
 
 def _named(

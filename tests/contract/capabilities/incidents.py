@@ -15,10 +15,8 @@ async def crowd(_scene: Scene) -> dict[str, Any]:
 
 async def report(_scene: Scene) -> dict[str, Any]:
     words = {"title": "北广场客流积压", "description": "约三百人", "place": "北广场"}
-    return {
-        **{"kind": "CROWD", **words, "lat": 31.25, "lon": 121.45},
-        "attachments": [str(uuid4())],
-    }
+    photographs = {"attachments": [str(uuid4())]}
+    return {"kind": "CROWD", **words, "lat": 31.25, "lon": 121.45, **photographs}
 
 
 async def with_an_order(scene: Scene) -> dict[str, Any]:
