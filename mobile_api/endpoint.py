@@ -160,10 +160,11 @@ class Endpoint(Generic[Sent]):
 
     async def _read(self, request: Request) -> Sent:
         try:
-            if self.consumes is not None:
-                check_content(request.headers, self.consumes)
             if not self.has_body:
-                return self.takes.model_validate(dict(request.query_params))
+                query = self.takes.model_validate(dict(request.query_params))
+                if self.consumes is not None:
+                    check_content(request.headers, self.consumes)
+                return query
             check_content(request.headers, JSON)
             body = await read_body(request.stream(), request.headers)
             json_of(body)  # more strictly than the model's own parser
