@@ -431,3 +431,49 @@ async def test_what_no_report_names_is_gone_after_a_week(
     assert await db["attachment_parts"].count_documents({"attachment_id": never["id"]}) == 0
     acts = AuditDoc.find({"action": "attachment.expired"})
     assert {line.target for line in await acts.to_list()} == {lost, never["id"]}
+
+
+async def test_who_finds_the_line_full_comes_again(
+    mine: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has sent is here, and is judged then."""
+    going, release = asyncio.Event(), asyncio.Event()
+    drawn = pictures.redrawn
+
+    async def slow(content: bytes) -> pictures.Picture:
+        going.set()
+        await release.wait()
+        return await drawn(content)
+
+    monkeypatch.setattr(pictures, "redrawn", slow)
+    monkeypatch.setattr(uploads, "WAITING", 1)
+    content = photograph()
+    said = [announced(content) for _ in range(2)]
+    for one in said:
+        await mine.call("POST", "/attachments", json=one)
+    first = asyncio.create_task(send(mine, said[0]["id"], content))
+    await going.wait()
+    full = await send(mine, said[1]["id"], content)
+    assert (full.status_code, full.json()["code"]) == (503, "RETRY_LATER")
+    assert full.headers["retry-after"] == "5"
+    release.set()
+    assert (await first).json()["state"] == "READY"
+    again = await mine.call("POST", "/attachments", json=said[1])
+    assert again.json()["state"] == "READY"
+
+
+async def test_one_is_judged_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, at_once = 0, []
+
+    async def counted(_content: bytes) -> pictures.Picture:
+        nonlocal running
+        running += 1
+        at_once.append(running)
+        await asyncio.sleep(0)
+        running -= 1
+        return pictures.Picture(b"", b"", 1, 1)
+
+    monkeypatch.setattr(pictures, "redrawn", counted)
+    judging = uploads.Judging()
+    await asyncio.gather(*(judging.redrawn(b"") for _ in range(5)))
+    assert at_once == [1] * 5
