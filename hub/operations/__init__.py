@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 REGISTRY: dict[str, str] = {
     "duty": "hub.operations.duty",
+    "devices": "hub.operations.devices",
     "incidents": "hub.operations.incidents",
     "orders": "hub.operations.orders",
     "bulletins": "hub.operations.bulletins",

@@ -16,6 +16,7 @@ from hub.settings.sections import (
     OrderSettings,
     PushSettings,
     Settings,
+    WebPushSettings,
 )
 from hub.settings.values import database_name
 
@@ -31,6 +32,7 @@ __all__ = [
     "PushSettings",
     "Settings",
     "Unreadable",
+    "WebPushSettings",
     "area_map_text",
     "area_text",
     "child_environment",

@@ -83,7 +83,7 @@ class Devices:
             locale=device.locale,
             seen_at=clock.now(),
         )
-        push = {"push_channel", "listens_until", *_ADDRESSES}
+        push = {"push_channel", "woken_at", "listens_until", *_ADDRESSES}
         await DeviceDoc.get_pymongo_collection().update_one(
             {"_id": row.id},
             {
@@ -124,9 +124,10 @@ class Devices:
             others = {**_same(address), "_id": {"$ne": mine}}
             taken = [row["_id"] async for row in rows.find(others, {"_id": 1}, session=tx)]
             await rows.update_many(others, _CLEAR, session=tx)
-            change = {"$set": {**wanted, "seen_at": clock.now()}}
-            await rows.update_one({"_id": mine}, change, session=tx)
             before, after = _said(had), _said(wanted)
+            unproven = {} if before == after else {"woken_at": None}
+            change = {"$set": {**wanted, **unproven, "seen_at": clock.now()}}
+            await rows.update_one({"_id": mine}, change, session=tx)
             if taken or before != after:
                 detail = {"taken_from": taken}
                 act = author.act("push.registered", mine, before=before, after=after, detail=detail)
@@ -173,6 +174,10 @@ class Devices:
             {"_id": device.id, **current}, _CLEAR
         )
         return bool(done.modified_count)
+
+    async def one(self, account_id: str, device_id: str) -> DeviceDoc | None:
+        """A phone of the account."""
+        return await DeviceDoc.find_one({"_id": device_key(account_id, device_id)})
 
     async def of_account(self, account_id: str) -> list[DeviceDoc]:
         """The phones of one account, the one seen last first."""
@@ -306,7 +311,7 @@ def locatable(viewer: Viewer) -> dict[str, Any]:
     return itself
 
 
-_CLEAR: dict[str, Any] = {"$set": {"push_channel": None, **dict.fromkeys(_ADDRESSES)}}
+_CLEAR: dict[str, Any] = {"$set": dict.fromkeys(("push_channel", "woken_at", *_ADDRESSES))}
 _SILENT: dict[str, Any] = {"$set": {**_CLEAR["$set"], "listens_until": None}}
 
 

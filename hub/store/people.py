@@ -70,11 +70,14 @@ class Accounts:
 
         Whoever is of ours may know who at the centre has given an order; they are not listed.
         """
-        mine = _rows(viewer)
-        if mine and viewer.role is not Role.PARTNER:
-            mine = {"$or": [mine, {"role": {"$in": [*CENTRE]}}]}
-        query = {"$and": [mine, {"_id": {"$in": list(account_ids)}}]}
+        query = {"$and": [_known(viewer), {"_id": {"$in": list(account_ids)}}]}
         return {account.id: account for account in await AccountDoc.find(query).to_list()}
+
+    async def directory(self, viewer: Viewer, *, most: int) -> list[AccountDoc]:
+        """At most so many active people whom the viewer may see, by (unit, login, id)."""
+        people = {"active": True, "role": {"$ne": Role.PARTNER}}
+        found = AccountDoc.find({"$and": [_known(viewer), people]}).sort("unit", "login", "_id")
+        return await found.limit(most).to_list()
 
     async def listed(self, viewer: Viewer, account_ids: Collection[str]) -> dict[str, AccountDoc]:
         """Those of the accounts that would be listed for the viewer, by id, active or not."""
@@ -262,6 +265,14 @@ def _rows(viewer: Viewer) -> dict[str, Any]:
     if viewer.role in {Role.LIAISON, Role.PARTNER} and viewer.unit is not None:
         return {"$or": [itself, {"unit": viewer.unit, "role": Role.OFFICER}]}
     return itself
+
+
+def _known(viewer: Viewer) -> dict[str, Any]:
+    """Who may be named to the viewer: of ours, also those at the centre, who are not listed."""
+    mine = _rows(viewer)
+    if mine and viewer.role is not Role.PARTNER:
+        return {"$or": [mine, {"role": {"$in": [*CENTRE]}}]}
+    return mine
 
 
 def _beyond(key: AccountKey) -> dict[str, Any]:

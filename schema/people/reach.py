@@ -38,6 +38,14 @@ class Reach(Entity):
     heard_at: datetime | None = stored(
         "heard_at", "When a phone of theirs was last heard from, to the minute", zh="最近联系"
     )
+    woken_at: datetime | None = stored(
+        "woken_at",
+        "When a push last woke a phone of theirs, by the phone's own word; null: not known to work",
+        zh="最近唤醒",
+    )
+    channels: list[str] = stored(
+        "channels", "By which push channels in service they can be woken", zh="推送通道"
+    )
     open_orders: int = stored(
         "open_orders", "How many orders they have that have not ended", zh="未结指令"
     )
@@ -72,11 +80,13 @@ async def reach(self: Officer, context: "SchemaContext") -> Reach | None:
     known = await context.load.values(Reaches, Reaches.visible).load(self.key)
     if known is None:
         return None
-    served = context.services.operations.desk.channels
+    served = context.services.operations.desk.served(known.channels)
     fix = known.position
     return Reach(
         {
-            "wakeable": bool(known.channels if served is None else known.channels & served),
+            "wakeable": bool(served),
+            "woken_at": known.woken_at,
+            "channels": sorted(served),
             "listening": known.listening,
             "heard_at": known.heard_at,
             "open_orders": known.open_orders,

@@ -16,7 +16,8 @@ from hub.store.driver import Store
 from hub.store.people import Accounts
 
 REACH = """query ($from: PositionInput) { officers(first: 200) { nodes { login reach {
-  wakeable listening heardAt openOrders locatedAt distanceMetres(from: $from) } } } }"""
+  wakeable listening heardAt wokenAt channels openOrders locatedAt
+  distanceMetres(from: $from) } } } }"""
 HERE = {"lat": 31.25, "lon": 121.45}
 ME = "officer1"
 
@@ -44,6 +45,8 @@ async def test_who_has_no_phone_cannot_be_woken(run: Run, devices: Devices) -> N
         "wakeable": False,
         "listening": False,
         "heardAt": None,
+        "wokenAt": None,
+        "channels": [],
         "openOrders": 0,
         "locatedAt": None,
         "distanceMetres": None,
@@ -56,8 +59,27 @@ async def test_a_phone_with_a_push_address_can_be_woken(run: Run, devices: Devic
     await devices.set_push(ME, "d1", PushAddress("fcm", token="t"))
     told = (await reach(run))[ME]
     assert told["wakeable"]
+    assert (told["channels"], told["wokenAt"]) == (["fcm"], None)
     assert told["heardAt"] is not None
     assert not told["listening"]
+
+
+async def test_when_a_push_last_woke_somebody_is_said(
+    run: Run, devices: Devices, store: Store
+) -> None:
+    """Of several phones the last; a phone that signed out is not known to work any more."""
+    early, late = clock.now() - timedelta(hours=2), clock.now() - timedelta(hours=1)
+    for name, at in (("d1", late), ("d2", early)):
+        await devices.register(ME, DeviceInfo(name, "android"))
+        await devices.set_push(ME, name, PushAddress("fcm", token=name))
+        await store.db["devices"].update_one({"device_id": name}, {"$set": {"woken_at": at}})
+
+    async def woken() -> Any:
+        return clock.parse((await reach(run))[ME]["wokenAt"])
+
+    assert abs(await woken() - late) < timedelta(seconds=1)
+    await store.transaction(lambda tx: devices.silence(ME, "d1", tx=tx))
+    assert abs(await woken() - early) < timedelta(seconds=1)
 
 
 async def test_an_open_stream_counts_until_it_lapses(

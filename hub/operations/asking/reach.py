@@ -145,8 +145,7 @@ async def _reached(
 
 def _served(desk: Desk, phones: Mapping[str, set[str]]) -> set[str]:
     """Of the accounts with their phones' channels, those that one in service wakes."""
-    served = desk.channels
-    return {name for name, channels in phones.items() if served is None or channels & served}
+    return {name for name, channels in phones.items() if desk.served(channels)}
 
 
 def _named(

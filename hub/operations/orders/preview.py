@@ -23,6 +23,8 @@ TRUSTED = timedelta(minutes=30)
 class Reach:
     """One person: push channels of their phones, whether one of those listens, when it was heard.
 
+    `woken_at`: when a push last woke one of them.
+
     `open_orders` are those the viewer may see. `position` is the last one of this duty, if it is
     young enough.
     """
@@ -30,6 +32,7 @@ class Reach:
     channels: frozenset[str]
     listening: bool
     heard_at: datetime | None
+    woken_at: datetime | None
     open_orders: int
     position: OfficerPositionDoc | None
 
@@ -63,6 +66,10 @@ class Reaches:
                     for phone in phones.get(name, ())
                 ),
                 heard_at=max((phone.seen_at for phone in phones.get(name, ())), default=None),
+                woken_at=max(
+                    (phone.woken_at for phone in phones.get(name, ()) if phone.woken_at),
+                    default=None,
+                ),
                 open_orders=orders.get(name, 0),
                 position=_of_this_duty(account, fixes.get(name)),
             )

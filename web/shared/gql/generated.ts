@@ -867,6 +867,8 @@ export type TaxiState =
 export type TimelineKind =
   /** Somebody left duty with an open order (签退). */
   | 'DUTY_SIGNED_OUT'
+  /** A photograph has come (照片). */
+  | 'INCIDENT_ATTACHED'
   /** Closed (办结). */
   | 'INCIDENT_CLOSED'
   /** Something was written down (记事). */
@@ -1003,6 +1005,22 @@ export type Urgency =
 export type UserErrorCode =
   /** Let the account in again first (账号已停用). */
   | 'ACCOUNT_OFF'
+  /** It cannot be decoded: take it again (照片无法读取). */
+  | 'ATTACHMENT_BROKEN'
+  /** It came damaged: send it again, from 0 (校验和不符). */
+  | 'ATTACHMENT_CHECKSUM'
+  /** At most 40 megapixels (像素过多). */
+  | 'ATTACHMENT_PIXELS'
+  /** The account has sent as much as a day allows (今日照片已达上限). */
+  | 'ATTACHMENT_QUOTA'
+  /** At most 10 MiB a photograph, and what was declared (照片过大). */
+  | 'ATTACHMENT_TOO_LARGE'
+  /** Something stands behind the picture's end that no camera writes there (照片之后另有内容). */
+  | 'ATTACHMENT_TRAILING'
+  /** A photograph as JPEG, PNG or WebP: let the phone convert what is HEIC (不是 JPEG、PNG 或 WebP 照片). */
+  | 'ATTACHMENT_TYPE'
+  /** Not this phone's, or another report's (照片不属于此次上报). */
+  | 'ATTACHMENT_UNKNOWN'
   /** Too many are named, or in the audience (接收范围过大). */
   | 'AUDIENCE_COUNT'
   /** Nobody is in the audience: name units, officers, or all on duty (接收范围内无人). */
@@ -1077,12 +1095,16 @@ export type UserErrorCode =
   | 'SESSION_ENDED'
   /** The order has gone on, or to somebody else. `data` is how it stands (当前阶段不可如此回报). */
   | 'STAGE_PASSED'
+  /** At most 10 photographs a report (照片过多). */
+  | 'TOO_MANY_ATTACHMENTS'
   /** At most 50 units an incident (单位过多). */
   | 'TOO_MANY_UNITS'
   /** Take a code from `units` (无此单位). */
   | 'UNIT_UNKNOWN'
   /** No timetable has told of this stop place (无此站点). */
-  | 'UNKNOWN_STOP_PLACE';
+  | 'UNKNOWN_STOP_PLACE'
+  /** Ask with HEAD how much is here, and go on from there (续传位置不符). */
+  | 'UPLOAD_OFFSET';
 
 /** The withdrawal of a bulletin (撤回通报). */
 export type WithdrawBulletinInput = {
