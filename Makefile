@@ -86,9 +86,12 @@ format: setup-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# The committed SDL; a test fails when it differs from what the code says.
+# The committed SDL; a test fails when it differs from what the code says. An export that fails
+# leaves it as it was.
+SDL := schema/schema.graphql
 sdl: setup
-	$(BIN)/liandong schema export > schema/schema.graphql
+	$(BIN)/liandong schema export > $(SDL).new || { rm -f $(SDL).new; exit 1; }
+	@mv $(SDL).new $(SDL)
 
 # What a partner's gateway makes of the subgraph is tested with Node's composers, where they are.
 composers:

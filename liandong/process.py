@@ -27,6 +27,7 @@ from hub.model.area import Area
 from hub.operations import documents
 from hub.operations.asking.escalator import Escalator
 from hub.operations.asking.moving import move_ledgers
+from hub.operations.asking.parts import Teller, in_parts
 from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.operations.incidents.timeline import Timeline
@@ -52,7 +53,7 @@ from liandong.push_routes import push_routes
 from mobile_api.app import build as build_mobile
 from mobile_api.context import MobileContext
 from mobile_api.oauth import routes as oauth_routes
-from mobile_api.push.fcm import FcmChannel
+from mobile_api.push import registry as push
 from schema.context import Services
 from schema.executing.executor import Executor
 from schema.live.engine import LiveEngine
@@ -90,7 +91,7 @@ class Hub:
     mobile: MobileContext | None = None
     endpoint: Endpoint | None = None
     coverage: Coverage | None = None
-    channels: dict[str, FcmChannel] = field(default_factory=dict)
+    channels: dict[str, push.Opened] = field(default_factory=dict)
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
     @classmethod
@@ -122,7 +123,7 @@ class Hub:
                     store,
                     settings.orders,
                     area.zone,
-                    channels=frozenset({"fcm"} if settings.push.fcm else ()),
+                    channels=frozenset(push.configured(settings.push)),
                 )
             ),
             same_as=SameAs(store),
@@ -152,7 +153,7 @@ class Hub:
             self._run("sessions", partial(tokens.watch, self.bus))
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
-        self.channels = self._channels()
+        self.channels = push.opened(self.settings.push)
         moves: list[Move] = []
         if ProcessRole.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
@@ -170,6 +171,7 @@ class Hub:
                 )
                 self._run(name, sends.run)
             self._run("escalate", Escalator(desk, self.bus, owner).run)
+            self._run("tell", Teller(desk, self.bus, owner).run)
             self._run("audit", sealer_for(self.store, self.settings, owner).run)
         if ProcessRole.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
@@ -184,10 +186,6 @@ class Hub:
             self._run("places", partial(keeper.run, moves))
         # last: who hears of it takes orders for sent, and escalated, from then on
         self._run("presence", self.presence.run)
-
-    def _channels(self) -> dict[str, FcmChannel]:
-        fcm = self.settings.push.fcm
-        return {"fcm": FcmChannel(fcm)} if fcm is not None else {}
 
     def _application(
         self, area: Area, tokens: Tokens, channels: frozenset[str], endpoint: Endpoint
@@ -292,7 +290,7 @@ def _followed(roles: frozenset[ProcessRole]) -> set[str]:
     """The collections that somebody in this process listens to; `Bus.listen` keeps them to it."""
     followed = {raw.ID_MAPPINGS}
     if ProcessRole.DISPATCH in roles:
-        followed |= {"outbox", "recipients"}
+        followed |= {"outbox", "recipients", *(asked.collection for asked in in_parts())}
     if ProcessRole.API in roles:
         followed |= {"accounts", "sessions", "inbox", raw.FEEDS, raw.STOP_PLACES}
         followed |= live_collections()

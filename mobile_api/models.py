@@ -7,6 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_val
 
 from hub import clock
 from hub.fate import Fate
+from hub.model.channels import PushChannel
 from hub.model.people import Role
 from hub.operations.telling.wire import Message
 from hub.store.documents import AccountDoc, UnitDoc
@@ -121,7 +122,7 @@ class PushSubscription(Message):
 class PushRegistration(Message):
     """How to wake this phone (推送登记): a channel, and exactly one of the three addresses."""
 
-    push_channel: Literal["fcm", "webpush", "jpush"]
+    push_channel: PushChannel
     push_token: str | None = Field(default=None, min_length=1, max_length=4096)
     fid: str | None = Field(default=None, min_length=1, max_length=256)
     subscription: PushSubscription | None = None
@@ -132,7 +133,7 @@ class PushRegistration(Message):
         if sum(item is not None for item in given) != 1:
             message = "expected exactly one of pushToken, fid, subscription"
             raise ValueError(message)
-        if (self.push_channel == "webpush") != (self.subscription is not None):
+        if (self.push_channel is PushChannel.WEBPUSH) != (self.subscription is not None):
             message = "a subscription goes with webpush, a pushToken or fid with the others"
             raise ValueError(message)
         return self

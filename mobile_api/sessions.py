@@ -54,7 +54,7 @@ async def register_push(call: Call[PushRegistration]) -> DeviceReply:
             hint="Sign in with device{id, platform} first.",
         )
     address = PushAddress(
-        channel=sent.push_channel,
+        channel=sent.push_channel.value,
         token=sent.push_token,
         fid=sent.fid,
         subscription=sent.subscription.model_dump(by_alias=True) if sent.subscription else None,
@@ -64,7 +64,7 @@ async def register_push(call: Call[PushRegistration]) -> DeviceReply:
     )
     return DeviceReply(
         device_id=device_id,
-        push_channel=sent.push_channel,
+        push_channel=sent.push_channel.value,
         active=sent.push_channel in call.context.channels,
     )
 

@@ -28,10 +28,11 @@ def _moment_out(value: object) -> str:
     if not isinstance(value, datetime):
         message = f"DateTime cannot represent {value!r}."
         raise GraphQLError(message)
-    text = orjson.dumps(value, option=orjson.OPT_UTC_Z)[1:-1].decode()  # isoformat takes ten times
-    if not text.endswith("Z"):
+    text = orjson.dumps(value, option=orjson.OPT_UTC_Z)  # isoformat takes ten times
+    if not text.endswith(b'Z"'):
         return _moment_out(value.astimezone(UTC))
-    return f"{text[:-4]}Z" if value.microsecond else text  # to the millisecond, as stored
+    # to the millisecond, as stored
+    return f"{text[1:24].decode()}Z" if value.microsecond else text[1:-1].decode()
 
 
 def _moment_in(value: object) -> datetime:

@@ -1,7 +1,9 @@
 """Signing in, staying signed in, and being signed out again."""
 
+import asyncio
 import hashlib
 import secrets
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -10,11 +12,11 @@ from joserfc.jwk import OKPKey
 
 from hub import clock
 from hub.access.attempts import Attempts, Limiter
-from hub.access.bearer import Bearer, unauthenticated
+from hub.access.bearer import Bearer, Claims, unauthenticated
 from hub.access.passwords import hash_password, outdated, verify
 from hub.access.standing import Register, Standing
 from hub.bus import Bus
-from hub.errors import NotFound
+from hub.errors import AccessDenied, NotFound
 from hub.model.people import SCOPES, Principal, Role
 from hub.settings import AccessSettings
 from hub.store.audit import HUB, SHELL, Act, Audit, Author
@@ -171,7 +173,7 @@ class Tokens:
         self._register.end(session_id)
         return ended
 
-    async def issue(self, login: str, *, by: Author = SHELL) -> SignedIn:
+    async def issue(self, login: str) -> SignedIn:
         """An access token for an account without its password: for the server's own shell.
 
         Raises NotFound for an unknown login, AccessDenied for an account that is kept out.
@@ -181,24 +183,25 @@ class Tokens:
             raise NotFound("account", login, path=("login",))
         if not self._admitted(account):
             raise unauthenticated("账号已停用 / This account is not active here.")
-        return await self._open(account, "token.issued", by=by)
+        return await self._open(account, "token.issued", by=SHELL)
 
-    async def authenticate(self, access_token: str) -> Principal:
-        """Who calls. Raises AccessDenied UNAUTHENTICATED unless the token and its session stand."""
-        claims = self._bearer.read(access_token)
-        standing = await self._register.find(claims.session_id)
-        if standing is None or standing.account_id != claims.account_id:
-            raise unauthenticated(_SIGN_IN_AGAIN)
-        return Principal(
-            account_id=standing.account_id,
-            login=standing.login,
-            role=standing.role,
-            unit=standing.unit,
-            scopes=SCOPES[standing.role],
-            session_id=claims.session_id,
-            expires_at=claims.expires_at,
-            device_id=standing.device_id,
-        )
+    def authenticate(self, access_token: str) -> Awaitable[Principal]:
+        """Who calls; nothing is waited for where the session is known here.
+
+        Awaited, raises AccessDenied UNAUTHENTICATED unless the token and its session stand.
+        """
+        answer: asyncio.Future[Principal] = asyncio.get_running_loop().create_future()
+        try:
+            claims = self._bearer.read(access_token)
+            if not self._register.believes(claims.session_id):
+                return self._looked_up(claims)
+            answer.set_result(_principal(claims, self._register.known(claims.session_id)))
+        except AccessDenied as denied:
+            answer.set_exception(denied)
+        return answer
+
+    async def _looked_up(self, claims: Claims) -> Principal:
+        return _principal(claims, await self._register.find(claims.session_id))
 
     async def database_answers(self) -> bool:
         """Whether what is late here may be laid to the database."""
@@ -329,6 +332,22 @@ class Tokens:
             account=account,
             session_id=session_id,
         )
+
+
+def _principal(claims: Claims, standing: Standing | None) -> Principal:
+    """Who calls. Raises AccessDenied UNAUTHENTICATED where the session does not stand."""
+    if standing is None or standing.account_id != claims.account_id:
+        raise unauthenticated(_SIGN_IN_AGAIN)
+    return Principal(
+        account_id=standing.account_id,
+        login=standing.login,
+        role=standing.role,
+        unit=standing.unit,
+        scopes=SCOPES[standing.role],
+        session_id=claims.session_id,
+        expires_at=claims.expires_at,
+        device_id=standing.device_id,
+    )
 
 
 async def _proves(account: AccountDoc | None, password: str) -> bool:

@@ -117,12 +117,14 @@ async def nothing_beside(_desk: Desk, _by: Principal, _body: dict[str, Any]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action of the field app: the shape of its body, what it does, and what it touches.
+    """An action of the field app: the shape of its body, what it does, means, and touches.
 
+    `means` is for the manual: English, with the Chinese term in brackets.
     `carry_out(desk, tx, turn)` may run more than once and does nothing but database calls with its
     session. It judges the body itself: a fault has the code and the path of the argument.
     """
 
     body: type[Message]
     carry_out: Callable[[Desk, Tx, Turn], Awaitable[Effect]]
+    means: str
     touches: Callable[[Desk, Principal, dict[str, Any]], Awaitable[Touched]] = nothing_beside

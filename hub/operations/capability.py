@@ -29,7 +29,8 @@ Closing = Callable[[Desk, Tx, str, Principal, str, datetime], Awaitable[None]]
 class Capability:
     """What the hub learns of a capability; what is left out it does not have.
 
-    `field_actions` are the field app's, by kind; `news` says by sync entity what its data holds.
+    `field_actions` are the field app's, by kind; `acts` what else people do with it, as the audit
+    log calls it; `news` says by sync entity what its data holds.
     `asks` is what of it people are asked. `closing` goes with the closing of an incident. `codes`
     are its stable codes, each with what it means, Chinese, and what to do, English; `warnings` are
     those of what is done all the same. `lines` are the kinds of line that it writes into an
@@ -38,6 +39,7 @@ class Capability:
 
     documents: tuple[type[TextDocument], ...] = ()
     field_actions: Mapping[str, Action] = field(default_factory=dict)
+    acts: tuple[str, ...] = ()
     news: Mapping[str, type[Message]] = field(default_factory=dict)
     snapshot: Snapshot | None = None
     asks: type[Asked] | None = None

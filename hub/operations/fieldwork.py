@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from hub import clock
 from hub.errors import UserFault
 from hub.model.people import Principal, Scope
@@ -18,6 +20,7 @@ from hub.operations.actions import (
     Turn,
 )
 from hub.operations.desk import Desk
+from hub.operations.telling.wire import Message
 from hub.store.audit import Act
 from hub.store.driver import Tx
 from hub.store.people import ACCOUNTS
@@ -70,6 +73,7 @@ async def _apply(
         officer = await desk.accounts.by_id(by.account_id, tx=tx)
         if officer is None or not officer.active:
             raise UserFault("NOT_FOUND", "账号无效 / The account is no longer active.")
+        _only_what_is_declared(declared.body, action.body)
         turn = Turn(officer, action.body, at, clock.now(), device_at, afterwards)
         effect = await declared.carry_out(desk, tx, turn)
         if effect.status is ActionStatus.APPLIED:
@@ -104,6 +108,21 @@ def _act(by: Principal, action: FieldAction, effect: Effect) -> Act:
         before=effect.before,
         after=effect.after,
     )
+
+
+def _only_what_is_declared(shape: type[Message], body: dict[str, Any]) -> None:
+    """Refuse what the shape has no field for; whether the rest is right the handler judges.
+
+    Raises UserFault INVALID with the path of the first.
+    """
+    try:
+        shape.model_validate(body, by_alias=True, by_name=False)
+    except ValidationError as error:
+        unknown = [one["loc"] for one in error.errors() if one["type"] == "extra_forbidden"]
+        if unknown:
+            path = ("body", *map(str, unknown[0]))
+            words = f"未知字段 / {'.'.join(path)[:80]}: no such field."
+            raise UserFault("INVALID", words, path=path) from error
 
 
 def _within(path: tuple[str, ...]) -> tuple[str, ...]:

@@ -158,6 +158,14 @@ class Devices:
             {"_id": device_key(account_id, device_id)}, change, session=tx
         )
 
+    async def silence_all(self, account_id: str, *, tx: Tx) -> list[str]:
+        """Forget how to wake any phone of an account; the ids of those that could be woken."""
+        rows = DeviceDoc.get_pymongo_collection()
+        woken = {"account_id": account_id, "push_channel": {"$ne": None}}
+        silenced = [row["_id"] async for row in rows.find(woken, {"_id": 1}, session=tx)]
+        await rows.update_many({"_id": {"$in": silenced}}, _CLEAR, session=tx)
+        return silenced
+
     async def forget_address(self, device: DeviceDoc) -> bool:
         """Remove an address that the vendor no longer knows, unless it was replaced meanwhile."""
         current = {name: getattr(device, name) for name in _ADDRESSES}

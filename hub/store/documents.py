@@ -86,7 +86,7 @@ def _begin_state(document: TextDocument, _context: object) -> None:
 
 def collection_of(document: type[TextDocument]) -> str:
     """The name of the collection that holds these documents."""
-    return str(document.get_settings().name)
+    return str(document.Settings.name)
 
 
 def plain(document: TextDocument) -> dict[str, Any]:
@@ -264,18 +264,25 @@ class OutboxDoc(TextDocument):
 
 
 class InboxHeadDoc(TextDocument):
-    """The last sequence number given to a recipient; `id` is the account."""
+    """The last sequence number given to a recipient; `id` is the account.
+
+    `renewed_at`: when the account's phones last had to begin anew.
+    """
 
     keep = Keep("a number that was given is never given twice")
 
     seq: int = 0
+    renewed_at: datetime | None = None
 
     class Settings:
         name = "inbox_heads"
 
 
 class InboxDoc(TextDocument):
-    """One change in a recipient's sync stream, numbered inside the transaction that made it."""
+    """One change in a recipient's sync stream, numbered at the end of the transaction that made it.
+
+    `id` is `account:seq`.
+    """
 
     keep = Keep("a phone that was away longer gets a snapshot", since="at", days=30)
 
@@ -356,7 +363,10 @@ class AuditHeadDoc(TextDocument):
 
 
 class CounterDoc(TextDocument):
-    """Running numbers (incident and order numbers per day); `id` names the series."""
+    """Running numbers (incident and order numbers per day); `id` names the series.
+
+    `value` is the last that was given, outside of any transaction: one may be missing.
+    """
 
     keep = Keep("a number that was given is never given twice")
 

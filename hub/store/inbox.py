@@ -27,11 +27,33 @@ class InboxRepository:
 
     async def head(self, account_id: str, *, tx: Tx | None = None) -> int:
         """The last number given; 0 if none was."""
+        row = await self.standing(account_id, tx=tx)
+        return row.seq if row else 0
+
+    async def standing(self, account_id: str, *, tx: Tx | None = None) -> InboxHeadDoc | None:
+        """The last number given, and when phones last began anew; None if nothing was ever told."""
         rows = InboxHeadDoc.get_pymongo_collection()
         if tx is None:
             rows = rows.with_options(read_concern=ReadConcern("majority"))
         row = await rows.find_one({"_id": account_id}, session=tx)
-        return int(row["seq"]) if row else 0
+        return InboxHeadDoc.model_validate(row) if row else None
+
+    async def begin(self, account_id: str, at: datetime) -> None:
+        """Note since when phones of the account hold something, where nothing was told yet."""
+        if await self.standing(account_id) is None:
+            await InboxHeadDoc.get_pymongo_collection().update_one(
+                {"_id": account_id}, {"$setOnInsert": {"seq": 0, "renewed_at": at}}, upsert=True
+            )
+
+    async def renew(self, head: InboxHeadDoc, at: datetime) -> None:
+        """Let all phones of the account begin anew, unless somebody has done so since.
+
+        A number is given to no change: whoever comes from before it is told a snapshot.
+        """
+        await InboxHeadDoc.get_pymongo_collection().update_one(
+            {"_id": head.id, "renewed_at": head.renewed_at},
+            {"$inc": {"seq": 1}, "$set": {"renewed_at": at}},
+        )
 
     async def after(self, account_id: str, seq: int, limit: int) -> list[InboxDoc]:
         """At most `limit` changes numbered above `seq`, in order.

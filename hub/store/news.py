@@ -34,6 +34,7 @@ async def tell(
     write to one person conflict, one is repeated, and numbers become visible in order.
     """
     wanted = Counter(item.account_id for item, _ in news)
+    at = max((at for _, at in news), default=None)
     last = dict.fromkeys(wanted, 0)
     known = db[HEADS].find({"_id": {"$in": list(wanted)}}, session=tx)
     heads = {row["_id"]: int(row["seq"]) async for row in known}
@@ -46,13 +47,13 @@ async def tell(
         for step in sorted({wanted[name] for name in heads})
     ]
     raised += [
-        InsertOne({"_id": name, "seq": count})
+        InsertOne({"_id": name, "seq": count, "renewed_at": at})
         for name, count in wanted.items()
         if name not in heads
     ]
     await db[HEADS].bulk_write(raised, session=tx)
     rows = []
-    for item, at in news:
+    for item, when in news:
         seq = last[item.account_id] = last[item.account_id] + 1
         rows.append(
             {
@@ -62,7 +63,7 @@ async def tell(
                 "entity": item.entity,
                 "op": item.op,
                 "data": item.data,
-                "at": at,
+                "at": when,
             }
         )
     await db[INBOX].insert_many(rows, session=tx)

@@ -113,20 +113,18 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
 
 def _push(findings: _Findings, settings: Settings) -> None:
     """Whether phones can be woken; the service itself is not asked."""
-    from mobile_api.push.fcm import certificate_of
+    from mobile_api.push.registry import REGISTRY, configured
 
-    fcm = settings.push.fcm
-    if fcm is None:
+    found = configured(settings.push)
+    if not found:
         findings.note(
             "未配置推送，手机仅靠同步 no push channel: phones learn of orders by sync alone"
         )
-        return
-    try:
-        project = certificate_of(fcm).project_id
-    except LiandongError as error:
-        findings.wrong(f"推送凭据 push: {error}")
-    else:
-        findings.ok(f"推送 push: FCM, 项目 project {project}, {fcm.endpoint or 'Google'}")
+    for name, given in found.items():
+        try:
+            findings.ok(f"推送 push: {REGISTRY[name].described(given)}")
+        except LiandongError as error:
+            findings.wrong(f"推送凭据 push: {error}")
 
 
 def _signing_key(findings: _Findings, path: Path) -> None:

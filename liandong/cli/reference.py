@@ -1,6 +1,6 @@
-"""`liandong docs`: the pages that are written from the code: configuration, errors, roles."""
+"""`liandong docs`: what is written from the code: whole pages, and tables in others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import get_args, get_origin
 
@@ -12,17 +12,19 @@ from liandong.cli.feeds_docs import cell, default_of, type_of
 Marks = tuple[str, str]
 """What stands before and behind the part of a page that is written from the code."""
 ROLES: Marks = ("<!-- roles: begin -->\n", "<!-- roles: end -->\n")
+REASONS: Marks = ("<!-- reasons: begin -->\n", "<!-- reasons: end -->\n")
 LIVE: Marks = ("<!-- live queries: begin -->\n", "<!-- live queries: end -->\n")
+KINDS: Marks = ("<!-- kinds: begin -->\n", "<!-- kinds: end -->\n")
+ENTITIES: Marks = ("<!-- entities: begin -->\n", "<!-- entities: end -->\n")
+COLLECTIONS: Marks = ("<!-- collections: begin -->\n", "<!-- collections: end -->\n")
+ACTS: Marks = ("<!-- acts: begin -->\n", "<!-- acts: end -->\n")
 _HEADER = "<!-- generated: liandong docs -->\n"
 
 
 def write(out: Path) -> None:
     """Write the pages into the folder of the manuals. Raises StartError if it cannot."""
     try:
-        for name, marks, text in (
-            ("access.md", ROLES, roles()),
-            ("live.md", LIVE, live_queries()),
-        ):
+        for name, marks, text in parts():
             page = (out / name).read_text(encoding="utf-8")
             (out / name).write_text(with_part(page, marks, text), encoding="utf-8")
         (out / "configuration.md").write_text(configuration(), encoding="utf-8")
@@ -133,6 +135,85 @@ def with_part(page: str, marks: Marks, text: str) -> str:
     return f"{before}{begin}{text}{end}{after}"
 
 
+def parts() -> Iterator[tuple[str, Marks, str]]:
+    """What is written into pages that are otherwise ours: page, marks, text."""
+    yield "access.md", ROLES, roles()
+    yield "feeds.md", REASONS, reasons()
+    yield "live.md", LIVE, live_queries()
+    yield "mobile-api.md", ENTITIES, entities()
+    yield "mobile-api.md", KINDS, kinds()
+    yield "data-model.md", COLLECTIONS, collections()
+    yield "audit.md", ACTS, acts()
+
+
+def kinds() -> str:
+    """What a phone can report: each kind, its body, what it says."""
+    from hub.operations import field_actions
+
+    return "| `kind` | `body` | |\n|---|---|---|\n" + "".join(
+        f"| `{kind}` | {_words(_marked(action.body))} | {cell(action.means)} |\n"
+        for kind, action in field_actions().items()
+    )
+
+
+def entities() -> str:
+    """What a phone holds: each entity, and what is in its data."""
+    from mobile_api.bodies import entities
+
+    return "| `entity` | `data` |\n|---|---|\n" + "".join(
+        f"| `{name}` | {_said(shape)} Fields: {_words(_fields(shape))}. |\n"
+        for name, shape in entities().items()
+    )
+
+
+def collections() -> str:
+    """What is kept of people and of what they do: each collection, its fields, how long."""
+    from hub.operations import documents
+    from hub.store.documents import DOCUMENTS, collection_of
+
+    rows = ""
+    for kept in (*documents(), *DOCUMENTS):
+        days = kept.keep.days
+        term = f"; `{kept.keep.since}` and {days} days" if days else ""
+        term = f"; until `{kept.keep.since}`" if days == 0 else term
+        fields = _words(name for name in _marked(kept) if name not in {"id?", "id", "revision_id?"})
+        why = cell(kept.keep.why)
+        rows += f"| `{collection_of(kept)}` | {_said(kept)} | {fields} | {why}{term} |\n"
+    return f"| collection | holds | fields | kept |\n|---|---|---|---|\n{rows}"
+
+
+def acts() -> str:
+    """What each capability writes into the audit log."""
+    from hub.operations import capabilities
+
+    rows = "".join(
+        f"| {name} | {_words(one.field_actions)} | {_words(one.acts)} |\n"
+        for name, one in capabilities().items()
+    )
+    return f"| | reported by phone | at a console, by a program |\n|---|---|---|\n{rows}"
+
+
+def _words(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _fields(model: type[BaseModel]) -> list[str]:
+    """The fields of a model as they are called outside."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _marked(model: type[BaseModel]) -> list[str]:
+    """The same, those that must be there first; the others end in `?`."""
+    needed = [field.is_required() for field in model.model_fields.values()]
+    named = list(zip(_fields(model), needed, strict=True))
+    first = [name for name, is_needed in named if is_needed]
+    return first + [f"{name}?" for name, is_needed in named if not is_needed]
+
+
+def _said(model: type[BaseModel]) -> str:
+    return cell(" ".join((model.__doc__ or "").split()))
+
+
 def live_queries() -> str:
     """Every live query there is."""
     from schema.live.source import SOURCES
@@ -146,15 +227,22 @@ def roles() -> str:
     """Which role has which scope, and what a scope allows, in Markdown."""
     from hub.model.people import SCOPES, Scope
 
-    head = "| scope | allows | " + " | ".join(SCOPES) + " |\n"
-    rule = "|---|---|" + "---|" * len(SCOPES) + "\n"
+    head = "| scope | 权限 | allows | " + " | ".join(SCOPES) + " |\n"
+    rule = "|---|---|---|" + "---|" * len(SCOPES) + "\n"
     rows = "".join(
-        f"| `{scope}` | {scope.meaning} | "
+        f"| `{scope}` | {scope.zh} | {scope.meaning} | "
         + " | ".join("✓" if scope in held else "" for held in SCOPES.values())
         + " |\n"
         for scope in Scope
     )
     return head + rule + rows
+
+
+def reasons() -> str:
+    """Why data is refused, in Markdown."""
+    from schema.feeds.reasons import MEANINGS
+
+    return "".join(f"- `{reason}`: {text}\n" for reason, text in MEANINGS.items())
 
 
 def _tables(model: type[BaseModel], path: Sequence[str]) -> Iterator[str]:

@@ -14,7 +14,6 @@ from typing import Any
 from uuid import uuid4
 
 import firebase_admin
-import structlog
 from firebase_admin import App, credentials, exceptions, messaging
 from firebase_admin._http_client import HttpxAsyncClient
 from firebase_admin._retry import HttpxRetry
@@ -28,8 +27,6 @@ from hub.model.operations import OrderPriority
 from hub.operations.waking.channels import SEND_TIMEOUT, Outcome, Wake
 from hub.settings import FcmSettings
 from hub.store.documents import DeviceDoc
-
-log = structlog.get_logger()
 
 # RFC 6749, 5.2: what no repetition mends; anything else the token endpoint says may pass
 _REFUSALS = {"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"}
@@ -56,7 +53,6 @@ class FcmChannel:
         self._credential = self._app.credential.get_credential()
         self._service = _service_of(self._app, settings.endpoint, timeout)
         self._refreshing: asyncio.Task[None] | None = None
-        self._healthy = True
 
     async def close(self) -> None:
         """Close connections and forget the app."""
@@ -73,11 +69,9 @@ class FcmChannel:
             return Outcome.failed("device has neither a token nor an installation id")
         try:
             async with asyncio.timeout(self._timeout):
-                outcome = await self._send(message)
+                return await self._send(message)
         except TimeoutError:
-            outcome = Outcome.retry(f"no answer within {self._timeout:g} s")
-        self._note_health(outcome)
-        return outcome
+            return Outcome.retry(f"no answer within {self._timeout:g} s")
 
     async def _send(self, message: messaging.Message) -> Outcome:
         for last in (False, True):
@@ -127,14 +121,11 @@ class FcmChannel:
             message = "the token endpoint did not answer with JSON"
             raise TransportError(message) from error  # type: ignore[no-untyped-call]
 
-    def _note_health(self, outcome: Outcome) -> None:
-        healthy = outcome.kind.value in {"SENT", "DEAD_TOKEN"}
-        if healthy != self._healthy:
-            self._healthy = healthy
-            if healthy:
-                log.info("push.fcm.recovered")
-            else:
-                log.warning("push.fcm.failing", detail=outcome.detail)
+
+def described(settings: FcmSettings) -> str:
+    """Which project is spoken to, and where. Raises StartError."""
+    project = certificate_of(settings).project_id
+    return f"FCM, 项目 project {project}, {settings.endpoint or 'Google'}"
 
 
 def certificate_of(settings: FcmSettings) -> credentials.Certificate:

@@ -8,6 +8,7 @@ import strawberry
 from hub.model.ids import global_id
 from hub.model.people import Scope
 from schema import enums
+from schema.enums import worded
 from schema.languages import Language, said
 from schema.nodes import Node, keyed, node_type
 from schema.policy import Policy
@@ -85,13 +86,21 @@ def person(path: str, text: str, *, zh: str, policy: Policy = Scope.PEOPLE_READ)
     return declare(Projection(policy, (path,), read=read), said, zh)
 
 
+worded(
+    Scope,
+    "What an account may do (权限): ORDERS_READ is `orders:read` in the manuals and in errors.",
+    {one: f"{one.meaning[0].upper()}{one.meaning[1:]} ({one.zh})." for one in Scope},
+    name="AccountScope",
+)
+
+
 @entity(policy=Scope.ME_READ)
 class Me(Entity):
     """Who is asking (当前账号)."""
 
     login: str = stored("login", "Login name", zh="登录名")
     role: enums.Role = stored("role", "What the account is", zh="角色")
-    scopes: list[str] = stored("scopes", "What it may do", zh="权限")
+    scopes: list[Scope] = stored("scopes", "What it may do", zh="权限")
 
     @computed(zh="账号")
     def account(self, _context: "SchemaContext") -> strawberry.ID:

@@ -53,3 +53,16 @@ def test_pip_is_given_the_system_s_certificates_unless_it_has_its_own() -> None:
     ).stdout
     bundle = make("echo $(CA_BUNDLE)")
     assert f"pip config list | grep '[.]cert=' >/dev/null || export PIP_CERT={bundle};" in recipe
+
+
+def test_a_schema_that_cannot_be_made_leaves_the_committed_one(tmp_path: Path) -> None:
+    """An export that fails half way through is no file; one that succeeds takes its place."""
+    sdl, command = tmp_path / "schema.graphql", tmp_path / "liandong"
+    sdl.write_text("type Query")
+    for fails in (True, False):
+        command.write_text(f"#!/bin/sh\necho half\nexit {int(fails)}\n")
+        command.chmod(0o755)
+        asked = ["make", "--silent", f"BIN={tmp_path}", f"SDL={sdl}", "--old-file=setup", "sdl"]
+        assert (subprocess.run(asked, cwd=ROOT, check=False).returncode != 0) is fails
+        assert sdl.read_text() == ("type Query" if fails else "half\n")
+        assert {*tmp_path.iterdir()} == {sdl, command}

@@ -122,12 +122,13 @@ async def snapshot(phone: Phone) -> tuple[Held, str]:
     return applied({}, page["changes"]), page["nextCursor"]
 
 
-async def caught_up(phone: Phone, held: Held, since: str) -> Held:
-    """What a phone that held this holds after all that it is told since."""
+async def caught_up(phone: Phone, held: Held, since: str, *, anew: bool = False) -> Held:
+    """What a phone that held this holds after all that it is told since; `anew`: by a snapshot."""
     limited = True
     while limited:
         page = await phone.sync(since, limit=2)
-        assert not page["reset"]
+        assert anew or not page["reset"]
+        held = {} if page["reset"] else held
         held, since, limited = applied(held, page["changes"]), page["nextCursor"], page["limited"]
     return held
 

@@ -1,9 +1,11 @@
 """The contract every capability in the registry keeps, whatever it is about."""
 
+import ast
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,7 +16,7 @@ from hub.model.area import parse_area
 from hub.model.people import Role, Scope
 from hub.operations import REGISTRY, capabilities, documents
 from hub.settings import area_text
-from hub.store.documents import DOCUMENTS, TextDocument, collection_of
+from hub.store.documents import DOCUMENTS, InboxHeadDoc, TextDocument, collection_of
 from hub.store.driver import Store
 from hub.store.feeds.cache import FeedCache
 from hub.store.feeds.identity import IdentityRepository
@@ -24,15 +26,26 @@ from mobile_api.app import ENDPOINTS
 from mobile_api.context import MobileContext
 from mobile_api.openapi import document
 from schema.context import Services
+from schema.executing import executor
 from schema.live.source import SOURCES
 from schema.nodes import global_id
 from schema.permissions import policy_of
 from tests.contract.examples import examples
-from tests.contract.scene import PEOPLE, STRANGERS, Scene, caught_up, changed, snapshot
-from tests.contract.writes import FIELD_WRITES, SCHEMA, TYPES, WRITES, FieldWrite, Write, roots_of
+from tests.contract.scene import PEOPLE, STRANGERS, Person, Scene, caught_up, changed, snapshot
+from tests.contract.writes import (
+    FIELD_WRITES,
+    SCHEMA,
+    TYPES,
+    WRITES,
+    FieldWrite,
+    Write,
+    roots_of,
+    types_of,
+)
 from tests.operations.operations_builders import fresh
 from tests.schema.live_rig import serving
 
+ROOT = Path(__file__).parents[2]
 OF_UNIT = [write for write in WRITES if write.is_of_unit]
 KEPT = (*DOCUMENTS, *documents())
 PHONES = [who for who, (role, _) in PEOPLE.items() if role in Scope.FIELD_WORK.roles]
@@ -87,9 +100,25 @@ def test_a_capability_is_what_its_registry_line_says(name: str) -> None:
     told = examples(name)
     assert told.actions.keys() <= found.field_actions.keys()
     assert told.mutations.keys() <= {*roots_of(name, "Mutation")}
+    assert told.rows.keys() <= {*types_of(name)}
+    roots = {
+        root for kind in ("Query", "Mutation", "Subscription") for root in roots_of(name, kind)
+    }
+    assert told.may.keys() <= roots
     assert all(zh and en for zh, en in found.codes.values())
+    assert all(not one.means.isascii() for one in found.field_actions.values())
+    assert {*found.acts} == {*_acts_of(name)}, f"write them into acts= of {REGISTRY[name]}"
     if found.asks is not None:
         assert found.asks.kind in found.news
+
+
+def _acts_of(name: str) -> Iterator[str]:
+    """What the audit log calls that which is done with it, as the source says."""
+    folder = ROOT.joinpath(*REGISTRY[name].split("."))
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Call":
+                yield ast.literal_eval(node.args[1])
 
 
 @pytest.mark.parametrize("write", WRITES, ids=str)
@@ -126,6 +155,43 @@ async def test_who_may_not_is_refused_and_nothing_is_changed(scene: Scene, write
     refused = await write.send(scene, given, fresh("key"), write.by)
     assert (refused.done, refused.code) == (False, "UNAUTHENTICATED")
     assert changed(before, await scene.stored()) == {}
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+async def test_the_action_itself_refuses_who_may_not(
+    scene: Scene, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever way leads to it: here the interface lets everybody pass."""
+    given = await write.example.given(scene)
+    denied = [role.value.lower() for role in Role if role not in write.roles]
+    for who in denied:
+        await scene.person(who)
+    before = await scene.stored()
+    monkeypatch.setattr(executor, "check", lambda *_: [])
+    for who in denied:
+        refused = await write.inside(scene, given, fresh("key"), who)
+        assert (refused.done, refused.code) == (False, "FORBIDDEN"), who
+        assert f"needs {write.scope}" in refused.message, "begin it with by.require(Scope....)"
+    assert changed(before, await scene.stored()) == {}
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+async def test_what_has_had_its_time_leaves_the_phones(scene: Scene, write: Write) -> None:
+    """The database deletes it, one collection before the other, and tells nobody: a phone begins
+    anew once in a while, and a snapshot bears that a part of what it shows is gone."""
+    await write.example.given(scene)
+    phones = {who: (await scene.person(who)).phone for who in PHONES}
+    held = {who: await snapshot(phone) for who, phone in phones.items()}
+    for kept in documents():
+        if kept.keep.since is None:
+            continue
+        ended = {kept.keep.since: {"$ne": None}}
+        await scene.context.store.db[collection_of(kept)].delete_many(ended)
+        await InboxHeadDoc.find_all().update({"$set": {"renewed_at": None}})
+        for who, phone in phones.items():
+            now = await snapshot(phone)
+            assert await caught_up(phone, *held[who], anew=True) == now[0], who
+            held[who] = now
 
 
 @pytest.mark.parametrize("write", OF_UNIT, ids=str)
@@ -193,6 +259,8 @@ async def test_a_write_is_one_line_in_the_audit_log(scene: Scene, write: Write) 
     assert line["session"] in after["sessions"]
     if isinstance(write, FieldWrite):
         assert (line["action"], line["device"]) == (write.name, actor.device)
+    declared = capabilities()[write.capability]
+    assert line["action"] in {*declared.field_actions, *declared.acts}
     assert line["after"]
     assert line["before"] != line["after"]
     stood = any(line["target"] in rows for rows in before.values())
@@ -242,6 +310,47 @@ async def test_strangers_see_nothing_whichever_way_they_ask(
         now = await caught_up(phone, *held[who])
         assert now == (await snapshot(phone))[0]
         assert key not in json.dumps([*now.values()]), who
+
+
+LISTS = [
+    (name, root)
+    for name in REGISTRY
+    for root in roots_of(name, "Query")
+    if get_named_type(SCHEMA.query_type.fields[root].type).name.endswith("Connection")
+]
+
+
+@pytest.mark.parametrize(("capability", "root"), LISTS)
+async def test_a_list_is_found_by_an_index(scene: Scene, capability: str, root: str) -> None:
+    """Whoever asks, the database reads no collection whole; and for the centre, which sees all of
+    it, it sorts nothing: `index("-created_at", "-_id")`."""
+    for make in examples(capability).rows.values():
+        for _ in range(2):
+            await make(scene)
+    text = f"query ($a: String) {{ {root}(first: 1, after: $a) {{ pageInfo {{ endCursor }} }} }}"
+    asking = [who for who in PEOPLE if root in _asked(await scene.person(who))]
+    db = scene.context.store.db
+    for who in asking:
+        await db.command("profile", 2)
+        told = await scene.ask(who, text)
+        end = told["data"][root]["pageInfo"]["endCursor"]
+        await scene.ask(who, text, a=end)
+        await db.command("profile", 0)
+        names = [f"{db.name}.{collection_of(one)}" for one in documents()]
+        plans = await db["system.profile"].find({"ns": {"$in": names}}).to_list()
+        await db.drop_collection("system.profile")
+        read = [plan for plan in plans if "planSummary" in plan]
+        assert read or who in STRANGERS, who
+        assert [plan["command"] for plan in read if "COLLSCAN" in plan["planSummary"]] == [], who
+        if who == "watch":
+            assert [plan["command"] for plan in read if plan.get("hasSortStage")] == []
+    assert "watch" in asking
+
+
+def _asked(person: Person) -> set[str]:
+    """The roots that this person may ask for."""
+    roots = SCHEMA.query_type.fields
+    return {root for root in roots if policy_of(SCHEMA.query_type, root) in person.principal.scopes}
 
 
 async def _ways(

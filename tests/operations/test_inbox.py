@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from operations_builders import Abandoned, World, fresh
 
+from hub import clock
 from hub.clock import ManualClock
 from hub.model.operations import OrderState
 from hub.operations.orders.actions import cancel_order
@@ -48,6 +49,38 @@ async def test_a_cursor_beyond_the_head_is_reset(world: World) -> None:
     await world.order(officer)
     page = await world.ops.sync(officer.account_id, 99, 100)
     assert (page.reset, page.next_cursor, len(page.changes)) == (True, 2, 3)
+
+
+async def test_every_phone_begins_anew_once_a_week(world: World) -> None:
+    """Nobody tells of what the database removes: so two phones of one person, however often they
+    ask, each get one snapshot in seven days, and nothing is told twice in between."""
+    officer = await world.officer()
+    await world.order(officer)
+    account, held = officer.account_id, 2
+    with clock.manual() as week:
+        assert not (await world.ops.sync(account, held, 100)).reset
+        for _ in range(2):
+            week.advance(hours=7 * 24, seconds=1)
+            now = await world.ops.sync(account, held, 100)
+            other = await world.ops.sync(account, held, 100)
+            assert (now.reset, other.reset, now.next_cursor) == (True, True, held + 1)
+            assert now.changes == other.changes
+            held = now.next_cursor
+            await world.order(officer)
+            later = await world.ops.sync(account, held, 100)
+            assert (later.reset, len(later.changes)) == (False, 2)
+            held = later.next_cursor
+
+
+async def test_who_was_told_nothing_begins_anew_too(world: World) -> None:
+    """What a first snapshot showed may be gone as well, though no change was ever told."""
+    account = (await world.officer()).account_id
+    with clock.manual() as week:
+        assert (await world.ops.sync(account, None, 100)).next_cursor == 0
+        assert not (await world.ops.sync(account, 0, 100)).reset
+        week.advance(hours=7 * 24, seconds=1)
+        anew = await world.ops.sync(account, 0, 100)
+        assert (anew.reset, anew.next_cursor) == (True, 1)
 
 
 async def test_a_cursor_older_than_what_is_kept_is_reset(world: World) -> None:

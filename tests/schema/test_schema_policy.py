@@ -128,6 +128,10 @@ def test_each_role_may_ask_exactly_these_roots(root: str) -> None:
     """The snapshot of roles by root field: a change here, or in `may` of a capability's examples
     for the contract suite, is a decision."""
     told = {name: examples(one).may for one in REGISTRY for name in roots_of(one, root)}
+    for one in REGISTRY:
+        for name in {*roots_of(one, root)} - examples(one).may.keys() - ALLOWED[root].keys():
+            where = f"may= of tests/contract/capabilities/{one}.py"
+            pytest.fail(f'write "{name}": the roles who may ask for it, into {where}')
     allowed = {name: may[name] for name, may in told.items() if name in may}
     found = {}
     for name in SCHEMA.type_map[root].fields:

@@ -9,7 +9,7 @@ COMMITTED = Path(schema.__file__).parent / "schema.graphql"
 
 
 def test_the_committed_schema_is_what_is_served() -> None:
-    """A difference is a change of interface: `liandong schema export > schema/schema.graphql`."""
+    """A difference is a change of interface: `make sdl`."""
     assert COMMITTED.read_text(encoding="utf-8") == sdl()
 
 

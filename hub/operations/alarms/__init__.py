@@ -8,4 +8,4 @@ Acknowledging (`acknowledging`) says who sees to it, and ends nothing.
 from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.capability import Capability
 
-CAPABILITY = Capability(documents=(AlarmDoc,))
+CAPABILITY = Capability(documents=(AlarmDoc,), acts=("alarm.acknowledged",))

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from hub.errors import RetryLater
+from hub.model.channels import PushChannel
 from hub.model.operations import PROGRESS, TAKEN, Stage, advances
 from hub.model.people import Principal
 from hub.operations import checks
@@ -22,7 +24,7 @@ from hub.operations.telling.wire import Message
 from hub.operations.words import STAGES, Why, person
 from hub.store.driver import Tx
 
-CARRIERS = frozenset({"fcm", "webpush", "jpush", "sync", "events"})
+CARRIERS = frozenset({*map(str, PushChannel), "sync", "events"})
 """What a phone may name, in `via`, as the way the subject reached it."""
 NOTE = 500
 _QUIET = frozenset({Stage.RECEIVED, Stage.SEEN})
@@ -52,7 +54,7 @@ class Verdict(StrEnum):
     REPEATED = "REPEATED"
 
 
-def answers(asked: type[Asked], to: Stage, body: type[AnswerBody]) -> Action:
+def answers(asked: type[Asked], to: Stage, body: type[AnswerBody], means: str) -> Action:
     """The action of a phone by which its owner answers `to`; `body` names the subject beside."""
 
     async def touches(desk: Desk, by: Principal, given: dict[str, object]) -> Touched:
@@ -61,7 +63,7 @@ def answers(asked: type[Asked], to: Stage, body: type[AnswerBody]) -> Action:
     async def carry_out(desk: Desk, tx: Tx, turn: Turn) -> Effect:
         return await answer(asked, desk, tx, turn, to)
 
-    return Action(body, carry_out, touches)
+    return Action(body, carry_out, means, touches)
 
 
 async def _touched(
@@ -79,7 +81,9 @@ async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) 
     """Apply one answer. Body: the subject's id, and optionally `note` and `via`."""
     subject_id = _subject_id(asked, turn.body)
     row = await desk.of(Recipients).ledger(ledger_id(subject_id, turn.officer.id), tx=tx)
-    subject = await asked.take_up(desk, tx, subject_id) if row else None
+    subject = await asked.take_up(desk, tx, subject_id) if row or asked.in_parts else None
+    if row is None and subject is not None and turn.officer.id in subject.subject.waiting:
+        raise RetryLater(f"正在下发，请稍后重试 / {subject.subject.name}: it is on its way to you.")
     if row is None or subject is None:
         words = f"没有 / No {asked.kind} {subject_id!r} of yours."
         path = ("body", f"{asked.kind}Id")

@@ -50,9 +50,17 @@ async def _standing(
 CAPABILITY = Capability(
     documents=(BulletinDoc,),
     field_actions={
-        "bulletin.received": answers(BulletinAsked, Stage.RECEIVED, Reading),
-        "bulletin.read": answers(BulletinAsked, Stage.SEEN, Reading),
+        "bulletin.received": answers(
+            BulletinAsked, Stage.RECEIVED, Reading, "the phone has it (送达)"
+        ),
+        "bulletin.read": answers(
+            BulletinAsked,
+            Stage.SEEN,
+            Reading,
+            "read (已读); who has not is reminded, twice at most",
+        ),
     },
+    acts=("bulletin.published", "bulletin.withdrawn"),
     news={"bulletin": SyncedBulletin},
     snapshot=_standing,
     asks=BulletinAsked,

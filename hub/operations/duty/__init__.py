@@ -21,8 +21,10 @@ async def _standing(
 
 CAPABILITY = Capability(
     field_actions={
-        "duty.signIn": Action(SignInToDuty, sign_in),
-        "duty.signOut": Action(SignOutOfDuty, sign_out),
+        "duty.signIn": Action(SignInToDuty, sign_in, "on duty (签到)"),
+        "duty.signOut": Action(
+            SignOutOfDuty, sign_out, "off duty (签退); unanswered orders are passed on at once"
+        ),
     },
     news={"duty": SyncedDuty},
     snapshot=_standing,

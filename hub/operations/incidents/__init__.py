@@ -27,7 +27,19 @@ async def _standing(
 
 CAPABILITY = Capability(
     documents=(IncidentDoc, TimelineDoc),
-    field_actions={"incident.report": Action(Report, report_incident)},
+    field_actions={
+        "incident.report": Action(
+            Report, report_incident, "opens an incident of the officer's unit (上报)"
+        )
+    },
+    acts=(
+        "incident.opened",
+        "incident.updated",
+        "incident.noted",
+        "incident.unitsAdded",
+        "incident.closed",
+        "incident.reopened",
+    ),
     news={"incident": SyncedIncident},
     snapshot=_standing,
     lines={

@@ -55,14 +55,22 @@ async def _standing(
 CAPABILITY = Capability(
     documents=(OrderDoc,),
     field_actions={
-        "order.received": answers(OrderAsked, Stage.RECEIVED, Answer),
-        "order.seen": answers(OrderAsked, Stage.SEEN, Answer),
-        "order.accepted": answers(OrderAsked, Stage.ACCEPTED, Answer),
-        "order.declined": answers(OrderAsked, Stage.DECLINED, Answer),
-        "order.enRoute": answers(OrderAsked, Stage.EN_ROUTE, Answer),
-        "order.arrived": answers(OrderAsked, Stage.ARRIVED, Answer),
-        "order.done": answers(OrderAsked, Stage.DONE, Answer),
+        "order.received": answers(OrderAsked, Stage.RECEIVED, Answer, "the phone has it (送达)"),
+        "order.seen": answers(OrderAsked, Stage.SEEN, Answer, "shown to the officer (已读)"),
+        "order.accepted": answers(
+            OrderAsked,
+            Stage.ACCEPTED,
+            Answer,
+            "the officer takes it (签收); this ends the escalation",
+        ),
+        "order.declined": answers(
+            OrderAsked, Stage.DECLINED, Answer, "the next person is asked at once (拒收)"
+        ),
+        "order.enRoute": answers(OrderAsked, Stage.EN_ROUTE, Answer, "on the way (在途)"),
+        "order.arrived": answers(OrderAsked, Stage.ARRIVED, Answer, "on scene (到场)"),
+        "order.done": answers(OrderAsked, Stage.DONE, Answer, "done (完毕)"),
     },
+    acts=("order.dispatched", "order.reassigned", "order.cancelled"),
     news={"order": SyncedOrder},
     snapshot=_standing,
     asks=OrderAsked,

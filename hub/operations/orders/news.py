@@ -23,10 +23,12 @@ class OrderIncident(Message):
 class SyncedOrder(Message):
     """An order (指令) as one recipient holds it; `stage` is this recipient's.
 
-    `takenByOther`: somebody else who was asked in the same place has accepted. With `stage`
-    ESCALATED nothing is asked any more; with another both have it, and this one's part goes on.
-    `reassignedBecause`: the watch has given it to somebody else, for this reason; this one is out
-    of it. `nobodyNext`: nobody was left to be asked in this one's place: whoever can still accepts.
+    `takenByOther`: somebody else who was asked in the same place has accepted. While `stage` is
+    ESCALATED offer no answer then, though one that comes late is still welcome; otherwise both have
+    it, and this one's part goes on. `nobodyNext`: nobody was left to be asked in this one's place:
+    it is not passed on, whoever can still accepts. `reassignedBecause`: the watch has given it to
+    somebody else, for this reason: `stage` is CANCELLED while `state` is OPEN. Say that the officer
+    need not go, and offer no answer.
     """
 
     id: str = ID

@@ -15,6 +15,8 @@ RECENT = timedelta(days=7)
 """How far back a snapshot shows what has ended."""
 RECENT_ROWS = 200
 """How many ended orders, closed incidents and so on a snapshot shows at most."""
+RENEWED = timedelta(days=7)
+"""How old what a phone holds may be: what has had its time is gone from it no later than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class Inbox:
         in one transaction with its number, so the changes after it neither miss nor repeat any.
         """
         desk = self._desk
-        since = clock.now() - RECENT
+        now = clock.now()
+        since = now - RECENT
+        await desk.inbox.begin(account_id, now)
 
         async def read(tx: Tx) -> tuple[int, list[News]]:
             head = await desk.inbox.head(account_id, tx=tx)
@@ -69,11 +73,18 @@ class Inbox:
         """At most `limit` changes after `seq`; a snapshot where that cannot be answered.
 
         None asks for a snapshot. A number beyond the head is not ours; one older than what is
-        retained (30 days) would leave a gap: both get a snapshot with `reset`.
+        retained (30 days) would leave a gap: both get a snapshot with `reset`. So does each phone
+        once in RENEWED: nobody tells of what the database removes when its time has come.
         """
         if seq is None or seq < 0:
             return await self.snapshot(account_id)
-        head = await self._desk.inbox.head(account_id)
+        standing, now = await self._desk.inbox.standing(account_id), clock.now()
+        if standing is None:
+            await self._desk.inbox.begin(account_id, now)
+        elif standing.renewed_at is None or standing.renewed_at < now - RENEWED:
+            await self._desk.inbox.renew(standing, now)
+            return await self.snapshot(account_id)
+        head = standing.seq if standing else 0
         if seq == head:
             return SyncPage((), head, limited=False, reset=False)
         rows = await self._desk.inbox.after(account_id, seq, limit + 1) if seq < head else []

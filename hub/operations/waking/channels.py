@@ -73,7 +73,7 @@ class Channel(Protocol):
 
     @property
     def name(self) -> str:
-        """fcm, webpush, ..."""
+        """One of `PushChannel`."""
         ...
 
     async def send(self, device: DeviceDoc, wake: Wake) -> Outcome:

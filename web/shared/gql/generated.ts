@@ -47,6 +47,43 @@ export type AccountRole =
   /** Watch officer of the centre (值班员). */
   | 'WATCH';
 
+/** What an account may do (权限): ORDERS_READ is `orders:read` in the manuals and in errors. */
+export type AccountScope =
+  /** Decide which ids name one stop place (管理). */
+  | 'ADMIN'
+  /** Alarms, whose condition holds or held (看告警). */
+  | 'ALARMS_READ'
+  /** Acknowledge alarms (确认告警). */
+  | 'ALARMS_WRITE'
+  /** Bulletins to one's unit or oneself, who has read (看通报). */
+  | 'BULLETINS_READ'
+  /** Publish bulletins; withdraw one's own unit's (发布通报). */
+  | 'BULLETINS_WRITE'
+  /** Read the schema by introspection, and the hints of its errors (开发). */
+  | 'DEVELOPER'
+  /** Feeds, their health and what they refused (看数据源). */
+  | 'FEEDS_READ'
+  /** The mobile API: sync, actions, positions, push (现场作业). */
+  | 'FIELD_WORK'
+  /** Incidents (看事件). */
+  | 'INCIDENTS_READ'
+  /** Open, change, close and reopen incidents; a liaison for its own unit (处置事件). */
+  | 'INCIDENTS_WRITE'
+  /** One's own account and session (看本人账号). */
+  | 'ME_READ'
+  /** The list of officers, and who is on duty (看队员与在岗). */
+  | 'OFFICERS_READ'
+  /** Orders and their ledgers (看指令). */
+  | 'ORDERS_READ'
+  /** Dispatch, reassign and cancel orders (下达指令). */
+  | 'ORDERS_WRITE'
+  /** Who did something or was asked, of those one may see (看人员). */
+  | 'PEOPLE_READ'
+  /** Boards, journeys, vehicles, ranks, parking, situations (看客运). */
+  | 'TRANSIT_READ'
+  /** The member units (看成员单位). */
+  | 'UNITS_READ';
+
 /** That somebody sees to an alarm (确认告警). */
 export type AcknowledgeAlarmInput = {
   /** The alarm (告警). */
@@ -248,7 +285,7 @@ export type DispatchWarningCode =
   | 'ESCALATION_UNREACHABLE'
   /** None of these: the message says what to expect (其他). */
   | 'OTHER'
-  /** A warning: no phone is woken at all. Set `[push.fcm]`; until then tell them by radio (未配置推送). */
+  /** A warning: no phone is woken at all. Set `[push]`; until then tell them by radio (未配置推送). */
   | 'PUSH_NOT_CONFIGURED'
   /** A warning: no phone can be woken; tell them by phone or radio (接收人无可推送的手机). */
   | 'RECIPIENT_NO_PUSH';
@@ -493,7 +530,7 @@ export type OrderPriority =
 export type OrderState =
   /** Withdrawn (撤销). */
   | 'CANCELLED'
-  /** Carried out by all who were asked (完成). */
+  /** Every part was carried out by one of those asked for it (完成). */
   | 'COMPLETED'
   /** Being carried out (执行中). */
   | 'OPEN';
@@ -590,6 +627,65 @@ export type RejectIdMappingInput = {
   /** The mapping (标识映射). */
   idMapping: Scalars['ID']['input'];
 };
+
+/** Why an entity, or a part of one, was refused (拒收原因). */
+export type RejectReason =
+  /** Several trips answer; none is taken (匹配不唯一). */
+  | 'AMBIGUOUS_MATCH'
+  /** A damaged frame: its checksum is wrong (校验错误). */
+  | 'BAD_CHECKSUM'
+  /** A damaged frame: bytes that no frame has (转义错误). */
+  | 'BAD_ESCAPE'
+  /** A damaged frame: it is too short or too long (长度错误). */
+  | 'BAD_LENGTH'
+  /** Not a value of that field (取值无效). */
+  | 'BAD_VALUE'
+  /** XML with a DOCTYPE; refused unread (禁用DTD). */
+  | 'DTD_FORBIDDEN'
+  /** Said twice in one payload (重复). */
+  | 'DUPLICATE'
+  /** It says nothing (内容为空). */
+  | 'EMPTY_ENTITY'
+  /** What nothing can be said without is missing (缺少字段). */
+  | 'MISSING_FIELD'
+  /** A departure before its arrival (停站为负). */
+  | 'NEGATIVE_DWELL'
+  /** A terminal that must give its code first did not (未鉴权). */
+  | 'NOT_AUTHENTICATED'
+  /** The bytes are not what the kind reads (无法解析). */
+  | 'NOT_DECODABLE'
+  /** Newer data is already held (数据过旧). */
+  | 'OLDER_THAN_KNOWN'
+  /** The calendar does not reach to today (不在有效期). */
+  | 'OUTSIDE_PERIOD'
+  /** The receiver had no fix (未定位). */
+  | 'POSITION_NOT_FIXED'
+  /** No place on Earth (位置越界). */
+  | 'POSITION_OUT_OF_RANGE'
+  /** The producer itself reports an error (数据源报错). */
+  | 'SOURCE_ERROR'
+  /** A default that leaked out, such as 1970 (时间为默认值). */
+  | 'TIMESTAMP_EPOCH'
+  /** Later than a clock may be wrong (时间超前). */
+  | 'TIMESTAMP_IN_FUTURE'
+  /** Nothing says when (缺少时间). */
+  | 'TIMESTAMP_MISSING'
+  /** A later call before an earlier one, an end before its start (时间倒序). */
+  | 'TIME_ORDER'
+  /** More bytes, entities or calls than allowed (过大). */
+  | 'TOO_LARGE'
+  /** A line that the timetable lacks (线路未知). */
+  | 'UNKNOWN_ROUTE'
+  /** A calendar or service that the timetable lacks (日历未知). */
+  | 'UNKNOWN_SERVICE'
+  /** A stop, station or facility that the static data lacks (站点未知). */
+  | 'UNKNOWN_STOP'
+  /** A trip that the timetable lacks (班次未知). */
+  | 'UNKNOWN_TRIP'
+  /** A message of another service, or of no use here (报文不支持). */
+  | 'UNSUPPORTED_MESSAGE'
+  /** A version that is read with doubt, or not at all (版本不支持). */
+  | 'UNSUPPORTED_VERSION';
 
 /** That a closed incident goes on (重启事件). */
 export type ReopenIncidentInput = {
