@@ -49,17 +49,16 @@ class Reach(Entity):
     open_orders: int = stored(
         "open_orders", "How many orders they have that have not ended", zh="未结指令"
     )
-    located_at: datetime | None = stored(
-        "located_at",
-        "When their phone last said where it is; null: not on this duty, or too long ago",
-        zh="定位时间",
-        policy=Scope.ORDERS_WRITE,
-    )
+
+    @computed(needs=("located_at",), zh="定位时间", policy=Scope.ORDERS_WRITE)
+    def located_at(self, _context: "SchemaContext") -> datetime | None:
+        """When a phone of theirs last said where it is; null: not on this duty, or long ago."""
+        found: datetime | None = self.doc["located_at"]
+        return found
 
     @asked(
         "Metres in a straight line; null where either place is not known",
         zh="距离",
-        needs=("place",),
         policy=Scope.ORDERS_WRITE,
     )
     async def distance_metres(self, _info: Info, from_: FromWhere = None) -> int | None:

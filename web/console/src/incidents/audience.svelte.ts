@@ -1,29 +1,12 @@
 import { OrderAudience, type OrderAudienceQuery } from '$shared/gql/generated';
 import { HubError } from '$shared/hub/errors';
 import { ask } from '../hub';
+import { byUse, type Candidate } from './candidate';
 
-export type Candidate = OrderAudienceQuery['officers']['nodes'][number];
 type Spot = { lat: number; lon: number };
 
 const EVERY_MS = 15_000;
 const MOST_PAGES = 15;
-
-/** Whether a phone of theirs can be told now. */
-export function reachable({ reach }: Candidate): boolean {
-  return reach !== null && (reach.wakeable || reach.listening);
-}
-
-/** Nearest first where that is known, then who can be reached, then who has least to do. */
-export function byUse(a: Candidate, b: Candidate): number {
-  const far = (one: Candidate) => one.reach?.distanceMetres ?? Infinity;
-  const [one, other] = [far(a), far(b)];
-  if (one !== other) return one < other ? -1 : 1;
-  return (
-    Number(reachable(b)) - Number(reachable(a)) ||
-    (a.reach?.openOrders ?? 0) - (b.reach?.openOrders ?? 0) ||
-    (a.login < b.login ? -1 : 1)
-  );
-}
 
 class Audience {
   /** Who is on duty, in the order of their use. */

@@ -96,11 +96,16 @@ export function named(one: (Named & { login?: string; code?: string }) | null | 
   return spoken || one.login || one.code || '—';
 }
 
+/** Their names, one after the other. */
+export function listed(people: readonly Parameters<typeof named>[0][]): string {
+  return people.map(named).join(say(['、', ', ']));
+}
+
 export const w = words({
   queue: ['事件列表', 'Incidents'],
   open: ['处置中', 'Open'],
   closed: ['已结', 'Closed'],
-  openIncident: ['登记事件', 'Open an incident'],
+  openIncident: ['登记事件', 'New incident'],
   register: ['登记', 'Register'],
   title: ['标题', 'Title'],
   kind: ['类型', 'Kind'],
@@ -129,7 +134,7 @@ export const w = words({
   priority: ['等级', 'Priority'],
   within: ['签收时限（秒）', 'Seconds to accept'],
   withinHint: ['不填按配置', 'As configured if empty'],
-  cancelOrder: ['撤销指令', 'Withdraw the order'],
+  cancelOrder: ['撤销指令', 'Withdraw'],
   reassign: ['改派', 'Reassign'],
   reassignTo: ['改派至', 'To whom'],
   reason: ['原因', 'Reason'],
