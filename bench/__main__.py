@@ -7,7 +7,7 @@ Node the rows are measured for the hub alone, and say so.
 import asyncio
 import sys
 
-from bench import board, fanout, flood, ingest, latency, memory, orders, timetable
+from bench import board, bulletins, fanout, flood, ingest, latency, memory, orders, timetable
 from bench.peer import prepared
 from bench.world import World
 
@@ -19,8 +19,11 @@ ROWS = {
     "latency": latency.measure,
     "ingest": ingest.measure,
     "orders": orders.measure,
+    "bulletins": bulletins.measure,
     "timetable": timetable.measure,
 }
+PUSHED = {"bulletins"}
+"""Rows that listen for what the hub pushes."""
 LONG = {"timetable"}
 """Rows that take many minutes: measured when they are named."""
 
@@ -33,7 +36,7 @@ async def main(names: list[str]) -> None:
     node = prepared()
     print("peers: Node" if node else "peers: none (node and npm were not found)")
     for name in names or [name for name in ROWS if name not in LONG]:
-        with World() as world:
+        with World(push=name in PUSHED) as world:
             print(f"\n== {name}")
             await ROWS[name](world, node)
 

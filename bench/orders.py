@@ -96,7 +96,7 @@ def _transactions(client: "MongoClient[dict[str, object]]") -> tuple[int, int]:
 
 async def _dispatchers(world: World, officers: int, what: str) -> float:
     token = world.token
-    answer = await _post(world.port, token, {"query": OPEN % uuid4().hex})
+    answer = await post(world.port, token, {"query": OPEN % uuid4().hex})
     incident = answer["data"]["openIncident"]["incident"]["id"]
 
     async def one(number: int, key: str) -> None:
@@ -106,7 +106,7 @@ async def _dispatchers(world: World, officers: int, what: str) -> float:
             "text": "到场疏导",
             "recipients": [global_id("Officer", f"officer{number % officers + 1}")],
         }
-        answer = await _post(world.port, token, {"query": DISPATCH, "variables": {"input": given}})
+        answer = await post(world.port, token, {"query": DISPATCH, "variables": {"input": given}})
         if not answer["data"]["dispatchOrder"]["order"]:
             raise RuntimeError(answer)
 
@@ -117,7 +117,7 @@ async def _dispatchers(world: World, officers: int, what: str) -> float:
     )
 
 
-async def _post(port: int, token: str, body: dict[str, object]) -> dict:
+async def post(port: int, token: str, body: dict[str, object]) -> dict:
     """One POST on a connection of its own; connections are the same for both sides' ratio."""
     data = json.dumps(body).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -18,6 +18,7 @@ from pymongo import MongoClient
 
 from bench.peer import free_port
 from hub.store.embedded import EmbeddedMongo
+from sandbox.fcm.account import service_account
 
 STOP = "bench:STATION"
 SERVER_CORE, LOAD_CORE = "0", "1"
@@ -35,7 +36,13 @@ listen = "127.0.0.1:{taxi}"
 
 
 class World:
-    """Started on entry, ended on exit. The hub has one core, mongod and load have the other."""
+    """Started on entry, ended on exit. The hub has one core, mongod and load have the other.
+
+    With `push` it sends its wake-ups to `push_port`, where the row listens.
+    """
+
+    def __init__(self, *, push: bool = False) -> None:
+        self.push = push
 
     def __enter__(self) -> "World":
         self.data = Path(tempfile.mkdtemp(prefix="liandong-bench-"))
@@ -44,7 +51,9 @@ class World:
         os.sched_setaffinity(0, {int(LOAD_CORE)})
         self.port, self.taxi = free_port(), free_port()
         config = self.data / "bench.toml"
-        config.write_text(CONFIG.format(port=self.port, taxi=self.taxi, data=self.data))
+        config.write_text(
+            CONFIG.format(port=self.port, taxi=self.taxi, data=self.data) + self._push()
+        )
         environment = {**os.environ, "LIANDONG_DATA_DIR": str(self.data), "LIANDONG_LOG": "console"}
         environment.pop("LIANDONG_MONGODB_URI", None)
         environment.pop("LIANDONG_PORT", None)
@@ -84,6 +93,16 @@ class World:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def _push(self) -> str:
+        """The part of the configuration that says where wake-ups go."""
+        self.push_port = free_port()
+        if not self.push:
+            return ""
+        base = f"http://127.0.0.1:{self.push_port}"
+        service_account(self.data, f"{base}/token")
+        file = self.data / "service-account.json"
+        return f'[push.fcm]\ncredentials = "{file}"\nendpoint = "{base}"\n'
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + 60

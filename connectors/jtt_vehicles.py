@@ -11,6 +11,7 @@ from pydantic import Field
 from hub.connector import Batch, Context, Reject, TcpServerConfig
 from hub.errors import PayloadError, Reason
 from hub.formats.common import gcj02
+from hub.formats.jtt import t808_position, t905_position
 from hub.model.common import Mode, Position
 from hub.model.ids import scoped
 from hub.model.vehicles import TaxiState, VehiclePosition
@@ -18,6 +19,7 @@ from hub.model.vehicles import TaxiState, VehiclePosition
 AHEAD = timedelta(minutes=2)
 """How far a vehicle's clock may run before ours."""
 TOP_SPEED_KMH = 300
+Report = t808_position.PositionReport | t905_position.PositionReport
 MUST_AUTHENTICATE_SAYS = (
     "a terminal must give the code of its registration before its positions count; false, because "
     "many skip it and a private network keeps strangers out"
@@ -59,6 +61,32 @@ class Sighting:
     alarms: tuple[str, ...]
     taxi_state: TaxiState
     doubt: str | None = None
+
+
+def sighting(
+    report: Report,
+    coordinates: str,
+    *,
+    fixed: bool,
+    flagged: bool = False,
+    taxi_state: TaxiState,
+) -> Sighting:
+    """What a report says, and what its status does in the standard's own way.
+
+    `coordinates` is as configured; where that is "flagged", `flagged` says they are in GCJ-02.
+    """
+    return Sighting(
+        lat=report.lat,
+        lon=report.lon,
+        time=report.time,
+        fixed=fixed,
+        displaced=coordinates == "gcj02" or (coordinates == "flagged" and flagged),
+        speed_kmh=report.speed_kmh,
+        bearing=report.bearing,
+        alarms=tuple(alarm.name for alarm in report.alarms if alarm.name),
+        taxi_state=taxi_state,
+        doubt=f"{len(report.rest)} bytes after the last item" if report.rest else None,
+    )
 
 
 class Vehicles:

@@ -1,8 +1,9 @@
 """What the SIRI connectors share: their configuration, the request, the head of a batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
@@ -22,6 +23,7 @@ from hub.model.moments import AHEAD
 
 XML = "text/xml; charset=utf-8"
 MAX_ENTITIES = 100_000
+Entity = TypeVar("Entity")
 
 
 class SiriConfig(ConnectorConfig):
@@ -113,6 +115,27 @@ def open_batch(deliveries: Iterable[Delivery], raw: Envelope) -> Batch:
     return batch
 
 
+def each(
+    read: Callable[[Delivery, ZoneInfo], Iterable[Entity]],
+    deliveries: Iterable[Delivery],
+    context: Context,
+    batch: Batch,
+) -> Iterator[tuple[Entity, Delivery]]:
+    """What is in the deliveries without an error, counted as the entities of the batch.
+
+    Raises PayloadError TOO_LARGE beyond the number of them that any area has.
+    """
+    for delivery in deliveries:
+        if delivery.error:
+            continue
+        for entity in read(delivery, context.timezone):
+            batch.entities += 1
+            if batch.entities > MAX_ENTITIES:
+                said = f"more than {MAX_ENTITIES} entities in one delivery."
+                raise PayloadError(Reason.TOO_LARGE, said)
+            yield entity, delivery
+
+
 def is_full(deliveries: Iterable[Delivery], context: Context) -> bool:
     """Whether the deliveries list all that holds.
 
@@ -133,9 +156,3 @@ def too_early_or_late(moment: datetime | None, received_at: datetime) -> str | N
     if moment is not None and moment > received_at + AHEAD:
         return f"is of {moment.isoformat()}, received {received_at.isoformat()}"
     return None
-
-
-def check_size(batch: Batch) -> None:
-    """Raise PayloadError TOO_LARGE beyond the number of entities that any area has."""
-    if batch.entities > MAX_ENTITIES:
-        raise PayloadError(Reason.TOO_LARGE, f"more than {MAX_ENTITIES} entities in one delivery.")

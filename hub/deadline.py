@@ -45,6 +45,8 @@ async def in_time(
     answers. Late work is cancelled if it then `may_end`, and never waited for.
     """
     task = asyncio.ensure_future(work)
+    if task.done():  # known already, and so it takes no task and no turn of the loop
+        return task.result()
     late: LiandongError | None = None
     try:
         await asyncio.wait({task}, timeout=seconds * PROBE)

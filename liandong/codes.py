@@ -89,7 +89,7 @@ _OURS: dict[str, tuple[str, str]] = {
     ),
     "BAD_REPRESENTATION": (
         "实体表示无效",
-        "`_entities`: no type that can be asked so, or a key is missing. The others are answered.",
+        "`_entities`: no type that can be asked so, or no key of it. The others are answered.",
     ),
     "CONFLICT": ("与当前状态冲突", "It does not fit how things stand; ask again how they do."),
     # the field app

@@ -11,6 +11,7 @@ import structlog
 from hub import clock, defects
 from hub.bus import Bus
 from hub.model.moments import said
+from hub.rounds import Failing
 from hub.store.driver import Store
 from hub.store.faults import passing
 from hub.store.processes import BEAT_SECONDS, Process, Processes
@@ -51,17 +52,12 @@ class Presence:
 
     async def run(self) -> None:
         """Say it until cancelled; while the database is away nobody can be told."""
-        failing = False
+        failing = Failing("presence not told")
         while True:
-            try:
+            with failing.guard():
                 await self._processes.beat(
                     self._name, self._roles, self._numbers(), self._started_at
                 )
-                failing = False
-            except Exception as error:  # noqa: BLE001  # silence says it; the work itself goes on
-                if not failing:
-                    log.warning("presence not told", error=repr(error))
-                failing = True
             await asyncio.sleep(BEAT_SECONDS)
 
     async def leave(self) -> None:

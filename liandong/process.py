@@ -27,6 +27,7 @@ from hub.model.area import Area
 from hub.operations import documents
 from hub.operations.asking.escalator import Escalator
 from hub.operations.asking.moving import move_ledgers
+from hub.operations.asking.parts import Teller, in_parts
 from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.operations.incidents import expiry
@@ -172,6 +173,7 @@ class Hub:
                 self._run(name, sends.run)
             self._run("escalate", Escalator(desk, self.bus, owner).run)
             self._run("photographs", partial(expiry.run, desk))
+            self._run("tell", Teller(desk, self.bus, owner).run)
             self._run("audit", sealer_for(self.store, self.settings, owner).run)
         if ProcessRole.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
@@ -291,7 +293,7 @@ def _followed(roles: frozenset[ProcessRole]) -> set[str]:
     """The collections that somebody in this process listens to; `Bus.listen` keeps them to it."""
     followed = {raw.ID_MAPPINGS}
     if ProcessRole.DISPATCH in roles:
-        followed |= {"outbox", "recipients"}
+        followed |= {"outbox", "recipients", *(asked.collection for asked in in_parts())}
     if ProcessRole.API in roles:
         followed |= {"accounts", "sessions", "inbox", raw.FEEDS, raw.STOP_PLACES}
         followed |= live_collections()

@@ -42,11 +42,6 @@ class Producer:
         self._held: dict[tuple[str, str], Held] = {}
         self._beats: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    @property
-    def subscriptions(self) -> int:
-        """How many are held."""
-        return len(self._held)
-
     def answer(
         self, request: ServiceRequest | SubscriptionRequest | TerminateRequest | CheckStatusRequest
     ) -> bytes:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 Report = TypeVar("Report", bound=Entity)
+_UNKNOWN = enums.FreshnessState.UNKNOWN
 TRUST = ("observed_at", "source", "feed", "realtime")
 """What freshness is computed from: every field whose value depends on it needs these."""
 
@@ -59,12 +60,11 @@ def freshness(known: Known) -> Freshness:
 
 def trusted(entity_: Entity, context: "SchemaContext") -> bool:
     """False when the source has been silent too long: its values then read as unknown."""
-    return context.freshness(entity_.doc).state is not enums.FreshnessState.UNKNOWN
+    return context.freshness(entity_.doc).state is not _UNKNOWN
 
 
 def reports(
     wrap: Callable[[Row], Report], others: Iterable[Row] | None, age: Callable[[Row], Known]
 ) -> list[Report]:
     """What other sources say of the same, those fallen silent left out; `age` tells how old."""
-    unknown = enums.FreshnessState.UNKNOWN
-    return [wrap(one) for one in others or () if age(one).state is not unknown]
+    return [wrap(one) for one in others or () if age(one).state is not _UNKNOWN]

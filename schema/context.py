@@ -85,6 +85,8 @@ class Memory:
 class SchemaContext:
     """One execution of one operation by one caller, at one moment (`now`).
 
+    `shared`: for a live query, whose answer goes to others with the same rights, too.
+
     `writes`: those of the mutation roots that were begun, in their order. `variables`: the
     operation's, coerced, for compiled selections.
     """
@@ -94,9 +96,12 @@ class SchemaContext:
     memory: Memory
     writes: list[Write]
     now: datetime = field(default_factory=clock.now)
+    shared: bool = False
     variables: Mapping[str, Any] = field(default_factory=dict, init=False)
     _parts: dict[Any, Any] = field(default_factory=dict, init=False)
     _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)
+    _row: Row | None = field(default=None, init=False)
+    _age: Freshness | None = field(default=None, init=False)
 
     @property
     def viewer(self) -> Viewer:
@@ -105,6 +110,11 @@ class SchemaContext:
 
     def freshness(self, row: Row) -> Freshness:
         """How far a stored record can be trusted now. Rows without `realtime` are real time."""
+        if self._age is None or row is not self._row:  # a row's fields are completed together
+            self._row, self._age = row, self._freshness_of(row)
+        return self._age
+
+    def _freshness_of(self, row: Row) -> Freshness:
         source = row.get("source") or row.get("feed")
         key = (source, row.get("observed_at"), row.get("realtime", True))
         known = self._freshness.get(key)

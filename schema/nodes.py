@@ -4,7 +4,7 @@ import base64
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import orjson
 import strawberry
@@ -59,6 +59,9 @@ def key_of(given: str, type_name: str, *path: str) -> str:
 class Node(Entity):
     """Anything with a globally unique id (全局标识)."""
 
+    kept_in: ClassVar[str]
+    """The collection of what everybody may see; types with row policies load by themselves."""
+
     @computed(needs=("id",), zh="全局标识")
     def id(self, _context: "SchemaContext") -> strawberry.ID:
         """The global id, for `node(id)` and wherever an id is asked for."""
@@ -78,7 +81,7 @@ class Node(Entity):
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
         """The object, if it exists and the caller may see it."""
-        raise NotImplementedError
+        return cls.of(await context.services.transit.one(cls.kept_in, key))
 
     async def whole(self, loader: "DataLoader[str, Row | None]", mark: str) -> Row:
         """The whole document: what is embedded elsewhere is a part of it, without `mark`."""

@@ -22,12 +22,12 @@ def made(name: str, text: str, words: Mapping[str, str], *, other: str) -> type[
     return enum
 
 
-def known(enum: type[StrEnum], word: str, other: str = OTHER) -> StrEnum:
-    """The value whose word this is; `other`'s where it is none of them."""
+def known(enum: type[StrEnum], word: str) -> StrEnum:
+    """The value whose word this is; OTHER where it is none of them."""
     try:
         return enum(word)
     except ValueError:
-        return enum[other]
+        return enum[OTHER]
 
 
 def stored_word(

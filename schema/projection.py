@@ -123,18 +123,12 @@ def declare(projection: Projection, text: str, zh: str | None, graphql_type: obj
     )
 
 
-def stored(
-    path: str,
-    text: str,
-    *,
-    zh: str | None = None,
-    policy: Policy | None = None,
-) -> Any:  # noqa: ANN401
+def stored(path: str, text: str, *, zh: str | None = None, policy: Policy | None = None) -> Any:  # noqa: ANN401
     """A value as it lies in the document, at a dotted path."""
     return declare(Projection(policy, (path,), read=_reader(path)), text, zh)
 
 
-def named(path: str, text: str, *, zh: str | None = None, policy: Policy | None = None) -> Any:  # noqa: ANN401
+def named(path: str, text: str, *, zh: str | None = None) -> Any:  # noqa: ANN401
     """The name at `path` in the language that is asked for, or in the other: Chinese if none is."""
     get = _reader(path)
 
@@ -146,31 +140,19 @@ def named(path: str, text: str, *, zh: str | None = None, policy: Policy | None 
         return read
 
     reads = {language: in_language(*order(language)) for language in Language}
-    return _asked_in_language(Projection(policy, (path,), by_language=reads), text, zh)
+    return _asked_in_language(Projection(needs=(path,), by_language=reads), text, zh)
 
 
-def embedded(
-    path: str,
-    text: str,
-    *,
-    zh: str | None = None,
-    policy: Policy | None = None,
-    size: int | None = None,
-) -> Any:  # noqa: ANN401
+def embedded(path: str, text: str, *, zh: str | None = None, size: int | None = None) -> Any:  # noqa: ANN401
     """A document within the document, or a list of them, as objects of the field's type."""
-    return declare(Projection(policy, inside=path, size=size), text, zh)
+    return declare(Projection(inside=path, size=size), text, zh)
 
 
 def described(
-    text: str,
-    *,
-    zh: str | None = None,
-    policy: Policy | None = None,
-    paged: bool = False,
-    graphql_type: object = None,
+    text: str, *, zh: str | None = None, paged: bool = False, graphql_type: object = None
 ) -> Any:  # noqa: ANN401
     """A plain attribute of a `value` type; `graphql_type` where that is not its annotation's."""
-    return declare(Projection(policy, paged=paged), text, zh, graphql_type)
+    return declare(Projection(paged=paged), text, zh, graphql_type)
 
 
 def computed(
@@ -191,18 +173,14 @@ def computed(
 
 
 def spoken(
-    *,
-    needs: tuple[str, ...] = (),
-    zh: str | None = None,
-    policy: Policy | None = None,
-    size: int | None = None,
+    *, needs: tuple[str, ...] = (), zh: str | None = None
 ) -> Callable[[Callable[..., Any]], Any]:
     """As `computed`, by a method `(self, context, language)`."""
 
     def decorate(method: Callable[..., Any]) -> Any:  # noqa: ANN401
         text = (inspect.getdoc(method) or "").rstrip(".")
         reads = {language: partial(method, language=language) for language in Language}
-        projection = Projection(policy, needs, by_language=reads, size=size)
+        projection = Projection(needs=needs, by_language=reads)
         return _asked_in_language(projection, text, zh, method.__annotations__["return"])
 
     return decorate
@@ -223,17 +201,12 @@ def _asked_in_language(
 
 
 def root(
-    policy: Policy,
-    text: str,
-    *,
-    zh: str | None = None,
-    size: int | None = None,
-    subscription: bool = False,
+    policy: Policy, text: str, *, zh: str | None = None, subscription: bool = False
 ) -> Callable[[Callable[..., Any]], Any]:
     """A root field with a resolver of its own (strawberry's decorator, with our declaration)."""
     decorate: Callable[[Callable[..., Any]], Any] = strawberry.field(
         description=f"{text} ({zh})." if zh else f"{text}.",
-        metadata={_KEY: Projection(policy, size=size)},
+        metadata={_KEY: Projection(policy)},
         is_subscription=subscription,
     )
     return decorate
@@ -275,17 +248,15 @@ def adds(cls: type[Any], name: str | None = None) -> Callable[[Any], Any]:
 
 
 def _reader(path: str) -> Read:
+    """What lies at a path of one step or of two."""
     first, *rest = path.split(".")
     if not rest:
         return lambda source, _context: source.doc.get(first)
+    (second,) = rest
 
     def read(source: Entity, _context: "SchemaContext") -> object:
         found = source.doc.get(first)
-        for part in rest:
-            if found is None:
-                return None
-            found = found.get(part)
-        return found
+        return None if found is None else found.get(second)
 
     return read
 

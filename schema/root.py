@@ -22,6 +22,7 @@ from schema.nodes import IDS_MOST, NODES, Node, load_node, may_read, split_id
 from schema.operations import roots
 from schema.people import reach  # noqa: F401  # gives an officer the field that leads to it
 from schema.people.queries import PeopleQuery
+from schema.people.subscriptions import PeopleSubscription
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Projection, ResolveInfo, attach, bind, root
 from schema.scalars import SCALARS
@@ -54,7 +55,7 @@ class NodeQuery:
 def build_schema() -> Schema:
     """The schema, with its declarations bound to the compiled fields."""
     asked = (TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, NodeQuery)
-    followed = (TransitSubscription, FeedsSubscription)
+    followed = (TransitSubscription, FeedsSubscription, PeopleSubscription)
     query = _merged("Query", "What can be asked (查询).", *asked)
     mutation = _merged("Mutation", "What can be done (操作).", IdentityMutation)
     subscription = _merged("Subscription", "What can be followed (订阅).", *followed)
@@ -133,21 +134,26 @@ async def _entities(
 
     In the place of `id` may be `scopedId`, the second key.
 
-    In the place of one whose type the caller may read, but is no entity, is its error.
+    In the place of one that names no type and key, or whose type the caller may read, but is no
+    entity, is its error.
     """
     _at_most(representations, "representations")
     union = info.schema.type_map["_Entity"]
     entities = {each.name for each in union.types} if is_union_type(union) else set()
 
     async def one(index: int, given: object) -> Node | UserFault | None:
-        parts = _reference(given)
-        if parts is None or not may_read(info.context, parts[0]):
-            return None
-        if parts[0] in entities:
-            return await _load(info.context, parts)
-        words = f"expected one of {', '.join(sorted(entities))}."
-        message = f"不是可引用的类型 / {parts[0]} is no entity: {words}"
-        return UserFault("BAD_REPRESENTATION", message, path=("representations", str(index)))
+        try:
+            type_name, key = _reference(given)
+            if not may_read(info.context, type_name):
+                return None
+            if type_name not in entities:
+                words = f"expected one of {', '.join(sorted(entities))}."
+                message = f"不是可引用的类型 / {type_name} is no entity: {words}"
+                raise _bad(message)
+        except UserFault as fault:
+            fault.path = ("representations", str(index))
+            return fault
+        return await load_node(info.context, type_name, key)
 
     return await asyncio.gather(*(one(*given) for given in enumerate(representations)))
 
@@ -156,14 +162,20 @@ async def _load(context: "SchemaContext", parts: tuple[str, str] | None) -> Node
     return await load_node(context, *parts) if parts else None
 
 
-def _reference(given: object) -> tuple[str, str] | None:
-    if not isinstance(given, dict):
-        return None
-    type_name, key = given.get("__typename"), given.get("id", given.get("scopedId"))
+def _reference(given: object) -> tuple[str, str]:
+    """The type and the key that a representation names. Raises UserFault BAD_REPRESENTATION."""
+    known = given if isinstance(given, dict) else {}
+    type_name, key = known.get("__typename"), known.get("id", known.get("scopedId"))
     if not isinstance(type_name, str) or not isinstance(key, str):
-        return None
-    type_and_key = split_id(key) or (type_name, key)
-    return type_and_key if type_and_key[0] == type_name else None
+        raise _bad("缺少类型或主键 / expected __typename, and id or scopedId, as strings.")
+    kind, key = split_id(key) or (type_name, key)
+    if kind != type_name:
+        raise _bad(f"编号类型不符 / the id is one of type {kind}, not {type_name}.")
+    return kind, key
+
+
+def _bad(message: str) -> UserFault:
+    return UserFault("BAD_REPRESENTATION", message)
 
 
 def _at_most(given: list[Any], argument: str) -> None:

@@ -296,7 +296,7 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
         "State of an order as a whole (指令状态).",
         {
             "OPEN": "Being carried out (执行中).",
-            "COMPLETED": "Carried out by all who were asked (完成).",
+            "COMPLETED": "Every part was carried out by one of those asked for it (完成).",
             "CANCELLED": "Withdrawn (撤销).",
         },
     ),

@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx2
-from rich.console import Console
 from rich.markup import escape
 
 from terminal.client import ClientError, RefusedError
@@ -25,38 +24,24 @@ from terminal.news import (
     UNSEEN,
     Held,
     bulletin_line,
-    bulletin_text,
     incident_line,
     is_unread,
     offered,
     order_line,
-    urgency,
 )
+from terminal.screen import ANSWERS, READ, Screen
 
-ANSWERS = {
-    "a": ("order.accepted", "签收 accept"),
-    "x": ("order.declined", "不能执行 decline"),
-    "e": ("order.enRoute", "出发 en route"),
-    "h": ("order.arrived", "到场 here"),
-    "d": ("order.done", "完成 done"),
-}
-READ = "b"
-_READ = f"[b]{READ}[/b] 读通报 read the bulletin"
 PAUSE = 1.0
 """Seconds between two tries to come back."""
 
 
 @dataclass
 class Phone:
-    """One phone: what it is signed in to, and by id what it holds."""
+    """One phone: what it is signed in to, and what of that it shows."""
 
     api: MobileClient
     push_url: str | None
-    console: Console = field(default_factory=Console)
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    orders: dict[str, Held] = field(default_factory=dict)
-    bulletins: dict[str, Held] = field(default_factory=dict)
-    incidents: dict[str, Held] = field(default_factory=dict)
+    screen: Screen = field(default_factory=Screen)
     shown: set[str] = field(default_factory=set)
     cursor: str | None = None
     syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -66,11 +51,13 @@ class Phone:
     async def run(self) -> None:
         """Sign in, register, sync, then listen to pushes, changes and keys. Raises ClientError."""
         async with self.api:
-            self.zone = ZoneInfo(await self.api.timezone())
-            self._say(f"已登录 signed in as [b]{escape(self.api.login)}[/b] · {self.zone.key}")
+            self.screen.zone = ZoneInfo(await self.api.timezone())
+            self.screen.say(
+                f"已登录 signed in as [b]{escape(self.api.login)}[/b] · {self.screen.zone.key}"
+            )
             token = await self._register_push() if self.push_url else None
             await self._sync()
-            self._help()
+            self.screen.help()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._live())
                 if token is not None:
@@ -87,11 +74,11 @@ class Phone:
                 token = str(response.json()["token"])
         except httpx2.HTTPError:
             if self.pushed:
-                self._say("[yellow]无推送服务 no push service: 仅同步 sync only[/yellow]")
+                self.screen.say("[yellow]无推送服务 no push service: 仅同步 sync only[/yellow]")
             self.pushed = False
             return None
         await self.api.call("PUT", "/mobile/v1/device", {"pushChannel": "fcm", "pushToken": token})
-        self._say("推送已注册 registered for push")
+        self.screen.say("推送已注册 registered for push")
         self.pushed = True
         return token
 
@@ -103,7 +90,7 @@ class Phone:
                 query = f"?since={self.cursor}" if self.cursor else ""
                 page = await self.api.call("GET", f"/mobile/v1/sync{query}")
                 if page["reset"]:
-                    for held in (self.orders, self.bulletins, self.incidents):
+                    for held in (self.screen.orders, self.screen.bulletins, self.screen.incidents):
                         held.clear()
                 for change in page["changes"]:
                     await self._take(change)
@@ -113,9 +100,9 @@ class Phone:
     async def _take(self, change: dict[str, Any]) -> None:
         """One change of the sync stream: what is new in it is said, and reported where asked."""
         took = {
-            "order": (self.orders, self._order),
-            "bulletin": (self.bulletins, self._bulletin),
-            "incident": (self.incidents, self._incident),
+            "order": (self.screen.orders, self._order),
+            "bulletin": (self.screen.bulletins, self._bulletin),
+            "incident": (self.screen.incidents, self._incident),
         }
         if change["entity"] not in took:
             return
@@ -128,37 +115,27 @@ class Phone:
     async def _order(self, known: Held | None, order: Held) -> None:
         """A new order is shown, and reported received and seen; what has become of one is said."""
         if order["id"] in self.shown or not offered(order):
-            self._say_if(order_line(known, order))
+            self.screen.say(order_line(known, order))
             return
         new = order["stage"] in UNSEEN
-        self._show(order, "新指令 New order" if new else "进行中指令 Order under way")
+        self.screen.show_order(order, "新指令 New order" if new else "进行中指令 Order under way")
         self.shown.add(order["id"])
         if new:
             await self._report(order, "order.received", "order.seen")
-        self._tell_keys()
+        self.screen.tell_keys()
 
     async def _bulletin(self, known: Held | None, bulletin: Held) -> None:
         """A new bulletin is shown and reported received; it is read when its reader says so."""
         if bulletin["id"] in self.shown or not is_unread(bulletin):
-            self._say_if(bulletin_line(known, bulletin))
+            self.screen.say(bulletin_line(known, bulletin))
             return
-        self.console.bell()
-        self._say(bulletin_text(bulletin))
+        self.screen.show_bulletin(bulletin)
         self.shown.add(bulletin["id"])
         await self._report(bulletin, "bulletin.received")
-        self._tell_bulletin()
+        self.screen.tell_bulletin()
 
     async def _incident(self, known: Held | None, incident: Held) -> None:
-        self._say_if(incident_line(known, incident))
-
-    def _show(self, order: Held, title: str) -> None:
-        incident = order.get("incident") or {}
-        where = " ".join(filter(None, (incident.get(key) for key in ("number", "title", "place"))))
-        self.console.bell()
-        self._say(
-            f"[bold red]{title} {order['number']}[/bold red] "
-            f"[b]{escape(order['text'])}[/b]\n   事件 incident {escape(where)}"
-        )
+        self.screen.say(incident_line(known, incident))
 
     async def _report(self, about: Held, *kinds: str) -> None:
         """Report actions on an order or a bulletin, and what the hub says of each."""
@@ -175,9 +152,11 @@ class Phone:
                 about[part] = (result["data"] or {}).get(part, about[part])
             if result["status"] in {"applied", "duplicate"}:
                 about["read"] = about.get("read", False) or kind == "bulletin.read"
-                self._say(f"   ✓ {said} · {which}")
+                self.screen.say(f"   ✓ {said} · {which}")
             else:
-                self._say(f"   [red]✗ {said} · {which}: {escape(result['message'] or '')}[/red]")
+                self.screen.say(
+                    f"   [red]✗ {said} · {which}: {escape(result['message'] or '')}[/red]"
+                )
 
     async def _live(self) -> None:
         """Follow the hub's events for ever; on any loss, come back and sync."""
@@ -196,7 +175,7 @@ class Phone:
     def _lost(self, error: Exception) -> None:
         """The hub does not answer: said once, until it does again."""
         if not self.offline:
-            self._say(
+            self.screen.say(
                 f"[yellow]断线，正在重连，指令不会丢失 link lost, reconnecting, no order is lost: "
                 f"{escape(str(error))}[/yellow]"
             )
@@ -204,10 +183,10 @@ class Phone:
 
     def _back(self) -> None:
         if self.offline:
-            self._say(
+            self.screen.say(
                 "[green]已重连，指令已核对 link is back, orders are as the hub has them[/green]"
             )
-            self._tell_keys()
+            self.screen.tell_keys()
         self.offline = False
 
     async def _pushes(self, token: str) -> None:
@@ -217,7 +196,7 @@ class Phone:
                 async with httpx2.AsyncClient(base_url=self.push_url or "") as http:
                     async for data in server_sent(http, f"/phones/{token}/messages"):
                         topic = json.loads(data).get("data", {}).get("topic", "")
-                        self._say(f"[cyan]推送唤醒 a push: {TOPICS.get(topic, topic)}[/cyan]")
+                        self.screen.say(f"[cyan]推送唤醒 a push: {TOPICS.get(topic, topic)}[/cyan]")
                         await self._sync()
             except ClientError as error:
                 self._lost(error)
@@ -233,7 +212,7 @@ class Phone:
             if key == "q":
                 return True
             if key == "?":
-                self._help()
+                self.screen.help()
             elif key == READ:
                 await self._read()
             elif key in ANSWERS:
@@ -242,18 +221,18 @@ class Phone:
 
     async def _answer(self, key: str) -> None:
         """Answer the newest open order that this key answers; one that went on only if alone."""
-        order = self._meant(key)
+        order = self.screen.meant(key)
         if order is None:
-            self._refuse(key)
+            self.screen.refuse(key)
             return
         if await self._delivered(order, ANSWERS[key][0]):
-            self._tell_keys()
+            self.screen.tell_keys()
 
     async def _read(self) -> None:
         """Read the newest bulletin that is unread."""
-        bulletin = self._unread()
+        bulletin = self.screen.unread()
         if bulletin is None or await self._delivered(bulletin, "bulletin.read"):
-            self._tell_bulletin()
+            self.screen.tell_bulletin()
 
     async def _delivered(self, about: Held, kind: str) -> bool:
         """Report what a key means; False, and said, where the hub did not hear it."""
@@ -262,66 +241,17 @@ class Phone:
         except RefusedError:
             raise
         except ClientError as error:
-            self._say(
+            self.screen.say(
                 f"[red]未送达，请再按一次 not delivered, press again · {about['number']}: "
                 f"{escape(str(error))}[/red]"
             )
             return False
         return True
 
-    def _unread(self) -> Held | None:
-        unread = filter(is_unread, self.bulletins.values())
-        return max(unread, key=lambda one: str(one["publishedAt"]), default=None)
-
-    def _meant(self, key: str) -> Held | None:
-        fitting = [order for order in self.orders.values() if key in offered(order)]
-        return max(fitting, key=urgency, default=None)
-
-    def _refuse(self, key: str) -> None:
-        if any(offered(order) for order in self.orders.values()):
-            self._say(f"[b]{key}[/b] {ANSWERS[key][1]}: 现在不能 no order takes it now")
-        self._tell_keys()
-
-    def _tell_keys(self) -> None:
-        """Which order each key answers now, the most urgent first."""
-        meant = {key: order for key in ANSWERS if (order := self._meant(key)) is not None}
-        orders = {order["id"]: order for order in meant.values()}
-        for order in sorted(orders.values(), key=urgency, reverse=True):
-            which = "".join(key for key, one in meant.items() if one["id"] == order["id"])
-            self._say(f"   按键答复指令 keys answer order {order['number']}: {_keys_line(which)}")
-        if not orders:
-            self._say("没有待办指令 no open order")
-
-    def _tell_bulletin(self) -> None:
-        """Which bulletin the key reads now."""
-        bulletin = self._unread()
-        if bulletin is None:
-            self._say("没有未读通报 no unread bulletin")
-        else:
-            self._say(f"   {_READ} {bulletin['number']} {escape(bulletin['title'])}")
-
-    def _help(self) -> None:
-        other = f"{_READ}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit"
-        self._say(f"{_keys_line(''.join(ANSWERS))}  {other}")
-        self._tell_keys()
-        if self._unread() is not None:
-            self._tell_bulletin()
-
-    def _say_if(self, text: str | None) -> None:
-        if text is not None:
-            self._say(text)
-
-    def _say(self, text: str) -> None:
-        self.console.print(f"[dim]{datetime.now(self.zone):%H:%M:%S}[/dim] {text}", highlight=False)
-
 
 def _id(kind: str) -> str:
     """The name under which an action of this kind names what it is about."""
     return f"{kind.partition('.')[0]}Id"
-
-
-def _keys_line(which: str) -> str:
-    return "  ".join(f"[b]{key}[/b] {ANSWERS[key][1]}" for key in which)
 
 
 class _QuitError(Exception):

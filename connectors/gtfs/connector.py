@@ -115,16 +115,7 @@ def _network(dataset: Dataset, mode: Mode | None) -> Iterator[StopPlace | Quay |
             routes = [timetable.routes[id_] for id_ in dataset.served.get(stop.native_id, ())]
             yield _stop_place(stop, timetable.dataset, routes, mode)
         elif stop.location_type == _PLATFORM:
-            yield Quay(
-                id=stop.id,
-                dataset=timetable.dataset,
-                native_id=stop.native_id,
-                stop_place_id=scoped(timetable.dataset, stop.place_id),
-                name=stop.name,
-                public_code=stop.platform_code,
-                position=stop.position,
-                wheelchair=stop.wheelchair,
-            )
+            yield stop.quay_of(timetable.dataset)
     called: dict[str, list[str]] = {}
     for place, routes_here in dataset.served.items():
         for route_id in routes_here:

@@ -20,7 +20,7 @@ from hub.formats.gtfs.realtime import (
 )
 from hub.model.common import Occupancy
 from hub.model.journeys import UNTOLD, CallStatus, Times
-from hub.rules.punctuality import by_lateness, judged
+from hub.rules.punctuality import End, by_lateness, judged
 
 Update = pb.TripUpdate.StopTimeUpdate
 ABSURD_DELAY_S = 24 * 3600
@@ -148,9 +148,12 @@ def status_of(
 def _lateness(
     found: Prediction, aimed: tuple[int | None, int | None], *, boards: bool
 ) -> int | None:
-    ends = zip((found.arrival, found.departure), aimed, strict=True)
-    late = (None if told is None or plan is None else told - plan for told, plan in ends)
-    known = judged(*late, boards=boards)
+    def late(end: End) -> int | None:
+        arrives = end == "arrival"
+        told, plan = (found.arrival, aimed[0]) if arrives else (found.departure, aimed[1])
+        return None if told is None or plan is None else told - plan
+
+    known = judged(late, boards=boards)
     return found.delay if known is None else known
 
 

@@ -6,7 +6,7 @@ from hmac import compare_digest
 
 from connectors.jtt808.config import Jtt808Config
 from connectors.jtt_capture import Dialect
-from connectors.jtt_vehicles import Sighting, Vehicles
+from connectors.jtt_vehicles import Sighting, Vehicles, sighting
 from hub.connector import Batch, Context
 from hub.errors import PayloadError, Reason
 from hub.formats.jtt.framing import TERMINAL
@@ -155,19 +155,12 @@ class Reader:
         report = decode_position(part)
         if not terminal.strip("0"):
             raise PayloadError(Reason.MISSING_FIELD, "the terminal's number is all zeros.")
-        flagged = Status.DISPLACED in report.status
-        coordinates = self.config.coordinates
-        return Sighting(
-            lat=report.lat,
-            lon=report.lon,
-            time=report.time,
+        return sighting(
+            report,
+            self.config.coordinates,
             fixed=Status.FIXED in report.status,
-            displaced=coordinates == "gcj02" or (coordinates == "flagged" and flagged),
-            speed_kmh=report.speed_kmh,
-            bearing=report.bearing,
-            alarms=tuple(alarm.name for alarm in report.alarms if alarm.name),
+            flagged=Status.DISPLACED in report.status,
             taxi_state=self.taxi_state(report),
-            doubt=f"{len(report.rest)} bytes after the last item" if report.rest else None,
         )
 
     def taxi_state(self, report: PositionReport) -> TaxiState:

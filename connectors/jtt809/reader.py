@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from connectors.jtt809.config import Jtt809Config
 from connectors.jtt_capture import Dialect
-from connectors.jtt_vehicles import Sighting, Vehicles
+from connectors.jtt_vehicles import Sighting, Vehicles, sighting
 from hub.connector import Batch, Context
 from hub.errors import PayloadError, Reason
 from hub.formats.jtt.t808_position import Status
@@ -154,18 +154,11 @@ class Reader:
 
     def _sighting(self, part: bytes, newer: bool) -> Sighting:
         report = decode_gnss(part, newer=newer)
-        flagged = Status.DISPLACED in report.status
-        coordinates = self.config.coordinates
         out_of_service = Status.OUT_OF_SERVICE in report.status
-        return Sighting(
-            lat=report.lat,
-            lon=report.lon,
-            time=report.time,
+        return sighting(
+            report,
+            self.config.coordinates,
             fixed=Status.FIXED in report.status,
-            displaced=coordinates == "gcj02" or (coordinates == "flagged" and flagged),
-            speed_kmh=report.speed_kmh,
-            bearing=report.bearing,
-            alarms=tuple(alarm.name for alarm in report.alarms if alarm.name),
+            flagged=Status.DISPLACED in report.status,
             taxi_state=TaxiState.NON_OPERATIONAL if out_of_service else TaxiState.UNKNOWN,
-            doubt=f"{len(report.rest)} bytes after the last item" if report.rest else None,
         )

@@ -5,7 +5,7 @@ from hmac import compare_digest
 
 from connectors.jtt905.config import Jtt905Config
 from connectors.jtt_capture import Dialect
-from connectors.jtt_vehicles import Sighting, Vehicles
+from connectors.jtt_vehicles import Sighting, Vehicles, sighting
 from hub.connector import Batch, Context
 from hub.errors import Reason
 from hub.formats.jtt.framing import TERMINAL
@@ -93,17 +93,11 @@ class Taxis:
 
     def _sighting(self, frame: Frame, place: int, part: bytes) -> Sighting:
         report = decode_position(part)
-        return Sighting(
-            lat=report.lat,
-            lon=report.lon,
-            time=report.time,
+        return sighting(
+            report,
+            self.config.coordinates,
             fixed=Status.NOT_FIXED not in report.status,
-            displaced=self.config.coordinates == "gcj02",
-            speed_kmh=report.speed_kmh,
-            bearing=report.bearing,
-            alarms=tuple(alarm.name for alarm in report.alarms if alarm.name),
             taxi_state=_state(frame, place, report),
-            doubt=f"{len(report.rest)} bytes after the last item" if report.rest else None,
         )
 
 

@@ -1,31 +1,22 @@
 """SIRI Estimated Timetable: trains, and every other mode that speaks it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_common import build_request
 from connectors.siri_et.config import SiriEtConfig, policy
 from connectors.siri_et.journeys import parse
-from connectors.siri_push import accept_with, subscription_of
-from connectors.static import load_reference
-from hub.connector import Connector, Context, Manifest, Request, Transport
+from connectors.siri_service import siri_connector
+from hub.connector import Context, Manifest, Transport
 from hub.errors import reasons
 from hub.formats.siri.request import Topics, duration
 from hub.model.common import Mode
-
-SERVICE = "EstimatedTimetable"
 
 
 def asks(context: Context) -> Sequence[Topics]:
     """One request, for the journeys of the preview interval."""
     preview = context.config.preview if isinstance(context.config, SiriEtConfig) else None
     return [(("PreviewInterval", duration(preview)),) if preview else ()]
-
-
-def request(context: Context, now: datetime) -> Request:
-    """The EstimatedTimetableRequest of one poll."""
-    return build_request(SERVICE, context, now, asks(context))
 
 
 MANIFEST = Manifest(
@@ -46,12 +37,11 @@ MANIFEST = Manifest(
     max_static_bytes=TIMETABLE_BYTES,
 )
 
-CONNECTOR = Connector(
-    manifest=MANIFEST,
-    parse=parse,
-    load_reference=load_reference,
-    request=request,
-    accept=accept_with(parse),
-    subscription=subscription_of(SERVICE, asks, policy),
+CONNECTOR = siri_connector(
+    "EstimatedTimetable",
+    MANIFEST,
+    parse,
     samples=("siri/ext_estimatedTimetable_response.xml", "siri/banenor-et-20180828.xml"),
+    asks=asks,
+    policy=policy,
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
+from connectors.siri_common import each, is_full, open_batch, too_early_or_late
 from connectors.siri_et.calls import Setting, calls_of, is_cancelled
 from connectors.siri_et.config import SiriJourneyConfig
 from connectors.siri_et.matching import Ambiguous, Journey, Run, match, telling
@@ -47,13 +47,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     deliveries = siri_et.read(raw.body, context.timezone)
     batch = open_batch(deliveries, raw)
     work = JourneyReading(raw.received_at, context, batch)
-    for delivery in deliveries:
-        if delivery.error:
-            continue
-        for message in siri_et.journeys(delivery, context.timezone):
-            batch.entities += 1
-            check_size(batch)
-            work.take(message, delivery.response_timestamp or raw.received_at)
+    for message, delivery in each(siri_et.journeys, deliveries, context, batch):
+        work.take(message, delivery.response_timestamp or raw.received_at)
     batch.records.extend(work.journeys())
     batch.lists_all(is_full(deliveries, context))
     return batch

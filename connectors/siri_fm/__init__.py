@@ -1,23 +1,14 @@
 """SIRI Facility Monitoring: lifts, escalators and gates; parking by its monitored counts."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_common import SiriConfig, build_request
+from connectors.siri_common import SiriConfig
 from connectors.siri_fm.facilities import parse
-from connectors.siri_push import accept_with, subscription_of
-from connectors.static import load_reference
-from hub.connector import Connector, Context, Manifest, Request, Transport
+from connectors.siri_service import siri_connector
+from hub.connector import Manifest, Transport
 from hub.errors import reasons
 from hub.model.common import Mode
-
-SERVICE = "FacilityMonitoring"
-
-
-def request(context: Context, now: datetime) -> Request:
-    """The FacilityMonitoringRequest of one poll."""
-    return build_request(SERVICE, context, now)
-
 
 MANIFEST = Manifest(
     kind="siri_fm",
@@ -38,12 +29,9 @@ MANIFEST = Manifest(
     max_static_bytes=TIMETABLE_BYTES,
 )
 
-CONNECTOR = Connector(
-    manifest=MANIFEST,
-    parse=parse,
-    load_reference=load_reference,
-    request=request,
-    accept=accept_with(parse),
-    subscription=subscription_of(SERVICE, lambda _context: [()]),
+CONNECTOR = siri_connector(
+    "FacilityMonitoring",
+    MANIFEST,
+    parse,
     samples=("siri/exf_facilityMonitoring_response.xml",),
 )

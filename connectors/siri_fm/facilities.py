@@ -1,6 +1,6 @@
 """FacilityConditions to facilities and their condition; those of parking to what is free there."""
 
-from connectors.siri_common import check_size, is_full, open_batch
+from connectors.siri_common import each, is_full, open_batch
 from connectors.snapshot import believable
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
@@ -45,13 +45,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     deliveries = siri_fm.read(raw.body, context.timezone)
     batch = open_batch(deliveries, raw)
     seen: set[str] = set()
-    for delivery in deliveries:
-        if delivery.error:
-            continue
-        for facility in siri_fm.conditions(delivery, context.timezone):
-            batch.entities += 1
-            check_size(batch)
-            _take(facility, seen, context, batch)
+    for facility, _ in each(siri_fm.conditions, deliveries, context, batch):
+        _take(facility, seen, context, batch)
     batch.lists_all(is_full(deliveries, context))
     return batch
 

@@ -1,21 +1,17 @@
 """SIRI Stop Monitoring: what calls at a stop, with the calls before and after it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_common import build_request
 from connectors.siri_et.config import policy
-from connectors.siri_push import accept_with, subscription_of
+from connectors.siri_service import siri_connector
 from connectors.siri_sm.config import SiriSmConfig
 from connectors.siri_sm.visits import parse
-from connectors.static import load_reference
-from hub.connector import Connector, Context, Manifest, Request, Transport
+from hub.connector import Context, Manifest, Transport
 from hub.errors import FeedStopped, reasons
 from hub.formats.siri.request import Topics, duration
 from hub.model.common import Mode
-
-SERVICE = "StopMonitoring"
 
 
 def asks(context: Context) -> Sequence[Topics]:
@@ -31,11 +27,6 @@ def asks(context: Context) -> Sequence[Topics]:
     most = (("MaximumStopVisits", str(config.max_visits)),) if config.max_visits else ()
     level = (("StopMonitoringDetailLevel", "calls"),)
     return [(*preview, ("MonitoringRef", stop), *most, *level) for stop in stops]
-
-
-def request(context: Context, now: datetime) -> Request:
-    """The StopMonitoringRequests of one poll."""
-    return build_request(SERVICE, context, now, asks(context))
 
 
 MANIFEST = Manifest(
@@ -57,12 +48,11 @@ MANIFEST = Manifest(
     max_static_bytes=TIMETABLE_BYTES,
 )
 
-CONNECTOR = Connector(
-    manifest=MANIFEST,
-    parse=parse,
-    load_reference=load_reference,
-    request=request,
-    accept=accept_with(parse),
-    subscription=subscription_of(SERVICE, asks, policy),
+CONNECTOR = siri_connector(
+    "StopMonitoring",
+    MANIFEST,
+    parse,
     samples=("siri/exs_stopMonitoring_response.xml",),
+    asks=asks,
+    policy=policy,
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from connectors.siri_common import check_size, is_full, open_batch
+from connectors.siri_common import each, is_full, open_batch
 from connectors.siri_et.journeys import JourneyReading
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
@@ -30,13 +30,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     deliveries = siri_sm.read(raw.body, context.timezone)
     batch = open_batch(deliveries, raw)
     work = _Visits(raw, context, batch)
-    for delivery in deliveries:
-        if delivery.error:
-            continue
-        for visit in siri_sm.visits(delivery, context.timezone):
-            batch.entities += 1
-            check_size(batch)
-            work.take(visit, delivery.response_timestamp or raw.received_at)
+    for visit, delivery in each(siri_sm.visits, deliveries, context, batch):
+        work.take(visit, delivery.response_timestamp or raw.received_at)
     work.close()
     told = work.reading.told()
     for delivery in deliveries:

@@ -1,23 +1,14 @@
 """SIRI Situation Exchange: situations (运营通告) of railways and others."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_common import SiriConfig, build_request
-from connectors.siri_push import accept_with, subscription_of
+from connectors.siri_common import SiriConfig
+from connectors.siri_service import siri_connector
 from connectors.siri_sx.situations import parse
-from connectors.static import load_reference
-from hub.connector import Connector, Context, Manifest, Request, Transport
+from hub.connector import Manifest, Transport
 from hub.errors import reasons
 from hub.model.common import Mode
-
-SERVICE = "SituationExchange"
-
-
-def request(context: Context, now: datetime) -> Request:
-    """The SituationExchangeRequest of one poll."""
-    return build_request(SERVICE, context, now)
-
 
 MANIFEST = Manifest(
     kind="siri_sx",
@@ -37,13 +28,10 @@ MANIFEST = Manifest(
     max_static_bytes=TIMETABLE_BYTES,
 )
 
-CONNECTOR = Connector(
-    manifest=MANIFEST,
-    parse=parse,
-    load_reference=load_reference,
-    request=request,
-    accept=accept_with(parse),
-    subscription=subscription_of(SERVICE, lambda _context: [()]),
+CONNECTOR = siri_connector(
+    "SituationExchange",
+    MANIFEST,
+    parse,
     samples=(
         "siri/exx_situationExchange_response.xml",
         "siri/SX_1010_first_message.xml",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
+from connectors.siri_common import each, is_full, open_batch, too_early_or_late
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
 from hub.formats.siri import sx as siri_sx
@@ -48,13 +48,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     deliveries = siri_sx.read(raw.body, context.timezone)
     batch = open_batch(deliveries, raw)
     found: dict[str, Situation] = {}
-    for delivery in deliveries:
-        if delivery.error:
-            continue
-        for element in siri_sx.situations(delivery, context.timezone):
-            batch.entities += 1
-            check_size(batch)
-            _take(element, found, raw.received_at, context, batch)
+    for element, _ in each(siri_sx.situations, deliveries, context, batch):
+        _take(element, found, raw.received_at, context, batch)
     batch.records.extend(found.values())
     batch.lists_all(is_full(deliveries, context))
     return batch

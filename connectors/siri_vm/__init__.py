@@ -1,21 +1,17 @@
 """SIRI Vehicle Monitoring: where vehicles are, how full, and on which journey."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_common import build_request
 from connectors.siri_et.config import policy
-from connectors.siri_push import accept_with, subscription_of
+from connectors.siri_service import siri_connector
 from connectors.siri_vm.config import SiriVmConfig
 from connectors.siri_vm.vehicles import parse
-from connectors.static import load_reference
-from hub.connector import Connector, Context, Manifest, Request, Transport
+from hub.connector import Context, Manifest, Transport
 from hub.errors import reasons
 from hub.formats.siri.request import Topics
 from hub.model.common import Mode
-
-SERVICE = "VehicleMonitoring"
 
 
 def asks(context: Context) -> Sequence[Topics]:
@@ -23,11 +19,6 @@ def asks(context: Context) -> Sequence[Topics]:
     config = context.config if isinstance(context.config, SiriVmConfig) else SiriVmConfig()
     level = (("VehicleMonitoringDetailLevel", "calls"),)
     return [(("LineRef", line), *level) for line in config.line_refs] or [level]
-
-
-def request(context: Context, now: datetime) -> Request:
-    """The VehicleMonitoringRequests of one poll."""
-    return build_request(SERVICE, context, now, asks(context))
 
 
 MANIFEST = Manifest(
@@ -51,16 +42,15 @@ MANIFEST = Manifest(
     max_static_bytes=TIMETABLE_BYTES,
 )
 
-CONNECTOR = Connector(
-    manifest=MANIFEST,
-    parse=parse,
-    load_reference=load_reference,
-    request=request,
-    accept=accept_with(parse),
-    subscription=subscription_of(SERVICE, asks, policy),
+CONNECTOR = siri_connector(
+    "VehicleMonitoring",
+    MANIFEST,
+    parse,
     samples=(
         "siri/exv_vehicleMonitoring_response.xml",
         "siri/occupancy-exv_vehicleMonitoring_response.xml",
         "siri/bods-vm.xml",
     ),
+    asks=asks,
+    policy=policy,
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from connectors.siri_common import check_size, is_full, open_batch, too_early_or_late
+from connectors.siri_common import each, is_full, open_batch, too_early_or_late
 from connectors.siri_et.journeys import MODES, Found, JourneyReading
 from connectors.siri_vm.config import SiriVmConfig
 from hub.connector import Batch, Context, Envelope
@@ -33,13 +33,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     deliveries = siri_vm.read(raw.body, context.timezone)
     batch = open_batch(deliveries, raw)
     work = _Vehicles(raw, context, batch)
-    for delivery in deliveries:
-        if delivery.error:
-            continue
-        for activity in siri_vm.activities(delivery, context.timezone):
-            batch.entities += 1
-            check_size(batch)
-            work.take(_telling(activity, context), delivery.response_timestamp or raw.received_at)
+    for activity, delivery in each(siri_vm.activities, deliveries, context, batch):
+        work.take(_telling(activity, context), delivery.response_timestamp or raw.received_at)
     work.close()
     told = set(work.positions) | work.reading.told()
     for delivery in deliveries:

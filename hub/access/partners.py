@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from hub import clock
 from hub.access.passwords import hash_password
+from hub.access.revoking import end_sessions
 from hub.errors import NotFound, UserFault
 from hub.model.people import Role
-from hub.store.audit import SHELL, Audit, Author
+from hub.store.audit import SHELL, Audit
 from hub.store.documents import AccountDoc
 from hub.store.driver import Store, Tx
 from hub.store.people import Accounts
-from hub.store.sessions import Sessions
 
 LONGEST_GRACE = timedelta(days=30)
 
@@ -19,11 +19,9 @@ LONGEST_GRACE = timedelta(days=30)
 class Partners:
     """What the server's own shell does to partner applications; each on the audit log."""
 
-    def __init__(self, store: Store, *, by: Author = SHELL) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._by = by
         self._accounts = Accounts(store)
-        self._sessions = Sessions()
         self._audit = Audit()
 
     async def rotate(self, client_id: str, *, grace: timedelta = timedelta(0)) -> str:
@@ -47,9 +45,9 @@ class Partners:
         until = clock.now() + grace if grace else None
 
         async def work(tx: Tx) -> None:
-            await self._accounts.set_secret(account, hashed, former_until=until, tx=tx)
+            self._accounts.set_secret(account, hashed, former_until=until, tx=tx)
             before, after = {"former_until": account.former_until}, {"former_until": until}
-            act = self._by.act("client.rotated", account.id, before=before, after=after)
+            act = SHELL.act("client.rotated", account.id, before=before, after=after)
             await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
@@ -64,7 +62,7 @@ class Partners:
         async def work(tx: Tx) -> None:
             await self._accounts.set_active(account.id, active=False, tx=tx)
             before, after = {"active": account.active}, {"active": False}
-            act = self._by.act("client.revoked", account.id, before=before, after=after)
+            act = SHELL.act("client.revoked", account.id, before=before, after=after)
             await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
@@ -72,17 +70,7 @@ class Partners:
 
     async def _end_sessions(self, account: AccountDoc, why: str) -> int:
         """After the change, so that it finds every session that began before it."""
-
-        async def work(tx: Tx) -> int:
-            now = clock.now()
-            ended = await self._sessions.revoke_all(account.id, now=now, tx=tx)
-            if ended:
-                after = {"sessions": ended, "revoked_at": now}
-                act = self._by.act("sessions.revoked", account.id, after=after, detail={"why": why})
-                await self._audit.append(act, tx=tx)
-            return len(ended)
-
-        return await self._store.transaction(work)
+        return await end_sessions(self._store, account, by=SHELL, why=why)
 
     async def _partner(self, client_id: str) -> AccountDoc:
         account = await self._accounts.by_login(client_id.strip().lower())

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
 
 from hub.defects import worked_around
+from hub.rounds import Failing
 from hub.rules.audit_chain import canonical
 from hub.store.audit_chain import AuditChain, Head
 from hub.store.driver import Store, TransactionTooLong
@@ -58,7 +59,7 @@ class Sealer:
         self._chain = chain_of(store.apart(), key)
         self._leader = Lease(store, "audit", owner)
         self._most = MOST
-        self._failing = False
+        self._failing = Failing("audit_sealing_failing", over="audit_sealing_again")
         self._told = -TELL_SECONDS
 
     async def run(self) -> None:
@@ -90,16 +91,8 @@ class Sealer:
         return sealed
 
     async def _guarded_pass(self) -> None:
-        try:
+        with self._failing.guard():
             await self.step()
-        except Exception as error:  # noqa: BLE001  # an outage is waited out, and said once
-            if not self._failing:
-                log.warning("audit_sealing_failing", error=repr(error))
-            self._failing = True
-        else:
-            if self._failing:
-                log.info("audit_sealing_again")
-            self._failing = False
 
     def _tell(self, head: Head | None) -> None:
         """Now and then: a head that is kept elsewhere shows whether the database was set back."""

@@ -68,11 +68,15 @@ class Register:
 
     async def find(self, session_id: str) -> Standing | None:
         """The session's standing, None when it has ended or its account is kept out."""
-        read_at = self._read_at.get(session_id)
-        patience = WATCHED if self._watched else UNWATCHED
-        if read_at is None or not timedelta(0) <= clock.now() - read_at < patience:
+        if not self.believes(session_id):
             await self._read(session_id)
         return self.known(session_id)
+
+    def believes(self, session_id: str) -> bool:
+        """Whether what is known of the session here may be gone by, without a read."""
+        read_at = self._read_at.get(session_id)
+        patience = WATCHED if self._watched else UNWATCHED
+        return read_at is not None and timedelta(0) <= clock.now() - read_at < patience
 
     def known(self, session_id: str) -> Standing | None:
         """The session's standing as far as it is known here; None fails closed."""

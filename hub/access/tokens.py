@@ -1,7 +1,9 @@
 """Signing in, staying signed in, and being signed out again."""
 
+import asyncio
 import hashlib
 import secrets
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -10,14 +12,16 @@ from joserfc.jwk import OKPKey
 
 from hub import clock
 from hub.access.attempts import Attempts, Limiter
-from hub.access.bearer import Bearer, unauthenticated
+from hub.access.bearer import Bearer, Claims, unauthenticated
 from hub.access.passwords import hash_password, outdated, verify
+from hub.access.sealing import chain_of
 from hub.access.standing import Register, Standing
 from hub.bus import Bus
-from hub.errors import NotFound
+from hub.errors import AccessDenied, NotFound
 from hub.model.people import SCOPES, Principal, Role
 from hub.settings import AccessSettings
 from hub.store.audit import HUB, SHELL, Act, Audit, Author
+from hub.store.audit_chain import AuditChain
 from hub.store.devices import DeviceInfo, Devices
 from hub.store.documents import AccountDoc, SessionDoc
 from hub.store.driver import Store, Tx
@@ -60,6 +64,7 @@ class Tokens:
         embedded: bool = False,
     ) -> None:
         self._store = store
+        self._key = key
         self._accounts = Accounts(store)
         self._sessions = Sessions()
         self._devices = Devices(store)
@@ -68,6 +73,11 @@ class Tokens:
         self._bearer = Bearer(key, lifetime=timedelta(minutes=settings.access_minutes))
         self._stay = timedelta(days=settings.refresh_days)
         self._register = Register(self._sessions, self._accounts, embedded=embedded)
+
+    @property
+    def audit_chain(self) -> AuditChain:
+        """The sealed audit log, its head judged by the key that signs tokens too."""
+        return chain_of(self._store, self._key)
 
     @property
     def stay_seconds(self) -> int:
@@ -92,7 +102,8 @@ class Tokens:
         account = await self._accounts.by_login(login)
         known = await self._knows(account, device)
         account = await self._proven(login, password, address, account, device=device, known=known)
-        return await self._open(account, "session.opened", address, device, refreshable=True)
+        signed_in = await self._open(account, "session.opened", address, device, refreshable=True)
+        return await self._unless_changed(signed_in, account, password)
 
     async def client_credentials(
         self, client_id: str, secret: str, *, address: str | None = None
@@ -105,10 +116,7 @@ class Tokens:
         account = await self._accounts.by_login(client_id)
         account = await self._proven(client_id, secret, address, account, role=Role.PARTNER)
         signed_in = await self._open(account, "client.token", address)
-        if not await self._still_proven(account, secret):
-            await self.revoke(signed_in.session_id, by=HUB, why="secret changed")
-            raise unauthenticated(_WRONG)
-        return signed_in
+        return await self._unless_changed(signed_in, account, secret)
 
     async def refresh(self, refresh_token: str, *, address: str | None = None) -> SignedIn:
         """Trade a refresh token for a new pair; it works once.
@@ -171,7 +179,7 @@ class Tokens:
         self._register.end(session_id)
         return ended
 
-    async def issue(self, login: str, *, by: Author = SHELL) -> SignedIn:
+    async def issue(self, login: str) -> SignedIn:
         """An access token for an account without its password: for the server's own shell.
 
         Raises NotFound for an unknown login, AccessDenied for an account that is kept out.
@@ -181,24 +189,25 @@ class Tokens:
             raise NotFound("account", login, path=("login",))
         if not self._admitted(account):
             raise unauthenticated("账号已停用 / This account is not active here.")
-        return await self._open(account, "token.issued", by=by)
+        return await self._open(account, "token.issued", by=SHELL)
 
-    async def authenticate(self, access_token: str) -> Principal:
-        """Who calls. Raises AccessDenied UNAUTHENTICATED unless the token and its session stand."""
-        claims = self._bearer.read(access_token)
-        standing = await self._register.find(claims.session_id)
-        if standing is None or standing.account_id != claims.account_id:
-            raise unauthenticated(_SIGN_IN_AGAIN)
-        return Principal(
-            account_id=standing.account_id,
-            login=standing.login,
-            role=standing.role,
-            unit=standing.unit,
-            scopes=SCOPES[standing.role],
-            session_id=claims.session_id,
-            expires_at=claims.expires_at,
-            device_id=standing.device_id,
-        )
+    def authenticate(self, access_token: str) -> Awaitable[Principal]:
+        """Who calls; nothing is waited for where the session is known here.
+
+        Awaited, raises AccessDenied UNAUTHENTICATED unless the token and its session stand.
+        """
+        answer: asyncio.Future[Principal] = asyncio.get_running_loop().create_future()
+        try:
+            claims = self._bearer.read(access_token)
+            if not self._register.believes(claims.session_id):
+                return self._looked_up(claims)
+            answer.set_result(_principal(claims, self._register.known(claims.session_id)))
+        except AccessDenied as denied:
+            answer.set_exception(denied)
+        return answer
+
+    async def _looked_up(self, claims: Claims) -> Principal:
+        return _principal(claims, await self._register.find(claims.session_id))
 
     async def database_answers(self) -> bool:
         """Whether what is late here may be laid to the database."""
@@ -267,11 +276,20 @@ class Tokens:
             await self._accounts.rehash(account, await hash_password(password))
         return account
 
-    async def _still_proven(self, account: AccountDoc, secret: str) -> bool:
-        """False if it was rotated or revoked while its secret was looked at.
+    async def _unless_changed(
+        self, signed_in: SignedIn, account: AccountDoc, secret: str
+    ) -> SignedIn:
+        """End the session again if its secret was changed while that was looked at.
 
-        hub.access.partners ends the sessions it finds after a change; this is the one it missed.
+        Who changes a secret ends the sessions that are there; this is the one that was missed.
         """
+        if await self._still_proven(account, secret):
+            return signed_in
+        await self.revoke(signed_in.session_id, by=HUB, why="secret changed")
+        raise unauthenticated(_WRONG)
+
+    async def _still_proven(self, account: AccountDoc, secret: str) -> bool:
+        """False if it was changed, or the account kept out, while its secret was looked at."""
         now = await self._accounts.by_id(account.id)
         if now is None or not self._admitted(now):
             return False
@@ -329,6 +347,22 @@ class Tokens:
             account=account,
             session_id=session_id,
         )
+
+
+def _principal(claims: Claims, standing: Standing | None) -> Principal:
+    """Who calls. Raises AccessDenied UNAUTHENTICATED where the session does not stand."""
+    if standing is None or standing.account_id != claims.account_id:
+        raise unauthenticated(_SIGN_IN_AGAIN)
+    return Principal(
+        account_id=standing.account_id,
+        login=standing.login,
+        role=standing.role,
+        unit=standing.unit,
+        scopes=SCOPES[standing.role],
+        session_id=claims.session_id,
+        expires_at=claims.expires_at,
+        device_id=standing.device_id,
+    )
 
 
 async def _proves(account: AccountDoc | None, password: str) -> bool:

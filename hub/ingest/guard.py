@@ -59,7 +59,6 @@ async def callback_address(
     caller: str,
     hosts: tuple[str, ...],
     allow_private: bool,
-    resolver: Resolve = resolve,
 ) -> str:
     """The address to connect to where a peer, calling from `caller`, asks to be called back.
 
@@ -79,7 +78,7 @@ async def callback_address(
             f"The peer asks to be called at {host!r}, which is {what}.",
             hint="List the host in the feed's options if that is meant.",
         )
-    return await pinned(host, port, allow_private=allow_private, resolver=resolver)
+    return await pinned(host, port, allow_private=allow_private)
 
 
 def _networks(hosts: tuple[str, ...]) -> Iterator[IPv4Network | IPv6Network]:

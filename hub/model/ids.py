@@ -8,7 +8,9 @@ import base64
 import re
 from binascii import b2a_base64
 from datetime import date
+from functools import lru_cache
 
+_REMEMBERED = 8192
 _TYPE = re.compile(r"[A-Z][A-Za-z]+")
 
 
@@ -27,6 +29,7 @@ def call_id(journey: str, order: int) -> str:
     return f"{journey}#{order}"
 
 
+@lru_cache(_REMEMBERED)  # a board says the same ones again and again
 def global_id(type_name: str, key: str) -> str:
     """The Relay id of an object: base64 of `Type:key`."""
     return b2a_base64(f"{type_name}:{key}".encode(), newline=False).decode()

@@ -29,47 +29,80 @@ _FIELD = frozenset({Role.OFFICER, Role.LIAISON})
 
 
 class Scope(StrEnum):
-    """What a field or a call asks of the caller: its name, what it covers, and which roles have it.
+    """What a field or call asks of the caller: its name, meaning (`zh`: in a word), and its roles.
 
     Whatever is not said here is denied.
     """
 
+    zh: str
     meaning: str
     roles: frozenset[Role]
 
-    def __new__(cls, name: str, meaning: str, roles: Collection[Role]) -> Self:
+    def __new__(cls, name: str, zh: str, meaning: str, roles: Collection[Role]) -> Self:
         """A member whose value is its name."""
         scope = str.__new__(cls, name)
-        scope._value_, scope.meaning, scope.roles = name, meaning, frozenset(roles)
+        scope._value_, scope.roles = name, frozenset(roles)
+        scope.zh, scope.meaning = zh, meaning
         return scope
 
     TRANSIT_READ = (
         "transit:read",
+        "看客运",
         "boards, journeys, vehicles, ranks, parking, situations",
         _EVERYBODY,
     )
-    FEEDS_READ = "feeds:read", "feeds, their health and what they refused", _EVERYBODY
-    ME_READ = "me:read", "one's own account and session", _EVERYBODY
-    UNITS_READ = "units:read", "the member units", _EVERYBODY
-    PEOPLE_READ = "people:read", "who did something or was asked, of those one may see", _OURS
-    OFFICERS_READ = "officers:read", "the list of officers, and who is on duty", _DESKS
-    INCIDENTS_READ = "incidents:read", "incidents", _EVERYBODY
+    FEEDS_READ = "feeds:read", "看数据源", "feeds, their health and what they refused", _EVERYBODY
+    ME_READ = "me:read", "看本人账号", "one's own account and session", _EVERYBODY
+    UNITS_READ = "units:read", "看成员单位", "the member units", _EVERYBODY
+    PEOPLE_READ = (
+        "people:read",
+        "看人员",
+        "who did something or was asked, of those one may see",
+        _OURS,
+    )
+    OFFICERS_READ = (
+        "officers:read",
+        "看队员与在岗",
+        "the list of officers, and who is on duty",
+        _DESKS,
+    )
+    INCIDENTS_READ = "incidents:read", "看事件", "incidents", _EVERYBODY
     INCIDENTS_WRITE = (
         "incidents:write",
+        "处置事件",
         "open, change, close and reopen incidents; a liaison for its own unit",
         _DESKS,
     )
-    ORDERS_READ = "orders:read", "orders and their ledgers", _OURS
-    ORDERS_WRITE = "orders:write", "dispatch, reassign and cancel orders", CENTRE
-    ALARMS_READ = "alarms:read", "alarms, whose condition holds or held", _DESKS
-    ALARMS_WRITE = "alarms:write", "acknowledge alarms", CENTRE
-    BULLETINS_READ = "bulletins:read", "bulletins to one's unit or oneself, who has read", _OURS
-    BULLETINS_WRITE = "bulletins:write", "publish bulletins; withdraw one's own unit's", _DESKS
-    FIELD_WORK = "field:work", "the mobile API: sync, actions, positions, push", _FIELD
-    ADMIN = "admin", "decide which ids name one stop place", {Role.ADMIN}
+    ORDERS_READ = "orders:read", "看指令", "orders and their ledgers", _OURS
+    ORDERS_WRITE = "orders:write", "下达指令", "dispatch, reassign and cancel orders", CENTRE
+    ALARMS_READ = "alarms:read", "看告警", "alarms, whose condition holds or held", _DESKS
+    ALARMS_WRITE = "alarms:write", "确认告警", "acknowledge alarms", CENTRE
+    BULLETINS_READ = (
+        "bulletins:read",
+        "看通报",
+        "bulletins to one's unit or oneself, who has read",
+        _OURS,
+    )
+    BULLETINS_WRITE = (
+        "bulletins:write",
+        "发布通报",
+        "publish bulletins; withdraw one's own unit's",
+        _DESKS,
+    )
+    FIELD_WORK = "field:work", "现场作业", "the mobile API: sync, actions, positions, push", _FIELD
+    ADMIN = "admin", "管理", "decide which ids name one stop place", {Role.ADMIN}
+    ACCOUNTS_READ = "accounts:read", "看账号", "accounts, who is signed in where", {Role.ADMIN}
+    ACCOUNTS_WRITE = (
+        "accounts:write",
+        "管理账号",
+        "make and change accounts, reset secrets, end sessions",
+        {Role.ADMIN},
+    )
+    AUDIT_READ = "audit:read", "看审计", "the audit log, and whether it is sealed", {Role.ADMIN}
     DEVELOPER = (
         "developer",
-        "read the schema (introspection), and the hints of its errors",
+        "开发",
+        "read the schema by introspection, and the hints of its errors",
         _EVERYBODY - {Role.OFFICER},
     )
 

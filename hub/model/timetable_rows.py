@@ -12,7 +12,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hub.model.common import Accessibility, Mode, Name, Position
+from hub.model.ids import scoped
 from hub.model.journeys import LineRef
+from hub.model.network import Quay
 
 NAMED_BY_NUMBER = frozenset({Mode.RAIL, Mode.COACH})
 """Modes whose runs the public knows by number (车次); elsewhere people look for the line."""
@@ -73,6 +75,19 @@ class Stop:
     def is_place(self) -> bool:
         """Whether it is a stop place of its own (a station, or a stop without a parent)."""
         return self.parent is None
+
+    def quay_of(self, dataset: str) -> Quay:
+        """What stands for it in the network where it is no stop place."""
+        return Quay(
+            id=self.id,
+            dataset=dataset,
+            native_id=self.native_id,
+            stop_place_id=scoped(dataset, self.place_id),
+            name=self.name,
+            public_code=self.platform_code,
+            position=self.position,
+            wheelchair=self.wheelchair,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

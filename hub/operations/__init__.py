@@ -21,6 +21,8 @@ REGISTRY: dict[str, str] = {
     "orders": "hub.operations.orders",
     "bulletins": "hub.operations.bulletins",
     "alarms": "hub.operations.alarms",
+    "accounts": "hub.operations.accounts",
+    "audit": "hub.operations.audit",
 }
 """Where the declaration of each capability is. Snapshots tell a phone of them in this order."""
 

@@ -25,6 +25,7 @@ from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.alarms import order_unanswered
 from hub.operations.orders.conditions import Conditions
 from hub.operations.orders.store import OrderRepository
+from hub.rounds import Failing
 from hub.store.driver import Tx
 
 log = structlog.get_logger()
@@ -199,16 +200,10 @@ class AlarmKeeper:
 
 
 async def _regularly(look: Callable[[], Awaitable[None]]) -> None:
-    failing = False
+    failing = Failing("alarm_keeper_failing")
     while True:
-        try:
+        with failing.guard(look.__name__):
             await look()
-        except Exception as error:  # noqa: BLE001  # an election ends this look, never the keeper
-            if not failing:
-                log.warning("alarm_keeper_failing", look=look.__name__, error=repr(error))
-            failing = True
-        else:
-            failing = False
         await asyncio.sleep(POLL)
 
 

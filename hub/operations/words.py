@@ -25,6 +25,8 @@ FIELDS: dict[str, str] = {
     "location": "位置 / position",
 }
 """What of an incident can be changed."""
+NAMED = 5
+"""Persons of a list that are called by name."""
 
 
 class Why(StrEnum):
@@ -42,7 +44,7 @@ def person(account: AccountDoc) -> str:
     return account.name.zh or account.name.en or account.login
 
 
-def people(accounts: list[AccountDoc], *, most: int = 5) -> str:
+def people(accounts: list[AccountDoc]) -> str:
     """Several persons, the first few by name."""
-    shown = "、".join(person(account) for account in accounts[:most])
-    return shown if len(accounts) <= most else f"{shown} 等 {len(accounts)} 人"
+    shown = "、".join(person(account) for account in accounts[:NAMED])
+    return shown if len(accounts) <= NAMED else f"{shown} 等 {len(accounts)} 人"

@@ -1,5 +1,6 @@
 """Whether a call is on time: one rule for every source, and for what is shown of it. Pure."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from hub.model.journeys import NOT_SERVED, CallStatus, Progress, Punctuality
@@ -8,20 +9,21 @@ End = Literal["arrival", "departure"]
 
 PUNCTUAL_S = 60
 """Seconds from the aimed time within which a call is on time."""
-_FOLLOWS = frozenset({CallStatus.SCHEDULED, CallStatus.ON_TIME})
-_OFF = frozenset({CallStatus.EARLY, CallStatus.DELAYED})
-_BEEN = frozenset({CallStatus.ARRIVED, CallStatus.DEPARTED})
-_DONE = {"arrival": _BEEN, "departure": frozenset({CallStatus.DEPARTED})}
+# tuples: a member of an enum is found in a set by a hash that is Python
+_FOLLOWS = (CallStatus.SCHEDULED, CallStatus.ON_TIME)
+_OFF = (CallStatus.EARLY, CallStatus.DELAYED)
+_BEEN = (CallStatus.ARRIVED, CallStatus.DEPARTED)
+_DONE = {"arrival": _BEEN, "departure": (CallStatus.DEPARTED,)}
 
 
-def judged(arrival: int | None, departure: int | None, *, boards: bool) -> int | None:
-    """The lateness of a call, of that of its two ends, where known.
+def judged(late: Callable[[End], int | None], *, boards: bool) -> int | None:
+    """The lateness of a call in seconds, of that of its two ends, `late`, where known.
 
     The departure speaks for it where passengers board; where nobody does, the arrival: a vehicle
     that ends there may stand for long before it leaves. The other end does where that is unknown.
     """
-    first, second = (departure, arrival) if boards else (arrival, departure)
-    return second if first is None else first
+    known = late("departure" if boards else "arrival")
+    return late("arrival" if boards else "departure") if known is None else known
 
 
 def by_lateness(late_s: float) -> CallStatus:

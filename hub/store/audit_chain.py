@@ -15,7 +15,7 @@ from pymongo import UpdateOne
 from hub import clock
 from hub.errors import LiandongError
 from hub.rules.audit_chain import GENESIS, link, number
-from hub.store.audit import AUDIT, SHELL, Audit, Author
+from hub.store.audit import AUDIT, SHELL, Audit
 from hub.store.driver import Document, Store, Tx
 
 UNSEALED: Mapping[str, Any] = {"seq": None, "hash": None}
@@ -105,7 +105,7 @@ class AuditChain:
 
         return await self._store.transaction(work)
 
-    async def sign_anew(self, *, by: Author = SHELL) -> Head | None:
+    async def sign_anew(self) -> Head | None:
         """Sign the end of the chain with this hub's key, whoever has signed it; None without rows.
 
         A head that is not there is made of the last row. It is on the audit log.
@@ -121,7 +121,7 @@ class AuditChain:
                 seq, hash_ = head.seq, head.hash
             if not seq:
                 return None
-            act = by.act("audit.headSigned", _HEAD, after={"seq": seq, "hash": hash_})
+            act = SHELL.act("audit.headSigned", _HEAD, after={"seq": seq, "hash": hash_})
             await Audit().append(act, tx=tx)
             return await self._put(tx, seq, hash_)
 

@@ -10,9 +10,11 @@ from typing import Any
 from pymongo import UpdateOne
 
 from hub import clock
+from hub.model.people import Principal, Role, Viewer
 from hub.store.audit import Audit, Author
-from hub.store.documents import DeviceDoc, OfficerPositionDoc
+from hub.store.documents import AccountDoc, DeviceDoc, OfficerPositionDoc
 from hub.store.driver import Store, Tx
+from hub.store.pending import pending
 from hub.store.together import Together
 
 DEVICES = "devices"
@@ -155,10 +157,15 @@ class Devices:
 
     async def silence(self, account_id: str, device_id: str, *, tx: Tx) -> None:
         """Forget how to wake a device: its person has signed out."""
-        change = {"$set": {**_CLEAR["$set"], "listens_until": None}}
-        await DeviceDoc.get_pymongo_collection().update_one(
-            {"_id": device_key(account_id, device_id)}, change, session=tx
-        )
+        pending(tx).update(DEVICES, device_key(account_id, device_id), _SILENT)
+
+    async def silence_all(self, account_id: str, *, tx: Tx) -> list[str]:
+        """Forget how to wake any phone of an account; the ids of those that could be woken."""
+        rows = DeviceDoc.get_pymongo_collection()
+        woken = {"account_id": account_id, "push_channel": {"$ne": None}}
+        silenced = [row["_id"] async for row in rows.find(woken, {"_id": 1}, session=tx)]
+        pending(tx).update_all(DEVICES, {"_id": {"$in": silenced}}, _SILENT)
+        return silenced
 
     async def forget_address(self, device: DeviceDoc) -> bool:
         """Remove an address that the vendor no longer knows, unless it was replaced meanwhile."""
@@ -256,8 +263,56 @@ class Positions:
         rows = OfficerPositionDoc.find({"account_id": account_id})
         return await rows.sort("-at").limit(limit).to_list()
 
+    async def whereabouts(
+        self, by: Principal, account_ids: Collection[str]
+    ) -> dict[str, OfficerPositionDoc]:
+        """Where those of them who are on duty were last, of whom the caller may know it.
+
+        Nothing from before this duty. A look at another person is on the audit log before anything
+        is told, once a minute for each who looks and each who is looked at.
+        """
+        terms = [locatable(by.viewer), {"_id": {"$in": list(account_ids)}}]
+        people = AccountDoc.find({"$and": [*terms, {"active": True, "duty.on": True}]})
+        since = {person.id: person.duty.since async for person in people}
+        last = await self._last([*since])
+        found = {key: row for key, row in last.items() if row.at >= (since[key] or row.at)}
+        minute = f"{clock.now():%Y%m%dT%H%M}"
+        author = Author.of(by)
+        await Audit().append_once(
+            {
+                f"{LOCATED}:{by.account_id}:{other}:{minute}": author.act(LOCATED, other)
+                for other in found
+                if other != by.account_id
+            }
+        )
+        return found
+
+    async def _last(self, account_ids: Collection[str]) -> dict[str, OfficerPositionDoc]:
+        steps: list[dict[str, Any]] = [
+            {"$match": {"account_id": {"$in": list(account_ids)}}},
+            {"$sort": {"account_id": 1, "at": -1}},
+            {"$group": {"_id": "$account_id", "last": {"$first": "$$ROOT"}}},
+        ]
+        rows = await OfficerPositionDoc.get_pymongo_collection().aggregate(steps)
+        return {row["_id"]: OfficerPositionDoc.model_validate(row["last"]) async for row in rows}
+
+
+LOCATED = "officer.located"
+"""What the audit log calls a look at where somebody is."""
+
+
+def locatable(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of positions: the centre all, a liaison its officers, all themselves."""
+    if viewer.sees_everything:
+        return {}
+    itself = {"_id": viewer.account_id}
+    if viewer.role is Role.LIAISON and viewer.unit is not None:
+        return {"$or": [itself, {"unit": viewer.unit, "role": Role.OFFICER}]}
+    return itself
+
 
 _CLEAR: dict[str, Any] = {"$set": dict.fromkeys(("push_channel", "woken_at", *_ADDRESSES))}
+_SILENT: dict[str, Any] = {"$set": {**_CLEAR["$set"], "listens_until": None}}
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:

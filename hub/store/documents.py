@@ -141,6 +141,7 @@ class AccountDoc(TextDocument):
         indexes: ClassVar[list[IndexModel]] = [
             index("login", unique=True),
             index("unit", "login"),
+            index("-created_at", "-_id"),  # whoever administers accounts sees them all
         ]
 
 
@@ -165,7 +166,8 @@ class SessionDoc(TextDocument):
     class Settings:
         name = "sessions"
         indexes: ClassVar[list[IndexModel]] = [
-            index("account_id"),
+            index("account_id", "-created_at", "-_id"),
+            index("-created_at", "-_id"),  # whoever administers accounts sees them all
         ]
 
 
@@ -349,7 +351,10 @@ class AuditDoc(TextDocument):
     class Settings:
         name = "audit"
         indexes: ClassVar[list[IndexModel]] = [
-            index("-at"),
+            index("-at", "-_id"),
+            index("actor", "-at", "-_id"),
+            index("action", "-at", "-_id"),
+            index("target", "-at", "-_id"),
             index("seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
             index("seq", "at", "_id", partialFilterExpression={"seq": None}),
         ]

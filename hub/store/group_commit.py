@@ -12,6 +12,7 @@ from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 from uuid import uuid4
@@ -20,7 +21,7 @@ from pymongo.errors import PyMongoError
 
 from hub.errors import RetryLater
 from hub.fate import Fate, Write, watching
-from hub.store.driver import Store, TransactionTooLong, Tx
+from hub.store.driver import TRANSACTION_SECONDS, Store, TransactionTooLong, Tx
 from hub.store.pending import pending
 from hub.store.tries import Contended
 from hub.store.turns import Turns
@@ -158,8 +159,14 @@ class GroupCommit:
             with suppress(_Met):
                 return await self._store.transaction(alone)
         self._met[lane] = time.monotonic() + MEETING
-        async with Turns(self._store, lane, self._owner).one():
-            return await self._store.transaction(partial(_each, group), patience=PATIENCE)
+        turns = Turns(self._store, lane, self._owner)
+        enough = time.monotonic() + TRANSACTION_SECONDS
+        while True:
+            async with turns.one() as until:
+                last = until if until < enough else inf
+                with suppress(_Met):
+                    work = partial(_before, last, group)
+                    return await self._store.transaction(work, patience=PATIENCE)
 
     def _failed(self, group: list[_Item], error: Exception) -> None:
         """What one of a group, or its size, has caused concerns the others no more."""
@@ -185,6 +192,13 @@ class GroupCommit:
         task = asyncio.get_running_loop().create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _before(end: float, group: list[_Item], tx: Tx) -> int:
+    """As `_each`, while its turn lasts: what the database was away for may have outlived it."""
+    if time.monotonic() > end:
+        raise _Met
+    return await _each(group, tx)
 
 
 async def _each(group: list[_Item], tx: Tx) -> int:

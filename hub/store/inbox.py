@@ -38,6 +38,13 @@ class InboxRepository:
         row = await rows.find_one({"_id": account_id}, session=tx)
         return InboxHeadDoc.model_validate(row) if row else None
 
+    async def begin(self, account_id: str, at: datetime) -> None:
+        """Note since when phones of the account hold something, where nothing was told yet."""
+        if await self.standing(account_id) is None:
+            await InboxHeadDoc.get_pymongo_collection().update_one(
+                {"_id": account_id}, {"$setOnInsert": {"seq": 0, "renewed_at": at}}, upsert=True
+            )
+
     async def renew(self, head: InboxHeadDoc, at: datetime) -> None:
         """Let all phones of the account begin anew, unless somebody has done so since.
 

@@ -31,9 +31,9 @@ class Accounts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def by_login(self, login: str) -> AccountDoc | None:
+    async def by_login(self, login: str, *, tx: Tx | None = None) -> AccountDoc | None:
         """The account with this login, active or not."""
-        return await AccountDoc.find_one({"login": login})
+        return await AccountDoc.find_one({"login": login}, session=tx)
 
     async def by_id(self, account_id: str, *, tx: Tx | None = None) -> AccountDoc | None:
         """The account with this id, active or not."""
@@ -111,6 +111,18 @@ class Accounts:
         found = AccountDoc.find({"$and": terms}).sort("unit", "login", "_id")
         return await found.limit(first).to_list()
 
+    async def duty_counts(self, viewer: Viewer) -> list[dict[str, Any]]:
+        """By unit, of the active officers that the viewer may see: `officers`, and `on_duty`."""
+        mine = {"$and": [_rows(viewer), {"active": True, "role": Role.OFFICER}]}
+        on = {"$sum": {"$cond": ["$duty.on", 1, 0]}}
+        counted = {"_id": "$unit", "officers": {"$sum": 1}, "on_duty": on}
+        steps: list[dict[str, Any]] = [
+            {"$match": mine},
+            {"$group": counted},
+            {"$sort": {"_id": 1}},
+        ]
+        return await (await self._store.db[ACCOUNTS].aggregate(steps)).to_list()
+
     async def add(
         self,
         *,
@@ -168,7 +180,7 @@ class Accounts:
             {"$set": {"password_hash": password_hash}},
         )
 
-    async def set_secret(
+    def set_secret(
         self, account: AccountDoc, secret_hash: str, *, former_until: datetime | None, tx: Tx
     ) -> None:
         """A partner's new secret; the one before is good until `former_until`, None: no longer."""
@@ -178,9 +190,7 @@ class Accounts:
             "former_hash": former,
             "former_until": former_until,
         }
-        await AccountDoc.get_pymongo_collection().update_one(
-            {"_id": account.id}, {"$set": change}, session=tx
-        )
+        pending(tx).update(ACCOUNTS, account.id, {"$set": change})
 
     async def set_active(self, account_id: str, active: bool, *, tx: Tx | None = None) -> bool:
         """Let an account in, or keep it out; False if there is no such account."""

@@ -50,7 +50,8 @@ QUIET_SECONDS = 60.0
 SAVE_EVENTS = 1000
 BREATHE_EVENTS = 100
 WAIT_MS = 500
-LONGEST_PAUSE = 5.0
+LONGEST_PAUSE = 1.0
+"""Seconds before the stream is opened again: without a database opening itself waits."""
 
 _KINDS = {
     "insert": ChangeKind.INSERTED,
@@ -106,7 +107,8 @@ class ChangeTail:
             self._opened()
             while stream.alive:
                 event = await stream.try_next()
-                self._token = stream.resume_token
+                # the stream copies its token, deeply, whenever it is asked
+                self._token = stream.resume_token if event is None else event["_id"]
                 if event is None:
                     self.lag_seconds = 0.0
                 elif event["operationType"] in _KINDS:

@@ -41,8 +41,11 @@ class Turns:
     owner: str
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[None]:
-        """Have the lane. It is a courtesy: after the longest turn go on all the same."""
+    async def one(self) -> AsyncIterator[float]:
+        """Have the lane, until then by the steady counter.
+
+        It is a courtesy: after the longest turn go on all the same.
+        """
         end = time.monotonic() + TURN.total_seconds()
         while True:
             mine = await self.take()
@@ -50,7 +53,7 @@ class Turns:
                 break
             await asyncio.sleep(random.uniform(0.01, 0.03))  # noqa: S311  # spreads, guards nothing
         try:
-            yield
+            yield time.monotonic() + TURN.total_seconds()
         finally:
             if mine:
                 # it runs out; what was written is written all the same

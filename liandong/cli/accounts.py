@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     user = typer.Typer(help="账号 · Accounts of people.", no_args_is_help=True)
     user.command("add")(user_add)
     user.command("list")(user_list)
+    user.command("revoke")(user_revoke)
     app.add_typer(user, name="user")
     client = typer.Typer(help="合作单位应用 · Partner applications.", no_args_is_help=True)
     client.command("add")(client_add)
@@ -33,11 +34,11 @@ def register(app: typer.Typer) -> None:
 
 
 def user_add(
-    login: Annotated[str, typer.Argument(help="name the person signs in with")],
-    role: Annotated[str, typer.Option(help="OFFICER, LIAISON, WATCH, COMMANDER or ADMIN")],
-    unit: Annotated[str | None, typer.Option(help="code of the member unit")] = None,
-    name_zh: Annotated[str | None, typer.Option(help="中文姓名")] = None,
-    name_en: Annotated[str | None, typer.Option(help="name in English")] = None,
+    login: Annotated[str, typer.Argument(help="登录名 · name the person signs in with")],
+    role: Annotated[str, typer.Option(help="角色 · OFFICER, LIAISON, WATCH, COMMANDER or ADMIN")],
+    unit: Annotated[str | None, typer.Option(help="成员单位代码 · code of the member unit")] = None,
+    name_zh: Annotated[str | None, typer.Option(help="中文姓名 · name in Chinese")] = None,
+    name_en: Annotated[str | None, typer.Option(help="英文姓名 · name in English")] = None,
     config: Config = None,
 ) -> None:
     """添加账号 · Add an account; asks for its password."""
@@ -60,8 +61,8 @@ def user_add(
 
 
 def client_add(
-    login: Annotated[str, typer.Argument(help="the application's client_id")],
-    unit: Annotated[str, typer.Option(help="code of the member unit it belongs to")],
+    login: Annotated[str, typer.Argument(help="应用标识 · the application's client_id")],
+    unit: Annotated[str, typer.Option(help="所属单位代码 · code of the member unit it belongs to")],
     config: Config = None,
 ) -> None:
     """添加应用 · Add a partner application; its secret is shown once."""
@@ -71,9 +72,12 @@ def client_add(
 
 
 def client_rotate(
-    login: Annotated[str, typer.Argument(help="the application's client_id")],
+    login: Annotated[str, typer.Argument(help="应用标识 · the application's client_id")],
     grace: Annotated[
-        float, typer.Option(help="hours for which the old secret works too, at most 720", min=0)
+        float,
+        typer.Option(
+            help="宽限小时数 · hours for which the old secret works too, at most 720", min=0
+        ),
     ] = 0,
     config: Config = None,
 ) -> None:
@@ -82,7 +86,7 @@ def client_rotate(
 
 
 def client_revoke(
-    login: Annotated[str, typer.Argument(help="the application's client_id")],
+    login: Annotated[str, typer.Argument(help="应用标识 · the application's client_id")],
     config: Config = None,
 ) -> None:
     """吊销应用 · Keep an application out for good; its sessions end."""
@@ -95,13 +99,22 @@ def user_list(config: Config = None) -> None:
     common.run(_list(config, partners=False))
 
 
+def user_revoke(
+    login: Annotated[str, typer.Argument(help="账号登录名 · the person's login")],
+    config: Config = None,
+) -> None:
+    """强制下线 · End all sessions of a person and stop waking the phones; the account stays."""
+    ended = common.run(_revoke_user(config, login))
+    typer.echo(f"已下线 signed out {login}, 结束会话 sessions ended: {ended}")
+
+
 def client_list(config: Config = None) -> None:
     """列出应用 · List partner applications, those revoked marked."""
     common.run(_list(config, partners=True))
 
 
 def token_issue(
-    login: Annotated[str, typer.Argument(help="account it is for, such as watch")],
+    login: Annotated[str, typer.Argument(help="账号 · account it is for, such as watch")],
     config: Config = None,
 ) -> None:
     """签发令牌 · Print an access token for an account; audited."""
@@ -157,6 +170,13 @@ async def _revoke(config: Path | None, login: str) -> int:
 
     async with common.opened(config) as (_, store):
         return await Partners(store).revoke(login)
+
+
+async def _revoke_user(config: Path | None, login: str) -> int:
+    from hub.access.revoking import revoke_user
+
+    async with common.opened(config) as (_, store):
+        return await revoke_user(store, login)
 
 
 async def _list(config: Path | None, *, partners: bool) -> None:

@@ -30,11 +30,21 @@ def register(feed: typer.Typer) -> None:
 
 
 def replay(
-    feeds: Annotated[list[str], typer.Argument(help="ids of feeds, replayed together by time")],
-    start: Annotated[str | None, typer.Option("--from", help="RFC 3339; else the oldest")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="RFC 3339; else the newest")] = None,
-    speed: Annotated[float, typer.Option(help="1: as it was; 0: as fast as possible", min=0)] = 0,
-    into: Annotated[str, typer.Option(help="database, emptied first")] = "liandong_replay",
+    feeds: Annotated[
+        list[str], typer.Argument(help="数据源标识 · ids of feeds, replayed together by time")
+    ],
+    start: Annotated[
+        str | None, typer.Option("--from", help="起始时刻 · RFC 3339; else the oldest")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="结束时刻 · RFC 3339; else the newest")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="速度 · 1: as it was; 0: as fast as possible", min=0)
+    ] = 0,
+    into: Annotated[
+        str, typer.Option(help="目标数据库，先清空 · database, emptied first")
+    ] = "liandong_replay",
     config: Config = None,
 ) -> None:
     """重放存档 · Replay archived messages through the same code, into a database of its own."""
@@ -109,18 +119,28 @@ async def _span(
 
 
 def record(
-    url: Annotated[str, typer.Argument(help="http(s)://..., or tcp://HOST:PORT to listen on")],
-    out: Annotated[Path | None, typer.Option(help="file; of several payloads: its pattern")] = None,
+    url: Annotated[
+        str, typer.Argument(help="地址 · http(s)://..., or tcp://HOST:PORT to listen on")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="输出文件 · file; of several payloads: its pattern")
+    ] = None,
     seconds: Annotated[
         float | None,
-        typer.Option("--for", help="how long; without it one payload, of peers one minute", min=0),
+        typer.Option(
+            "--for", help="时长 · how long; without it one payload, of peers one minute", min=0
+        ),
     ] = None,
-    every: Annotated[float, typer.Option(help="seconds between two polls", min=1)] = 20,
+    every: Annotated[
+        float, typer.Option(help="轮询间隔秒数 · seconds between two polls", min=1)
+    ] = 20,
     kind: Annotated[
-        str | None, typer.Option(help="ask, or answer peers, as this kind of feed does")
+        str | None,
+        typer.Option(help="按此类数据源请求 · ask, or answer peers, as this kind of feed does"),
     ] = None,
     allow_private: Annotated[
-        bool, typer.Option("--allow-private", help="the host may be a private address")
+        bool,
+        typer.Option("--allow-private", help="允许内网地址 · the host may be a private address"),
     ] = False,
 ) -> None:
     """录制样例 · Keep what a live feed sends, as files that `feed check` and tests read."""

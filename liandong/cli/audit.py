@@ -36,7 +36,7 @@ def verify(
         typer.Option(
             "--head",
             metavar="SEQ:HASH",
-            help="a head that `audit head` or the hub's log told before: is it still in the chain",
+            help="另存的链末 · a head told before: is it still in the chain",
         ),
     ] = None,
     config: Config = None,
@@ -58,7 +58,9 @@ def verify(
 def head(
     sign: Annotated[
         bool,
-        typer.Option("--sign", help="sign it with this hub's key: after the key was replaced"),
+        typer.Option(
+            "--sign", help="重新签名 · sign it with this hub's key: after the key was replaced"
+        ),
     ] = False,
     config: Config = None,
 ) -> None:

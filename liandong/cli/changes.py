@@ -22,7 +22,8 @@ class NothingBeforeError(Exception):
 
 def changes(
     old: Annotated[
-        Path | None, typer.Argument(help="an earlier schema.graphql; else the last git tag's")
+        Path | None,
+        typer.Argument(help="旧模式 · an earlier schema.graphql; else the last git tag's"),
     ] = None,
 ) -> None:
     """与旧版对比 · What breaks for clients of an earlier schema; 1 when something does."""

@@ -10,9 +10,9 @@ from hub.access.demo import PASSWORD as DEMO_PASSWORD
 from hub.errors import LiandongError, StartError
 from liandong.cli import common
 
-Url = Annotated[str | None, typer.Option(help="中枢地址 address of the hub")]
+Url = Annotated[str | None, typer.Option(help="中枢地址 · address of the hub")]
 Password = Annotated[
-    str | None, typer.Option(help="密码，默认为演示账号的 password; else the demo accounts'")
+    str | None, typer.Option(help="密码，默认为演示账号的 · password; else the demo accounts'")
 ]
 
 
@@ -38,16 +38,16 @@ def _address(url: str | None) -> str:
 
 def watch(
     what: Annotated[
-        str, typer.Argument(help="看什么 one of board, taxi, feeds, orders, alarms")
+        str, typer.Argument(help="看什么 · one of board, taxi, feeds, orders, alarms")
     ] = "board",
     stop_place: Annotated[
-        str | None, typer.Option(help="只看一个站点 one stop place of the board")
+        str | None, typer.Option(help="只看一个站点 · one stop place of the board")
     ] = None,
     url: Url = None,
-    login: Annotated[str, typer.Option(help="账号 account")] = "watch",
+    login: Annotated[str, typer.Option(help="账号 · account")] = "watch",
     password: Password = None,
     events: Annotated[
-        int | None, typer.Option(help="收到多少条后结束 end after so many events")
+        int | None, typer.Option(help="收到多少条后结束 · end after so many events")
     ] = None,
 ) -> None:
     """实时查看 · Live tables, or lines where the output is no terminal; q ends it."""
@@ -65,11 +65,11 @@ def watch(
 
 
 def phone(
-    login: Annotated[str, typer.Argument(help="队员账号 an officer's account, such as officer1")],
+    login: Annotated[str, typer.Argument(help="队员账号 · an officer's account, such as officer1")],
     url: Url = None,
     password: Password = None,
     push: Annotated[
-        str | None, typer.Option(help="推送替身的地址 address of the push stand-in's phones")
+        str | None, typer.Option(help="推送替身的地址 · address of the push stand-in's phones")
     ] = None,
 ) -> None:
     """手机演示 · An officer's phone in this terminal: orders arrive, keys answer them."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Config = Annotated[
     Path | None,
-    typer.Option("--config", help="configuration file (liandong.toml); else what runs here"),
+    typer.Option(
+        "--config", help="配置文件 · configuration file (liandong.toml); else what runs here"
+    ),
 ]
 GENERATED = "liandong.toml"
 _DATABASE = (

@@ -45,24 +45,37 @@ def register(app: typer.Typer) -> None:
 
 def check(
     kind: Annotated[
-        str, typer.Argument(help="kind of feed, such as gtfs_rt (docs/feeds.md lists them)")
+        str,
+        typer.Argument(
+            help="数据源类型 · kind of feed, such as gtfs_rt (docs/feeds.md lists them)"
+        ),
     ],
-    source: Annotated[str, typer.Argument(help="a file or a URL")],
-    static: Annotated[str | None, typer.Option(help="the GTFS zip to match against")] = None,
-    timezone: Annotated[str | None, typer.Option(help="zone of times that name none")] = None,
-    at: Annotated[str | None, typer.Option(help="received at (RFC 3339)")] = None,
+    source: Annotated[str, typer.Argument(help="文件或网址 · a file or a URL")],
+    static: Annotated[
+        str | None, typer.Option(help="比对用的 GTFS · the GTFS zip to match against")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="默认时区 · zone of times that name none")
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="接收时刻 · received at (RFC 3339)")] = None,
     options: Annotated[
         Path | None,
-        typer.Option(help="TOML with the kind's own keys, or a liandong.toml with one such feed"),
+        typer.Option(
+            help="配置 · TOML with the kind's own keys, or a liandong.toml with one such feed"
+        ),
     ] = None,
     stop_place: Annotated[
         list[str] | None,
-        typer.Option(help="keep only what calls at this stop place (native id); may be repeated"),
+        typer.Option(
+            help="只留此站 · keep only what calls at this stop place (native id); repeatable"
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON · print JSON")] = False,
     records: Annotated[
         bool,
-        typer.Option("--records", help="print what would be stored, one JSON object a line"),
+        typer.Option(
+            "--records", help="列出记录 · print what would be stored, one JSON object a line"
+        ),
     ] = False,
 ) -> None:
     """试读数据源 · Decode and normalise with the real connector; write nothing."""
@@ -176,7 +189,7 @@ def _options(file: Path, kind: str) -> dict[str, Any]:
 
 
 def docs(
-    out: Annotated[Path, typer.Option(help="folder the pages are written to")] = Path(
+    out: Annotated[Path, typer.Option(help="输出目录 · folder the pages are written to")] = Path(
         "docs/connectors"
     ),
 ) -> None:
@@ -192,7 +205,7 @@ def docs(
 
 
 def manuals(
-    out: Annotated[Path, typer.Option(help="folder of the manuals")] = Path("docs"),
+    out: Annotated[Path, typer.Option(help="手册目录 · folder of the manuals")] = Path("docs"),
 ) -> None:
     """生成参考文档 · Write configuration.md, errors.md and tables of other pages from the code."""
     from liandong.cli.reference import write
@@ -202,7 +215,7 @@ def manuals(
 
 def export(
     federation: Annotated[
-        bool, typer.Option("--federation", help="the subgraph SDL with its directives")
+        bool, typer.Option("--federation", help="联邦子图 · the subgraph SDL with its directives")
     ] = False,
 ) -> None:
     """导出 SDL · Print the schema."""

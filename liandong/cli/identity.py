@@ -30,12 +30,19 @@ def register(feed: typer.Typer) -> None:
 
 
 def list_(
-    state: Annotated[str | None, typer.Option(help="PROPOSED, CONFIRMED or REJECTED")] = None,
-    dataset: Annotated[str | None, typer.Option(help="ids of this dataset")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="状态 · PROPOSED, CONFIRMED or REJECTED")
+    ] = None,
+    dataset: Annotated[str | None, typer.Option(help="数据集 · ids of this dataset")] = None,
     unmatched: Annotated[
-        bool, typer.Option("--unmatched", help="stop places without a confirmed mapping instead")
+        bool,
+        typer.Option(
+            "--unmatched", help="未映射的站点 · stop places without a confirmed mapping instead"
+        ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="输出 JSON · one JSON object a line")
+    ] = False,
     config: Config = None,
 ) -> None:
     """列出 · List mappings, or the stop places that have none."""
@@ -48,9 +55,11 @@ def list_(
 
 
 def propose(
-    dataset: Annotated[str, typer.Argument(help="dataset whose stop places are looked up")],
+    dataset: Annotated[
+        str, typer.Argument(help="待查数据集 · dataset whose stop places are looked up")
+    ],
     onto: Annotated[
-        str | None, typer.Option(help="dataset they are looked up in; else any other")
+        str | None, typer.Option(help="对照数据集 · dataset they are looked up in; else any other")
     ] = None,
     config: Config = None,
 ) -> None:
@@ -62,10 +71,14 @@ def propose(
 
 
 def confirm(
-    stop_place: Annotated[str, typer.Argument(help="scoped id that is mapped, dataset:native")],
-    canonical: Annotated[str, typer.Argument(help="scoped id of the place it stands for")],
-    start: Annotated[str | None, typer.Option("--from", help="RFC 3339")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="RFC 3339")] = None,
+    stop_place: Annotated[
+        str, typer.Argument(help="被映射的标识 · scoped id that is mapped, dataset:native")
+    ],
+    canonical: Annotated[
+        str, typer.Argument(help="所指站点的标识 · scoped id of the place it stands for")
+    ],
+    start: Annotated[str | None, typer.Option("--from", help="生效时刻 · RFC 3339")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="失效时刻 · RFC 3339")] = None,
     config: Config = None,
 ) -> None:
     """确认 · Confirm that two ids name one stop place; corrects an earlier one."""
@@ -86,8 +99,12 @@ def confirm(
 
 
 def reject(
-    stop_place: Annotated[str, typer.Argument(help="scoped id that is mapped, dataset:native")],
-    canonical: Annotated[str, typer.Argument(help="scoped id of the place it stands for")],
+    stop_place: Annotated[
+        str, typer.Argument(help="被映射的标识 · scoped id that is mapped, dataset:native")
+    ],
+    canonical: Annotated[
+        str, typer.Argument(help="所指站点的标识 · scoped id of the place it stands for")
+    ],
     config: Config = None,
 ) -> None:
     """否定 · Decide that two ids name two stop places, also when that was confirmed."""

@@ -12,6 +12,7 @@ from liandong.cli.feeds_docs import cell, default_of, type_of
 Marks = tuple[str, str]
 """What stands before and behind the part of a page that is written from the code."""
 ROLES: Marks = ("<!-- roles: begin -->\n", "<!-- roles: end -->\n")
+REASONS: Marks = ("<!-- reasons: begin -->\n", "<!-- reasons: end -->\n")
 LIVE: Marks = ("<!-- live queries: begin -->\n", "<!-- live queries: end -->\n")
 KINDS: Marks = ("<!-- kinds: begin -->\n", "<!-- kinds: end -->\n")
 ENTITIES: Marks = ("<!-- entities: begin -->\n", "<!-- entities: end -->\n")
@@ -137,6 +138,7 @@ def with_part(page: str, marks: Marks, text: str) -> str:
 def parts() -> Iterator[tuple[str, Marks, str]]:
     """What is written into pages that are otherwise ours: page, marks, text."""
     yield "access.md", ROLES, roles()
+    yield "feeds.md", REASONS, reasons()
     yield "live.md", LIVE, live_queries()
     yield "mobile-api.md", ENTITIES, entities()
     yield "mobile-api.md", KINDS, kinds()
@@ -225,15 +227,22 @@ def roles() -> str:
     """Which role has which scope, and what a scope allows, in Markdown."""
     from hub.model.people import SCOPES, Scope
 
-    head = "| scope | allows | " + " | ".join(SCOPES) + " |\n"
-    rule = "|---|---|" + "---|" * len(SCOPES) + "\n"
+    head = "| scope | 权限 | allows | " + " | ".join(SCOPES) + " |\n"
+    rule = "|---|---|---|" + "---|" * len(SCOPES) + "\n"
     rows = "".join(
-        f"| `{scope}` | {scope.meaning} | "
+        f"| `{scope}` | {scope.zh} | {scope.meaning} | "
         + " | ".join("✓" if scope in held else "" for held in SCOPES.values())
         + " |\n"
         for scope in Scope
     )
     return head + rule + rows
+
+
+def reasons() -> str:
+    """Why data is refused, in Markdown."""
+    from schema.feeds.reasons import MEANINGS
+
+    return "".join(f"- `{reason}`: {text}\n" for reason, text in MEANINGS.items())
 
 
 def _tables(model: type[BaseModel], path: Sequence[str]) -> Iterator[str]:

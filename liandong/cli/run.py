@@ -24,9 +24,9 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    scenario: Annotated[str | None, typer.Option(help="sandbox scenario")] = None,
-    taxis: Annotated[int, typer.Option(help="taxis in the sandbox")] = 300,
-    speed: Annotated[float, typer.Option(help="simulated seconds per real second")] = 1,
+    scenario: Annotated[str | None, typer.Option(help="沙盒场景 · sandbox scenario")] = None,
+    taxis: Annotated[int, typer.Option(help="沙盒出租车数 · taxis in the sandbox")] = 300,
+    speed: Annotated[float, typer.Option(help="模拟速度 · simulated seconds per real second")] = 1,
 ) -> None:
     """启动数据库、沙盒与中枢 · Embedded MongoDB, sandbox and hub: everything to try it out."""
     from liandong.cli.supervise import Up
@@ -60,7 +60,7 @@ def down() -> None:
 
 def serve(
     config: Config = None,
-    role: Annotated[str, typer.Option(help="all, api, ingest or dispatch")] = "all",
+    role: Annotated[str, typer.Option(help="进程角色 · all, api, ingest or dispatch")] = "all",
     until_stdin_closes: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """运行中枢 · The hub, or one role of it, against the configured MongoDB."""

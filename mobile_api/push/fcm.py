@@ -13,7 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 import firebase_admin
-import structlog
 from firebase_admin import App, credentials, exceptions, messaging
 from firebase_admin._http_client import HttpxAsyncClient
 from firebase_admin._retry import HttpxRetry
@@ -28,8 +27,6 @@ from hub.operations.waking.channels import SEND_TIMEOUT, Outcome, Wake
 from hub.settings import FcmSettings
 from hub.store.documents import DeviceDoc
 from mobile_api.push.replies import line, retry_after
-
-log = structlog.get_logger()
 
 # RFC 6749, 5.2: what no repetition mends; anything else the token endpoint says may pass
 _REFUSALS = {"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"}
@@ -56,7 +53,6 @@ class FcmChannel:
         self._credential = self._app.credential.get_credential()
         self._service = _service_of(self._app, settings.endpoint, timeout)
         self._refreshing: asyncio.Task[None] | None = None
-        self._healthy = True
 
     async def close(self) -> None:
         """Close connections and forget the app."""
@@ -73,11 +69,9 @@ class FcmChannel:
             return Outcome.failed("device has neither a token nor an installation id")
         try:
             async with asyncio.timeout(self._timeout):
-                outcome = await self._send(message)
+                return await self._send(message)
         except TimeoutError:
-            outcome = Outcome.retry(f"no answer within {self._timeout:g} s")
-        self._note_health(outcome)
-        return outcome
+            return Outcome.retry(f"no answer within {self._timeout:g} s")
 
     async def _send(self, message: messaging.Message) -> Outcome:
         for last in (False, True):
@@ -126,15 +120,6 @@ class FcmChannel:
             # google-auth looks for its token inside whatever text came with a status of 200
             message = "the token endpoint did not answer with JSON"
             raise TransportError(message) from error  # type: ignore[no-untyped-call]
-
-    def _note_health(self, outcome: Outcome) -> None:
-        healthy = outcome.kind.value in {"SENT", "DEAD_TOKEN"}
-        if healthy != self._healthy:
-            self._healthy = healthy
-            if healthy:
-                log.info("push.fcm.recovered")
-            else:
-                log.warning("push.fcm.failing", detail=outcome.detail)
 
 
 def described(settings: FcmSettings) -> str:

@@ -208,31 +208,39 @@ class _Compiler:
         if is_leaf_type(bare):
             return _leaf(bare, required=required)
         if is_list_type(bare):
-            inner = _list(self._value(bare.of_type, nodes))
-        elif is_object_type(bare):
-            inner = self._object(bare, nodes)
-        else:
-            raise _Uncompilable
-        return _non_null(inner) if required else inner
+            inner = self._value(bare.of_type, nodes)
+            return _list(inner, _plain(bare.of_type), required=required)
+        if is_object_type(bare):
+            return self._object(bare, nodes, required=required)
+        raise _Uncompilable
 
-    def _object(self, type_: GraphQLObjectType, nodes: Sequence[FieldNode]) -> Complete:
+    def _object(
+        self, type_: GraphQLObjectType, nodes: Sequence[FieldNode], *, required: bool
+    ) -> Complete:
         selected: dict[str, list[FieldNode]] = {}
         for node in nodes:
             self._collect(
                 type_, node.selection_set.selections if node.selection_set else (), selected
             )
-        fields: list[tuple[str, Read, Complete]] = []
+        fields: list[tuple[str, Read, type | None, Complete]] = []
         for key, same in selected.items():
             if same[0].name.value == "__typename":
-                fields.append((key, _constant(type_.name), _as_it_is))
+                fields.append((key, _constant(type_.name), str, _as_it_is))
                 continue
             field = type_.fields[same[0].name.value]
-            fields.append((key, _read(field, same), self._value(field.type, same)))
+            inner = self._value(field.type, same)
+            fields.append((key, _read(field, same), _plain(field.type), inner))
 
         def complete(value: object, context: "SchemaContext") -> dict[str, object] | None:
             if value is None:
+                if required:
+                    raise _Unfit
                 return None
-            return {key: inner(read(value, context), context) for key, read, inner in fields}
+            found: dict[str, object] = {}
+            for key, read, plain, inner in fields:
+                one = read(value, context)
+                found[key] = one if type(one) is plain else inner(one, context)
+            return found
 
         return complete
 
@@ -312,47 +320,44 @@ def _as_it_is(value: object, _context: "SchemaContext") -> object:
     return value
 
 
-def _non_null(inner: Complete) -> Complete:
-    def complete(value: object, context: "SchemaContext") -> object:
-        found = inner(value, context)
-        if found is None:
-            raise _Unfit
-        return found
-
-    return complete
-
-
-def _list(inner: Complete) -> Complete:
+def _list(inner: Complete, plain: type | None, *, required: bool) -> Complete:
     def complete(value: object, context: "SchemaContext") -> list[object] | None:
         if value is None:
+            if required:
+                raise _Unfit
             return None
         if not isinstance(value, list | tuple):
             raise _Unfit
-        return [inner(item, context) for item in value]
+        return [item if type(item) is plain else inner(item, context) for item in value]
 
     return complete
 
 
-def _leaf(type_: GraphQLLeafType, *, required: bool) -> Complete:
-    """Most values are as JSON has them; what is not is coerced, and remembered for an enum."""
-    coerce, plain = type_.coerce_output_value, _PLAIN.get(type_.name)
-    known: dict[object, object] | None = {} if isinstance(type_, GraphQLEnumType) else None
+def _plain(type_: GraphQLOutputType) -> type | None:
+    """What a value of the type is when it is JSON as it stands; None: it has to be completed."""
+    bare = get_nullable_type(type_)
+    return _PLAIN.get(bare.name) if is_leaf_type(bare) else None
 
-    def coerced(value: object) -> object:
-        if value is None and not required:
+
+def _leaf(type_: GraphQLLeafType, *, required: bool) -> Complete:
+    """What is not JSON as it stands is coerced, and remembered for an enum."""
+    coerce = type_.coerce_output_value
+    known: dict[object, object] = {}
+
+    def complete(value: object, _context: "SchemaContext") -> object:
+        if value is None:
+            if required:
+                raise _Unfit
             return None
         found = coerce(value)
         if found is None:
             raise _Unfit
         return found
 
-    def complete(value: object, _context: "SchemaContext") -> object:
-        return value if type(value) is plain else coerced(value)
-
-    def complete_enum(value: object, _context: "SchemaContext") -> object:
-        found = known.get(value) if known is not None else None
-        if found is None and (found := coerced(value)) is not None and known is not None:
+    def complete_enum(value: object, context: "SchemaContext") -> object:
+        found = known.get(value)
+        if found is None and (found := complete(value, context)) is not None:
             known[value] = found
         return found
 
-    return complete if known is None else complete_enum
+    return complete_enum if isinstance(type_, GraphQLEnumType) else complete

@@ -7,6 +7,7 @@ from graphql import (
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
+    GraphQLSyntaxError,
     OperationDefinitionNode,
     parse,
     validate,
@@ -15,6 +16,7 @@ from graphql import (
 from schema.context import Memory
 from schema.executing.limits import (
     MAX_COST,
+    MAX_DEPTH,
     MAX_TOKENS,
     check_shape,
     cost_of,
@@ -31,6 +33,8 @@ TEXT_KEPT = 1024 * 1024
 PARSED = 80
 """Bytes that a character of a text takes when it is prepared, about."""
 MOST_ERRORS = 5
+_ABORTED = "Parsing aborted."
+"""How the parser ends what it says of a document that is too large or too deep to be read."""
 
 
 class InvalidError(Exception):
@@ -121,10 +125,16 @@ def _parsed(text: str) -> DocumentNode:
     try:
         document = parse(text, max_tokens=MAX_TOKENS)
         check_shape(document)
-    except GraphQLError as error:
-        raise InvalidError(_coded(error, "GRAPHQL_PARSE_FAILED")) from error
+    except GraphQLSyntaxError as error:
+        if not error.message.endswith(_ABORTED):
+            raise InvalidError(_coded(error, "GRAPHQL_PARSE_FAILED")) from error
+        large = "tokens" in error.message
+        most = ("tokens", MAX_TOKENS) if large else ("levels of nesting", MAX_DEPTH)
+        raise InvalidError(over(*most)) from error
+    except GraphQLError as error:  # of `check_shape`, with its code
+        raise InvalidError(error) from error
     except RecursionError as error:
-        raise InvalidError(over("levels of nesting", MAX_TOKENS)) from error
+        raise InvalidError(over("levels of nesting", MAX_DEPTH)) from error
     return document
 
 

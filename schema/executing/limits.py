@@ -45,7 +45,8 @@ Fragments = Mapping[str, FragmentDefinitionNode]
 def over(what: str, most: int, *, node: SelectionNode | None = None) -> GraphQLError:
     """The error for a limit that was passed."""
     return GraphQLError(
-        f"The document has more than {most:,} {what}. Ask for less, or in several requests.",
+        f"查询过大 / The document has more than {most:,} {what}. "
+        "Ask for less, or in several requests.",
         nodes=node,
         extensions={"code": "LIMIT_EXCEEDED"},
     )

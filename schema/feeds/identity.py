@@ -28,7 +28,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.common import KEY, UserError, user_error
+from schema.operations.common import Keyed, Payload, user_error
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
 from schema.projection import (
@@ -110,10 +110,9 @@ class UnmatchedStopPlace(Entity):
 
 
 @strawberry.input(description="That two ids name one stop place (确认标识映射).")
-class ConfirmIdMappingInput:
+class ConfirmIdMappingInput(Keyed):
     """Which two, and for which time."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     stop_place: strawberry.ID = strawberry.field(
         description='The stop place that is mapped: its id, or a scoped id like "metro:123" (站点).'
     )
@@ -129,19 +128,16 @@ class ConfirmIdMappingInput:
 
 
 @strawberry.input(description="That two ids do not name one stop place (否定标识映射).")
-class RejectIdMappingInput:
+class RejectIdMappingInput(Keyed):
     """Which mapping."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     id_mapping: strawberry.ID = strawberry.field(description="The mapping (标识映射).")
 
 
 @value(policy=SIGNED_IN)
-class IdMappingPayload:
+class IdMappingPayload(Payload):
     """What became of the mapping."""
 
-    client_mutation_id: str = described("As given", zh="幂等键")
-    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
     id_mapping: IdMapping | None = described("The mapping after it; null with errors", zh="映射")
     replaced: list[strawberry.ID] = described(
         "Ids of confirmed mappings it took the place of, now rejected", zh="被取代的映射"

@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from math import ceil
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
+from hub.errors import Reason
 from hub.model.people import Scope
 from hub.store.feeds.freshness import feed_reason, feed_state
 from schema import enums
+from schema.enums import worded
+from schema.feeds.reasons import MEANINGS
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Entity, Row, computed, embedded, entity, stored
 
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.FEEDS_READ
+worded(
+    Reason,
+    "Why an entity, or a part of one, was refused (拒收原因).",
+    MEANINGS,
+    name="RejectReason",
+)
 
 
 @entity(policy=READ)
@@ -38,7 +47,7 @@ class FeedTotals(Entity):
 class RejectCount(Entity):
     """How often something was refused for one reason (拒收原因)."""
 
-    reason: str = stored("reason", "Stable code", zh="原因")
+    reason: Reason = stored("reason", "Why", zh="原因")
     count: int = stored("count", "How often", zh="次数")
 
 
@@ -60,6 +69,8 @@ _AGES = ("state", "data_as_of", "stale_at", "down_at", "warn_after_s", "expire_a
 @entity(policy=READ)
 class Feed(Node):
     """A feed (数据源) and its health."""
+
+    kept_in = "feeds"
 
     code: str = keyed("Id in the configuration", zh="代码")
     kind: str = stored("kind", "Connector that reads it", zh="接入方式")
@@ -86,12 +97,6 @@ class Feed(Node):
     priority: int | None = stored(
         "priority", "Of two fresh sources of one call the higher is shown", zh="优先级"
     )
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The feed, if it is configured."""
-        row = await context.services.transit.one("feeds", key)
-        return cls.of(row)
 
     @computed(needs=_AGES, zh="数据源状态")
     def state(self, context: "SchemaContext") -> enums.FeedState:

@@ -1,4 +1,4 @@
-"""What people do (指挥), a module a capability: its types, inputs and roots together.
+"""What people do (指挥), a module or folder a capability: its types, inputs and roots together.
 
 `Query`, `Mutation` and `Subscription` of the module that has a capability's name are its roots.
 """

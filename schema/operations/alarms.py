@@ -26,9 +26,9 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.common import KEY, UserError, at_desk, attempt
-from schema.operations.incidents import Incident
-from schema.operations.orders import Order
+from schema.operations.common import Keyed, Payload, at_desk, attempt
+from schema.operations.incidents.types import Incident
+from schema.operations.orders.types import Order
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Row, computed, described, entity, root, stored, value
@@ -132,19 +132,16 @@ class Query:
 
 
 @strawberry.input(description="That somebody sees to an alarm (确认告警).")
-class AcknowledgeAlarmInput:
+class AcknowledgeAlarmInput(Keyed):
     """Which alarm."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     alarm: strawberry.ID = strawberry.field(description="The alarm (告警).")
 
 
 @value(policy=SIGNED_IN)
-class AlarmPayload:
+class AlarmPayload(Payload):
     """What became of the alarm."""
 
-    client_mutation_id: str = described("As given", zh="幂等键")
-    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
     alarm: Alarm | None = described("The alarm after it; null with errors", zh="告警")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
 
+from hub.errors import NotFound
 from hub.model.operations import OrderPriority
 from hub.model.people import Scope
 from hub.operations.asking.store import Recipients
@@ -17,13 +18,32 @@ from schema import enums
 from schema.context import row_of
 from schema.enums import worded
 from schema.listing import Page, listing
-from schema.nodes import Node, key_of, node_type
-from schema.operations.common import KEY, UserError, act, at_desk, attempt, by_ledgers
-from schema.operations.orders import Recipient
+from schema.nodes import (
+    FIRST_DEFAULT,
+    Connection,
+    Node,
+    connect,
+    decode_cursor,
+    key_of,
+    node_type,
+    page_size,
+)
+from schema.operations.asking import Recipient
+from schema.operations.common import (
+    DispatchWarning,
+    Keyed,
+    Payload,
+    act,
+    at_desk,
+    attempt,
+    by_ledgers,
+    warnings_told,
+)
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, person, unit_of, units_of
 from schema.policy import SIGNED_IN
-from schema.projection import Info, computed, described, entity, root, stored, value
+from schema.projection import Info, Row, computed, described, entity, root, stored, value
+from schema.transit.arguments import After, First
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -39,6 +59,11 @@ worded(
 )
 StateOnly = Annotated[
     BulletinState | None, strawberry.argument(description="Only in this state (状态).")
+]
+OfBulletin = Annotated[strawberry.ID, strawberry.argument(description="The bulletin (通报).")]
+Stages = Annotated[
+    list[enums.Stage] | None,
+    strawberry.argument(description="Only who is at one of these; SEEN is read (阶段)."),
 ]
 
 
@@ -88,9 +113,16 @@ class Bulletin(Node):
         key = self.doc["replaced_by"]
         return await Bulletin.load(context, key) if key else None
 
+    untold_count: int = stored(
+        "untold",
+        "How many of its audience are still to be told: of it, or once it is withdrawn of that. "
+        "Thousands are told by and by, and are not in `recipients` before",
+        zh="待通知人数",
+    )
+
     @computed(needs=("recipients",), zh="接收人数")
     def audience_count(self, _context: "SchemaContext") -> int:
-        """How many people it went to."""
+        """How many people it goes to; of one withdrawn, how many had been told of it."""
         return len(self.doc["recipients"])
 
     @computed(needs=("id",), zh="已读人数")
@@ -100,8 +132,11 @@ class Bulletin(Node):
 
     @computed(needs=("id",), zh="阅读情况", size=20)
     async def recipients(self, context: "SchemaContext") -> list[Recipient]:
-        """Who it went to and how far it has come, of those the caller may see; SEEN is read."""
-        ledgers = context.load.lists(Recipients, Recipients.visible)
+        """How far it has come with whom, of those the caller may see; SEEN is read.
+
+        The first 500 who were told: of more there are pages, `bulletinRecipients`.
+        """
+        ledgers = context.load.lists(Recipients, Recipients.first_of)
         return [Recipient(row) for row in await ledgers.load(self.key)]
 
 
@@ -121,10 +156,9 @@ class AudienceInput:
 
 
 @strawberry.input(description="A new bulletin (发布通报), or one that corrects another.")
-class PublishBulletinInput:
+class PublishBulletinInput(Keyed):
     """What is to be known, and by whom."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     title: str = strawberry.field(description="Title, at most 200 characters (标题).")
     text: str = strawberry.field(description="What is to be known (内容).")
     audience: AudienceInput | None = strawberry.field(
@@ -145,28 +179,27 @@ class PublishBulletinInput:
 
 
 @strawberry.input(description="The withdrawal of a bulletin (撤回通报).")
-class WithdrawBulletinInput:
+class WithdrawBulletinInput(Keyed):
     """Which bulletin, and why."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     bulletin: strawberry.ID = strawberry.field(description="The bulletin (通报).")
     reason: str = strawberry.field(description="Why (原因).")
 
 
 @strawberry.input(description="That a bulletin was read (已读).")
-class ReadBulletinInput:
+class ReadBulletinInput(Keyed):
     """Which bulletin."""
 
-    client_mutation_id: str = strawberry.field(description=KEY)
     bulletin: strawberry.ID = strawberry.field(description="The bulletin (通报).")
 
 
 @value(policy=SIGNED_IN)
-class BulletinPayload:
+class BulletinPayload(Payload):
     """What became of the bulletin."""
 
-    client_mutation_id: str = described("As given", zh="幂等键")
-    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+    warnings: list[DispatchWarning] = described(
+        "Whom a bulletin that was published will not wake", zh="提示"
+    )
     bulletin: Bulletin | None = described("The bulletin after it; null with errors", zh="通报")
 
 
@@ -206,6 +239,33 @@ class Query:
         """Absent and forbidden look the same."""
         return await Bulletin.load(info.context, key_of(id, "Bulletin", "id"))
 
+    @root(READ, "Who was told of a bulletin, and who has read it, in pages", zh="阅读情况")
+    async def bulletin_recipients(
+        self,
+        info: Info,
+        bulletin: OfBulletin,
+        stages: Stages = None,
+        first: First = FIRST_DEFAULT,
+        after: After = None,
+    ) -> Connection[Recipient]:
+        """Of those the caller may see, in the order they were told."""
+        context, key = info.context, key_of(bulletin, "Bulletin", "bulletin")
+        if await Bulletin.load(context, key) is None:
+            raise NotFound("bulletin", key, path=("bulletin",))
+        found = await context.services.of(Recipients).page(
+            context.viewer,
+            key,
+            first=page_size(first) + 1,
+            after=decode_cursor(after, datetime, str),
+            stages=stages,
+        )
+        rows = [row_of(ledger) for ledger in found]
+        return connect(rows, first=first, after=after, wrap=Recipient, place=_told)
+
+
+def _told(row: Row) -> tuple[object, ...]:
+    return row["created_at"], row["_id"]
+
 
 @strawberry.type
 class Mutation:
@@ -230,7 +290,7 @@ class Mutation:
             )
             return await publish_bulletin(*at_desk(info), asked, input.client_mutation_id)
 
-        return await _payload(input.client_mutation_id, work)
+        return await _payload(input.client_mutation_id, work, warned=True)
 
     @root(Scope.BULLETINS_WRITE, "Take a bulletin back; its readers are told", zh="撤回通报")
     async def withdraw_bulletin(self, info: Info, input: WithdrawBulletinInput) -> BulletinPayload:  # noqa: A002
@@ -256,7 +316,9 @@ class Mutation:
 
         errors = await act(info.context, "bulletin.read", key, body)
         found = None if errors else await Bulletin.load(info.context, key_of(given, "Bulletin"))
-        return BulletinPayload(client_mutation_id=key, user_errors=errors, bulletin=found)
+        return BulletinPayload(
+            client_mutation_id=key, user_errors=errors, warnings=[], bulletin=found
+        )
 
 
 @strawberry.type
@@ -266,10 +328,14 @@ class Subscription:
     bulletins = _bulletins.followed
 
 
-async def _payload(key: str, work: Callable[[], Awaitable[BulletinDoc]]) -> BulletinPayload:
+async def _payload(
+    key: str, work: Callable[[], Awaitable[BulletinDoc]], *, warned: bool = False
+) -> BulletinPayload:
     document, errors = await attempt(work)
+    warnings = document.warnings if document is not None and warned else []
     return BulletinPayload(
         client_mutation_id=key,
         user_errors=errors,
+        warnings=warnings_told(warnings),
         bulletin=Bulletin(row_of(document)) if document else None,
     )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import strawberry
 import structlog
 from pydantic import BaseModel
 
@@ -13,6 +14,7 @@ from hub.model.people import Principal
 from hub.operations import checks, codes
 from hub.operations.actions import ActionStatus, FieldAction
 from hub.operations.asking.asked import Asked
+from hub.operations.asking.documents import DispatchWarningDoc
 from hub.operations.checks import ARGUMENTS
 from hub.operations.codes import Codes
 from hub.operations.desk import Desk
@@ -42,10 +44,16 @@ def not_of_others(kind: str) -> Concerns:
 OVER_GRAPHQL = "graphql"
 """The device of an action that comes by a mutation: its key is the account's, whatever session."""
 Written = TypeVar("Written", bound=BaseModel)
-KEY = (
-    "Made by the client: sent again with the same input it changes nothing and answers the same"
-    " (幂等键)."
-)
+
+
+@strawberry.input
+class Keyed:
+    """What every mutation is told, beside what it is to do."""
+
+    client_mutation_id: str = strawberry.field(
+        description="Made by the client: sent again with the same input it changes nothing and"
+        " answers the same (幂等键)."
+    )
 
 
 def _said(table: Codes) -> dict[str, str]:
@@ -74,6 +82,33 @@ class UserError:
     code: str = described("Stable code", zh="错误码", graphql_type=UserErrorCode)
     path: list[str] = described("Which part of the arguments it is about", zh="位置")
     message: str = described("What is wrong and what to do, Chinese first", zh="说明")
+
+
+@value(policy=SIGNED_IN)
+class Payload:
+    """What every mutation answers, beside what it is about."""
+
+    client_mutation_id: str = described("As given", zh="幂等键")
+    user_errors: list[UserError] = described("Empty when it was done", zh="错误")
+
+
+@value(policy=SIGNED_IN)
+class DispatchWarning:
+    """What to know of what was done all the same: who will not be reached (提示)."""
+
+    code: str = described("Stable code", zh="提示码", graphql_type=WarningCode)
+    path: list[str] = described("Which part of the arguments it is about", zh="位置")
+    message: str = described("What is to be expected and what to do, Chinese first", zh="说明")
+
+
+def warnings_told(warnings: Sequence[DispatchWarningDoc]) -> list[DispatchWarning]:
+    """Warnings as the caller is told them."""
+    return [
+        DispatchWarning(
+            code=stable(WarningCode, one.code), path=path_of(one.path), message=one.message
+        )
+        for one in warnings
+    ]
 
 
 def at_desk(info: Info) -> tuple[Desk, Principal]:

@@ -1,7 +1,7 @@
 """Facilities of stop places and their condition: lifts, escalators, gates (SIRI-FM)."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from hub.errors import NotFound
 from hub.model.people import Scope
@@ -39,6 +39,8 @@ class FacilityConditionReport(Entity):
 class FacilityCondition(Node):
     """The condition of a lift, escalator, gate or other facility (设施状态)."""
 
+    kept_in = "facility_conditions"
+
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
     name: str | None = named("name", "Name", zh="名称")
     category: str | None = stored("category", "What it is, in the source's words", zh="设施类别")
@@ -47,12 +49,6 @@ class FacilityCondition(Node):
     observed_at: datetime | None = stored(
         "observed_at", "When it was observed; null: as old as its feed's data", zh="状态时间"
     )
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The condition, if there is one."""
-        row = await context.services.transit.one("facility_conditions", key)
-        return cls.of(row)
 
     @computed(needs=(*TRUST, "status"), zh="设施状态")
     def status(self, context: "SchemaContext") -> enums.FacilityStatus:
@@ -79,19 +75,13 @@ class FacilityCondition(Node):
         return freshness(context.freshness(self.doc))
 
 
-async def condition_rows(
-    context: "SchemaContext",
-    stop_place: str | None,
-    projection: dict[str, int] | None = None,
-) -> list[Row]:
+async def condition_rows(context: "SchemaContext", stop_place: str | None) -> list[Row]:
     """Conditions in force now, at a stop place by any of its ids, or anywhere.
 
     Raises UserFault for the id of something else, NotFound for a stop place nobody knows.
     """
     key = place_key(stop_place)
-    rows = await context.services.transit.facility_conditions(
-        key, context.now, limit=PLACES_MOST, projection=projection
-    )
+    rows = await context.services.transit.facility_conditions(key, context.now, limit=PLACES_MOST)
     if not rows:
         await known(context, stop_place)
     return list(rows)

@@ -1,6 +1,7 @@
 """Dated journeys and their calls: what a board shows."""
 
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from hub.model.ids import call_id
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 READ = Scope.TRANSIT_READ
 _REACHED = {"arrival": enums.CallStatus.ARRIVED, "departure": enums.CallStatus.DEPARTED}
+_STATUSES = {status.value: status for status in enums.CallStatus}
+"""Every row of a board is looked at: to call the enum takes ten times."""
 _LATENESS = (*TRUST, "status", "boarding", "aimed", "expected", "actual")
 
 
@@ -120,6 +123,8 @@ class Call(Node):
     UNKNOWN.
     """
 
+    kept_in = "calls"
+
     scoped_id: str = keyed("The journey's scoped id, # and the order", zh="编号")
     order: int = stored("order", "Place in the journey, ascending", zh="站序")
     journey: DatedJourney = embedded("journey", "The run this is a call of", zh="班次")
@@ -135,12 +140,6 @@ class Call(Node):
     actual_departure: datetime | None = stored(
         "actual.departure", "Recorded departure", zh="实际发车"
     )
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The call, if its stop place is one of the interchange's."""
-        row = await context.services.transit.one("calls", key)
-        return cls.of(row)
 
     @computed(needs=("aimed_approximate",), zh="计划时刻为约数")
     def aimed_approximate(self, _context: "SchemaContext") -> bool:
@@ -290,21 +289,16 @@ def _has(doc: Row, end: End) -> bool:
 
 
 def _punctuality(doc: Row) -> tuple[enums.CallStatus, int | None]:
-    return punctuality.shown(enums.CallStatus(doc["status"]), _delay(doc))
+    late = punctuality.judged(partial(_delay_of, doc), boards=bool(doc["boarding"]))
+    return punctuality.shown(_STATUSES[doc["status"]], late)
 
 
-def _delay(doc: Row) -> int | None:
-    ends = _delay_of(doc, "arrival"), _delay_of(doc, "departure")
-    return punctuality.judged(*ends, boards=bool(doc["boarding"]))
-
-
-def _delay_of(doc: Row, end: str) -> int | None:
+def _delay_of(doc: Row, end: End) -> int | None:
     aimed = (doc.get("aimed") or {}).get(end)
-    best = (doc.get("actual") or {}).get(end) or (doc.get("expected") or {}).get(end)
-    if aimed is None or best is None:
+    if aimed is None:
         return None
-    seconds: float = (best - aimed).total_seconds()
-    return round(seconds)
+    best = (doc.get("actual") or {}).get(end) or (doc.get("expected") or {}).get(end)
+    return None if best is None else round((best - aimed).total_seconds())
 
 
 def _provenance(journey: Row, *, live: bool) -> Row:

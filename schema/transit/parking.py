@@ -1,7 +1,7 @@
 """Parking facilities and stations of shared vehicles: what is there, and what is free now."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from hub.model.parking import counted
 from hub.model.people import Scope
@@ -69,17 +69,13 @@ class SharingStationReport(Entity):
 class ParkingFacility(Node):
     """A garage, car park or P+R site (停车场). Null is unknown, never none."""
 
+    kept_in = "parking_facilities"
+
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
     name: str | None = named("name", "Name", zh="名称")
     observed_at: datetime | None = stored(
         "status.observed_at", "The facility's own time of its status", zh="状态时间"
     )
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The facility, if it has been heard of."""
-        row = await context.services.transit.one("parking_facilities", key)
-        return cls.of(row)
 
     @computed(needs=("location",), zh="位置")
     def position(self, _context: "SchemaContext") -> Position | None:
@@ -154,18 +150,14 @@ class ParkingFacility(Node):
 class SharingStation(Node):
     """A station of shared vehicles, mostly bicycles (共享单车站点). Null is unknown, never none."""
 
+    kept_in = "sharing_stations"
+
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
     name: str | None = named("name", "Name", zh="名称")
     capacity: int | None = stored("capacity", "Docks or places", zh="桩位数")
     observed_at: datetime | None = stored(
         "observed_at", "The station's own time of its report", zh="状态时间"
     )
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The station, if there is one."""
-        row = await context.services.transit.one("sharing_stations", key)
-        return cls.of(row)
 
     @computed(needs=("location",), zh="位置")
     def position(self, _context: "SchemaContext") -> Position | None:

@@ -155,7 +155,6 @@ async def vehicle_rows(
     modes: Modes,
     within: Circle | None,
     max_age_seconds: int,
-    projection: dict[str, int] | None = None,
     among: Iterable[str] | None = None,
 ) -> list[Row]:
     """Vehicles heard of in the last `max_age_seconds`, by id; of those `among` where given."""
@@ -164,23 +163,16 @@ async def vehicle_rows(
         within,
         context.now - age(max_age_seconds),
         limit=VEHICLES_MOST,
-        projection=projection,
         among=among,
     )
     return list(rows)
 
 
-async def parking_rows(
-    context: "SchemaContext", within: Circle | None, projection: dict[str, int] | None = None
-) -> list[Row]:
+async def parking_rows(context: "SchemaContext", within: Circle | None) -> list[Row]:
     """Parking facilities, by id."""
-    transit = context.services.transit
-    return list(await transit.parking_facilities(within, PLACES_MOST, projection))
+    return list(await context.services.transit.parking_facilities(within, PLACES_MOST))
 
 
-async def station_rows(
-    context: "SchemaContext", within: Circle | None, projection: dict[str, int] | None = None
-) -> list[Row]:
+async def station_rows(context: "SchemaContext", within: Circle | None) -> list[Row]:
     """Stations of shared vehicles, by id."""
-    transit = context.services.transit
-    return list(await transit.sharing_stations(within, PLACES_MOST, projection))
+    return list(await context.services.transit.sharing_stations(within, PLACES_MOST))

@@ -1,7 +1,7 @@
 """Situations (运营通告), as SIRI-SX, GTFS-RT and CAP publish them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from hub.model.people import Scope
 from schema import enums
@@ -79,6 +79,8 @@ class SituationReport(Entity):
 class Situation(Node):
     """A planned or unplanned happening that affects travel (运营通告)."""
 
+    kept_in = "situations"
+
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
     version: int = stored("version", "Raised by its source with every change", zh="版本")
     mode: enums.Mode | None = stored("mode", "Mode it concerns; null: any", zh="运输方式")
@@ -109,12 +111,6 @@ class Situation(Node):
     certainty: enums.Certainty | None = stored_word(
         "certainty", enums.Certainty, "How sure it is, of an alert", zh="确定性", other="UNKNOWN"
     )
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The situation, if there is one."""
-        row = await context.services.transit.one("situations", key)
-        return cls.of(row)
 
     @computed(needs=("exercise",), zh="演练")
     def exercise(self, _context: "SchemaContext") -> bool:

@@ -49,16 +49,12 @@ class Carriage(Entity):
 class VehiclePosition(Node):
     """Where a vehicle is (车辆位置). What is too old to be trusted is null."""
 
+    kept_in = "vehicles"
+
     scoped_id: str = keyed("Scoped id, dataset:native", zh="编号")
     mode: enums.Mode = stored("mode", "Mode of transport", zh="运输方式")
     label: str | None = stored("label", "What is painted on it, never a person", zh="车辆标识")
     observed_at: datetime | None = stored("observed_at", "When it was there", zh="定位时间")
-
-    @classmethod
-    async def load(cls, context: "SchemaContext", key: str) -> Self | None:
-        """The vehicle, if it has been heard of."""
-        row = await context.services.transit.one("vehicles", key)
-        return cls.of(row)
 
     @computed(needs=(*TRUST, "location"), zh="位置")
     def position(self, context: "SchemaContext") -> Position | None:

@@ -1,5 +1,6 @@
 """Every command says what it does, and what each argument and option means."""
 
+import re
 from collections.abc import Iterator
 
 import click
@@ -7,6 +8,9 @@ import pytest
 import typer
 
 from liandong.cli import accounts, clients, doctor, feeds, run
+
+CHINESE_FIRST = re.compile("[^·]*[\\u4e00-\\u9fff][^·]* · .*[a-zA-Z]")
+"""What a parameter's help is like: it begins with Chinese, and English follows."""
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -24,12 +28,13 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 
 @pytest.mark.parametrize(("words", "command"), list(commands()), ids=str)
 def test_every_command_argument_and_option_has_its_help(words, command):
-    """No parameter is left to be guessed; commands speak Chinese first, then English."""
+    """No parameter is left to be guessed; all speak Chinese first, then English."""
     first_line = (command.help or "").partition("\n")[0]
     assert " · " in first_line, f"{words}: {first_line!r}"
-    silent = [
-        parameter.name
+    shown = {
+        parameter.name: getattr(parameter, "help", None) or ""
         for parameter in command.params
-        if not getattr(parameter, "hidden", False) and not getattr(parameter, "help", None)
-    ]
-    assert silent == [], f"{words}: no help for {silent}"
+        if not getattr(parameter, "hidden", False) and parameter.name != "help"
+    }
+    silent = [name for name, said in shown.items() if not CHINESE_FIRST.match(said)]
+    assert silent == [], f"{words}: no help in both languages for {silent}"

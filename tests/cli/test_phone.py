@@ -11,7 +11,8 @@ from rich.console import Console
 from terminal.client import RefusedError
 from terminal.mobile import MobileClient
 from terminal.news import offered
-from terminal.phone import ANSWERS, Phone
+from terminal.phone import Phone
+from terminal.screen import ANSWERS, Screen
 
 
 def order(number: str = "O-1", **fields: Any) -> dict[str, Any]:
@@ -51,8 +52,8 @@ class Hub(MobileClient):
 def phone_with(*orders: dict[str, Any]) -> tuple[Phone, Hub, io.StringIO]:
     """A phone that holds these orders, and what it says."""
     hub, said = Hub(), io.StringIO()
-    phone = Phone(hub, None, Console(file=said, width=200))
-    phone.orders = {one["id"]: one for one in orders}
+    phone = Phone(hub, None, Screen(Console(file=said, width=200)))
+    phone.screen.orders = {one["id"]: one for one in orders}
     return phone, hub, said
 
 
@@ -97,7 +98,7 @@ async def test_which_order_each_key_answers_is_said_with_its_number():
     """Of two that one key answers only the newest stands beside it; after an answer it is anew."""
     accepted = order("O-1", stage="ACCEPTED")
     phone, hub, said = phone_with(accepted, order("O-2"), order("O-3"))
-    phone._help()
+    phone.screen.help()
     lines = [line.split("指令", 1)[1] for line in said.getvalue().splitlines() if "指令" in line]
     assert lines == [
         " keys answer order O-3: a 签收 accept  x 不能执行 decline",
@@ -120,7 +121,7 @@ async def test_a_phone_that_is_back_says_which_orders_its_keys_answer():
     phone._back()
     text = said.getvalue()
     assert [text.count(word) for word in ("断线", "已重连", "keys answer order O-1")] == [1, 1, 1]
-    phone.orders.clear()
+    phone.screen.orders.clear()
     phone._lost(RefusedError("closed"))
     phone._back()
     assert "没有待办指令" in said.getvalue()
@@ -156,7 +157,7 @@ REASSIGNED = {"stage": "CANCELLED", "reassignedBecause": "另有警情"}
 async def test_who_was_replaced_is_told_that_they_need_not_go_and_why(known):
     """Once, also after a restart of the phone; never that somebody else has accepted."""
     phone, hub, said = phone_with(*([order(stage="EN_ROUTE")] if known else []))
-    phone.shown = set(phone.orders)
+    phone.shown = set(phone.screen.orders)
     for _ in range(2):
         news = order(takenByOther=True, **REASSIGNED)
         await phone._take({"entity": "order", "op": "upsert", "data": news})

@@ -209,22 +209,6 @@ TABLE = [
     ),
     Row("cap", "cap/no_info_tag.cap", 1, 1, {}),
     Row("cap", "edxl-de/bushfire_valid.edxlde", 7, 7, {"Situation": 7}),
-    *(
-        Row("cap", f"cap/{name}", count, count, {"Situation": count})
-        for name, count in (
-            ("NOAA_MultiplePolygons.txt", 1),
-            ("australia.cap", 1),
-            ("canada.cap", 1),
-            ("canada_errors.cap", 1),
-            ("iceland_met_office.cap", 1),
-            ("invalid.cap", 1),
-            ("smhi.se.alerts.cap", 17),
-            ("taiwan.cap", 1),
-            ("weather.atom", 1),
-        )
-    ),
-    Row("cap", "cap/no_info_tag.cap", 1, 1, {}),
-    Row("cap", "edxl-de/bushfire_valid.edxlde", 7, 7, {"Situation": 7}),
     Row(
         "mapped",
         "parkapi-json/parkapi-reutlingen.json",

@@ -269,7 +269,7 @@ def _nullable(type_: Any) -> Any:
 
 
 def module_of(capability: str) -> Any:
-    """Where its types and roots are; None for one that has none."""
+    """Where its types and roots are, in it or below; None for one that has none."""
     where = f"schema.operations.{capability}"
     return importlib.import_module(where) if importlib.util.find_spec(where) else None
 
@@ -287,7 +287,10 @@ def roots_of(capability: str, kind: str) -> list[str]:
 def types_of(capability: str) -> list[str]:
     """Its GraphQL types that have an id."""
     module = module_of(capability)
-    return [name for name, cls in NODES.items() if module and cls.__module__ == module.__name__]
+    if module is None:
+        return []
+    within = f"{module.__name__}."
+    return [name for name, cls in NODES.items() if f"{cls.__module__}.".startswith(within)]
 
 
 def _snake(name: str) -> str:

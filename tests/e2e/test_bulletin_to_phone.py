@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,9 +37,10 @@ async def test_a_bulletin_goes_out_and_is_read(running: Running):
     seen: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def follow() -> None:
-        async for event in watch.follow([LiveQuery("bulletins", LIVE)]):
-            if event.node is not None:
-                seen.put_nowait(event.node)
+        async with aclosing(watch.follow([LiveQuery("bulletins", LIVE)])) as events:
+            async for event in events:
+                if event.node is not None:
+                    seen.put_nowait(event.node)
 
     async def until(number: str, count: int) -> dict[str, Any]:
         while True:

@@ -134,7 +134,8 @@ async def test_departures_of_all_four_modes_change_live(running: Running):
         query for view in ("board", "taxi") for query in await queries_for(watch, view, known, None)
     ]
     async with asyncio.timeout(90):
-        await _changes(watch.follow(queries), places | {"taxi"})
+        async with aclosing(watch.follow(queries)) as events:
+            await _changes(events, places | {"taxi"})
 
 
 async def all_healthy(watch: HubClient) -> list[dict[str, Any]]:
@@ -170,9 +171,11 @@ async def test_an_order_goes_out_and_comes_back_accepted(running: Running):
     seen: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def follow() -> None:
-        async for event in watch.follow(await queries_for(watch, "orders", [], None)):
-            if event.name == "orders" and event.node is not None:  # alarms come beside them
-                seen.put_nowait(event.node)
+        queries = await queries_for(watch, "orders", [], None)
+        async with aclosing(watch.follow(queries)) as events:
+            async for event in events:
+                if event.name == "orders" and event.node is not None:  # alarms come beside them
+                    seen.put_nowait(event.node)
 
     async def until(number: str, stage: str) -> dict[str, Any]:
         while True:

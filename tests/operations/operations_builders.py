@@ -16,6 +16,7 @@ from hub.model.people import SCOPES, Principal, Role
 from hub.operations.actions import ActionResult, FieldAction
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.escalator import Escalator
+from hub.operations.asking.parts import Teller
 from hub.operations.desk import Desk
 from hub.operations.facade import Operations
 from hub.operations.incidents import actions as incidents
@@ -118,6 +119,27 @@ class World:
             await self.phone(login)
         return principal(login, role, unit)
 
+    async def crowd(self, many: int, *, unit: str = "RPS") -> list[Principal]:
+        """Officers of one unit on duty, without phones; as callers."""
+        people = [principal(fresh("one"), Role.OFFICER, unit) for _ in range(many)]
+        now = clock.now()
+        await AccountDoc.insert_many(
+            [
+                AccountDoc(
+                    id=one.account_id,
+                    login=one.login,
+                    password_hash="x",
+                    role=one.role,
+                    unit=unit,
+                    name=NameDoc(zh=one.login),
+                    duty=Duty(on=True, since=now),
+                    created_at=now,
+                )
+                for one in people
+            ]
+        )
+        return people
+
     async def phone(self, login: str, device: str = "phone", channel: str = "fcm") -> None:
         """A phone with a push token of its own."""
         devices = Devices(self.store)
@@ -146,6 +168,18 @@ class World:
         """The order, cancelled by the watch."""
         asked = {"order_id": order.id, "reason": "误报", "key": key or fresh("key")}
         return await orders.cancel_order(self.ops.desk, self.watch, **asked)
+
+    async def reassign(self, order: OrderDoc, officer: Principal, to: Principal) -> OrderDoc:
+        """The order after the watch has given one's part to another."""
+        return await orders.reassign_order(
+            self.ops.desk,
+            self.watch,
+            order_id=order.id,
+            officer=officer.account_id,
+            to=to.account_id,
+            reason="距离较远",
+            key=fresh("key"),
+        )
 
     async def act(
         self,
@@ -222,6 +256,10 @@ class World:
     def escalator(self) -> Escalator:
         """An escalator."""
         return Escalator(self.ops.desk, Bus(), "one")
+
+    def teller(self, owner: str = "one") -> Teller:
+        """Who tells what many are told."""
+        return Teller(self.ops.desk, Bus(), owner)
 
     async def until(self, collection: str, query: dict[str, Any]) -> dict[str, Any]:
         """The first document that answers the query, as soon as it is written."""

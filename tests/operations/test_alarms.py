@@ -13,7 +13,7 @@ from hub import clock as hub_clock
 from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.alarms import AlarmKind, AlarmState
-from hub.model.operations import Stage
+from hub.model.operations import OrderState, Stage
 from hub.model.people import Principal, Role
 from hub.operations.alarms.acknowledging import acknowledge_alarm
 from hub.operations.alarms.documents import AlarmDoc
@@ -200,6 +200,57 @@ async def test_the_end_of_the_order_clears_it(
             )
         case _:
             await world.act(other, "order.done", orderId=order.id)
+            await keeper.look()
+            assert len(await alarms()) == 1
+            third = await world.officer()
+            await world.reassign(order, one, third)
+            await world.act(third, "order.done", orderId=order.id)
+            assert (await world.read_order(order)).state is OrderState.COMPLETED
+    await keeper.look()
+    assert await alarms() == []
+
+
+@pytest.mark.parametrize("first", ["lost", "done"])
+@pytest.mark.parametrize("way", ["declined", "signed out", "timed out", "reassigned"])
+async def test_a_part_that_nobody_took_keeps_the_order_open(
+    world: World, clock: ManualClock, keeper: AlarmKeeper, way: str, first: str
+) -> None:
+    """Whichever of two parts ends first: the order stays open and its alarm stands until the watch
+    has found somebody who does it."""
+    one, other, third = [await world.officer() for _ in range(3)]
+    order = await world.order(one, other)
+
+    async def lose() -> Principal:
+        match way:
+            case "declined":
+                await world.act(one, "order.declined", orderId=order.id)
+            case "signed out":
+                await world.act(one, "duty.signOut")
+            case "timed out":
+                clock.advance(minutes=2)
+                await world.escalator().step()
+            case _:
+                await world.act(one, "order.accepted", orderId=order.id)
+                given_on = await world.officer()
+                await world.reassign(order, one, given_on)
+                await world.act(given_on, "order.declined", orderId=order.id)
+                return given_on
+        return one
+
+    await world.act(other, "order.accepted", orderId=order.id)
+    if first == "lost":
+        holder = await lose()
+    await world.act(other, "order.done", orderId=order.id)
+    if first == "done":
+        holder = await lose()
+    await keeper.look()
+    stored = await world.read_order(order)
+    assert (stored.state, stored.ended_at) == (OrderState.OPEN, None)
+    assert stored.exhausted_at is not None
+    assert len(await alarms()) == 1
+    await world.reassign(order, holder, third)
+    await world.act(third, "order.done", orderId=order.id)
+    assert (await world.read_order(order)).state is OrderState.COMPLETED
     await keeper.look()
     assert await alarms() == []
 
@@ -301,9 +352,7 @@ async def test_a_withdrawal_that_wakes_nobody_is_told_until_it_is_known(
     await world.act(officer, "order.accepted", orderId=order.id)
     await world.send_all(FakeChannel())
     clock.advance(seconds=1)
-    await cancel_order(
-        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
-    )
+    await world.cancel(order)
     clock.advance(seconds=1)
     await world.send_all(REFUSES)
     await keeper.look()
@@ -328,9 +377,7 @@ async def test_a_withdrawal_is_told_also_of_whom_the_order_did_not_wake(
     (first,) = await alarms()
     await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=first.id, key=fresh("key"))
     clock.advance(seconds=1)
-    await cancel_order(
-        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
-    )
+    await world.cancel(order)
     clock.advance(seconds=1)
     await world.send_all(REFUSES)
     await keeper.look()
@@ -364,9 +411,7 @@ async def test_an_order_that_ended_as_it_was_lost_is_no_alarm_for_ever(
     """Whichever of the two was written first: the times of both say nothing of that."""
     officer = await world.officer()
     order = await unanswered(world, clock, officer)
-    await cancel_order(
-        world.ops.desk, world.watch, order_id=order.id, reason="误报", key=fresh("key")
-    )
+    await world.cancel(order)
     later = {"$set": {"raised_at": clock() + timedelta(milliseconds=5)}}
     await world.store.db["alarms"].update_many({}, later)
     await keeper.look()

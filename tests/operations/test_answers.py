@@ -202,15 +202,17 @@ async def test_declining_asks_the_next_person_at_once(world: World) -> None:
     assert (await world.outbox())[fallback.account_id] == "QUEUED"
 
 
-async def test_an_order_is_complete_when_all_have_ended_and_one_is_done(world: World) -> None:
-    """One done and the rest declined completes an order, and every recipient hears of it."""
-    one, two = await world.officer(), await world.officer()
-    order = await world.order(one, two)
+async def test_an_order_is_complete_when_every_part_is_done(world: World) -> None:
+    """By whoever was asked last for it; then every recipient hears of it."""
+    one, two, fallback = [await world.officer() for _ in range(3)]
+    order = await world.order(one, two, escalation=[fallback.account_id])
     await world.act(one, "order.done", orderId=order.id)
     assert (await world.read_order(order)).state is OrderState.OPEN
     await world.act(two, "order.declined", orderId=order.id)
+    assert (await world.read_order(order)).state is OrderState.OPEN
+    await world.act(fallback, "order.done", orderId=order.id)
     assert (await world.read_order(order)).state is OrderState.COMPLETED
-    for officer in (one, two):
+    for officer in (one, two, fallback):
         page = await world.ops.sync(officer.account_id, 0, 100)
         assert page.changes[-1].data["state"] == "COMPLETED"
 

@@ -12,6 +12,7 @@ from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.operations import OrderPriority, Stage
 from hub.model.people import Principal, Role
 from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.asking.audience import MOST
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.store import Recipients
 from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
@@ -241,9 +242,9 @@ async def test_what_cannot_be_published_says_where(
 
 
 @pytest.mark.slow
-async def test_five_hundred_read_one_and_no_more(world: World):
-    """A unit of five hundred is told in one transaction, and so is what corrects it; one person
-    more, or a longer text to so many, is too much."""
+async def test_ten_thousand_may_read_one_and_no_more(world: World):
+    """A unit of five hundred is told in parts, and so is what corrects it; one person more than ten
+    thousand, or a longer text to so many, is too much."""
     reader = await world.officer(unit="RPS")
     account = await AccountDoc.get(reader.account_id)
     assert account is not None
@@ -255,6 +256,7 @@ async def test_five_hundred_read_one_and_no_more(world: World):
     long = "通" * 2000
     bulletin = await published(world, units=["RPS"], text=long)
     assert len(bulletin.recipients) == 500
+    assert await world.teller().step() == 500
     written = await world.counts()
     assert (written["recipients"], written["inbox"], written["outbox"]) == (500, 500, 500)
     audit = world.store.db["audit"]
@@ -264,13 +266,13 @@ async def test_five_hundred_read_one_and_no_more(world: World):
     second = await published(world, corrects=bulletin.id, text=long)
     assert second.recipients == bulletin.recipients
     assert (await withdrawn(world, world.watch, second)).state is BulletinState.WITHDRAWN
-    await AccountDoc.insert_many(more(range(499, 500)))
+    await AccountDoc.insert_many(more(range(499, MOST)))
     before = await world.counts()
     for given in ({}, {"text": f"{long}通"}):
         with pytest.raises(UserFault) as refused:
             await published(world, units=["RPS"], **given)
         assert (refused.value.code, refused.value.path) == ("AUDIENCE_COUNT", ("audience",))
-        await AccountDoc.find({"_id": "m499"}).delete()
+        await AccountDoc.find({"_id": f"m{MOST - 1}"}).delete()
     assert await world.counts() == before
 
 
@@ -536,3 +538,23 @@ async def test_an_order_does_not_wait_behind_a_bulletin(world: World):
     held.set()
     await taking
     await beside.drain(30)
+
+
+async def test_whom_a_bulletin_will_not_wake_is_said(world: World) -> None:
+    """To the centre by name, to a liaison only those of its own unit; it is published all the
+    same, and says so again when it is sent again."""
+    fine, silent = await world.officer(), await world.officer(phone=False)
+    other = await world.officer(phone=False, unit="MTR")
+    names = [one.account_id for one in (fine, silent, other)]
+    said = [(one.code, one.path) for one in (await published(world, officers=names)).warnings]
+    assert said == [("RECIPIENT_NO_PUSH", ["audience"])] * 2
+    liaison = await world.officer(role=Role.LIAISON, unit="RPS")
+    mine, more = (await published(world, liaison, officers=names)).warnings
+    assert f"队员{silent.login}" in mine.message
+    assert more.message == "另有 1 人同此 / And 1 more."
+    (only,) = (await published(world, liaison, officers=[other.account_id])).warnings
+    assert only.message == "1 人无可推送的手机 / 1 have no phone that can be woken."
+    assert (await published(world, officers=[fine.account_id])).warnings == []
+    world.ops = operations(world.store, channels=frozenset())
+    (only,) = (await published(world, officers=names)).warnings
+    assert (only.code, only.path) == ("PUSH_NOT_CONFIGURED", [])

@@ -443,3 +443,43 @@ async def test_what_falls_due_during_a_pass_is_sent_at_once(
     with pytest.raises(asyncio.CancelledError):
         await running
     assert channel.woken == [officer.account_id]
+
+
+async def test_an_outage_of_the_service_is_said_once_and_so_is_its_end(
+    world: World, clock: ManualClock
+) -> None:
+    """However many wake-ups fail, and however often; with how many they were."""
+    officers = [await world.officer() for _ in range(12)]
+    await world.order(*officers, accept_within_s=3600)
+    channel = _always(Outcome.retry("no answer within 5 s"))
+    dispatcher = world.dispatcher(channel)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(3):
+            assert await dispatcher.take_all() == len(officers)
+            await dispatcher.drain(30)
+            clock.advance(minutes=1)
+        channel.answer = lambda *_: Outcome.sent()
+        await dispatcher.take_all()
+        await dispatcher.drain(30)
+    said = [(line["event"], line.get("failed")) for line in logs]
+    assert said == [("wake_ups_failing", None), ("wake_ups_recovered", len(officers))]
+    assert set((await world.outbox()).values()) == {"SENT"}
+
+
+async def test_wake_ups_that_are_given_up_are_no_recovery(world: World, clock: ManualClock) -> None:
+    """The service is as far away as before; the next that gets through says that it is back."""
+    officer = await world.officer()
+    await world.order(officer, accept_within_s=3600)
+    channel = _always(Outcome.retry("503"))
+    dispatcher = world.dispatcher(channel)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(8):
+            await dispatcher.take_all()
+            await dispatcher.drain(30)
+            clock.advance(minutes=1)
+        assert [line["event"] for line in logs] == ["wake_ups_failing", "wake_up_dead"]
+        channel.answer = lambda *_: Outcome.sent()
+        await world.order(officer)
+        await dispatcher.take_all()
+        await dispatcher.drain(30)
+    assert logs[-1]["event"] == "wake_ups_recovered"

@@ -72,6 +72,17 @@ async def test_every_phone_begins_anew_once_a_week(world: World) -> None:
             held = later.next_cursor
 
 
+async def test_who_was_told_nothing_begins_anew_too(world: World) -> None:
+    """What a first snapshot showed may be gone as well, though no change was ever told."""
+    account = (await world.officer()).account_id
+    with clock.manual() as week:
+        assert (await world.ops.sync(account, None, 100)).next_cursor == 0
+        assert not (await world.ops.sync(account, 0, 100)).reset
+        week.advance(hours=7 * 24, seconds=1)
+        anew = await world.ops.sync(account, 0, 100)
+        assert (anew.reset, anew.next_cursor) == (True, 1)
+
+
 async def test_a_cursor_older_than_what_is_kept_is_reset(world: World) -> None:
     """Where the changes after a cursor are gone, the phone gets a snapshot, never a gap."""
     officer = await world.officer()

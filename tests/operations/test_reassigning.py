@@ -1,27 +1,11 @@
 """Giving an order to somebody else: who holds it, who is told, and that its chain stays whole."""
 
 import pytest
-from operations_builders import FakeChannel, World, fresh
+from operations_builders import FakeChannel, World
 
 from hub.clock import ManualClock
 from hub.errors import UserFault
 from hub.model.operations import OrderState, Stage
-from hub.model.people import Principal
-from hub.operations.orders.actions import reassign_order
-from hub.operations.orders.documents import OrderDoc
-
-
-async def given_on(world: World, order: OrderDoc, officer: Principal, to: Principal) -> OrderDoc:
-    """The order after the watch has given one's part to another."""
-    return await reassign_order(
-        world.ops.desk,
-        world.watch,
-        order_id=order.id,
-        officer=officer.account_id,
-        to=to.account_id,
-        reason="距离较远",
-        key=fresh("key"),
-    )
 
 
 async def test_both_are_told_and_the_other_carries_it_out(world: World):
@@ -31,7 +15,7 @@ async def test_both_are_told_and_the_other_carries_it_out(world: World):
     channel = FakeChannel()
     await world.send_all(channel)
     channel.sent.clear()
-    await given_on(world, order, one, other)
+    await world.reassign(order, one, other)
     await world.send_all(channel)
     assert {(who, wake.topic) for who, wake in channel.sent} == {
         (one.account_id, "order.escalated"),
@@ -56,9 +40,9 @@ async def test_who_accepted_late_holds_it_and_gives_it_on(world: World, clock: M
     await world.escalator().step()
     await world.act(one, "order.accepted", orderId=order.id)
     with pytest.raises(UserFault) as fault:
-        await given_on(world, order, other, third)
+        await world.reassign(order, other, third)
     assert fault.value.code == "PART_PASSED_ON"
-    await given_on(world, order, one, third)
+    await world.reassign(order, one, third)
     assert await world.stages(order) == {
         one.account_id: Stage.CANCELLED,
         other.account_id: Stage.ESCALATED,
@@ -76,7 +60,7 @@ async def test_an_exhausted_order_is_exhausted_no_more(world: World, clock: Manu
     clock.advance(minutes=5)
     await world.escalator().step()
     assert (await world.read_order(order)).exhausted_at is not None
-    await given_on(world, order, one, other)
+    await world.reassign(order, one, other)
     assert (await world.read_order(order)).exhausted_at is None
     late = await world.act(one, "order.accepted", orderId=order.id)
     assert (late.status, late.code) == ("conflict", "ORDER_REASSIGNED")
@@ -89,6 +73,20 @@ async def test_a_part_that_is_done_stays_done(world: World):
     await world.act(one, "order.done", orderId=order.id)
     before = await world.counts()
     with pytest.raises(UserFault) as fault:
-        await given_on(world, order, one, other)
+        await world.reassign(order, one, other)
     assert (fault.value.code, fault.value.path) == ("PART_DONE", ("officer",))
     assert await world.counts() == before
+
+
+async def test_whoever_cannot_be_woken_is_said_and_asked_all_the_same(world: World):
+    """As when an order is dispatched; of the order itself the warnings stay those it had."""
+    one, silent = await world.officer(), await world.officer(phone=False)
+    order = await world.order(one)
+    given = await world.reassign(order, one, silent)
+    assert [(warning.code, warning.path) for warning in given.warnings] == [
+        ("RECIPIENT_NO_PUSH", ["to"])
+    ]
+    assert (await world.stages(order))[silent.account_id] is Stage.QUEUED
+    assert (await world.read_order(order)).warnings == order.warnings
+    fine = await world.officer()
+    assert (await world.reassign(order, silent, fine)).warnings == []

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.model.journeys import NOT_SERVED, CallStatus, Progress, Punctuality
-from hub.rules.punctuality import PUNCTUAL_S, by_lateness, progress, punctual, shown
+from hub.rules.punctuality import PUNCTUAL_S, by_lateness, judged, progress, punctual, shown
 
 LATE = st.none() | st.integers(-90_000, 90_000)
 SIGNS = {
@@ -39,6 +39,24 @@ def test_nothing_that_a_source_says_is_wrong_is_shown_as_well(status, late):
         CallStatus.DELAYED,
     }:
         assert state is status
+
+
+@given(arrival=LATE, departure=LATE, boards=st.booleans())
+def test_one_end_speaks_for_the_call_and_the_other_where_it_is_not_known(
+    arrival, departure, boards
+):
+    """The departure where passengers board, else the arrival; the other end is not even read."""
+    ends, read = {"arrival": arrival, "departure": departure}, []
+
+    def late(end):
+        read.append(end)
+        return ends[end]
+
+    known = [
+        ends[end] for end in (("departure", "arrival") if boards else ("arrival", "departure"))
+    ]
+    assert judged(late, boards=boards) == next((one for one in known if one is not None), None)
+    assert len(read) == (2 if known[0] is None else 1)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from schema.nodes import global_id, split_id
 PUBLISH = """mutation ($input: PublishBulletinInput!) { publishBulletin(input: $input) {
     clientMutationId userErrors { code path message }
     bulletin { id number title text urgency state remindAfterSeconds publishedAt withdrawnAt
-      withdrawnReason unit { code } publishedBy { login } units { code } audienceCount readCount
+      withdrawnReason unit { code } publishedBy { login } units { code } audienceCount
+      untoldCount readCount
       corrects { id } replacedBy { id } recipients { stage officer { login } } } } }"""
 WITHDRAW = """mutation ($input: WithdrawBulletinInput!) { withdrawBulletin(input: $input) {
     clientMutationId userErrors { code path message } bulletin { id state withdrawnReason } } }"""
@@ -31,6 +32,11 @@ PAGE = """query ($state: BulletinState, $unit: ID, $first: Int = 50, $after: Str
       pageInfo { hasNextPage endCursor } nodes { id title } } }"""
 LIVE = """subscription { bulletins { change node { title state readCount audienceCount
     replacedBy { title } } } }"""
+READ = """mutation ($input: ReadBulletinInput!) { readBulletin(input: $input) {
+    userErrors { code } } }"""
+TOLD = """query ($id: ID!, $stages: [Stage!], $first: Int = 50, $after: String) {
+    bulletinRecipients(bulletin: $id, stages: $stages, first: $first, after: $after) {
+      pageInfo { hasNextPage endCursor } nodes { stage officer { login } } } }"""
 ELSEWHERE = principal(Role.LIAISON, "liaison-2", "SAN")
 HERE = principal(Role.LIAISON, "liaison-3", "SAO")
 
@@ -113,6 +119,29 @@ async def test_what_cannot_be_published_comes_back_as_user_errors(
     assert " / " in error["message"]
     assert payload["bulletin"] is None
     assert await run(PAGE, first=200) == before
+
+
+async def test_who_was_told_comes_in_pages(run: Run) -> None:
+    """All who are asked for once, those alone who have not read it too, each viewer's own."""
+    bulletin = await published(run, audience={"officers": ["officer1", "officer2"]})
+    assert (bulletin["audienceCount"], bulletin["untoldCount"]) == (2, 0)
+    asked = {"clientMutationId": f"read-{bulletin['id']}", "bulletin": bulletin["id"]}
+    await run(READ, OFFICER, input=asked)
+
+    async def told(by: Principal, **given: Any) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+        answer = await run(TOLD, by, id=bulletin["id"], **given)
+        page = answer["data"]["bulletinRecipients"]
+        rows = [(row["officer"]["login"], row["stage"]) for row in page["nodes"]]
+        return rows, page["pageInfo"]
+
+    first, info = await told(WATCH, first=1)
+    second, last = await told(WATCH, first=1, after=info["endCursor"])
+    assert (info["hasNextPage"], last["hasNextPage"]) == (True, False)
+    assert sorted(first + second) == [("officer1", "SEEN"), ("officer2", "QUEUED")]
+    unread, _ = await told(WATCH, stages=["QUEUED", "SENT", "RECEIVED"])
+    assert unread == [("officer2", "QUEUED")]
+    assert (await told(OFFICER))[0] == [("officer1", "SEEN")]
+    assert code_of(await run(TOLD, ELSEWHERE, id=bulletin["id"])) == "NOT_FOUND"
 
 
 async def test_it_is_withdrawn_and_corrected(run: Run) -> None:

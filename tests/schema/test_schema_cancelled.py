@@ -12,6 +12,7 @@ from schema_builders import NOW, WATCH, feed_doc
 
 from hub import defects
 from hub.deadline import in_time
+from hub.errors import AccessDenied
 from schema.context import Memory, SchemaContext
 from schema.executing import compiled
 from schema.executing.compiled import run
@@ -115,3 +116,23 @@ async def test_a_plan_that_fails_is_a_defect_that_is_told(monkeypatch: pytest.Mo
     assert result.data == {"me": {"login": WATCH.login}}
     assert defects.total() > before
     assert [line["where"] for line in logs] == ["compiled.selection"]
+
+
+async def test_what_is_known_already_is_not_waited_for() -> None:
+    """It comes, or fails, in the same turn of the loop, without a task and without a question."""
+
+    async def never() -> bool:
+        raise AssertionError
+
+    turned = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(turned.set_result, None)
+    for outcome in ("known", AccessDenied("UNAUTHENTICATED", "no")):
+        known: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        if isinstance(outcome, str):
+            known.set_result(outcome)
+            assert await in_time(known, never) == outcome
+        else:
+            known.set_exception(outcome)
+            with pytest.raises(AccessDenied):
+                await in_time(known, never)
+    assert not turned.done()

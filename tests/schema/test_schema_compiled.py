@@ -160,3 +160,32 @@ def test_any_selection_of_any_document_answers_the_same(text, document, age):
     assert ours == theirs
     assert list(ours) == list(theirs)
     assert str(ours.get("data")) == str(theirs.get("data"))  # the order of keys, too
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"observed_at": st.sampled_from([None, NOW, NOW - timedelta(days=1)])},
+            optional={
+                "source": st.sampled_from(["rail-et", "nobody", None]),
+                "feed": st.sampled_from(["rail-et", "nobody"]),
+                "realtime": st.booleans(),
+            },
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.lists(st.integers(0, 3), max_size=12),
+)
+def test_how_fresh_a_row_is_does_not_depend_on_what_was_asked_before(
+    rows: list[dict[str, Any]], order: list[int]
+) -> None:
+    """A row is looked at once for all of its fields, and rows that look alike once for all."""
+
+    def context() -> SchemaContext:
+        return SchemaContext(SimpleNamespace(feeds=FEEDS), WATCH, Memory(), [], NOW)
+
+    shared = context()
+    for number in order:
+        row = rows[number % len(rows)]
+        assert shared.freshness(row) == context().freshness(row)

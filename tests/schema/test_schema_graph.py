@@ -349,6 +349,32 @@ async def test_a_gateway_joins_by_scoped_id(run: Run) -> None:
     assert (await run(text, r=wrong))["data"]["_entities"] == [None] * 3
 
 
+async def test_a_representation_without_type_or_key_is_an_error_of_its_own(run: Run) -> None:
+    """At its place; the others are answered. What is not there is null, without an error."""
+    text = (
+        """query ($r: [_Any!]!) { _entities(representations: $r) { ... on StopPlace { name } } }"""
+    )
+    good = {"__typename": "StopPlace", "scopedId": "ds:palo_alto"}
+    absent = {"__typename": "StopPlace", "scopedId": "ds:nowhere"}
+    bad = [
+        {},
+        {"__typename": "StopPlace"},
+        {"scopedId": "ds:palo_alto"},
+        {"__typename": "StopPlace", "id": 7},
+        {"__typename": "StopPlace", "id": global_id("Line", "ds:L1")},
+        "StopPlace",
+    ]
+    answer = await run(text, r=[*bad, good, absent])
+    assert answer["data"]["_entities"] == [None] * len(bad) + [{"name": "Palo Alto"}, None]
+    assert [error["extensions"]["code"] for error in answer["errors"]] == (
+        ["BAD_REPRESENTATION"] * len(bad)
+    )
+    assert [error["path"] for error in answer["errors"]] == [
+        ["_entities", place] for place in range(len(bad))
+    ]
+    assert all(" / " in error["message"] for error in answer["errors"])
+
+
 WRONG = global_id("Unit", "PSS")
 LONG = "x" * 101
 PLACE = 'stopPlace(id: "ds:palo_alto")'

@@ -278,7 +278,7 @@ async def test_me_says_who_asks_and_what_they_may(run: Run) -> None:
     data = (await run(text, OFFICER))["data"]["me"]
     assert (data["login"], data["role"], data["unit"]["code"]) == ("officer1", "OFFICER", "SAO")
     assert data["account"] == global_id("Officer", "officer1")
-    assert data["scopes"] == sorted(OFFICER.scopes)
+    assert data["scopes"] == sorted(scope.name for scope in OFFICER.scopes)
     units = (await run("{ units { code name nameEn: name(language: EN) kind } }"))["data"]["units"]
     assert len(units) == 16
 

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from bson.tz_util import utc
 from graphql import GraphQLError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schema.scalars import _day_in, _day_out, _moment_in, _moment_out
 
@@ -27,6 +29,17 @@ CHINA = ZoneInfo("Asia/Shanghai")
 def test_a_moment_is_written_in_utc(moment, text):
     """RFC 3339 with Z, whatever zone the value has; what is finer than a millisecond is cut."""
     assert _moment_out(moment) == text
+
+
+ZONES = st.sampled_from([UTC, utc, CHINA, timezone(timedelta(hours=-3, minutes=-30))])
+
+
+@given(st.datetimes(timezones=ZONES).filter(lambda moment: 1 < moment.year < 9999))
+def test_any_moment_is_written_as_python_writes_it(moment):
+    """What is written fast is what isoformat says in UTC, milliseconds only where there are any."""
+    finest = "milliseconds" if moment.microsecond else "seconds"
+    expected = moment.astimezone(UTC).isoformat(timespec=finest).replace("+00:00", "Z")
+    assert _moment_out(moment) == expected
 
 
 def test_what_is_no_moment_is_refused():

@@ -57,13 +57,10 @@ async def test_what_waits_is_one_transaction(store: Store, commits: GroupCommit)
     assert len(await names(store)) == 10
 
 
-async def test_one_that_fails_leaves_the_others(store: Store, commits: GroupCommit):
-    """A fault undoes what its work had written and is told to its caller alone."""
-
-    async def failing(tx: Tx) -> None:
-        pending(tx).insert("things", {"_id": "bad"})
-        raise UserFault("NO", "no")
-
+async def leaves_the_others(
+    store: Store, commits: GroupCommit, failing: Callable[[Tx], Awaitable[None]]
+) -> None:
+    """Between two that are written, one fails alone."""
     done = await asyncio.gather(
         commits.run("a", inserting("one")),
         commits.run("a", failing),
@@ -72,6 +69,16 @@ async def test_one_that_fails_leaves_the_others(store: Store, commits: GroupComm
     )
     assert [type(item) for item in done] == [str, UserFault, str]
     assert await names(store) == {"one", "two"}
+
+
+async def test_one_that_fails_leaves_the_others(store: Store, commits: GroupCommit):
+    """A fault undoes what its work had written and is told to its caller alone."""
+
+    async def failing(tx: Tx) -> None:
+        pending(tx).insert("things", {"_id": "bad"})
+        raise UserFault("NO", "no")
+
+    await leaves_the_others(store, commits, failing)
 
 
 async def test_one_that_fails_after_its_writes_were_sent_leaves_the_others(
@@ -84,14 +91,7 @@ async def test_one_that_fails_after_its_writes_were_sent_leaves_the_others(
         await seen(tx, "things")
         raise UserFault("NO", "no")
 
-    done = await asyncio.gather(
-        commits.run("a", inserting("one")),
-        commits.run("a", failing),
-        commits.run("a", inserting("two")),
-        return_exceptions=True,
-    )
-    assert [type(item) for item in done] == [str, UserFault, str]
-    assert await names(store) == {"one", "two"}
+    await leaves_the_others(store, commits, failing)
 
 
 async def test_a_key_that_is_taken_fails_its_own_work(store: Store, commits: GroupCommit):

@@ -21,7 +21,7 @@ from hub.store.feeds.cache import FeedRepository
 from hub.store.feeds.rivalry import statements
 from hub.store.feeds.rivalry.settlement import Settlement
 from hub.store.feeds.rows import Document
-from tests.connectors import test_cap as cap
+from tests.connectors import cap_documents as cap
 
 COLLECTIONS = (
     *(raw.SITUATIONS, raw.VEHICLES, raw.PARKING_FACILITIES),

@@ -46,16 +46,15 @@ class Unusable:
     why: str
 
 
-def loads(body: bytes, what: str = "JSON", max_bytes: int | None = None) -> Any:  # noqa: ANN401  # JSON is any value
+def loads(body: bytes, what: str = "JSON") -> Any:  # noqa: ANN401  # JSON is any value
     """The value of a document in UTF-8, with or without a byte order mark.
 
     Values that cannot be used are `Unusable`. `what` names the standard in the message of the
-    error; `max_bytes` is MAX_BYTES unless given. Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
+    error. Raises PayloadError: TOO_LARGE, NOT_DECODABLE.
     """
-    most = MAX_BYTES if max_bytes is None else max_bytes
-    if len(body) > most:
+    if len(body) > MAX_BYTES:
         raise PayloadError(
-            Reason.TOO_LARGE, f"{what}: {len(body)} bytes, more than the {most} allowed."
+            Reason.TOO_LARGE, f"{what}: {len(body)} bytes, more than the {MAX_BYTES} allowed."
         )
     check_json(body, what)
     try:

@@ -86,12 +86,4 @@ def network_of(timetable: Timetable) -> Iterator[StopPlace | Quay]:
                 modes=served,
             )
         else:
-            yield Quay(
-                id=stop.id,
-                dataset=timetable.dataset,
-                native_id=stop.native_id,
-                stop_place_id=scoped(timetable.dataset, stop.place_id),
-                name=stop.name,
-                public_code=stop.platform_code,
-                position=stop.position,
-            )
+            yield stop.quay_of(timetable.dataset)

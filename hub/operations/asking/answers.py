@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from hub.errors import RetryLater
 from hub.model.channels import PushChannel
 from hub.model.operations import PROGRESS, TAKEN, Stage, advances
 from hub.model.people import Principal
@@ -80,7 +81,9 @@ async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) 
     """Apply one answer. Body: the subject's id, and optionally `note` and `via`."""
     subject_id = _subject_id(asked, turn.body)
     row = await desk.of(Recipients).ledger(ledger_id(subject_id, turn.officer.id), tx=tx)
-    subject = await asked.take_up(desk, tx, subject_id) if row else None
+    subject = await asked.take_up(desk, tx, subject_id) if row or asked.in_parts else None
+    if row is None and subject is not None and turn.officer.id in subject.subject.waiting:
+        raise RetryLater(f"正在下发，请稍后重试 / {subject.subject.name}: it is on its way to you.")
     if row is None or subject is None:
         words = f"没有 / No {asked.kind} {subject_id!r} of yours."
         path = ("body", f"{asked.kind}Id")

@@ -29,7 +29,8 @@ class Asked(ABC):
     in `collection`. The timer of a recipient runs while its stage is `awaited`; a part is over in
     one of `ended`, and well over with `done`. With `escalates` the next person is asked when the
     timer passes; without, the same person is reminded, `reminders` times at most. One that
-    `completes` ends when everybody's part has.
+    `completes` ends when somebody of each chain is done and nobody is asked any more. With
+    `in_parts` thousands may be asked (`parts.py`).
     """
 
     kind: ClassVar[str]
@@ -40,6 +41,7 @@ class Asked(ABC):
     escalates: ClassVar[bool] = True
     reminders: ClassVar[int] = 0
     completes: ClassVar[bool] = True
+    in_parts: ClassVar[bool] = False
 
     def __init__(self, desk: Desk, tx: Tx, subject: AskedDoc) -> None:
         self.desk, self.tx, self.subject = desk, tx, subject
@@ -68,6 +70,20 @@ class Asked(ABC):
     @abstractmethod
     def is_open(self) -> bool:
         """Whether it has not been completed: an answer may complete it."""
+
+    @property
+    def keep_until(self) -> datetime | None:
+        """When the ledgers of who is asked in parts are deleted; None for never."""
+        return None
+
+    @property
+    def reason(self) -> str:
+        """Why it was taken back, for the ledgers that are ended in parts."""
+        return ""
+
+    async def woken_for_another(self) -> Collection[str]:
+        """Whom its end does not wake: something that took its place already has."""
+        return ()
 
     @abstractmethod
     def news(self, row: RecipientDoc) -> News:
@@ -113,7 +129,7 @@ class Asked(ABC):
         """A wake-up was given up."""
 
     async def completed(self, at: datetime) -> None:
-        """Everybody's part has ended, somebody's well."""
+        """Everybody's part has ended, and each chain well."""
 
     def change(self, **fields: Any) -> None:  # noqa: ANN401
         """Set fields of the subject; with none, only its revision is raised.
@@ -132,12 +148,13 @@ class Asked(ABC):
         """Ask more people: their names and units in the subject."""
         names = [row.account_id for row in rows]
         units = {row.unit for row in rows if row.unit is not None}
+        behind = len(self.subject.asked)
         change = {
-            "$push": {"recipients": {"$each": names}},
+            "$push": {"recipients": {"$each": names, "$position": behind}},
             "$addToSet": {"units": {"$each": sorted(units)}},
             "$inc": {"revision": 1},
         }
-        self.subject.recipients += names
+        self.subject.recipients[behind:behind] = names
         pending(self.tx).update(self.collection, self.subject.id, change)
 
 

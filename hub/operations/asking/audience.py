@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.errors import UserFault
-from hub.model.people import Viewer
+from hub.model.people import Scope, Viewer
 from hub.operations import checks
 from hub.operations.asking.ladder import can_be_asked
 from hub.operations.desk import Desk
-from hub.store.documents import AccountDoc
 from hub.store.driver import Store, Tx
 from hub.store.pending import seen
 from hub.store.people import ACCOUNTS
 
 MOST_NAMED = 200
 """Units, and persons, that an audience may name."""
-MOST = 500
-"""Persons in an audience: they are told in one transaction, which must keep no order waiting."""
+MOST = 10_000
+"""Persons in an audience: all their names are in one document."""
+_MAY_ANSWER = {"active": True, "role": {"$in": sorted(Scope.FIELD_WORK.roles)}}
 CODES: dict[str, tuple[str, str]] = {
     "AUDIENCE_EMPTY": (
         "接收范围内无人",
@@ -39,6 +39,13 @@ class Audience:
         return bool(self.units or self.officers or self.all_on_duty)
 
 
+class Meant(NamedTuple):
+    """Somebody in an audience: the account's id, and its unit."""
+
+    id: str
+    unit: str | None
+
+
 def audience_of(
     units: Sequence[str] = (), officers: Sequence[str] = (), *, all_on_duty: bool = False
 ) -> Audience:
@@ -52,7 +59,7 @@ def audience_of(
 
 async def people_in(
     desk: Desk, tx: Tx, audience: Audience, viewer: Viewer, *, without: str
-) -> list[AccountDoc]:
+) -> list[Meant]:
     """Everybody in it who may answer, once each: who is named first, then by unit and login.
 
     Of units that is everybody, on duty or not, but for `without`, who asks. Raises UserFault
@@ -64,7 +71,7 @@ async def people_in(
             words = f"无此单位 / No unit {unit!r}."
             raise UserFault("UNIT_UNKNOWN", words, path=("audience", "units", str(place)))
     known = await desk.accounts.by_logins_or_ids(audience.officers, tx=tx)
-    found: dict[str, AccountDoc] = {}
+    found: dict[str, Meant] = {}
     for place, name in enumerate(audience.officers):
         path = ("audience", "officers", str(place))
         if (account := known.get(name)) is None:
@@ -76,26 +83,24 @@ async def people_in(
                 raise UserFault("RECIPIENT_UNKNOWN", words, path=path)
             words = f"该账号不能接收 / {name!r} is neither officer nor liaison."
             raise UserFault("RECIPIENT_ROLE", words, path=path)
-        found[account.id] = account
+        found[account.id] = Meant(account.id, account.unit)
     if audience.units or audience.all_on_duty:
-        for account in await desk.of(_Meant).people(tx, audience):
-            if can_be_asked(account) and account.id != without:
-                found.setdefault(account.id, account)
+        for one in await desk.of(_People).meant(tx, audience):
+            if one.id != without:
+                found.setdefault(one.id, one)
     return _bounded(list(found.values()))
 
 
-async def still_there(desk: Desk, tx: Tx, account_ids: Sequence[str]) -> list[AccountDoc]:
+async def still_there(desk: Desk, tx: Tx, account_ids: Sequence[str]) -> list[Meant]:
     """Those who were asked before and may still answer, in their order.
 
     Raises UserFault AUDIENCE_EMPTY where nobody is left.
     """
-    known = await desk.accounts.by_logins_or_ids(account_ids, tx=tx)
-    return _bounded(
-        [known[one] for one in account_ids if one in known and can_be_asked(known[one])]
-    )
+    known = {one.id: one for one in await desk.of(_People).among(tx, account_ids)}
+    return _bounded([known[name] for name in account_ids if name in known])
 
 
-def _bounded(found: list[AccountDoc]) -> list[AccountDoc]:
+def _bounded(found: list[Meant]) -> list[Meant]:
     if 1 <= len(found) <= MOST:
         return found
     words = (
@@ -106,21 +111,28 @@ def _bounded(found: list[AccountDoc]) -> list[AccountDoc]:
     raise UserFault(code, words, path=("audience",))
 
 
-class _Meant:
-    """Reads the accounts of an audience."""
+class _People:
+    """Reads who is in an audience, of thousands no more than is asked for."""
 
     def __init__(self, store: Store) -> None:
         self._accounts = store.db[ACCOUNTS]
 
-    async def people(self, tx: Tx, audience: Audience) -> list[AccountDoc]:
-        """Active accounts of its units, and whoever is on duty if all of those are meant."""
+    async def meant(self, tx: Tx, audience: Audience) -> list[Meant]:
+        """Who may answer of its units, and whoever is on duty if all of those are meant."""
         ways: list[dict[str, Any]] = [{"unit": {"$in": [*audience.units]}}]
         if audience.all_on_duty:
             ways.append({"duty.on": True})
+        return await self._found(tx, {"$or": ways})
+
+    async def among(self, tx: Tx, account_ids: Sequence[str]) -> list[Meant]:
+        """Those of the accounts that may answer."""
+        return await self._found(tx, {"_id": {"$in": [*account_ids]}})
+
+    async def _found(self, tx: Tx, query: dict[str, Any]) -> list[Meant]:
         await seen(tx, ACCOUNTS)
-        rows = self._accounts.find({"active": True, "$or": ways}, session=tx)
+        rows = self._accounts.find({**query, **_MAY_ANSWER}, {"unit": True}, session=tx)
         rows = rows.sort([("unit", 1), ("login", 1)]).limit(2 * MOST)
-        return [AccountDoc.model_validate(row) async for row in rows]
+        return [Meant(row["_id"], row.get("unit")) async for row in rows]
 
 
 def _once(names: Sequence[str], path: str) -> tuple[str, ...]:

@@ -51,6 +51,13 @@ class Chains:
         """The accounts that were asked first, one a chain."""
         return [account for account, link in self.links.items() if link.escalated_from is None]
 
+    def all_reach(self, stage: Stage) -> bool:
+        """Whether each chain has somebody at this stage."""
+        return all(
+            any(self.links[account].stage is stage for account in self.of(first))
+            for first in self.begun()
+        )
+
     def lost(self) -> int:
         """How many chains have ended with nobody who took it, and nobody who is asked."""
         return sum(self._is_lost(account) for account in self.begun())

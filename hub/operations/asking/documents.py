@@ -10,6 +10,8 @@ from hub.model.operations import OrderPriority, Stage
 from hub.store.documents import Index, Keep, TextDocument, index
 
 RECIPIENTS = "recipients"
+UNTOLD = index("untold", partialFilterExpression={"untold": {"$gt": 0}})
+"""By which subjects are found that are told in parts (`parts.py`)."""
 
 
 class DispatchWarningDoc(BaseModel):
@@ -25,7 +27,8 @@ class AskedDoc(TextDocument):
 
     `escalation` lists the accounts to ask next, in order; it and `within_s` are a snapshot taken
     when it was made, so that a later change of settings moves no running clock. `warnings` are
-    what was said to whoever made it.
+    what was said to whoever made it. The last `untold` of its `recipients` have not been told yet:
+    of it, so that they have no ledger, or once it has ended of that.
     """
 
     priority: OrderPriority = OrderPriority.URGENT
@@ -41,12 +44,24 @@ class AskedDoc(TextDocument):
         description="since when a part has nobody left to ask: an alarm for the watch",
     )
     warnings: list[DispatchWarningDoc] = Field(default_factory=list)
+    untold: int = 0
     revision: int = 1
 
     @property
     @abstractmethod
     def name(self) -> str:
         """How a person calls it, Chinese."""
+
+    @property
+    def waiting(self) -> list[str]:
+        """Those of its recipients who have not been told yet."""
+        return self.recipients[-self.untold :] if self.untold else []
+
+    @property
+    def asked(self) -> list[str]:
+        """Those of its recipients who have a ledger."""
+        waiting = self.waiting if self.ended_at is None else []
+        return self.recipients[: len(self.recipients) - len(waiting)]
 
 
 class LedgerEntry(BaseModel):

@@ -5,15 +5,15 @@ leaders for a moment, or a crash at any point, repeat nothing and miss nothing.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 
 from hub import clock
-from hub.bus import Bus, Listener
+from hub.bus import Bus, Change
 from hub.defects import worked_around
 from hub.operations import kinds
 from hub.operations.asking.asked import Asked
@@ -24,6 +24,7 @@ from hub.operations.asking.store import Recipients
 from hub.operations.asking.timers import Overdue
 from hub.operations.desk import Desk
 from hub.operations.words import Why
+from hub.rounds import Failing, in_rounds
 from hub.store.driver import Tx
 from hub.store.faults import passes
 from hub.store.group_commit import GroupCommit
@@ -58,22 +59,20 @@ class Escalator:
         self._leader = Lease(desk.store, "escalator", owner, ttl=LEADER_TTL)
         self._commits = GroupCommit(desk.store.apart(), patience=STEP_SECONDS)
         self._room = asyncio.Semaphore(AT_ONCE)
-        self._woken = asyncio.Event()
         self._asleep_until = _NEVER
-        self._failing: set[str] = set()
+        self._failing = Failing("escalation_failing", level=logging.ERROR)
 
     async def run(self) -> None:
         """Work until cancelled, whenever this process leads."""
-        listener = self._bus.listen("recipients")
-        follower = asyncio.create_task(self._follow(listener))
         try:
-            while True:
-                self._woken.clear()
-                await self._guarded_pass()
-                await self._pause()
+            await in_rounds(
+                self._guarded_pass,
+                self._rest,
+                bus=self._bus,
+                follows=["recipients"],
+                wakes=self._is_sooner,
+            )
         finally:
-            follower.cancel()
-            self._bus.unlisten(listener)
             # a lease that is not given back runs out
             with worked_around("escalator.release", expected=passes):
                 await self._leader.release()
@@ -88,13 +87,9 @@ class Escalator:
         return sum(step.result() for step in steps)
 
     async def _guarded_pass(self) -> None:
-        try:
+        with self._failing.guard("database"):
             if await self._leader.acquire():
                 await self._lead()
-        except Exception as error:  # noqa: BLE001  # an election ends this pass, never the worker
-            self._fails("database", error)
-        else:
-            self._failing.discard("database")
 
     async def _lead(self) -> None:
         """One pass, for as long as this process leads."""
@@ -113,23 +108,21 @@ class Escalator:
 
     async def _one(self, part: Overdue) -> int:
         """The overdue parts of one subject; its fault, or its lock, never holds up the others."""
+        report = None
         try:
-            asked = kinds()[part.subject_kind]
-            report = await self._commits.run(
-                part.lane,
-                partial(self._step, asked, part.subject_id, part.ledgers),
-                {
-                    RECIPIENTS: part.ledgers,
-                    asked.collection: [part.subject_id],
-                    **asked.beside(part.lane),
-                },
-            )
-        except Exception as error:  # noqa: BLE001  # said above
-            self._fails(part.subject_id, error)
-            return 0
+            with self._failing.guard(part.subject_id):
+                asked = kinds()[part.subject_kind]
+                report = await self._commits.run(
+                    part.lane,
+                    partial(self._step, asked, part.subject_id, part.ledgers),
+                    {
+                        RECIPIENTS: part.ledgers,
+                        asked.collection: [part.subject_id],
+                        **asked.beside(part.lane),
+                    },
+                )
         finally:
             self._room.release()
-        self._failing.discard(part.subject_id)
         if report is None:
             return 0
         report()
@@ -147,26 +140,20 @@ class Escalator:
         if subject is None:
             message = f"{asked.kind} {subject_id} has ledgers, and is not there"
             raise LookupError(message)
+        if subject.subject.ended_at is not None and subject.subject.untold:
+            return None  # it has ended, and they are told so in their turn
         if asked.escalates:
             return (await hand_over(subject, rows, Why.TIMEOUT, now)).report
         woken = await remind(subject, rows, now)
         return partial(log.info, "reminded", subject=subject.subject.name, woken=woken)
 
-    def _fails(self, what: str, error: Exception) -> None:
-        if what not in self._failing:
-            log.error("escalation_failing", what=what, error=repr(error))
-        self._failing.add(what)
+    def _is_sooner(self, change: Change) -> bool:
+        """Whether a timer is due sooner than planned."""
+        timer = (change.document or {}).get("next_step_at")
+        return timer is not None and timer < self._asleep_until
 
-    async def _follow(self, listener: Listener) -> None:
-        """Wake up for a timer that is due sooner than planned."""
-        async for change in listener:
-            timer = (change.document or {}).get("next_step_at")
-            if timer is not None and timer < self._asleep_until:
-                self._woken.set()
-
-    async def _pause(self) -> None:
+    async def _rest(self) -> float:
         """Until the earliest timer, at most POLL."""
-        wait = POLL
         self._asleep_until = _NEVER
         now = clock.now()
         # reported by the next pass
@@ -174,7 +161,5 @@ class Escalator:
             timer = await self._ledgers.next_timer()
             if timer is not None and timer > now:
                 self._asleep_until = timer
-                wait = min(POLL, clock.seconds_until(timer))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._woken.wait()
+                return min(POLL, clock.seconds_until(timer))
+        return POLL

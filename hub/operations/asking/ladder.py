@@ -91,7 +91,7 @@ async def hand_over(asked: Asked, rows: Sequence[RecipientDoc], why: Why, at: da
         await asked.unanswered(at)
     await _note(asked, (rows, left, next_), why, at)
     await asked.involve(next_)
-    if not next_:
+    if not left:
         await complete_if_ended(asked, at)
     return Handover(subject.name, why, tuple(account.id for account in next_), vain)
 

@@ -4,7 +4,7 @@ Everything here runs inside a transaction of its caller and changes the given do
 it wrote.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from hub.model.operations import Stage
@@ -101,17 +101,22 @@ def step(
     return Step(row.id, line, row.stage, row.next_step_at)
 
 
-async def end_all(asked: Asked, at: datetime, *, reason: str, asleep: Collection[str] = ()) -> None:
-    """Take back a subject: every part that has not ended is cancelled and its owner woken.
+async def end_all(asked: Asked, at: datetime, *, reason: str) -> None:
+    """Take back a subject that everybody has been told of. The caller has changed it."""
+    rows = await asked.desk.of(Recipients).of_subject(asked.tx, asked.subject.id)
+    await end(asked, rows, at, reason=reason)
 
-    Not so the accounts in `asleep`, whom something else wakes. Everybody who was asked is told.
-    The caller has changed the subject.
+
+async def end(asked: Asked, rows: Sequence[RecipientDoc], at: datetime, *, reason: str) -> None:
+    """Take these parts back: each that has not ended is cancelled and its owner woken.
+
+    Not so whom something else wakes. Everybody is told.
     """
     ledgers = asked.desk.of(Recipients)
-    rows = await ledgers.of_subject(asked.tx, asked.subject.id)
     live = [row for row in rows if row.stage not in asked.ended]
     # the others are written by their own step
-    ledgers.touch(asked.tx, asked.subject.id, asked.ended)
+    ledgers.touch(asked.tx, [row for row in rows if row.stage in asked.ended])
+    asleep = await asked.woken_for_another()
     steps = [step(type(asked), row, Stage.CANCELLED, at, "hub", note=reason) for row in live]
     ledgers.steps(asked.tx, steps)
     await wake(asked, [row for row in live if row.account_id not in asleep], CANCELLED, at)
@@ -119,12 +124,15 @@ async def end_all(asked: Asked, at: datetime, *, reason: str, asleep: Collection
 
 
 async def complete_if_ended(asked: Asked, at: datetime) -> bool:
-    """Complete the subject once everybody's part has ended and somebody's well.
+    """Complete the subject once everybody's part has ended, and each chain has ended well.
 
-    Tells all recipients. The caller has changed the subject in this transaction, so two last parts
-    that end at once cannot overlook each other.
+    A chain that nobody took keeps it open, for the watch to act on. Tells all recipients. The
+    caller has changed the subject in this transaction, so two last parts that end at once cannot
+    overlook each other.
     """
     ledgers, subject = asked.desk.of(Recipients), asked.subject
+    if subject.untold:
+        return False
     if not await ledgers.outcome(asked.tx, subject.id, ended=asked.ended, done=asked.done):
         return False
     await asked.completed(at)

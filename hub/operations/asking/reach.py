@@ -5,7 +5,9 @@ watch officer is told so at once, rather than by the alarm that follows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
+from hub.model.people import Principal
 from hub.operations.asking.documents import DispatchWarningDoc
 from hub.operations.desk import Desk
 from hub.operations.words import person
@@ -45,7 +47,7 @@ _NO_PUSH_AT_ALL = DispatchWarningDoc(
     code="PUSH_NOT_CONFIGURED",
     path=[],
     message="未配置推送服务，手机同步后才能得知 / No push service is configured: "
-    "phones learn of this order when they next sync. Call, or configure [push].",
+    "phones learn of this when they next sync. Call, or configure [push].",
 )
 _NOBODY_NEXT = DispatchWarningDoc(
     code="ESCALATION_NONE",
@@ -61,6 +63,15 @@ _NOBODY_REACHED = DispatchWarningDoc(
 )
 
 
+class Person(Protocol):
+    """Somebody who is asked: the account's id and its unit."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def unit(self) -> str | None: ...  # noqa: D102
+
+
 async def warnings_of(
     desk: Desk,
     tx: Tx,
@@ -73,7 +84,7 @@ async def warnings_of(
     `phones` are the push channels by the names they were asked for; whose id is another than the
     login they were named by is looked up.
     """
-    silent = desk.channels is not None and not desk.channels
+    silent = _silent(desk)
     reached = await _reached(desk, tx, [*officers, *fallback], phones)
 
     def unwakeable(account: AccountDoc) -> bool:
@@ -95,13 +106,46 @@ async def warnings_of(
     )
 
 
+async def unwoken(
+    desk: Desk,
+    by: Principal,
+    people: Sequence[Person],
+    argument: str,
+    *,
+    tx: Tx | None = None,
+) -> list[DispatchWarningDoc]:
+    """What to tell `by`, who asks these people, chosen by `argument`: whom no push wakes.
+
+    Of other units than one's own only the number is said, but to the centre.
+    """
+    if _silent(desk):
+        return [_NO_PUSH_AT_ALL]
+    phones = await desk.devices.channels_of({one.id for one in people}, tx=tx)
+    reached = _served(desk, phones)
+    missing = [one for one in people if one.id not in reached]
+    known = [one.id for one in missing if by.viewer.sees_everything or one.unit == by.unit]
+    accounts = await desk.accounts.by_logins_or_ids(known[:SHOWN], tx=tx) if known else {}
+    named = [([argument], _no_push(person(account))) for account in accounts.values()]
+    return _told("RECIPIENT_NO_PUSH", argument, named, len(missing))
+
+
+def _silent(desk: Desk) -> bool:
+    """Whether no push service is configured at all."""
+    return desk.channels is not None and not desk.channels
+
+
 async def _reached(
     desk: Desk, tx: Tx, accounts: Sequence[AccountDoc], phones: Mapping[str, set[str]]
 ) -> set[str]:
     """Those accounts that have a phone which a channel in service can wake."""
     renamed = {account.id for account in accounts if account.id != account.login}
     known = {**phones, **(await desk.devices.channels_of(renamed, tx=tx) if renamed else {})}
-    return {name for name, channels in known.items() if desk.served(channels)}
+    return _served(desk, known)
+
+
+def _served(desk: Desk, phones: Mapping[str, set[str]]) -> set[str]:
+    """Of the accounts with their phones' channels, those that one in service wakes."""
+    return {name for name, channels in phones.items() if desk.served(channels)}
 
 
 def _named(
@@ -113,18 +157,23 @@ def _named(
 ) -> list[DispatchWarningDoc]:
     """A warning for each who is concerned, at its place in the list."""
     places = [place for place, account in enumerate(accounts) if concerned(account)]
+    named = [([path, str(place)], words(person(accounts[place]))) for place in places]
+    return _told(code, path, named, len(places))
+
+
+def _told(
+    code: str, path: str, named: Sequence[tuple[list[str], str]], count: int
+) -> list[DispatchWarningDoc]:
+    """Warnings of one reason, each with its place and words; of more than are named the number."""
     found = [
-        DispatchWarningDoc(
-            code=code, path=[path, str(place)], message=words(person(accounts[place]))
-        )
-        for place in places[:SHOWN]
+        DispatchWarningDoc(code=code, path=where, message=message)
+        for where, message in named[:SHOWN]
     ]
-    if more := len(places) - len(found):
-        found.append(
-            DispatchWarningDoc(
-                code=code, path=[path], message=f"另有 {more} 人同此 / And {more} more."
-            )
-        )
+    if more := count - len(found):
+        words = f"另有 {more} 人同此 / And {more} more."
+        if not found:
+            words = f"{more} 人无可推送的手机 / {more} have no phone that can be woken."
+        found.append(DispatchWarningDoc(code=code, path=[path], message=words))
     return found
 
 

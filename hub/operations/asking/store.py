@@ -15,6 +15,8 @@ from hub.store.driver import Document, Store, Tx
 from hub.store.listing import NOTHING
 from hub.store.pending import pending, seen
 
+LISTED = 500
+"""Ledgers of one subject that are listed with it; of more there are pages."""
 REMEMBERED = 10_000
 """Subjects whose lane a process remembers, at most."""
 _OLDEST = [("created_at", 1), ("_id", 1)]
@@ -82,6 +84,38 @@ class Recipients(Timers):
                     ledger.escalated_from = None
         return found
 
+    async def first_of(
+        self, viewer: Viewer, subject_ids: Collection[str]
+    ) -> dict[str, list[RecipientDoc]]:
+        """The first LISTED that the viewer may see of each subject, in the order they were opened.
+
+        For subjects that do not escalate.
+        """
+        return {name: await self.page(viewer, name, first=LISTED) for name in subject_ids}
+
+    async def page(
+        self,
+        viewer: Viewer,
+        subject_id: str,
+        *,
+        first: int,
+        after: tuple[datetime, str] | None = None,
+        stages: Collection[Stage] | None = None,
+    ) -> list[RecipientDoc]:
+        """At most `first` ledgers that the viewer may see, in these stages, behind that place.
+
+        In the order they were opened. For subjects that do not escalate.
+        """
+        terms = [{"subject_id": subject_id}, visible_ledgers(viewer)]
+        if stages is not None:
+            terms.append({"stage": {"$in": [*stages]}})
+        if after is not None:
+            at, row_id = after
+            later = [{"created_at": {"$gt": at}}, {"created_at": at, "_id": {"$gt": row_id}}]
+            terms.append({"$or": later})
+        rows = self._recipients.find({"$and": terms}).sort(_OLDEST).limit(first)
+        return [RecipientDoc.model_validate(row) async for row in rows]
+
     async def readers(self, _viewer: Viewer, subject_ids: Collection[str]) -> dict[str, int]:
         """How many have seen each subject, whoever may see which of them: for who may see it."""
         rows = await self._recipients.aggregate(
@@ -140,13 +174,12 @@ class Recipients(Timers):
     async def outcome(
         self, tx: Tx, subject_id: str, *, ended: Collection[Stage], done: Stage
     ) -> bool:
-        """Whether everybody's part has `ended`, and somebody's by `done`."""
+        """Whether everybody's part has `ended`, and somebody of each chain is `done`."""
         await seen(tx, RECIPIENTS)
         live = {"subject_id": subject_id, "stage": {"$nin": [*ended]}}
         if await self._recipients.find_one(live, {"_id": True}, session=tx) is not None:
             return False
-        good = {"subject_id": subject_id, "stage": done}
-        return await self._recipients.find_one(good, {"_id": True}, session=tx) is not None
+        return (await self.chains(tx, subject_id)).all_reach(done)
 
     async def live_of_account(
         self, tx: Tx, account_id: str, kind: str, *, ended: Collection[Stage]
@@ -223,9 +256,9 @@ class Recipients(Timers):
             row.nobody_next = True
             _mark(tx, row, "nobody_next")
 
-    def touch(self, tx: Tx, subject_id: str, stages: Collection[Stage]) -> None:
-        """Raise the revision of its ledgers in these stages: a concurrent answer then conflicts."""
-        query = {"subject_id": subject_id, "stage": {"$in": [*stages]}}
+    def touch(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Raise the revision of these ledgers: a concurrent answer then conflicts."""
+        query = {"_id": {"$in": [row.id for row in rows]}}
         pending(tx).update_all(RECIPIENTS, query, {"$inc": {"revision": 1}})
 
     async def _found(self, query: dict[str, Any], tx: Tx) -> list[RecipientDoc]:

@@ -2,31 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub import clock
 from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.operations import OrderPriority
 from hub.model.people import Principal, Scope
 from hub.operations import checks
-from hub.operations.asking.audience import Audience, audience_of, people_in, still_there
-from hub.operations.asking.ledger import announce, end_all, open_ledger
+from hub.operations.asking.audience import Audience, Meant, audience_of, people_in, still_there
+from hub.operations.asking.parts import begin, ending
+from hub.operations.asking.reach import unwoken
 from hub.operations.bulletins.asked import BulletinAsked
-from hub.operations.bulletins.documents import (
-    BULLETINS,
-    KEPT_DAYS,
-    BulletinDoc,
-    BulletinState,
-)
+from hub.operations.bulletins.documents import BULLETINS, BulletinDoc, BulletinState
 from hub.operations.bulletins.store import BulletinRepository
 from hub.operations.desk import Call, Desk, Done, new_id
-from hub.store.documents import AccountDoc
 from hub.store.driver import Tx
 
 TEXT = 4000
 """The most characters of each."""
-MOST_TOLD = 1_000_000
-"""Characters that go out at once: so many readers times so long a text."""
+MOST_TOLD = 20_000_000
+"""Characters that phones are sent for one bulletin: so many readers times so long a text."""
 REMIND_AFTER = range(60, 86_401)
 """Seconds after which who has not read may be reminded."""
 REMINDED = {OrderPriority.URGENT: 300, OrderPriority.ROUTINE: 3600}
@@ -81,10 +76,11 @@ async def publish_bulletin(
 ) -> BulletinDoc:
     """Publish a bulletin once per key. Needs BULLETINS_WRITE; it is the caller's unit's.
 
-    Its audience is fixed now. One that `corrects` another withdraws that in the same transaction,
-    and goes to whoever had it where no audience is named. Codes: BAD_TEXT, BAD_VALUE, UNIT_UNKNOWN,
-    RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT, NOT_FOUND,
-    BULLETIN_WITHDRAWN.
+    Its audience is fixed now, and told in parts where it is large (`asking/parts.py`). One that
+    `corrects` another withdraws that in the same transaction, and goes to whom that was for where
+    no audience is named. Whom no push will wake is said in its `warnings`. Codes: BAD_TEXT,
+    BAD_VALUE, UNIT_UNKNOWN, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT,
+    NOT_FOUND, BULLETIN_WITHDRAWN.
     """
     by.require(Scope.BULLETINS_WRITE)
     if by.unit is None and not by.viewer.sees_everything:
@@ -110,13 +106,16 @@ async def publish_bulletin(
             created_at=at,
             units=sorted({reader.unit for reader in readers if reader.unit is not None}),
             recipients=[reader.id for reader in readers],
+            untold=len(readers),
             within_s=asked.remind_after_s,
             corrects=asked.corrects,
+            warnings=await unwoken(desk, by, readers, "audience", tx=tx),
         )
+        desk.of(BulletinRepository).insert(tx, bulletin)
+        await begin(BulletinAsked(desk, tx, bulletin), at)
         if former is not None:
             reason = f"已更正，见通报 {bulletin.number} / corrected by {bulletin.number}"
             await _withdraw(former, by, reason, at, replaced_by=bulletin)
-        await _write(BulletinAsked(desk, tx, bulletin), readers, at)
         told = {"number": bulletin.number, "title": bulletin.title, "readers": len(readers)}
         if former is not None:
             told["corrects"] = former.subject.id
@@ -173,7 +172,7 @@ async def _standing(
     return asked
 
 
-def _not_too_much(asked: BulletinRequest, readers: Sequence[AccountDoc]) -> None:
+def _not_too_much(asked: BulletinRequest, readers: Sequence[Meant]) -> None:
     most = MOST_TOLD // len(asked.text)
     if len(readers) > most:
         words = (
@@ -181,13 +180,6 @@ def _not_too_much(asked: BulletinRequest, readers: Sequence[AccountDoc]) -> None
             f"audience: at most {most} people for a text of this length, not {len(readers)}."
         )
         raise UserFault("AUDIENCE_COUNT", words, path=("audience",))
-
-
-async def _write(asked: BulletinAsked, readers: list[AccountDoc], at: datetime) -> None:
-    asked.desk.of(BulletinRepository).insert(asked.tx, asked.subject)
-    until = at + timedelta(days=KEPT_DAYS)
-    rows = [open_ledger(asked, reader, at, keep_until=until) for reader in readers]
-    await announce(asked, rows, at)
 
 
 async def _withdraw(
@@ -198,16 +190,20 @@ async def _withdraw(
     *,
     replaced_by: BulletinDoc | None = None,
 ) -> None:
-    """Whoever is woken for what takes its place is not woken for this as well."""
+    """Who has not been told of it never is; the others are told by and by, if they are many.
+
+    Whoever is woken for what takes its place is not woken for this as well, so that goes first.
+    """
     asked.change(
         state=BulletinState.WITHDRAWN,
         ended_at=at,
         reason=reason,
         withdrawn_by=by.account_id,
         replaced_by=replaced_by and replaced_by.id,
+        **ending(asked.subject),
     )
-    woken = frozenset(replaced_by.recipients) if replaced_by else frozenset()
-    await end_all(asked, at, reason=reason, asleep=woken)
+    if replaced_by is None or not replaced_by.untold:
+        await begin(asked, at)
 
 
 async def _readable(desk: Desk, by: Principal, bulletin_id: str) -> BulletinDoc:

@@ -1,11 +1,13 @@
 """A bulletin as a subject of asking: everybody in its audience is asked to read it."""
 
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Self
 
 from hub.model.operations import Stage
 from hub.operations.asking.asked import Asked
 from hub.operations.asking.documents import RecipientDoc
-from hub.operations.bulletins.documents import BULLETINS, BulletinDoc, BulletinState
+from hub.operations.bulletins.documents import BULLETINS, KEPT_DAYS, BulletinDoc, BulletinState
 from hub.operations.bulletins.news import bulletin_news
 from hub.operations.bulletins.store import BulletinRepository
 from hub.operations.desk import Desk
@@ -24,6 +26,7 @@ class BulletinAsked(Asked):
     escalates = False
     reminders = 2
     completes = False
+    in_parts = True
     subject: BulletinDoc
 
     @classmethod
@@ -46,6 +49,24 @@ class BulletinAsked(Asked):
     def is_open(self) -> bool:
         """Whether it still stands."""
         return self.subject.state is BulletinState.PUBLISHED
+
+    @property
+    def keep_until(self) -> datetime:
+        """As long as the bulletin."""
+        return self.subject.created_at + timedelta(days=KEPT_DAYS)
+
+    @property
+    def reason(self) -> str:
+        """Why it was withdrawn."""
+        return self.subject.reason or ""
+
+    async def woken_for_another(self) -> Collection[str]:
+        """Who has what took its place."""
+        found = None
+        if self.subject.replaced_by is not None:
+            repository = self.desk.of(BulletinRepository)
+            found = await repository.for_hub(self.subject.replaced_by, tx=self.tx)
+        return frozenset(found.asked) if found else ()
 
     def news(self, row: RecipientDoc) -> News:
         """The bulletin as the reader's phone holds it."""

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from hub.operations.asking.documents import AskedDoc
+from hub.operations.asking.documents import UNTOLD, AskedDoc
 from hub.store.documents import Index, Keep, index
 
 BULLETINS = "bulletins"
@@ -44,12 +44,17 @@ class BulletinDoc(AskedDoc):
             index("units", "-created_at"),
             index("recipients", "-created_at"),
             index("unit", "-created_at"),
+            UNTOLD,
         ]
 
     @property
     def name(self) -> str:
         """How a person calls it, Chinese."""
         return f"通报 {self.number}"
+
+    def stands_for(self, account_id: str) -> bool:
+        """Whether it holds as far as this reader's phone was told."""
+        return self.state is BulletinState.PUBLISHED or account_id in self.waiting
 
     @property
     def withdrawn_at(self) -> datetime | None:

@@ -32,21 +32,22 @@ class SyncedBulletin(Message):
 
 
 def bulletin_news(bulletin: BulletinDoc, row: RecipientDoc) -> News:
-    """The bulletin as the owner of `row` holds it."""
+    """The bulletin as the owner of `row` holds it, for whom it stands until they are told else."""
+    stands = bulletin.stands_for(row.account_id)
     synced = SyncedBulletin(
         id=bulletin.id,
         number=bulletin.number,
         unit=bulletin.unit,
         title=bulletin.title,
-        text=bulletin.text if bulletin.state is BulletinState.PUBLISHED else None,
+        text=bulletin.text if stands else None,
         urgency=bulletin.priority,
-        state=bulletin.state,
+        state=BulletinState.PUBLISHED if stands else bulletin.state,
         stage=row.stage,
         read=any(line.stage is Stage.SEEN for line in row.entries),
         published_at=bulletin.created_at,
-        withdrawn_at=bulletin.withdrawn_at,
-        reason=bulletin.reason,
+        withdrawn_at=None if stands else bulletin.withdrawn_at,
+        reason=None if stands else bulletin.reason,
         corrects=bulletin.corrects,
-        replaced_by=bulletin.replaced_by,
+        replaced_by=None if stands else bulletin.replaced_by,
     )
     return News(row.account_id, "bulletin", synced.wire())

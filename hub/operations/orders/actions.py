@@ -12,7 +12,7 @@ from hub.operations import checks
 from hub.operations.asking.documents import RecipientDoc, ledger_id
 from hub.operations.asking.ladder import can_be_asked, reassign
 from hub.operations.asking.ledger import announce, open_ledger
-from hub.operations.asking.reach import warnings_of
+from hub.operations.asking.reach import unwoken, warnings_of
 from hub.operations.asking.store import Recipients
 from hub.operations.desk import Call, Desk, Done, new_id
 from hub.operations.incidents.actions import open_for
@@ -159,7 +159,8 @@ async def reassign_order(
     """Take an open order from one recipient and give it to another, once per key.
 
     Needs ORDERS_WRITE; both are named by id or login, the other must be on duty and none of its
-    recipients. Codes: NOT_FOUND, ORDER_ENDED, BAD_TEXT, NOT_A_RECIPIENT, PART_DONE, PART_PASSED_ON,
+    recipients. If no push wakes them now, the `warnings` of what is returned say so. Codes:
+    NOT_FOUND, ORDER_ENDED, BAD_TEXT, NOT_A_RECIPIENT, PART_DONE, PART_PASSED_ON,
     RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY, RECIPIENT_DUPLICATE.
     """
     by.require(Scope.ORDERS_WRITE)
@@ -185,7 +186,10 @@ async def reassign_order(
     lane = await desk.of(Recipients).lane_of(order_id)
     reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
     call = Call("reassignOrder", "order.reassigned", [order_id, names, reason], key)
-    return await _readable(desk, by, await desk.once(by, call, work, lane=lane, reads=reads))
+    order = await _readable(desk, by, await desk.once(by, call, work, lane=lane, reads=reads))
+    known = await desk.accounts.by_logins_or_ids([names["to"]])
+    order.warnings = await unwoken(desk, by, [*known.values()], "to")
+    return order
 
 
 async def _readable(desk: Desk, by: Principal, order_id: str) -> OrderDoc:

@@ -38,9 +38,9 @@ def order_unanswered(
         condition=f"ORDER_UNANSWERED:{order.id}",
         message=f"{drill}{missing[0]}，已无可升级人员 / {missing[1]}; nobody is left to ask.",
         next_step=(
-            "请电话或电台联系接收人，或另行下达指令给在岗人员；不再需要时撤销该指令 / "
-            "Call the recipients by phone or radio, or dispatch a new order to officers on duty; "
-            "cancel this one if it is no longer needed."
+            "请电话或电台联系接收人，或改派、另行下达指令给在岗人员；不再需要时撤销该指令 / "
+            "Call the recipients by phone or radio, reassign it or dispatch a new order to "
+            "officers on duty; cancel this one if it is no longer needed."
         ),
         place=_place(incident),
         parts=parts,

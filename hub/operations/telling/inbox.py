@@ -56,7 +56,9 @@ class Inbox:
         in one transaction with its number, so the changes after it neither miss nor repeat any.
         """
         desk = self._desk
-        since = clock.now() - RECENT
+        now = clock.now()
+        since = now - RECENT
+        await desk.inbox.begin(account_id, now)
 
         async def read(tx: Tx) -> tuple[int, list[News]]:
             head = await desk.inbox.head(account_id, tx=tx)
@@ -77,7 +79,9 @@ class Inbox:
         if seq is None or seq < 0:
             return await self.snapshot(account_id)
         standing, now = await self._desk.inbox.standing(account_id), clock.now()
-        if standing and (standing.renewed_at is None or standing.renewed_at < now - RENEWED):
+        if standing is None:
+            await self._desk.inbox.begin(account_id, now)
+        elif standing.renewed_at is None or standing.renewed_at < now - RENEWED:
             await self._desk.inbox.renew(standing, now)
             return await self.snapshot(account_id)
         head = standing.seq if standing else 0

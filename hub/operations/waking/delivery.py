@@ -67,6 +67,35 @@ def backoff(attempts: int, spread: float) -> float:
     return min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(attempts, 16)) * (0.5 + spread / 2)
 
 
+class Failing:
+    """The wake-ups that must be tried again: their begin is said once, and their end.
+
+    That is when one gets through and none is left. What another process has settled meanwhile is
+    forgotten after the time that any may fail.
+    """
+
+    def __init__(self) -> None:
+        self._tried: dict[str, datetime] = {}
+        self._count = 0
+
+    def add(self, row: OutboxDoc, error: str) -> None:
+        """It has failed, now or again."""
+        if not self._count:
+            log.warning("wake_ups_failing", wake=row.id, account=row.account_id, error=error)
+        self._count += row.id not in self._tried
+        self._tried[row.id] = clock.now()
+
+    def end(self, row: OutboxDoc, *, sent: bool) -> None:
+        """It is settled, whichever way."""
+        if not self._count:
+            return
+        since = clock.now() - GIVE_UP
+        self._tried = {n: at for n, at in self._tried.items() if at > since and n != row.id}
+        if sent and not self._tried:
+            log.info("wake_ups_recovered", failed=self._count)
+            self._count = 0
+
+
 class Delivery:
     """Sends wake-ups that the dispatcher has leased, and settles them under their fence."""
 
@@ -77,6 +106,7 @@ class Delivery:
         self._channels = channels
         self._send_timeout = send_timeout
         self._commits = GroupCommit(desk.store)
+        self.failing = Failing()
 
     async def prepare(self, rows: Sequence[OutboxDoc]) -> list[Errand]:
         """Whom these wake-ups are for, and the phones that a channel in service can wake."""
@@ -140,8 +170,7 @@ class Delivery:
         # a vendor that asks for an hour gets its last call when we give up
         due = min(now + timedelta(seconds=min(wait, GIVE_UP.total_seconds())), since + GIVE_UP)
         await self._desk.outbox.postpone(row, due_at=due, failing_since=since, error=error)
-        if row.failing_since is None:
-            log.warning("wake_up_failing", wake=row.id, account=row.account_id, error=error)
+        self.failing.add(row, error)
 
     async def _conclude(self, errand: Errand, outcomes: Sequence[Outcome]) -> None:
         row = errand.row
@@ -204,7 +233,9 @@ class Delivery:
                 await self._write(tx, row, verdict, at)
             return ours
 
-        if await self._commits.run(lane, work, reads) and verdict.alarm:
+        ours = await self._commits.run(lane, work, reads)
+        self.failing.end(row, sent=verdict.state is OutboxState.SENT)
+        if ours and verdict.alarm:
             log.error("wake_up_dead", wake=row.id, account=row.account_id, error=verdict.note)
 
     async def _write(self, tx: Tx, row: OutboxDoc, verdict: Verdict, at: datetime) -> None:

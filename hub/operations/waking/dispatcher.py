@@ -7,17 +7,18 @@ which the phone drops; never to none.
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from functools import partial
 
 import structlog
 
 from hub import clock
-from hub.bus import Bus, ChangeKind, Listener
+from hub.bus import Bus, Change, ChangeKind
 from hub.defects import worked_around
 from hub.operations.desk import Desk
 from hub.operations.waking.channels import SEND_TIMEOUT, Channel
 from hub.operations.waking.delivery import Delivery, Errand
+from hub.rounds import Failing, in_rounds
 from hub.store.faults import passes
 from hub.store.outbox import RANKS
 
@@ -30,8 +31,8 @@ BATCH = 200
 """Rows looked up at a time."""
 IN_FLIGHT = 100
 """Sends at once: what a push service takes over one HTTP/2 connection."""
-BESIDE = 20
-"""Sends at once of what is not of the first rank."""
+BESIDE = 10
+"""Sends at once of what is not of the first rank: each is in the way of what is."""
 IN_HAND = 4
 """Times as many may be in hand with those that were sent and are being written down."""
 DRAIN = 8.0
@@ -64,23 +65,21 @@ class Dispatcher:
         self._delivery = Delivery(self._desk, channels, send_timeout=send_timeout)
         self._room = asyncio.Semaphore(in_flight)
         self._most = in_flight * IN_HAND
-        self._woken = asyncio.Event()
         self._sending: set[asyncio.Task[None]] = set()
-        self._failing = False
+        self._failing = Failing("dispatcher_failing", over="dispatcher_recovered")
         self._looked = clock.now()
 
     async def run(self) -> None:
         """Work until cancelled; then let the sends in hand finish."""
-        listener = self._bus.listen("outbox")
-        follower = asyncio.create_task(self._follow(listener))
         try:
-            while True:
-                self._woken.clear()
-                await self._guarded_pass()
-                await self._pause()
+            await in_rounds(
+                self._guarded_pass,
+                self._rest,
+                bus=self._bus,
+                follows=["outbox"],
+                wakes=self._is_more,
+            )
         finally:
-            follower.cancel()
-            self._bus.unlisten(listener)
             await self.drain(DRAIN)
 
     async def take_all(self) -> int:
@@ -138,23 +137,15 @@ class Dispatcher:
         return len(errands)
 
     async def _guarded_pass(self) -> None:
-        try:
+        with self._failing.guard():
             await self.take_all()
-        except Exception as error:  # noqa: BLE001  # an election ends this pass, never the worker
-            if not self._failing:
-                log.warning("dispatcher_failing", error=repr(error))
-            self._failing = True
-        else:
-            if self._failing:
-                log.info("dispatcher_recovered")
-            self._failing = False
 
     async def _deliver(self, errand: Errand, *, sent: Callable[[], None]) -> None:
         row = errand.row
         try:
             await self._delivery.deliver(errand, sent)
         except Exception as error:  # noqa: BLE001  # one bad row never holds up the others
-            log.warning("delivery_failed", wake=row.id, error=repr(error))
+            self._delivery.failing.add(row, repr(error))
             # if this fails too, the database is away: the lease runs out and the row comes again
             with worked_around("dispatcher.failed", expected=passes):
                 await self._delivery.failed(errand, type(error).__name__)
@@ -163,22 +154,16 @@ class Dispatcher:
         self._sending.discard(task)
         room.close()
 
-    async def _follow(self, listener: Listener) -> None:
-        async for change in listener:
-            if change.kind in {ChangeKind.INSERTED, ChangeKind.RESET}:
-                self._woken.set()
-
-    async def _pause(self) -> None:
-        """Until something is queued or falls due, at most POLL."""
-        if self._woken.is_set():
-            return
-        wait = POLL
+    async def _rest(self) -> float:
+        """Until something falls due, at most POLL."""
         if not self._failing:
             # reported by the next pass
             with worked_around("dispatcher.next_due", expected=passes):
                 # from when was looked: what has fallen due since is seen at once
                 due = await self._desk.outbox.next_due(self._looked, self._ranks)
-                wait = POLL if due is None else min(POLL, clock.seconds_until(due))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                await self._woken.wait()
+                return POLL if due is None else min(POLL, clock.seconds_until(due))
+        return POLL
+
+    def _is_more(self, change: Change) -> bool:
+        ours = (change.document or {}).get("rank", 0) in self._ranks
+        return change.kind is ChangeKind.RESET or (change.kind is ChangeKind.INSERTED and ours)

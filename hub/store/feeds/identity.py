@@ -105,13 +105,11 @@ class IdentityRepository:
                 proposals_of[row[end]].append(row)
         return [{**place, "proposals": proposals_of[place["_id"]]} for place in places]
 
-    async def propose(
-        self, dataset: str, onto: str | None = None, *, by: Author = SHELL
-    ) -> list[IdMapping]:
+    async def propose(self, dataset: str, onto: str | None = None) -> list[IdMapping]:
         """Propose canonical stop places (of `onto`, else of any other dataset) for a dataset's own.
 
         Writes PROPOSED mappings, which have no effect, and returns the new ones. A pair that was
-        proposed before is left as it is, above all when it was rejected. `by`: as in `confirm`.
+        proposed before is left as it is, above all when it was rejected.
         """
         confirmed = await self._mappings.find(in_force(clock.now())).to_list()
         mapped = {row["scoped_id"] for row in confirmed}
@@ -121,7 +119,7 @@ class IdentityRepository:
         theirs = [p for p in await self._stop_places(others) if p.id not in mapped]
         found = proposals(ours, theirs)
         new: list[IdMapping] = []
-        async for _, written in self._store.in_parts(found, partial(self._propose, by=by)):
+        async for _, written in self._store.in_parts(found, self._propose):
             new += written
         return new
 
@@ -154,7 +152,7 @@ class IdentityRepository:
         work = partial(self._reject, by=by, mapping_id=mapping_id)
         return await (self._store.transaction(work) if tx is None else work(tx))
 
-    async def _propose(self, tx: Tx, *, items: Sequence[IdMapping], by: Author) -> list[IdMapping]:
+    async def _propose(self, tx: Tx, *, items: Sequence[IdMapping]) -> list[IdMapping]:
         """Write those that nobody has proposed before."""
         await self._one_at_a_time(tx)
         ids = [one.id for one in items]
@@ -163,7 +161,7 @@ class IdentityRepository:
         new = [one for one in items if one.id not in before]
         for one in new:
             pending(tx).insert(raw.ID_MAPPINGS, row := _row(one))
-            act = by.act("idMapping.proposed", one.id, after=_said(row))
+            act = SHELL.act("idMapping.proposed", one.id, after=_said(row))
             await Audit().append(act, tx=tx)
         return new
 

@@ -89,33 +89,21 @@ class TransitRepository:
         most: dict[str, Any] = {"limit": limit} if limit else {}
         return await self._db[raw.CALLS].count_documents(query, **most)
 
-    async def journey(
-        self, journey_id: str, projection: Projection | None = None
-    ) -> Document | None:
+    async def journey(self, journey_id: str) -> Document | None:
         """One dated journey with every known call, by order."""
-        return await self.one(raw.JOURNEYS, journey_id, projection)
+        return await self.one(raw.JOURNEYS, journey_id)
 
-    async def journeys(
-        self, ids: Iterable[str], projection: Projection | None = None
-    ) -> list[Document]:
+    async def journeys(self, ids: Iterable[str]) -> list[Document]:
         """The journeys of these ids that exist, in no particular order."""
-        return await self._by_ids(raw.JOURNEYS, ids, projection)
+        return await self._by_ids(raw.JOURNEYS, ids, None)
 
-    async def stop_place(
-        self, stop_place_id: str, projection: Projection | None = None
-    ) -> Document | None:
+    async def stop_place(self, stop_place_id: str) -> Document | None:
         """One stop place with its quays."""
-        return await self.one(raw.STOP_PLACES, stop_place_id, projection)
+        return await self.one(raw.STOP_PLACES, stop_place_id)
 
-    async def stop_places(
-        self, ids: Iterable[str] | None = None, projection: Projection | None = None
-    ) -> list[Document]:
+    async def stop_places(self, ids: Iterable[str] | None = None) -> list[Document]:
         """Stop places by id, or all of them, by `_id`."""
-        return await self._by_ids(raw.STOP_PLACES, ids, projection)
-
-    async def line(self, line_id: str, projection: Projection | None = None) -> Document | None:
-        """One line."""
-        return await self.one(raw.LINES, line_id, projection)
+        return await self._by_ids(raw.STOP_PLACES, ids, None)
 
     async def lines(
         self, ids: Iterable[str] | None = None, projection: Projection | None = None
@@ -128,12 +116,10 @@ class TransitRepository:
         query = {"stop_places": {"$in": list(stop_places)}}
         return await self._find(raw.LINES, query, {"geometry": 0}, [("_id", 1)], 0)
 
-    async def situations(
-        self, now: datetime | None = None, projection: Projection | None = None
-    ) -> list[Document]:
+    async def situations(self, now: datetime | None = None) -> list[Document]:
         """Situations, newest first; with `now`, only those open and in force at that time."""
         query = {} if now is None else {"progress": "OPEN", **listed.in_force(now)}
-        return await self._find(raw.SITUATIONS, query, projection, _NEWEST, 0)
+        return await self._find(raw.SITUATIONS, query, None, _NEWEST, 0)
 
     async def affecting(self, what: str, ids: Iterable[str], now: datetime) -> list[Document]:
         """Situations open and in force that name one of these ids, newest first.
@@ -150,7 +136,6 @@ class TransitRepository:
         within: Circle | None = None,
         observed_after: datetime | None = None,
         limit: int = 0,
-        projection: Projection | None = None,
         after: str | None = None,
         among: Iterable[str] | None = None,
     ) -> list[Document]:
@@ -160,21 +145,17 @@ class TransitRepository:
             query["_id"] = {"$gt": after}
         if among is not None:
             query.setdefault("_id", {})["$in"] = list(among)
-        return await self._find(raw.VEHICLES, query, projection, [("_id", 1)], limit)
+        return await self._find(raw.VEHICLES, query, None, [("_id", 1)], limit)
 
-    async def taxi_ranks(self, projection: Projection | None = None) -> list[Document]:
+    async def taxi_ranks(self) -> list[Document]:
         """Every taxi rank, by `_id`."""
-        return await self._find(raw.TAXI_RANKS, {}, projection, [("_id", 1)], 0)
+        return await self._find(raw.TAXI_RANKS, {}, None, [("_id", 1)], 0)
 
     async def parking_facilities(
-        self,
-        within: Circle | None = None,
-        limit: int = 0,
-        projection: Projection | None = None,
+        self, within: Circle | None = None, limit: int = 0
     ) -> list[Document]:
         """Parking facilities by `_id`, each with its `status` layer if it has one."""
-        query, order = listed.parking_facilities(within).query, [("_id", 1)]
-        return await self._find(raw.PARKING_FACILITIES, query, projection, order, limit)
+        return await self._all(listed.parking_facilities(within), limit)
 
     async def parking_near(self, circle: Circle, limit: int) -> list[Document]:
         """Parking facilities inside a circle, the nearest to its centre first."""
@@ -182,49 +163,34 @@ class TransitRepository:
         return await self._db[raw.PARKING_FACILITIES].find(query, limit=limit).to_list()
 
     async def sharing_stations(
-        self,
-        within: Circle | None = None,
-        limit: int = 0,
-        projection: Projection | None = None,
+        self, within: Circle | None = None, limit: int = 0
     ) -> list[Document]:
         """Stations of shared vehicles, by `_id`."""
-        query, order = listed.sharing_stations(within).query, [("_id", 1)]
-        return await self._find(raw.SHARING_STATIONS, query, projection, order, limit)
+        return await self._all(listed.sharing_stations(within), limit)
 
     async def facility_conditions(
-        self,
-        stop_place: str | None = None,
-        now: datetime | None = None,
-        limit: int = 0,
-        projection: Projection | None = None,
+        self, stop_place: str | None = None, now: datetime | None = None, limit: int = 0
     ) -> list[Document]:
         """Conditions of facilities by `_id`; with `now`, those in force then.
 
         At a stop place: of every id it has, as `calls`.
         """
         ids = None if stop_place is None else await self.same_as.ids(stop_place)
-        query, order = listed.facility_conditions(ids, now).query, [("_id", 1)]
-        return await self._find(raw.FACILITY_CONDITIONS, query, projection, order, limit)
+        return await self._all(listed.facility_conditions(ids, now), limit)
 
     async def conditions_at(self, stop_places: Iterable[str], now: datetime) -> list[Document]:
         """Conditions of facilities in force at one of these ids, by `_id`."""
-        query = listed.facility_conditions(stop_places, now).query
-        return await self._find(raw.FACILITY_CONDITIONS, query, None, [("_id", 1)], 0)
+        return await self._all(listed.facility_conditions(stop_places, now))
 
     async def feeds(self, projection: Projection | None = None) -> list[Document]:
         """Every feed with its health, by `_id`."""
         return await self._find(raw.FEEDS, {}, projection, [("_id", 1)], 0)
 
-    async def one(
-        self,
-        collection: str,
-        document_id: str,
-        projection: Projection | None = None,
-    ) -> Document | None:
+    async def one(self, collection: str, document_id: str) -> Document | None:
         """One document of a readable collection, for Relay's `node`. None when absent."""
         if collection not in READABLE:
             raise NotFound(collection, document_id)
-        return await self._db[collection].find_one({"_id": {"$eq": document_id}}, projection)
+        return await self._db[collection].find_one({"_id": {"$eq": document_id}})
 
     async def _board(
         self,
@@ -250,6 +216,9 @@ class TransitRepository:
     ) -> list[Document]:
         query = {} if ids is None else {"_id": {"$in": list(ids)}}
         return await self._find(collection, query, projection, [("_id", 1)], 0)
+
+    async def _all(self, of: listed.Listed, limit: int = 0) -> list[Document]:
+        return await self._find(of.collection, of.query, None, [("_id", 1)], limit)
 
     async def _find(
         self,

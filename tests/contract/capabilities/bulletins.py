@@ -3,6 +3,7 @@
 from typing import Any
 
 from hub.model.people import CENTRE, Role
+from hub.operations.asking.parts import PART
 from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
 from tests.contract.examples import Bad, Doing, Examples
 from tests.contract.scene import Scene
@@ -14,6 +15,25 @@ async def bulletin(scene: Scene) -> str:
     request = request_of(title="出口关闭", text="请引导旅客走东侧", officers=[officer.id])
     world = scene.world
     return (await publish_bulletin(world.ops.desk, world.watch, request, fresh("key"))).id
+
+
+async def of_many(scene: Scene) -> str:
+    """One that goes to more than are told at once, all of whom have been told."""
+    officer, crowd = await scene.person("officer"), await scene.world.crowd(PART)
+    names = [officer.id, *(one.account_id for one in crowd)]
+    request = request_of(title="出口关闭", text="请引导旅客走东侧", officers=names)
+    world = scene.world
+    made = await publish_bulletin(world.ops.desk, world.watch, request, fresh("key"))
+    await world.teller().step()
+    return made.id
+
+
+async def ending(scene: Scene) -> dict[str, Any]:
+    """One that is withdrawn, of which nobody has heard yet."""
+    given, world = {"bulletinId": await of_many(scene)}, scene.world
+    told = {"bulletin_id": given["bulletinId"], "reason": "误发", "key": fresh("key")}
+    await withdraw_bulletin(world.ops.desk, world.watch, **told)
+    return given
 
 
 async def published(scene: Scene) -> dict[str, Any]:
@@ -41,6 +61,14 @@ async def to_be_withdrawn(scene: Scene) -> dict[str, Any]:
     return {"bulletin": await bulletin(scene), "reason": "误发"}
 
 
+async def of_many_to_be_withdrawn(scene: Scene) -> dict[str, Any]:
+    return {"bulletin": await of_many(scene), "reason": "误发"}
+
+
+async def of_many_corrected(scene: Scene) -> dict[str, Any]:
+    return {"title": "出口恢复", "text": "请走北侧", "corrects": await of_many(scene)}
+
+
 async def to_be_read(scene: Scene) -> dict[str, Any]:
     return {"bulletin": await bulletin(scene)}
 
@@ -51,12 +79,13 @@ NOBODY = {"units": [], "officers": [], "allOnDuty": False}
 DESKS, READERS = CENTRE | {Role.LIAISON}, frozenset(Role) - {Role.PARTNER}
 EXAMPLES = Examples(
     actions={
-        "bulletin.received": Doing(given=published, bad=(NOTHING,), also=(withdrawn, read)),
-        "bulletin.read": Doing(given=published, bad=(NOTHING,), also=(withdrawn,)),
+        "bulletin.received": Doing(given=published, bad=(NOTHING,), also=(withdrawn, read, ending)),
+        "bulletin.read": Doing(given=published, bad=(NOTHING,), also=(withdrawn, ending)),
     },
     mutations={
         "publishBulletin": Doing(
             given=correction,
+            also=(of_many_corrected,),
             of_unit=True,
             bad=(
                 Bad({"corrects": "nothing"}, "NOT_FOUND", "input.corrects"),
@@ -80,6 +109,7 @@ EXAMPLES = Examples(
         ),
         "withdrawBulletin": Doing(
             given=to_be_withdrawn,
+            also=(of_many_to_be_withdrawn,),
             bad=(NONE,),
         ),
         "readBulletin": Doing(given=to_be_read, by="officer", bad=(NONE,)),
@@ -88,6 +118,7 @@ EXAMPLES = Examples(
     may={
         "bulletin": READERS,
         "bulletins": READERS,
+        "bulletinRecipients": READERS,
         "publishBulletin": DESKS,
         "withdrawBulletin": DESKS,
         "readBulletin": frozenset({Role.OFFICER, Role.LIAISON}),

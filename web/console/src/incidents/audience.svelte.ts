@@ -1,0 +1,69 @@
+import { OrderAudience, type OrderAudienceQuery } from '$shared/gql/generated';
+import { HubError } from '$shared/hub/errors';
+import { ask } from '../hub';
+
+export type Candidate = OrderAudienceQuery['officers']['nodes'][number];
+type Spot = { lat: number; lon: number };
+
+const EVERY_MS = 15_000;
+const MOST_PAGES = 15;
+
+/** Whether a phone of theirs can be told now. */
+export function reachable({ reach }: Candidate): boolean {
+  return reach !== null && (reach.wakeable || reach.listening);
+}
+
+/** Nearest first where that is known, then who can be reached, then who has least to do. */
+export function byUse(a: Candidate, b: Candidate): number {
+  const far = (one: Candidate) => one.reach?.distanceMetres ?? Infinity;
+  const [one, other] = [far(a), far(b)];
+  if (one !== other) return one < other ? -1 : 1;
+  return (
+    Number(reachable(b)) - Number(reachable(a)) ||
+    (a.reach?.openOrders ?? 0) - (b.reach?.openOrders ?? 0) ||
+    (a.login < b.login ? -1 : 1)
+  );
+}
+
+class Audience {
+  /** Who is on duty, in the order of their use. */
+  people = $state.raw<Candidate[]>([]);
+  ready = $state(false);
+  error = $state<HubError | null>(null);
+
+  async load(from: Spot | null): Promise<void> {
+    const found: Candidate[] = [];
+    let after: string | null = null;
+    try {
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const { officers }: OrderAudienceQuery = await ask(OrderAudience, { from, after });
+        found.push(...officers.nodes);
+        after = officers.pageInfo.endCursor;
+        if (!officers.pageInfo.hasNextPage) break;
+      }
+      this.people = found.sort(byUse);
+      this.ready = true;
+      this.error = null;
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      this.error = error;
+    }
+  }
+}
+
+/**
+ * Who could be given an order, asked anew now and then. Call it while a component is made; `from` is
+ * where distances are from.
+ */
+export function audience(from: () => Spot | null): Audience {
+  const held = new Audience();
+  $effect(() => {
+    const spot = from();
+    void held.load(spot);
+    const timer = setInterval(() => {
+      if (!document.hidden) void held.load(spot);
+    }, EVERY_MS);
+    return () => clearInterval(timer);
+  });
+  return held;
+}
