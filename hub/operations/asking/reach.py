@@ -129,6 +129,14 @@ async def unwoken(
     return _told("RECIPIENT_NO_PUSH", argument, named, len(missing))
 
 
+async def unwakeable(desk: Desk, people: Sequence[Person]) -> int:
+    """How many of them no push in service wakes."""
+    if _silent(desk):
+        return len(people)
+    reached = _served(desk, await desk.devices.channels_of({one.id for one in people}))
+    return sum(one.id not in reached for one in people)
+
+
 def _silent(desk: Desk) -> bool:
     """Whether no push service is configured at all."""
     return desk.channels is not None and not desk.channels

@@ -1120,6 +1120,14 @@ export type Link__Purpose =
   | 'EXECUTION'
   | 'SECURITY';
 
+export type AccountShownFragment = { id: string, login: string, role: AccountRole, active: boolean, demo: boolean, createdAt: string, formerUntil: string | null, zh: string | null, en: string | null, unit: UnitNamedFragment | null };
+
+export type SessionShownFragment = { id: string, code: string, mine: boolean, createdAt: string, expiresAt: string, account: AccountShownFragment | null, device: { platform: string, model: string | null, appVersion: string | null, seenAt: string, push: PushService | null } | null };
+
+export type BulletinShownFragment = { id: string, number: string, title: string, text: string, urgency: OrderPriority, state: BulletinState, publishedAt: string, withdrawnAt: string | null, withdrawnReason: string | null, remindAfterSeconds: number, audienceCount: number, readCount: number, untoldCount: number, publishedBy: PersonNamedFragment | null, unit: UnitNamedFragment | null, units: Array<UnitNamedFragment>, withdrawnBy: PersonNamedFragment | null, corrects: { id: string, number: string } | null, replacedBy: { id: string, number: string } | null };
+
+export type MappingShownFragment = { id: string, dataset: string, nativeId: string, canonicalId: string, method: MatchMethod, confidence: number, state: MappingState, decidedAt: string | null, decidedBy: PersonNamedFragment | null, stopPlace: { id: string, zh: string | null, en: string | null } | null, canonical: { id: string, zh: string | null, en: string | null } | null };
+
 export type PersonNamedFragment = { id: string, login: string, zh: string | null, en: string | null, unit: { code: string, zh: string | null, en: string | null } | null };
 
 export type UnitNamedFragment = { id: string, code: string, zh: string | null, en: string | null };
@@ -1129,6 +1137,181 @@ export type QueuedFragment = { id: string, number: string, kind: IncidentKind, s
 export type OrderLedgerFragment = { id: string, number: string, text: string, priority: OrderPriority, state: OrderState, createdAt: string, endedAt: string | null, acceptWithinSeconds: number, exhaustedAt: string | null, createdBy: PersonNamedFragment | null, escalation: Array<PersonNamedFragment>, recipients: Array<{ stage: Stage, nextStepAt: string | null, nobodyNext: boolean, reassignedBecause: string | null, escalatedFrom: { id: string } | null, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string, channel: LedgerChannel, note: string | null }> }> };
 
 export type SituationCallFragment = { id: string, status: CallStatus, aimedArrival: string | null, expectedArrival: string | null, actualArrival: string | null, aimedDeparture: string | null, expectedDeparture: string | null, actualDeparture: string | null, plannedPlatform: string | null, actualPlatform: string | null, freshness: { state: FreshnessState, asOf: string | null }, coach: { checkIn: CheckIn | null, sale: SaleStatus | null, seatsAvailable: number | null } | null, journey: { mode: TransportMode, publicCode: string | null, origin: string | null, destination: string | null, originEn: string | null, destinationEn: string | null, line: { publicCode: string | null } | null } };
+
+export type AccountsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  roles: InputMaybe<Array<AccountRole> | AccountRole>;
+  unit: InputMaybe<Scalars['ID']['input']>;
+  active: InputMaybe<Scalars['Boolean']['input']>;
+}>;
+
+
+export type AccountsWatchedSubscription = { accounts: { change: ChangeType, cursor: string, node: AccountShownFragment | null } };
+
+export type OneAccountQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type OneAccountQuery = { account: AccountShownFragment | null };
+
+export type SessionsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  account: InputMaybe<Scalars['ID']['input']>;
+}>;
+
+
+export type SessionsWatchedSubscription = { sessions: { change: ChangeType, cursor: string, node: SessionShownFragment | null } };
+
+export type AuditPageQueryVariables = Exact<{
+  actor: InputMaybe<Scalars['String']['input']>;
+  action: InputMaybe<Scalars['String']['input']>;
+  target: InputMaybe<Scalars['String']['input']>;
+  since: InputMaybe<Scalars['DateTime']['input']>;
+  until: InputMaybe<Scalars['DateTime']['input']>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type AuditPageQuery = { auditEntries: { nodes: Array<{ id: string, at: string, actor: string, action: string, target: string, authority: string, session: string | null, device: string | null, seq: number | null, person: PersonNamedFragment | null, changes: Array<{ name: string, before: string | null, after: string | null }>, details: Array<{ name: string, after: string | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type AuditStateQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AuditStateQuery = { auditState: { sealed: number, hash: string | null, sealedAt: string | null, faults: Array<AuditFault> } };
+
+export type AddAccountMutationVariables = Exact<{
+  input: AddAccountInput;
+}>;
+
+
+export type AddAccountMutation = { addAccount: { secret: string | null, userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: AccountShownFragment | null } };
+
+export type UpdateAccountMutationVariables = Exact<{
+  input: UpdateAccountInput;
+}>;
+
+
+export type UpdateAccountMutation = { updateAccount: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: { id: string } | null } };
+
+export type ResetSecretMutationVariables = Exact<{
+  input: ResetSecretInput;
+}>;
+
+
+export type ResetSecretMutation = { resetSecret: { secret: string | null, userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: AccountShownFragment | null } };
+
+export type SignOutAccountMutationVariables = Exact<{
+  input: SignOutAccountInput;
+}>;
+
+
+export type SignOutAccountMutation = { signOutAccount: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: { id: string } | null } };
+
+export type RevokeSessionMutationVariables = Exact<{
+  input: RevokeSessionInput;
+}>;
+
+
+export type RevokeSessionMutation = { revokeSession: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: { id: string } | null } };
+
+export type BulletinsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  state: InputMaybe<BulletinState>;
+}>;
+
+
+export type BulletinsWatchedSubscription = { bulletins: { change: ChangeType, cursor: string, node: BulletinShownFragment | null } };
+
+export type OneBulletinQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type OneBulletinQuery = { bulletin: BulletinShownFragment | null };
+
+export type BulletinReadersQueryVariables = Exact<{
+  bulletin: Scalars['ID']['input'];
+  stages: InputMaybe<Array<Stage> | Stage>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type BulletinReadersQuery = { bulletinRecipients: { nodes: Array<{ stage: Stage, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type BulletinAudienceQueryVariables = Exact<{
+  audience: AudienceInput;
+}>;
+
+
+export type BulletinAudienceQuery = { bulletinAudience: { people: number, unwakeable: number } };
+
+export type PublishBulletinMutationVariables = Exact<{
+  input: PublishBulletinInput;
+}>;
+
+
+export type PublishBulletinMutation = { publishBulletin: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, warnings: Array<{ message: string }>, bulletin: { id: string } | null } };
+
+export type WithdrawBulletinMutationVariables = Exact<{
+  input: WithdrawBulletinInput;
+}>;
+
+
+export type WithdrawBulletinMutation = { withdrawBulletin: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, bulletin: { id: string } | null } };
+
+export type OfficersWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  unit: InputMaybe<Scalars['ID']['input']>;
+  onDuty: InputMaybe<Scalars['Boolean']['input']>;
+}>;
+
+
+export type OfficersWatchedSubscription = { officers: { change: ChangeType, cursor: string, node: (
+      { role: AccountRole, onDuty: boolean, onDutySince: string | null, post: string | null, reach: { wakeable: boolean, listening: boolean, heardAt: string | null, openOrders: number } | null }
+      & PersonNamedFragment
+    ) | null } };
+
+export type DutyCountsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DutyCountsQuery = { dutyCounts: Array<{ officers: number, onDuty: number, unit: UnitNamedFragment | null }> };
+
+export type FeedsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type FeedsWatchedSubscription = { feeds: { change: ChangeType, cursor: string, node: { id: string, code: string, kind: string, mode: TransportMode | null, state: FeedState, detail: string | null, dataAsOf: string | null, lastReceivedAt: string | null, warnAfterSeconds: number | null, expireAfterSeconds: number | null, changedAt: string | null, linkState: LinkState | null, priority: number | null, counts: { accepted: number, rejected: number, entities: number }, totals: { payloads: number, accepted: number, rejected: number }, rejects: Array<{ reason: RejectReason, count: number }>, notes: Array<{ reason: RejectReason, count: number }>, callbacks: Array<{ name: string, address: string, linkState: LinkState, detail: string | null }> } | null } };
+
+export type UnmatchedPlacesQueryVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type UnmatchedPlacesQuery = { unmatchedStopPlaces: { nodes: Array<{ stopPlace: { id: string, scopedId: string, zh: string | null, en: string | null }, proposals: Array<MappingShownFragment> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type DecidedMappingsQueryVariables = Exact<{
+  state: InputMaybe<MappingState>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type DecidedMappingsQuery = { idMappings: { nodes: Array<MappingShownFragment>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ConfirmMappingMutationVariables = Exact<{
+  input: ConfirmIdMappingInput;
+}>;
+
+
+export type ConfirmMappingMutation = { confirmIdMapping: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, idMapping: { id: string } | null } };
+
+export type RejectMappingMutationVariables = Exact<{
+  input: RejectIdMappingInput;
+}>;
+
+
+export type RejectMappingMutation = { rejectIdMapping: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, idMapping: { id: string } | null } };
 
 export type OpenIncidentsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
@@ -1344,20 +1527,40 @@ export type FeedsSubscriptionVariables = Exact<{
 
 export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, node: { id: string, code: string, kind: string, mode: TransportMode | null, state: FeedState, detail: string | null, dataAsOf: string | null, lastReceivedAt: string | null, warnAfterSeconds: number | null, expireAfterSeconds: number | null, changedAt: string | null, linkState: LinkState | null } | null } };
 
+export const AccountsWatched = { id: 'sha256:3956ec9f3db2699b57f9e59dd0b93f0b0d0a352256710ce8fb77dd40d468da9d', name: 'AccountsWatched', kind: 'subscription' } as unknown as Operation<AccountsWatchedSubscription, AccountsWatchedSubscriptionVariables>;
+export const AddAccount = { id: 'sha256:8983b79a23b574b630b93a470bbe292ce76ff4b46800a7c8986559c493212652', name: 'AddAccount', kind: 'mutation' } as unknown as Operation<AddAccountMutation, AddAccountMutationVariables>;
 export const AddUnits = { id: 'sha256:86189919850abd6bee31bd07cf273006754bc31efd89a64340efee313b9029e0', name: 'AddUnits', kind: 'mutation' } as unknown as Operation<AddUnitsMutation, AddUnitsMutationVariables>;
 export const AlarmsToAct = { id: 'sha256:f60948e51b139380bc1967cb77ac8de39fb2475d5a37c7fedc1dcbe6a1b70031', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
+export const AuditPage = { id: 'sha256:0499450c2af466c92766f8137cc9330d08f6bb6d61c26bba67f707b6f8c78f94', name: 'AuditPage', kind: 'query' } as unknown as Operation<AuditPageQuery, AuditPageQueryVariables>;
+export const AuditState = { id: 'sha256:15c47252c3f9015faa90f94396ae97de30cf3d5f4475855d1c3c334f578944a1', name: 'AuditState', kind: 'query' } as unknown as Operation<AuditStateQuery, AuditStateQueryVariables>;
+export const BulletinAudience = { id: 'sha256:ce54041d73531bfa5c20f860c1aceb7a1ed70ce0fb30daf2f88b51a688eb44a5', name: 'BulletinAudience', kind: 'query' } as unknown as Operation<BulletinAudienceQuery, BulletinAudienceQueryVariables>;
+export const BulletinReaders = { id: 'sha256:a2a72243b7a0177cac735c9428873bc4aac498e9761b4b6da13588eb434e192f', name: 'BulletinReaders', kind: 'query' } as unknown as Operation<BulletinReadersQuery, BulletinReadersQueryVariables>;
+export const BulletinsWatched = { id: 'sha256:126aa1e39abbb3eaa607ea6f514a6bb5d61c1772b716350714564a69d9994249', name: 'BulletinsWatched', kind: 'subscription' } as unknown as Operation<BulletinsWatchedSubscription, BulletinsWatchedSubscriptionVariables>;
 export const CancelOrder = { id: 'sha256:b6f85a8ff6cc3acb86cec2dbae1f4a2b068dd15d12333a0b962ebfdc471f7a8d', name: 'CancelOrder', kind: 'mutation' } as unknown as Operation<CancelOrderMutation, CancelOrderMutationVariables>;
 export const CloseIncident = { id: 'sha256:9e821e7218be21c482495f0b3d01d1decf655fdec7e234330c2ce3cfb3d39d45', name: 'CloseIncident', kind: 'mutation' } as unknown as Operation<CloseIncidentMutation, CloseIncidentMutationVariables>;
 export const ClosedIncidents = { id: 'sha256:3b553b71f71af60979af83b09d6130da0ba69461af875a8fb176fcdb1cbbd10e', name: 'ClosedIncidents', kind: 'subscription' } as unknown as Operation<ClosedIncidentsSubscription, ClosedIncidentsSubscriptionVariables>;
+export const ConfirmMapping = { id: 'sha256:400b3b72bd03689de57fbdfcb13a34210095e3f76ec1b9339fe93ada6c2fb4cb', name: 'ConfirmMapping', kind: 'mutation' } as unknown as Operation<ConfirmMappingMutation, ConfirmMappingMutationVariables>;
+export const DecidedMappings = { id: 'sha256:6b6e7c9e3d8dbf1809609ada7b5fb976a86ba5777d3febd0e537bb648c61a441', name: 'DecidedMappings', kind: 'query' } as unknown as Operation<DecidedMappingsQuery, DecidedMappingsQueryVariables>;
 export const DispatchOrder = { id: 'sha256:d4c91d60128d31b94617a1be7c6a62a3784c2a12ea9f4252f619b04d9ca4234e', name: 'DispatchOrder', kind: 'mutation' } as unknown as Operation<DispatchOrderMutation, DispatchOrderMutationVariables>;
+export const DutyCounts = { id: 'sha256:e34852c62bb993c5d1b96bb2e961cbb82b4a73ba28b25be7ee370492e1cae602', name: 'DutyCounts', kind: 'query' } as unknown as Operation<DutyCountsQuery, DutyCountsQueryVariables>;
 export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
+export const FeedsWatched = { id: 'sha256:397c3bac30ec418f118bdd6614b37ae10a6fc97d39fda26e9cad3b03bed2caff', name: 'FeedsWatched', kind: 'subscription' } as unknown as Operation<FeedsWatchedSubscription, FeedsWatchedSubscriptionVariables>;
 export const NoteIncident = { id: 'sha256:8f442dd74046552afd15535e97d7ae0ed01a356d86dc6cf98e50b3a66e2e1d46', name: 'NoteIncident', kind: 'mutation' } as unknown as Operation<NoteIncidentMutation, NoteIncidentMutationVariables>;
+export const OfficersWatched = { id: 'sha256:0ca4946fe95fac56ba15bf4ce29434cb6319fcd7a0144b94bf4409a810243add', name: 'OfficersWatched', kind: 'subscription' } as unknown as Operation<OfficersWatchedSubscription, OfficersWatchedSubscriptionVariables>;
+export const OneAccount = { id: 'sha256:d31c7080dbf1a04d5b432519d9557f77aeefb89479375ef7a76b01c65f66d55b', name: 'OneAccount', kind: 'query' } as unknown as Operation<OneAccountQuery, OneAccountQueryVariables>;
+export const OneBulletin = { id: 'sha256:c2564030c68b80581a03e565233e25cbe44646ff93aac68119e3e4893c79a6f1', name: 'OneBulletin', kind: 'query' } as unknown as Operation<OneBulletinQuery, OneBulletinQueryVariables>;
 export const OneIncident = { id: 'sha256:02bd7d004ee3b0dbf80833ae2d25c6f5aa3d6a753cebdf202bac5fd4015447d3', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
 export const OpenIncident = { id: 'sha256:c62584a42235e4bf9f9c83888398b1046441ab113146efed250209438d98da7c', name: 'OpenIncident', kind: 'mutation' } as unknown as Operation<OpenIncidentMutation, OpenIncidentMutationVariables>;
 export const OpenIncidents = { id: 'sha256:ebbdf5c6c1c4dc6e9006ceec3605212612b59dd76c7e76b425337c9dcde9dffe', name: 'OpenIncidents', kind: 'subscription' } as unknown as Operation<OpenIncidentsSubscription, OpenIncidentsSubscriptionVariables>;
 export const OrderAudience = { id: 'sha256:7f52ec172850cd45f33bd5a5a56a06e0d5de1b8f033db2ba22a5af5d1ed89171', name: 'OrderAudience', kind: 'query' } as unknown as Operation<OrderAudienceQuery, OrderAudienceQueryVariables>;
+export const PublishBulletin = { id: 'sha256:2ab93d9a9de59277d321ab01cd2282672e912042cffb8af1bdfd9e4f1e964af1', name: 'PublishBulletin', kind: 'mutation' } as unknown as Operation<PublishBulletinMutation, PublishBulletinMutationVariables>;
 export const ReassignOrder = { id: 'sha256:082586c8f2e5d0b286167ebf46016efb7fbf53356af485129f777f7742172b9e', name: 'ReassignOrder', kind: 'mutation' } as unknown as Operation<ReassignOrderMutation, ReassignOrderMutationVariables>;
+export const RejectMapping = { id: 'sha256:3cc5595556f83dc9d995851f6993ad3dfef02de7c49709dba04a1eb0d7077d76', name: 'RejectMapping', kind: 'mutation' } as unknown as Operation<RejectMappingMutation, RejectMappingMutationVariables>;
 export const ReopenIncident = { id: 'sha256:32e56f249834af33f6a0a471a6836d5aac429976e7f1071fe78be874c4899b1e', name: 'ReopenIncident', kind: 'mutation' } as unknown as Operation<ReopenIncidentMutation, ReopenIncidentMutationVariables>;
+export const ResetSecret = { id: 'sha256:db77d0bfd9de8020875e886a0cdfb5bb90d060dbecd9bd70de7d77f7223c0dc4', name: 'ResetSecret', kind: 'mutation' } as unknown as Operation<ResetSecretMutation, ResetSecretMutationVariables>;
+export const RevokeSession = { id: 'sha256:e14a288c20d049762bf58f10c1038683f88186629e702389bfa9e7ce10ca52d1', name: 'RevokeSession', kind: 'mutation' } as unknown as Operation<RevokeSessionMutation, RevokeSessionMutationVariables>;
+export const SessionsWatched = { id: 'sha256:9262b2131e7bfc1c9f9e6c85aca19faf09884b94bcf56868fe605ea4c632b6bd', name: 'SessionsWatched', kind: 'subscription' } as unknown as Operation<SessionsWatchedSubscription, SessionsWatchedSubscriptionVariables>;
+export const SignOutAccount = { id: 'sha256:ca8e9296ec95b1748343ed41a4aa62d3bd00520f3ecb546c2d27cf2def00e0de', name: 'SignOutAccount', kind: 'mutation' } as unknown as Operation<SignOutAccountMutation, SignOutAccountMutationVariables>;
 export const SituationAcknowledge = { id: 'sha256:a95d7a8dfa61e70115307b7e7c7b55c109e9e295a433c91181b76228262d1dea', name: 'SituationAcknowledge', kind: 'mutation' } as unknown as Operation<SituationAcknowledgeMutation, SituationAcknowledgeMutationVariables>;
 export const SituationAlarms = { id: 'sha256:6465ca8e2f770acc83983d148aba57c0a0f95024018abae8efe40049a90a6c57', name: 'SituationAlarms', kind: 'subscription' } as unknown as Operation<SituationAlarmsSubscription, SituationAlarmsSubscriptionVariables>;
 export const SituationArea = { id: 'sha256:1c82d566608c179ead7537291b89675ffec33671a97b3012d3ccaaf1987a2db2', name: 'SituationArea', kind: 'query' } as unknown as Operation<SituationAreaQuery, SituationAreaQueryVariables>;
@@ -1373,4 +1576,7 @@ export const SituationRanks = { id: 'sha256:18731a553e2261544d675374d43aec6c2bee
 export const SituationVehicles = { id: 'sha256:72b9d5c01a10307ae4c12a37ca9a0feadaf4fd4bfc379093f7cf3bd23f5590b7', name: 'SituationVehicles', kind: 'subscription' } as unknown as Operation<SituationVehiclesSubscription, SituationVehiclesSubscriptionVariables>;
 export const TakeUpAlarm = { id: 'sha256:b2e52814a184ef7a3248d00b9c8602ea5ae62a86977dce1ea0b34a333677d975', name: 'TakeUpAlarm', kind: 'mutation' } as unknown as Operation<TakeUpAlarmMutation, TakeUpAlarmMutationVariables>;
 export const UnitsToName = { id: 'sha256:d715da77a84b7ad61cc64730cf1010bf014c674c10c9042e51bfacff03e79d3b', name: 'UnitsToName', kind: 'query' } as unknown as Operation<UnitsToNameQuery, UnitsToNameQueryVariables>;
+export const UnmatchedPlaces = { id: 'sha256:e5f7218f845274fd5e70eb676a91cb533dced187ce1805f86abe5702f5a5365d', name: 'UnmatchedPlaces', kind: 'query' } as unknown as Operation<UnmatchedPlacesQuery, UnmatchedPlacesQueryVariables>;
+export const UpdateAccount = { id: 'sha256:c3418de443f26736b78d34b50e83c703c5f035d3df16375948108159a744b280', name: 'UpdateAccount', kind: 'mutation' } as unknown as Operation<UpdateAccountMutation, UpdateAccountMutationVariables>;
 export const UpdateIncident = { id: 'sha256:121780fe8dba3d4263caaa14c76131809e9f916aff2a3b05f20928d7d3f8e31a', name: 'UpdateIncident', kind: 'mutation' } as unknown as Operation<UpdateIncidentMutation, UpdateIncidentMutationVariables>;
+export const WithdrawBulletin = { id: 'sha256:e5f17e4f4e3533529faac03a1bfe406bc32380c670723f36b412172913580f44', name: 'WithdrawBulletin', kind: 'mutation' } as unknown as Operation<WithdrawBulletinMutation, WithdrawBulletinMutationVariables>;
