@@ -59,6 +59,7 @@ class Reach(Entity):
     @asked(
         "Metres in a straight line; null where either place is not known",
         zh="距离",
+        needs=("place",),
         policy=Scope.ORDERS_WRITE,
     )
     async def distance_metres(self, _info: Info, from_: FromWhere = None) -> int | None:

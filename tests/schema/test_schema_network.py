@@ -239,7 +239,8 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
         "Officer": "officer1",
         "Interchange": "shanghai-railway-station",
     }
-    assert set(NODES) == {*asked, "Incident", "Order", "Bulletin", "Alarm"}
+    others = {"Incident", "Order", "Bulletin", "Alarm", "Account", "Session", "AuditEntry"}
+    assert set(NODES) == {*asked, *others}
     ids = [global_id(type_name, key) for type_name, key in asked.items()]
     text = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
     found = (await run(text, ids=[*ids, "railway:SHH", "????", global_id("Call", "no")]))["data"]
@@ -253,7 +254,7 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
 
 
 async def test_entities_follow_the_same_rules_as_nodes(run: Run) -> None:
-    """Wrong types, foreign keys, forbidden types and operators are null, never errors."""
+    """What is foreign or forbidden is null; what is no representation is null, and said."""
     text = """query ($r: [_Any!]!) { _entities(representations: $r) {
         ... on StopPlace { name } ... on Unit { code } } }"""
     good = {"__typename": "StopPlace", "id": global_id("StopPlace", "railway:SHH")}
@@ -268,7 +269,10 @@ async def test_entities_follow_the_same_rules_as_nodes(run: Run) -> None:
         "text",
     ]
     answer = await run(text, OFFICER, r=given)
-    assert answer == {"data": {"_entities": [{"name": "上海站"}, {"code": "PSS"}, *[None] * 6]}}
+    assert answer["data"] == {"_entities": [{"name": "上海站"}, {"code": "PSS"}, *[None] * 6]}
+    told = [error["extensions"] for error in answer["errors"]]
+    assert {one["code"] for one in told} == {"BAD_REPRESENTATION"}
+    assert [one["argument"][1] for one in told] == ["2", "5", "6", "7"]
 
 
 def test_an_id_is_either_kind_and_never_both() -> None:

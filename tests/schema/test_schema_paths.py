@@ -32,11 +32,18 @@ from hub.model.vehicles import RankObservation, TaxiRank
 from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.bulletins.documents import BulletinDoc
-from hub.operations.incidents.documents import IncidentDoc, TimelineDoc
+from hub.operations.incidents.documents import AttachmentDoc, IncidentDoc, TimelineDoc
 from hub.operations.orders.documents import OrderDoc
 from hub.settings import FeedSettings, area_text
 from hub.store.audit import SHELL
-from hub.store.documents import AccountDoc, UnitDoc
+from hub.store.documents import (
+    AccountDoc,
+    AuditDoc,
+    DeviceDoc,
+    OfficerPositionDoc,
+    SessionDoc,
+    UnitDoc,
+)
 from hub.store.driver import Store
 from hub.store.feeds.apply import FeedWriter, save_rank
 from hub.store.feeds.cache import FeedRepository
@@ -51,12 +58,18 @@ Shape = dict[str, Any]
 """The names in a document, each with those below it."""
 AT = datetime.fromisoformat("2026-11-23T12:00:00Z")
 MODELS: dict[str, type[BaseModel]] = {
+    "Account": AccountDoc,
     "Alarm": AlarmDoc,
+    "Attachment": AttachmentDoc,
+    "AuditEntry": AuditDoc,
     "Bulletin": BulletinDoc,
+    "Device": DeviceDoc,
     "Incident": IncidentDoc,
     "Officer": AccountDoc,
+    "OfficerPosition": OfficerPositionDoc,
     "Order": OrderDoc,
     "Recipient": RecipientDoc,
+    "Session": SessionDoc,
     "TimelineEntry": TimelineDoc,
     "Unit": UnitDoc,
 }
@@ -257,10 +270,18 @@ async def shapes(store: Store) -> dict[str, Shape]:
             "front": below(held, "calls.headsign"),
             "via": below(held, "calls.journey.via"),
         },
+        "DutyCount": {name: {} for name in ("_id", "officers", "on_duty")},
         "Freshness": shape_of([asdict(Freshness(None, None, "x"))]),  # type: ignore[arg-type]
         "Interchange": shape_of([Interchange.here(here).doc]),
         "Me": {name: {} for name in ("_id", "login", "role", "unit", "scopes")},
         "Polygon": {"points": below(held, "situations.areas.polygons")},
+        "Reach": {
+            name: {}
+            for name in (
+                *("wakeable", "woken_at", "channels", "listening", "heard_at", "open_orders"),
+                *("located_at", "place"),
+            )
+        },
         "Quay": {**(below(held, "stop_places.quays") or {}), "stop_place_id": {}},
         "UnmatchedStopPlace": shape_of(unmatched),
     }

@@ -47,7 +47,7 @@ ALLOWED = {
             READERS,
         ),
         **dict.fromkeys(("orders", "order", "bulletins", "bulletin"), READERS - {Role.PARTNER}),
-        **dict.fromkeys(("officers", "alarms", "alarm"), CENTRE | {Role.LIAISON}),
+        **dict.fromkeys(("officers", "dutyCounts", "alarms", "alarm"), CENTRE | {Role.LIAISON}),
         "_service": DEVELOPERS,
     },
     "Mutation": {
@@ -77,6 +77,7 @@ ALLOWED = {
         "orders": READERS - {Role.PARTNER},
         "bulletins": READERS - {Role.PARTNER},
         "alarms": CENTRE | {Role.LIAISON},
+        "officers": CENTRE | {Role.LIAISON},
     },
 }
 
