@@ -62,7 +62,12 @@ export class Connection {
     const client = this.#client;
     this.#client = null;
     this.lostSince = null;
-    await client?.dispose();
+    try {
+      await client?.dispose();
+    } catch (reason) {
+      // a socket that was on its way and is refused: it is closed all the same
+      if (!(reason instanceof Event)) throw reason;
+    }
   }
 
   #open(): Client {
@@ -70,9 +75,9 @@ export class Connection {
     url.protocol = url.protocol.replace('http', 'ws');
     let token = '';
     const client = createClient({
-      // here and not with the parameters: what fails here is tried again, what fails there is final
+      // here and not with the parameters, before each socket; it must not fail, or no other comes
       url: async () => {
-        token = await this.#session.token();
+        token = await this.#token();
         return url.href;
       },
       connectionParams: () => ({ authorization: `Bearer ${token}` }),
@@ -80,11 +85,7 @@ export class Connection {
       retryAttempts: Infinity,
       shouldRetry: (reason) =>
         this.#session.me !== null && (reason instanceof Event || reason instanceof HubError),
-      retryWait: (tries) =>
-        new Promise((resolve) => {
-          const wait = Math.min(LONGEST_WAIT, 250 * 2 ** tries);
-          setTimeout(resolve, wait / 2 + (Math.random() * wait) / 2);
-        }),
+      retryWait: pause,
       on: {
         connected: () => this.#heard(),
         ping: (received) => {
@@ -109,6 +110,20 @@ export class Connection {
     return client;
   }
 
+  /** A token, however long the hub is away; none, which the hub refuses, when nobody is signed in. */
+  async #token(): Promise<string> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await this.#session.token();
+      } catch (error) {
+        if (!(error instanceof HubError)) throw error;
+        if (this.#session.me === null) return '';
+        this.#lost();
+        await pause(tries);
+      }
+    }
+  }
+
   #heard(): void {
     clearTimeout(this.#pong);
     this.heardAt = clock.read();
@@ -118,6 +133,11 @@ export class Connection {
   #lost(): void {
     this.lostSince ??= clock.read();
   }
+}
+
+function pause(tries: number): Promise<void> {
+  const wait = Math.min(LONGEST_WAIT, 250 * 2 ** tries);
+  return new Promise((resolve) => setTimeout(resolve, wait / 2 + (Math.random() * wait) / 2));
 }
 
 function asHubError(reason: unknown): HubError {

@@ -1,0 +1,102 @@
+"""Accounts as an administrator manages them: secrets, sessions, and what nobody may do."""
+
+import pytest
+
+from hub.errors import AccessDenied, UserFault
+from hub.model.people import Principal, Role
+from hub.operations.accounts.actions import (
+    Given,
+    NewAccount,
+    add_account,
+    changes_of,
+    new_account,
+    reset_secret,
+    update_account,
+)
+from mobile_api.context import MobileContext
+from tests.mobile.conftest import context, http
+from tests.operations.operations_builders import fresh, principal
+
+__all__ = ["context", "http"]
+
+
+@pytest.fixture
+def admin() -> Principal:
+    return principal("admin", Role.ADMIN)
+
+
+async def _added(
+    context: MobileContext, admin: Principal, role: Role, key: str = ""
+) -> tuple[NewAccount, Given]:
+    asked = new_account(login=fresh("person"), role=role, unit="RPS")
+    given = await add_account(context.operations.desk, admin, asked, key or fresh("key"))
+    return asked, given
+
+
+async def test_a_secret_is_told_once_and_signs_in(context: MobileContext, admin: Principal) -> None:
+    """Who repeats the call is not told it again."""
+    key = fresh("key")
+    asked, given = await _added(context, admin, Role.OFFICER, key)
+    assert given.secret is not None
+    assert (await context.tokens.sign_in(asked.login, given.secret)).account.id == asked.login
+    again = await add_account(context.operations.desk, admin, asked, key)
+    assert (again.account.id, again.secret) == (asked.login, None)
+
+
+async def test_a_reset_ends_what_the_old_secret_opened(
+    context: MobileContext, admin: Principal
+) -> None:
+    """The old password is dead, and so is its session."""
+    asked, given = await _added(context, admin, Role.WATCH)
+    opened = await context.tokens.sign_in(asked.login, given.secret)
+    desk = context.operations.desk
+    new = await reset_secret(desk, admin, account_id=asked.login, grace_hours=0, key=fresh("key"))
+    with pytest.raises(AccessDenied):
+        await context.tokens.refresh(opened.refresh_token)
+    with pytest.raises(AccessDenied):
+        await context.tokens.sign_in(asked.login, given.secret)
+    assert await context.tokens.sign_in(asked.login, new.secret)
+
+
+async def test_within_its_grace_a_partners_old_secret_works(
+    context: MobileContext, admin: Principal
+) -> None:
+    """Both do."""
+    asked, given = await _added(context, admin, Role.PARTNER)
+    desk = context.operations.desk
+    new = await reset_secret(desk, admin, account_id=asked.login, grace_hours=2, key=fresh("key"))
+    for secret in (given.secret, new.secret):
+        assert await context.tokens.client_credentials(asked.login, secret)
+
+
+async def test_nobody_shuts_themselves_out(context: MobileContext, admin: Principal) -> None:
+    """So an administrator is always left."""
+    for changes in (changes_of(active=False), changes_of(role=Role.WATCH)):
+        with pytest.raises(UserFault) as refused:
+            await update_account(
+                context.operations.desk,
+                admin,
+                account_id="admin",
+                changes=changes,
+                key=fresh("key"),
+            )
+        assert refused.value.code == "OWN_ACCOUNT"
+
+
+async def test_a_person_is_let_in_again_and_a_revoked_partner_is_not(
+    context: MobileContext, admin: Principal
+) -> None:
+    """An application is added anew."""
+    desk, off, on = context.operations.desk, changes_of(active=False), changes_of(active=True)
+    people = [await _added(context, admin, role) for role in (Role.OFFICER, Role.PARTNER)]
+    for asked, _ in people:
+        await update_account(desk, admin, account_id=asked.login, changes=off, key=fresh("key"))
+        with pytest.raises(UserFault) as refused:
+            await reset_secret(desk, admin, account_id=asked.login, grace_hours=0, key=fresh("key"))
+        assert refused.value.code == "ACCOUNT_OFF"
+    (person, given), (partner, _) = people
+    await update_account(desk, admin, account_id=person.login, changes=on, key=fresh("key"))
+    assert await context.tokens.sign_in(person.login, given.secret)
+    with pytest.raises(UserFault) as refused:
+        await update_account(desk, admin, account_id=partner.login, changes=on, key=fresh("key"))
+    assert refused.value.code == "CLIENT_REVOKED"
