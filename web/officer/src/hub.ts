@@ -47,7 +47,7 @@ export const link = new Link(session, mobile, {
   drain: (account) => outbox.drain(account),
   since: (account) => sync.since(account),
   fresh: (orders) => greet(orders),
-  asked: () => who.see(),
+  asked: (refused) => (refused?.code === 'UNAUTHENTICATED' ? who.out() : who.see()),
 });
 
 /** Do something: it is on this phone before anything else happens, and on its way at once. */

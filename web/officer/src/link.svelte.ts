@@ -22,8 +22,8 @@ interface Work {
   fresh(orders: Order[]): Promise<void>;
   /** The cursor behind what is held here; null before the first time. */
   since(account: string): Promise<string | null>;
-  /** Whether somebody is signed in may have changed. */
-  asked(): void;
+  /** The hub was asked: it answered, or refused for this reason. */
+  asked(refused: HubError | null): void;
 }
 
 /**
@@ -100,13 +100,13 @@ export class Link {
   async #try(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      this.#work.asked(null);
       return true;
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
       if (error.code === 'OFFLINE') this.lostSince ??= clock.read();
+      this.#work.asked(error);
       return false;
-    } finally {
-      this.#work.asked();
     }
   }
 

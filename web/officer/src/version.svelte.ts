@@ -13,10 +13,12 @@ export class Version {
   async install(workers = navigator.serviceWorker): Promise<void> {
     if (!workers) return;
     let replacing = false;
-    const controlled = workers.controller !== null;
+    let controlled = workers.controller !== null;
     workers.addEventListener('controllerchange', () => {
       // the first one takes an app that is already the newest
-      if (!controlled || replacing) return;
+      const first = !controlled;
+      controlled = true;
+      if (first || replacing) return;
       replacing = true;
       location.reload();
     });

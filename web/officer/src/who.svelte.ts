@@ -32,7 +32,8 @@ export class Who {
     try {
       await this.#leave();
       await this.#session.resume();
-      this.see();
+      if (this.#session.me) this.see();
+      else this.out();
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
     } finally {
@@ -40,15 +41,17 @@ export class Who {
     }
   }
 
-  /** Take over what the session knows: called whenever it may have changed. */
+  /** Take over who is signed in: another tab may have signed in somebody else. */
   see(): void {
-    const { me, known } = this.#session;
-    if (read(LEAVING) !== null) return;
-    if (me) this.#take(me);
-    else if (known && this.me) {
-      this.ended = this.me.login;
-      this.#drop();
-    }
+    const { me } = this.#session;
+    if (me && read(LEAVING) === null) this.#take(me);
+  }
+
+  /** The hub says that nobody is signed in any more; that it is not reached says nothing. */
+  out(): void {
+    if (!this.me || read(LEAVING) !== null) return;
+    this.ended = this.me.login;
+    this.#drop();
   }
 
   /** Sign in, this phone named. Raises HubError. */

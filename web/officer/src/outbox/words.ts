@@ -11,9 +11,9 @@ const KINDS: Record<string, Pair> = {
   'order.done': ['完成', 'done'],
   'bulletin.received': ['送达', 'received'],
   'bulletin.read': ['已阅', 'read'],
-  'duty.signIn': ['签到', 'on duty'],
-  'duty.signOut': ['签退', 'off duty'],
-  'incident.report': ['上报', 'report'],
+  'duty.signIn': ['签到', 'On duty'],
+  'duty.signOut': ['签退', 'Off duty'],
+  'incident.report': ['上报', 'Report'],
 };
 
 /** What a thing is called: `指令 0213-014：到场`, `上报：围栏被挤开`. */
