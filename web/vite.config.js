@@ -1,6 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The two apps: where each is served, and its sources. */
@@ -30,6 +32,7 @@ export function configOf(face) {
     root: here(face),
     base: FACES[face],
     publicDir: here(`${face}/public`),
+    define: { VERSION: JSON.stringify(version) },
     plugins: [withoutCursorStyle, svelte({ configFile: here('svelte.config.js') })],
     resolve: { alias: { $shared: here('shared') } },
     build: {
@@ -40,6 +43,32 @@ export function configOf(face) {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+    },
+    logLevel: 'warn',
+  };
+}
+
+/**
+ * How the service worker of the officer's app is built: one file beside the app, which must not be
+ * hashed.
+ * @param {string[]} files what it must hold
+ * @param {string} version of them together
+ * @returns {import('vite').InlineConfig}
+ */
+export function workerConfigOf(files, version) {
+  return {
+    configFile: false,
+    root: here('officer'),
+    publicDir: false,
+    define: { FILES: JSON.stringify(files), VERSION: JSON.stringify(version) },
+    build: {
+      outDir: here('../liandong/web/officer'),
+      emptyOutDir: false,
+      target: 'es2022',
+      rollupOptions: {
+        input: here('officer/src/worker.ts'),
+        output: { entryFileNames: 'worker.js', format: 'iife' },
+      },
     },
     logLevel: 'warn',
   };

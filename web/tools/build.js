@@ -1,22 +1,45 @@
 // Builds both apps into ../liandong/web, and packs every file for the browsers that take it packed.
 //
-// The officer's app is offered to a phone for offline use: its service worker is told the files it
-// must hold (`officer/src/worker.ts` reads them as `FILES`).
+// The officer's app is taken onto a phone for offline use: its service worker is told the files it
+// must hold, and the version they make (`officer/src/worker.ts` reads both).
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
-import { FACES, configOf } from '../vite.config.js';
+import { FACES, configOf, workerConfigOf } from '../vite.config.js';
 
 const out = fileURLToPath(new URL('../../liandong/web/', import.meta.url));
 const PACKED = /\.(?:css|html|js|json|svg|webmanifest)$/;
 const SMALLEST = 1024;
+/** The most bytes of scripts and styles that the officer's app may weigh, packed by gzip. */
+const BUDGET = 90_000;
+
+const filesOf = (/** @type {string} */ folder) =>
+  readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => statSync(`${folder}${name}`).isFile())
+    .sort();
 
 rmSync(out, { recursive: true, force: true });
 for (const face of /** @type {(keyof typeof FACES)[]} */ (Object.keys(FACES))) {
   await build(configOf(face));
 }
-for (const name of readdirSync(out, { recursive: true }).map(String)) {
+
+const officer = `${out}officer/`;
+const files = filesOf(officer);
+const version = createHash('sha256');
+for (const name of files) version.update(name).update(readFileSync(`${officer}${name}`));
+await build(workerConfigOf(files, version.digest('hex').slice(0, 12)));
+const weight = filesOf(officer)
+  .filter((name) => /\.(?:css|js)$/.test(name))
+  .reduce((sum, name) => sum + gzipSync(readFileSync(`${officer}${name}`), { level: 9 }).length, 0);
+if (weight > BUDGET) {
+  console.error(`The officer's app weighs ${weight} bytes packed; the most is ${BUDGET}.`);
+  process.exit(1);
+}
+
+for (const name of filesOf(out)) {
   const path = `${out}${name}`;
   if (!PACKED.test(name) || statSync(path).size < SMALLEST) continue;
   const bytes = readFileSync(path);

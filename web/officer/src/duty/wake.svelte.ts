@@ -1,0 +1,189 @@
+import { clock } from '$shared/hub/clock.svelte';
+import { HubError } from '$shared/hub/errors';
+import type { IconName } from '$shared/ui/Icon.svelte';
+import { say } from '$shared/words.svelte';
+import { alert } from '../alert.svelte';
+import { link, mobile } from '../hub';
+
+/** One thing that must be so for an officer to be woken. */
+export interface Check {
+  key: string;
+  icon: IconName;
+  name: string;
+  /** Null: not known, or nothing that can be done here. */
+  well: boolean | null;
+  words: string;
+  mend: { name: string; done: () => Promise<void> } | null;
+}
+
+/** How wrong a phone's own clock may be before it is said. */
+const WRONG = 60_000;
+
+/** Whether this phone can wake its officer, and what to do where it cannot. */
+export class WakeChecks {
+  #notify = $state(permission());
+  #kept = $state<boolean | null>(null);
+  #push = $state<'yes' | 'no' | 'none' | 'unknown'>('unknown');
+  readonly #account: string;
+
+  constructor(account: string) {
+    this.#account = account;
+    void this.#look();
+  }
+
+  /** All of them, as they are now. */
+  get all(): Check[] {
+    const checks = [
+      this.#notifications(),
+      this.#sound(),
+      this.#storage(),
+      this.#hub(),
+      this.#pushed(),
+    ];
+    const off = clock.machineOff ?? 0;
+    if (Math.abs(off) > WRONG) checks.push(this.#clock(off));
+    return checks;
+  }
+
+  async #look(): Promise<void> {
+    this.#kept = (await navigator.storage?.persisted?.()) ?? null;
+    const worker = await navigator.serviceWorker?.getRegistration();
+    const held = await worker?.pushManager?.getSubscription().catch(() => null);
+    this.#push = held ? 'yes' : 'no';
+  }
+
+  #notifications(): Check {
+    const words = {
+      granted: say(['已允许', 'Allowed']),
+      default: say(['还没有允许', 'Not allowed yet']),
+      denied: say([
+        '被禁止：在浏览器设置里允许',
+        'Forbidden: allow them in the browser’s settings',
+      ]),
+      none: say(['此浏览器没有通知', 'This browser has none']),
+    };
+    const ask = async () => {
+      this.#notify = await Notification.requestPermission();
+    };
+    return {
+      key: 'notify',
+      icon: 'bell',
+      name: say(['通知', 'Notifications']),
+      well: this.#notify === 'granted',
+      words: words[this.#notify],
+      mend: this.#notify === 'default' ? { name: say(['允许', 'Allow']), done: ask } : null,
+    };
+  }
+
+  #sound(): Check {
+    const words = !alert.on
+      ? say(['已关：在设置里打开', 'Off: turn it on in the settings'])
+      : alert.tried
+        ? say(['已试响', 'Tried'])
+        : say(['打开后要试响一次，否则浏览器不出声', 'Try it once: a browser is silent before']);
+    return {
+      key: 'sound',
+      icon: alert.on ? 'sound' : 'silent',
+      name: say(['声音', 'Sound']),
+      well: alert.on && alert.tried,
+      words,
+      mend: alert.on
+        ? {
+            name: alert.tried ? say(['再试', 'Again']) : say(['试响', 'Try it']),
+            done: async () => void (await alert.try()),
+          }
+        : null,
+    };
+  }
+
+  #storage(): Check {
+    const keep = async () => {
+      this.#kept = await navigator.storage.persist();
+    };
+    return {
+      key: 'storage',
+      icon: 'lock',
+      name: say(['存储', 'Storage']),
+      well: this.#kept,
+      words: this.#kept
+        ? say(['手机不会自行清除没发出的内容', 'The phone does not clear what is not sent'])
+        : say(['手机可能自行清除：装到主屏幕后更可靠', 'The phone may clear it: install the app']),
+      mend: this.#kept ? null : { name: say(['保留', 'Keep']), done: keep },
+    };
+  }
+
+  #hub(): Check {
+    const well = link.lostSince === null && link.heardAt !== null;
+    return {
+      key: 'hub',
+      icon: well ? 'link' : 'unlink',
+      name: say(['指挥中心', 'The centre']),
+      well,
+      words: well ? say(['已连接', 'Connected']) : say(['连接不上', 'Not reached']),
+      mend: well ? null : { name: say(['再试', 'Again']), done: () => link.look() },
+    };
+  }
+
+  #pushed(): Check {
+    const words = {
+      yes: say(['已登记，锁屏也能叫醒', 'Registered: woken when locked, too']),
+      no: say(['没有登记：锁屏时收不到', 'Not registered: not woken when locked']),
+      none: say(['中枢还没有推送，请让本页开着', 'The hub has no push yet: keep this page open']),
+      unknown: say(['正在查…', 'Looking…']),
+    };
+    return {
+      key: 'push',
+      icon: 'phone',
+      name: say(['推送', 'Push']),
+      well: this.#push === 'unknown' ? null : this.#push === 'yes',
+      words: words[this.#push],
+      mend:
+        this.#push === 'no'
+          ? { name: say(['登记', 'Register']), done: () => this.#register() }
+          : null,
+    };
+  }
+
+  #clock(off: number): Check {
+    const minutes = Math.round(Math.abs(off) / 60_000);
+    return {
+      key: 'clock',
+      icon: 'clock',
+      name: say(['手机时钟', 'The phone’s clock']),
+      well: false,
+      words:
+        off > 0
+          ? say([
+              `快 ${minutes} 分；这里都用指挥中心的时间`,
+              `${minutes} min fast; the centre’s time is used`,
+            ])
+          : say([
+              `慢 ${minutes} 分；这里都用指挥中心的时间`,
+              `${minutes} min slow; the centre’s time is used`,
+            ]),
+      mend: null,
+    };
+  }
+
+  async #register(): Promise<void> {
+    try {
+      const { data } = await mobile.call<{ publicKey: string }>(this.#account, 'GET', 'push/vapid');
+      const worker = await navigator.serviceWorker.ready;
+      const held = await worker.pushManager.subscribe({
+        userVisibleOnly: true,
+        applicationServerKey: data.publicKey,
+      });
+      await mobile.call(this.#account, 'PUT', 'device', {
+        pushChannel: 'webpush',
+        subscription: held.toJSON(),
+      });
+      this.#push = 'yes';
+    } catch (error) {
+      this.#push = error instanceof HubError && error.code === 'NOT_FOUND' ? 'none' : 'no';
+    }
+  }
+}
+
+function permission(): NotificationPermission | 'none' {
+  return 'Notification' in window ? Notification.permission : 'none';
+}
