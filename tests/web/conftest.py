@@ -4,7 +4,6 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
@@ -92,8 +91,7 @@ async def watched(browser: Browser, url: str, **options: object) -> AsyncIterato
     try:
         yield held
     except BaseException:
-        Path(TRACES).mkdir(parents=True, exist_ok=True)
-        for number, page in enumerate(context.pages):
+        for number, page in enumerate(context.pages):  # playwright makes the folder
             await page.screenshot(path=f"{TRACES}/failed-{number}.png", timeout=5000)
         raise
     finally:
