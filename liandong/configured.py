@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,34 @@ from hub import settings as configuration
 from hub.complaints import ConfigError, Problems, complaints, dotted
 from hub.errors import StartError
 from hub.ingest.plan import Connectors, options_of, plans
-from hub.model.area import Area, AreaFile, parse_area
-from hub.settings import FeedSettings, HubSettings, Settings, Unreadable, area_text
+from hub.model.area import Area, AreaFile, parse_area, parse_map
+from hub.settings import FeedSettings, HubSettings, Settings, Unreadable, area_map_text, area_text
 
 
 def area_of(name: str) -> Area:
-    """The area of this name or path. Raises ConfigError with everything that is wrong with it."""
+    """The area of this name or path, with the map beside it, if there is one.
+
+    Raises ConfigError with everything that is wrong with it.
+    """
     text = area_text(name)
     what = f"area file {name}"
     try:
-        return parse_area(text)
+        return replace(parse_area(text), map=_map_of(name))
     except tomllib.TOMLDecodeError as error:
         raise StartError(f"{what}: not a readable TOML file: {error}.") from error
     except ValidationError as error:
         tables = tomllib.loads(text)
         found = complaints(error, AreaFile, name=lambda where: _called(where, tables))
         raise ConfigError([f"{what}: {one}" for one in found]) from error
+
+
+def _map_of(name: str) -> Mapping[str, Any] | None:
+    text = area_map_text(name)
+    try:
+        return None if text is None else parse_map(text)
+    except ValueError as error:
+        first = str(error).splitlines()[0]
+        raise StartError(f"map of the area {name}: not GeoJSON as expected: {first}.") from error
 
 
 def load(file: Path | None, connectors: Connectors) -> Settings:

@@ -12,9 +12,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _FOR_PAGES: Final = ("/graphql", "/auth/", "/mobile/")
-_METHODS: Final = ("GET", "POST", "PUT", "DELETE")
-_SENT: Final = ("authorization", "content-type", "last-event-id", "if-none-match")
-_READ: Final = ("retry-after", "www-authenticate", "allow", "etag")
+_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_SENT: Final = ("authorization", "content-type", "last-event-id", "if-none-match", "upload-offset")
+_UPLOADS: Final = ("upload-offset", "upload-length", "upload-state")
+_READ: Final = ("retry-after", "www-authenticate", "allow", "etag", *_UPLOADS)
 _PREFLIGHT_SECONDS: Final = 600
 
 

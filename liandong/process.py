@@ -30,6 +30,7 @@ from hub.operations.asking.moving import move_ledgers
 from hub.operations.asking.parts import Teller, in_parts
 from hub.operations.desk import Desk
 from hub.operations.facade import Operations
+from hub.operations.incidents import expiry
 from hub.operations.incidents.timeline import Timeline
 from hub.operations.keeper import AlarmKeeper
 from hub.operations.waking.dispatcher import BESIDE, IN_FLIGHT, Dispatcher
@@ -153,7 +154,7 @@ class Hub:
             self._run("sessions", partial(tokens.watch, self.bus))
         everywhere = await self.same_as.with_equivalents(area.stop_places)
         fed = replace(area, stop_places=everywhere)
-        self.channels = push.opened(self.settings.push)
+        self.channels = push.opened(self.settings)
         moves: list[Move] = []
         if ProcessRole.INGEST in self.roles:
             supervisor = FeedSupervisor(self.store, self.settings, fed, connector)
@@ -172,6 +173,7 @@ class Hub:
                 self._run(name, sends.run)
             self._run("escalate", Escalator(desk, self.bus, owner).run)
             self._run("tell", Teller(desk, self.bus, owner).run)
+            self._run("photographs", partial(expiry.run, desk))
             self._run("audit", sealer_for(self.store, self.settings, owner).run)
         if ProcessRole.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
@@ -199,6 +201,7 @@ class Hub:
             tokens=tokens,
             operations=self.operations,
             channels=channels,
+            vapid_key=push.vapid_key(self.channels),
         )
         graphql = GraphQLApp(
             Executor(schema, services),

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from hub.errors import LiandongError
 from hub.requests import JSON
-from mobile_api import openapi, sessions, sync, work
+from mobile_api import attachments, directory, openapi, sessions, sync, work
 from mobile_api.context import MobileContext
 from mobile_api.endpoint import Call, Endpoint, Nothing
 from mobile_api.problems import Invalid, on_expected, on_http, on_invalid, on_unexpected
@@ -24,6 +24,8 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
     *sessions.ENDPOINTS,
     *sync.ENDPOINTS,
     *work.ENDPOINTS,
+    *attachments.ENDPOINTS,
+    *directory.ENDPOINTS,
     Endpoint(
         method="GET",
         path="/openapi.json",

@@ -6,8 +6,11 @@ from hub.access.shares import Shares
 from hub.access.tokens import Tokens
 from hub.bus import Bus
 from hub.operations.facade import Operations
+from hub.operations.incidents.attachments import AttachmentRepository
+from hub.operations.incidents.uploads import Judging, Uploads
 from hub.store.devices import Devices, Positions
 from hub.store.driver import Store
+from hub.store.motor_side import RateLimiter
 from hub.store.people import Accounts, Units
 from mobile_api.streams import Streams
 
@@ -15,6 +18,8 @@ from mobile_api.streams import Streams
 @dataclass(frozen=True)
 class MobileContext:
     """Built once by the composition root. `channels` names the push channels in service.
+
+    `vapid_key`: the public key of Web Push, base64url, where that is in service.
 
     Before shutting down, `await streams.close()` ends the live streams, so that no phone holds the
     server up.
@@ -25,12 +30,16 @@ class MobileContext:
     tokens: Tokens
     operations: Operations
     channels: frozenset[str] = frozenset()
+    vapid_key: str | None = None
     accounts: Accounts = field(init=False)
     units: Units = field(init=False)
     devices: Devices = field(init=False)
     positions: Positions = field(init=False)
     streams: Streams = field(init=False)
     shares: Shares = field(init=False)
+    limiter: RateLimiter = field(init=False)
+    uploads: Uploads = field(init=False)
+    attachments: AttachmentRepository = field(init=False)
 
     def __post_init__(self) -> None:
         parts = {
@@ -40,6 +49,9 @@ class MobileContext:
             "positions": Positions(),
             "streams": Streams(self.bus),
             "shares": Shares(),
+            "limiter": RateLimiter(self.store),
+            "uploads": Uploads(self.operations.desk, Judging()),
+            "attachments": self.operations.desk.of(AttachmentRepository),
         }
         for name, part in parts.items():
             object.__setattr__(self, name, part)

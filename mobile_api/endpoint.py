@@ -53,6 +53,7 @@ class Call(Generic[Sent]):
         return self.request.client.host if self.request.client else None
 
 
+_READS = frozenset({"GET", "HEAD"})
 Handler = Callable[[Call[Sent]], Awaitable[BaseModel | Response | None]]
 
 
@@ -74,7 +75,8 @@ class Endpoint(Generic[Sent]):
     `takes` is the model of the JSON body, or of the query where the method is GET. `gives` is the
     model of the answer; None is 204. Without a `scope` the caller need not be signed in.
     `problems` are the codes beyond those that follow from the rest. `notes_writes`: its handler
-    notes each in `Call.writes`; of another that fails it is not known what it did.
+    notes each in `Call.writes`; of another that fails it is not known what it did. `consumes`: its
+    handler reads a body of this type itself, byte by byte.
     """
 
     method: str
@@ -88,11 +90,12 @@ class Endpoint(Generic[Sent]):
     media: str = JSON
     problems: tuple[str, ...] = ()
     notes_writes: bool = False
+    consumes: str | None = None
 
     @property
     def has_body(self) -> bool:
         """Whether the request carries JSON."""
-        return self.method != "GET" and self.takes is not Nothing
+        return self.method not in _READS and self.takes is not Nothing
 
     def route(self, context: MobileContext) -> Route:
         """Starlette's route. GET does not answer HEAD: a live stream has no head to show."""
@@ -141,7 +144,7 @@ class Endpoint(Generic[Sent]):
 
     def _outcome(self, progress: _Progress) -> Fate | None:
         """What became of what was to be done; None where nothing was, or it is not known."""
-        if self.method == "GET":
+        if self.method in _READS:
             return None
         if progress.writes is None:
             return Fate.NOT_DONE
@@ -151,14 +154,17 @@ class Endpoint(Generic[Sent]):
         self, principal: Principal | None, context: MobileContext
     ) -> AbstractAsyncContextManager[None]:
         """What is only read takes turns with the caller's other reads; what is done never waits."""
-        if principal is None or self.method != "GET":
+        if principal is None or self.method not in _READS:
             return nullcontext()
         return context.shares.of(principal)
 
     async def _read(self, request: Request) -> Sent:
         try:
             if not self.has_body:
-                return self.takes.model_validate(dict(request.query_params))
+                query = self.takes.model_validate(dict(request.query_params))
+                if self.consumes is not None:
+                    check_content(request.headers, self.consumes)
+                return query
             check_content(request.headers, JSON)
             body = await read_body(request.stream(), request.headers)
             json_of(body)  # more strictly than the model's own parser

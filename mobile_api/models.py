@@ -8,8 +8,10 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_val
 from hub import clock
 from hub.fate import Fate
 from hub.model.channels import PushChannel
+from hub.model.operations import UnitKind
 from hub.model.people import Role
-from hub.operations.telling.wire import Message
+from hub.operations.incidents.documents import AttachmentState
+from hub.operations.telling.wire import Instant, Message
 from hub.store.documents import AccountDoc, UnitDoc
 
 MAX_ACTIONS = 100
@@ -253,12 +255,94 @@ class PositionsReply(Message):
     rejected: list[PositionRejection]
 
 
+class AttachmentReply(Message):
+    """How far a photograph has come (附件): `offset` of `size` bytes are here.
+
+    READY: it can be looked at. RECEIVING with all bytes here: it is being judged, ask again.
+    """
+
+    id: str
+    state: AttachmentState
+    offset: int
+    size: int
+
+
+class Hours(Message):
+    """A stretch of duty (勤务时段), cut where the day begins; `until` is null while it lasts."""
+
+    since: Instant
+    until: Instant | None
+    post: str | None
+
+
+class DeviceStanding(Message):
+    """This phone as the hub would wake it (设备状态).
+
+    `canBeWoken`: it has an address of a push channel in service. `wokenAt`: when a push last woke
+    it there, by its own word; null: that has not been seen to work.
+    """
+
+    device_id: str
+    push_channel: str | None
+    can_be_woken: bool
+    woken_at: Instant | None
+
+
 class Me(Message):
-    """Who is signed in, what the account may do, and until when this access token is good."""
+    """Who is signed in, what the account may do, and until when this access token is good.
+
+    `dutyToday`: their hours on duty, of the area's day. `device`: null without one.
+    """
 
     officer: Officer
     scopes: list[str]
     expires_at: datetime
+    device: DeviceStanding | None = None
+    duty_today: list[Hours] = Field(default_factory=list)
+
+
+class DeviceTest(Message):
+    """Whether a wake-up was queued for this phone (唤醒自检), and why not.
+
+    NO_ADDRESS: register for push first. NOT_SERVED: the hub has no service for its channel.
+    """
+
+    queued: bool
+    push_channel: str | None
+    reason: Literal["NO_ADDRESS", "NOT_SERVED"] | None = None
+
+
+class VapidKey(Message):
+    """What a browser registers for push with (base64url); null: the hub serves no Web Push."""
+
+    public_key: str | None
+
+
+class Contact(Message):
+    """Somebody of the joint command (人员), and where they are on duty."""
+
+    id: str
+    name: Name
+    role: Role
+    on_duty: bool
+    post: str | None
+
+
+class DirectoryUnit(Message):
+    """A member unit (成员单位) and its people, of those the caller may see."""
+
+    code: str
+    name: Name
+    kind: UnitKind
+    note: str | None
+    people: list[Contact]
+
+
+class Directory(Message):
+    """Who is who (通讯录). `others`: those who belong to no unit."""
+
+    units: list[DirectoryUnit]
+    others: list[Contact]
 
 
 class Problem(Message):

@@ -4,13 +4,14 @@ Written by hand rather than by spectree: its decorator reads and judges a body b
 is known, and has no word for an event stream. Here one declaration is route, checks and document.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from hub.requests import JSON
+from hub.requests import EVENTS, JSON
 from mobile_api import models
 from mobile_api.bodies import typed_actions, typed_changes
 from mobile_api.endpoint import Endpoint
@@ -63,20 +64,20 @@ def _operation(endpoint: Endpoint[Any]) -> dict[str, Any]:
             "required": True,
             "content": {JSON: {"schema": _reference(endpoint.takes)}},
         }
-    elif parameters := _parameters(endpoint):
+    elif endpoint.consumes is not None:
+        operation["requestBody"] = {"required": True, "content": {endpoint.consumes: {}}}
+    if parameters := [*_in_path(endpoint), *_in_query(endpoint)]:
         operation["parameters"] = parameters
     return operation
 
 
 def _success(endpoint: Endpoint[Any]) -> dict[str, Any]:
     if endpoint.media != JSON:
+        words = "事件流 / Events" if endpoint.media == EVENTS else "照片 / The picture"
         schema = {"type": "string", "description": endpoint.media}
-        return {
-            "200": {
-                "description": "事件流 / Events",
-                "content": {endpoint.media: {"schema": schema}},
-            }
-        }
+        return {"200": {"description": words, "content": {endpoint.media: {"schema": schema}}}}
+    if endpoint.method == "HEAD":
+        return {"200": {"description": "OK"}}
     if endpoint.gives is None:
         if endpoint.method == "GET":
             return {"200": {"description": "OK", "content": {JSON: {"schema": {"type": "object"}}}}}
@@ -89,7 +90,7 @@ def _failures(endpoint: Endpoint[Any]) -> dict[str, Any]:
     codes = set(endpoint.problems) | {"RETRY_LATER", "INVALID"}
     if endpoint.scope:
         codes |= {"UNAUTHENTICATED", "FORBIDDEN"}
-    if endpoint.has_body:
+    if endpoint.has_body or endpoint.consumes is not None:
         codes |= {"BAD_JSON", "TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"}
     by_status: dict[str, list[str]] = {}
     for code in sorted(codes):
@@ -104,7 +105,16 @@ def _failures(endpoint: Endpoint[Any]) -> dict[str, Any]:
     }
 
 
-def _parameters(endpoint: Endpoint[Any]) -> list[dict[str, Any]]:
+def _in_path(endpoint: Endpoint[Any]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", endpoint.path)
+    ]
+
+
+def _in_query(endpoint: Endpoint[Any]) -> list[dict[str, Any]]:
+    if endpoint.has_body:
+        return []
     schema = endpoint.takes.model_json_schema(by_alias=True)
     return [
         {"name": name, "in": "query", "required": False, "schema": part}

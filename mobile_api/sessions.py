@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from hub import clock
+from hub.access.attempts import RateLimited
 from hub.access.bearer import unauthenticated
 from hub.access.tokens import SignedIn
 from hub.errors import UserFault
 from hub.model.people import Scope
+from hub.operations.devices.actions import try_to_wake
+from hub.operations.duty.store import DutyHours
 from hub.store.audit import Author
 from hub.store.devices import DeviceInfo, PushAddress
 from hub.store.documents import AccountDoc
@@ -13,13 +17,20 @@ from mobile_api.context import MobileContext
 from mobile_api.endpoint import Call, Endpoint, Nothing
 from mobile_api.models import (
     DeviceReply,
+    DeviceStanding,
+    DeviceTest,
+    Hours,
     Me,
     Officer,
     PushRegistration,
     Refresh,
     SignedInReply,
     SignIn,
+    VapidKey,
 )
+
+TESTS = 6
+"""How often an account may try in a minute whether its phones can be woken."""
 
 
 async def sign_in(call: Call[SignIn]) -> SignedInReply:
@@ -69,13 +80,49 @@ async def register_push(call: Call[PushRegistration]) -> DeviceReply:
     )
 
 
+async def try_device(call: Call[Nothing]) -> DeviceTest:
+    """Wake this phone, to see whether it can be; it answers with the action `wake.confirmed`."""
+    desk = call.context.operations.desk
+    wait = await call.context.limiter.hit(
+        f"device-test:{call.caller.account_id}", limit=TESTS, seconds=60
+    )
+    if wait is not None:
+        raise RateLimited(wait)
+    device = await try_to_wake(desk, call.caller, device_of(call) or "")
+    queued = bool(desk.served(device.channels))
+    unserved = "NOT_SERVED" if device.push_channel else "NO_ADDRESS"
+    return DeviceTest(
+        queued=queued, push_channel=device.push_channel, reason=None if queued else unserved
+    )
+
+
+async def vapid(call: Call[Nothing]) -> VapidKey:
+    """The key a browser registers for push with."""
+    return VapidKey(public_key=call.context.vapid_key)
+
+
 async def me(call: Call[Nothing]) -> Me:
-    """Who is signed in."""
-    account = await account_of(call)
+    """Who is signed in, on which phone, and today's hours on duty."""
+    account, desk = await account_of(call), call.context.operations.desk
+    today = await desk.of(DutyHours).of_day(account, clock.now(), desk.zone)
     return Me(
         officer=await _officer(call.context, account),
         scopes=sorted(call.caller.scopes),
         expires_at=call.caller.expires_at,
+        device=await _standing(call),
+        duty_today=[Hours(since=one.since, until=one.until, post=one.post) for one in today],
+    )
+
+
+async def _standing(call: Call[Nothing]) -> DeviceStanding | None:
+    device = await call.context.devices.one(call.caller.account_id, device_of(call) or "")
+    if device is None:
+        return None
+    return DeviceStanding(
+        device_id=device.device_id,
+        push_channel=device.push_channel,
+        can_be_woken=bool(call.context.operations.desk.served(device.channels)),
+        woken_at=device.woken_at,
     )
 
 
@@ -147,6 +194,27 @@ ENDPOINTS: tuple[Endpoint[Any], ...] = (
         gives=DeviceReply,
         scope=Scope.FIELD_WORK,
         problems=("NO_DEVICE",),
+    ),
+    Endpoint(
+        method="POST",
+        path="/device/test",
+        name="tryDevice",
+        summary="唤醒自检 / Try whether this phone can be woken",
+        handler=try_device,
+        takes=Nothing,
+        gives=DeviceTest,
+        scope=Scope.FIELD_WORK,
+        problems=("NO_DEVICE", "RATE_LIMITED"),
+    ),
+    Endpoint(
+        method="GET",
+        path="/push/vapid",
+        name="vapidKey",
+        summary="网页推送公钥 / The key for Web Push",
+        handler=vapid,
+        takes=Nothing,
+        gives=VapidKey,
+        scope=Scope.FIELD_WORK,
     ),
     Endpoint(
         method="GET",

@@ -17,15 +17,15 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from hub.deadline import in_time
-from hub.errors import RetryLater
 from hub.model.people import Principal, Scope
 from hub.operations.telling.inbox import InboxChange, SyncPage
 from hub.requests import EVENTS
-from hub.store.faults import passing
+from hub.store.faults import passes
 from hub.transports import HEARTBEAT, patient
 from mobile_api.context import MobileContext
 from mobile_api.endpoint import Call, Endpoint
 from mobile_api.models import EventsQuery, SyncChange, SyncQuery, SyncReply
+from mobile_api.sessions import device_of
 from mobile_api.streams import woken
 
 log = structlog.get_logger()
@@ -40,6 +40,8 @@ async def sync(call: Call[SyncQuery]) -> SyncReply:
     account_id = call.caller.account_id
     since = decode_cursor(account_id, call.sent.since)
     page = await call.context.operations.sync(account_id, since, call.sent.limit)
+    if device_id := device_of(call):
+        await call.context.devices.heard(account_id, device_id)
     return SyncReply(
         changes=[_change(change) for change in page.changes],
         next_cursor=encode_cursor(account_id, page.next_cursor),
@@ -53,7 +55,7 @@ async def events(call: Call[EventsQuery]) -> StreamingResponse:
     call.context.streams.require_room(call.caller.account_id)
     last = call.request.headers.get("last-event-id")
     start = _seq(last) if last else decode_cursor(call.caller.account_id, call.sent.since)
-    return _Events(_Stream(call.context, call.caller).run(start))
+    return _Events(_Stream(call.context, call.caller, device_of(call)).run(start))
 
 
 class _Events(StreamingResponse):
@@ -73,22 +75,24 @@ class _Events(StreamingResponse):
 class _Stream:
     """One phone's live stream."""
 
-    def __init__(self, context: MobileContext, principal: Principal) -> None:
+    def __init__(self, context: MobileContext, principal: Principal, device_id: str | None) -> None:
         self._context = context
         self._principal = principal
+        self._device_id = device_id
 
     async def run(self, cursor: int | None) -> AsyncGenerator[bytes, None]:
         """Pages as events, heartbeats between them, and a last word on why it ended."""
         loop = asyncio.get_running_loop()
         with self._context.streams.flag(self._principal.account_id) as flag:
             yield b"retry: 2000\n\n"
+            await self._listens()
             beat_at = loop.time() + HEARTBEAT
             while self._goes_on():
                 try:
                     asked = self._context.operations.sync(self._principal.account_id, cursor, PAGE)
                     page = await in_time(asked, self._context.store.answers, waits_on=True)
                 except Exception as error:
-                    if passing(error) is None and not isinstance(error, RetryLater):
+                    if not passes(error):
                         raise
                     yield _event("closed", {"code": "RETRY_LATER"})
                     return
@@ -103,8 +107,22 @@ class _Stream:
                     if loop.time() >= beat_at:
                         yield b": heartbeat\n\n"
                         beat_at = loop.time() + HEARTBEAT
+                        await self._listens()
         code = "SHUTTING_DOWN" if self._context.streams.closed else "UNAUTHENTICATED"
         yield _event("closed", {"code": code})
+
+    async def _listens(self) -> None:
+        """Say that this phone hears what it is told; where that fails the next beat says so."""
+        if self._device_id is None:
+            return
+        said = self._context.devices.heard(
+            self._principal.account_id, self._device_id, listening=True
+        )
+        try:
+            await in_time(said, self._context.store.answers)
+        except Exception as error:
+            if not passes(error):
+                raise
 
     def _goes_on(self) -> bool:
         return not self._context.streams.closed and self._context.tokens.still_valid(

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import strawberry
+
 from hub.store.feeds.freshness import Freshness as Known
 from schema import enums
 from schema.policy import SIGNED_IN
@@ -24,6 +26,14 @@ class Position(Entity):
 
     lat: float = stored("lat", "Latitude", zh="纬度")
     lon: float = stored("lon", "Longitude", zh="经度")
+
+
+@strawberry.input(description="A place on the map (位置), WGS-84 degrees.")
+class PositionInput:
+    """Latitude and longitude."""
+
+    lat: float = strawberry.field(description="Latitude (纬度).")
+    lon: float = strawberry.field(description="Longitude (经度).")
 
 
 def position(location: Any) -> Position | None:  # noqa: ANN401  # GeoJSON as it is stored

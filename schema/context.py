@@ -85,6 +85,8 @@ class Memory:
 class SchemaContext:
     """One execution of one operation by one caller, at one moment (`now`).
 
+    `shared`: for a live query, whose answer goes to others with the same rights, too.
+
     `writes`: those of the mutation roots that were begun, in their order. `variables`: the
     operation's, coerced, for compiled selections.
     """
@@ -94,6 +96,7 @@ class SchemaContext:
     memory: Memory
     writes: list[Write]
     now: datetime = field(default_factory=clock.now)
+    shared: bool = False
     variables: Mapping[str, Any] = field(default_factory=dict, init=False)
     _parts: dict[Any, Any] = field(default_factory=dict, init=False)
     _freshness: dict[tuple[Any, Any, bool], Freshness] = field(default_factory=dict, init=False)

@@ -123,9 +123,9 @@ def declare(projection: Projection, text: str, zh: str | None, graphql_type: obj
     )
 
 
-def stored(path: str, text: str, *, zh: str | None = None) -> Any:  # noqa: ANN401
+def stored(path: str, text: str, *, zh: str | None = None, policy: Policy | None = None) -> Any:  # noqa: ANN401
     """A value as it lies in the document, at a dotted path."""
-    return declare(Projection(needs=(path,), read=_reader(path)), text, zh)
+    return declare(Projection(policy, (path,), read=_reader(path)), text, zh)
 
 
 def named(path: str, text: str, *, zh: str | None = None) -> Any:  # noqa: ANN401
@@ -213,12 +213,17 @@ def root(
 
 
 def asked(
-    text: str, *, zh: str | None = None, size: int | None = None
+    text: str,
+    *,
+    zh: str | None = None,
+    policy: Policy | None = None,
+    needs: tuple[str, ...] = ("id",),
+    size: int | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """A field of an entity that takes arguments, by a resolver `(self, info, ...)`."""
     decorate: Callable[[Callable[..., Any]], Any] = strawberry.field(
         description=f"{text} ({zh})." if zh else f"{text}.",
-        metadata={_KEY: Projection(needs=("id",), size=size)},
+        metadata={_KEY: Projection(policy, needs, size=size)},
     )
     return decorate
 

@@ -20,7 +20,9 @@ from schema.feeds.subscriptions import FeedsSubscription
 from schema.live.source import SOURCES
 from schema.nodes import IDS_MOST, NODES, Node, load_node, may_read, split_id
 from schema.operations import roots
+from schema.people import reach  # noqa: F401  # gives an officer the field that leads to it
 from schema.people.queries import PeopleQuery
+from schema.people.subscriptions import PeopleSubscription
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Projection, ResolveInfo, attach, bind, root
 from schema.scalars import SCALARS
@@ -53,7 +55,7 @@ class NodeQuery:
 def build_schema() -> Schema:
     """The schema, with its declarations bound to the compiled fields."""
     asked = (TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, NodeQuery)
-    followed = (TransitSubscription, FeedsSubscription)
+    followed = (TransitSubscription, FeedsSubscription, PeopleSubscription)
     query = _merged("Query", "What can be asked (查询).", *asked)
     mutation = _merged("Mutation", "What can be done (操作).", IdentityMutation)
     subscription = _merged("Subscription", "What can be followed (订阅).", *followed)

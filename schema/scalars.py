@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NewType
 
 import orjson
 import strawberry
@@ -62,7 +62,23 @@ def _day_in(value: object) -> date:
         raise GraphQLError(message) from None
 
 
+GeoJSON = NewType("GeoJSON", Mapping[str, Any])
+"""A GeoJSON object as it is sent."""
+
+
+def _never_in(_value: object) -> GeoJSON:
+    message = "GeoJSON is told, never taken."
+    raise GraphQLError(message)
+
+
 SCALARS: Mapping[object, Any] = {
+    GeoJSON: strawberry.scalar(
+        name="GeoJSON",
+        description="A GeoJSON object (地理对象), WGS-84; told only.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc7946",
+        serialize=lambda value: value,
+        parse_value=_never_in,
+    ),
     datetime: strawberry.scalar(
         name="DateTime",
         description="A moment (时刻): RFC 3339 with offset in, years 2000 to 2100; UTC out.",

@@ -45,7 +45,7 @@ class Partners:
         until = clock.now() + grace if grace else None
 
         async def work(tx: Tx) -> None:
-            await self._accounts.set_secret(account, hashed, former_until=until, tx=tx)
+            self._accounts.set_secret(account, hashed, former_until=until, tx=tx)
             before, after = {"former_until": account.former_until}, {"former_until": until}
             act = SHELL.act("client.rotated", account.id, before=before, after=after)
             await self._audit.append(act, tx=tx)

@@ -1,5 +1,7 @@
 """Ending what an account has open (强制下线): its sessions, and that its phones are woken."""
 
+from datetime import datetime
+
 from hub import clock
 from hub.errors import NotFound
 from hub.model.people import Role
@@ -20,8 +22,7 @@ async def end_sessions(store: Store, account: AccountDoc, *, by: Author, why: st
 
     async def work(tx: Tx) -> int:
         now = clock.now()
-        ended = await Sessions().revoke_all(account.id, now=now, tx=tx)
-        silenced = await Devices(store).silence_all(account.id, tx=tx)
+        ended, silenced = await ended_within(tx, store, account.id, now)
         if ended or silenced:
             after = {"sessions": ended, "devices": silenced, "revoked_at": now}
             act = by.act("sessions.revoked", account.id, after=after, detail={"why": why})
@@ -29,6 +30,14 @@ async def end_sessions(store: Store, account: AccountDoc, *, by: Author, why: st
         return len(ended)
 
     return await store.transaction(work)
+
+
+async def ended_within(
+    tx: Tx, store: Store, account_id: str, now: datetime
+) -> tuple[list[str], list[str]]:
+    """In this transaction: the ids of the sessions, and of the devices woken, that this ended."""
+    ended = await Sessions().revoke_all(account_id, now=now, tx=tx)
+    return ended, await Devices(store).silence_all(account_id, tx=tx)
 
 
 async def revoke_user(store: Store, login: str, *, by: Author = SHELL) -> int:

@@ -14,12 +14,14 @@ from hub import clock
 from hub.access.attempts import Attempts, Limiter
 from hub.access.bearer import Bearer, Claims, unauthenticated
 from hub.access.passwords import hash_password, outdated, verify
+from hub.access.sealing import chain_of
 from hub.access.standing import Register, Standing
 from hub.bus import Bus
 from hub.errors import AccessDenied, NotFound
 from hub.model.people import SCOPES, Principal, Role
 from hub.settings import AccessSettings
 from hub.store.audit import HUB, SHELL, Act, Audit, Author
+from hub.store.audit_chain import AuditChain
 from hub.store.devices import DeviceInfo, Devices
 from hub.store.documents import AccountDoc, SessionDoc
 from hub.store.driver import Store, Tx
@@ -62,6 +64,7 @@ class Tokens:
         embedded: bool = False,
     ) -> None:
         self._store = store
+        self._key = key
         self._accounts = Accounts(store)
         self._sessions = Sessions()
         self._devices = Devices(store)
@@ -70,6 +73,11 @@ class Tokens:
         self._bearer = Bearer(key, lifetime=timedelta(minutes=settings.access_minutes))
         self._stay = timedelta(days=settings.refresh_days)
         self._register = Register(self._sessions, self._accounts, embedded=embedded)
+
+    @property
+    def audit_chain(self) -> AuditChain:
+        """The sealed audit log, its head judged by the key that signs tokens too."""
+        return chain_of(self._store, self._key)
 
     @property
     def stay_seconds(self) -> int:
@@ -94,7 +102,8 @@ class Tokens:
         account = await self._accounts.by_login(login)
         known = await self._knows(account, device)
         account = await self._proven(login, password, address, account, device=device, known=known)
-        return await self._open(account, "session.opened", address, device, refreshable=True)
+        signed_in = await self._open(account, "session.opened", address, device, refreshable=True)
+        return await self._unless_changed(signed_in, account, password)
 
     async def client_credentials(
         self, client_id: str, secret: str, *, address: str | None = None
@@ -107,10 +116,7 @@ class Tokens:
         account = await self._accounts.by_login(client_id)
         account = await self._proven(client_id, secret, address, account, role=Role.PARTNER)
         signed_in = await self._open(account, "client.token", address)
-        if not await self._still_proven(account, secret):
-            await self.revoke(signed_in.session_id, by=HUB, why="secret changed")
-            raise unauthenticated(_WRONG)
-        return signed_in
+        return await self._unless_changed(signed_in, account, secret)
 
     async def refresh(self, refresh_token: str, *, address: str | None = None) -> SignedIn:
         """Trade a refresh token for a new pair; it works once.
@@ -270,11 +276,20 @@ class Tokens:
             await self._accounts.rehash(account, await hash_password(password))
         return account
 
-    async def _still_proven(self, account: AccountDoc, secret: str) -> bool:
-        """False if it was rotated or revoked while its secret was looked at.
+    async def _unless_changed(
+        self, signed_in: SignedIn, account: AccountDoc, secret: str
+    ) -> SignedIn:
+        """End the session again if its secret was changed while that was looked at.
 
-        hub.access.partners ends the sessions it finds after a change; this is the one it missed.
+        Who changes a secret ends the sessions that are there; this is the one that was missed.
         """
+        if await self._still_proven(account, secret):
+            return signed_in
+        await self.revoke(signed_in.session_id, by=HUB, why="secret changed")
+        raise unauthenticated(_WRONG)
+
+    async def _still_proven(self, account: AccountDoc, secret: str) -> bool:
+        """False if it was changed, or the account kept out, while its secret was looked at."""
         now = await self._accounts.by_id(account.id)
         if now is None or not self._admitted(now):
             return False

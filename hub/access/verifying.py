@@ -49,6 +49,13 @@ async def verify(
     return Verified(rows, standing.head, (*_outside(standing, vouched), *walk.end()))
 
 
+async def glanced(chain: AuditChain) -> tuple[Standing, tuple[Finding, ...]]:
+    """How the log stands, and what is wrong with its head and what waits: no row is walked."""
+    standing = await chain.standing(clock.now() - LONG)
+    vouched = standing.head if standing.head is not None and chain.ours(standing.head) else None
+    return standing, tuple(_outside(standing, vouched))
+
+
 def _outside(standing: Standing, vouched: Head | None) -> Iterator[Finding]:
     """What is wrong with the head, and with what waits."""
     if standing.head is None and standing.last:

@@ -3,9 +3,11 @@
 The tables of an area file are described here, and docs/configuration.md is generated from them.
 """
 
+import json
 import tomllib
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -34,7 +36,10 @@ class UnitSeed:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One interchange (综合客运枢纽) with its units and ranks. `stop_places` are scoped ids."""
+    """One interchange (综合客运枢纽) with its units and ranks. `stop_places` are scoped ids.
+
+    `map` is its drawing, a GeoJSON FeatureCollection (RFC 7946), for screens alone.
+    """
 
     id: str
     name: Name
@@ -44,6 +49,7 @@ class Area:
     stop_places: tuple[str, ...]
     units: tuple[UnitSeed, ...]
     ranks: tuple[TaxiRank, ...]
+    map: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -163,6 +169,41 @@ def parse_area(text: str) -> Area:
         units=tuple(UnitSeed(one.code, one.name, one.kind, one.note) for one in data.units),
         ranks=tuple(_rank(one) for one in data.taxi_ranks),
     )
+
+
+class _Drawn(BaseModel):
+    """What a screen needs of a feature to draw and to name it."""
+
+    kind: str = Field(min_length=1)
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class _Shape(BaseModel):
+    type: Literal["Point", "LineString", "Polygon"]
+    coordinates: list[Any] = Field(min_length=1)
+
+
+class _Feature(BaseModel):
+    type: Literal["Feature"]
+    properties: _Drawn
+    geometry: _Shape
+
+
+class _Map(BaseModel):
+    type: Literal["FeatureCollection"]
+    features: list[_Feature]
+
+
+def parse_map(text: str) -> Mapping[str, Any]:
+    """The drawing of an area: a FeatureCollection whose features have `kind`, `zh` and `en`.
+
+    Points, lines and polygons only. Raises ValueError: json.JSONDecodeError, pydantic's.
+    """
+    drawn = json.loads(text)
+    _Map.model_validate(drawn)
+    found: Mapping[str, Any] = drawn
+    return found
 
 
 def _rank(table: RankTable) -> TaxiRank:

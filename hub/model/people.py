@@ -91,6 +91,14 @@ class Scope(StrEnum):
     )
     FIELD_WORK = "field:work", "现场作业", "the mobile API: sync, actions, positions, push", _FIELD
     ADMIN = "admin", "管理", "decide which ids name one stop place", {Role.ADMIN}
+    ACCOUNTS_READ = "accounts:read", "看账号", "accounts, who is signed in where", {Role.ADMIN}
+    ACCOUNTS_WRITE = (
+        "accounts:write",
+        "管理账号",
+        "make and change accounts, reset secrets, end sessions",
+        {Role.ADMIN},
+    )
+    AUDIT_READ = "audit:read", "看审计", "the audit log, and whether it is sealed", {Role.ADMIN}
     DEVELOPER = (
         "developer",
         "开发",

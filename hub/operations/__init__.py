@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 REGISTRY: dict[str, str] = {
     "duty": "hub.operations.duty",
+    "devices": "hub.operations.devices",
     "incidents": "hub.operations.incidents",
     "orders": "hub.operations.orders",
     "bulletins": "hub.operations.bulletins",
     "alarms": "hub.operations.alarms",
+    "accounts": "hub.operations.accounts",
+    "audit": "hub.operations.audit",
 }
 """Where the declaration of each capability is. Snapshots tell a phone of them in this order."""
 

@@ -59,7 +59,8 @@ class Turn:
     """One attempt at applying an action: who, what, and the hub's times for it.
 
     `at` is when the hub received it; `written_at`, when this attempt writes it, starts what timers
-    it leads to. `afterwards` collects what is to be said once the transaction has committed.
+    it leads to. `device_id` is the phone it came from. `afterwards` collects what is to be said
+    once the transaction has committed.
     """
 
     officer: AccountDoc
@@ -67,6 +68,7 @@ class Turn:
     at: datetime
     written_at: datetime
     device_at: datetime | None
+    device_id: str
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
 

@@ -1,6 +1,6 @@
 """What every operation has at hand: repositories, settings, and the makers of its records."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -95,6 +95,10 @@ class Desk:
     def apart(self) -> "Desk":
         """The same over `Store.apart`: what it writes keeps nobody else's writes waiting."""
         return Desk.over(self.store.apart(), self.settings, self.zone, channels=self.channels)
+
+    def served(self, channels: Collection[str]) -> set[str]:
+        """Those push channels that are in service; all of them where that is not known."""
+        return {name for name in channels if self.channels is None or name in self.channels}
 
     def of(self, repository: Callable[[Store], Repository]) -> Repository:
         """A capability's repository over this store, made once."""

@@ -74,7 +74,7 @@ async def _apply(
         if officer is None or not officer.active:
             raise UserFault("NOT_FOUND", "账号无效 / The account is no longer active.")
         _only_what_is_declared(declared.body, action.body)
-        turn = Turn(officer, action.body, at, clock.now(), device_at, afterwards)
+        turn = Turn(officer, action.body, at, clock.now(), device_at, action.device_id, afterwards)
         effect = await declared.carry_out(desk, tx, turn)
         if effect.status is ActionStatus.APPLIED:
             await desk.audit.append(_act(by, action, effect), tx=tx)

@@ -7,7 +7,7 @@ is described here, and docs/configuration.md is generated from it.
 """
 
 from hub.settings.feeds import FEED_ZONE, FeedAuth, FeedSettings
-from hub.settings.outside import area_text, child_environment, samples_dir, secret
+from hub.settings.outside import area_map_text, area_text, child_environment, samples_dir, secret
 from hub.settings.reading import ENVIRONMENT, Unreadable, load
 from hub.settings.sections import (
     AccessSettings,
@@ -16,6 +16,7 @@ from hub.settings.sections import (
     OrderSettings,
     PushSettings,
     Settings,
+    WebPushSettings,
 )
 from hub.settings.values import database_name
 
@@ -31,6 +32,8 @@ __all__ = [
     "PushSettings",
     "Settings",
     "Unreadable",
+    "WebPushSettings",
+    "area_map_text",
     "area_text",
     "child_environment",
     "database_name",

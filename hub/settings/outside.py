@@ -53,6 +53,23 @@ def area_text(name: str) -> str:
         ) from error
 
 
+@lru_cache(maxsize=8)
+def area_map_text(name: str) -> str | None:
+    """The GeoJSON beside the area file of this name or path; None if there is none.
+
+    Raises StartError if there is one that cannot be read.
+    """
+    named = not name.endswith(".toml")
+    path = AREAS / f"{name}.geojson" if named else Path(name).expanduser().with_suffix(".geojson")
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise StartError(f"{path}: the map of the area cannot be read: {why}.") from error
+
+
 def samples_dir() -> Path:
     """Where the third-party sample feeds lie (`LIANDONG_SAMPLES`, for tests and benchmarks)."""
     return Path(os.environ.get("LIANDONG_SAMPLES", "../shared/data"))

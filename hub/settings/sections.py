@@ -95,11 +95,31 @@ class FcmSettings(Section):
     endpoint: str | None = Field(default=None, description="base address, if it is not Google's")
 
 
+class WebPushSettings(Section):
+    """Web Push (RFC 8030), for the app in a browser. Its key is made at the first start."""
+
+    contact: str = Field(
+        pattern=r"^(mailto:\S+@\S+|https://\S+)$",
+        description="whom a push service may write to about what this hub sends: mailto: or https:",
+    )
+    key: Path | None = Field(
+        default=None,
+        description="P-256 key (PEM) that browsers know this hub by; else one in `data_dir`",
+    )
+    allow_private: bool = Field(
+        default=False,
+        description="whether a push service may have a private or loopback address",
+    )
+
+
 class PushSettings(Section):
     """How phones are woken."""
 
     fcm: FcmSettings | None = Field(
         default=None, description="without it phones learn of orders by their own sync alone"
+    )
+    webpush: WebPushSettings | None = Field(
+        default=None, description="without it a browser learns of orders while the app is open"
     )
 
 

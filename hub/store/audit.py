@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from pymongo import UpdateOne
+
 from hub import clock
 from hub.model.people import Principal
 from hub.store.documents import AuditDoc, plain
@@ -82,23 +84,36 @@ class Audit:
 
     async def append(self, act: Act, *, tx: Tx | None = None) -> None:
         """Add one row; with `tx` it is written or not together with what it tells of."""
-        row = AuditDoc(
-            id=uuid4().hex,
-            at=clock.now(),
-            actor=act.actor,
-            action=act.action,
-            target=act.target,
-            authority=act.authority,
-            session=act.session,
-            device=act.device,
-            before=_copy(act.before),
-            after=_copy(act.after),
-            detail=dict(act.detail or {}),
-        )
+        row = _row(uuid4().hex, act)
         if tx is None:
             await row.insert()
         else:
             pending(tx).insert(AUDIT, plain(row))
+
+    async def append_once(self, acts: Mapping[str, Act]) -> None:
+        """Add rows under ids of the caller's, of which those that are there already stay."""
+        rows = (plain(_row(id_, act)) for id_, act in acts.items())
+        changes = [
+            UpdateOne({"_id": row.pop("_id")}, {"$setOnInsert": row}, upsert=True) for row in rows
+        ]
+        if changes:
+            await AuditDoc.get_pymongo_collection().bulk_write(changes, ordered=False)
+
+
+def _row(id_: str, act: Act) -> AuditDoc:
+    return AuditDoc(
+        id=id_,
+        at=clock.now(),
+        actor=act.actor,
+        action=act.action,
+        target=act.target,
+        authority=act.authority,
+        session=act.session,
+        device=act.device,
+        before=_copy(act.before),
+        after=_copy(act.after),
+        detail=dict(act.detail or {}),
+    )
 
 
 def _copy(values: Mapping[str, Any] | None) -> dict[str, Any] | None:

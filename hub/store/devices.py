@@ -4,18 +4,23 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import UpdateOne
 
 from hub import clock
+from hub.model.people import Principal, Role, Viewer
 from hub.store.audit import Audit, Author
-from hub.store.documents import DeviceDoc, OfficerPositionDoc
+from hub.store.documents import AccountDoc, DeviceDoc, OfficerPositionDoc
 from hub.store.driver import Store, Tx
+from hub.store.pending import pending
 from hub.store.together import Together
 
+DEVICES = "devices"
 _ADDRESSES = ("push_token", "push_fid", "push_subscription")
+HEARD_EVERY = timedelta(seconds=60)
+"""How exactly it is noted that a phone was heard from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Devices:
             locale=device.locale,
             seen_at=clock.now(),
         )
-        push = {"push_channel", *_ADDRESSES}
+        push = {"push_channel", "woken_at", "listens_until", *_ADDRESSES}
         await DeviceDoc.get_pymongo_collection().update_one(
             {"_id": row.id},
             {
@@ -119,9 +124,10 @@ class Devices:
             others = {**_same(address), "_id": {"$ne": mine}}
             taken = [row["_id"] async for row in rows.find(others, {"_id": 1}, session=tx)]
             await rows.update_many(others, _CLEAR, session=tx)
-            change = {"$set": {**wanted, "seen_at": clock.now()}}
-            await rows.update_one({"_id": mine}, change, session=tx)
             before, after = _said(had), _said(wanted)
+            unproven = {} if before == after else {"woken_at": None}
+            change = {"$set": {**wanted, **unproven, "seen_at": clock.now()}}
+            await rows.update_one({"_id": mine}, change, session=tx)
             if taken or before != after:
                 detail = {"taken_from": taken}
                 act = author.act("push.registered", mine, before=before, after=after, detail=detail)
@@ -130,18 +136,35 @@ class Devices:
 
         return await self._store.transaction(move)
 
+    async def heard(self, account_id: str, device_id: str, *, listening: bool = False) -> None:
+        """Note that the phone was heard from, at most every `HEARD_EVERY`.
+
+        `listening`: it holds an event stream open, which is believed for half as long again.
+        """
+        now = clock.now()
+        stale = "listens_until" if listening else "seen_at"
+        until = now + HEARD_EVERY / 2 if listening else now - HEARD_EVERY
+        change = {"seen_at": now} | (
+            {"listens_until": now + HEARD_EVERY * 1.5} if listening else {}
+        )
+        await DeviceDoc.get_pymongo_collection().update_one(
+            {
+                "_id": device_key(account_id, device_id),
+                "$or": [{stale: None}, {stale: {"$lt": until}}],
+            },
+            {"$set": change},
+        )
+
     async def silence(self, account_id: str, device_id: str, *, tx: Tx) -> None:
         """Forget how to wake a device: its person has signed out."""
-        await DeviceDoc.get_pymongo_collection().update_one(
-            {"_id": device_key(account_id, device_id)}, _CLEAR, session=tx
-        )
+        pending(tx).update(DEVICES, device_key(account_id, device_id), _SILENT)
 
     async def silence_all(self, account_id: str, *, tx: Tx) -> list[str]:
         """Forget how to wake any phone of an account; the ids of those that could be woken."""
         rows = DeviceDoc.get_pymongo_collection()
         woken = {"account_id": account_id, "push_channel": {"$ne": None}}
         silenced = [row["_id"] async for row in rows.find(woken, {"_id": 1}, session=tx)]
-        await rows.update_many({"_id": {"$in": silenced}}, _CLEAR, session=tx)
+        pending(tx).update_all(DEVICES, {"_id": {"$in": silenced}}, _SILENT)
         return silenced
 
     async def forget_address(self, device: DeviceDoc) -> bool:
@@ -151,6 +174,10 @@ class Devices:
             {"_id": device.id, **current}, _CLEAR
         )
         return bool(done.modified_count)
+
+    async def one(self, account_id: str, device_id: str) -> DeviceDoc | None:
+        """A phone of the account."""
+        return await DeviceDoc.find_one({"_id": device_key(account_id, device_id)})
 
     async def of_account(self, account_id: str) -> list[DeviceDoc]:
         """The phones of one account, the one seen last first."""
@@ -218,13 +245,74 @@ class Positions:
                 ordered=False,
             )
 
+    async def last_of(
+        self, account_ids: Collection[str], *, since: datetime
+    ) -> dict[str, OfficerPositionDoc]:
+        """The last position of each account, of those since then."""
+        rows = await OfficerPositionDoc.get_pymongo_collection().aggregate(
+            [
+                {"$match": {"account_id": {"$in": [*account_ids]}, "at": {"$gte": since}}},
+                {"$sort": {"account_id": 1, "at": -1}},
+                {"$group": {"_id": "$account_id", "last": {"$first": "$$ROOT"}}},
+            ]
+        )
+        return {row["_id"]: OfficerPositionDoc.model_validate(row["last"]) async for row in rows}
+
     async def latest(self, account_id: str, *, limit: int) -> list[OfficerPositionDoc]:
         """The last positions of one account, newest first."""
         rows = OfficerPositionDoc.find({"account_id": account_id})
         return await rows.sort("-at").limit(limit).to_list()
 
+    async def whereabouts(
+        self, by: Principal, account_ids: Collection[str]
+    ) -> dict[str, OfficerPositionDoc]:
+        """Where those of them who are on duty were last, of whom the caller may know it.
 
-_CLEAR: dict[str, Any] = {"$set": {"push_channel": None, **dict.fromkeys(_ADDRESSES)}}
+        Nothing from before this duty. A look at another person is on the audit log before anything
+        is told, once a minute for each who looks and each who is looked at.
+        """
+        terms = [locatable(by.viewer), {"_id": {"$in": list(account_ids)}}]
+        people = AccountDoc.find({"$and": [*terms, {"active": True, "duty.on": True}]})
+        since = {person.id: person.duty.since async for person in people}
+        last = await self._last([*since])
+        found = {key: row for key, row in last.items() if row.at >= (since[key] or row.at)}
+        minute = f"{clock.now():%Y%m%dT%H%M}"
+        author = Author.of(by)
+        await Audit().append_once(
+            {
+                f"{LOCATED}:{by.account_id}:{other}:{minute}": author.act(LOCATED, other)
+                for other in found
+                if other != by.account_id
+            }
+        )
+        return found
+
+    async def _last(self, account_ids: Collection[str]) -> dict[str, OfficerPositionDoc]:
+        steps: list[dict[str, Any]] = [
+            {"$match": {"account_id": {"$in": list(account_ids)}}},
+            {"$sort": {"account_id": 1, "at": -1}},
+            {"$group": {"_id": "$account_id", "last": {"$first": "$$ROOT"}}},
+        ]
+        rows = await OfficerPositionDoc.get_pymongo_collection().aggregate(steps)
+        return {row["_id"]: OfficerPositionDoc.model_validate(row["last"]) async for row in rows}
+
+
+LOCATED = "officer.located"
+"""What the audit log calls a look at where somebody is."""
+
+
+def locatable(viewer: Viewer) -> dict[str, Any]:
+    """The row policy of positions: the centre all, a liaison its officers, all themselves."""
+    if viewer.sees_everything:
+        return {}
+    itself = {"_id": viewer.account_id}
+    if viewer.role is Role.LIAISON and viewer.unit is not None:
+        return {"$or": [itself, {"unit": viewer.unit, "role": Role.OFFICER}]}
+    return itself
+
+
+_CLEAR: dict[str, Any] = {"$set": dict.fromkeys(("push_channel", "woken_at", *_ADDRESSES))}
+_SILENT: dict[str, Any] = {"$set": {**_CLEAR["$set"], "listens_until": None}}
 
 
 def _said(row: Mapping[str, Any]) -> dict[str, Any]:

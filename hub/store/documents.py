@@ -141,6 +141,7 @@ class AccountDoc(TextDocument):
         indexes: ClassVar[list[IndexModel]] = [
             index("login", unique=True),
             index("unit", "login"),
+            index("-created_at", "-_id"),  # whoever administers accounts sees them all
         ]
 
 
@@ -165,7 +166,8 @@ class SessionDoc(TextDocument):
     class Settings:
         name = "sessions"
         indexes: ClassVar[list[IndexModel]] = [
-            index("account_id"),
+            index("account_id", "-created_at", "-_id"),
+            index("-created_at", "-_id"),  # whoever administers accounts sees them all
         ]
 
 
@@ -190,6 +192,17 @@ class DeviceDoc(TextDocument):
     push_fid: str | None = None
     push_subscription: dict[str, Any] | None = None
     seen_at: datetime
+    woken_at: datetime | None = Field(
+        default=None, description="when a push last woke it, by its own word, at this address"
+    )
+    listens_until: datetime | None = Field(
+        default=None, description="until when its open event stream counts, unless it goes on"
+    )
+
+    @property
+    def channels(self) -> set[str]:
+        """The push channel it is registered with, if it is."""
+        return {self.push_channel} if self.push_channel else set()
 
     class Settings:
         name = "devices"
@@ -231,13 +244,15 @@ class OutboxDoc(TextDocument):
     A worker leases it (`lease_owner`, `lease_until` by the server's clock, `fence` counts leases:
     only the holder of the current fence may finish it). `state`: QUEUED, SENT, NO_DEVICE, SKIPPED,
     DEAD. `failing_since` is the first failure in a row.
-    `rank` 0 goes before all others: somebody else is asked if it is late.
+    `rank` 0 goes before all others: somebody else is asked if it is late. `device_id`: for this
+    phone of the account alone.
     """
 
     keep = Keep("long enough to see why a phone was not woken", since="created_at", days=30)
 
     account_id: str
     recipient_id: str | None = None
+    device_id: str | None = None
     topic: str
     priority: OrderPriority = OrderPriority.URGENT
     rank: int = 0
@@ -336,7 +351,10 @@ class AuditDoc(TextDocument):
     class Settings:
         name = "audit"
         indexes: ClassVar[list[IndexModel]] = [
-            index("-at"),
+            index("-at", "-_id"),
+            index("actor", "-at", "-_id"),
+            index("action", "-at", "-_id"),
+            index("target", "-at", "-_id"),
             index("seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
             index("seq", "at", "_id", partialFilterExpression={"seq": None}),
         ]

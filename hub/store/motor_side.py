@@ -4,11 +4,11 @@ Both stand behind a protocol; the contract test of `Attachments` runs on PyMongo
 leaving Motor is a change of this file and of one property in driver.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from bson import ObjectId
-from bson.errors import InvalidId
 from gridfs.asynchronous import AsyncGridFSBucket
 from gridfs.errors import NoFile
 from limits import RateLimitItemPerSecond
@@ -18,7 +18,7 @@ from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 
 from hub import clock
 from hub.errors import NotFound
-from hub.store.driver import Store
+from hub.store.driver import Store, Tx
 
 BUCKET = "attachments"
 COUNTERS = "rate_counters"
@@ -37,10 +37,12 @@ class Attachment:
 
 
 class Attachments(Protocol):
-    """Files such as photographs, by an id made when they are put."""
+    """Files such as photographs, by an id that is given, or made, when they are put."""
 
-    async def put(self, content: bytes, content_type: str, owner: str) -> str:
-        """Store a file; its id."""
+    async def put(
+        self, content: bytes, content_type: str, owner: str, *, name: str | None = None
+    ) -> str:
+        """Store a file; its id, `name` if given. What was stored under that is replaced."""
         ...
 
     async def get(self, attachment_id: str) -> Attachment:
@@ -58,16 +60,26 @@ class GridFsAttachments:
     def __init__(self, bucket: Callable[[], Any]) -> None:
         self._bucket = bucket
 
-    async def put(self, content: bytes, content_type: str, owner: str) -> str:
-        """Store a file; its id. It is durable on a majority when this returns."""
+    async def put(
+        self, content: bytes, content_type: str, owner: str, *, name: str | None = None
+    ) -> str:
+        """Store a file; its id. It is durable on a majority when this returns.
+
+        Whoever puts under one name sees to it that nobody else does so meanwhile.
+        """
         about = {"content_type": content_type, "owner": owner, "at": clock.now()}
-        name = await self._bucket().upload_from_stream("attachment", content, metadata=about)
-        return str(name)
+        if name is None:
+            made = await self._bucket().upload_from_stream("attachment", content, metadata=about)
+            return str(made)
+        with suppress(NotFound):
+            await self.delete(name)
+        await self._bucket().upload_from_stream_with_id(name, "attachment", content, metadata=about)
+        return name
 
     async def get(self, attachment_id: str) -> Attachment:
         """The file. Raises NotFound."""
         try:
-            stream = await self._bucket().open_download_stream(_object_id(attachment_id))
+            stream = await self._bucket().open_download_stream(_file_id(attachment_id))
         except NoFile as error:
             raise NotFound("attachment", attachment_id) from error
         about = stream.metadata
@@ -76,7 +88,7 @@ class GridFsAttachments:
     async def delete(self, attachment_id: str) -> None:
         """Remove the file. Raises NotFound."""
         try:
-            await self._bucket().delete(_object_id(attachment_id))
+            await self._bucket().delete(_file_id(attachment_id))
         except NoFile as error:
             raise NotFound("attachment", attachment_id) from error
 
@@ -93,11 +105,16 @@ def pymongo_attachments(store: Store) -> Attachments:
     return GridFsAttachments(lambda: AsyncGridFSBucket(store.db, bucket_name=BUCKET))
 
 
-def _object_id(text: str) -> ObjectId:
-    try:
-        return ObjectId(text)
-    except InvalidId as error:
-        raise NotFound("attachment", text) from error
+async def forget_files(store: Store, names: Sequence[str], *, tx: Tx) -> None:
+    """Remove files together with what `tx` writes: GridFS itself knows no transactions."""
+    ids = [_file_id(name) for name in names]
+    await store.db[f"{BUCKET}.files"].delete_many({"_id": {"$in": ids}}, session=tx)
+    await store.db[f"{BUCKET}.chunks"].delete_many({"files_id": {"$in": ids}}, session=tx)
+
+
+def _file_id(text: str) -> ObjectId | str:
+    """The id of a file, as GridFS has it: of its making, or of ours."""
+    return ObjectId(text) if ObjectId.is_valid(text) else text
 
 
 class _Windows(MongoDBStorage):

@@ -30,6 +30,8 @@ class OutboxState(StrEnum):
 
 
 OUTBOX = "outbox"
+TEST = "device.test"
+"""The topic of a wake-up that only tries whether a phone can be woken."""
 RANKS = (0, 1)
 """0: wake-ups on which an escalation waits. 1: all others, which must not be in their way."""
 LOCK_WAIT = 0.25

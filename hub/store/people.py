@@ -31,9 +31,9 @@ class Accounts:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def by_login(self, login: str) -> AccountDoc | None:
+    async def by_login(self, login: str, *, tx: Tx | None = None) -> AccountDoc | None:
         """The account with this login, active or not."""
-        return await AccountDoc.find_one({"login": login})
+        return await AccountDoc.find_one({"login": login}, session=tx)
 
     async def by_id(self, account_id: str, *, tx: Tx | None = None) -> AccountDoc | None:
         """The account with this id, active or not."""
@@ -70,10 +70,18 @@ class Accounts:
 
         Whoever is of ours may know who at the centre has given an order; they are not listed.
         """
-        mine = _rows(viewer)
-        if mine and viewer.role is not Role.PARTNER:
-            mine = {"$or": [mine, {"role": {"$in": [*CENTRE]}}]}
-        query = {"$and": [mine, {"_id": {"$in": list(account_ids)}}]}
+        query = {"$and": [_known(viewer), {"_id": {"$in": list(account_ids)}}]}
+        return {account.id: account for account in await AccountDoc.find(query).to_list()}
+
+    async def directory(self, viewer: Viewer, *, most: int) -> list[AccountDoc]:
+        """At most so many active people whom the viewer may see, by (unit, login, id)."""
+        people = {"active": True, "role": {"$ne": Role.PARTNER}}
+        found = AccountDoc.find({"$and": [_known(viewer), people]}).sort("unit", "login", "_id")
+        return await found.limit(most).to_list()
+
+    async def listed(self, viewer: Viewer, account_ids: Collection[str]) -> dict[str, AccountDoc]:
+        """Those of the accounts that would be listed for the viewer, by id, active or not."""
+        query = {"$and": [_rows(viewer), {"_id": {"$in": list(account_ids)}}]}
         return {account.id: account for account in await AccountDoc.find(query).to_list()}
 
     async def list_(
@@ -102,6 +110,18 @@ class Accounts:
             terms.append({"duty.on": on_duty})
         found = AccountDoc.find({"$and": terms}).sort("unit", "login", "_id")
         return await found.limit(first).to_list()
+
+    async def duty_counts(self, viewer: Viewer) -> list[dict[str, Any]]:
+        """By unit, of the active officers that the viewer may see: `officers`, and `on_duty`."""
+        mine = {"$and": [_rows(viewer), {"active": True, "role": Role.OFFICER}]}
+        on = {"$sum": {"$cond": ["$duty.on", 1, 0]}}
+        counted = {"_id": "$unit", "officers": {"$sum": 1}, "on_duty": on}
+        steps: list[dict[str, Any]] = [
+            {"$match": mine},
+            {"$group": counted},
+            {"$sort": {"_id": 1}},
+        ]
+        return await (await self._store.db[ACCOUNTS].aggregate(steps)).to_list()
 
     async def add(
         self,
@@ -160,7 +180,7 @@ class Accounts:
             {"$set": {"password_hash": password_hash}},
         )
 
-    async def set_secret(
+    def set_secret(
         self, account: AccountDoc, secret_hash: str, *, former_until: datetime | None, tx: Tx
     ) -> None:
         """A partner's new secret; the one before is good until `former_until`, None: no longer."""
@@ -170,9 +190,7 @@ class Accounts:
             "former_hash": former,
             "former_until": former_until,
         }
-        await AccountDoc.get_pymongo_collection().update_one(
-            {"_id": account.id}, {"$set": change}, session=tx
-        )
+        pending(tx).update(ACCOUNTS, account.id, {"$set": change})
 
     async def set_active(self, account_id: str, active: bool, *, tx: Tx | None = None) -> bool:
         """Let an account in, or keep it out; False if there is no such account."""
@@ -247,6 +265,14 @@ def _rows(viewer: Viewer) -> dict[str, Any]:
     if viewer.role in {Role.LIAISON, Role.PARTNER} and viewer.unit is not None:
         return {"$or": [itself, {"unit": viewer.unit, "role": Role.OFFICER}]}
     return itself
+
+
+def _known(viewer: Viewer) -> dict[str, Any]:
+    """Who may be named to the viewer: of ours, also those at the centre, who are not listed."""
+    mine = _rows(viewer)
+    if mine and viewer.role is not Role.PARTNER:
+        return {"$or": [mine, {"role": {"$in": [*CENTRE]}}]}
+    return mine
 
 
 def _beyond(key: AccountKey) -> dict[str, Any]:

@@ -92,6 +92,5 @@ class Sessions:
         rows = SessionDoc.get_pymongo_collection()
         standing = {"account_id": account_id, "revoked_at": None}
         ended = [row["_id"] async for row in rows.find(standing, {"_id": 1}, session=tx)]
-        change = {"$set": {"revoked_at": now}}
-        await rows.update_many({"_id": {"$in": ended}}, change, session=tx)
+        pending(tx).update_all(SESSIONS, {"_id": {"$in": ended}}, {"$set": {"revoked_at": now}})
         return ended

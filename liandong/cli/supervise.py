@@ -49,6 +49,9 @@ area = "{area}"
 credentials = "{credentials}"
 endpoint = "{sandbox}/fcm"
 
+[push.webpush]
+contact = "mailto:watch@example.org"
+
 [[feeds]]
 id = "railway-timetable"
 kind = "gtfs"

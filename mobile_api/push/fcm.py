@@ -8,7 +8,6 @@ import json
 import warnings
 from contextlib import suppress
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -27,6 +26,7 @@ from hub.model.operations import OrderPriority
 from hub.operations.waking.channels import SEND_TIMEOUT, Outcome, Wake
 from hub.settings import FcmSettings
 from hub.store.documents import DeviceDoc
+from mobile_api.push.replies import line, retry_after
 
 # RFC 6749, 5.2: what no repetition mends; anything else the token endpoint says may pass
 _REFUSALS = {"invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope"}
@@ -96,7 +96,7 @@ class FcmChannel:
             batch = await messaging.send_each_async([message], app=self._app)
         except exceptions.FirebaseError as error:
             # the library read the answer as JSON and failed: a proxy's page instead of an answer
-            return Outcome.retry(f"not an answer of the push service: {_line(error)}")
+            return Outcome.retry(f"not an answer of the push service: {line(error)}")
         answer = batch.responses[0]
         if answer.success:
             return Outcome.sent(answer.message_id)
@@ -136,7 +136,7 @@ def certificate_of(settings: FcmSettings) -> credentials.Certificate:
         certificate = credentials.Certificate(account if isinstance(account, dict) else {})
     except (OSError, ValueError) as error:
         raise StartError(
-            f"{where}: {_line(error)}", hint="Expected the JSON file of a service account."
+            f"{where}: {line(error)}", hint="Expected the JSON file of a service account."
         ) from error
     if not certificate.project_id:
         raise StartError(f"{where}: the file names no project_id.")
@@ -193,7 +193,7 @@ def _outcome_of(error: exceptions.FirebaseError) -> Outcome | None:
     """What an error of the service means; None for an access token that was not accepted."""
     response = error.http_response
     status = response.status_code if response is not None else None
-    detail = f"{status or 'no answer'}: {_line(error)}"
+    detail = f"{status or 'no answer'}: {line(error)}"
     if _names_dead_address(response):
         return Outcome.dead_token(detail)
     if isinstance(error, messaging.SenderIdMismatchError):
@@ -205,14 +205,14 @@ def _outcome_of(error: exceptions.FirebaseError) -> Outcome | None:
         return Outcome.failed(f"{detail}. {_ASK_THE_OWNER}")
     if status == 400 and _error_of(response).get("status") == "INVALID_ARGUMENT":
         return Outcome.failed(detail)
-    return Outcome.retry(detail, _retry_after(response))
+    return Outcome.retry(detail, retry_after(response))
 
 
 def _refused_credential(error: RefreshError) -> Outcome:
     answer = error.args[1] if len(error.args) > 1 else None
     if isinstance(answer, dict) and answer.get("error") in _REFUSALS:
-        return Outcome.failed(f"token endpoint: {_line(error)}. {_ASK_THE_OWNER}")
-    return Outcome.retry(f"token endpoint: {_line(error)}")
+        return Outcome.failed(f"token endpoint: {line(error)}. {_ASK_THE_OWNER}")
+    return Outcome.retry(f"token endpoint: {line(error)}")
 
 
 def _observed(task: "asyncio.Task[None]") -> None:
@@ -259,21 +259,3 @@ def _error_of(response: Any) -> dict[str, Any]:  # noqa: ANN401  # httpx's
         error = body.get("error") if isinstance(body, dict) else None
         return error if isinstance(error, dict) else {}
     return {}
-
-
-def _retry_after(response: Any) -> float | None:  # noqa: ANN401  # httpx's
-    """Seconds from Retry-After (RFC 9110, 10.2.3): a number, or a date."""
-    value = response.headers.get("retry-after") if response is not None else None
-    if value is None:
-        return None
-    with suppress(ValueError):
-        return max(0.0, float(value))
-    with suppress(ValueError, TypeError):
-        return max(0.0, (parsedate_to_datetime(value) - clock.now()).total_seconds())
-    return None
-
-
-def _line(error: BaseException) -> str:
-    """The first line of an error, short enough for a ledger."""
-    text = str(error).strip()
-    return text.splitlines()[0][:200] if text else type(error).__name__

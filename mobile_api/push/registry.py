@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Protocol
 
 from hub.model.channels import PushChannel
 from hub.operations.waking.channels import Channel
-from hub.settings import PushSettings
-from mobile_api.push import fcm
+from hub.settings import PushSettings, Settings
+from mobile_api.push import fcm, webpush
 
 
 class Opened(Channel, Protocol):
@@ -18,17 +18,18 @@ class Opened(Channel, Protocol):
 
 
 class Served(NamedTuple):
-    """How a channel is opened with its settings, and what `doctor` says of them.
+    """How a channel is opened with its settings and all others, and what `doctor` says of its own.
 
     Both raise StartError where the settings are of no use; neither asks the service.
     """
 
-    open: Callable[[Any], Opened]
+    open: Callable[[Any, Settings], Opened]
     described: Callable[[Any], str]
 
 
 REGISTRY: Mapping[PushChannel, Served] = {
-    PushChannel.FCM: Served(fcm.FcmChannel, fcm.described),
+    PushChannel.FCM: Served(lambda given, _: fcm.FcmChannel(given), fcm.described),
+    PushChannel.WEBPUSH: Served(webpush.opened, webpush.described),
 }
 """By the name that `[push.NAME]` has too."""
 
@@ -39,6 +40,15 @@ def configured(settings: PushSettings) -> dict[PushChannel, Any]:
     return {name: given for name, given in found.items() if given is not None}
 
 
-def opened(settings: PushSettings) -> dict[str, Opened]:
+def opened(settings: Settings) -> dict[str, Opened]:
     """The channels of these settings, in service. Raises StartError."""
-    return {name.value: REGISTRY[name].open(given) for name, given in configured(settings).items()}
+    return {
+        name.value: REGISTRY[name].open(given, settings)
+        for name, given in configured(settings.push).items()
+    }
+
+
+def vapid_key(channels: Mapping[str, Opened]) -> str | None:
+    """What a browser must know of the hub to register for push; None where that is not served."""
+    found = channels.get(PushChannel.WEBPUSH)
+    return found.public_key if isinstance(found, webpush.WebPushChannel) else None

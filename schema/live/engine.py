@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -136,7 +136,9 @@ class LiveEngine:
                 schema=self.schema,
                 arguments=asked.arguments,
                 variables=asked.variables,
-                make_context=lambda: self.make_context(principal, prepared.memory),
+                make_context=lambda: replace(
+                    self.make_context(principal, prepared.memory), shared=True
+                ),
                 bus=self.bus,
                 beside=len(prepared.text) * PARSED + size_of(asked.variables),
                 turns=self._turns,

@@ -9,8 +9,14 @@ import strawberry
 from hub.errors import NotFound
 from hub.model.operations import OrderPriority
 from hub.model.people import Scope
+from hub.operations.asking.audience import Audience, audience_of
 from hub.operations.asking.store import Recipients
-from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
+from hub.operations.bulletins.actions import (
+    audience_preview,
+    publish_bulletin,
+    request_of,
+    withdraw_bulletin,
+)
 from hub.operations.bulletins.asked import BulletinAsked
 from hub.operations.bulletins.documents import BulletinDoc, BulletinState
 from hub.operations.bulletins.store import BulletinRepository
@@ -194,6 +200,14 @@ class ReadBulletinInput(Keyed):
 
 
 @value(policy=SIGNED_IN)
+class AudiencePreview:
+    """Whom a bulletin would reach (接收范围预览)."""
+
+    people: int = described("How many people, each once", zh="接收人数")
+    unwakeable: int = described("Of them whom no push wakes", zh="不可唤醒人数")
+
+
+@value(policy=SIGNED_IN)
 class BulletinPayload(Payload):
     """What became of the bulletin."""
 
@@ -228,6 +242,14 @@ async def _bulletins(
     return found
 
 
+def _audience(given: AudienceInput) -> Audience:
+    return audience_of(
+        units=[key_of(unit, "Unit", "audience", "units") for unit in given.units],
+        officers=[key_of(name, "Officer", "audience", "officers") for name in given.officers],
+        all_on_duty=given.all_on_duty,
+    )
+
+
 @strawberry.type
 class Query:
     """Roots about bulletins."""
@@ -238,6 +260,12 @@ class Query:
     async def bulletin(self, info: Info, id: strawberry.ID) -> Bulletin | None:  # noqa: A002
         """Absent and forbidden look the same."""
         return await Bulletin.load(info.context, key_of(id, "Bulletin", "id"))
+
+    @root(Scope.BULLETINS_WRITE, "How many a bulletin would go to now", zh="接收人数预览")
+    async def bulletin_audience(self, info: Info, audience: AudienceInput) -> AudiencePreview:
+        """Nobody is told of anything."""
+        people, silent = await audience_preview(*at_desk(info), _audience(audience))
+        return AudiencePreview(people=people, unwakeable=silent)
 
     @root(READ, "Who was told of a bulletin, and who has read it, in pages", zh="阅读情况")
     async def bulletin_recipients(

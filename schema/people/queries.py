@@ -10,7 +10,7 @@ from hub.model.people import Scope
 from schema import enums
 from schema.context import row_of
 from schema.nodes import FIRST_DEFAULT, Connection, connect, decode_cursor, key_of, page_size
-from schema.people.types import Me, Officer, Unit
+from schema.people.types import DutyCount, Me, Officer, Unit
 from schema.projection import Info, Row, root
 from schema.transit.arguments import After, First
 
@@ -74,6 +74,12 @@ class PeopleQuery:
         if not rows:
             await known_unit(info.context, unit)
         return connect(rows, first=first, after=after, wrap=Officer, place=_place)
+
+    @root(Scope.OFFICERS_READ, "How many officers each unit has, and on duty", zh="各单位在岗")
+    async def duty_counts(self, info: Info) -> list[DutyCount]:
+        """Of those the caller may see, by unit."""
+        counts = await info.context.services.accounts.duty_counts(info.context.viewer)
+        return [DutyCount(row) for row in counts]
 
 
 async def known_unit(context: "SchemaContext", unit: str | None) -> None:

@@ -4,10 +4,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 import strawberry
+from strawberry.dataloader import DataLoader
 
+from hub.errors import AccessDenied
 from hub.model.ids import global_id
 from hub.model.people import Scope
+from hub.store.devices import Positions
 from schema import enums
+from schema.common import Position
+from schema.context import row_of
 from schema.enums import worded
 from schema.languages import Language, said
 from schema.nodes import Node, keyed, node_type
@@ -15,6 +20,7 @@ from schema.policy import Policy
 from schema.projection import (
     Entity,
     Projection,
+    Row,
     computed,
     declare,
     entity,
@@ -44,6 +50,33 @@ class Unit(Node):
         return cls.of(row)
 
 
+@entity(policy=Scope.OFFICERS_READ)
+class OfficerPosition(Entity):
+    """Where a person on duty was last (队员位置)."""
+
+    at: datetime = stored("at", "The phone's time of it", zh="定位时间")
+    accuracy_metres: float | None = stored(
+        "accuracy_m", "Radius in which the phone takes itself to be", zh="精度"
+    )
+
+    @computed(needs=("location",), zh="位置")
+    def position(self, _context: "SchemaContext") -> Position:
+        """The place."""
+        lon, lat = self.doc["location"]["coordinates"]
+        return Position({"lat": lat, "lon": lon})
+
+
+class Whereabouts:
+    """Where people are, for one request: all that are asked for in one look."""
+
+    def __init__(self, context: "SchemaContext") -> None:
+        async def batch(keys: list[str]) -> list[Row | None]:
+            found = await Positions().whereabouts(context.principal, keys)
+            return [row_of(found[key]) if key in found else None for key in keys]
+
+        self.last: DataLoader[str, Row | None] = DataLoader(load_fn=batch)
+
+
 @node_type
 @entity(policy=Scope.PEOPLE_READ)
 class Officer(Node):
@@ -66,6 +99,33 @@ class Officer(Node):
     async def unit(self, context: "SchemaContext") -> Unit | None:
         """The unit they belong to."""
         return await unit_of(context, self.doc.get("unit"))
+
+    @computed(needs=("id",), zh="最近位置", policy=Scope.OFFICERS_READ)
+    async def last_position(self, context: "SchemaContext") -> OfficerPosition | None:
+        """Where they were last since they signed in for duty; null off duty and where not told.
+
+        The centre may look, and a liaison at its unit's officers; each look is on the audit log.
+        Never in a live query, of which nobody knows who looks.
+        """
+        if context.shared:
+            raise AccessDenied(
+                "FORBIDDEN", "位置只能查询，不能订阅 / Positions are queried, never followed live."
+            )
+        row = await context.part(Whereabouts).last.load(self.doc["_id"])
+        return None if row is None else OfficerPosition(row)
+
+
+@entity(policy=Scope.OFFICERS_READ)
+class DutyCount(Entity):
+    """How many officers a unit has (各单位在岗)."""
+
+    officers: int = stored("officers", "Officers who may sign in", zh="队员人数")
+    on_duty: int = stored("on_duty", "Of them on duty", zh="在岗人数")
+
+    @computed(needs=("_id",), zh="单位", policy=Scope.UNITS_READ)
+    async def unit(self, context: "SchemaContext") -> Unit | None:
+        """Which unit; null for those of none."""
+        return await unit_of(context, self.doc["_id"])
 
 
 HUB = "hub"

@@ -9,6 +9,7 @@ from hub.rules.matching import distance_m
 from schema.common import Position
 from schema.nodes import Node, keyed, node_type
 from schema.projection import Row, computed, embedded, entity, named, stored
+from schema.scalars import GeoJSON
 from schema.transit.arguments import Circle
 from schema.transit.network import StopPlace
 from schema.transit.vehicles import TaxiRank, rank_rows
@@ -48,6 +49,12 @@ class Interchange(Node):
                 "illustrative": area.illustrative,
             }
         )
+
+    @computed(needs=("id",), zh="示意图")
+    def map(self, context: "SchemaContext") -> GeoJSON | None:
+        """Its drawing, a FeatureCollection whose features have `kind`, `zh` and `en`; or null."""
+        found = context.services.area.map
+        return None if found is None else GeoJSON(found)
 
     @computed(needs=("id",), zh="站点")
     async def stop_places(self, context: "SchemaContext") -> list[StopPlace]:

@@ -9,7 +9,7 @@ from connectors import connector
 from hub import settings as configuration
 from hub.complaints import ConfigError
 from hub.errors import StartError
-from hub.settings import FcmSettings, HubSettings, PushSettings, Settings, area_text
+from hub.settings import FcmSettings, HubSettings, PushSettings, Settings, area_map_text, area_text
 from liandong import configured, server
 from liandong.cli import doctor, run
 from liandong.configured import area_of
@@ -224,6 +224,23 @@ def test_doctor_says_how_phones_are_woken(tmp_path, capsys):
         assert "✓ 推送 push: FCM, 项目 project" in said
         assert said.rstrip().endswith(where)
     assert findings.bad == 0
+
+
+def test_a_map_beside_an_area_file_is_checked(tmp_path: Path) -> None:
+    """There may be none; one that cannot be drawn is refused with the first thing wrong."""
+    mine = tmp_path / "mine.toml"
+    mine.write_text(area_text("shanghai-railway-station"))
+    assert area_of(str(mine)).map is None
+    area_map_text.cache_clear()
+    beside = mine.with_suffix(".geojson")
+    for wrong in ("{", '{"type": "Feature"}', '{"type": "FeatureCollection", "features": [{}]}'):
+        beside.write_text(wrong)
+        area_map_text.cache_clear()
+        with pytest.raises(StartError, match="not GeoJSON as expected"):
+            area_of(str(mine))
+    beside.write_text('{"type": "FeatureCollection", "features": []}')
+    area_map_text.cache_clear()
+    assert area_of(str(mine)).map == {"type": "FeatureCollection", "features": []}
 
 
 def test_an_area_goes_by_name_or_by_path(tmp_path, monkeypatch):

@@ -44,13 +44,15 @@ class Doing:
 class Examples:
     """Of one capability.
 
-    `rows`: by GraphQL type, how a row of the unit OURS comes to be; its id. `may`: by GraphQL root
-    field, who may ask for it: a change there is a decision.
+    `rows`: by GraphQL type, how a row of the unit OURS comes to be; its id. `reader`: one of PEOPLE
+    who sees all of them. `may`: by GraphQL root field, who may ask for it: a change there is a
+    decision.
     """
 
     actions: Mapping[str, Doing] = field(default_factory=dict)
     mutations: Mapping[str, Doing] = field(default_factory=dict)
     rows: Mapping[str, Callable[[Scene], Awaitable[str]]] = field(default_factory=dict)
+    reader: str = "watch"
     may: Mapping[str, Collection[Role]] = field(default_factory=dict)
 
 

@@ -65,6 +65,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     },
     "/session/refresh": {"refreshToken": "a.b"},
     "/device": {"pushChannel": "fcm", "pushToken": "t", "fid": "f", "subscription": {}},
+    "/attachments": {"id": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "size": 1, "sha256": "0" * 64},
     "/positions": {
         "positions": [{"at": AT, "lat": 31, "lon": 121, "accuracy": 5, "battery": 0.5}],
     },
@@ -80,7 +81,9 @@ BODIES: dict[str, dict[str, Any]] = {
         "place": "p",
         "lat": 31,
         "lon": 121,
+        "attachments": ["6ba7b810-9dad-11d1-80b4-00c04fd430c8"],
     },
+    "wake.confirmed": {"event": "x"},
     "no.such.kind": {"a": 1},
 }
 

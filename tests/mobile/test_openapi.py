@@ -1,6 +1,7 @@
 """The OpenAPI document."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from openapi_spec_validator import validate
@@ -53,6 +54,14 @@ async def test_the_interface_of_the_architecture_is_there(phone: Phone) -> None:
         ("/actions", "post"),
         ("/positions", "post"),
         ("/me", "get"),
+        ("/device/test", "post"),
+        ("/push/vapid", "get"),
+        ("/directory", "get"),
+        ("/attachments", "post"),
+        ("/attachments/{attachment_id}", "head"),
+        ("/attachments/{attachment_id}", "patch"),
+        ("/attachments/{attachment_id}", "get"),
+        ("/attachments/{attachment_id}/thumbnail", "get"),
         ("/openapi.json", "get"),
     }
 
@@ -154,6 +163,7 @@ async def test_a_body_as_documented_is_taken(phone: Phone, desk: Desk, kind: str
     order = await desk.order(mine.account)
     told = {"post": "北广场", "note": "收到", "via": "fcm", "title": "烟雾", "place": "南广场"}
     told |= {"orderId": order.id, "kind": "FIRE", "description": "小火", "lat": 31.2, "lon": 121.4}
+    told["attachments"] = [str(uuid4())]
     names = {field.alias: field for field in body.model_fields.values()}
     action = {"id": "full", "kind": kind, "at": "2026-11-23T18:00:00+08:00"}
     for name in (name for name, field in names.items() if field.is_required()):

@@ -18,6 +18,7 @@ from schema.root import build_schema, graphql_schema
 ADMIN = principal(Role.ADMIN, "admin")
 UNKNOWN = [
     ("incidents", "unit", "Unit", "nodes"),
+    ("incidents", "incident", "Incident", "nodes"),
     ("officers", "unit", "Unit", "nodes"),
     ("orders", "incident", "Incident", "nodes"),
     ("departures", "stopPlace", "StopPlace", "nodes"),
@@ -57,6 +58,18 @@ async def incident_of(services: Services, by: Principal, key: str, *units: str) 
     return await open_incident(services.operations.desk, by, asked, key)
 
 
+async def test_one_incident_can_be_followed(run: Run, services: Services) -> None:
+    """The only row, open or closed; in a state it is not in, none."""
+    one = await incident_of(services, WATCH, "one-of", "CCT")
+    await incident_of(services, WATCH, "other-of", "CCT")
+    text = "query ($i: ID!) { incidents(incident: $i) { nodes { number } } }"
+    answer = await run(text, WATCH, i=global_id("Incident", one.id))
+    assert answer["data"] == {"incidents": {"nodes": [{"number": one.number}]}}
+    closed = f'{{ incidents(incident: "{one.id}", state: CLOSED) {{ nodes {{ number }} }} }}'
+    assert (await run(closed))["data"] == {"incidents": {"nodes": []}}
+    assert code_of(await run(text, LIAISON, i=one.id)) == "NOT_FOUND"
+
+
 async def test_what_may_not_be_seen_is_as_if_it_was_not_there(run: Run, services: Services) -> None:
     """The orders of another unit's incident: the same answer as for no incident at all."""
     other = await incident_of(services, WATCH, "foreign", "CCT")
@@ -72,7 +85,12 @@ async def test_what_may_not_be_seen_is_as_if_it_was_not_there(run: Run, services
 
 @pytest.mark.parametrize(
     "root",
-    ['incidents(unit: "no-such")', 'orders(incident: "no-such")', 'departures(stopPlace: "x")'],
+    [
+        'incidents(unit: "no-such")',
+        'incidents(incident: "no-such")',
+        'orders(incident: "no-such")',
+        'departures(stopPlace: "x")',
+    ],
 )
 async def test_a_subscription_is_told_too(services: Services, bus: Any, root: str) -> None:
     """It is refused when it begins."""

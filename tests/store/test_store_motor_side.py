@@ -6,8 +6,14 @@ from uuid import uuid4
 import pytest
 
 from hub.errors import NotFound
-from hub.store.driver import Store
-from hub.store.motor_side import Attachments, RateLimiter, motor_attachments, pymongo_attachments
+from hub.store.driver import Store, Tx
+from hub.store.motor_side import (
+    Attachments,
+    RateLimiter,
+    forget_files,
+    motor_attachments,
+    pymongo_attachments,
+)
 
 PHOTO = bytes(range(256)) * 4096  # larger than one chunk of GridFS
 
@@ -33,6 +39,40 @@ async def test_what_is_deleted_is_absent(attachments: Attachments):
         await attachments.get(name)
     with pytest.raises(NotFound):
         await attachments.delete(name)
+
+
+async def test_a_name_that_is_given_is_kept_and_replaced(attachments: Attachments):
+    """Under a name of ours there is one file, the last."""
+    for content in (PHOTO, b"another"):
+        assert await attachments.put(content, "image/jpeg", "officer1", name="ours") == "ours"
+    assert (await attachments.get("ours")).content == b"another"
+    await attachments.delete("ours")
+    with pytest.raises(NotFound):
+        await attachments.get("ours")
+
+
+async def test_files_go_with_a_transaction_or_not_at_all(store: Store):
+    """What is rolled back leaves them; what is committed leaves no byte of them."""
+    files = motor_attachments(store)
+    for name in ("gone", "stays"):
+        await files.put(PHOTO, "image/jpeg", "officer1", name=name)
+
+    class Abandoned(Exception):
+        pass
+
+    async def abandoned(tx: Tx) -> None:
+        await forget_files(store, ["gone", "stays"], tx=tx)
+        raise Abandoned
+
+    with pytest.raises(Abandoned):
+        await store.transaction(abandoned)
+    assert (await files.get("gone")).content == PHOTO
+    await store.transaction(lambda tx: forget_files(store, ["gone"], tx=tx))
+    assert (await files.get("stays")).content == PHOTO
+    with pytest.raises(NotFound):
+        await files.get("gone")
+    chunks = store.db["attachments.chunks"]
+    assert await chunks.count_documents({"files_id": "gone"}) == 0
 
 
 @pytest.mark.parametrize("name", ["", "nonsense", "0" * 24])

@@ -108,6 +108,7 @@ const types = await codegen({
     scalars: {
       DateTime: 'string',
       Date: 'string',
+      GeoJSON: 'unknown',
       _Any: 'unknown',
       _FieldSet: 'string',
       link__Import: 'string',

@@ -129,6 +129,14 @@ async def unwoken(
     return _told("RECIPIENT_NO_PUSH", argument, named, len(missing))
 
 
+async def unwakeable(desk: Desk, people: Sequence[Person]) -> int:
+    """How many of them no push in service wakes."""
+    if _silent(desk):
+        return len(people)
+    reached = _served(desk, await desk.devices.channels_of({one.id for one in people}))
+    return sum(one.id not in reached for one in people)
+
+
 def _silent(desk: Desk) -> bool:
     """Whether no push service is configured at all."""
     return desk.channels is not None and not desk.channels
@@ -145,8 +153,7 @@ async def _reached(
 
 def _served(desk: Desk, phones: Mapping[str, set[str]]) -> set[str]:
     """Of the accounts with their phones' channels, those that one in service wakes."""
-    served = desk.channels
-    return {name for name, channels in phones.items() if served is None or channels & served}
+    return {name for name, channels in phones.items() if desk.served(channels)}
 
 
 def _named(

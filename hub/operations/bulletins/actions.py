@@ -11,7 +11,7 @@ from hub.model.people import Principal, Scope
 from hub.operations import checks
 from hub.operations.asking.audience import Audience, Meant, audience_of, people_in, still_there
 from hub.operations.asking.parts import begin, ending
-from hub.operations.asking.reach import unwoken
+from hub.operations.asking.reach import unwakeable, unwoken
 from hub.operations.bulletins.asked import BulletinAsked
 from hub.operations.bulletins.documents import BULLETINS, BulletinDoc, BulletinState
 from hub.operations.bulletins.store import BulletinRepository
@@ -124,6 +124,25 @@ async def publish_bulletin(
     call = Call("publishBulletin", "bulletin.published", asdict(asked), key)
     done = await desk.once(by, call, work, lane=asked.corrects)
     return await _readable(desk, by, done)
+
+
+async def audience_preview(desk: Desk, by: Principal, audience: Audience) -> tuple[int, int]:
+    """How many people a bulletin would go to now, and how many of them no push wakes.
+
+    Needs BULLETINS_WRITE. Codes: UNIT_UNKNOWN, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_COUNT.
+    """
+    by.require(Scope.BULLETINS_WRITE)
+
+    async def work(tx: Tx) -> list[Meant]:
+        return await people_in(desk, tx, audience, by.viewer, without=by.account_id)
+
+    try:
+        people = await desk.store.transaction(work)
+    except UserFault as fault:
+        if fault.code != "AUDIENCE_EMPTY":
+            raise
+        people = []
+    return len(people), await unwakeable(desk, people)
 
 
 async def withdraw_bulletin(

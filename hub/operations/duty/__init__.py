@@ -7,6 +7,7 @@ from hub.operations.actions import Action
 from hub.operations.capability import Capability
 from hub.operations.desk import Desk
 from hub.operations.duty.actions import SignInToDuty, SignOutOfDuty, sign_in, sign_out
+from hub.operations.duty.documents import DutyHoursDoc
 from hub.operations.duty.news import SyncedDuty, duty_news
 from hub.store.documents import AccountDoc
 from hub.store.driver import Tx
@@ -20,6 +21,7 @@ async def _standing(
 
 
 CAPABILITY = Capability(
+    documents=(DutyHoursDoc,),
     field_actions={
         "duty.signIn": Action(SignInToDuty, sign_in, "on duty (签到)"),
         "duty.signOut": Action(

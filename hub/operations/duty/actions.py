@@ -10,6 +10,7 @@ from hub.operations.asking.leaving import leave
 from hub.operations.asking.reminding import resume
 from hub.operations.desk import Desk
 from hub.operations.duty.news import duty_news
+from hub.operations.duty.store import DutyHours
 from hub.operations.telling.wire import Message, moment
 from hub.store.documents import Duty
 from hub.store.driver import Tx
@@ -46,6 +47,7 @@ async def sign_out(desk: Desk, tx: Tx, turn: Turn) -> Effect:
     """
     if not turn.officer.duty.on:
         return Effect(ActionStatus.DUPLICATE, "ALREADY_OFF_DUTY", data=_data(turn.officer.duty))
+    desk.of(DutyHours).ended(tx, turn.officer, turn.at)
     effect = await _set(desk, tx, turn, Duty(on=False, since=turn.at))
     left, afterwards = await leave(desk, tx, turn.officer, turn.written_at)
     turn.afterwards.extend(afterwards)

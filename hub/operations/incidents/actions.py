@@ -15,6 +15,7 @@ from hub.operations.desk import Call, Desk, Done, new_id
 from hub.operations.incidents.documents import INCIDENTS, IncidentDoc
 from hub.operations.incidents.news import incident_news
 from hub.operations.incidents.store import IncidentRepository, entry
+from hub.operations.incidents.uploads import attach
 from hub.store.driver import Tx
 
 PLACE, DESCRIPTION, OUTCOME = 200, 4000, 2000
@@ -112,11 +113,17 @@ async def record_incident(
     by: str,
     at: datetime,
     officers: Sequence[str] = (),
+    attachments: Sequence[str] = (),
 ) -> IncidentDoc:
-    """Write a numbered incident and its first timeline entry; tell the officers involved."""
+    """Write a numbered incident and its first timeline entry; tell the officers involved.
+
+    `attachments`: photographs of `by`, sent or still to be sent.
+    """
     number = await desk.numbers.of_day("incident", desk.day(at))
+    made = new_id()
+    ready = await attach(desk, tx, attachments, owner=by, incident_id=made, at=at)
     incident = IncidentDoc(
-        id=new_id(),
+        id=made,
         number=number,
         kind=asked.kind,
         severity=asked.severity,
@@ -129,6 +136,7 @@ async def record_incident(
         opened_by=by,
         opened_at=at,
         exercise=asked.exercise,
+        attachments=ready,
     )
     words = f"事件登记 / Incident opened: {asked.title}"
     await desk.of(IncidentRepository).insert(tx, incident, entry(at, by, "incident.opened", words))

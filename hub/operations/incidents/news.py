@@ -15,7 +15,10 @@ class Spot(Message):
 
 
 class SyncedIncident(Message):
-    """An incident (事件) the officer is involved in, without its timeline."""
+    """An incident (事件) the officer is involved in, without its timeline.
+
+    `attachments` are its photographs: `GET /attachments/{id}`.
+    """
 
     id: str = ID
     number: str
@@ -30,6 +33,7 @@ class SyncedIncident(Message):
     closed_at: Instant | None
     outcome: str | None
     exercise: bool
+    attachments: list[str]
 
 
 def incident_news(account_id: str, incident: IncidentDoc) -> News:
@@ -49,5 +53,6 @@ def incident_news(account_id: str, incident: IncidentDoc) -> News:
         closed_at=incident.closed_at,
         outcome=incident.outcome,
         exercise=incident.exercise,
+        attachments=incident.attachments,
     )
     return News(account_id, "incident", synced.wire())

@@ -13,6 +13,7 @@ from hub.operations.incidents.actions import (
     record_incident,
     request_of,
 )
+from hub.operations.incidents.uploads import MOST_A_REPORT, named
 from hub.operations.telling.wire import Message
 from hub.store.driver import Tx
 
@@ -26,6 +27,11 @@ class Report(Message):
     place: str | None = Field(default=None, max_length=PLACE, description="where, in words")
     lat: float | None = Field(default=None, ge=-90, le=90, description="WGS-84, with `lon`")
     lon: float | None = Field(default=None, ge=-180, le=180)
+    attachments: list[str] | None = Field(
+        default=None,
+        max_length=MOST_A_REPORT,
+        description="photographs, by the ids they are sent under, before the report or after it",
+    )
 
 
 async def report_incident(desk: Desk, tx: Tx, turn: Turn) -> Effect:
@@ -39,8 +45,14 @@ async def report_incident(desk: Desk, tx: Tx, turn: Turn) -> Effect:
         position=checks.position(body.get("lat"), body.get("lon"), ("body",)),
         units=[turn.officer.unit] if turn.officer.unit else [],
     )
-    officer = turn.officer.id
-    incident = await record_incident(desk, tx, asked, by=officer, at=turn.at, officers=[officer])
+    officer, photographs = turn.officer.id, named(body.get("attachments"))
+    incident = await record_incident(
+        *(desk, tx, asked),
+        by=officer,
+        at=turn.at,
+        officers=[officer],
+        attachments=photographs,
+    )
     return Effect(
         ActionStatus.APPLIED,
         data={"incidentId": incident.id, "number": incident.number},

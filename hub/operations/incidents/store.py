@@ -82,9 +82,10 @@ class IncidentRepository:
         after: Place | None = None,
         state: IncidentState | None = None,
         unit: str | None = None,
+        incident_id: str | None = None,
     ) -> list[IncidentDoc]:
         """At most `first` incidents, newest first by (opened_at, id), behind `after`."""
-        asked = only(state=state, units=unit)
+        asked = only(state=state, units=unit, _id=incident_id)
         terms = [visible_incidents(viewer), beyond(after, "opened_at"), asked]
         return await IncidentDoc.find({"$and": terms}).sort(*_NEWEST).limit(first).to_list()
 

@@ -19,7 +19,7 @@ from hub.operations.waking.channels import SEND_TIMEOUT, Channel, Outcome, Outco
 from hub.store.documents import AccountDoc, DeviceDoc, OutboxDoc
 from hub.store.driver import Tx
 from hub.store.group_commit import GroupCommit
-from hub.store.outbox import OUTBOX, OutboxState
+from hub.store.outbox import OUTBOX, TEST, OutboxState
 
 log = structlog.get_logger()
 
@@ -126,7 +126,11 @@ class Delivery:
                 row,
                 accounts.get(row.account_id),
                 ledgers.get(row.recipient_id or ""),
-                tuple(devices[row.account_id]),
+                tuple(
+                    device
+                    for device in devices[row.account_id]
+                    if row.device_id in {None, device.device_id}
+                ),
             )
             for row in rows
         ]
@@ -188,8 +192,9 @@ class Delivery:
     def _needless(
         self, row: OutboxDoc, account: AccountDoc | None, ledger: RecipientDoc | None
     ) -> Verdict | None:
-        """Why nobody is to be woken, if so. Signed-out officers never are."""
-        if account is None or not account.active or not account.duty.on:
+        """Why nobody is to be woken, if so. Off duty a phone is only tried."""
+        tries = row.topic == TEST
+        if account is None or not account.active or not (account.duty.on or tries):
             return Verdict(
                 OutboxState.SKIPPED,
                 note="未签到，不予呼叫 / off duty: not woken",

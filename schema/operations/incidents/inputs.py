@@ -3,15 +3,8 @@
 import strawberry
 
 from schema import enums
+from schema.common import PositionInput
 from schema.operations.common import Keyed
-
-
-@strawberry.input(description="A place on the map (位置), WGS-84 degrees.")
-class PositionInput:
-    """Latitude and longitude."""
-
-    lat: float = strawberry.field(description="Latitude (纬度).")
-    lon: float = strawberry.field(description="Longitude (经度).")
 
 
 @strawberry.input(description="A new incident (登记事件).")

@@ -33,13 +33,16 @@ from schema.operations.incidents.inputs import (
     ReopenIncidentInput,
     UpdateIncidentInput,
 )
-from schema.operations.incidents.types import READ, Incident, IncidentPayload
+from schema.operations.incidents.types import READ, Incident, IncidentPayload, known_incident
 from schema.people.queries import OfUnit, known_unit
 from schema.projection import Info, root
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
+IncidentOnly = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only this one (仅此事件).")
+]
 IncidentStateOnly = Annotated[
     enums.IncidentState | None, strawberry.argument(description="Only in this state (状态).")
 ]
@@ -62,7 +65,11 @@ def _incident_of(change: Change) -> str | None:
     related=_incident_of,
 )
 async def _incidents(
-    context: "SchemaContext", page: Page, state: IncidentStateOnly = None, unit: OfUnit = None
+    context: "SchemaContext",
+    page: Page,
+    state: IncidentStateOnly = None,
+    unit: OfUnit = None,
+    incident: IncidentOnly = None,
 ) -> list[IncidentDoc]:
     """Changes of their orders count if they are selected."""
     found = await context.services.of(IncidentRepository).page(
@@ -71,9 +78,11 @@ async def _incidents(
         after=page.after,
         state=state,
         unit=None if unit is None else key_of(unit, "Unit", "unit"),
+        incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
     )
     if not found:
         await known_unit(context, unit)
+        await known_incident(context, incident)
     return found
 
 

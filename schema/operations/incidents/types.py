@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from hub.errors import NotFound
 from hub.model.people import Scope
 from hub.operations import lines
+from hub.operations.incidents.attachments import AttachmentRepository
 from hub.operations.incidents.store import IncidentRepository
 from schema import enums
 from schema.common import Position, position
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.INCIDENTS_READ
+PHOTOGRAPHS = "/mobile/v1/attachments"
+"""Where photographs are served, on this hub."""
 TimelineKind = made(
     "TimelineKind",
     "What a line of an incident's timeline tells of (时间线类别).",
@@ -38,6 +41,27 @@ class TimelineEntry(Entity):
         "kind", TimelineKind, "What sort of line", zh="类别", graphql_type=TimelineKind
     )
     text: str = stored("text", "What happened", zh="内容")
+
+
+@entity(policy=READ)
+class Attachment(Entity):
+    """A photograph of an incident (附件), re-encoded by the hub: JPEG without metadata."""
+
+    at: datetime = stored("ready_at", "When it had come, by the hub's clock", zh="收到时间")
+    by: Officer | None = person("owner", "Who sent it", zh="上传人")
+    width: int = stored("width", "Pixels across", zh="宽度")
+    height: int = stored("height", "Pixels down", zh="高度")
+    bytes: int = stored("stored_bytes", "Its size", zh="字节数")
+
+    @computed(needs=("id",), zh="原图地址")
+    def url(self, _context: "SchemaContext") -> str:
+        """Where it is, on this hub: asked for with the bearer token."""
+        return f"{PHOTOGRAPHS}/{self.doc['_id']}"
+
+    @computed(needs=("id",), zh="缩略图地址")
+    def thumbnail_url(self, _context: "SchemaContext") -> str:
+        """Where a small one is, at most 320 pixels wide and high."""
+        return f"{PHOTOGRAPHS}/{self.doc['_id']}/thumbnail"
 
 
 @node_type
@@ -80,6 +104,12 @@ class Incident(Node):
         """What happened, oldest first."""
         lines = context.load.lists(IncidentRepository, IncidentRepository.timelines)
         return [TimelineEntry(row) for row in await lines.load(self.key)]
+
+    @computed(needs=("id",), zh="照片", size=5)
+    async def attachments(self, context: "SchemaContext") -> list[Attachment]:
+        """Its photographs that have come, the first to come first."""
+        found = context.load.lists(AttachmentRepository, AttachmentRepository.of_incidents)
+        return [Attachment(row) for row in await found.load(self.key)]
 
 
 @value(policy=SIGNED_IN)

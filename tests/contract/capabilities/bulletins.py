@@ -119,6 +119,7 @@ EXAMPLES = Examples(
         "bulletin": READERS,
         "bulletins": READERS,
         "bulletinRecipients": READERS,
+        "bulletinAudience": DESKS,
         "publishBulletin": DESKS,
         "withdrawBulletin": DESKS,
         "readBulletin": frozenset({Role.OFFICER, Role.LIAISON}),

@@ -1,6 +1,7 @@
 """Incidents: opened, reported by phone, changed, closed with an order that is open."""
 
 from typing import Any
+from uuid import uuid4
 
 from hub.operations.incidents.actions import close_incident
 from tests.contract.examples import Bad, Doing, Examples
@@ -14,7 +15,8 @@ async def crowd(_scene: Scene) -> dict[str, Any]:
 
 async def report(_scene: Scene) -> dict[str, Any]:
     words = {"title": "北广场客流积压", "description": "约三百人", "place": "北广场"}
-    return {"kind": "CROWD", **words, "lat": 31.25, "lon": 121.45}
+    photographs = {"attachments": [str(uuid4())]}
+    return {"kind": "CROWD", **words, "lat": 31.25, "lon": 121.45, **photographs}
 
 
 async def with_an_order(scene: Scene) -> dict[str, Any]:
@@ -59,6 +61,7 @@ EXAMPLES = Examples(
                 Bad({"place": {"$gt": ""}}, "BAD_TEXT", "body.place"),
                 Bad({"lat": 91}, "BAD_POSITION", "body.lat"),
                 Bad({"lon": None}, "BAD_POSITION", "body.lat"),
+                Bad({"attachments": ["x"]}, "BAD_ID", "body.attachments.0"),
             ),
         ),
     },

@@ -18,6 +18,8 @@ export type Scalars = {
   Date: { input: string; output: string; }
   /** A moment (时刻): RFC 3339 with offset in, years 2000 to 2100; UTC out. */
   DateTime: { input: string; output: string; }
+  /** A GeoJSON object (地理对象), WGS-84; told only. */
+  GeoJSON: { input: unknown; output: unknown; }
   _Any: { input: unknown; output: unknown; }
   _FieldSet: { input: string; output: string; }
   link__Import: { input: string; output: string; }
@@ -49,12 +51,18 @@ export type AccountRole =
 
 /** What an account may do (权限): ORDERS_READ is `orders:read` in the manuals and in errors. */
 export type AccountScope =
+  /** Accounts, who is signed in where (看账号). */
+  | 'ACCOUNTS_READ'
+  /** Make and change accounts, reset secrets, end sessions (管理账号). */
+  | 'ACCOUNTS_WRITE'
   /** Decide which ids name one stop place (管理). */
   | 'ADMIN'
   /** Alarms, whose condition holds or held (看告警). */
   | 'ALARMS_READ'
   /** Acknowledge alarms (确认告警). */
   | 'ALARMS_WRITE'
+  /** The audit log, and whether it is sealed (看审计). */
+  | 'AUDIT_READ'
   /** Bulletins to one's unit or oneself, who has read (看通报). */
   | 'BULLETINS_READ'
   /** Publish bulletins; withdraw one's own unit's (发布通报). */
@@ -104,6 +112,22 @@ export type AcknowledgeOrderInput = {
   order: Scalars['ID']['input'];
 };
 
+/** A new account (新建账号). */
+export type AddAccountInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** What is signed in with: 1 to 64 small letters, digits, . _ - (登录名). */
+  login: Scalars['String']['input'];
+  /** In English (英文姓名). */
+  nameEn?: InputMaybe<Scalars['String']['input']>;
+  /** Name in Chinese; null: the login (中文姓名). */
+  nameZh?: InputMaybe<Scalars['String']['input']>;
+  /** What it is; a partner's application is PARTNER (角色). */
+  role: AccountRole;
+  /** The unit it belongs to: id or code; officers, liaisons, partners need one (所属单位). */
+  unit?: InputMaybe<Scalars['ID']['input']>;
+};
+
 /** More units for an incident (增加单位). */
 export type AddIncidentUnitsInput = {
   /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
@@ -143,6 +167,27 @@ export type AudienceInput = {
   /** Everybody of these units: ids or codes (单位). */
   units?: Array<Scalars['ID']['input']>;
 };
+
+/** What is wrong with the audit log (审计日志异常). */
+export type AuditFault =
+  /** A row is not what was sealed (被改). */
+  | 'ALTERED'
+  /** Rows are missing (缺失). */
+  | 'DROPPED'
+  /** A row was not sealed by this hub (非本机封存). */
+  | 'FOREIGN'
+  /** The head is not what was signed (与已签链末不符). */
+  | 'HEAD_DIFFERS'
+  /** The head is not signed by this hub (链末签名不是本机所签). */
+  | 'HEAD_FORGED'
+  /** Rows are sealed, and nothing says where they end (链末缺失). */
+  | 'HEAD_MISSING'
+  /** Not the head that was kept elsewhere (与另存的链末不符). */
+  | 'KEPT_DIFFERS'
+  /** A row is not where it belongs (错位). */
+  | 'REORDERED'
+  /** Rows wait for more than ten minutes to be sealed (久未封存). */
+  | 'UNSEALED';
 
 /** Whether a bulletin still stands (通报状态). */
 export type BulletinState =
@@ -598,6 +643,17 @@ export type Punctuality =
   /** Nothing fresh is known; it never means on time (未知). */
   | 'UNKNOWN';
 
+/** By which service a phone is woken (推送通道). */
+export type PushService =
+  /** By Firebase (FCM推送). */
+  | 'FCM'
+  /** By JPush (极光推送). */
+  | 'JPUSH'
+  /** By another (其他). */
+  | 'OTHER'
+  /** By Web Push (网页推送). */
+  | 'WEBPUSH';
+
 /** That a bulletin was read (已读). */
 export type ReadBulletinInput = {
   /** The bulletin (通报). */
@@ -697,6 +753,24 @@ export type ReopenIncidentInput = {
   reason: Scalars['String']['input'];
 };
 
+/** A new password, or secret of a partner (重置密码或密钥). */
+export type ResetSecretInput = {
+  /** The account (账号). */
+  account: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** Hours for which a partner's old secret works too, at most 720 (宽限). */
+  graceHours?: Scalars['Int']['input'];
+};
+
+/** The end of a session (结束会话). */
+export type RevokeSessionInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The session (会话). */
+  session: Scalars['ID']['input'];
+};
+
 /** Whether seats are sold (售票). */
 export type SaleStatus =
   /** No more (停售). */
@@ -720,6 +794,14 @@ export type Severity =
   | 'SEVERE'
   /** Not said (未知). */
   | 'UNKNOWN';
+
+/** The end of all that an account has open (强制下线). */
+export type SignOutAccountInput = {
+  /** The account (账号). */
+  account: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+};
 
 /** Whether a situation goes on (通告状态). */
 export type SituationProgress =
@@ -785,6 +867,8 @@ export type TaxiState =
 export type TimelineKind =
   /** Somebody left duty with an open order (签退). */
   | 'DUTY_SIGNED_OUT'
+  /** A photograph has come (照片). */
+  | 'INCIDENT_ATTACHED'
   /** Closed (办结). */
   | 'INCIDENT_CLOSED'
   /** Something was written down (记事). */
@@ -866,6 +950,24 @@ export type UnitKind =
   /** Traffic police (交警). */
   | 'TRAFFIC_POLICE';
 
+/** A change of an account (变更账号). */
+export type UpdateAccountInput = {
+  /** The account (账号). */
+  account: Scalars['ID']['input'];
+  /** Whether it may sign in; a partner that was revoked stays so (启用). */
+  active?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** In English (英文姓名). */
+  nameEn?: InputMaybe<Scalars['String']['input']>;
+  /** Name in Chinese (中文姓名). */
+  nameZh?: InputMaybe<Scalars['String']['input']>;
+  /** What it is (角色). */
+  role?: InputMaybe<AccountRole>;
+  /** The unit it belongs to (所属单位). */
+  unit?: InputMaybe<Scalars['ID']['input']>;
+};
+
 /** What has changed of an incident (更新事件); what is absent stays. */
 export type UpdateIncidentInput = {
   /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
@@ -901,6 +1003,24 @@ export type Urgency =
 
 /** Why an input could not be carried out (错误码). */
 export type UserErrorCode =
+  /** Let the account in again first (账号已停用). */
+  | 'ACCOUNT_OFF'
+  /** It cannot be decoded: take it again (照片无法读取). */
+  | 'ATTACHMENT_BROKEN'
+  /** It came damaged: send it again, from 0 (校验和不符). */
+  | 'ATTACHMENT_CHECKSUM'
+  /** At most 40 megapixels (像素过多). */
+  | 'ATTACHMENT_PIXELS'
+  /** The account has sent as much as a day allows (今日照片已达上限). */
+  | 'ATTACHMENT_QUOTA'
+  /** At most 10 MiB a photograph, and what was declared (照片过大). */
+  | 'ATTACHMENT_TOO_LARGE'
+  /** Something stands behind the picture's end that no camera writes there (照片之后另有内容). */
+  | 'ATTACHMENT_TRAILING'
+  /** A photograph as JPEG, PNG or WebP: let the phone convert what is HEIC (不是 JPEG、PNG 或 WebP 照片). */
+  | 'ATTACHMENT_TYPE'
+  /** Not this phone's, or another report's (照片不属于此次上报). */
+  | 'ATTACHMENT_UNKNOWN'
   /** Too many are named, or in the audience (接收范围过大). */
   | 'AUDIENCE_COUNT'
   /** Nobody is in the audience: name units, officers, or all on duty (接收范围内无人). */
@@ -921,6 +1041,8 @@ export type UserErrorCode =
   | 'BULLETIN_WITHDRAWN'
   /** Map to what that one is mapped to (基准站点已映射到别处). */
   | 'CANONICAL_IS_MAPPED'
+  /** A partner application that was revoked stays so: add it under another name (应用已吊销). */
+  | 'CLIENT_REVOKED'
   /** Whoever is ordered cannot be the next one asked: name somebody else for escalation (升级名单包含接收人). */
   | 'ESCALATION_NAMES_RECIPIENT'
   /** The account's role lacks the scope that is named, or it is another unit's (无权进行此操作). */
@@ -933,6 +1055,8 @@ export type UserErrorCode =
   | 'INCIDENT_OPEN'
   /** Others are mapped to it: reject those first (该站点是其他标识的基准). */
   | 'IS_CANONICAL'
+  /** Choose another login (登录名已存在). */
+  | 'LOGIN_TAKEN'
   /** Nothing to change, or to add, was given (没有要修改的内容). */
   | 'NOTHING_ASKED'
   /** The order was not given to that person (不是接收人). */
@@ -949,6 +1073,8 @@ export type UserErrorCode =
   | 'ORDER_REASSIGNED'
   /** None of these: the message says what is wrong (其他). */
   | 'OTHER'
+  /** Another administrator has to do this: so one is always left (不能停用自己或改变自己的角色). */
+  | 'OWN_ACCOUNT'
   /** That person's part of the order is done (已处置完毕). */
   | 'PART_DONE'
   /** Somebody else is asked in that person's place already (已转交他人). */
@@ -965,14 +1091,20 @@ export type UserErrorCode =
   | 'RECIPIENT_UNKNOWN'
   /** Two stop places of one dataset are two places (同一数据集). */
   | 'SAME_DATASET'
+  /** It has ended already (会话已结束). */
+  | 'SESSION_ENDED'
   /** The order has gone on, or to somebody else. `data` is how it stands (当前阶段不可如此回报). */
   | 'STAGE_PASSED'
+  /** At most 10 photographs a report (照片过多). */
+  | 'TOO_MANY_ATTACHMENTS'
   /** At most 50 units an incident (单位过多). */
   | 'TOO_MANY_UNITS'
   /** Take a code from `units` (无此单位). */
   | 'UNIT_UNKNOWN'
   /** No timetable has told of this stop place (无此站点). */
-  | 'UNKNOWN_STOP_PLACE';
+  | 'UNKNOWN_STOP_PLACE'
+  /** Ask with HEAD how much is here, and go on from there (续传位置不符). */
+  | 'UPLOAD_OFFSET';
 
 /** The withdrawal of a bulletin (撤回通报). */
 export type WithdrawBulletinInput = {
@@ -988,6 +1120,406 @@ export type Link__Purpose =
   | 'EXECUTION'
   | 'SECURITY';
 
+export type AccountShownFragment = { id: string, login: string, role: AccountRole, active: boolean, demo: boolean, createdAt: string, formerUntil: string | null, zh: string | null, en: string | null, unit: UnitNamedFragment | null };
+
+export type SessionShownFragment = { id: string, code: string, mine: boolean, createdAt: string, expiresAt: string, account: AccountShownFragment | null, device: { platform: string, model: string | null, appVersion: string | null, seenAt: string, push: PushService | null } | null };
+
+export type BulletinShownFragment = { id: string, number: string, title: string, text: string, urgency: OrderPriority, state: BulletinState, publishedAt: string, withdrawnAt: string | null, withdrawnReason: string | null, remindAfterSeconds: number, audienceCount: number, readCount: number, untoldCount: number, publishedBy: PersonNamedFragment | null, unit: UnitNamedFragment | null, units: Array<UnitNamedFragment>, withdrawnBy: PersonNamedFragment | null, corrects: { id: string, number: string } | null, replacedBy: { id: string, number: string } | null };
+
+export type MappingShownFragment = { id: string, dataset: string, nativeId: string, canonicalId: string, method: MatchMethod, confidence: number, state: MappingState, decidedAt: string | null, decidedBy: PersonNamedFragment | null, stopPlace: { id: string, zh: string | null, en: string | null } | null, canonical: { id: string, zh: string | null, en: string | null } | null };
+
+export type PersonNamedFragment = { id: string, login: string, zh: string | null, en: string | null, unit: { code: string, zh: string | null, en: string | null } | null };
+
+export type UnitNamedFragment = { id: string, code: string, zh: string | null, en: string | null };
+
+export type QueuedFragment = { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, orders: Array<{ id: string, state: OrderState, recipients: Array<{ stage: Stage, nobodyNext: boolean }> }> };
+
+export type OrderLedgerFragment = { id: string, number: string, text: string, priority: OrderPriority, state: OrderState, createdAt: string, endedAt: string | null, acceptWithinSeconds: number, exhaustedAt: string | null, createdBy: PersonNamedFragment | null, escalation: Array<PersonNamedFragment>, recipients: Array<{ stage: Stage, nextStepAt: string | null, nobodyNext: boolean, reassignedBecause: string | null, escalatedFrom: { id: string } | null, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string, channel: LedgerChannel, note: string | null }> }> };
+
+export type SituationCallFragment = { id: string, status: CallStatus, aimedArrival: string | null, expectedArrival: string | null, actualArrival: string | null, aimedDeparture: string | null, expectedDeparture: string | null, actualDeparture: string | null, plannedPlatform: string | null, actualPlatform: string | null, freshness: { state: FreshnessState, asOf: string | null }, coach: { checkIn: CheckIn | null, sale: SaleStatus | null, seatsAvailable: number | null } | null, journey: { mode: TransportMode, publicCode: string | null, origin: string | null, destination: string | null, originEn: string | null, destinationEn: string | null, line: { publicCode: string | null } | null } };
+
+export type AccountsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  roles: InputMaybe<Array<AccountRole> | AccountRole>;
+  unit: InputMaybe<Scalars['ID']['input']>;
+  active: InputMaybe<Scalars['Boolean']['input']>;
+}>;
+
+
+export type AccountsWatchedSubscription = { accounts: { change: ChangeType, cursor: string, node: AccountShownFragment | null } };
+
+export type OneAccountQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type OneAccountQuery = { account: AccountShownFragment | null };
+
+export type SessionsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  account: InputMaybe<Scalars['ID']['input']>;
+}>;
+
+
+export type SessionsWatchedSubscription = { sessions: { change: ChangeType, cursor: string, node: SessionShownFragment | null } };
+
+export type AuditPageQueryVariables = Exact<{
+  actor: InputMaybe<Scalars['String']['input']>;
+  action: InputMaybe<Scalars['String']['input']>;
+  target: InputMaybe<Scalars['String']['input']>;
+  since: InputMaybe<Scalars['DateTime']['input']>;
+  until: InputMaybe<Scalars['DateTime']['input']>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type AuditPageQuery = { auditEntries: { nodes: Array<{ id: string, at: string, actor: string, action: string, target: string, authority: string, session: string | null, device: string | null, seq: number | null, person: PersonNamedFragment | null, changes: Array<{ name: string, before: string | null, after: string | null }>, details: Array<{ name: string, after: string | null }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type AuditStateQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AuditStateQuery = { auditState: { sealed: number, hash: string | null, sealedAt: string | null, faults: Array<AuditFault> } };
+
+export type AddAccountMutationVariables = Exact<{
+  input: AddAccountInput;
+}>;
+
+
+export type AddAccountMutation = { addAccount: { secret: string | null, userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: AccountShownFragment | null } };
+
+export type UpdateAccountMutationVariables = Exact<{
+  input: UpdateAccountInput;
+}>;
+
+
+export type UpdateAccountMutation = { updateAccount: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: { id: string } | null } };
+
+export type ResetSecretMutationVariables = Exact<{
+  input: ResetSecretInput;
+}>;
+
+
+export type ResetSecretMutation = { resetSecret: { secret: string | null, userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: AccountShownFragment | null } };
+
+export type SignOutAccountMutationVariables = Exact<{
+  input: SignOutAccountInput;
+}>;
+
+
+export type SignOutAccountMutation = { signOutAccount: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: { id: string } | null } };
+
+export type RevokeSessionMutationVariables = Exact<{
+  input: RevokeSessionInput;
+}>;
+
+
+export type RevokeSessionMutation = { revokeSession: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: { id: string } | null } };
+
+export type BulletinsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  state: InputMaybe<BulletinState>;
+}>;
+
+
+export type BulletinsWatchedSubscription = { bulletins: { change: ChangeType, cursor: string, node: BulletinShownFragment | null } };
+
+export type OneBulletinQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type OneBulletinQuery = { bulletin: BulletinShownFragment | null };
+
+export type BulletinReadersQueryVariables = Exact<{
+  bulletin: Scalars['ID']['input'];
+  stages: InputMaybe<Array<Stage> | Stage>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type BulletinReadersQuery = { bulletinRecipients: { nodes: Array<{ stage: Stage, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type BulletinAudienceQueryVariables = Exact<{
+  audience: AudienceInput;
+}>;
+
+
+export type BulletinAudienceQuery = { bulletinAudience: { people: number, unwakeable: number } };
+
+export type PublishBulletinMutationVariables = Exact<{
+  input: PublishBulletinInput;
+}>;
+
+
+export type PublishBulletinMutation = { publishBulletin: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, warnings: Array<{ message: string }>, bulletin: { id: string } | null } };
+
+export type WithdrawBulletinMutationVariables = Exact<{
+  input: WithdrawBulletinInput;
+}>;
+
+
+export type WithdrawBulletinMutation = { withdrawBulletin: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, bulletin: { id: string } | null } };
+
+export type OfficersWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+  unit: InputMaybe<Scalars['ID']['input']>;
+  onDuty: InputMaybe<Scalars['Boolean']['input']>;
+}>;
+
+
+export type OfficersWatchedSubscription = { officers: { change: ChangeType, cursor: string, node: (
+      { role: AccountRole, onDuty: boolean, onDutySince: string | null, post: string | null, reach: { wakeable: boolean, listening: boolean, heardAt: string | null, openOrders: number } | null }
+      & PersonNamedFragment
+    ) | null } };
+
+export type DutyCountsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type DutyCountsQuery = { dutyCounts: Array<{ officers: number, onDuty: number, unit: UnitNamedFragment | null }> };
+
+export type FeedsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type FeedsWatchedSubscription = { feeds: { change: ChangeType, cursor: string, node: { id: string, code: string, kind: string, mode: TransportMode | null, state: FeedState, detail: string | null, dataAsOf: string | null, lastReceivedAt: string | null, warnAfterSeconds: number | null, expireAfterSeconds: number | null, changedAt: string | null, linkState: LinkState | null, priority: number | null, counts: { accepted: number, rejected: number, entities: number }, totals: { payloads: number, accepted: number, rejected: number }, rejects: Array<{ reason: RejectReason, count: number }>, notes: Array<{ reason: RejectReason, count: number }>, callbacks: Array<{ name: string, address: string, linkState: LinkState, detail: string | null }> } | null } };
+
+export type UnmatchedPlacesQueryVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type UnmatchedPlacesQuery = { unmatchedStopPlaces: { nodes: Array<{ stopPlace: { id: string, scopedId: string, zh: string | null, en: string | null }, proposals: Array<MappingShownFragment> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type DecidedMappingsQueryVariables = Exact<{
+  state: InputMaybe<MappingState>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type DecidedMappingsQuery = { idMappings: { nodes: Array<MappingShownFragment>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ConfirmMappingMutationVariables = Exact<{
+  input: ConfirmIdMappingInput;
+}>;
+
+
+export type ConfirmMappingMutation = { confirmIdMapping: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, idMapping: { id: string } | null } };
+
+export type RejectMappingMutationVariables = Exact<{
+  input: RejectIdMappingInput;
+}>;
+
+
+export type RejectMappingMutation = { rejectIdMapping: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, idMapping: { id: string } | null } };
+
+export type OpenIncidentsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type OpenIncidentsSubscription = { incidents: { change: ChangeType, cursor: string, node: QueuedFragment | null } };
+
+export type ClosedIncidentsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type ClosedIncidentsSubscription = { incidents: { change: ChangeType, cursor: string, node: QueuedFragment | null } };
+
+export type OneIncidentSubscriptionVariables = Exact<{
+  incident: Scalars['ID']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, timeline: Array<{ at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null }> } | null } };
+
+export type AlarmsToActSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type AlarmsToActSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string } | null, incident: { id: string } | null } | null } };
+
+export type OrderAudienceQueryVariables = Exact<{
+  from: InputMaybe<PositionInput>;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type OrderAudienceQuery = { officers: { nodes: Array<(
+      { post: string | null, onDutySince: string | null, reach: { wakeable: boolean, listening: boolean, heardAt: string | null, openOrders: number, locatedAt: string | null, distanceMetres: number | null } | null }
+      & PersonNamedFragment
+    )>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type UnitsToNameQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type UnitsToNameQuery = { units: Array<UnitNamedFragment> };
+
+export type OpenIncidentMutationVariables = Exact<{
+  input: OpenIncidentInput;
+}>;
+
+
+export type OpenIncidentMutation = { openIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string, number: string } | null } };
+
+export type UpdateIncidentMutationVariables = Exact<{
+  input: UpdateIncidentInput;
+}>;
+
+
+export type UpdateIncidentMutation = { updateIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type NoteIncidentMutationVariables = Exact<{
+  input: NoteIncidentInput;
+}>;
+
+
+export type NoteIncidentMutation = { noteIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type AddUnitsMutationVariables = Exact<{
+  input: AddIncidentUnitsInput;
+}>;
+
+
+export type AddUnitsMutation = { addIncidentUnits: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type CloseIncidentMutationVariables = Exact<{
+  input: CloseIncidentInput;
+}>;
+
+
+export type CloseIncidentMutation = { closeIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type ReopenIncidentMutationVariables = Exact<{
+  input: ReopenIncidentInput;
+}>;
+
+
+export type ReopenIncidentMutation = { reopenIncident: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, incident: { id: string } | null } };
+
+export type DispatchOrderMutationVariables = Exact<{
+  input: DispatchOrderInput;
+}>;
+
+
+export type DispatchOrderMutation = { dispatchOrder: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, warnings: Array<{ code: DispatchWarningCode, path: Array<string>, message: string }>, order: { id: string, number: string } | null } };
+
+export type CancelOrderMutationVariables = Exact<{
+  input: CancelOrderInput;
+}>;
+
+
+export type CancelOrderMutation = { cancelOrder: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, order: { id: string, number: string } | null } };
+
+export type ReassignOrderMutationVariables = Exact<{
+  input: ReassignOrderInput;
+}>;
+
+
+export type ReassignOrderMutation = { reassignOrder: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, order: { id: string, number: string } | null } };
+
+export type TakeUpAlarmMutationVariables = Exact<{
+  input: AcknowledgeAlarmInput;
+}>;
+
+
+export type TakeUpAlarmMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, alarm: { id: string } | null } };
+
+export type SituationAreaQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SituationAreaQuery = { interchange: { id: string, name: string | null, illustrative: boolean, map: unknown | null, nameEn: string | null, centre: { lat: number, lon: number } } };
+
+export type SituationPlacesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SituationPlacesQuery = { interchange: { id: string, stopPlaces: Array<{ id: string, name: string | null, modes: Array<TransportMode>, nameEn: string | null }> } };
+
+export type SituationDeparturesSubscriptionVariables = Exact<{
+  stopPlace: Scalars['ID']['input'];
+  first: Scalars['Int']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationDeparturesSubscription = { departures: { change: ChangeType, cursor: string, node: SituationCallFragment | null } };
+
+export type SituationArrivalsSubscriptionVariables = Exact<{
+  stopPlace: Scalars['ID']['input'];
+  first: Scalars['Int']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationArrivalsSubscription = { arrivals: { change: ChangeType, cursor: string, node: SituationCallFragment | null } };
+
+export type SituationRanksSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationRanksSubscription = { taxiRanks: { change: ChangeType, cursor: string, node: { id: string, scopedId: string, name: string | null, vehiclesWaiting: number | null, capacity: number | null, holding: number | null, holdingCapacity: number | null, departures15m: number | null, nameEn: string | null, freshness: { state: FreshnessState, asOf: string | null } } | null } };
+
+export type SituationParkingSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationParkingSubscription = { parkingFacilities: { change: ChangeType, cursor: string, node: { id: string, name: string | null, vacant: number | null, capacity: number | null, status: ParkingSiteStatus | null, opening: OpeningStatus, nameEn: string | null, freshness: { state: FreshnessState, asOf: string | null } } | null } };
+
+export type SituationNoticesSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationNoticesSubscription = { situations: { change: ChangeType, cursor: string, node: { id: string, mode: TransportMode | null, severity: Severity, summary: string | null, advice: string | null, summaryEn: string | null, adviceEn: string | null, validity: Array<{ start: string | null, end: string | null }>, freshness: { state: FreshnessState, asOf: string | null } } | null } };
+
+export type SituationAlarmsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationAlarmsSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: { name: string | null, nameEn: string | null } | null, incident: { id: string, number: string } | null, order: { id: string, number: string } | null } | null } };
+
+export type SituationAcknowledgeMutationVariables = Exact<{
+  input: AcknowledgeAlarmInput;
+}>;
+
+
+export type SituationAcknowledgeMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, message: string }>, alarm: { id: string, state: AlarmState } | null } };
+
+export type SituationOrdersSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationOrdersSubscription = { orders: { change: ChangeType, cursor: string, node: { id: string, number: string, text: string, priority: OrderPriority, createdAt: string, acceptWithinSeconds: number, exhaustedAt: string | null, incident: { id: string } | null, recipients: Array<{ stage: Stage, nobodyNext: boolean, officer: { name: string | null, nameEn: string | null } | null, entries: Array<{ at: string, stage: Stage }> }> } | null } };
+
+export type SituationIncidentsSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationIncidentsSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, title: string, place: string | null, severity: Severity, exercise: boolean, position: { lat: number, lon: number } | null } | null } };
+
+export type SituationVehiclesSubscriptionVariables = Exact<{
+  within: CircleInput;
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationVehiclesSubscription = { vehicles: { change: ChangeType, cursor: string, node: { id: string, mode: TransportMode, label: string | null, taxiState: TaxiState | null, observedAt: string | null, position: { lat: number, lon: number } | null, freshness: { state: FreshnessState } } | null } };
+
+export type SituationOfficersQueryVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type SituationOfficersQuery = { officers: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, name: string | null, post: string | null, onDutySince: string | null, nameEn: string | null, unit: { name: string | null, nameEn: string | null } | null, lastPosition: { at: string, accuracyMetres: number | null, position: { lat: number, lon: number } } | null }> } };
+
 export type FeedsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
 }>;
@@ -995,4 +1527,56 @@ export type FeedsSubscriptionVariables = Exact<{
 
 export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, node: { id: string, code: string, kind: string, mode: TransportMode | null, state: FeedState, detail: string | null, dataAsOf: string | null, lastReceivedAt: string | null, warnAfterSeconds: number | null, expireAfterSeconds: number | null, changedAt: string | null, linkState: LinkState | null } | null } };
 
+export const AccountsWatched = { id: 'sha256:3956ec9f3db2699b57f9e59dd0b93f0b0d0a352256710ce8fb77dd40d468da9d', name: 'AccountsWatched', kind: 'subscription' } as unknown as Operation<AccountsWatchedSubscription, AccountsWatchedSubscriptionVariables>;
+export const AddAccount = { id: 'sha256:8983b79a23b574b630b93a470bbe292ce76ff4b46800a7c8986559c493212652', name: 'AddAccount', kind: 'mutation' } as unknown as Operation<AddAccountMutation, AddAccountMutationVariables>;
+export const AddUnits = { id: 'sha256:86189919850abd6bee31bd07cf273006754bc31efd89a64340efee313b9029e0', name: 'AddUnits', kind: 'mutation' } as unknown as Operation<AddUnitsMutation, AddUnitsMutationVariables>;
+export const AlarmsToAct = { id: 'sha256:f60948e51b139380bc1967cb77ac8de39fb2475d5a37c7fedc1dcbe6a1b70031', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
+export const AuditPage = { id: 'sha256:0499450c2af466c92766f8137cc9330d08f6bb6d61c26bba67f707b6f8c78f94', name: 'AuditPage', kind: 'query' } as unknown as Operation<AuditPageQuery, AuditPageQueryVariables>;
+export const AuditState = { id: 'sha256:15c47252c3f9015faa90f94396ae97de30cf3d5f4475855d1c3c334f578944a1', name: 'AuditState', kind: 'query' } as unknown as Operation<AuditStateQuery, AuditStateQueryVariables>;
+export const BulletinAudience = { id: 'sha256:ce54041d73531bfa5c20f860c1aceb7a1ed70ce0fb30daf2f88b51a688eb44a5', name: 'BulletinAudience', kind: 'query' } as unknown as Operation<BulletinAudienceQuery, BulletinAudienceQueryVariables>;
+export const BulletinReaders = { id: 'sha256:a2a72243b7a0177cac735c9428873bc4aac498e9761b4b6da13588eb434e192f', name: 'BulletinReaders', kind: 'query' } as unknown as Operation<BulletinReadersQuery, BulletinReadersQueryVariables>;
+export const BulletinsWatched = { id: 'sha256:126aa1e39abbb3eaa607ea6f514a6bb5d61c1772b716350714564a69d9994249', name: 'BulletinsWatched', kind: 'subscription' } as unknown as Operation<BulletinsWatchedSubscription, BulletinsWatchedSubscriptionVariables>;
+export const CancelOrder = { id: 'sha256:b6f85a8ff6cc3acb86cec2dbae1f4a2b068dd15d12333a0b962ebfdc471f7a8d', name: 'CancelOrder', kind: 'mutation' } as unknown as Operation<CancelOrderMutation, CancelOrderMutationVariables>;
+export const CloseIncident = { id: 'sha256:9e821e7218be21c482495f0b3d01d1decf655fdec7e234330c2ce3cfb3d39d45', name: 'CloseIncident', kind: 'mutation' } as unknown as Operation<CloseIncidentMutation, CloseIncidentMutationVariables>;
+export const ClosedIncidents = { id: 'sha256:3b553b71f71af60979af83b09d6130da0ba69461af875a8fb176fcdb1cbbd10e', name: 'ClosedIncidents', kind: 'subscription' } as unknown as Operation<ClosedIncidentsSubscription, ClosedIncidentsSubscriptionVariables>;
+export const ConfirmMapping = { id: 'sha256:400b3b72bd03689de57fbdfcb13a34210095e3f76ec1b9339fe93ada6c2fb4cb', name: 'ConfirmMapping', kind: 'mutation' } as unknown as Operation<ConfirmMappingMutation, ConfirmMappingMutationVariables>;
+export const DecidedMappings = { id: 'sha256:6b6e7c9e3d8dbf1809609ada7b5fb976a86ba5777d3febd0e537bb648c61a441', name: 'DecidedMappings', kind: 'query' } as unknown as Operation<DecidedMappingsQuery, DecidedMappingsQueryVariables>;
+export const DispatchOrder = { id: 'sha256:d4c91d60128d31b94617a1be7c6a62a3784c2a12ea9f4252f619b04d9ca4234e', name: 'DispatchOrder', kind: 'mutation' } as unknown as Operation<DispatchOrderMutation, DispatchOrderMutationVariables>;
+export const DutyCounts = { id: 'sha256:e34852c62bb993c5d1b96bb2e961cbb82b4a73ba28b25be7ee370492e1cae602', name: 'DutyCounts', kind: 'query' } as unknown as Operation<DutyCountsQuery, DutyCountsQueryVariables>;
 export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
+export const FeedsWatched = { id: 'sha256:397c3bac30ec418f118bdd6614b37ae10a6fc97d39fda26e9cad3b03bed2caff', name: 'FeedsWatched', kind: 'subscription' } as unknown as Operation<FeedsWatchedSubscription, FeedsWatchedSubscriptionVariables>;
+export const NoteIncident = { id: 'sha256:8f442dd74046552afd15535e97d7ae0ed01a356d86dc6cf98e50b3a66e2e1d46', name: 'NoteIncident', kind: 'mutation' } as unknown as Operation<NoteIncidentMutation, NoteIncidentMutationVariables>;
+export const OfficersWatched = { id: 'sha256:0ca4946fe95fac56ba15bf4ce29434cb6319fcd7a0144b94bf4409a810243add', name: 'OfficersWatched', kind: 'subscription' } as unknown as Operation<OfficersWatchedSubscription, OfficersWatchedSubscriptionVariables>;
+export const OneAccount = { id: 'sha256:d31c7080dbf1a04d5b432519d9557f77aeefb89479375ef7a76b01c65f66d55b', name: 'OneAccount', kind: 'query' } as unknown as Operation<OneAccountQuery, OneAccountQueryVariables>;
+export const OneBulletin = { id: 'sha256:c2564030c68b80581a03e565233e25cbe44646ff93aac68119e3e4893c79a6f1', name: 'OneBulletin', kind: 'query' } as unknown as Operation<OneBulletinQuery, OneBulletinQueryVariables>;
+export const OneIncident = { id: 'sha256:02bd7d004ee3b0dbf80833ae2d25c6f5aa3d6a753cebdf202bac5fd4015447d3', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
+export const OpenIncident = { id: 'sha256:c62584a42235e4bf9f9c83888398b1046441ab113146efed250209438d98da7c', name: 'OpenIncident', kind: 'mutation' } as unknown as Operation<OpenIncidentMutation, OpenIncidentMutationVariables>;
+export const OpenIncidents = { id: 'sha256:ebbdf5c6c1c4dc6e9006ceec3605212612b59dd76c7e76b425337c9dcde9dffe', name: 'OpenIncidents', kind: 'subscription' } as unknown as Operation<OpenIncidentsSubscription, OpenIncidentsSubscriptionVariables>;
+export const OrderAudience = { id: 'sha256:7f52ec172850cd45f33bd5a5a56a06e0d5de1b8f033db2ba22a5af5d1ed89171', name: 'OrderAudience', kind: 'query' } as unknown as Operation<OrderAudienceQuery, OrderAudienceQueryVariables>;
+export const PublishBulletin = { id: 'sha256:2ab93d9a9de59277d321ab01cd2282672e912042cffb8af1bdfd9e4f1e964af1', name: 'PublishBulletin', kind: 'mutation' } as unknown as Operation<PublishBulletinMutation, PublishBulletinMutationVariables>;
+export const ReassignOrder = { id: 'sha256:082586c8f2e5d0b286167ebf46016efb7fbf53356af485129f777f7742172b9e', name: 'ReassignOrder', kind: 'mutation' } as unknown as Operation<ReassignOrderMutation, ReassignOrderMutationVariables>;
+export const RejectMapping = { id: 'sha256:3cc5595556f83dc9d995851f6993ad3dfef02de7c49709dba04a1eb0d7077d76', name: 'RejectMapping', kind: 'mutation' } as unknown as Operation<RejectMappingMutation, RejectMappingMutationVariables>;
+export const ReopenIncident = { id: 'sha256:32e56f249834af33f6a0a471a6836d5aac429976e7f1071fe78be874c4899b1e', name: 'ReopenIncident', kind: 'mutation' } as unknown as Operation<ReopenIncidentMutation, ReopenIncidentMutationVariables>;
+export const ResetSecret = { id: 'sha256:db77d0bfd9de8020875e886a0cdfb5bb90d060dbecd9bd70de7d77f7223c0dc4', name: 'ResetSecret', kind: 'mutation' } as unknown as Operation<ResetSecretMutation, ResetSecretMutationVariables>;
+export const RevokeSession = { id: 'sha256:e14a288c20d049762bf58f10c1038683f88186629e702389bfa9e7ce10ca52d1', name: 'RevokeSession', kind: 'mutation' } as unknown as Operation<RevokeSessionMutation, RevokeSessionMutationVariables>;
+export const SessionsWatched = { id: 'sha256:9262b2131e7bfc1c9f9e6c85aca19faf09884b94bcf56868fe605ea4c632b6bd', name: 'SessionsWatched', kind: 'subscription' } as unknown as Operation<SessionsWatchedSubscription, SessionsWatchedSubscriptionVariables>;
+export const SignOutAccount = { id: 'sha256:ca8e9296ec95b1748343ed41a4aa62d3bd00520f3ecb546c2d27cf2def00e0de', name: 'SignOutAccount', kind: 'mutation' } as unknown as Operation<SignOutAccountMutation, SignOutAccountMutationVariables>;
+export const SituationAcknowledge = { id: 'sha256:a95d7a8dfa61e70115307b7e7c7b55c109e9e295a433c91181b76228262d1dea', name: 'SituationAcknowledge', kind: 'mutation' } as unknown as Operation<SituationAcknowledgeMutation, SituationAcknowledgeMutationVariables>;
+export const SituationAlarms = { id: 'sha256:6465ca8e2f770acc83983d148aba57c0a0f95024018abae8efe40049a90a6c57', name: 'SituationAlarms', kind: 'subscription' } as unknown as Operation<SituationAlarmsSubscription, SituationAlarmsSubscriptionVariables>;
+export const SituationArea = { id: 'sha256:1c82d566608c179ead7537291b89675ffec33671a97b3012d3ccaaf1987a2db2', name: 'SituationArea', kind: 'query' } as unknown as Operation<SituationAreaQuery, SituationAreaQueryVariables>;
+export const SituationArrivals = { id: 'sha256:0f4a2acef193295dad07e7475a29281b819d387b07a562df65952aaed19fc315', name: 'SituationArrivals', kind: 'subscription' } as unknown as Operation<SituationArrivalsSubscription, SituationArrivalsSubscriptionVariables>;
+export const SituationDepartures = { id: 'sha256:e440c3f45466cd43a362446d64b2122282b1afa1b7e85869543242b63f505fac', name: 'SituationDepartures', kind: 'subscription' } as unknown as Operation<SituationDeparturesSubscription, SituationDeparturesSubscriptionVariables>;
+export const SituationIncidents = { id: 'sha256:30c35e5dc55b27beeab6368a1be2cffd2fdd6219a452c896e62cc666330e5f3f', name: 'SituationIncidents', kind: 'subscription' } as unknown as Operation<SituationIncidentsSubscription, SituationIncidentsSubscriptionVariables>;
+export const SituationNotices = { id: 'sha256:0afe7fa78b686201eb4358a51dedf2af8d8a0443207a53c3edfb7908d4df0237', name: 'SituationNotices', kind: 'subscription' } as unknown as Operation<SituationNoticesSubscription, SituationNoticesSubscriptionVariables>;
+export const SituationOfficers = { id: 'sha256:c1da5f0e03024f6249015969cab96294c359bed596867463384d7e928898bf20', name: 'SituationOfficers', kind: 'query' } as unknown as Operation<SituationOfficersQuery, SituationOfficersQueryVariables>;
+export const SituationOrders = { id: 'sha256:bfbe004e9f4d05e03572f3f497cdae1a12af945348b4d4c02abf25d5b229f728', name: 'SituationOrders', kind: 'subscription' } as unknown as Operation<SituationOrdersSubscription, SituationOrdersSubscriptionVariables>;
+export const SituationParking = { id: 'sha256:43b06ce0bb594ab5da0f373d3afdf838299074ef27effe18b299337e9833dde8', name: 'SituationParking', kind: 'subscription' } as unknown as Operation<SituationParkingSubscription, SituationParkingSubscriptionVariables>;
+export const SituationPlaces = { id: 'sha256:1ca9d321593b11653bab6620954646b079412e922c667f3dc797e5e87375ad86', name: 'SituationPlaces', kind: 'query' } as unknown as Operation<SituationPlacesQuery, SituationPlacesQueryVariables>;
+export const SituationRanks = { id: 'sha256:18731a553e2261544d675374d43aec6c2bee3dbb3cc1f7d638d39a17c356a647', name: 'SituationRanks', kind: 'subscription' } as unknown as Operation<SituationRanksSubscription, SituationRanksSubscriptionVariables>;
+export const SituationVehicles = { id: 'sha256:72b9d5c01a10307ae4c12a37ca9a0feadaf4fd4bfc379093f7cf3bd23f5590b7', name: 'SituationVehicles', kind: 'subscription' } as unknown as Operation<SituationVehiclesSubscription, SituationVehiclesSubscriptionVariables>;
+export const TakeUpAlarm = { id: 'sha256:b2e52814a184ef7a3248d00b9c8602ea5ae62a86977dce1ea0b34a333677d975', name: 'TakeUpAlarm', kind: 'mutation' } as unknown as Operation<TakeUpAlarmMutation, TakeUpAlarmMutationVariables>;
+export const UnitsToName = { id: 'sha256:d715da77a84b7ad61cc64730cf1010bf014c674c10c9042e51bfacff03e79d3b', name: 'UnitsToName', kind: 'query' } as unknown as Operation<UnitsToNameQuery, UnitsToNameQueryVariables>;
+export const UnmatchedPlaces = { id: 'sha256:e5f7218f845274fd5e70eb676a91cb533dced187ce1805f86abe5702f5a5365d', name: 'UnmatchedPlaces', kind: 'query' } as unknown as Operation<UnmatchedPlacesQuery, UnmatchedPlacesQueryVariables>;
+export const UpdateAccount = { id: 'sha256:c3418de443f26736b78d34b50e83c703c5f035d3df16375948108159a744b280', name: 'UpdateAccount', kind: 'mutation' } as unknown as Operation<UpdateAccountMutation, UpdateAccountMutationVariables>;
+export const UpdateIncident = { id: 'sha256:121780fe8dba3d4263caaa14c76131809e9f916aff2a3b05f20928d7d3f8e31a', name: 'UpdateIncident', kind: 'mutation' } as unknown as Operation<UpdateIncidentMutation, UpdateIncidentMutationVariables>;
+export const WithdrawBulletin = { id: 'sha256:e5f17e4f4e3533529faac03a1bfe406bc32380c670723f36b412172913580f44', name: 'WithdrawBulletin', kind: 'mutation' } as unknown as Operation<WithdrawBulletinMutation, WithdrawBulletinMutationVariables>;

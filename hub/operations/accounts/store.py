@@ -1,0 +1,88 @@
+"""Accounts and sessions as an administrator sees them; nobody else sees any."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from hub import clock
+from hub.model.people import Role, Viewer
+from hub.store.devices import Devices, device_key
+from hub.store.documents import AccountDoc, DeviceDoc, SessionDoc
+from hub.store.driver import Store
+from hub.store.listing import NOTHING, Place, beyond, only
+
+
+def administered(viewer: Viewer) -> dict[str, Any]:
+    """The row policy, as a filter: an administrator all, others nothing."""
+    return {} if viewer.role is Role.ADMIN else NOTHING
+
+
+class AccountRows:
+    """Repository of accounts, whoever they are of and whether or not they may sign in."""
+
+    def __init__(self, store: Store) -> None:
+        self._devices = Devices(store)
+
+    async def visible(self, viewer: Viewer, ids: Collection[str]) -> dict[str, AccountDoc]:
+        """Those of the accounts that the viewer may see, by id."""
+        query = {"$and": [administered(viewer), {"_id": {"$in": [*ids]}}]}
+        return {account.id: account for account in await AccountDoc.find(query).to_list()}
+
+    async def page(
+        self,
+        viewer: Viewer,
+        *,
+        first: int,
+        after: Place | None = None,
+        roles: Collection[Role] | None = None,
+        unit: str | None = None,
+        active: bool | None = None,
+    ) -> list[AccountDoc]:
+        """At most `first` accounts, newest first, behind `after`."""
+        chosen = {"$in": [*roles]} if roles is not None else None
+        asked = only(role=chosen, unit=unit, active=active)
+        terms = {"$and": [administered(viewer), asked, beyond(after, "created_at")]}
+        return await AccountDoc.find(terms).sort("-created_at", "-_id").limit(first).to_list()
+
+
+class SessionRows:
+    """Repository of sessions that stand: neither ended nor run out."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def visible(self, viewer: Viewer, ids: Collection[str]) -> dict[str, SessionDoc]:
+        """Those of the sessions that the viewer may see, by id."""
+        query = {"$and": [administered(viewer), _standing(), {"_id": {"$in": [*ids]}}]}
+        return {session.id: session for session in await SessionDoc.find(query).to_list()}
+
+    async def page(
+        self, viewer: Viewer, *, first: int, after: Place | None = None, account: str | None = None
+    ) -> list[SessionDoc]:
+        """At most `first` sessions, newest first, behind `after`."""
+        asked = only(account_id=account)
+        terms = {"$and": [administered(viewer), asked, _standing(), beyond(after, "created_at")]}
+        return await SessionDoc.find(terms).sort("-created_at", "-_id").limit(first).to_list()
+
+
+class DeviceRows:
+    """Repository of the phones that sessions are on."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def visible(self, viewer: Viewer, ids: Collection[str]) -> dict[str, DeviceDoc]:
+        """Those of the phones that the viewer may see, by their rows' ids."""
+        query = {"$and": [administered(viewer), {"_id": {"$in": [*ids]}}]}
+        return {device.id: device for device in await DeviceDoc.find(query).to_list()}
+
+
+def device_of(session: Mapping[str, Any]) -> str | None:
+    """The id of the row of the phone that a session is on; None for one on none."""
+    device: str | None = session.get("device_id")
+    return None if device is None else device_key(session["account_id"], device)
+
+
+def _standing() -> dict[str, Any]:
+    now: datetime = clock.now()
+    return {"revoked_at": None, "expires_at": {"$gt": now}}

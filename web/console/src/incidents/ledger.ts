@@ -1,0 +1,153 @@
+import type { OneIncidentSubscription, Stage } from '$shared/gql/generated';
+
+export type IncidentNode = NonNullable<OneIncidentSubscription['incidents']['node']>;
+export type OrderNode = IncidentNode['orders'][number];
+export type RecipientNode = OrderNode['recipients'][number];
+export type PersonNode = NonNullable<RecipientNode['officer']>;
+
+/** The stages that have a column, in the order in which an order goes through them. */
+export const COLUMNS = [
+  'SENT',
+  'RECEIVED',
+  'SEEN',
+  'ACCEPTED',
+  'EN_ROUTE',
+  'ARRIVED',
+  'DONE',
+] as const satisfies readonly Stage[];
+const ENDED: readonly Stage[] = ['DONE', 'DECLINED', 'ESCALATED', 'CANCELLED'];
+
+const ACCEPTED = COLUMNS.indexOf('ACCEPTED');
+
+/**
+ * What one cell of a recipient's line shows: reached, gone past without a word, missing before what is
+ * awaited, where it stands, past the limit, the end that is not "done", or still to come.
+ */
+export type Look = 'ok' | 'past' | 'miss' | 'here' | 'over' | 'end' | 'todo';
+
+export interface Cell {
+  stage: (typeof COLUMNS)[number];
+  look: Look;
+  /** When it was reached, or ended. */
+  at: string | null;
+  /** What it says besides the time: how it was learnt, or which end it was. */
+  entry: RecipientNode['entries'][number] | null;
+  /** Since when it stands here. */
+  since: string | null;
+  /** Until when somebody has to do it. */
+  until: string | null;
+}
+
+/** Whether this part of an order is over. */
+export function ended(stage: Stage): boolean {
+  return ENDED.includes(stage);
+}
+
+/** Whether it was not taken: still to be accepted, or passed on. */
+export function untaken(stage: Stage): boolean {
+  return ['QUEUED', 'SENT', 'RECEIVED', 'SEEN', 'ESCALATED', 'DECLINED'].includes(stage);
+}
+
+/** The line of one recipient, a cell a column. `now` in milliseconds by the hub's clock. */
+export function line(recipient: RecipientNode, now: number): Cell[] {
+  const { stage: stands, entries, nextStepAt } = recipient;
+  const reached = new Map(entries.map((entry) => [entry.stage, entry]));
+  const last = entries.at(-1) ?? null;
+  const furthest = Math.max(-1, ...COLUMNS.map((stage, at) => (reached.has(stage) ? at : -1)));
+  const awaited = nextStepAt !== null || (ended(stands) && furthest < ACCEPTED);
+  const where = awaited ? Math.max(ACCEPTED, furthest + 1) : furthest + 1;
+  const late = nextStepAt !== null && Date.parse(nextStepAt) < now;
+  const look = ended(stands) ? 'end' : late ? 'over' : 'here';
+  return COLUMNS.map((stage, at): Cell => {
+    const entry = reached.get(stage) ?? null;
+    const cell = { stage, entry, at: entry?.at ?? null, since: null, until: null };
+    if (entry) return { ...cell, look: 'ok' };
+    if (at < furthest) return { ...cell, look: 'past' };
+    if (at < where) return { ...cell, look: 'miss' };
+    if (at > where || stands === 'DONE') return { ...cell, look: 'todo' };
+    if (look === 'end') return { ...cell, look, entry: last, at: last?.at ?? null };
+    return { ...cell, look, since: last?.at ?? null, until: nextStepAt };
+  });
+}
+
+/** A recipient and how deep below whom it was passed on from. */
+export interface Branch {
+  recipient: RecipientNode;
+  depth: number;
+  parent: RecipientNode | null;
+}
+
+/** Recipients with those who were asked in their place behind them. */
+export function branches(recipients: readonly RecipientNode[]): Branch[] {
+  const known = new Set(recipients.map(({ officer }) => officer?.id));
+  const below = new Map<string, RecipientNode[]>();
+  const roots: RecipientNode[] = [];
+  for (const one of recipients) {
+    const from = one.escalatedFrom?.id;
+    if (from && known.has(from)) below.set(from, [...(below.get(from) ?? []), one]);
+    else roots.push(one);
+  }
+  const found: Branch[] = [];
+  const seen = new Set<RecipientNode>();
+  const visit = (recipient: RecipientNode, depth: number, parent: RecipientNode | null) => {
+    if (seen.has(recipient)) return;
+    seen.add(recipient);
+    found.push({ recipient, depth, parent });
+    for (const next of below.get(recipient.officer?.id ?? '') ?? []) {
+      visit(next, depth + 1, recipient);
+    }
+  };
+  for (const root of roots) visit(root, 0, null);
+  // a circle has no root; nobody is left out for it
+  for (const one of recipients) visit(one, 0, null);
+  return found;
+}
+
+/** How many of an order's recipients have come how far. */
+export interface Tally {
+  asked: number;
+  delivered: number;
+  accepted: number;
+  arrived: number;
+  done: number;
+  escalated: number;
+  declined: number;
+}
+
+export function tally(recipients: readonly RecipientNode[]): Tally {
+  const with_ = (stage: Stage) =>
+    recipients.filter(({ entries }) => entries.some((entry) => entry.stage === stage)).length;
+  return {
+    asked: recipients.length,
+    delivered: with_('RECEIVED'),
+    accepted: with_('ACCEPTED'),
+    arrived: with_('ARRIVED'),
+    done: with_('DONE'),
+    escalated: with_('ESCALATED'),
+    declined: with_('DECLINED'),
+  };
+}
+
+/** The steps of an incident from its registration to its end, each with when it was reached. */
+export interface Step {
+  name: 'opened' | 'ordered' | 'accepted' | 'arrived' | 'closed';
+  at: string | null;
+}
+
+export function steps(incident: IncidentNode): Step[] {
+  const first = (times: (string | undefined)[]) =>
+    times.filter((at) => at !== undefined).sort()[0] ?? null;
+  const of = (stage: Stage) =>
+    first(
+      incident.orders.flatMap(({ recipients }) =>
+        recipients.map(({ entries }) => entries.find((entry) => entry.stage === stage)?.at),
+      ),
+    );
+  return [
+    { name: 'opened', at: incident.openedAt },
+    { name: 'ordered', at: first(incident.orders.map(({ createdAt }) => createdAt)) },
+    { name: 'accepted', at: of('ACCEPTED') },
+    { name: 'arrived', at: of('ARRIVED') },
+    { name: 'closed', at: incident.closedAt },
+  ];
+}

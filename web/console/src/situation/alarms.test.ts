@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { type Alarm, flooded, folds, raisedLately } from './alarms';
+
+function alarm(id: string, given: Partial<Alarm> = {}): Alarm {
+  return {
+    id,
+    kind: 'WAKE_UP_DEAD',
+    state: 'ACTIVE',
+    message: '',
+    nextStep: '',
+    place: null,
+    raisedAt: `2027-02-12T20:00:0${id}Z`,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    incident: null,
+    order: null,
+    ...given,
+  };
+}
+
+it('shows who waits for somebody first, then the worst, then the oldest', () => {
+  const shown = folds(
+    [
+      alarm('4', { state: 'ACKNOWLEDGED', kind: 'ORDER_UNANSWERED' }),
+      alarm('3'),
+      alarm('2'),
+      alarm('5', { kind: 'ORDER_UNANSWERED' }),
+    ],
+    false,
+  );
+  expect(shown.map(({ alarms: [first] }) => first.id)).toEqual(['5', '2', '3', '4']);
+});
+
+it('folds a flood by cause and place, and drops none', () => {
+  const many = [
+    alarm('1', { place: '南' }),
+    alarm('2', { place: '北' }),
+    alarm('3', { place: '南' }),
+  ];
+  const shown = folds([...many, alarm('4', { kind: 'CLOCK_OFF' })], true);
+  expect(shown.map(({ alarms }) => alarms.map(({ id }) => id))).toEqual([['1', '3'], ['2'], ['4']]);
+});
+
+it('is a flood from more than ten in ten minutes until fewer than five', () => {
+  expect([flooded(false, 10), flooded(false, 11), flooded(true, 5), flooded(true, 4)]).toEqual([
+    false,
+    true,
+    true,
+    false,
+  ]);
+  const now = Date.parse('2027-02-12T20:10:01Z');
+  expect(raisedLately([alarm('0'), alarm('5')], now)).toBe(1);
+});
