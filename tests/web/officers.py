@@ -26,7 +26,7 @@ PUBLISH = """mutation($key: String!, $to: [ID!]!) { publishBulletin(input: { cli
   bulletin { id } userErrors { code } } }"""
 CANCEL = """mutation($key: String!, $id: ID!) { cancelOrder(input: { clientMutationId: $key,
   order: $id, reason: "已由他人处置" }) { userErrors { code } } }"""
-INCIDENTS = "{ incidents(first: 200) { nodes { title } } }"
+INCIDENTS = "{ incidents(first: 200) { nodes { title attachments { url } } } }"
 ANSWERS = ("RECEIVED", "SEEN", "ACCEPTED", "EN_ROUTE", "ARRIVED", "DONE")
 NETWORK = (
     "ERR_INTERNET_DISCONNECTED",
@@ -83,6 +83,12 @@ class Centre:
         """How many incidents have this title."""
         found = await self._hub.query(INCIDENTS)
         return sum(node["title"] == title for node in found["incidents"]["nodes"])
+
+    async def photographs(self, title: str) -> int:
+        """How many photographs the incident of this title has that can be seen."""
+        found = await self._hub.query(INCIDENTS)
+        [node] = [node for node in found["incidents"]["nodes"] if node["title"] == title]
+        return len(node["attachments"])
 
     async def _is(self, order: str, wanted: str) -> bool:
         return bool((await self.ledger(order))["stage"] == wanted)

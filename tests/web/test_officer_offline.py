@@ -313,7 +313,7 @@ async def test_what_is_refused_says_why_and_can_be_dismissed(
     await centre.stage(order, "SEEN")
     await phone.context.set_offline(True)
     await tap(page, "签收")
-    await expect(page.get_by_text("在手机上")).to_be_visible()
+    await expect(page.get_by_text(re.compile("^在手机上"))).to_be_visible()
     await centre.cancel(order)
     await phone.context.set_offline(False)
     await expect(page.get_by_text("已撤销，不必再去")).to_be_visible(timeout=20_000)

@@ -4,7 +4,7 @@ import { clock } from '$shared/hub/clock.svelte';
 import { alert, newOrder } from './alert.svelte';
 import { Positions } from './duty/positions.svelte';
 import { Link } from './link.svelte';
-import { Attachments } from './reports/attachments';
+import { Attachments, type Standing } from './reports/attachments';
 import { Mobile } from './mobile';
 import { Outbox, type Act, type Reply } from './outbox/outbox';
 import { Database, type Order } from './store/database';
@@ -20,16 +20,18 @@ export const mobile = new Mobile(session);
 export const db = new Database();
 
 /** One tab at a time; what finds it taken does nothing. */
-const oneTab = (work: () => Promise<void>): Promise<void> =>
-  navigator.locks.request('liandong.outbox', { ifAvailable: true }, async (lock) => {
-    if (lock) await work();
-  });
+const oneTab =
+  (name: string) =>
+  (work: () => Promise<void>): Promise<void> =>
+    navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+      if (lock) await work();
+    });
 
 export const outbox = new Outbox(
   db,
   async (account, actions) =>
     (await mobile.call<Reply>(account, 'POST', 'actions', { actions })).data,
-  { now: () => clock.read(), oneTab },
+  { now: () => clock.read(), oneTab: oneTab('liandong.outbox') },
 );
 
 export const sync = new Sync(db, async (account, since) => {
@@ -37,7 +39,21 @@ export const sync = new Sync(db, async (account, since) => {
   return (await mobile.call<Page>(account, 'GET', `sync${query}`)).data;
 });
 
-export const attachments = new Attachments(db);
+export const attachments = new Attachments(
+  db,
+  {
+    begin: async (account, id, size, sha256) =>
+      (await mobile.call<Standing>(account, 'POST', 'attachments', { id, size, sha256 })).data,
+    part: async (account, id, offset, bytes) =>
+      (
+        await mobile.call<Standing>(account, 'PATCH', `attachments/${id}`, bytes, {
+          'content-type': 'application/offset+octet-stream',
+          'upload-offset': String(offset),
+        })
+      ).data,
+  },
+  oneTab('liandong.photos'),
+);
 
 export const who = new Who(session);
 export const positions = new Positions(db, mobile);
@@ -47,6 +63,10 @@ export const link = new Link(session, mobile, {
   drain: (account) => outbox.drain(account),
   since: (account) => sync.since(account),
   fresh: (orders) => greet(orders),
+  after: (account) => {
+    void attachments.sendAll(account);
+    void positions.send(account);
+  },
   asked: (refused) => (refused?.code === 'UNAUTHENTICATED' ? who.out() : who.see()),
 });
 

@@ -20,6 +20,8 @@ interface Work {
   drain(account: string): Promise<void>;
   /** Orders that were not here before. */
   fresh(orders: Order[]): Promise<void>;
+  /** The hub is there: what may take its time can go. */
+  after(account: string): void;
   /** The cursor behind what is held here; null before the first time. */
   since(account: string): Promise<string | null>;
   /** The hub was asked: it answered, or refused for this reason. */
@@ -93,6 +95,7 @@ export class Link {
         this.#heard();
         await this.#work.fresh(orders);
         await this.#work.drain(account);
+        this.#work.after(account);
       });
     }
   }

@@ -6,7 +6,8 @@ import { appearance } from '$shared/hub/appearance.svelte';
 import { clock } from '$shared/hub/clock.svelte';
 import { language } from '$shared/words.svelte';
 import App from './App.svelte';
-import { link, route } from './hub';
+import { act, link, route, who } from './hub';
+import { wokenBy } from './outbox/outbox';
 import { size } from './settings/size.svelte';
 import { version } from './version.svelte';
 
@@ -16,8 +17,10 @@ size.show();
 clock.start();
 void version.install();
 navigator.serviceWorker?.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  const { woken, open } = (data ?? {}) as { woken?: string; open?: string };
+  if (woken && who.me) void act(who.me.account, wokenBy(woken));
   link.kick();
-  if (data && typeof data === 'object' && 'open' in data) route.go(String(data.open));
+  if (open !== undefined) route.go(open);
 });
 
 const target = document.getElementById('app');

@@ -12,14 +12,13 @@ import type {
   Order,
   Photo,
 } from './store/database';
-import { spellsOf, type Spell, type Sync } from './sync/sync';
+import type { Sync } from './sync/sync';
 
 /** What this phone holds of one account, as it is now, whichever tab changed it. */
 export class Mine {
   readonly account: string;
   /** False until the phone's own store has been read. */
   ready = $state(false);
-  spells = $state.raw<Spell[]>([]);
   drafts = $state.raw<Draft[]>([]);
   photos = $state.raw<Photo[]>([]);
   #things = $state.raw<Held[]>([]);
@@ -60,10 +59,6 @@ export class Mine {
         () => db.photos.where('account').equals(account).sortBy('taken'),
         (rows) => (this.photos = rows),
       ),
-      follow(
-        () => db.kept.get(spellsOf(account)),
-        (row) => (this.spells = (row?.value ?? []) as Spell[]),
-      ),
     ];
   }
 
@@ -76,6 +71,12 @@ export class Mine {
   readonly items = $derived([...this.#items, ...this.#unsavedItems]);
   /** What was done and is not with the hub, without receipts the app makes by itself. */
   readonly waiting = $derived(this.items.filter((item) => isWaiting(item) && !item.auto));
+  /** Photographs of reports that were submitted, on their way. */
+  readonly uploads = $derived(this.photos.filter(({ given, why }) => given && !why));
+  /** How many things wait: one whose photographs are on their way is not all there. */
+  readonly count = $derived(
+    new Set([...this.waiting.map(({ id }) => id), ...this.uploads.map(({ owner }) => owner)]).size,
+  );
   readonly refused = $derived(this.items.filter(({ state }) => state === 'refused'));
   /** Whether the phone had no room for something. */
   readonly full = $derived(this.#unsavedItems.length > 0 || this.#unsavedThings.length > 0);

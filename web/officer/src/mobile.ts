@@ -14,6 +14,7 @@ interface Problem {
 }
 
 const PATIENCE = 15_000;
+const PATIENCE_FOR_BYTES = 60_000;
 const OFFLINE = '连接不上中枢 / The hub was not reached.';
 
 /** The mobile API (docs/mobile-api.md), for the account that is signed in. */
@@ -32,13 +33,14 @@ export class Mobile {
     account: string,
     method: string,
     path: string,
-    body?: object,
+    body?: object | Blob,
     headers: Record<string, string> = {},
   ): Promise<Answer<Data>> {
+    const bytes = body instanceof Blob;
     const response = await this.open(account, method, path, {
-      ...(body && { body: JSON.stringify(body) }),
-      headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
-      signal: AbortSignal.timeout(PATIENCE),
+      ...(body && { body: bytes ? body : JSON.stringify(body) }),
+      headers: { ...(body && !bytes && { 'content-type': 'application/json' }), ...headers },
+      signal: AbortSignal.timeout(bytes ? PATIENCE_FOR_BYTES : PATIENCE),
     });
     const { status } = response;
     const etag = response.headers.get('etag');

@@ -52,7 +52,7 @@ async function held(file: string, request: Request): Promise<Response> {
 }
 
 worker.addEventListener('push', (event) => {
-  event.waitUntil(wake());
+  event.waitUntil(wake((event.data?.json() ?? {}) as { event?: string }));
 });
 
 worker.addEventListener('notificationclick', (event) => {
@@ -62,9 +62,9 @@ worker.addEventListener('notificationclick', (event) => {
 });
 
 /** A push carries no text: open pages are told to look, and the officer that there is something. */
-async function wake(): Promise<void> {
+async function wake({ event }: { event?: string }): Promise<void> {
   const pages = await worker.clients.matchAll({ type: 'window' });
-  for (const page of pages) page.postMessage('look');
+  for (const page of pages) page.postMessage({ woken: event });
   if (pages.some((page) => page.visibilityState === 'visible')) return;
   await worker.registration.showNotification('联动 Liandong', {
     body: '有新消息，请打开查看 / Something new: open the app',

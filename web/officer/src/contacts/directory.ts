@@ -1,4 +1,3 @@
-import { HubError } from '$shared/hub/errors';
 import type { Mobile } from '../mobile';
 import type { Database } from '../store/database';
 
@@ -7,28 +6,26 @@ interface Name {
   en: string | null;
 }
 
-/** A person one may see. */
+/** A person one may see, and where they are on duty. */
 export interface Person {
   id: string;
   name: Name;
-  role?: string | null;
-  post?: string | null;
-  onDuty?: boolean | null;
-  phone?: string | null;
+  onDuty: boolean;
+  post: string | null;
 }
 
 /** A member unit and its people. */
 export interface UnitOfPeople {
   code: string;
   name: Name;
-  phone?: string | null;
-  people?: Person[];
+  note: string | null;
+  people: Person[];
 }
 
 /** The contacts as this phone holds them, and when it fetched them, by the hub's time. */
 export interface Directory {
   units: UnitOfPeople[];
-  etag: string | null;
+  etag: string;
   at: number;
 }
 
@@ -40,8 +37,8 @@ export async function held(db: Database, account: string): Promise<Directory | n
 }
 
 /**
- * Fetch the contacts when they have changed, and hold them here. Raises HubError: NOT_FOUND where this
- * hub has none.
+ * Fetch the contacts when they have changed, and hold them here. Raises HubError: NOT_FOUND where an
+ * older hub has none.
  */
 export async function fetched(
   db: Database,
@@ -50,18 +47,24 @@ export async function fetched(
   now: number,
 ): Promise<Directory> {
   const before = await held(db, account);
-  const asked = before?.etag ? { 'if-none-match': before.etag } : {};
-  const answer = await mobile.call<{ units?: UnitOfPeople[] }>(
+  const asked = before ? { 'if-none-match': before.etag } : {};
+  const { status, data, etag } = await mobile.call<{ units: UnitOfPeople[]; others: Person[] }>(
     account,
     'GET',
     'directory',
     undefined,
     asked,
   );
-  if (answer.status !== 304 && !Array.isArray(answer.data?.units))
-    throw new HubError('NOT_FOUND', '中枢没有通讯录 / This hub has no directory.');
-  const units = answer.status === 304 && before ? before.units : (answer.data.units ?? []);
-  const found = { units, etag: answer.etag ?? before?.etag ?? null, at: now };
+  const found: Directory =
+    status === 304 && before
+      ? { ...before, at: now }
+      : { units: [...data.units, ...centre(data.others)], etag: etag ?? '', at: now };
   await db.kept.put({ key: keyOf(account), value: found }).catch(() => undefined);
   return found;
+}
+
+/** Those of no unit: the command centre. */
+function centre(people: Person[]): UnitOfPeople[] {
+  if (people.length === 0) return [];
+  return [{ code: '', name: { zh: '联动指挥中心', en: 'Command centre' }, note: null, people }];
 }

@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 
 test('hours of today are those since midnight of the area', () => {
   const midnight = at('00:00:00');
-  const spell = { from: '2027-02-12T22:00:00+08:00', to: '2027-02-13T02:00:00+08:00' };
+  const spell = { since: '2027-02-12T22:00:00+08:00', until: '2027-02-13T02:00:00+08:00' };
   expect(hoursToday(null, [], midnight, at('10:00:00'))).toBe(0);
   expect(hoursToday(since('08:00:00'), [spell], midnight, at('10:00:00'))).toBe(4 * HOUR);
   expect(hoursToday({ ...since('08:00:00'), on: false }, [spell], midnight, at('10:00:00'))).toBe(

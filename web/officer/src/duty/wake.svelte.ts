@@ -1,9 +1,11 @@
 import { clock } from '$shared/hub/clock.svelte';
 import { HubError } from '$shared/hub/errors';
 import type { IconName } from '$shared/ui/Icon.svelte';
+import { minute } from '$shared/hub/times';
 import { say } from '$shared/words.svelte';
 import { alert } from '../alert.svelte';
 import { link, mobile } from '../hub';
+import type { Standing } from './standing.svelte';
 
 /** One thing that must be so for an officer to be woken. */
 export interface Check {
@@ -24,10 +26,13 @@ export class WakeChecks {
   #notify = $state(permission());
   #kept = $state<boolean | null>(null);
   #push = $state<'yes' | 'no' | 'none' | 'unknown'>('unknown');
+  #tested = $state<'sent' | 'failed' | null>(null);
   readonly #account: string;
+  readonly #standing: Standing;
 
-  constructor(account: string) {
+  constructor(account: string, standing: Standing) {
     this.#account = account;
+    this.#standing = standing;
     void this.#look();
   }
 
@@ -125,23 +130,52 @@ export class WakeChecks {
   }
 
   #pushed(): Check {
+    const woken = this.#standing.known?.device?.wokenAt ?? null;
     const words = {
-      yes: say(['已登记，锁屏也能叫醒', 'Registered: woken when locked, too']),
+      yes: woken
+        ? say([`已登记，${minute(woken)} 叫醒过`, `Registered, woken at ${minute(woken)}`])
+        : say(['已登记，还没有试过叫醒', 'Registered, not tried yet']),
       no: say(['没有登记：锁屏时收不到', 'Not registered: not woken when locked']),
-      none: say(['中枢还没有推送，请让本页开着', 'The hub has no push yet: keep this page open']),
+      none: say(['中枢没有推送，请让本页开着', 'The hub has no push: keep this page open']),
       unknown: say(['正在查…', 'Looking…']),
     };
+    const tested = {
+      sent: say(['已发出，等着被叫醒…', 'Sent: waiting to be woken…']),
+      failed: say(['没有发出：请重新登记', 'Not sent: register anew']),
+    };
+    const mend =
+      this.#push === 'yes'
+        ? { name: say(['自检', 'Test']), done: () => this.#test() }
+        : this.#push === 'no'
+          ? { name: say(['登记', 'Register']), done: () => this.#register() }
+          : null;
     return {
       key: 'push',
       icon: 'phone',
       name: say(['推送', 'Push']),
-      well: this.#push === 'unknown' ? null : this.#push === 'yes',
-      words: words[this.#push],
-      mend:
-        this.#push === 'no'
-          ? { name: say(['登记', 'Register']), done: () => this.#register() }
-          : null,
+      well: this.#push === 'unknown' ? null : this.#push === 'yes' && this.#tested !== 'failed',
+      words: this.#tested ? tested[this.#tested] : words[this.#push],
+      mend,
     };
+  }
+
+  /** Let the hub wake this phone; the worker tells of it (`main.ts`), and the hub then knows. */
+  async #test(): Promise<void> {
+    try {
+      const { data } = await mobile.call<{ queued: boolean }>(this.#account, 'POST', 'device/test');
+      this.#tested = data.queued ? 'sent' : 'failed';
+      navigator.serviceWorker.addEventListener(
+        'message',
+        () => {
+          this.#tested = null;
+          void link.look().then(() => this.#standing.load());
+        },
+        { once: true },
+      );
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      this.#tested = 'failed';
+    }
   }
 
   #clock(off: number): Check {
@@ -167,7 +201,15 @@ export class WakeChecks {
 
   async #register(): Promise<void> {
     try {
-      const { data } = await mobile.call<{ publicKey: string }>(this.#account, 'GET', 'push/vapid');
+      const { data } = await mobile.call<{ publicKey: string | null }>(
+        this.#account,
+        'GET',
+        'push/vapid',
+      );
+      if (data.publicKey === null) {
+        this.#push = 'none';
+        return;
+      }
       const worker = await navigator.serviceWorker.ready;
       const held = await worker.pushManager.subscribe({
         userVisibleOnly: true,
@@ -177,7 +219,7 @@ export class WakeChecks {
         pushChannel: 'webpush',
         subscription: held.toJSON(),
       });
-      this.#push = 'yes';
+      [this.#push, this.#tested] = ['yes', null];
     } catch (error) {
       this.#push = error instanceof HubError && error.code === 'NOT_FOUND' ? 'none' : 'no';
     }

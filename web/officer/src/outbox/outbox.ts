@@ -294,6 +294,17 @@ export function isWaiting({ state }: Item): boolean {
   return state === 'phone' || state === 'sending';
 }
 
+/** The phone was woken by this push: said to the hub by itself. */
+export function wokenBy(event: string): Act {
+  return {
+    id: `wake.confirmed:${event}`.slice(0, 128),
+    kind: 'wake.confirmed',
+    body: { event },
+    about: '',
+    auto: true,
+  };
+}
+
 function asWhy(error: unknown): Why {
   if (error instanceof HubError) return { code: error.code, message: error.message };
   return { code: 'INTERNAL', message: String(error) };

@@ -32,8 +32,8 @@ export async function discard(db: Database, id: string): Promise<void> {
   });
 }
 
-/** The body of the report that is made of it. */
-export function bodyOf(draft: Draft): Record<string, unknown> {
+/** The body of the report that is made of it; it names its photographs, which come after it. */
+export function bodyOf(draft: Draft, photos: readonly string[]): Record<string, unknown> {
   const { kind, title, description, place, position } = draft;
   return {
     kind,
@@ -41,5 +41,6 @@ export function bodyOf(draft: Draft): Record<string, unknown> {
     ...(description.trim() && { description: description.trim() }),
     ...(place.trim() && { place: place.trim() }),
     ...(position && { lat: position.lat, lon: position.lon }),
+    ...(photos.length > 0 && { attachments: [...photos] }),
   };
 }

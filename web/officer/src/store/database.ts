@@ -127,6 +127,10 @@ export interface Photo {
   owner: string;
   blob: Blob;
   taken: number;
+  /** Whether its report was submitted: it goes to the hub, too. */
+  given: boolean;
+  /** Why the hub did not take it; null while it may. */
+  why: Why | null;
 }
 
 /** Everything the app keeps on this phone, of every account that was signed in on it. */

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Database } from '../store/database';
 import { events } from './events';
-import { Sync, spellsOf, type Page } from './sync';
+import { Sync, type Page } from './sync';
 
 let number = 0;
 let db: Database;
@@ -87,23 +87,6 @@ test('what the phone has no room for is held in the tab, and stored when there i
   expect(await ids()).toEqual(['a', 'b', 'c']);
   expect(sync.unsaved.size).toBe(0);
   expect(asked).toEqual([null, '1', '2']);
-});
-
-test('a time on duty that has ended is noted', async () => {
-  const duty = (on: boolean, since: string) => ({
-    entity: 'duty',
-    op: 'upsert' as const,
-    data: { id: 'officer1', on, since },
-  });
-  const { sync } = told(
-    page('1', [duty(true, '2027-02-13T01:00:00Z')], { reset: true }),
-    page('2', [duty(false, '2027-02-13T03:00:00Z')]),
-  );
-  await sync.pull('officer1');
-  await sync.pull('officer1');
-  expect((await db.kept.get(spellsOf('officer1')))?.value).toEqual([
-    { from: '2027-02-13T01:00:00Z', to: '2027-02-13T03:00:00Z' },
-  ]);
 });
 
 test('events come whole, however the stream is cut', async () => {

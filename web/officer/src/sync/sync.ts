@@ -1,4 +1,4 @@
-import type { Database, Duty, Held, Order } from '../store/database';
+import type { Database, Held, Order } from '../store/database';
 
 /** A page of changes, as `/mobile/v1/sync` gives it. */
 export interface Page {
@@ -8,18 +8,7 @@ export interface Page {
   reset: boolean;
 }
 
-/** A time on duty that has ended: RFC 3339. */
-export interface Spell {
-  from: string;
-  to: string;
-}
-
 type Get = (account: string, since: string | null) => Promise<Page>;
-
-const SPELLS = 20;
-
-/** The name under which an account's ended times on duty are kept. */
-export const spellsOf = (account: string): string => `spells:${account}`;
 
 /**
  * What the hub has for an account, as this phone holds it.
@@ -63,12 +52,11 @@ export class Sync {
 
   /** Store a page; false where another tab was quicker, and it must be asked for anew. */
   async #take(account: string, since: string | null, page: Page): Promise<boolean> {
-    const { things, cursors, kept } = this.#db;
+    const { things, cursors } = this.#db;
     try {
-      const taken = await this.#db.transaction('rw', things, cursors, kept, async () => {
+      const taken = await this.#db.transaction('rw', things, cursors, async () => {
         const stored = (await cursors.get(account))?.cursor ?? null;
         if (this.#cursor === null && stored !== since) return false;
-        await this.#noteDuty(account, page);
         if (page.reset) await things.where('account').equals(account).delete();
         for (const held of this.unsaved.values()) {
           if (held.account !== account || page.reset) continue;
@@ -108,18 +96,6 @@ export class Sync {
     const rows = await this.#db.things.where('account').equals(account).toArray();
     const all = [...rows, ...this.unsaved.values()].filter((row) => row.account === account);
     return new Set(all.filter(({ entity }) => entity === 'order').map(({ id }) => id));
-  }
-
-  async #noteDuty(account: string, page: Page): Promise<void> {
-    const change = page.changes.find(({ entity }) => entity === 'duty');
-    const before = (await this.#db.things.get([account, 'duty', account]))?.data as
-      Duty | undefined;
-    const after = change?.data as Duty | undefined;
-    if (!before?.on || !before.since || !after?.since || after.on) return;
-    const key = spellsOf(account);
-    const spells = ((await this.#db.kept.get(key))?.value ?? []) as Spell[];
-    const ended = { from: before.since, to: after.since };
-    await this.#db.kept.put({ key, value: [...spells, ended].slice(-SPELLS) });
   }
 }
 
