@@ -95,9 +95,9 @@ class Centre:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask the hub until it holds."""
-    async with asyncio.timeout(30):
-        while not await holds():
+    """Look until it holds: a browser's cookies and a phone's requests tell nobody of themselves."""
+    async with asyncio.timeout(120):
+        while not await holds():  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 

@@ -14,7 +14,7 @@ from tests.e2e.conftest import Running
 from tests.web.conftest import Watched
 from tests.web.officers import ANSWERS, Centre, app_of, go, report, sign_in, tap, waits
 
-AXE = Path("web/node_modules/axe-core/axe.min.js")
+AXE = Path("web/node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 STEPS = (("签收", "ACCEPTED"), ("出发", "EN_ROUTE"), ("到场", "ARRIVED"), ("完成", "DONE"))
 
 
@@ -225,7 +225,7 @@ async def test_a_session_s_page_says_no_more_than_the_sign_in(phone: Watched) ->
 async def _sound(page: Page, where: str, width: int) -> None:
     """Nothing is cut off at the side, and axe finds nothing serious."""
     assert await page.evaluate("document.documentElement.scrollWidth") <= width, where
-    await page.evaluate(AXE.read_text())
+    await page.evaluate(AXE)
     found = await page.evaluate("axe.run().then((result) => result.violations)")
     serious = [one for one in found if one["impact"] in {"serious", "critical"}]
     told = [(one["id"], one["nodes"][0]["html"]) for one in serious]
