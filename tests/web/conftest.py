@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.e2e.conftest import PASSWORD, Running, started
 
@@ -20,6 +20,7 @@ FLAGS = [
     "--disable-sync",
 ]
 TRACES = ".liandong/test-pages"
+expect.set_options()  # a machine with both cores busy is no fault of a page
 
 
 @pytest.fixture(scope="package")
@@ -87,6 +88,7 @@ async def watched(browser: Browser, url: str, **options: object) -> AsyncIterato
     """A fresh browser profile; it must end without a complaint or a request to another host."""
     settings = {"locale": "zh-CN", "viewport": {"width": 1366, "height": 768}, **options}
     context = await browser.new_context(**settings)
+    context.set_default_timeout(90_000)
     held = Watched(context, url)
     try:
         yield held

@@ -121,7 +121,7 @@ async def app_of(phone: Watched, login: str) -> Page:
 async def waits(page: Page, count: int) -> None:
     """So many things wait on the phone."""
     shown = page.get_by_role("status", name="待发送", exact=True)
-    await expect(shown).to_contain_text(f"待发送 {count}", timeout=20_000)
+    await expect(shown).to_contain_text(f"待发送 {count}")
 
 
 async def go(page: Page, tab: str) -> None:

@@ -273,7 +273,7 @@ async def test_whoever_is_signed_out_by_the_centre_signs_in_again_and_nothing_is
     await waits(page, 1)
     _revoke(running, "officer25")
     await phone.context.set_offline(False)
-    await expect(page.get_by_text("officer25 有 1 件")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_text("officer25 有 1 件")).to_be_visible()
     assert await centre.reported("吊销前的上报") == 0
     await sign_in(page, "officer25")
     await waits(page, 0)
@@ -316,7 +316,7 @@ async def test_what_is_refused_says_why_and_can_be_dismissed(
     await expect(page.get_by_text(re.compile("^在手机上"))).to_be_visible()
     await centre.cancel(order)
     await phone.context.set_offline(False)
-    await expect(page.get_by_text("已撤销，不必再去")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_text("已撤销，不必再去")).to_be_visible()
     await page.get_by_role("link", name=re.compile("待发送 0，被退回 1")).tap()
     refused = page.get_by_role("list", name="被退回")
     await expect(refused).to_contain_text("被退回：")
