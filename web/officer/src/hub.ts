@@ -63,10 +63,7 @@ export const link = new Link(session, mobile, {
   drain: (account) => outbox.drain(account),
   since: (account) => sync.since(account),
   fresh: (orders) => greet(orders),
-  after: (account) => {
-    void attachments.sendAll(account);
-    void positions.send(account);
-  },
+  after: (account) => void attachments.sendAll(account),
   asked: (refused) => (refused?.code === 'UNAUTHENTICATED' ? who.out() : who.see()),
 });
 

@@ -58,7 +58,7 @@ export async function fetched(
   const found: Directory =
     status === 304 && before
       ? { ...before, at: now }
-      : { units: [...data.units, ...centre(data.others)], etag: etag ?? '', at: now };
+      : { units: [...centre(data.others), ...data.units], etag: etag ?? '', at: now };
   await db.kept.put({ key: keyOf(account), value: found }).catch(() => undefined);
   return found;
 }

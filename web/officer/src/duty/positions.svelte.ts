@@ -53,6 +53,8 @@ export class Positions {
     return () => {
       navigator.geolocation.clearWatch(watch);
       clearInterval(timer);
+      // off duty nothing more is sent, not even what had no network before
+      void this.#db.fixes.where('account').equals(account).delete();
     };
   }
 
@@ -61,11 +63,11 @@ export class Positions {
     if (!last || !isDue(this.#noted, last, clock.read())) return;
     this.#noted = { ...last, at: clock.read() };
     await this.#db.fixes.add({ account, ...this.#noted }).catch(() => undefined);
-    await this.send(account);
+    await this.#send(account);
   }
 
   /** Send what is noted; without a network it waits. */
-  async send(account: string): Promise<void> {
+  async #send(account: string): Promise<void> {
     const noted = await this.#db.fixes.where('account').equals(account).toArray();
     const kept = noted.slice(-MOST);
     if (kept.length === 0) return;

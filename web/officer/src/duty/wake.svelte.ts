@@ -25,7 +25,7 @@ const WRONG = 60_000;
 export class WakeChecks {
   #notify = $state(permission());
   #kept = $state<boolean | null>(null);
-  #push = $state<'yes' | 'no' | 'none' | 'unknown'>('unknown');
+  #push = $state<'yes' | 'no' | 'none' | 'failed' | 'unknown'>('unknown');
   #tested = $state<'sent' | 'failed' | null>(null);
   readonly #account: string;
   readonly #standing: Standing;
@@ -61,10 +61,7 @@ export class WakeChecks {
     const words = {
       granted: say(['已允许', 'Allowed']),
       default: say(['还没有允许', 'Not allowed yet']),
-      denied: say([
-        '被禁止：在浏览器设置里允许',
-        'Forbidden: allow them in the browser’s settings',
-      ]),
+      denied: say(['被禁止：在浏览器设置里允许', 'Forbidden: allow them in the browser settings']),
       none: say(['此浏览器没有通知', 'This browser has none']),
     };
     const ask = async () => {
@@ -137,6 +134,10 @@ export class WakeChecks {
         : say(['已登记，还没有试过叫醒', 'Registered, not tried yet']),
       no: say(['没有登记：锁屏时收不到', 'Not registered: not woken when locked']),
       none: say(['中枢没有推送，请让本页开着', 'The hub has no push: keep this page open']),
+      failed: say([
+        '浏览器登记不了，请让本页开着',
+        'The browser cannot register: keep this page open',
+      ]),
       unknown: say(['正在查…', 'Looking…']),
     };
     const tested = {
@@ -183,17 +184,17 @@ export class WakeChecks {
     return {
       key: 'clock',
       icon: 'clock',
-      name: say(['手机时钟', 'The phone’s clock']),
+      name: say(['手机时钟', 'Clock of the phone']),
       well: false,
       words:
         off > 0
           ? say([
               `快 ${minutes} 分；这里都用指挥中心的时间`,
-              `${minutes} min fast; the centre’s time is used`,
+              `${minutes} min fast; the time of the centre is used`,
             ])
           : say([
               `慢 ${minutes} 分；这里都用指挥中心的时间`,
-              `${minutes} min slow; the centre’s time is used`,
+              `${minutes} min slow; the time of the centre is used`,
             ]),
       mend: null,
     };
@@ -221,7 +222,7 @@ export class WakeChecks {
       });
       [this.#push, this.#tested] = ['yes', null];
     } catch (error) {
-      this.#push = error instanceof HubError && error.code === 'NOT_FOUND' ? 'none' : 'no';
+      this.#push = error instanceof HubError && error.code === 'NOT_FOUND' ? 'none' : 'failed';
     }
   }
 }
