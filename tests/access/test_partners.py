@@ -41,7 +41,9 @@ async def denied(attempt: object) -> None:
 
 
 async def audited(target: str) -> list[str]:
-    rows = await AuditDoc.find({"target": target, "actor": "server shell"}).to_list()
+    rows = await AuditDoc.find(
+        {"target": target, "actor": "server shell"}, sort=[("$natural", 1)]
+    ).to_list()
     return [row.action for row in rows]
 
 

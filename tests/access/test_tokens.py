@@ -46,7 +46,8 @@ async def denied(attempt: object) -> str:
 
 
 async def actions(target: str) -> list[str]:
-    return [row.action for row in await AuditDoc.find({"target": target}).to_list()]
+    rows = AuditDoc.find({"target": target}, sort=[("$natural", 1)])
+    return [row.action async for row in rows]
 
 
 async def test_a_signed_in_officer_is_a_principal(tokens: Tokens) -> None:
@@ -84,7 +85,7 @@ async def test_wrong_password_and_unknown_login_read_alike(
     await accounts.set_active("officer3", active=True)
     assert len(said) == 1
     assert await SessionDoc.find_all().count() == sessions
-    failed = await AuditDoc.find({"action": "session.denied"}).to_list()
+    failed = await AuditDoc.find({"action": "session.denied"}, sort=[("$natural", 1)]).to_list()
     assert {"officer4", "nobody-here", "officer3"} <= {row.actor for row in failed}
 
 

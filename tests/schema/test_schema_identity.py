@@ -236,7 +236,8 @@ async def test_a_decision_is_taken_once_per_key(
     assert (again["replaced"], again["idMapping"]["state"]) == (first["replaced"], "REJECTED")
     (error,) = (await confirmed(run, clientMutationId="once", canonical="metro:9"))["userErrors"]
     assert error["code"] == "IDEMPOTENCY_CONFLICT"
-    acts = [row["action"] async for row in store.db["audit"].find({"target": reject["idMapping"]})]
+    rows = store.db["audit"].find({"target": reject["idMapping"]}).sort("$natural", 1)
+    acts = [row["action"] async for row in rows]
     assert acts[-2:] == ["idMapping.confirmed", "idMapping.rejected"]
     (error,) = (await confirmed(run, clientMutationId="free", canonical="netex:2"))["userErrors"]
     assert error["code"] == "SAME_DATASET"

@@ -55,4 +55,5 @@ class AlarmDoc(TextDocument):
             index("-raised_at", "-_id"),
             index("active", "-raised_at", "-_id"),
             index("units", "-raised_at"),
+            index("order_id", sparse=True),
         ]
