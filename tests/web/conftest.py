@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-sync",
 ]
 TRACES = ".liandong/test-pages"
-expect.set_options()  # a machine with both cores busy is no fault of a page
+expect.set_options(timeout=60_000)  # a machine with both cores busy is no fault of a page
 
 
 @pytest.fixture(scope="package")

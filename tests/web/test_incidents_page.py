@@ -125,7 +125,7 @@ async def test_an_incident_is_opened_ordered_and_its_ledger_moves(
     await choose(page, "接收人", "队员 05")
     await expect(page.get_by_text("将唤醒 1 人")).to_be_visible()
     await page.get_by_role("button", name="下达", exact=True).click()
-    await expect(page.get_by_text(re.compile("指令 .+ 已下达"))).to_be_visible()
+    await expect(page.get_by_text(re.compile("指令 .+ 已下达")).first).to_be_visible()
     await expect(page.get_by_label("内容", exact=True)).to_have_value("")
     line = row(page, "队员 05")
     await expect(line).to_contain_text("推送")
@@ -326,7 +326,7 @@ async def test_a_draft_survives_a_reload_and_is_gone_when_it_is_sent(
     await expect(page.get_by_role("button", name="移除 队员 08")).to_be_visible()
     await expect(page.get_by_label("写一条记事")).to_have_value("半句话")
     await page.get_by_role("button", name="下达", exact=True).click()
-    await expect(page.get_by_text(re.compile("指令 .+ 已下达"))).to_be_visible()
+    await expect(page.get_by_text(re.compile("指令 .+ 已下达")).first).to_be_visible()
     await page.reload()
     await expect(page.get_by_label("写一条记事")).to_have_value("半句话")
     await expect(page.get_by_label("内容", exact=True)).to_have_value("")
@@ -362,7 +362,7 @@ async def test_an_order_that_was_given_while_the_hub_was_killed_is_given_once(
     await page.keyboard.press("Control+Enter")
     await expect(page.get_by_text("不会重复执行")).to_be_visible()
     await expect(page.get_by_text("连接中断").first).to_be_visible()
-    await expect(page.get_by_text(re.compile("指令 .+ 已下达"))).to_be_visible(timeout=90_000)
+    await expect(page.get_by_text(re.compile("指令 .+ 已下达")).first).to_be_visible(timeout=90_000)
     await asyncio.gather(*killing)
     assert len(keys) > 1
     assert len(set(keys)) == 1
