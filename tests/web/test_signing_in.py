@@ -9,6 +9,7 @@ from tests.web.conftest import Watched
 
 
 async def test_a_desk_signs_in_stays_signed_in_and_signs_out(desk: Watched) -> None:
+    desk.expected.append("401")  # what was under way while one signs out
     page = await desk.signed_in("/console/", "watch")
     await expect(page.get_by_role("link", name="态势", exact=True)).to_be_visible()
     await expect(page).to_have_url(re.compile("/console/situation$"))
@@ -21,6 +22,7 @@ async def test_a_desk_signs_in_stays_signed_in_and_signs_out(desk: Watched) -> N
 
 
 async def test_what_a_role_cannot_do_is_not_shown(desk: Watched) -> None:
+    desk.expected.append("401")  # what was under way while one signs out
     page = await desk.signed_in("/console/", "watch")
     await expect(page.get_by_role("link", name="管理", exact=True)).to_have_count(0)
     await page.get_by_role("button", name="退出登录").click()
