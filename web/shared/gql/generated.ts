@@ -1215,6 +1215,20 @@ export type RevokeSessionMutationVariables = Exact<{
 
 export type RevokeSessionMutation = { revokeSession: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, account: { id: string } | null } };
 
+export type AlarmsToActSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type AlarmsToActSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null } | null } };
+
+export type TakeUpAlarmMutationVariables = Exact<{
+  input: AcknowledgeAlarmInput;
+}>;
+
+
+export type TakeUpAlarmMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, alarm: { id: string } | null } };
+
 export type BulletinsWatchedSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
   state: InputMaybe<BulletinState>;
@@ -1335,13 +1349,6 @@ export type OneIncidentSubscriptionVariables = Exact<{
 
 export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, timeline: Array<{ at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null }> } | null } };
 
-export type AlarmsToActSubscriptionVariables = Exact<{
-  after: InputMaybe<Scalars['String']['input']>;
-}>;
-
-
-export type AlarmsToActSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string } | null, incident: { id: string } | null } | null } };
-
 export type OrderAudienceQueryVariables = Exact<{
   from: InputMaybe<PositionInput>;
   after: InputMaybe<Scalars['String']['input']>;
@@ -1421,13 +1428,6 @@ export type ReassignOrderMutationVariables = Exact<{
 
 export type ReassignOrderMutation = { reassignOrder: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, order: { id: string, number: string } | null } };
 
-export type TakeUpAlarmMutationVariables = Exact<{
-  input: AcknowledgeAlarmInput;
-}>;
-
-
-export type TakeUpAlarmMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, alarm: { id: string } | null } };
-
 export type SituationAreaQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -1477,20 +1477,6 @@ export type SituationNoticesSubscriptionVariables = Exact<{
 
 export type SituationNoticesSubscription = { situations: { change: ChangeType, cursor: string, node: { id: string, mode: TransportMode | null, severity: Severity, summary: string | null, advice: string | null, summaryEn: string | null, adviceEn: string | null, validity: Array<{ start: string | null, end: string | null }>, freshness: { state: FreshnessState, asOf: string | null } } | null } };
 
-export type SituationAlarmsSubscriptionVariables = Exact<{
-  after: InputMaybe<Scalars['String']['input']>;
-}>;
-
-
-export type SituationAlarmsSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: { name: string | null, nameEn: string | null } | null, incident: { id: string, number: string } | null, order: { id: string, number: string } | null } | null } };
-
-export type SituationAcknowledgeMutationVariables = Exact<{
-  input: AcknowledgeAlarmInput;
-}>;
-
-
-export type SituationAcknowledgeMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, message: string }>, alarm: { id: string, state: AlarmState } | null } };
-
 export type SituationOrdersSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
 }>;
@@ -1530,7 +1516,7 @@ export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, n
 export const AccountsWatched = { id: 'sha256:3956ec9f3db2699b57f9e59dd0b93f0b0d0a352256710ce8fb77dd40d468da9d', name: 'AccountsWatched', kind: 'subscription' } as unknown as Operation<AccountsWatchedSubscription, AccountsWatchedSubscriptionVariables>;
 export const AddAccount = { id: 'sha256:8983b79a23b574b630b93a470bbe292ce76ff4b46800a7c8986559c493212652', name: 'AddAccount', kind: 'mutation' } as unknown as Operation<AddAccountMutation, AddAccountMutationVariables>;
 export const AddUnits = { id: 'sha256:86189919850abd6bee31bd07cf273006754bc31efd89a64340efee313b9029e0', name: 'AddUnits', kind: 'mutation' } as unknown as Operation<AddUnitsMutation, AddUnitsMutationVariables>;
-export const AlarmsToAct = { id: 'sha256:f60948e51b139380bc1967cb77ac8de39fb2475d5a37c7fedc1dcbe6a1b70031', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
+export const AlarmsToAct = { id: 'sha256:59e15a4bc721d47a45bb3603b3992288fab6e454c8bc11e6598bb715677fb241', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
 export const AuditPage = { id: 'sha256:0499450c2af466c92766f8137cc9330d08f6bb6d61c26bba67f707b6f8c78f94', name: 'AuditPage', kind: 'query' } as unknown as Operation<AuditPageQuery, AuditPageQueryVariables>;
 export const AuditState = { id: 'sha256:15c47252c3f9015faa90f94396ae97de30cf3d5f4475855d1c3c334f578944a1', name: 'AuditState', kind: 'query' } as unknown as Operation<AuditStateQuery, AuditStateQueryVariables>;
 export const BulletinAudience = { id: 'sha256:ce54041d73531bfa5c20f860c1aceb7a1ed70ce0fb30daf2f88b51a688eb44a5', name: 'BulletinAudience', kind: 'query' } as unknown as Operation<BulletinAudienceQuery, BulletinAudienceQueryVariables>;
@@ -1561,8 +1547,6 @@ export const ResetSecret = { id: 'sha256:db77d0bfd9de8020875e886a0cdfb5bb90d060d
 export const RevokeSession = { id: 'sha256:e14a288c20d049762bf58f10c1038683f88186629e702389bfa9e7ce10ca52d1', name: 'RevokeSession', kind: 'mutation' } as unknown as Operation<RevokeSessionMutation, RevokeSessionMutationVariables>;
 export const SessionsWatched = { id: 'sha256:9262b2131e7bfc1c9f9e6c85aca19faf09884b94bcf56868fe605ea4c632b6bd', name: 'SessionsWatched', kind: 'subscription' } as unknown as Operation<SessionsWatchedSubscription, SessionsWatchedSubscriptionVariables>;
 export const SignOutAccount = { id: 'sha256:ca8e9296ec95b1748343ed41a4aa62d3bd00520f3ecb546c2d27cf2def00e0de', name: 'SignOutAccount', kind: 'mutation' } as unknown as Operation<SignOutAccountMutation, SignOutAccountMutationVariables>;
-export const SituationAcknowledge = { id: 'sha256:a95d7a8dfa61e70115307b7e7c7b55c109e9e295a433c91181b76228262d1dea', name: 'SituationAcknowledge', kind: 'mutation' } as unknown as Operation<SituationAcknowledgeMutation, SituationAcknowledgeMutationVariables>;
-export const SituationAlarms = { id: 'sha256:6465ca8e2f770acc83983d148aba57c0a0f95024018abae8efe40049a90a6c57', name: 'SituationAlarms', kind: 'subscription' } as unknown as Operation<SituationAlarmsSubscription, SituationAlarmsSubscriptionVariables>;
 export const SituationArea = { id: 'sha256:1c82d566608c179ead7537291b89675ffec33671a97b3012d3ccaaf1987a2db2', name: 'SituationArea', kind: 'query' } as unknown as Operation<SituationAreaQuery, SituationAreaQueryVariables>;
 export const SituationArrivals = { id: 'sha256:0f4a2acef193295dad07e7475a29281b819d387b07a562df65952aaed19fc315', name: 'SituationArrivals', kind: 'subscription' } as unknown as Operation<SituationArrivalsSubscription, SituationArrivalsSubscriptionVariables>;
 export const SituationDepartures = { id: 'sha256:e440c3f45466cd43a362446d64b2122282b1afa1b7e85869543242b63f505fac', name: 'SituationDepartures', kind: 'subscription' } as unknown as Operation<SituationDeparturesSubscription, SituationDeparturesSubscriptionVariables>;

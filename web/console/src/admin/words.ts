@@ -101,7 +101,6 @@ export const w = words({
   allUnits: ['全部单位', 'All units'],
   noUnit: ['（无）', '(none)'],
   first: ['只列出最新 200 个，请缩小范围', 'Only the newest 200 are listed: narrow it down'],
-  required: ['请填写', 'Required'],
   chooseUnit: ['该角色须指定单位', 'This role belongs to a unit'],
   device: ['设备', 'Device'],
   console: ['浏览器或程序', 'Browser or program'],

@@ -35,7 +35,6 @@ export const w = words({
   remind: ['催办时限', 'Reminded after'],
   corrects: ['更正自', 'Corrects'],
   corrected: ['已更正为', 'Corrected by'],
-  required: ['请填写', 'Required'],
   chooseAudience: ['请选择接收范围', 'Choose who is to know'],
   more: ['更多', 'More'],
   nobodyYet: ['还没有人', 'Nobody yet'],

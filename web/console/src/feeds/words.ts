@@ -33,7 +33,7 @@ export const STATES: Record<FeedState, Shown> = {
     next: ['其数值按陈旧显示；先与数据提供方核对', 'Its values are shown as old; ask the provider'],
   },
   DOWN: {
-    word: ['中断', 'Down'],
+    word: ['静默', 'Silent'],
     level: 'unknown',
     look: 'is-unknown',
     next: ['其数值按未知处理；改用电话核实', 'Its values are unknown; ask by telephone instead'],

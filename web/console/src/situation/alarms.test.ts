@@ -1,5 +1,8 @@
-import { expect, it } from 'vitest';
-import { type Alarm, flooded, folds, raisedLately } from './alarms';
+import { expect, it, vi } from 'vitest';
+import type { Alarm } from './alarms';
+
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
+const { flooded, folds, raisedLately } = await import('./alarms');
 
 function alarm(id: string, given: Partial<Alarm> = {}): Alarm {
   return {
@@ -12,6 +15,7 @@ function alarm(id: string, given: Partial<Alarm> = {}): Alarm {
     raisedAt: `2027-02-12T20:00:0${id}Z`,
     acknowledgedAt: null,
     acknowledgedBy: null,
+    officer: null,
     incident: null,
     order: null,
     ...given,

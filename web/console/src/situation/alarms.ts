@@ -1,23 +1,8 @@
-import type { AlarmKind, SituationAlarmsSubscription } from '$shared/gql/generated';
-import type { LevelName } from '$shared/ui/Level.svelte';
-import type { Pair } from '$shared/words.svelte';
+import type { AlarmsToActSubscription } from '$shared/gql/generated';
+import { LEVELS } from '$shared/ui/Level.svelte';
+import { ALARM_LEVELS } from '../vocabulary';
 
-export type Alarm = NonNullable<SituationAlarmsSubscription['alarms']['node']>;
-
-/** How much somebody must act: nobody on their way to people in need comes before a machine's clock. */
-export const ALARM_LEVELS: Record<AlarmKind, LevelName> = {
-  ORDER_UNANSWERED: 'act',
-  ESCALATION_LATE: 'urgent',
-  WAKE_UP_DEAD: 'caution',
-  CLOCK_OFF: 'notice',
-};
-
-export const ALARM_KINDS: Record<AlarmKind, Pair> = {
-  ORDER_UNANSWERED: ['指令无人签收', 'Order unanswered'],
-  ESCALATION_LATE: ['升级延误', 'Escalation late'],
-  WAKE_UP_DEAD: ['呼叫失败', 'Wake-up failed'],
-  CLOCK_OFF: ['时钟偏差', 'Clock off'],
-};
+export type Alarm = NonNullable<AlarmsToActSubscription['alarms']['node']>;
 
 /** Alarms of one cause at one place and of one state; the first of them was raised first. */
 export interface Fold {
@@ -58,8 +43,6 @@ export function folds(alarms: Iterable<Alarm>, flood: boolean): Fold[] {
     .sort((a, b) => weight(a.alarms[0]) - weight(b.alarms[0]));
 }
 
-const ORDER: readonly LevelName[] = ['act', 'urgent', 'caution', 'notice', 'unknown', 'normal'];
-
 function weight(alarm: Alarm): number {
-  return (alarm.state === 'ACTIVE' ? 0 : 100) + ORDER.indexOf(ALARM_LEVELS[alarm.kind]);
+  return (alarm.state === 'ACTIVE' ? 0 : 100) + LEVELS.indexOf(ALARM_LEVELS[alarm.kind]);
 }

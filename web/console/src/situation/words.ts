@@ -1,12 +1,10 @@
 import type {
   CallStatus,
   ParkingSiteStatus,
-  Severity,
   Stage,
   TaxiState,
   TransportMode,
 } from '$shared/gql/generated';
-import type { LevelName } from '$shared/ui/Level.svelte';
 import { language, type Pair, words } from '$shared/words.svelte';
 
 /** A name as the hub tells it: in Chinese, in English, or in one of them. */
@@ -95,12 +93,3 @@ export const said = words({
   early: (minutes: number) => [`早 ${minutes} 分`, `${minutes} min early`],
   refused: ['无法显示', 'Cannot be shown'],
 });
-
-/** A severity as CAP has it, as the level people see. */
-export const LEVEL_OF: Record<Severity, LevelName> = {
-  EXTREME: 'act',
-  SEVERE: 'urgent',
-  MODERATE: 'caution',
-  MINOR: 'notice',
-  UNKNOWN: 'unknown',
-};
