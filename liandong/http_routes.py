@@ -21,6 +21,7 @@ from hub.errors import LiandongError
 from hub.model.alarms import AlarmState
 from hub.model.area import Area
 from hub.operations.alarms.store import AlarmRepository
+from hub.operations.asking.parts import Untold
 from hub.operations.facade import Operations
 from hub.store.driver import Store
 from hub.store.faults import passing
@@ -113,6 +114,8 @@ class Probes:
         waiting = await self.operations.metrics()
         observe.OUTBOX_AGE.set(waiting.oldest_unsent or 0)
         observe.UNACKNOWLEDGED.set(waiting.oldest_unacknowledged or 0)
+        for kind, people in (await self.operations.desk.of(Untold).count()).items():
+            observe.UNTOLD.labels(kind).set(people)
         for kind, standing in (await self.operations.desk.of(AlarmRepository).standing()).items():
             observe.ALARMS.labels(kind, AlarmState.ACTIVE).set(standing.active)
             observe.ALARMS.labels(kind, AlarmState.ACKNOWLEDGED).set(standing.acknowledged)

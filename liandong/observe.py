@@ -51,6 +51,12 @@ UNACKNOWLEDGED = Gauge(
     "Age of the oldest order that nobody has accepted or escalated.",
     registry=REGISTRY,
 )
+UNTOLD = Gauge(
+    "liandong_untold_people",
+    "People still to be told of what was decided, by the kind of it.",
+    ["kind"],
+    registry=REGISTRY,
+)
 ALARMS = Gauge(
     "liandong_alarms",
     "Alarms whose condition holds, ACTIVE or ACKNOWLEDGED.",

@@ -329,6 +329,7 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "ORDER_UNANSWERED": "Nobody took an order, and nobody is left to ask (指令无人签收).",
             "WAKE_UP_DEAD": "A phone could not be woken (呼叫失败).",
             "ESCALATION_LATE": "Somebody should have been asked by now (升级延误).",
+            "TELLING_LATE": "For a while nobody was told of what thousands are to hear (通知停滞).",
             "CLOCK_OFF": "A machine's clock is wrong (时钟偏差).",
         },
     ),

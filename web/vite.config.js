@@ -43,6 +43,8 @@ export function configOf(face) {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      // how long which plugin took is nothing to whoever runs the hub
+      rolldownOptions: { checks: { pluginTimings: false } },
     },
     logLevel: 'warn',
   };

@@ -9,6 +9,7 @@ class AlarmKind(StrEnum):
     ORDER_UNANSWERED = "ORDER_UNANSWERED"
     WAKE_UP_DEAD = "WAKE_UP_DEAD"
     ESCALATION_LATE = "ESCALATION_LATE"
+    TELLING_LATE = "TELLING_LATE"
     CLOCK_OFF = "CLOCK_OFF"
 
 
@@ -16,6 +17,7 @@ PRESSING = (
     AlarmKind.ORDER_UNANSWERED,
     AlarmKind.ESCALATION_LATE,
     AlarmKind.WAKE_UP_DEAD,
+    AlarmKind.TELLING_LATE,
     AlarmKind.CLOCK_OFF,
 )
 """The kinds, the most pressing first: where not all can be shown, the last are left out."""

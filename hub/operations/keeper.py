@@ -15,9 +15,17 @@ from hub.model.alarms import AlarmKind
 from hub.model.operations import OrderState
 from hub.operations import escalating, kinds
 from hub.operations.alarms.documents import AlarmDoc
-from hub.operations.alarms.raising import LATE, clock_condition, clock_off, escalation_late
+from hub.operations.alarms.raising import (
+    LATE,
+    UNTOLD,
+    clock_condition,
+    clock_off,
+    escalation_late,
+    telling_late,
+)
 from hub.operations.alarms.store import AlarmRepository
 from hub.operations.asking.chains import Chains
+from hub.operations.asking.parts import Stalled, Untold
 from hub.operations.asking.store import Recipients
 from hub.operations.asking.timers import Late
 from hub.operations.desk import Desk
@@ -34,6 +42,8 @@ POLL = 2.0
 """Real seconds between two looks."""
 LATE_SECONDS = 5.0
 """Escalation promises to start within five seconds of its timer; cleared below half of it."""
+TELLING_SECONDS = 60.0
+"""So long nobody may be told of what thousands are to be told of; cleared below half of it."""
 CONFIRM_SECONDS = 60.0
 SILENT_SECONDS = 300.0
 """Real seconds after which a machine that says nothing more of its clock is taken for gone."""
@@ -58,18 +68,20 @@ class AlarmKeeper:
         self._orders = desk.of(OrderRepository)
         self._incidents = desk.of(IncidentRepository)
         self._ledgers = desk.of(Recipients)
+        self._untold = desk.of(Untold)
         self._conditions = desk.of(Conditions)
         self._host = host
 
     async def run(self) -> None:
         """Look regularly, until cancelled; no watch waits for another, or for a flood to clear."""
         async with asyncio.TaskGroup() as tasks:
-            for look in (self.watch_escalation, self.watch_clock, self.sweep):
+            for look in (self.watch_escalation, self.watch_telling, self.watch_clock, self.sweep):
                 tasks.create_task(_regularly(look))
 
     async def look(self) -> None:
         """Raise what has begun and clear what has ended, once."""
         await self.watch_escalation()
+        await self.watch_telling()
         await self.watch_clock()
         await self.sweep()
 
@@ -84,13 +96,33 @@ class AlarmKeeper:
             await self._clear(active, "积压已处理 / nothing is overdue any more")
 
     async def _late(self, late: Late) -> AlarmDoc:
-        async def named(tx: Tx) -> tuple[str, Mapping[str, str]]:
-            kind = kinds().get(late.subject_kind)
-            asked = await kind.take_up(self._desk, tx, late.subject_id) if kind else None
-            return (asked.subject.name, asked.alarmed()) if asked else (late.subject_kind, {})
-
-        name, ids = await self._store.transaction(named)
+        name, ids = await self._named(late.subject_kind, late.subject_id)
         return escalation_late(name, late.parts, clock.now(), **ids)
+
+    async def watch_telling(self) -> None:
+        """Raise or clear the alarm of people who are not told of what was decided."""
+        active = await self._alarms.holding(UNTOLD)
+        patience = TELLING_SECONDS if active is None else TELLING_SECONDS / 2
+        stalled = await self._untold.stalled(clock.ago(patience))
+        if active is None and stalled is not None:
+            await self._raise(await self._not_told(stalled))
+        elif active is not None and stalled is None:
+            await self._clear(active, "通知已恢复 / people are being told again, or all have been")
+
+    async def _not_told(self, stalled: Stalled) -> AlarmDoc:
+        name, _ = await self._named(stalled.part.asked.kind, stalled.part.id)
+        now = clock.now()
+        return telling_late(name, stalled.people, (now - stalled.since).total_seconds(), now)
+
+    async def _named(self, kind: str, subject_id: str) -> tuple[str, Mapping[str, str]]:
+        """How a person calls a subject, and what an alarm about it names."""
+
+        async def named(tx: Tx) -> tuple[str, Mapping[str, str]]:
+            asks = kinds().get(kind)
+            asked = await asks.take_up(self._desk, tx, subject_id) if asks else None
+            return (asked.subject.name, asked.alarmed()) if asked else (kind, {})
+
+        return await self._store.transaction(named)
 
     async def watch_clock(self) -> None:
         """Raise or clear the alarm of this machine's clock."""

@@ -152,6 +152,7 @@ listen = "127.0.0.1:{taxi_port}"
 """
 _BANNER = """
 联动已就绪 Liandong is ready · 沙盒数据，位置为示意 sandbox data, positions are illustrative
+  席位 console {address}/console/  队员端 app {address}/app/
   GraphQL     {address}/graphql  (浏览器打开 open it in a browser)
   移动 mobile  {address}/mobile/v1/openapi.json
   状态 status  {address}/readyz  {address}/metrics

@@ -16,15 +16,18 @@ from hub import clock
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.errors import RetryLater
+from hub.model.alarms import AlarmKind
 from hub.model.operations import Stage
 from hub.model.people import Role
 from hub.operations import kinds
+from hub.operations.alarms.store import AlarmRepository
 from hub.operations.asking import parts
 from hub.operations.asking.documents import RecipientDoc
-from hub.operations.asking.parts import PART, Teller, in_parts, tell_part
+from hub.operations.asking.parts import PART, Teller, Untold, in_parts, tell_part
 from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
 from hub.operations.bulletins.asked import BulletinAsked
 from hub.operations.bulletins.documents import BulletinDoc, BulletinState
+from hub.operations.keeper import AlarmKeeper
 from hub.store import raw
 from hub.store.documents import AccountDoc, InboxDoc, OutboxDoc
 from hub.store.driver import Tx
@@ -104,6 +107,50 @@ def test_what_is_told_in_parts_is_found_by_an_index() -> None:
         assert kinds()[asked.kind] is asked
         document = asked.__annotations__["subject"]
         assert any(ix.document["name"] == "untold_1" for ix in document.Settings.indexes)
+
+
+async def test_telling_that_stops_is_an_alarm_and_one_that_goes_on_is_none(
+    world: World, clock: ManualClock
+) -> None:
+    """A minute without progress, however long the whole takes; it clears when it goes on."""
+    await world.crowd(MANY)
+    keeper = AlarmKeeper(world.ops.desk, "hub-1")
+    bulletin = await published(world)
+    alarms = world.ops.desk.of(AlarmRepository).active
+    for _ in range(2):
+        clock.advance(seconds=59)
+        await keeper.look()
+        assert await alarms() == []
+        await one_part(world, bulletin)
+    clock.advance(seconds=61)
+    await keeper.look()
+    await AlarmKeeper(world.ops.desk, "hub-2").look()
+    (alarm,) = await alarms()
+    left = MANY - 2 * PART
+    assert (alarm.kind, alarm.parts) == (AlarmKind.TELLING_LATE, left)
+    assert bulletin.name in alarm.message
+    assert await world.ops.desk.of(Untold).count() == {"bulletin": left}
+    await world.teller().step()
+    await keeper.look()
+    assert await alarms() == []
+    assert await world.ops.desk.of(Untold).count() == {"bulletin": 0}
+
+
+async def test_a_withdrawal_that_nobody_is_told_of_is_an_alarm_too(
+    world: World, clock: ManualClock
+) -> None:
+    await world.crowd(MANY)
+    bulletin = await published(world)
+    await world.teller().step()
+    clock.advance(hours=1)
+    await withdrawn(world, bulletin)
+    keeper = AlarmKeeper(world.ops.desk, "hub-1")
+    await keeper.look()
+    assert await world.ops.desk.of(AlarmRepository).active() == []
+    clock.advance(seconds=61)
+    await keeper.look()
+    (alarm,) = await world.ops.desk.of(AlarmRepository).active()
+    assert (alarm.kind, alarm.parts) == (AlarmKind.TELLING_LATE, MANY)
 
 
 async def test_many_are_decided_on_at_once_and_told_in_parts(world: World):

@@ -29,6 +29,7 @@ ANSWERED_BY = re.compile(
 )
 NOT_BY_MUTATIONS = {
     *("UNKNOWN_KIND", "BAD_TIME", "INVALID"),  # of an action that a phone has made up
+    "NO_DEVICE",  # of a phone that has signed in as none
     *("ALREADY_RECORDED", "ALREADY_ON_DUTY", "ALREADY_OFF_DUTY"),  # no fault: done before
 }
 """Codes of hub.operations that only the field app is answered with."""

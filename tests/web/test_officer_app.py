@@ -46,6 +46,17 @@ async def test_an_order_comes_and_is_answered_by_one_thumb(phone: Watched, centr
     assert await centre.answers(order) == list(ANSWERS), "each step once"
 
 
+async def test_a_double_tap_says_one_step(phone: Watched, centre: Centre) -> None:
+    page = await app_of(phone, "officer28")
+    order = await centre.order("officer28", "到西广场疏导")
+    await page.get_by_role("link", name=re.compile("到西广场疏导")).tap()
+    await page.get_by_role("button", name="签收", exact=True).dblclick()
+    await centre.stage(order, "ACCEPTED")
+    await expect(page.get_by_role("button", name="出发", exact=True)).to_be_enabled()
+    await waits(page, 0)
+    assert await centre.answers(order) == ["RECEIVED", "SEEN", "ACCEPTED"]
+
+
 async def test_an_order_is_declined_with_a_reason(phone: Watched, centre: Centre) -> None:
     page = await app_of(phone, "officer6")
     order = await centre.order("officer6", "到北广场疏导")
@@ -89,7 +100,7 @@ async def test_duty_is_signed_out_of_and_into_at_a_post(phone: Watched) -> None:
 
 
 async def test_drafts_stay_with_their_photographs_until_they_are_submitted(
-    phone: Watched, centre: Centre
+    phone: Watched, desk: Watched, centre: Centre
 ) -> None:
     page = await app_of(phone, "officer9")
     await go(page, "上报")
@@ -118,6 +129,16 @@ async def test_drafts_stay_with_their_photographs_until_they_are_submitted(
     await expect(page.get_by_text("照片 1/1 指挥中心已收")).to_be_visible()
     await waits(page, 0)
     assert await centre.photographs("一号草稿") == 1
+
+    seen = await desk.signed_in("/console/#/incidents", "watch")
+    row = seen.get_by_role("link").filter(has_text="一号草稿")
+    await expect(row).to_contain_text("现场上报")
+    await row.click()
+    photographs = seen.get_by_role("group", name="照片")
+    await photographs.get_by_role("button").click()
+    whole = seen.get_by_role("dialog").get_by_role("img", name=re.compile("^照片"))
+    await expect(whole).to_have_js_property("complete", True)
+    await expect(whole).to_have_js_property("naturalWidth", 640)
 
 
 async def test_contacts_are_there_without_a_network_too(phone: Watched) -> None:

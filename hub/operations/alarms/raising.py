@@ -9,6 +9,8 @@ from hub.operations.desk import new_id
 
 LATE = "ESCALATION_LATE"
 """The one condition of late escalations: it is the hub that is late, not an order."""
+UNTOLD = "TELLING_LATE"
+"""The one condition of late telling, likewise."""
 
 
 def escalation_late(
@@ -36,6 +38,27 @@ def escalation_late(
         parts=parts,
         order_id=order_id,
         incident_id=incident_id,
+        raised_at=at,
+        confirmed_at=at,
+    )
+
+
+def telling_late(name: str, people: int, seconds: float, at: datetime) -> AlarmDoc:
+    """Of `name`, and whatever else waits so long, nobody was told for that many seconds."""
+    return AlarmDoc(
+        id=new_id(),
+        kind=AlarmKind.TELLING_LATE,
+        condition=UNTOLD,
+        message=(
+            f"{name}：尚有 {people} 人未通知，{seconds:.0f} 秒内无进展 / "
+            f"{name}: {people} people are still to be told, and nobody was for {seconds:.0f} s."
+        ),
+        next_step=(
+            "请用电话或电台转告；检查 dispatch 进程和数据库：/readyz, liandong doctor / "
+            "Tell them by phone or radio; check the dispatch process and the database: /readyz, "
+            "liandong doctor."
+        ),
+        parts=people,
         raised_at=at,
         confirmed_at=at,
     )

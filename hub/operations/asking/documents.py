@@ -28,7 +28,8 @@ class AskedDoc(TextDocument):
     `escalation` lists the accounts to ask next, in order; it and `within_s` are a snapshot taken
     when it was made, so that a later change of settings moves no running clock. `warnings` are
     what was said to whoever made it. The last `untold` of its `recipients` have not been told yet:
-    of it, so that they have no ledger, or once it has ended of that.
+    of it, so that they have no ledger, or once it has ended of that. `told_at` is when the last
+    part of them was.
     """
 
     priority: OrderPriority = OrderPriority.URGENT
@@ -45,6 +46,7 @@ class AskedDoc(TextDocument):
     )
     warnings: list[DispatchWarningDoc] = Field(default_factory=list)
     untold: int = 0
+    told_at: datetime | None = None
     revision: int = 1
 
     @property

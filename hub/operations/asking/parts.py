@@ -56,7 +56,7 @@ async def tell_part(asked: Asked, at: datetime) -> int:
     names = subject.waiting[:PART]
     left = len(subject.waiting) - len(names)
     if subject.ended_at is not None:
-        asked.change(untold=left)
+        asked.change(untold=left, told_at=at)
         rows = await asked.desk.of(Recipients).of_accounts(asked.tx, subject.id, names)
         await end(asked, rows, at, reason=asked.reason)
         return len(names)
@@ -64,7 +64,7 @@ async def tell_part(asked: Asked, at: datetime) -> int:
     there = [known[name] for name in names if name in known and can_be_asked(known[name])]
     gone = {*names} - {account.id for account in there}
     kept = {"recipients": [one for one in subject.recipients if one not in gone]} if gone else {}
-    asked.change(untold=left, **kept)
+    asked.change(untold=left, told_at=at, **kept)
     until = asked.keep_until
     rows = [open_ledger(asked, account, at, keep_until=until) for account in there]
     await announce(asked, rows, at)
@@ -76,6 +76,14 @@ class Part(NamedTuple):
 
     asked: type[Asked]
     id: str
+
+
+class Stalled(NamedTuple):
+    """Which subject has waited longest, since when, and how many people of all such subjects."""
+
+    since: datetime
+    part: Part
+    people: int
 
 
 class Untold:
@@ -99,6 +107,33 @@ class Untold:
             return None
         *_, subject_id, asked = min(waiting, key=lambda one: one[:-1])
         return Part(asked, subject_id)
+
+    async def stalled(self, since: datetime) -> Stalled | None:
+        """What was begun, or last went on, before that moment and has people still to be told."""
+        moments = ("created_at", "told_at", "ended_at")
+        query = {
+            "untold": {"$gt": 0},
+            "$nor": [{moment: {"$gte": since}} for moment in moments],
+        }
+        fields = dict.fromkeys(("untold", *moments), True)
+        waiting: list[tuple[datetime, Part]] = []
+        people = 0
+        for asked in in_parts():
+            async for row in self._store.db[asked.collection].find(query, fields):
+                last = max(row[moment] for moment in moments if row[moment])
+                waiting.append((last, Part(asked, row["_id"])))
+                people += row["untold"]
+        return Stalled(*min(waiting, key=lambda one: one[0]), people) if waiting else None
+
+    async def count(self) -> dict[str, int]:
+        """People still to be told, by the kind of what they are to be told of."""
+        total = {"$group": {"_id": None, "people": {"$sum": "$untold"}}}
+        people = {}
+        for asked in in_parts():
+            rows = self._store.db[asked.collection]
+            sums = await rows.aggregate([{"$match": {"untold": {"$gt": 0}}}, total])
+            people[asked.kind] = sum([row["people"] async for row in sums])
+        return people
 
 
 def in_parts() -> Sequence[type[Asked]]:

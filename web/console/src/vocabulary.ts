@@ -80,6 +80,7 @@ export const ALARMS: Record<AlarmKind, Pair> = {
   ORDER_UNANSWERED: ['指令无人签收', 'Order unanswered'],
   WAKE_UP_DEAD: ['呼叫失败', 'Not woken'],
   ESCALATION_LATE: ['升级延误', 'Escalation late'],
+  TELLING_LATE: ['通知停滞', 'Telling stopped'],
   CLOCK_OFF: ['时钟偏差', 'Clock off'],
 };
 
@@ -88,6 +89,7 @@ export const ALARM_LEVELS: Record<AlarmKind, LevelName> = {
   ORDER_UNANSWERED: 'act',
   ESCALATION_LATE: 'urgent',
   WAKE_UP_DEAD: 'caution',
+  TELLING_LATE: 'caution',
   CLOCK_OFF: 'notice',
 };
 

@@ -146,6 +146,8 @@ export type AlarmKind =
   | 'ESCALATION_LATE'
   /** Nobody took an order, and nobody is left to ask (指令无人签收). */
   | 'ORDER_UNANSWERED'
+  /** For a while nobody was told of what thousands are to hear (通知停滞). */
+  | 'TELLING_LATE'
   /** A phone could not be woken (呼叫失败). */
   | 'WAKE_UP_DEAD';
 
@@ -1132,7 +1134,7 @@ export type PersonNamedFragment = { id: string, login: string, zh: string | null
 
 export type UnitNamedFragment = { id: string, code: string, zh: string | null, en: string | null };
 
-export type QueuedFragment = { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, orders: Array<{ id: string, state: OrderState, recipients: Array<{ stage: Stage, nobodyNext: boolean }> }> };
+export type QueuedFragment = { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, openedBy: { role: AccountRole } | null, attachments: Array<{ at: string }>, orders: Array<{ id: string, state: OrderState, recipients: Array<{ stage: Stage, nobodyNext: boolean }> }> };
 
 export type OrderLedgerFragment = { id: string, number: string, text: string, priority: OrderPriority, state: OrderState, createdAt: string, endedAt: string | null, acceptWithinSeconds: number, exhaustedAt: string | null, createdBy: PersonNamedFragment | null, escalation: Array<PersonNamedFragment>, recipients: Array<{ stage: Stage, nextStepAt: string | null, nobodyNext: boolean, reassignedBecause: string | null, escalatedFrom: { id: string } | null, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string, channel: LedgerChannel, note: string | null }> }> };
 
@@ -1347,7 +1349,7 @@ export type OneIncidentSubscriptionVariables = Exact<{
 }>;
 
 
-export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, timeline: Array<{ at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null }> } | null } };
+export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, attachments: Array<{ url: string, thumbnailUrl: string, at: string, by: PersonNamedFragment | null }>, timeline: Array<{ at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null }> } | null } };
 
 export type OrderAudienceQueryVariables = Exact<{
   from: InputMaybe<PositionInput>;
@@ -1524,7 +1526,7 @@ export const BulletinReaders = { id: 'sha256:a2a72243b7a0177cac735c9428873bc4aac
 export const BulletinsWatched = { id: 'sha256:126aa1e39abbb3eaa607ea6f514a6bb5d61c1772b716350714564a69d9994249', name: 'BulletinsWatched', kind: 'subscription' } as unknown as Operation<BulletinsWatchedSubscription, BulletinsWatchedSubscriptionVariables>;
 export const CancelOrder = { id: 'sha256:b6f85a8ff6cc3acb86cec2dbae1f4a2b068dd15d12333a0b962ebfdc471f7a8d', name: 'CancelOrder', kind: 'mutation' } as unknown as Operation<CancelOrderMutation, CancelOrderMutationVariables>;
 export const CloseIncident = { id: 'sha256:9e821e7218be21c482495f0b3d01d1decf655fdec7e234330c2ce3cfb3d39d45', name: 'CloseIncident', kind: 'mutation' } as unknown as Operation<CloseIncidentMutation, CloseIncidentMutationVariables>;
-export const ClosedIncidents = { id: 'sha256:3b553b71f71af60979af83b09d6130da0ba69461af875a8fb176fcdb1cbbd10e', name: 'ClosedIncidents', kind: 'subscription' } as unknown as Operation<ClosedIncidentsSubscription, ClosedIncidentsSubscriptionVariables>;
+export const ClosedIncidents = { id: 'sha256:7dfc80caf6eb615b5955b814c6a2365d220589ed624fd96d7fff125f590555a8', name: 'ClosedIncidents', kind: 'subscription' } as unknown as Operation<ClosedIncidentsSubscription, ClosedIncidentsSubscriptionVariables>;
 export const ConfirmMapping = { id: 'sha256:400b3b72bd03689de57fbdfcb13a34210095e3f76ec1b9339fe93ada6c2fb4cb', name: 'ConfirmMapping', kind: 'mutation' } as unknown as Operation<ConfirmMappingMutation, ConfirmMappingMutationVariables>;
 export const DecidedMappings = { id: 'sha256:6b6e7c9e3d8dbf1809609ada7b5fb976a86ba5777d3febd0e537bb648c61a441', name: 'DecidedMappings', kind: 'query' } as unknown as Operation<DecidedMappingsQuery, DecidedMappingsQueryVariables>;
 export const DispatchOrder = { id: 'sha256:d4c91d60128d31b94617a1be7c6a62a3784c2a12ea9f4252f619b04d9ca4234e', name: 'DispatchOrder', kind: 'mutation' } as unknown as Operation<DispatchOrderMutation, DispatchOrderMutationVariables>;
@@ -1535,9 +1537,9 @@ export const NoteIncident = { id: 'sha256:8f442dd74046552afd15535e97d7ae0ed01a35
 export const OfficersWatched = { id: 'sha256:0ca4946fe95fac56ba15bf4ce29434cb6319fcd7a0144b94bf4409a810243add', name: 'OfficersWatched', kind: 'subscription' } as unknown as Operation<OfficersWatchedSubscription, OfficersWatchedSubscriptionVariables>;
 export const OneAccount = { id: 'sha256:d31c7080dbf1a04d5b432519d9557f77aeefb89479375ef7a76b01c65f66d55b', name: 'OneAccount', kind: 'query' } as unknown as Operation<OneAccountQuery, OneAccountQueryVariables>;
 export const OneBulletin = { id: 'sha256:c2564030c68b80581a03e565233e25cbe44646ff93aac68119e3e4893c79a6f1', name: 'OneBulletin', kind: 'query' } as unknown as Operation<OneBulletinQuery, OneBulletinQueryVariables>;
-export const OneIncident = { id: 'sha256:02bd7d004ee3b0dbf80833ae2d25c6f5aa3d6a753cebdf202bac5fd4015447d3', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
+export const OneIncident = { id: 'sha256:1c5e640ef4f8bc522b0cb2837d5c0a3408c2e5e77b2ca7490433fb336f0cb600', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
 export const OpenIncident = { id: 'sha256:c62584a42235e4bf9f9c83888398b1046441ab113146efed250209438d98da7c', name: 'OpenIncident', kind: 'mutation' } as unknown as Operation<OpenIncidentMutation, OpenIncidentMutationVariables>;
-export const OpenIncidents = { id: 'sha256:ebbdf5c6c1c4dc6e9006ceec3605212612b59dd76c7e76b425337c9dcde9dffe', name: 'OpenIncidents', kind: 'subscription' } as unknown as Operation<OpenIncidentsSubscription, OpenIncidentsSubscriptionVariables>;
+export const OpenIncidents = { id: 'sha256:fd1559d0ca8d317e89fd8262a35f545eb41f1f1f72f47528f131ec40a08af385', name: 'OpenIncidents', kind: 'subscription' } as unknown as Operation<OpenIncidentsSubscription, OpenIncidentsSubscriptionVariables>;
 export const OrderAudience = { id: 'sha256:7f52ec172850cd45f33bd5a5a56a06e0d5de1b8f033db2ba22a5af5d1ed89171', name: 'OrderAudience', kind: 'query' } as unknown as Operation<OrderAudienceQuery, OrderAudienceQueryVariables>;
 export const PublishBulletin = { id: 'sha256:2ab93d9a9de59277d321ab01cd2282672e912042cffb8af1bdfd9e4f1e964af1', name: 'PublishBulletin', kind: 'mutation' } as unknown as Operation<PublishBulletinMutation, PublishBulletinMutationVariables>;
 export const ReassignOrder = { id: 'sha256:082586c8f2e5d0b286167ebf46016efb7fbf53356af485129f777f7742172b9e', name: 'ReassignOrder', kind: 'mutation' } as unknown as Operation<ReassignOrderMutation, ReassignOrderMutationVariables>;

@@ -2,11 +2,12 @@ import type { AlarmKind } from '$shared/gql/generated';
 import { clock } from '$shared/hub/clock.svelte';
 import { session } from '../hub';
 
-/** One tone a class: frequencies in Hz, one after the other. No two begin alike. */
-const TONES: Record<AlarmKind, readonly number[]> = {
+/** One tone a class, the most pressing first: frequencies in Hz. No two begin alike. */
+export const TONES: Record<AlarmKind, readonly number[]> = {
   ORDER_UNANSWERED: [880, 660, 880, 660],
-  WAKE_UP_DEAD: [520, 780],
   ESCALATION_LATE: [440, 440, 440],
+  WAKE_UP_DEAD: [520, 780],
+  TELLING_LATE: [390, 390, 520],
   CLOCK_OFF: [330, 247],
 };
 /** Seconds of one note, and between two repetitions of a tone that nobody has taken up. */
