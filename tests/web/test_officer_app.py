@@ -130,7 +130,7 @@ async def test_drafts_stay_with_their_photographs_until_they_are_submitted(
     await waits(page, 0)
     assert await centre.photographs("一号草稿") == 1
 
-    seen = await desk.signed_in("/console/#/incidents", "watch")
+    seen = await desk.signed_in("/console/incidents", "watch")
     row = seen.get_by_role("link").filter(has_text="一号草稿")
     await expect(row).to_contain_text("现场上报")
     await row.click()
