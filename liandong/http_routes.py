@@ -1,5 +1,6 @@
 """What a process tells of itself over HTTP: whether it lives and is ready, metrics, front page."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -46,6 +47,8 @@ _PAGE_HEADERS = {
 """A page of text and links: it loads nothing, from here or elsewhere."""
 READY_DISPATCH_SECONDS = 30.0
 """A dispatcher this far behind makes the process unready."""
+METRICS_SECONDS = 2.0
+"""So long the metrics wait for the database: a monitor gives up after a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,22 @@ class Probes:
             if (as_of := feed.get("data_as_of")) is not None:
                 observe.FEED_AGE.labels(feed["_id"]).set((now - as_of).total_seconds())
             observe.FEED_STATE.labels(feed["_id"], feed_state(feed, now)).set(1)
+        try:
+            async with asyncio.timeout(METRICS_SECONDS):
+                await self._measure()
+            observe.DATABASE_UP.set(1)
+        except Exception as error:
+            if not (isinstance(error, TimeoutError) or passing(error)):
+                raise
+            observe.forget_counted()
+        observe.CLOCK_OFF.set(clock.off_by().total_seconds())
+        observe.SUBSCRIBERS.set(self.live.subscribers)
+        observe.GROUPS.set(self.live.groups)
+        observe.LIVE_BYTES.set(self.live.held)
+        return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")
+
+    async def _measure(self) -> None:
+        """What is counted in the database."""
         observe.show_processes(
             (one.name, one.roles, one.lives, one.numbers) for one in await self.presence.processes()
         )
@@ -119,11 +138,6 @@ class Probes:
         for kind, standing in (await self.operations.desk.of(AlarmRepository).standing()).items():
             observe.ALARMS.labels(kind, AlarmState.ACTIVE).set(standing.active)
             observe.ALARMS.labels(kind, AlarmState.ACKNOWLEDGED).set(standing.acknowledged)
-        observe.CLOCK_OFF.set(clock.off_by().total_seconds())
-        observe.SUBSCRIBERS.set(self.live.subscribers)
-        observe.GROUPS.set(self.live.groups)
-        observe.LIVE_BYTES.set(self.live.held)
-        return Response(observe.metrics_text(), media_type="text/plain; version=0.0.4")
 
 
 def page_routes(area: Area) -> list[Route]:

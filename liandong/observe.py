@@ -1,6 +1,7 @@
 """Logs and metrics: structlog to the console or as JSON, Prometheus text for /metrics."""
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
@@ -55,6 +56,11 @@ UNTOLD = Gauge(
     "liandong_untold_people",
     "People still to be told of what was decided, by the kind of it.",
     ["kind"],
+    registry=REGISTRY,
+)
+DATABASE_UP = Gauge(
+    "liandong_database_up",
+    "0: the database does not answer, and what is counted there is not known.",
     registry=REGISTRY,
 )
 ALARMS = Gauge(
@@ -127,6 +133,15 @@ def show_processes(
         PROCESS_UP.labels(name, "+".join(roles)).set(lives)
         for number in numbers.keys() & _OF_PROCESS.keys() if lives else ():
             _OF_PROCESS[number].labels(name).set(numbers[number])
+
+
+def forget_counted() -> None:
+    """Say that the database does not answer, and nothing more of what was last counted there."""
+    DATABASE_UP.set(0)
+    for counted in (PROCESS_UP, *_OF_PROCESS.values(), ALARMS, UNTOLD):
+        counted.clear()
+    for age in (OUTBOX_AGE, UNACKNOWLEDGED):
+        age.set(math.nan)
 
 
 def metrics_text() -> bytes:

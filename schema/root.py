@@ -6,7 +6,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import strawberry
-from graphql import GraphQLObjectType, GraphQLSchema, default_field_resolver, is_union_type
+from graphql import (
+    GraphQLObjectType,
+    GraphQLSchema,
+    default_field_resolver,
+    is_interface_type,
+    is_union_type,
+)
 from strawberry.federation import Schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -140,11 +146,14 @@ async def _entities(
     _at_most(representations, "representations")
     union = info.schema.type_map["_Entity"]
     entities = {each.name for each in union.types} if is_union_type(union) else set()
+    node = info.schema.type_map["Node"]
+    implemented = info.schema.get_implementations(node) if is_interface_type(node) else None
+    nodes = {each.name for each in implemented.objects} if implemented else set()
 
     async def one(index: int, given: object) -> Node | UserFault | None:
         try:
             type_name, key = _reference(given)
-            if not may_read(info.context, type_name):
+            if type_name in nodes and not may_read(info.context, type_name):
                 return None
             if type_name not in entities:
                 words = f"expected one of {', '.join(sorted(entities))}."

@@ -83,18 +83,28 @@ def _told(word: str) -> str | None:
 
 
 def _periods(alert: pb.Alert, entity_id: str, reading: Reading) -> list[Period]:
-    found = []
+    """Its periods; one with a time that is none counts only where no other is whole."""
+    found, whole = [], []
     for told in alert.active_period:
-        start = _begin(reading.in_seconds(told.start, entity_id, "start"), entity_id, reading)
+        begin = reading.in_seconds(told.start, entity_id, "start")
         end = reading.in_seconds(told.end, entity_id, "end")
+        start = _begin(begin, entity_id, reading)
         period = Period(start, _end(end, entity_id, reading))
         if 0 < end < TIMES.start or _is_backward(period):
             reading.note(Reason.TIME_ORDER, entity_id, "an active_period ends before it starts")
-        else:
-            found.append(period)
+            continue
+        found.append(period)
+        whole.append(_says_nothing_or_time(_signed(begin)) and _says_nothing_or_time(end))
     if alert.active_period and not found:
         raise RefusedEntity(Reason.BAD_VALUE, entity_id, "no active_period of it can be one")
+    if any(whole) and not all(whole):
+        reading.note(Reason.BAD_VALUE, entity_id, "an active_period that is none is left out")
+        return [period for period, stands in zip(found, whole, strict=True) if stands]
     return found
+
+
+def _says_nothing_or_time(seconds: int) -> bool:
+    return seconds == 0 or seconds in _NO_END or is_time(seconds)
 
 
 def _is_backward(period: Period) -> bool:

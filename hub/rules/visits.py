@@ -13,6 +13,9 @@ as far as it does not contradict what stands before it:
 5. the predicted and recorded times, by what a vehicle can do (`visit_evidence.Pace`). How late it
    is says nothing: this visit late and the next one on time look alike.
 
+A call that has no visit beside what others are sure of, by their numbers and aimed times, is none
+of the planned ones, and says nothing of the others' sequence (`visit_outliers`).
+
 If several remain, none is taken. Two told calls are one planned call only where they follow one
 another and their times allow it: an arrival and a departure. A number alone against the call's own
 aimed time is a dispute, and neither is taken; one on calls that cannot be one says nothing. Pure.
@@ -38,6 +41,7 @@ from hub.rules.visit_evidence import (
     numbering,
     takes,
 )
+from hub.rules.visit_outliers import Calls
 
 
 class Told(NamedTuple):
@@ -69,10 +73,43 @@ class Choice(NamedTuple):
 def choose(told: Sequence[Told], planned: Sequence[StopTime]) -> list[Choice]:
     """The planned call of each told one, in the order given."""
     visits: Sequence[Visits] = [one.at for one in told]
-    if any(len(at) > 1 for at in visits):
-        visits = _Search(told, planned).result()
+    out: frozenset[int] = frozenset()
+    if any(len(at) > 1 for at in visits) or not _goes_on(visits):
+        visits, out = _searched(told, planned)
     found = [Choice(at[0] if len(at) == 1 else None, at) for at in visits]
+    for at in out:
+        found[at] = Choice(None, told[at].at)
     return _once(found, told, planned)
+
+
+def _goes_on(visits: Sequence[Visits]) -> bool:
+    """Whether single visits stand one behind the other as they are told."""
+    return all(before <= after for before, after in pairwise(at for at in visits if at))
+
+
+def _searched(
+    told: Sequence[Told], planned: Sequence[StopTime]
+) -> tuple[list[Visits], frozenset[int]]:
+    """What all evidence leaves of each call's visits, and the calls that have none."""
+    here = [at for at, one in enumerate(told) if one.at]
+    lines = (_sequence(here, told), here)
+    calls = Calls(
+        [one.at for one in told],
+        [one.order for one in told],
+        [one.visit for one in told],
+        [one.aimed for one in told],
+        planned,
+    )
+    sure, out = calls.frame(lines)
+    search = _Search(_but(told, out), planned, sure)
+    if not search.lines_up():
+        out |= calls.outnumbered([at for at in lines[0] if at not in out])
+        search = _Search(_but(told, out), planned, sure)
+    return search.result(), out
+
+
+def _but(told: Sequence[Told], out: frozenset[int]) -> list[Told]:
+    return [one._replace(at=()) if at in out else one for at, one in enumerate(told)]
 
 
 def in_sequence(orders: Sequence[int | None], aimed: Sequence[float | None]) -> list[int]:
@@ -91,23 +128,27 @@ def in_sequence(orders: Sequence[int | None], aimed: Sequence[float | None]) -> 
 class _Search:
     """The visits that remain open for each told call while evidence is taken."""
 
-    def __init__(self, told: Sequence[Told], planned: Sequence[StopTime]) -> None:
+    def __init__(
+        self, told: Sequence[Told], planned: Sequence[StopTime], sure: Mapping[int, int]
+    ) -> None:
         self._told, self._planned = told, planned
-        self._open: list[Visits] = [one.at for one in told]
+        self._open: list[Visits] = [
+            (sure[at],) if one.at and at in sure else one.at for at, one in enumerate(told)
+        ]
         self._settled: set[int] = set()
         self._line: list[int] = []
         self._apart = True
 
     def result(self) -> list[Visits]:
         """What all evidence leaves of each call's visits."""
-        self._line_up()
+        self.lines_up()
         self._take(self._by_order())
         self._take(dict(self._by_visit()))
         self._take(dict(self._by_aimed()))
         self._by_predicted()
         return self._open
 
-    def _line_up(self) -> None:
+    def lines_up(self) -> bool:
         """Find the sequence in which the told calls can be the trip's, if there is one."""
         here = [at for at, one in enumerate(self._told) if one.at]
         for line in (_sequence(here, self._told), here):
@@ -116,8 +157,9 @@ class _Search:
                 found = self._in_line(self._open)
                 if found is not None:
                     self._open = found
-                    return
+                    return True
         self._line = []
+        return False
 
     def _take(self, narrowed: Mapping[int, Visits]) -> None:
         """Keep what the evidence leaves, unless nothing in sequence is left then."""

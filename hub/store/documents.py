@@ -378,7 +378,7 @@ class AuditHeadDoc(TextDocument):
 
 
 class CounterDoc(TextDocument):
-    """Running numbers (incident and order numbers per day); `id` names the series.
+    """Running numbers: incidents and orders of a day, photographs of an account; `id` names which.
 
     `value` is the last that was given, outside of any transaction: one may be missing.
     """

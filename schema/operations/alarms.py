@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import strawberry
-from pydantic import BaseModel
 
 from hub.model.people import Scope
 from hub.operations.alarms.acknowledging import acknowledge_alarm
@@ -26,7 +25,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.common import Keyed, Payload, at_desk, attempt
+from schema.operations.common import Keyed, Payload, answers, at_desk, mutation
 from schema.operations.incidents.types import Incident
 from schema.operations.orders.types import Order
 from schema.people.types import Officer, person
@@ -145,26 +144,24 @@ class AlarmPayload(Payload):
     alarm: Alarm | None = described("The alarm after it; null with errors", zh="告警")
 
 
+@answers(AlarmPayload)
+def _written(alarm: AlarmDoc | None) -> dict[str, Any]:
+    return {"alarm": Alarm(row_of(alarm)) if alarm else None}
+
+
 @strawberry.type
 class Mutation:
     """What is done about alarms."""
 
-    @root(Scope.ALARMS_WRITE, "Say that you see to an alarm; it ends nothing", zh="确认告警")
-    async def acknowledge_alarm(self, info: Info, input: AcknowledgeAlarmInput) -> AlarmPayload:  # noqa: A002
+    @mutation(
+        Scope.ALARMS_WRITE, "Say that you see to an alarm; it ends nothing", _written, zh="确认告警"
+    )
+    async def acknowledge_alarm(self, info: Info, input: AcknowledgeAlarmInput) -> AlarmDoc:  # noqa: A002
         """Once per clientMutationId; who was first stays."""
-
-        async def work() -> BaseModel:
-            return await acknowledge_alarm(
-                *at_desk(info),
-                alarm_id=key_of(input.alarm, "Alarm", "alarm"),
-                key=input.client_mutation_id,
-            )
-
-        document, errors = await attempt(work)
-        return AlarmPayload(
-            client_mutation_id=input.client_mutation_id,
-            user_errors=errors,
-            alarm=Alarm(row_of(document)) if document else None,
+        return await acknowledge_alarm(
+            *at_desk(info),
+            alarm_id=key_of(input.alarm, "Alarm", "alarm"),
+            key=input.client_mutation_id,
         )
 
 

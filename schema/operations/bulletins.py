@@ -1,8 +1,7 @@
 """Bulletins: types, inputs, query, mutation and subscription roots; `hub.operations` decides."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import strawberry
 
@@ -40,9 +39,10 @@ from schema.operations.common import (
     Keyed,
     Payload,
     act,
+    answers,
     at_desk,
-    attempt,
     by_ledgers,
+    mutation,
     warnings_told,
 )
 from schema.people.queries import OfUnit, known_unit
@@ -295,44 +295,51 @@ def _told(row: Row) -> tuple[object, ...]:
     return row["created_at"], row["_id"]
 
 
+@answers(BulletinPayload)
+def _written(bulletin: BulletinDoc | None) -> dict[str, Any]:
+    return {"bulletin": Bulletin(row_of(bulletin)) if bulletin else None, "warnings": []}
+
+
+@answers(BulletinPayload)
+def _warned(bulletin: BulletinDoc | None) -> dict[str, Any]:
+    warnings = bulletin.warnings if bulletin else ()
+    return {**_written.shown(bulletin), "warnings": warnings_told(warnings)}
+
+
 @strawberry.type
 class Mutation:
     """What is done with bulletins."""
 
-    @root(Scope.BULLETINS_WRITE, "Let others know, and see who has read it", zh="发布通报")
-    async def publish_bulletin(self, info: Info, input: PublishBulletinInput) -> BulletinPayload:  # noqa: A002
+    @mutation(
+        Scope.BULLETINS_WRITE, "Let others know, and see who has read it", _warned, zh="发布通报"
+    )
+    async def publish_bulletin(self, info: Info, input: PublishBulletinInput) -> BulletinDoc:  # noqa: A002
         """Once per clientMutationId."""
         audience = input.audience or AudienceInput()
+        path = ("audience", "units"), ("audience", "officers")
+        asked = request_of(
+            title=input.title,
+            text=input.text,
+            units=[key_of(unit, "Unit", *path[0]) for unit in audience.units],
+            officers=[key_of(name, "Officer", *path[1]) for name in audience.officers],
+            all_on_duty=audience.all_on_duty,
+            urgency=OrderPriority(input.urgency),
+            remind_after_s=input.remind_after_seconds,
+            corrects=input.corrects and key_of(input.corrects, "Bulletin", "corrects"),
+        )
+        return await publish_bulletin(*at_desk(info), asked, input.client_mutation_id)
 
-        async def work() -> BulletinDoc:
-            path = ("audience", "units"), ("audience", "officers")
-            asked = request_of(
-                title=input.title,
-                text=input.text,
-                units=[key_of(unit, "Unit", *path[0]) for unit in audience.units],
-                officers=[key_of(name, "Officer", *path[1]) for name in audience.officers],
-                all_on_duty=audience.all_on_duty,
-                urgency=OrderPriority(input.urgency),
-                remind_after_s=input.remind_after_seconds,
-                corrects=input.corrects and key_of(input.corrects, "Bulletin", "corrects"),
-            )
-            return await publish_bulletin(*at_desk(info), asked, input.client_mutation_id)
-
-        return await _payload(input.client_mutation_id, work, warned=True)
-
-    @root(Scope.BULLETINS_WRITE, "Take a bulletin back; its readers are told", zh="撤回通报")
-    async def withdraw_bulletin(self, info: Info, input: WithdrawBulletinInput) -> BulletinPayload:  # noqa: A002
+    @mutation(
+        Scope.BULLETINS_WRITE, "Take a bulletin back; its readers are told", _written, zh="撤回通报"
+    )
+    async def withdraw_bulletin(self, info: Info, input: WithdrawBulletinInput) -> BulletinDoc:  # noqa: A002
         """Once per clientMutationId; a liaison withdraws its own unit's."""
-
-        async def work() -> BulletinDoc:
-            return await withdraw_bulletin(
-                *at_desk(info),
-                bulletin_id=key_of(input.bulletin, "Bulletin", "bulletin"),
-                reason=input.reason,
-                key=input.client_mutation_id,
-            )
-
-        return await _payload(input.client_mutation_id, work)
+        return await withdraw_bulletin(
+            *at_desk(info),
+            bulletin_id=key_of(input.bulletin, "Bulletin", "bulletin"),
+            reason=input.reason,
+            key=input.client_mutation_id,
+        )
 
     @root(Scope.FIELD_WORK, "Say that one has read a bulletin", zh="已读")
     async def read_bulletin(self, info: Info, input: ReadBulletinInput) -> BulletinPayload:  # noqa: A002
@@ -354,16 +361,3 @@ class Subscription:
     """Bulletins, live."""
 
     bulletins = _bulletins.followed
-
-
-async def _payload(
-    key: str, work: Callable[[], Awaitable[BulletinDoc]], *, warned: bool = False
-) -> BulletinPayload:
-    document, errors = await attempt(work)
-    warnings = document.warnings if document is not None and warned else []
-    return BulletinPayload(
-        client_mutation_id=key,
-        user_errors=errors,
-        warnings=warnings_told(warnings),
-        bulletin=Bulletin(row_of(document)) if document else None,
-    )

@@ -2,15 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial, update_wrapper
+from inspect import signature
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import strawberry
 import structlog
-from pydantic import BaseModel
 
 from hub.bus import Change
 from hub.errors import UserFault
-from hub.model.people import Principal
+from hub.model.people import Principal, Scope
 from hub.operations import checks, codes
 from hub.operations.actions import ActionStatus, FieldAction
 from hub.operations.asking.asked import Asked
@@ -21,7 +22,7 @@ from hub.operations.desk import Desk
 from hub.store.feeds import identity
 from schema.open_enums import known, made
 from schema.policy import SIGNED_IN
-from schema.projection import Info, described, value
+from schema.projection import Info, described, root, value
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -43,7 +44,7 @@ def not_of_others(kind: str) -> Concerns:
 
 OVER_GRAPHQL = "graphql"
 """The device of an action that comes by a mutation: its key is the account's, whatever session."""
-Written = TypeVar("Written", bound=BaseModel)
+Written = TypeVar("Written")
 
 
 @strawberry.input
@@ -133,6 +134,42 @@ async def attempt(
         return await work(), []
     except UserFault as fault:
         return None, [user_error(fault.code, path_of(fault.path), str(fault))]
+
+
+class Answer(NamedTuple):
+    """What a mutation answers: its payload, and that one's own fields of what was written.
+
+    `shown` is given None when the input was refused.
+    """
+
+    payload: type[Payload]
+    shown: Callable[[Any], Mapping[str, Any]]
+
+
+def answers(payload: type[Payload]) -> Callable[[Callable[[Any], Mapping[str, Any]]], Answer]:
+    """Make an `Answer` of the function below."""
+    return partial(Answer, payload)
+
+
+def mutation(
+    scope: Scope, text: str, answer: Answer, *, zh: str
+) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """A root that changes something, once per key: its method `(self, info, input)` writes.
+
+    A UserFault of the method becomes an entry of `userErrors`; then nothing was written.
+    """
+
+    def decorate(write: Callable[..., Awaitable[Any]]) -> Any:  # noqa: ANN401
+        async def resolve(self: Any, info: Info, input: Any) -> Payload:  # noqa: A002, ANN401
+            written, errors = await attempt(lambda: write(self, info, input))
+            key, own = input.client_mutation_id, answer.shown(written)
+            return answer.payload(client_mutation_id=key, user_errors=errors, **own)
+
+        told: Any = update_wrapper(resolve, write)
+        told.__signature__ = signature(write).replace(return_annotation=answer.payload)
+        return root(scope, text, zh=zh)(told)
+
+    return decorate
 
 
 def user_error(code: str, path: list[str], message: str) -> UserError:

@@ -67,6 +67,24 @@ def test_an_active_period_of_gtfs_rt(
 
 
 @pytest.mark.parametrize(
+    "other",
+    [
+        {"start": 20_261_125, "end": 99_999_999_999},
+        {"start": AT, "end": AT * 10**6},
+        {"start": 2**64 - 1},
+        {"start": 1, "end": AT},
+    ],
+)
+def test_a_period_with_a_time_that_is_none_makes_no_alert_for_ever(other: dict[str, int]) -> None:
+    """Beside a whole one it is left out, with a note."""
+    whole = {"start": AT, "end": AT + HOUR}
+    for told in ((whole, other), (other, whole)):
+        batch = alert(*told)
+        assert validity(batch) == (Period(NOON, NOON + timedelta(hours=1)),)
+        assert "left out" in batch.notes[-1].detail
+
+
+@pytest.mark.parametrize(
     "periods",
     [
         ({"start": AT, "end": AT - 1},),
@@ -133,6 +151,21 @@ def test_a_validity_of_siri(start: str, end: str, period: Period, notes_due: int
     expected = period if period.start == FOREVER else Period(datetime(2026, 3, 2, 1, tzinfo=UTC))
     assert only(batch).validity == (expected,)
     assert len(batch.notes) == notes_due
+
+
+def test_a_validity_of_siri_without_an_end_that_can_be_read_is_left_out_beside_a_whole_one() -> (
+    None
+):
+    """It would be in force for ever."""
+    nine = datetime(2026, 3, 2, 1, tzinfo=UTC)
+    start = "<StartTime>2026-03-02T09:00:00+08:00</StartTime>"
+    whole = f"<ValidityPeriod>{start}<EndTime>2026-03-02T10:00:00+08:00</EndTime></ValidityPeriod>"
+    partly = f"<ValidityPeriod>{start}<EndTime>later</EndTime></ValidityPeriod>"
+    for told in (whole + partly, partly + whole):
+        batch = sx(situation(told + TEXT))
+        assert only(batch).validity == (Period(nine, nine + timedelta(hours=1)),)
+        assert batch.notes
+    assert only(sx(situation(partly + TEXT))).validity == (Period(nine, None),)
 
 
 UNREADABLE = "<ValidityPeriod><StartTime>soon</StartTime><EndTime>later</EndTime></ValidityPeriod>"

@@ -339,6 +339,18 @@ async def test_an_account_sends_so_much_a_day(mine: Phone, monkeypatch: pytest.M
     assert await sent(other, content)
 
 
+async def test_at_once_an_account_sends_no_more_a_day(
+    mine: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twelve begun together pass the bound no more than one after the other."""
+    me = await Phone(mine.http).sign_in("officer32")
+    monkeypatch.setattr(uploads, "DAY_COUNT", 3)
+    said = [announced(photograph()) for _ in range(12)]
+    answers = await asyncio.gather(*(me.call("POST", "/attachments", json=one) for one in said))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [200] * 3 + [429] * 9
+
+
 async def test_a_report_has_its_photographs_whichever_comes_first(mine: Phone) -> None:
     """One was sent before, one comes after; the phones of those involved hear of both."""
     content = photograph()

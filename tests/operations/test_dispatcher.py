@@ -103,6 +103,17 @@ async def test_without_a_phone_the_order_waits_for_sync(world: World) -> None:
         assert "sync" in (ledger.entries[-1].note or "")
 
 
+async def test_what_is_found_after_an_answer_is_no_step_of_theirs(world: World) -> None:
+    """That there is no phone to wake: an entry of it would read like a second acceptance."""
+    officer = await world.officer(phone=False)
+    order = await world.order(officer)
+    await world.act(officer, "order.accepted", orderId=order.id)
+    before = (await world.ledger(order, officer)).entries
+    await world.send_all(FakeChannel())
+    assert set((await world.outbox()).values()) == {"NO_DEVICE"}
+    assert (await world.ledger(order, officer)).entries == before
+
+
 async def test_an_order_that_was_taken_back_wakes_nobody_for_it(world: World) -> None:
     """Of a cancelled order only the cancellation is sent."""
     officer = await world.officer()

@@ -279,6 +279,30 @@ def test_the_sequence_of_told_calls():
     assert in_sequence([], []) == []
 
 
+ASTRAY = [
+    ([("A", {"order": 5}), ("D", {"order": 6})], [5, "?"]),
+    ([("A", {"order": 5}), ("C", {"order": 6})], [5, "?"]),
+    ([("A", {"order": 5, "visit": 2, "aimed": "10:20"}), ("D", {"order": 6})], [5, "?"]),
+    ([("A", {"visit": 2}), ("D", {})], [5, "?"]),
+    ([("A", {"aimed": "10:20"}), ("D", {})], [5, "?"]),
+    (
+        [("D", {"order": 4}), ("A", {"order": 5}), ("B", {"order": 6}), ("E", {"order": 7})],
+        [4, 5, "?", 6],
+    ),
+    ([("A", {}), ("D", {})], [1, 4]),
+    ([("A", {"visit": 1}), ("D", {})], [1, 4]),
+    ([("B", {}), ("C", {}), ("D", {}), ("B", {}), ("E", {})], ["?", 3, 4, "?", 6]),
+    ([("C", {"order": 1}), ("A", {"order": 2}), ("E", {"order": 3})], [3, 5, 6]),
+]
+
+
+@pytest.mark.parametrize(("calls", "found"), ASTRAY)
+def test_an_unplanned_call_that_is_not_said_to_be_extra_moves_no_other(calls, found):
+    """A turn-back or a detour: what a call says of itself goes before its neighbours."""
+    told_calls = [told(LOOP, place, **said) for place, said in calls]
+    assert numbers(choose(told_calls, LOOP.rows)) == found
+
+
 @st.composite
 def trips(draw) -> Trip:
     """Up to ten calls at up to four places, at any pace, with dwells, numbered in any way."""
@@ -317,6 +341,31 @@ def test_calls_told_with_their_numbers_and_true_times_are_themselves(data, of):
     ]
     found = choose(calls, of.rows)
     assert [one.planned for one in found] == listed
+
+
+@given(st.data(), trips())
+def test_calls_in_between_that_are_not_planned_make_no_other_call_wrong(data, of):
+    """Told with numbers and true times, calls stay themselves beside what a detour adds."""
+    part = part_of(data.draw, of)
+    calls: list[tuple[int | None, Told]] = []
+    for index in part:
+        row = of.rows[index]
+        times = (row.arrival_s, row.departure_s)
+        at = of.at(of.places[index])
+        calls.append((index, Told(at, order=row.stop_sequence, aimed=times, predicted=times)))
+        if data.draw(st.booleans()):
+            place = data.draw(st.sampled_from(of.places))
+            said = times[1] + 30
+            calls.append((None, Told(of.at(place), predicted=(said, said))))
+    found = choose([one for _, one in calls], of.rows)
+    for (index, one), choice in zip(calls, found, strict=True):
+        if index is not None:
+            assert choice.planned == index or choice.is_ambiguous, (one, choice)
+    numbered = [
+        choice for (index, _), choice in zip(calls, found, strict=True) if index is not None
+    ]
+    apart = len({of.places[index] for index in part}) == len(of.places) == len(part)
+    assert not apart or [one.planned for one in numbered] == part
 
 
 @given(st.data(), trips())

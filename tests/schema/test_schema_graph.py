@@ -349,6 +349,19 @@ async def test_a_gateway_joins_by_scoped_id(run: Run) -> None:
     assert (await run(text, r=wrong))["data"]["_entities"] == [None] * 3
 
 
+async def test_what_is_no_entity_of_the_schema_is_said_so(run: Run) -> None:
+    """An interface, a type nobody knows: null alone would read as "not there"."""
+    names = ("Nope", "Node", "_Entity", "Query")
+    given = [{"__typename": name, "id": global_id("Line", "x")} for name in names]
+    given[1:] = [{"__typename": name, "id": "x"} for name in names[1:]]
+    answer = await run(
+        "query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }", r=given
+    )
+    assert answer["data"]["_entities"] == [None] * 4
+    codes = [error["extensions"]["code"] for error in answer["errors"]]
+    assert codes == ["BAD_REPRESENTATION"] * 4
+
+
 async def test_a_representation_without_type_or_key_is_an_error_of_its_own(run: Run) -> None:
     """At its place; the others are answered. What is not there is null, without an error."""
     text = (

@@ -150,6 +150,19 @@ async def test_the_mobile_api_says_retry_later(
     assert "127.0.0.1" not in answer.text
 
 
+async def test_the_metrics_say_that_the_database_is_gone(stopped: Running) -> None:
+    """Not nothing, and no number of before; once it answers they are all there again."""
+    answer = await stopped.http.get("/metrics")
+    assert answer.status_code == 200
+    assert "liandong_database_up 0.0" in answer.text
+    assert "liandong_order_oldest_unacknowledged_seconds NaN" in answer.text
+    assert "liandong_alarms{" not in answer.text
+    stopped.resume()
+    answer = await stopped.http.get("/metrics")
+    assert "liandong_database_up 1.0" in answer.text
+    assert "liandong_alarms{" in answer.text
+
+
 async def test_the_token_endpoint_says_so_in_its_words(stopped: Running) -> None:
     """503 temporarily_unavailable for every grant."""
     for form in (

@@ -47,8 +47,9 @@ class AffectedJourney:
 class SituationElement:
     """One situation in the producer's own words; times in UTC.
 
-    `periods` holds what ValidityPeriod says, an unreadable end being open; one that nothing can be
-    read of is none, and `unreadable_periods` counts it. `affected_*` gather the situation's own
+    `periods` holds what ValidityPeriod says. One of which nothing can be read is none, and one of
+    which a part cannot counts, open there, only where no other is whole: `unreadable_periods`
+    counts those left out. `affected_*` gather the situation's own
     Affects and those of its consequences. `faults` are the values that could not be read.
     """
 
@@ -100,7 +101,7 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
         *read.each("Affects"),
         *read.each("Consequences/Consequence/Affects"),
     ]
-    periods = [_period(period) for period in read.each("ValidityPeriod")]
+    periods, unreadable = _periods(read)
     return SituationElement(
         road=road,
         number=read.text("SituationNumber"),
@@ -120,8 +121,8 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
         or read.name(f"{_TEXTS}/RemarkContent/Remark"),
         links=tuple(_links(read)),
         reason=read.name("ReasonName"),
-        periods=tuple(period for period in periods if period),
-        unreadable_periods=periods.count(None),
+        periods=periods,
+        unreadable_periods=unreadable,
         affected_stop_points=_refs(affects, "AffectedStopPoint/StopPointRef"),
         affected_stop_places=_refs(affects, "AffectedStopPlace/StopPlaceRef"),
         affected_lines=_refs(affects, "AffectedLine/LineRef"),
@@ -134,11 +135,19 @@ def _situation(read: Reader, *, road: bool) -> SituationElement:
     )
 
 
-def _period(read: Reader) -> Period | None:
-    """A ValidityPeriod; None where it has times and none of them can be read."""
-    faults = len(read.faults)
-    period = Period(read.begin("StartTime"), read.end("EndTime"))
-    return None if period == Period() and len(read.faults) > faults else period
+def _periods(read: Reader) -> tuple[tuple[Period, ...], int]:
+    """The ValidityPeriods that count, and how many are left out."""
+    whole, partly, told = [], [], 0
+    for period in read.each("ValidityPeriod"):
+        told += 1
+        before = len(period.faults)
+        found = Period(period.begin("StartTime"), period.end("EndTime"))
+        if len(period.faults) == before:
+            whole.append(found)
+        elif found != Period():
+            partly.append(found)
+    counts = whole or partly
+    return tuple(counts), told - len(counts)
 
 
 def _links(read: Reader) -> Iterator[Link]:

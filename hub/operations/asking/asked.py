@@ -5,7 +5,7 @@ a phone is told of it, and what else is to be written when something happens to 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -156,7 +156,3 @@ class Asked(ABC):
         }
         self.subject.recipients[behind:behind] = names
         pending(self.tx).update(self.collection, self.subject.id, change)
-
-
-Kinds = Mapping[str, type[Asked]]
-"""What can be asked, by its `kind`."""

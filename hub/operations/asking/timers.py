@@ -86,6 +86,8 @@ class Timers:
         if first is None:
             return None
         parts = await self._recipients.count_documents(query, limit=most)
+        if not parts:
+            return None  # it was acted on between the two
         return Late(parts, str(first.get("subject_kind")), str(first.get("subject_id")))
 
     async def waiting(self, now: datetime, kinds: Collection[str]) -> Waiting:

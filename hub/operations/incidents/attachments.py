@@ -17,10 +17,10 @@ from hub.operations.incidents.documents import (
 )
 from hub.operations.incidents.store import visible_incidents
 from hub.pictures import Picture
-from hub.store.documents import plain
+from hub.store.documents import CounterDoc, plain
 from hub.store.driver import Store, Tx
 from hub.store.motor_side import Attachment, forget_files, motor_attachments
-from hub.store.pending import pending
+from hub.store.pending import pending, seen
 
 JPEG = "image/jpeg"
 SWEPT = 200
@@ -93,13 +93,22 @@ class AttachmentRepository:
         """Set fields of one."""
         pending(tx).update(ATTACHMENTS, attachment_id, {"$set": fields})
 
-    async def sent_since(self, owner: str, since: datetime) -> tuple[int, int]:
-        """How many this account has begun to send since then, and their bytes."""
+    async def sent_since(self, tx: Tx, owner: str, since: datetime) -> tuple[int, int]:
+        """How many this account has begun to send since then, and their bytes.
+
+        Of two transactions that ask it of one account at once the later one begins anew, so that no
+        number of them passes a bound together.
+        """
+        turn = {"$inc": {"value": 1}}
+        counters = self._store.db[CounterDoc.Settings.name]
+        await counters.update_one({"_id": f"attachments:{owner}"}, turn, upsert=True, session=tx)
+        await seen(tx, ATTACHMENTS)
         found = await self._rows.aggregate(
             [
                 {"$match": {"owner": owner, "created_at": {"$gte": since}}},
                 {"$group": {"_id": None, "count": {"$sum": 1}, "size": {"$sum": "$size"}}},
-            ]
+            ],
+            session=tx,
         )
         (row,) = await found.to_list(1) or [{"count": 0, "size": 0}]
         return row["count"], row["size"]

@@ -87,7 +87,6 @@ class Uploads:
             raise UserFault("ATTACHMENT_TOO_LARGE", words, path=("size",))
         told = {"size": asked.size, "sha256": asked.sha256}
         rows = self.desk.of(AttachmentRepository)
-        count, size = await rows.sent_since(by.account_id, clock.now() - DAY)
 
         async def work(tx: Tx) -> None:
             known = await rows.in_tx(tx, asked.id)
@@ -95,6 +94,7 @@ class Uploads:
                 if (known.owner, known.size, known.sha256) != (by.account_id, *told.values()):
                     raise _conflict()
                 return
+            count, size = await rows.sent_since(tx, by.account_id, clock.now() - DAY)
             if count >= DAY_COUNT or size + asked.size > DAY_BYTES:
                 raise _over_quota()
             if known is None:

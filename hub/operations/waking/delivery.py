@@ -249,7 +249,9 @@ class Delivery:
             note = verdict.note
             line = step(asked, ledger, Stage.SENT, at, verdict.channel, note=note, moves=moves)
             ledgers.steps(tx, [line])
-        elif verdict.note is not None:
+        elif verdict.note is not None and (
+            ledger.stage in UNREACHED or _about(row) in {CANCELLED, PASSED_ON}
+        ):  # of who has heard of it by then it would read like a step of theirs
             hurries = asked.escalates and verdict.hurry is not None
             if hurries and ledger.next_step_at and ledger.stage in UNREACHED:
                 ledger.next_step_at = min(ledger.next_step_at, at + (verdict.hurry or timedelta()))

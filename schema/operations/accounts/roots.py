@@ -1,7 +1,6 @@
 """What is asked and done about accounts; `hub.operations.accounts` decides."""
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -37,7 +36,7 @@ from schema.operations.accounts.types import (
     SecretPayload,
     Session,
 )
-from schema.operations.common import at_desk, attempt
+from schema.operations.common import answers, at_desk, mutation
 from schema.people.queries import OfUnit, known_unit
 from schema.projection import Info, root
 
@@ -123,116 +122,90 @@ class Subscription:
     sessions = _sessions.followed
 
 
+@answers(AccountPayload)
+def _written(account: AccountDoc | None) -> dict[str, Any]:
+    return {"account": Account(row_of(account)) if account else None}
+
+
+@answers(SecretPayload)
+def _told(given: Given | None) -> dict[str, Any]:
+    return {
+        **_written.shown(given.account if given else None),
+        "secret": given.secret if given else None,
+    }
+
+
 @strawberry.type
 class Mutation:
     """What an administrator does with accounts."""
 
-    @root(Scope.ACCOUNTS_WRITE, "Make an account; its secret is told once", zh="新建账号")
-    async def add_account(self, info: Info, input: AddAccountInput) -> SecretPayload:  # noqa: A002
+    @mutation(
+        Scope.ACCOUNTS_WRITE, "Make an account; its secret is told once", _told, zh="新建账号"
+    )
+    async def add_account(self, info: Info, input: AddAccountInput) -> Given:  # noqa: A002
         """Once per clientMutationId."""
+        asked = new_account(
+            login=input.login,
+            role=input.role,
+            unit=None if input.unit is None else key_of(input.unit, "Unit", "unit"),
+            name_zh=input.name_zh,
+            name_en=input.name_en,
+        )
+        return await add_account(*at_desk(info), asked, input.client_mutation_id)
 
-        async def work() -> Given:
-            asked = new_account(
-                login=input.login,
-                role=input.role,
-                unit=None if input.unit is None else key_of(input.unit, "Unit", "unit"),
-                name_zh=input.name_zh,
-                name_en=input.name_en,
-            )
-            return await add_account(*at_desk(info), asked, input.client_mutation_id)
-
-        return await _secret(input.client_mutation_id, work)
-
-    @root(
+    @mutation(
         Scope.ACCOUNTS_WRITE,
         "Change an account; let in no more, or as another, it is signed out",
+        _written,
         zh="变更账号",
     )
-    async def update_account(self, info: Info, input: UpdateAccountInput) -> AccountPayload:  # noqa: A002
+    async def update_account(self, info: Info, input: UpdateAccountInput) -> AccountDoc:  # noqa: A002
         """Once per clientMutationId."""
+        changes = changes_of(
+            role=input.role,
+            unit=None if input.unit is None else key_of(input.unit, "Unit", "unit"),
+            name_zh=input.name_zh,
+            name_en=input.name_en,
+            active=input.active,
+        )
+        return await update_account(
+            *at_desk(info),
+            account_id=key_of(input.account, "Account", "account"),
+            changes=changes,
+            key=input.client_mutation_id,
+        )
 
-        async def work() -> AccountDoc:
-            changes = changes_of(
-                role=input.role,
-                unit=None if input.unit is None else key_of(input.unit, "Unit", "unit"),
-                name_zh=input.name_zh,
-                name_en=input.name_en,
-                active=input.active,
-            )
-            return await update_account(
-                *at_desk(info),
-                account_id=key_of(input.account, "Account", "account"),
-                changes=changes,
-                key=input.client_mutation_id,
-            )
-
-        return await _payload(input.client_mutation_id, work)
-
-    @root(
+    @mutation(
         Scope.ACCOUNTS_WRITE,
         "A new password or secret, told once; what was opened with the old one ends",
+        _told,
         zh="重置密码或密钥",
     )
-    async def reset_secret(self, info: Info, input: ResetSecretInput) -> SecretPayload:  # noqa: A002
+    async def reset_secret(self, info: Info, input: ResetSecretInput) -> Given:  # noqa: A002
         """Once per clientMutationId."""
+        return await reset_secret(
+            *at_desk(info),
+            account_id=key_of(input.account, "Account", "account"),
+            grace_hours=input.grace_hours,
+            key=input.client_mutation_id,
+        )
 
-        async def work() -> Given:
-            return await reset_secret(
-                *at_desk(info),
-                account_id=key_of(input.account, "Account", "account"),
-                grace_hours=input.grace_hours,
-                key=input.client_mutation_id,
-            )
-
-        return await _secret(input.client_mutation_id, work)
-
-    @root(Scope.ACCOUNTS_WRITE, "End all that an account has open", zh="强制下线")
-    async def sign_out_account(self, info: Info, input: SignOutAccountInput) -> AccountPayload:  # noqa: A002
+    @mutation(Scope.ACCOUNTS_WRITE, "End all that an account has open", _written, zh="强制下线")
+    async def sign_out_account(self, info: Info, input: SignOutAccountInput) -> AccountDoc:  # noqa: A002
         """Once per clientMutationId; no phone of it is woken until it signs in again."""
+        return await sign_out_account(
+            *at_desk(info),
+            account_id=key_of(input.account, "Account", "account"),
+            key=input.client_mutation_id,
+        )
 
-        async def work() -> AccountDoc:
-            return await sign_out_account(
-                *at_desk(info),
-                account_id=key_of(input.account, "Account", "account"),
-                key=input.client_mutation_id,
-            )
-
-        return await _payload(input.client_mutation_id, work)
-
-    @root(Scope.ACCOUNTS_WRITE, "End one session, and stop waking its phone", zh="结束会话")
-    async def revoke_session(self, info: Info, input: RevokeSessionInput) -> AccountPayload:  # noqa: A002
+    @mutation(
+        Scope.ACCOUNTS_WRITE, "End one session, and stop waking its phone", _written, zh="结束会话"
+    )
+    async def revoke_session(self, info: Info, input: RevokeSessionInput) -> AccountDoc:  # noqa: A002
         """Once per clientMutationId; open sockets of it close within seconds."""
-
-        async def work() -> AccountDoc:
-            return await revoke_session(
-                *at_desk(info),
-                session_id=key_of(input.session, "Session", "session"),
-                key=input.client_mutation_id,
-            )
-
-        return await _payload(input.client_mutation_id, work)
-
-
-async def _payload(key: str, work: Callable[[], Awaitable[AccountDoc]]) -> AccountPayload:
-    document, errors = await attempt(work)
-    return AccountPayload(
-        client_mutation_id=key,
-        user_errors=errors,
-        account=Account(row_of(document)) if document else None,
-    )
-
-
-async def _secret(key: str, work: Callable[[], Awaitable[Given]]) -> SecretPayload:
-    given: list[Given] = []
-
-    async def account() -> AccountDoc:
-        given.append(await work())
-        return given[0].account
-
-    answered = await _payload(key, account)
-    return SecretPayload(
-        client_mutation_id=key,
-        user_errors=answered.user_errors,
-        account=answered.account,
-        secret=given[0].secret if given else None,
-    )
+        return await revoke_session(
+            *at_desk(info),
+            session_id=key_of(input.session, "Session", "session"),
+            key=input.client_mutation_id,
+        )

@@ -1,10 +1,8 @@
 """What is asked and done about incidents; `hub.operations.incidents` decides."""
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
-from pydantic import BaseModel
 
 from hub.bus import Change
 from hub.model.common import Position as Place
@@ -24,7 +22,7 @@ from schema import enums
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import key_of
-from schema.operations.common import at_desk, attempt, not_of_others
+from schema.operations.common import answers, at_desk, mutation, not_of_others
 from schema.operations.incidents.inputs import (
     AddIncidentUnitsInput,
     CloseIncidentInput,
@@ -98,105 +96,96 @@ class Query:
         return await Incident.load(info.context, key_of(id, "Incident", "id"))
 
 
+@answers(IncidentPayload)
+def _written(incident: IncidentDoc | None) -> dict[str, Any]:
+    return {"incident": Incident(row_of(incident)) if incident else None}
+
+
 @strawberry.type
 class Mutation:
     """What is done about incidents."""
 
-    @root(Scope.INCIDENTS_WRITE, "Open an incident", zh="登记事件")
-    async def open_incident(self, info: Info, input: OpenIncidentInput) -> IncidentPayload:  # noqa: A002
+    @mutation(Scope.INCIDENTS_WRITE, "Open an incident", _written, zh="登记事件")
+    async def open_incident(self, info: Info, input: OpenIncidentInput) -> IncidentDoc:  # noqa: A002
         """Once per clientMutationId."""
         at = input.position
         place = Place(at.lat, at.lon) if at else None
+        asked = request_of(
+            kind=input.kind,
+            title=input.title,
+            description=input.description,
+            severity=input.severity,
+            place=input.place,
+            position=place,
+            units=[key_of(unit, "Unit", "units") for unit in input.units],
+            exercise=input.exercise,
+        )
+        return await open_incident(*at_desk(info), asked, input.client_mutation_id)
 
-        async def work() -> BaseModel:
-            asked = request_of(
-                kind=input.kind,
-                title=input.title,
-                description=input.description,
-                severity=input.severity,
-                place=input.place,
-                position=place,
-                units=[key_of(unit, "Unit", "units") for unit in input.units],
-                exercise=input.exercise,
-            )
-            return await open_incident(*at_desk(info), asked, input.client_mutation_id)
-
-        return await _incident(input.client_mutation_id, work)
-
-    @root(Scope.INCIDENTS_WRITE, "Close an incident; its open orders are cancelled", zh="办结事件")
-    async def close_incident(self, info: Info, input: CloseIncidentInput) -> IncidentPayload:  # noqa: A002
+    @mutation(
+        Scope.INCIDENTS_WRITE,
+        "Close an incident; its open orders are cancelled",
+        _written,
+        zh="办结事件",
+    )
+    async def close_incident(self, info: Info, input: CloseIncidentInput) -> IncidentDoc:  # noqa: A002
         """Once per clientMutationId."""
+        return await close_incident(
+            *at_desk(info),
+            incident_id=key_of(input.incident, "Incident", "incident"),
+            outcome=input.outcome,
+            key=input.client_mutation_id,
+        )
 
-        async def work() -> BaseModel:
-            return await close_incident(
-                *at_desk(info),
-                incident_id=key_of(input.incident, "Incident", "incident"),
-                outcome=input.outcome,
-                key=input.client_mutation_id,
-            )
-
-        return await _incident(input.client_mutation_id, work)
-
-    @root(Scope.INCIDENTS_WRITE, "Change what is known of an incident", zh="更新事件")
-    async def update_incident(self, info: Info, input: UpdateIncidentInput) -> IncidentPayload:  # noqa: A002
+    @mutation(Scope.INCIDENTS_WRITE, "Change what is known of an incident", _written, zh="更新事件")
+    async def update_incident(self, info: Info, input: UpdateIncidentInput) -> IncidentDoc:  # noqa: A002
         """Once per clientMutationId; a liaison changes what its unit leads."""
+        names = ("kind", "title", "description", "severity", "place", "position")
+        given = {name: getattr(input, name) for name in names}
+        given = {name: one for name, one in given.items() if one is not strawberry.UNSET}
+        if at := given.get("position"):
+            given["position"] = Place(at.lat, at.lon)
+        return await update_incident(
+            *at_desk(info),
+            incident_id=key_of(input.incident, "Incident", "incident"),
+            changes=changes_of(**given),
+            key=input.client_mutation_id,
+        )
 
-        async def work() -> BaseModel:
-            names = ("kind", "title", "description", "severity", "place", "position")
-            given = {name: getattr(input, name) for name in names}
-            given = {name: one for name, one in given.items() if one is not strawberry.UNSET}
-            if at := given.get("position"):
-                given["position"] = Place(at.lat, at.lon)
-            return await update_incident(
-                *at_desk(info),
-                incident_id=key_of(input.incident, "Incident", "incident"),
-                changes=changes_of(**given),
-                key=input.client_mutation_id,
-            )
-
-        return await _incident(input.client_mutation_id, work)
-
-    @root(Scope.INCIDENTS_WRITE, "Write something down in an incident's timeline", zh="事件记事")
-    async def note_incident(self, info: Info, input: NoteIncidentInput) -> IncidentPayload:  # noqa: A002
+    @mutation(
+        Scope.INCIDENTS_WRITE,
+        "Write something down in an incident's timeline",
+        _written,
+        zh="事件记事",
+    )
+    async def note_incident(self, info: Info, input: NoteIncidentInput) -> IncidentDoc:  # noqa: A002
         """Once per clientMutationId."""
+        return await note_incident(
+            *at_desk(info),
+            incident_id=key_of(input.incident, "Incident", "incident"),
+            text=input.text,
+            key=input.client_mutation_id,
+        )
 
-        async def work() -> BaseModel:
-            return await note_incident(
-                *at_desk(info),
-                incident_id=key_of(input.incident, "Incident", "incident"),
-                text=input.text,
-                key=input.client_mutation_id,
-            )
-
-        return await _incident(input.client_mutation_id, work)
-
-    @root(Scope.INCIDENTS_WRITE, "Make units part of an incident", zh="增加单位")
-    async def add_incident_units(self, info: Info, input: AddIncidentUnitsInput) -> IncidentPayload:  # noqa: A002
+    @mutation(Scope.INCIDENTS_WRITE, "Make units part of an incident", _written, zh="增加单位")
+    async def add_incident_units(self, info: Info, input: AddIncidentUnitsInput) -> IncidentDoc:  # noqa: A002
         """Once per clientMutationId; a liaison adds to what its unit leads."""
+        return await add_incident_units(
+            *at_desk(info),
+            incident_id=key_of(input.incident, "Incident", "incident"),
+            units=[key_of(unit, "Unit", "units") for unit in input.units],
+            key=input.client_mutation_id,
+        )
 
-        async def work() -> BaseModel:
-            return await add_incident_units(
-                *at_desk(info),
-                incident_id=key_of(input.incident, "Incident", "incident"),
-                units=[key_of(unit, "Unit", "units") for unit in input.units],
-                key=input.client_mutation_id,
-            )
-
-        return await _incident(input.client_mutation_id, work)
-
-    @root(Scope.INCIDENTS_WRITE, "Take a closed incident up again", zh="重启事件")
-    async def reopen_incident(self, info: Info, input: ReopenIncidentInput) -> IncidentPayload:  # noqa: A002
+    @mutation(Scope.INCIDENTS_WRITE, "Take a closed incident up again", _written, zh="重启事件")
+    async def reopen_incident(self, info: Info, input: ReopenIncidentInput) -> IncidentDoc:  # noqa: A002
         """Once per clientMutationId; its cancelled orders stay cancelled."""
-
-        async def work() -> BaseModel:
-            return await reopen_incident(
-                *at_desk(info),
-                incident_id=key_of(input.incident, "Incident", "incident"),
-                reason=input.reason,
-                key=input.client_mutation_id,
-            )
-
-        return await _incident(input.client_mutation_id, work)
+        return await reopen_incident(
+            *at_desk(info),
+            incident_id=key_of(input.incident, "Incident", "incident"),
+            reason=input.reason,
+            key=input.client_mutation_id,
+        )
 
 
 @strawberry.type
@@ -204,12 +193,3 @@ class Subscription:
     """Incidents, live."""
 
     incidents = _incidents.followed
-
-
-async def _incident(key: str, work: Callable[[], Awaitable[BaseModel]]) -> IncidentPayload:
-    document, errors = await attempt(work)
-    return IncidentPayload(
-        client_mutation_id=key,
-        user_errors=errors,
-        incident=Incident(row_of(document)) if document else None,
-    )

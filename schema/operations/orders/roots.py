@@ -1,7 +1,6 @@
 """What is asked of orders and done with them; `hub.operations.orders` decides."""
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -15,7 +14,7 @@ from schema import enums
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import key_of
-from schema.operations.common import act, at_desk, attempt, by_ledgers, warnings_told
+from schema.operations.common import act, answers, at_desk, by_ledgers, mutation, warnings_told
 from schema.operations.incidents.types import known_incident
 from schema.operations.orders.inputs import (
     AcknowledgeOrderInput,
@@ -89,56 +88,59 @@ class Query:
         return await Order.load(info.context, key_of(id, "Order", "id"))
 
 
+@answers(OrderPayload)
+def _written(order: OrderDoc | None) -> dict[str, Any]:
+    return {"order": Order(row_of(order)) if order else None, "warnings": []}
+
+
+@answers(OrderPayload)
+def _warned(order: OrderDoc | None) -> dict[str, Any]:
+    return {**_written.shown(order), "warnings": warnings_told(order.warnings if order else ())}
+
+
 @strawberry.type
 class Mutation:
     """What is done with orders."""
 
-    @root(Scope.ORDERS_WRITE, "Give an order to officers on duty", zh="下达指令")
-    async def dispatch_order(self, info: Info, input: DispatchOrderInput) -> OrderPayload:  # noqa: A002
+    @mutation(Scope.ORDERS_WRITE, "Give an order to officers on duty", _warned, zh="下达指令")
+    async def dispatch_order(self, info: Info, input: DispatchOrderInput) -> OrderDoc:  # noqa: A002
         """Once per clientMutationId."""
+        asked = request_of(
+            incident_id=key_of(input.incident, "Incident", "incident"),
+            text=input.text,
+            recipients=[key_of(name, "Officer", "recipients") for name in input.recipients],
+            escalation=[key_of(name, "Officer", "escalation") for name in input.escalation],
+            priority=input.priority,
+            accept_within_s=input.accept_within_seconds,
+        )
+        return await dispatch_order(*at_desk(info), asked, input.client_mutation_id)
 
-        async def work() -> OrderDoc:
-            asked = request_of(
-                incident_id=key_of(input.incident, "Incident", "incident"),
-                text=input.text,
-                recipients=[key_of(name, "Officer", "recipients") for name in input.recipients],
-                escalation=[key_of(name, "Officer", "escalation") for name in input.escalation],
-                priority=input.priority,
-                accept_within_s=input.accept_within_seconds,
-            )
-            return await dispatch_order(*at_desk(info), asked, input.client_mutation_id)
-
-        return await _order(input.client_mutation_id, work, warned=True)
-
-    @root(Scope.ORDERS_WRITE, "Withdraw an order", zh="撤销指令")
-    async def cancel_order(self, info: Info, input: CancelOrderInput) -> OrderPayload:  # noqa: A002
+    @mutation(Scope.ORDERS_WRITE, "Withdraw an order", _written, zh="撤销指令")
+    async def cancel_order(self, info: Info, input: CancelOrderInput) -> OrderDoc:  # noqa: A002
         """Once per clientMutationId."""
+        return await cancel_order(
+            *at_desk(info),
+            order_id=key_of(input.order, "Order", "order"),
+            reason=input.reason,
+            key=input.client_mutation_id,
+        )
 
-        async def work() -> OrderDoc:
-            return await cancel_order(
-                *at_desk(info),
-                order_id=key_of(input.order, "Order", "order"),
-                reason=input.reason,
-                key=input.client_mutation_id,
-            )
-
-        return await _order(input.client_mutation_id, work)
-
-    @root(Scope.ORDERS_WRITE, "Take an order from one recipient, give it to another", zh="改派指令")
-    async def reassign_order(self, info: Info, input: ReassignOrderInput) -> OrderPayload:  # noqa: A002
+    @mutation(
+        Scope.ORDERS_WRITE,
+        "Take an order from one recipient, give it to another",
+        _warned,
+        zh="改派指令",
+    )
+    async def reassign_order(self, info: Info, input: ReassignOrderInput) -> OrderDoc:  # noqa: A002
         """Once per clientMutationId; both are told."""
-
-        async def work() -> OrderDoc:
-            return await reassign_order(
-                *at_desk(info),
-                order_id=key_of(input.order, "Order", "order"),
-                officer=key_of(input.officer, "Officer", "officer"),
-                to=key_of(input.to, "Officer", "to"),
-                reason=input.reason,
-                key=input.client_mutation_id,
-            )
-
-        return await _order(input.client_mutation_id, work, warned=True)
+        return await reassign_order(
+            *at_desk(info),
+            order_id=key_of(input.order, "Order", "order"),
+            officer=key_of(input.officer, "Officer", "officer"),
+            to=key_of(input.to, "Officer", "to"),
+            reason=input.reason,
+            key=input.client_mutation_id,
+        )
 
     @root(Scope.FIELD_WORK, "Answer an order that one has received", zh="签收与回报")
     async def acknowledge_order(self, info: Info, input: AcknowledgeOrderInput) -> OrderPayload:  # noqa: A002
@@ -158,16 +160,3 @@ class Subscription:
     """Orders, live."""
 
     orders = _orders.followed
-
-
-async def _order(
-    key: str, work: Callable[[], Awaitable[OrderDoc]], *, warned: bool = False
-) -> OrderPayload:
-    document, errors = await attempt(work)
-    warnings = document.warnings if document is not None and warned else []
-    return OrderPayload(
-        client_mutation_id=key,
-        user_errors=errors,
-        warnings=warnings_told(warnings),
-        order=Order(row_of(document)) if document else None,
-    )
