@@ -11,6 +11,8 @@ from hub.store.pending import pending, seen
 WALL_REQUESTS = "wall_requests"
 SLOWER = 5
 """Seconds that a screen has to wait longer each time it asked too soon (RFC 8628, 3.5)."""
+LEEWAY = 1
+"""Seconds by which two questions may meet that were sent in time: the network is not even."""
 
 
 class WallRequests:
@@ -43,7 +45,8 @@ class WallRequests:
     async def polled(self, request: WallRequestDoc, now: datetime) -> bool:
         """Note that its screen asks; False when that was too soon, and it has to wait longer."""
         since = request.polled_at
-        soon = since is not None and now - since < timedelta(seconds=request.interval_s)
+        patience = timedelta(seconds=request.interval_s - LEEWAY)
+        soon = since is not None and now - since < patience
         change: dict[str, Any] = {"$set": {"polled_at": now}}
         if soon:
             change["$inc"] = {"interval_s": SLOWER}
