@@ -211,7 +211,7 @@ class Hub:
         served = Starlette(
             routes=[
                 *self._probes(self.live).routes(),
-                *oauth_routes(tokens),
+                *oauth_routes(tokens, self.mobile.walls),
                 Mount("/mobile/v1", build_mobile(self.mobile)),
                 *push_routes(endpoint),
                 Route("/graphql", graphql),

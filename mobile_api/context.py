@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from hub.access.shares import Shares
 from hub.access.tokens import Tokens
+from hub.access.walls import Walls
 from hub.bus import Bus
 from hub.operations.facade import Operations
 from hub.operations.incidents.attachments import AttachmentRepository
@@ -38,6 +39,7 @@ class MobileContext:
     streams: Streams = field(init=False)
     shares: Shares = field(init=False)
     limiter: RateLimiter = field(init=False)
+    walls: Walls = field(init=False)
     uploads: Uploads = field(init=False)
     attachments: AttachmentRepository = field(init=False)
 
@@ -50,6 +52,7 @@ class MobileContext:
             "streams": Streams(self.bus),
             "shares": Shares(),
             "limiter": RateLimiter(self.store),
+            "walls": Walls(self.store, self.tokens, RateLimiter(self.store)),
             "uploads": Uploads(self.operations.desk, Judging()),
             "attachments": self.operations.desk.of(AttachmentRepository),
         }

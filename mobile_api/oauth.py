@@ -1,8 +1,11 @@
-"""`POST /auth/token`: OAuth 2.0's token endpoint (RFC 6749) for consoles, partners and curl."""
+"""`POST /auth/token`: OAuth 2.0's token endpoint (RFC 6749) for consoles, partners and curl.
+
+`POST /auth/device_authorization` beside it begins for a screen that wants to be a wall (RFC 8628).
+"""
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
@@ -12,11 +15,16 @@ from starlette.routing import Route
 
 from hub.access.attempts import RateLimited
 from hub.access.tokens import SignedIn, Tokens
+from hub.access.walls import NotYet, Walls
 from hub.deadline import in_time
 from hub.errors import AccessDenied, RetryLater
 from hub.requests import JSON, BodyRefused, check_content, read_body
 from hub.store.faults import passing
 
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+WALL = "wall"
+"""The `client_id` of every screen: a public one, which has no secret."""
+APPROVE = "/console/approve"
 FORM = "application/x-www-form-urlencoded"
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _FIELDS = 20
@@ -32,17 +40,33 @@ class _Declined(Exception):
         self.status = status
 
 
-def routes(tokens: Tokens) -> list[Route]:
-    """The token endpoint.
+def routes(tokens: Tokens, walls: Walls) -> list[Route]:
+    """The token endpoint, and where a screen begins.
 
     Grants: `password` (username, password), `client_credentials` (client_id, client_secret, in
-    the form or as HTTP Basic), `refresh_token`.
+    the form or as HTTP Basic), `refresh_token`, `device_code` (client_id, device_code).
     """
+
+    async def token(request: Request) -> Response:
+        return _granted(await _grant(tokens, walls, request))
+
+    async def begin(request: Request) -> Response:
+        return await _begin(walls, request)
+
+    return [
+        Route("/auth/token", _answering(tokens, token), methods=["POST"], name="token"),
+        Route("/auth/device_authorization", _answering(tokens, begin), methods=["POST"]),
+    ]
+
+
+def _answering(
+    tokens: Tokens, work: Callable[[Request], Awaitable[Response]]
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of this work, with the answers to what it raises."""
 
     async def answer(request: Request) -> Response:
         try:
-            grant = in_time(_grant(tokens, request), tokens.database_answers, waits_on=True)
-            return _granted(await grant)
+            return await in_time(work(request), tokens.database_answers, waits_on=True)
         except _Declined as declined:
             return _declined(declined, request)
         except RateLimited as error:
@@ -57,10 +81,30 @@ def routes(tokens: Tokens) -> list[Route]:
                 raise
             return _away()
 
-    return [Route("/auth/token", answer, methods=["POST"], name="token")]
+    return answer
 
 
-async def _grant(tokens: Tokens, request: Request) -> SignedIn:
+async def _begin(walls: Walls, request: Request) -> Response:
+    _is_wall(await _form(request))
+    asked = await walls.ask(address=request.client.host if request.client else None)
+    where = str(request.url.replace(path=APPROVE, query="", fragment=""))
+    body = {
+        "device_code": asked.device_code,
+        "user_code": asked.user_code,
+        "verification_uri": where,
+        "verification_uri_complete": f"{where}?code={asked.user_code}",
+        "expires_in": asked.expires_in,
+        "interval": asked.interval,
+    }
+    return Response(orjson.dumps(body), 200, _NO_STORE, JSON)
+
+
+def _is_wall(form: Mapping[str, str]) -> None:
+    if _required(form, "client_id") != WALL:
+        raise _Declined("unauthorized_client", f"Expected client_id={WALL}.")
+
+
+async def _grant(tokens: Tokens, walls: Walls, request: Request) -> SignedIn:
     form = await _form(request)
     address = request.client.host if request.client else None
     grant_type = _required(form, "grant_type")
@@ -75,11 +119,16 @@ async def _grant(tokens: Tokens, request: Request) -> SignedIn:
                 return await tokens.client_credentials(client_id, secret, address=address)
             case "refresh_token":
                 return await tokens.refresh(_required(form, "refresh_token"), address=address)
+            case _ if grant_type == DEVICE_CODE:
+                _is_wall(form)
+                return await walls.redeem(_required(form, "device_code"), address=address)
             case _:
                 raise _Declined(
                     "unsupported_grant_type",
-                    "Expected password, client_credentials or refresh_token.",
+                    f"Expected password, client_credentials, refresh_token or {DEVICE_CODE}.",
                 )
+    except NotYet as waiting:
+        raise _Declined(waiting.word, waiting.message) from waiting
     except AccessDenied as error:
         if grant_type == "client_credentials":
             raise _Declined("invalid_client", error.message, 401) from error

@@ -31,6 +31,7 @@ from hub.model.parking import OpeningStatus, ParkingSiteStatus
 from hub.model.people import Role
 from hub.model.situations import Certainty, Severity, SituationProgress, Urgency
 from hub.model.vehicles import TaxiState
+from hub.model.walls import WallPage
 from schema.words import WORDS
 
 
@@ -87,5 +88,6 @@ __all__ = [
     "TaxiState",
     "UnitKind",
     "Urgency",
+    "WallPage",
     "worded",
 ]

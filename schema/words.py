@@ -29,6 +29,7 @@ from hub.model.parking import OpeningStatus, ParkingSiteStatus
 from hub.model.people import Role
 from hub.model.situations import Certainty, Severity, SituationProgress, Urgency
 from hub.model.vehicles import TaxiState
+from hub.model.walls import WallPage
 
 WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
     Mode: (
@@ -255,6 +256,15 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "COMMANDER": "Commander (指挥长).",
             "PARTNER": "A member unit's system (成员单位接口).",
             "ADMIN": "Administrator (管理员).",
+            "WALL": "The centre's walls, which only show (大屏).",
+        },
+    ),
+    WallPage: (
+        "A page of a wall (大屏页面).",
+        {
+            "MAP_AND_BOARDS": "The map, arrivals and departures (地图与到发).",
+            "TAXIS_AND_PARKING": "Taxi ranks and parking (出租车与停车).",
+            "ALARMS_AND_ORDERS": "Alarms, open orders and situations (预警与指令).",
         },
     ),
     UnitKind: (

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -17,13 +18,13 @@ from hub.access.passwords import hash_password, outdated, verify
 from hub.access.sealing import chain_of
 from hub.access.standing import Register, Standing
 from hub.bus import Bus
-from hub.errors import AccessDenied, NotFound
+from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.people import SCOPES, Principal, Role
 from hub.settings import AccessSettings
 from hub.store.audit import HUB, SHELL, Act, Audit, Author
 from hub.store.audit_chain import AuditChain
 from hub.store.devices import DeviceInfo, Devices
-from hub.store.documents import AccountDoc, SessionDoc
+from hub.store.documents import AccountDoc, NameDoc, SessionDoc, Wall
 from hub.store.driver import Store, Tx
 from hub.store.people import Accounts
 from hub.store.sessions import Rotation, Sessions
@@ -31,13 +32,16 @@ from hub.store.sessions import Rotation, Sessions
 _WRONG = "登录名或密码不正确 / Wrong login or password."
 _SIGN_IN_AGAIN = "登录已失效，请重新登录 / This session has ended. Sign in again."
 _NO_REFRESH = ""
+WALL_LOGIN = "wall"
+"""The account that all walls are signed in to; nobody knows a password of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """What a client holds after signing in. `expires_in`: seconds of the access token.
 
-    `refresh_token` is None for partner clients and for tokens issued on the server.
+    `refresh_token` is None for partner clients and for tokens issued on the server. `wall`: what
+    the session was let be, of a wall.
     """
 
     access_token: str
@@ -45,6 +49,7 @@ class SignedIn:
     expires_in: int
     account: AccountDoc
     session_id: str
+    wall: Wall | None = None
 
 
 class Tokens:
@@ -130,8 +135,8 @@ class Tokens:
         now = clock.now()
         turned = await self._sessions.rotate(
             session_id,
-            _digest(refresh_token),
-            _digest(fresh),
+            digest(refresh_token),
+            digest(fresh),
             now=now,
             expires_at=now + self._stay,
         )
@@ -142,7 +147,32 @@ class Tokens:
         if turned is not Rotation.ROTATED or account is None or not self._admitted(account):
             await self._attempts.failed(address)
             raise unauthenticated(_SIGN_IN_AGAIN)
-        return self._signed_in(account, session_id, fresh)
+        return self._signed_in(account, session_id, fresh, session and session.wall)
+
+    async def open_wall(
+        self, wall: Wall, claim: Callable[[Tx], Awaitable[None]], *, address: str | None = None
+    ) -> SignedIn:
+        """Open a wall's session; `claim` takes the right to it in the same transaction, or raises.
+
+        Raises AccessDenied UNAUTHENTICATED where the account of all walls is kept out.
+        """
+        account = await self._accounts.by_login(WALL_LOGIN)
+        if account is None:
+            unknown = await hash_password(secrets.token_urlsafe(32))
+            with suppress(UserFault):  # another has just made it
+                await self._accounts.add(
+                    login=WALL_LOGIN,
+                    password_hash=unknown,
+                    role=Role.WALL,
+                    name=NameDoc(zh="大屏", en="Walls"),
+                    by=HUB,
+                )
+            account = await self._accounts.by_login(WALL_LOGIN)
+        if account is None or account.role is not Role.WALL or not self._admitted(account):
+            raise unauthenticated("大屏账号已停用 / The account of the walls is off.")
+        return await self._open(
+            account, "session.opened", address, refreshable=True, wall=wall, claim=claim
+        )
 
     async def sign_out(self, principal: Principal) -> None:
         """End the caller's session and stop waking its phone."""
@@ -235,8 +265,8 @@ class Tokens:
         if account is None or device is None or device.refresh_token is None:
             return False
         session_id, _, _ = device.refresh_token.partition(".")
-        digest = _digest(device.refresh_token)
-        return await self._sessions.given_to(session_id, account.id, device.id, digest)
+        given = digest(device.refresh_token)
+        return await self._sessions.given_to(session_id, account.id, device.id, given)
 
     async def _proven(
         self,
@@ -307,6 +337,8 @@ class Tokens:
         *,
         refreshable: bool = False,
         by: Author | None = None,
+        wall: Wall | None = None,
+        claim: Callable[[Tx], Awaitable[None]] | None = None,
     ) -> SignedIn:
         """A session with its line in the audit log; `by`: who opens it, if not the account."""
         session_id = uuid4().hex
@@ -315,28 +347,33 @@ class Tokens:
         author = by or Author(account.id, account.role, session_id, device_id)
 
         async def work(tx: Tx) -> None:
+            if claim is not None:
+                await claim(tx)
             now = clock.now()
             session = SessionDoc(
                 id=session_id,
                 account_id=account.id,
                 device_id=device_id,
-                refresh_hash=_digest(refresh_token) if refresh_token else _NO_REFRESH,
+                refresh_hash=digest(refresh_token) if refresh_token else _NO_REFRESH,
                 created_at=now,
                 expires_at=now + (self._stay if refreshable else self._bearer.lifetime),
+                wall=wall,
             )
             if device is not None:
                 await self._devices.register(account.id, device, tx=tx)
             self._sessions.open(session, tx=tx)
             after = {"session": session_id, "account": account.id, "device": device_id}
+            if wall is not None:
+                after |= {"wall": wall.name, "approved_by": wall.approved_by}
             target = account.id if by is not None else session_id
             act = author.act(action, target, after=after, detail={"address": address})
             await self._audit.append(act, tx=tx)
 
         await self._store.transaction(work)
-        return self._signed_in(account, session_id, refresh_token)
+        return self._signed_in(account, session_id, refresh_token, wall)
 
     def _signed_in(
-        self, account: AccountDoc, session_id: str, refresh_token: str | None
+        self, account: AccountDoc, session_id: str, refresh_token: str | None, wall: Wall | None
     ) -> SignedIn:
         return SignedIn(
             access_token=self._bearer.mint(
@@ -346,6 +383,7 @@ class Tokens:
             expires_in=int(self._bearer.lifetime.total_seconds()),
             account=account,
             session_id=session_id,
+            wall=wall,
         )
 
 
@@ -378,5 +416,6 @@ def _new_refresh_token(session_id: str) -> str:
     return f"{session_id}.{secrets.token_urlsafe(32)}"
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What of a token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -18,13 +18,16 @@ class Role(StrEnum):
     COMMANDER = "COMMANDER"
     PARTNER = "PARTNER"
     ADMIN = "ADMIN"
+    WALL = "WALL"
 
 
 CENTRE: frozenset[Role] = frozenset({Role.WATCH, Role.COMMANDER, Role.ADMIN})
 """The command centre."""
 _EVERYBODY = frozenset(Role)
 _OURS = _EVERYBODY - {Role.PARTNER}
+_PEOPLE = _OURS - {Role.WALL}
 _DESKS = CENTRE | {Role.LIAISON}
+_SCREENS = _DESKS | {Role.WALL}
 _FIELD = frozenset({Role.OFFICER, Role.LIAISON})
 
 
@@ -64,7 +67,7 @@ class Scope(StrEnum):
         "officers:read",
         "看队员与在岗",
         "the list of officers, and who is on duty",
-        _DESKS,
+        _SCREENS,
     )
     INCIDENTS_READ = "incidents:read", "看事件", "incidents", _EVERYBODY
     INCIDENTS_WRITE = (
@@ -75,13 +78,13 @@ class Scope(StrEnum):
     )
     ORDERS_READ = "orders:read", "看指令", "orders and their ledgers", _OURS
     ORDERS_WRITE = "orders:write", "下达指令", "dispatch, reassign and cancel orders", CENTRE
-    ALARMS_READ = "alarms:read", "看告警", "alarms, whose condition holds or held", _DESKS
+    ALARMS_READ = "alarms:read", "看告警", "alarms, whose condition holds or held", _SCREENS
     ALARMS_WRITE = "alarms:write", "确认告警", "acknowledge alarms", CENTRE
     BULLETINS_READ = (
         "bulletins:read",
         "看通报",
         "bulletins to one's unit or oneself, who has read",
-        _OURS,
+        _PEOPLE,
     )
     BULLETINS_WRITE = (
         "bulletins:write",
@@ -89,6 +92,9 @@ class Scope(StrEnum):
         "publish bulletins; withdraw one's own unit's",
         _DESKS,
     )
+    WALLS_READ = "walls:read", "看大屏", "the walls, and whether they live", CENTRE
+    WALLS_WRITE = "walls:write", "批准大屏", "let a screen be a wall, and end it", CENTRE
+    WALL_SHOW = "wall:show", "当大屏", "say of oneself what a wall shows", {Role.WALL}
     FIELD_WORK = "field:work", "现场作业", "the mobile API: sync, actions, positions, push", _FIELD
     ADMIN = "admin", "管理", "decide which ids name one stop place", {Role.ADMIN}
     ACCOUNTS_READ = "accounts:read", "看账号", "accounts, who is signed in where", {Role.ADMIN}
@@ -103,7 +109,7 @@ class Scope(StrEnum):
         "developer",
         "开发",
         "read the schema by introspection, and the hints of its errors",
-        _EVERYBODY - {Role.OFFICER},
+        _EVERYBODY - {Role.OFFICER, Role.WALL},
     )
 
 
@@ -116,8 +122,8 @@ SCOPES: dict[Role, frozenset[Scope]] = {
 class Viewer:
     """What decides which rows are seen: repositories take it, nobody else filters.
 
-    The centre sees every unit. A liaison or partner sees what involves its unit. An officer sees
-    what involves the officer, or the incidents of the officer's unit.
+    The centre, and a wall in it, sees every unit. A liaison or partner sees what involves its unit.
+    An officer sees what involves the officer, or the incidents of the officer's unit.
     """
 
     account_id: str
@@ -126,8 +132,8 @@ class Viewer:
 
     @property
     def sees_everything(self) -> bool:
-        """The command centre's roles."""
-        return self.role in CENTRE
+        """The command centre's roles, and its walls'."""
+        return self.role in CENTRE or self.role is Role.WALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,7 @@ class Principal:
     @property
     def is_shared(self) -> bool:
         """Whether the account may be at many screens, or in many workers, at once."""
-        return self.role in CENTRE or self.role is Role.PARTNER
+        return self.role in CENTRE or self.role in {Role.PARTNER, Role.WALL}
 
     def require(self, scope: Scope) -> None:
         """Raise AccessDenied unless the caller has the scope."""

@@ -22,6 +22,7 @@ REGISTRY: dict[str, str] = {
     "bulletins": "hub.operations.bulletins",
     "alarms": "hub.operations.alarms",
     "accounts": "hub.operations.accounts",
+    "walls": "hub.operations.walls",
     "audit": "hub.operations.audit",
 }
 """Where the declaration of each capability is. Snapshots tell a phone of them in this order."""

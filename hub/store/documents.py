@@ -17,6 +17,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from hub.model.operations import OrderPriority, UnitKind
 from hub.model.people import Role
+from hub.model.walls import WallPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,53 @@ class AccountDoc(TextDocument):
         ]
 
 
+class Wall(BaseModel):
+    """A screen that shows and does nothing (大屏): what it was let be, and what it says of itself.
+
+    `pages` are shown in turn for `turn_seconds` each. `heard_at` is when it last said that it
+    lives, `page` what it showed then, `frame_age_s` how old its picture was, in seconds, and
+    `held` whether it stood still at something red.
+    """
+
+    name: str
+    pages: list[WallPage]
+    turn_seconds: int
+    approved_by: str
+    heard_at: datetime | None = None
+    page: WallPage | None = None
+    frame_age_s: float | None = None
+    held: bool = False
+
+
+class WallRequestDoc(TextDocument):
+    """A screen's wish to be a wall (RFC 8628); `id` is the digest of its device code.
+
+    `wall` is what somebody let it be; a row is answered once, and good for one session.
+    `polled_at` and `interval_s`: when it last asked, and how many seconds it has to wait.
+    """
+
+    keep = Keep("asked: good for nothing", since="expires_at", days=0)
+
+    user_code: str
+    address: str | None = None
+    asked_at: datetime
+    expires_at: datetime
+    interval_s: int
+    polled_at: datetime | None = None
+    answered_at: datetime | None = None
+    wall: Wall | None = None
+    used_at: datetime | None = None
+
+    class Settings:
+        name = "wall_requests"
+        indexes: ClassVar[list[IndexModel]] = [index("user_code", unique=True)]
+
+
 class SessionDoc(TextDocument):
     """A signed-in device or client. Refresh tokens are stored hashed and used once.
 
     `previous_hash` with `rotated_at` allows one lost reply within the grace period; any other
-    reuse revokes the session (`revoked_at`).
+    reuse revokes the session (`revoked_at`). `wall`: it is a screen's that only shows.
     """
 
     keep = Keep("ended: good for nothing", since="expires_at", days=0)
@@ -162,6 +205,7 @@ class SessionDoc(TextDocument):
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    wall: Wall | None = None
 
     class Settings:
         name = "sessions"
@@ -395,6 +439,7 @@ DOCUMENTS: tuple[type[TextDocument], ...] = (
     UnitDoc,
     AccountDoc,
     SessionDoc,
+    WallRequestDoc,
     DeviceDoc,
     OfficerPositionDoc,
     OutboxDoc,

@@ -75,7 +75,7 @@ class Accounts:
 
     async def directory(self, viewer: Viewer, *, most: int) -> list[AccountDoc]:
         """At most so many active people whom the viewer may see, by (unit, login, id)."""
-        people = {"active": True, "role": {"$ne": Role.PARTNER}}
+        people = {"active": True, "role": {"$nin": [Role.PARTNER, Role.WALL]}}
         found = AccountDoc.find({"$and": [_known(viewer), people]}).sort("unit", "login", "_id")
         return await found.limit(most).to_list()
 

@@ -9,18 +9,22 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from hub import clock
 from hub.access.tokens import SignedIn
+from hub.access.walls import NotYet
 from hub.errors import AccessDenied
-from hub.model.people import SCOPES, Role
+from hub.model.people import SCOPES, Role, Scope
+from hub.model.walls import WallPage
 from hub.operations.telling.wire import Message
 from hub.requests import JSON
+from hub.store import walls
 from hub.store.devices import DeviceInfo
-from liandong.faces.face import LAST, Face
+from liandong.faces.face import CONSOLE, LAST, Face
 from mobile_api.context import MobileContext
 from mobile_api.endpoint import Call, Endpoint, Nothing
 from mobile_api.models import Name, SignIn, Unit
@@ -28,8 +32,36 @@ from mobile_api.models import Name, SignIn, Unit
 _YEAR: Final = 366 * 24 * 3600
 
 
+class ShownOnWall(Message):
+    """What a wall shows (大屏): these pages in turn, each for so many seconds."""
+
+    name: str
+    pages: list[WallPage]
+    turn_seconds: int
+
+
+class DeviceCode(Message):
+    """What a screen was given to ask with whether it is a wall by now."""
+
+    device_code: str = Field(min_length=1, max_length=256)
+
+
+class Beat(Message):
+    """That a wall lives: what it shows, how many seconds old its picture is."""
+
+    page: WallPage
+    frame_age_seconds: float = Field(ge=0, le=1e9, allow_inf_nan=False)
+    held: bool = False
+
+
+class Waiting(Message):
+    """Why a screen is no wall, in a word of RFC 8628, 3.5."""
+
+    error: str
+
+
 class Myself(Message):
-    """Who is signed in (当前账号), and what the account may do."""
+    """Who is signed in (当前账号), and what the account may do; `wall` of a wall's session."""
 
     account: str
     login: str
@@ -37,6 +69,7 @@ class Myself(Message):
     name: Name
     unit: Unit | None
     scopes: list[str]
+    wall: ShownOnWall | None = None
 
 
 class Granted(Message):
@@ -57,15 +90,25 @@ class FaceSession:
         self._context = context
 
     def routes(self) -> list[Route]:
-        """POST `session`, POST `session/refresh`, DELETE `session`."""
+        """POST `session`, POST `session/refresh`, DELETE `session`; of a wall two more."""
         endpoints: tuple[Endpoint[Any], ...] = (
             self._endpoint("POST", "", self._sign_in, SignIn),
             self._endpoint("POST", "/refresh", self._refresh, Nothing),
             self._endpoint("DELETE", "", self._sign_out, Nothing),
         )
+        if self._face is CONSOLE:
+            beat = self._endpoint("POST", "/beat", self._beat, Beat, Scope.WALL_SHOW)
+            endpoints += (self._endpoint("POST", "/device", self._redeem, DeviceCode), beat)
         return [endpoint.route(self._context) for endpoint in endpoints]
 
-    def _endpoint(self, method: str, path: str, handler: Any, takes: Any) -> Endpoint[Any]:  # noqa: ANN401
+    def _endpoint(
+        self,
+        method: str,
+        path: str,
+        handler: Any,  # noqa: ANN401  # of whatever it takes
+        takes: Any,  # noqa: ANN401
+        scope: Scope | None = None,
+    ) -> Endpoint[Any]:
         return Endpoint(
             method=method,
             path="/session" + path,
@@ -73,6 +116,7 @@ class FaceSession:
             summary="",
             handler=handler,
             takes=takes,
+            scope=scope,
         )
 
     async def _sign_in(self, call: Call[SignIn]) -> Response:
@@ -100,6 +144,28 @@ class FaceSession:
             return self._forgotten(Response(status_code=204))
         return await self._granted(call.request, signed_in)
 
+    async def _redeem(self, call: Call[DeviceCode]) -> Response:
+        """The session of a wall; until it is one 202 and why: who waits has done nothing wrong."""
+        _same_origin(call.request)
+        try:
+            signed_in = await self._context.walls.redeem(
+                call.sent.device_code, address=call.address
+            )
+        except NotYet as waiting:
+            said = Waiting(error=waiting.word).model_dump_json(by_alias=True)
+            return Response(said, 202, {"Cache-Control": "no-store"}, JSON)
+        return await self._granted(call.request, signed_in)
+
+    async def _beat(self, call: Call[Beat]) -> None:
+        """Note that the caller's wall lives."""
+        await walls.beat(
+            call.caller.session_id,
+            clock.now(),
+            page=call.sent.page,
+            frame_age_s=call.sent.frame_age_seconds,
+            held=call.sent.held,
+        )
+
     async def _sign_out(self, call: Call[Nothing]) -> Response:
         """Whoever holds the cookie ends its session; without one there is nothing to end."""
         _same_origin(call.request)
@@ -124,6 +190,7 @@ class FaceSession:
         account = signed_in.account
         units = await self._context.units.by_codes([account.unit]) if account.unit else {}
         unit = units.get(account.unit or "")
+        wall = signed_in.wall
         granted = Granted(
             access_token=signed_in.access_token,
             expires_in_seconds=signed_in.expires_in,
@@ -136,6 +203,8 @@ class FaceSession:
                 name=Name(zh=account.name.zh, en=account.name.en),
                 unit=unit and Unit(code=unit.id, name=Name(zh=unit.name.zh, en=unit.name.en)),
                 scopes=sorted(SCOPES[account.role]),
+                wall=wall
+                and ShownOnWall(name=wall.name, pages=wall.pages, turn_seconds=wall.turn_seconds),
             ),
         )
         response = Response(

@@ -111,7 +111,7 @@ async def context(
 @pytest.fixture(scope="module")
 async def http(context: MobileContext) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the served application."""
-    app = Starlette(routes=[*routes(context.tokens), Mount(BASE, build(context))])
+    app = Starlette(routes=[*routes(context.tokens, context.walls), Mount(BASE, build(context))])
     async with served(app) as url, httpx2.AsyncClient(base_url=url, timeout=60) as client:
         yield client
 

@@ -119,3 +119,27 @@ async def test_guessing_a_secret_is_slowed_down(phone: Phone) -> None:
     reply = await ask(phone, wrong)
     error_of(reply, 429, "temporarily_unavailable")
     assert int(reply.headers["retry-after"]) >= 1
+
+
+SCREEN = {"client_id": "wall"}
+DEVICE = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", **SCREEN}
+
+
+async def test_a_screen_asks_in_the_words_of_rfc_8628(phone: Phone) -> None:
+    """It is given its codes and where to take them, and waits until somebody has answered."""
+    reply = await phone.http.post("/auth/device_authorization", data=SCREEN)
+    assert reply.status_code == 200
+    assert reply.headers["cache-control"] == "no-store"
+    told = reply.json()
+    assert (told["expires_in"], told["interval"]) == (600, 5)
+    assert told["verification_uri"].endswith("/console/approve")
+    code = told["user_code"]
+    assert told["verification_uri_complete"] == f"{told['verification_uri']}?code={code}"
+    form = {**DEVICE, "device_code": told["device_code"]}
+    error_of(await ask(phone, form), 400, "authorization_pending")
+    error_of(await ask(phone, form), 400, "slow_down")
+    error_of(await ask(phone, {**form, "device_code": "made up"}), 400, "expired_token")
+    error_of(await ask(phone, {**form, "client_id": "other"}), 400, "unauthorized_client")
+    error_of(await ask(phone, DEVICE), 400, "invalid_request")
+    nobody = await phone.http.post("/auth/device_authorization", data={"client_id": "other"})
+    error_of(nobody, 400, "unauthorized_client")

@@ -29,10 +29,12 @@ from tests.contract.writes import roots_of
 
 SCHEMA = graphql_schema(build_schema())
 
-READERS = {Role.OFFICER, Role.LIAISON, Role.WATCH, Role.COMMANDER, Role.PARTNER, Role.ADMIN}
+READERS = {*Role}
+PEOPLE = READERS - {Role.PARTNER, Role.WALL}
 FIELD = {Role.OFFICER, Role.LIAISON}
 CENTRE = {Role.WATCH, Role.COMMANDER, Role.ADMIN}
-DEVELOPERS = READERS - {Role.OFFICER}
+SCREENS = CENTRE | {Role.LIAISON, Role.WALL}
+DEVELOPERS = READERS - {Role.OFFICER, Role.WALL}
 ALLOWED = {
     "Query": {
         **dict.fromkeys(
@@ -46,8 +48,9 @@ ALLOWED = {
             ),
             READERS,
         ),
-        **dict.fromkeys(("orders", "order", "bulletins", "bulletin"), READERS - {Role.PARTNER}),
-        **dict.fromkeys(("officers", "dutyCounts", "alarms", "alarm"), CENTRE | {Role.LIAISON}),
+        **dict.fromkeys(("orders", "order"), READERS - {Role.PARTNER}),
+        **dict.fromkeys(("bulletins", "bulletin"), PEOPLE),
+        **dict.fromkeys(("officers", "dutyCounts", "alarms", "alarm"), SCREENS),
         "_service": DEVELOPERS,
     },
     "Mutation": {
@@ -75,9 +78,9 @@ ALLOWED = {
             READERS,
         ),
         "orders": READERS - {Role.PARTNER},
-        "bulletins": READERS - {Role.PARTNER},
-        "alarms": CENTRE | {Role.LIAISON},
-        "officers": CENTRE | {Role.LIAISON},
+        "bulletins": PEOPLE,
+        "alarms": SCREENS,
+        "officers": SCREENS,
     },
 }
 

@@ -65,6 +65,7 @@ def new_account(
         words = "登录名须为 1 至 64 个小写字母、数字或 . _ - / login: letters, digits, . _ - only."
         raise UserFault("BAD_VALUE", words, path=("login",))
     kind = checks.word(role, Role, ("role",))
+    _is_no_wall(kind)
     unit = checks.identifier(unit, ("unit",)) if unit is not None else None
     _has_its_unit(kind, unit)
     name = NameDoc(
@@ -185,6 +186,7 @@ async def reset_secret(
 
     async def work(tx: Tx) -> Done:
         account = await _account(desk, account_id, tx)
+        _is_no_wall(account.role)
         if not account.active:
             words = "账号已停用，请先启用 / The account is off: let it in again first."
             raise UserFault("ACCOUNT_OFF", words, path=("account",))
@@ -299,6 +301,14 @@ def _has_its_unit(role: Role, unit: str | None) -> None:
         raise UserFault("BAD_VALUE", words, path=("unit",))
 
 
+def _is_no_wall(role: Role) -> None:
+    if role is Role.WALL:
+        words = (
+            "大屏须在“大屏”页批准，没有密码 / role: a screen is let be a wall, and has no password."
+        )
+        raise UserFault("BAD_VALUE", words, path=("role",))
+
+
 def _changed(account: AccountDoc, changes: AccountChanges) -> AccountDoc:
     name = NameDoc(
         zh=changes.name_zh or account.name.zh,
@@ -321,6 +331,8 @@ def _may_be(by: Principal, account: AccountDoc, after: AccountDoc) -> None:
     if account.id == by.account_id and (after.role is not account.role or not after.active):
         words = "不能停用自己或改变自己的角色 / Not your own account: ask another administrator."
         raise UserFault("OWN_ACCOUNT", words, path=("account",))
+    if after.role is not account.role and Role.WALL in {after.role, account.role}:
+        _is_no_wall(Role.WALL)
     if (after.role is Role.PARTNER) is not (account.role is Role.PARTNER):
         words = "人员与应用不能互换 / role: a person's account is no application's."
         raise UserFault("BAD_VALUE", words, path=("role",))

@@ -76,7 +76,7 @@ async def to_be_read(scene: Scene) -> dict[str, Any]:
 NOTHING = Bad({"bulletinId": "nothing"}, "NOT_FOUND", "body.bulletinId")
 NONE = Bad({"bulletin": "nothing"}, "NOT_FOUND", "input.bulletin")
 NOBODY = {"units": [], "officers": [], "allOnDuty": False}
-DESKS, READERS = CENTRE | {Role.LIAISON}, frozenset(Role) - {Role.PARTNER}
+DESKS, READERS = CENTRE | {Role.LIAISON}, frozenset(Role) - {Role.PARTNER, Role.WALL}
 EXAMPLES = Examples(
     actions={
         "bulletin.received": Doing(given=published, bad=(NOTHING,), also=(withdrawn, read, ending)),

@@ -1,6 +1,7 @@
 import '$shared/styles/tokens.css';
 import '$shared/styles/base.css';
 import './console.css';
+import './print.css';
 import { mount } from 'svelte';
 import { appearance } from '$shared/hub/appearance.svelte';
 import { clock } from '$shared/hub/clock.svelte';

@@ -50,6 +50,13 @@ export const PAGES: readonly Page[] = [
     load: () => import('./feeds/Feeds.svelte'),
   },
   {
+    path: 'approve',
+    name: ['大屏', 'Walls'],
+    icon: 'screen',
+    scopes: ['walls:read'],
+    load: () => import('./walls/Walls.svelte'),
+  },
+  {
     path: 'admin',
     name: ['管理', 'Admin'],
     icon: 'admin',

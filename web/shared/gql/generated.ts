@@ -46,6 +46,8 @@ export type AccountRole =
   | 'OFFICER'
   /** A member unit's system (成员单位接口). */
   | 'PARTNER'
+  /** The centre's walls, which only show (大屏). */
+  | 'WALL'
   /** Watch officer of the centre (值班员). */
   | 'WATCH';
 
@@ -90,7 +92,13 @@ export type AccountScope =
   /** Boards, journeys, vehicles, ranks, parking, situations (看客运). */
   | 'TRANSIT_READ'
   /** The member units (看成员单位). */
-  | 'UNITS_READ';
+  | 'UNITS_READ'
+  /** The walls, and whether they live (看大屏). */
+  | 'WALLS_READ'
+  /** Let a screen be a wall, and end it (批准大屏). */
+  | 'WALLS_WRITE'
+  /** Say of oneself what a wall shows (当大屏). */
+  | 'WALL_SHOW';
 
 /** That somebody sees to an alarm (确认告警). */
 export type AcknowledgeAlarmInput = {
@@ -159,6 +167,20 @@ export type AlarmState =
   | 'ACTIVE'
   /** Its condition has ended (已恢复). */
   | 'CLEARED';
+
+/** That a screen may be a wall (批准大屏). */
+export type ApproveWallInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** What the screen shows (代码). */
+  code: Scalars['String']['input'];
+  /** What to call it, as 大厅左屏 (名称). */
+  name: Scalars['String']['input'];
+  /** What it shows, in this order, each once (页面). */
+  pages: Array<WallPage>;
+  /** Seconds of each page, 5 to 600 (翻页间隔). */
+  turnSeconds?: Scalars['Int']['input'];
+};
 
 /** Who is to know (接收范围); what is named adds up. */
 export type AudienceInput = {
@@ -336,6 +358,14 @@ export type DispatchWarningCode =
   | 'PUSH_NOT_CONFIGURED'
   /** A warning: no phone can be woken; tell them by phone or radio (接收人无可推送的手机). */
   | 'RECIPIENT_NO_PUSH';
+
+/** The end of a wall (断开大屏). */
+export type EndWallInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** The wall (大屏). */
+  wall: Scalars['ID']['input'];
+};
 
 /** Condition of a facility (设施状态), in SIRI-FM's words. */
 export type FacilityStatus =
@@ -676,6 +706,14 @@ export type ReassignOrderInput = {
   reason: Scalars['String']['input'];
   /** An officer on duty who is none of its recipients, by id or login (改派至). */
   to: Scalars['ID']['input'];
+};
+
+/** That a screen may be no wall (拒绝大屏). */
+export type RefuseWallInput = {
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** What the screen shows (代码). */
+  code: Scalars['String']['input'];
 };
 
 /** That two ids do not name one stop place (否定标识映射). */
@@ -1106,7 +1144,22 @@ export type UserErrorCode =
   /** No timetable has told of this stop place (无此站点). */
   | 'UNKNOWN_STOP_PLACE'
   /** Ask with HEAD how much is here, and go on from there (续传位置不符). */
-  | 'UPLOAD_OFFSET';
+  | 'UPLOAD_OFFSET'
+  /** Somebody has answered it: a code is good for one answer (该请求已有答复). */
+  | 'WALL_ANSWERED'
+  /** No screen shows this code now: read it again, it changes every ten minutes (没有显示此代码的大屏). */
+  | 'WALL_CODE'
+  /** Too many codes that no screen shows: wait a minute (输错次数过多). */
+  | 'WALL_GUESSES';
+
+/** A page of a wall (大屏页面). */
+export type WallPage =
+  /** Alarms, open orders and situations (预警与指令). */
+  | 'ALARMS_AND_ORDERS'
+  /** The map, arrivals and departures (地图与到发). */
+  | 'MAP_AND_BOARDS'
+  /** Taxi ranks and parking (出租车与停车). */
+  | 'TAXIS_AND_PARKING';
 
 /** The withdrawal of a bulletin (撤回通报). */
 export type WithdrawBulletinInput = {
@@ -1508,6 +1561,41 @@ export type SituationOfficersQueryVariables = Exact<{
 
 export type SituationOfficersQuery = { officers: { pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, name: string | null, post: string | null, onDutySince: string | null, nameEn: string | null, unit: { name: string | null, nameEn: string | null } | null, lastPosition: { at: string, accuracyMetres: number | null, position: { lat: number, lon: number } } | null }> } };
 
+export type WallsWatchedSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type WallsWatchedSubscription = { walls: { change: ChangeType, cursor: string, node: { id: string, name: string, pages: Array<WallPage>, turnSeconds: number, approvedAt: string, heardAt: string | null, page: WallPage | null, frameAgeSeconds: number | null, held: boolean, approvedBy: PersonNamedFragment | null } | null } };
+
+export type WallAskedQueryVariables = Exact<{
+  code: Scalars['String']['input'];
+}>;
+
+
+export type WallAskedQuery = { wallRequest: { code: string, address: string | null, askedAt: string, expiresAt: string, answered: boolean } };
+
+export type ApproveWallMutationVariables = Exact<{
+  input: ApproveWallInput;
+}>;
+
+
+export type ApproveWallMutation = { approveWall: { userErrors: Array<{ path: Array<string>, message: string }>, request: { code: string } | null } };
+
+export type RefuseWallMutationVariables = Exact<{
+  input: RefuseWallInput;
+}>;
+
+
+export type RefuseWallMutation = { refuseWall: { userErrors: Array<{ path: Array<string>, message: string }>, request: { code: string } | null } };
+
+export type EndWallMutationVariables = Exact<{
+  input: EndWallInput;
+}>;
+
+
+export type EndWallMutation = { endWall: { userErrors: Array<{ path: Array<string>, message: string }>, wall: { id: string } | null } };
+
 export type FeedsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
 }>;
@@ -1519,6 +1607,7 @@ export const AccountsWatched = { id: 'sha256:3956ec9f3db2699b57f9e59dd0b93f0b0d0
 export const AddAccount = { id: 'sha256:8983b79a23b574b630b93a470bbe292ce76ff4b46800a7c8986559c493212652', name: 'AddAccount', kind: 'mutation' } as unknown as Operation<AddAccountMutation, AddAccountMutationVariables>;
 export const AddUnits = { id: 'sha256:86189919850abd6bee31bd07cf273006754bc31efd89a64340efee313b9029e0', name: 'AddUnits', kind: 'mutation' } as unknown as Operation<AddUnitsMutation, AddUnitsMutationVariables>;
 export const AlarmsToAct = { id: 'sha256:59e15a4bc721d47a45bb3603b3992288fab6e454c8bc11e6598bb715677fb241', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
+export const ApproveWall = { id: 'sha256:74db6502796e7780de5bfb76443561f9b16dbba67a2139e2a500731625ef5116', name: 'ApproveWall', kind: 'mutation' } as unknown as Operation<ApproveWallMutation, ApproveWallMutationVariables>;
 export const AuditPage = { id: 'sha256:0499450c2af466c92766f8137cc9330d08f6bb6d61c26bba67f707b6f8c78f94', name: 'AuditPage', kind: 'query' } as unknown as Operation<AuditPageQuery, AuditPageQueryVariables>;
 export const AuditState = { id: 'sha256:15c47252c3f9015faa90f94396ae97de30cf3d5f4475855d1c3c334f578944a1', name: 'AuditState', kind: 'query' } as unknown as Operation<AuditStateQuery, AuditStateQueryVariables>;
 export const BulletinAudience = { id: 'sha256:ce54041d73531bfa5c20f860c1aceb7a1ed70ce0fb30daf2f88b51a688eb44a5', name: 'BulletinAudience', kind: 'query' } as unknown as Operation<BulletinAudienceQuery, BulletinAudienceQueryVariables>;
@@ -1531,6 +1620,7 @@ export const ConfirmMapping = { id: 'sha256:400b3b72bd03689de57fbdfcb13a34210095
 export const DecidedMappings = { id: 'sha256:6b6e7c9e3d8dbf1809609ada7b5fb976a86ba5777d3febd0e537bb648c61a441', name: 'DecidedMappings', kind: 'query' } as unknown as Operation<DecidedMappingsQuery, DecidedMappingsQueryVariables>;
 export const DispatchOrder = { id: 'sha256:d4c91d60128d31b94617a1be7c6a62a3784c2a12ea9f4252f619b04d9ca4234e', name: 'DispatchOrder', kind: 'mutation' } as unknown as Operation<DispatchOrderMutation, DispatchOrderMutationVariables>;
 export const DutyCounts = { id: 'sha256:e34852c62bb993c5d1b96bb2e961cbb82b4a73ba28b25be7ee370492e1cae602', name: 'DutyCounts', kind: 'query' } as unknown as Operation<DutyCountsQuery, DutyCountsQueryVariables>;
+export const EndWall = { id: 'sha256:f176e1519d3acfef3d84151e5af892587a9cab9662f72aa5835956a938dc1950', name: 'EndWall', kind: 'mutation' } as unknown as Operation<EndWallMutation, EndWallMutationVariables>;
 export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
 export const FeedsWatched = { id: 'sha256:397c3bac30ec418f118bdd6614b37ae10a6fc97d39fda26e9cad3b03bed2caff', name: 'FeedsWatched', kind: 'subscription' } as unknown as Operation<FeedsWatchedSubscription, FeedsWatchedSubscriptionVariables>;
 export const NoteIncident = { id: 'sha256:8f442dd74046552afd15535e97d7ae0ed01a356d86dc6cf98e50b3a66e2e1d46', name: 'NoteIncident', kind: 'mutation' } as unknown as Operation<NoteIncidentMutation, NoteIncidentMutationVariables>;
@@ -1543,6 +1633,7 @@ export const OpenIncidents = { id: 'sha256:fd1559d0ca8d317e89fd8262a35f545eb41f1
 export const OrderAudience = { id: 'sha256:7f52ec172850cd45f33bd5a5a56a06e0d5de1b8f033db2ba22a5af5d1ed89171', name: 'OrderAudience', kind: 'query' } as unknown as Operation<OrderAudienceQuery, OrderAudienceQueryVariables>;
 export const PublishBulletin = { id: 'sha256:2ab93d9a9de59277d321ab01cd2282672e912042cffb8af1bdfd9e4f1e964af1', name: 'PublishBulletin', kind: 'mutation' } as unknown as Operation<PublishBulletinMutation, PublishBulletinMutationVariables>;
 export const ReassignOrder = { id: 'sha256:082586c8f2e5d0b286167ebf46016efb7fbf53356af485129f777f7742172b9e', name: 'ReassignOrder', kind: 'mutation' } as unknown as Operation<ReassignOrderMutation, ReassignOrderMutationVariables>;
+export const RefuseWall = { id: 'sha256:b7a222ae305c155221e5fb2dfaf4fa226f8eb48a43bab97f363e0e497d26218a', name: 'RefuseWall', kind: 'mutation' } as unknown as Operation<RefuseWallMutation, RefuseWallMutationVariables>;
 export const RejectMapping = { id: 'sha256:3cc5595556f83dc9d995851f6993ad3dfef02de7c49709dba04a1eb0d7077d76', name: 'RejectMapping', kind: 'mutation' } as unknown as Operation<RejectMappingMutation, RejectMappingMutationVariables>;
 export const ReopenIncident = { id: 'sha256:32e56f249834af33f6a0a471a6836d5aac429976e7f1071fe78be874c4899b1e', name: 'ReopenIncident', kind: 'mutation' } as unknown as Operation<ReopenIncidentMutation, ReopenIncidentMutationVariables>;
 export const ResetSecret = { id: 'sha256:db77d0bfd9de8020875e886a0cdfb5bb90d060dbecd9bd70de7d77f7223c0dc4', name: 'ResetSecret', kind: 'mutation' } as unknown as Operation<ResetSecretMutation, ResetSecretMutationVariables>;
@@ -1565,4 +1656,6 @@ export const UnitsToName = { id: 'sha256:d715da77a84b7ad61cc64730cf1010bf014c674
 export const UnmatchedPlaces = { id: 'sha256:e5f7218f845274fd5e70eb676a91cb533dced187ce1805f86abe5702f5a5365d', name: 'UnmatchedPlaces', kind: 'query' } as unknown as Operation<UnmatchedPlacesQuery, UnmatchedPlacesQueryVariables>;
 export const UpdateAccount = { id: 'sha256:c3418de443f26736b78d34b50e83c703c5f035d3df16375948108159a744b280', name: 'UpdateAccount', kind: 'mutation' } as unknown as Operation<UpdateAccountMutation, UpdateAccountMutationVariables>;
 export const UpdateIncident = { id: 'sha256:121780fe8dba3d4263caaa14c76131809e9f916aff2a3b05f20928d7d3f8e31a', name: 'UpdateIncident', kind: 'mutation' } as unknown as Operation<UpdateIncidentMutation, UpdateIncidentMutationVariables>;
+export const WallAsked = { id: 'sha256:a6872eb6de45c93873f5f45e77b437bddebc167645fc564aa7a5d8fd2cfe34a8', name: 'WallAsked', kind: 'query' } as unknown as Operation<WallAskedQuery, WallAskedQueryVariables>;
+export const WallsWatched = { id: 'sha256:b71ded15da37428e534f95fe8f1c9320c0cf449df6f0b01017db5ead85a2ab76', name: 'WallsWatched', kind: 'subscription' } as unknown as Operation<WallsWatchedSubscription, WallsWatchedSubscriptionVariables>;
 export const WithdrawBulletin = { id: 'sha256:e5f17e4f4e3533529faac03a1bfe406bc32380c670723f36b412172913580f44', name: 'WithdrawBulletin', kind: 'mutation' } as unknown as Operation<WithdrawBulletinMutation, WithdrawBulletinMutationVariables>;

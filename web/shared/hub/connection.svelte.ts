@@ -1,4 +1,4 @@
-import { createClient, type Client } from 'graphql-ws';
+import { createClient, type Client, TerminatedCloseEvent } from 'graphql-ws';
 import type { Operation } from '../gql/operation';
 import { refusal, type Fault } from './ask';
 import { clock } from './clock.svelte';
@@ -83,8 +83,12 @@ export class Connection {
       connectionParams: () => ({ authorization: `Bearer ${token}` }),
       keepAlive: PING,
       retryAttempts: Infinity,
+      // what we cut ourselves, because nothing answers any more, is no Event to the library
       shouldRetry: (reason) =>
-        this.#session.me !== null && (reason instanceof Event || reason instanceof HubError),
+        this.#session.me !== null &&
+        (reason instanceof Event ||
+          reason instanceof TerminatedCloseEvent ||
+          reason instanceof HubError),
       retryWait: pause,
       on: {
         connected: () => this.#heard(),

@@ -1,3 +1,4 @@
+import type { WallPage } from '../gql/generated';
 import { clock } from './clock.svelte';
 import { HubError } from './errors';
 
@@ -9,6 +10,8 @@ export interface Me {
   role: string;
   unit: { code: string; name: { zh: string | null; en: string | null } } | null;
   scopes: string[];
+  /** What a wall shows; null of who is none. */
+  wall: { name: string; pages: WallPage[]; turnSeconds: number } | null;
 }
 
 interface Granted {
@@ -56,6 +59,18 @@ export class Session {
   async signIn(login: string, password: string, device?: object): Promise<void> {
     this.#take(await this.#send('POST', '', { login, password, device }));
     this.known = true;
+  }
+
+  /**
+   * Take up a wall's session, once somebody has let this screen be one: null. While it is none, why, in a
+   * word of RFC 8628. Raises HubError OFFLINE, RATE_LIMITED.
+   */
+  async redeem(deviceCode: string): Promise<string | null> {
+    const said = (await this.#send('POST', '/device', { deviceCode })) as
+      Granted | { error: string } | null;
+    if (said && 'error' in said) return said.error;
+    this.#take(said);
+    return null;
   }
 
   /** Sign out, here and at the hub. Raises HubError OFFLINE: then the session still stands. */

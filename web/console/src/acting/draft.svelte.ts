@@ -3,13 +3,21 @@ import { session } from '../hub';
 /** A draft that nobody has come back to for so long is dropped. */
 const KEPT_MS = 24 * 3600 * 1000;
 
+const PLACE = 'liandong.draft.';
+
+/** How many drafts of who is signed in are kept on this machine. */
+export function drafts(): number {
+  const mine = `${PLACE}${session.me?.account}.`;
+  return Object.keys(localStorage).filter((name) => name.startsWith(mine)).length;
+}
+
 /**
  * What somebody has written and not sent: kept on this machine for who is signed in, through a reload.
  *
  * Call it while a component is made; it is written whenever it changes.
  */
 export function draft<T extends object>(name: string, empty: () => T) {
-  const place = `liandong.draft.${session.me?.account}.${name}`;
+  const place = `${PLACE}${session.me?.account}.${name}`;
   const kept = read<T>(place);
   let is = $state({ ...empty(), ...kept });
   $effect(() => {

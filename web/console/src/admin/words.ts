@@ -8,6 +8,7 @@ export const ROLES: Record<AccountRole, Pair> = {
   COMMANDER: ['指挥长', 'Commander'],
   ADMIN: ['管理员', 'Administrator'],
   PARTNER: ['合作单位应用', 'Partner application'],
+  WALL: ['大屏', 'Wall'],
 };
 export const PEOPLE: readonly AccountRole[] = ['OFFICER', 'LIAISON', 'WATCH', 'COMMANDER', 'ADMIN'];
 /** Roles that belong to a unit. */
@@ -40,6 +41,7 @@ export const SUBJECTS: readonly (readonly [begins: string, words: Pair])[] = [
   ['incident.', ['事件', 'Incidents']],
   ['order.', ['指令', 'Orders']],
   ['bulletin.', ['通报', 'Bulletins']],
+  ['wall.', ['大屏', 'Walls']],
   ['duty.', ['勤务', 'Duty']],
   ['alarm.', ['告警', 'Alarms']],
   ['idMapping.', ['站点对应', 'Stop matching']],

@@ -7,6 +7,9 @@ import type {
 } from '$shared/gql/generated';
 import { language, type Pair, words } from '$shared/words.svelte';
 
+/** Nobody scrolls a wall. */
+export const scrolls = (): boolean => document.documentElement.dataset.density !== 'wall';
+
 /** A name as the hub tells it: in Chinese, in English, or in one of them. */
 export function named(zh: string | null | undefined, en: string | null | undefined): string {
   return (language.is === 'zh' ? (zh ?? en) : (en ?? zh)) ?? '—';
@@ -88,7 +91,10 @@ export const said = words({
   ghost: ['应见未见', 'Not seen'],
   ghostWhy: ['时刻表有，实况无', 'Timetabled, not heard of'],
   platformChanged: ['站台变更', 'Platform changed'],
-  rest: (count: number) => [`其余 ${count} 行 · 向下滚动`, `${count} more · scroll down`],
+  rest: (count: number) =>
+    scrolls()
+      ? [`其余 ${count} 行 · 向下滚动`, `${count} more · scroll down`]
+      : [`其余 ${count} 行`, `${count} more`],
   late: (minutes: number) => [`晚 ${minutes} 分`, `${minutes} min late`],
   early: (minutes: number) => [`早 ${minutes} 分`, `${minutes} min early`],
   refused: ['无法显示', 'Cannot be shown'],
