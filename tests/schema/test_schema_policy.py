@@ -43,6 +43,7 @@ ALLOWED = {
                 *("idMappings", "unmatchedStopPlaces"),
                 *("parkingFacilities", "sharingStations", "facilityConditions"),
                 *("node", "nodes", "_entities", "incidents", "incident"),
+                *("history", "moment"),
             ),
             READERS,
         ),
