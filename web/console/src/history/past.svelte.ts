@@ -56,7 +56,8 @@ export class Past implements Source {
   readonly acts = false;
   readonly clock: { readonly now: number };
   readonly past: PastMap;
-  #shown: number | null = null;
+  /** Of which moment `held` is. */
+  shown = $state<number | null>(null);
   #busy = false;
 
   constructor(at: number) {
@@ -78,6 +79,11 @@ export class Past implements Source {
     };
   }
 
+  /** Whether what is held is not of this moment yet. */
+  get behind(): boolean {
+    return !this.#isShown();
+  }
+
   /** The gap the moment lies in; null where it lies in none, or that is not known yet. */
   get gap(): Transit['gap'] {
     return this.held?.transit.gap ?? null;
@@ -95,18 +101,21 @@ export class Past implements Source {
       return new Map((found as Node[]).map((row) => [row.id, row] as const));
     });
     const unknown = $derived(this.gap === null ? null : NOT_KEPT);
-    const is = {
-      get rows() {
-        return rows;
+    const ready = $derived(this.held !== null);
+    const error = $derived(this.error ?? unknown);
+    return {
+      is: {
+        get rows() {
+          return rows;
+        },
+        get ready() {
+          return ready;
+        },
+        get error() {
+          return error;
+        },
       },
-      ready: false,
-      error: null as HubError | null,
     };
-    Object.defineProperties(is, {
-      ready: { get: () => this.held !== null },
-      error: { get: () => this.error ?? unknown },
-    });
-    return { is };
   };
 
   /** Ask for the moment, unless what is shown is of it; where it moves meanwhile, for the last one. */
@@ -125,19 +134,20 @@ export class Past implements Source {
         ]);
         this.held = { transit: transit.moment, work: work?.moment ?? null };
         this.error = null;
-        this.#shown = wanted;
+        this.shown = wanted;
       }
     } catch (error) {
       if (!(error instanceof HubError)) throw error;
+      // values of another moment under this one's time would be a lie
+      this.held = this.shown = null;
       this.error = error;
-      this.#shown = null;
     } finally {
       this.#busy = false;
     }
   }
 
   #isShown(): boolean {
-    return this.#shown !== null && this.at >= this.#shown && this.at - this.#shown < SAME;
+    return this.shown !== null && this.at >= this.shown && this.at - this.shown < SAME;
   }
 }
 
