@@ -77,6 +77,10 @@ _OURS: dict[str, tuple[str, str]] = {
     "TOO_MANY_IDS": ("标识过多", "Ask for fewer ids at once."),
     # arguments
     "BAD_TIME": ("时间无效", "RFC 3339 with an offset, within the calendar."),
+    "OUT_OF_HISTORY": (
+        "不在保留的历史之内",
+        "Nothing is kept of that moment, or it is still to come; the message says from when.",
+    ),
     "BAD_WINDOW": ("时间范围无效", "The window ends before it begins, or is too long."),
     "BAD_AGE": ("时长无效", "Seconds within the bounds of the message."),
     "BAD_CIRCLE": ("圆形区域无效", "A centre in degrees and a radius within the bounds."),

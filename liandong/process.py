@@ -30,6 +30,7 @@ from hub.operations.asking.moving import move_ledgers
 from hub.operations.asking.parts import Teller, in_parts
 from hub.operations.desk import Desk
 from hub.operations.facade import Operations
+from hub.operations.history import OF_PEOPLE
 from hub.operations.incidents import expiry
 from hub.operations.incidents.timeline import Timeline
 from hub.operations.keeper import AlarmKeeper
@@ -41,6 +42,8 @@ from hub.store.feeds.cache import FeedCache
 from hub.store.feeds.identity import IdentityRepository
 from hub.store.feeds.same_as import SameAs
 from hub.store.feeds.transit import TransitRepository
+from hub.store.history.historian import Historian
+from hub.store.history.kept import OF_FEEDS
 from hub.store.outbox import RANKS
 from hub.store.people import Accounts, Units
 from hub.store.tail import ChangeTail
@@ -175,6 +178,7 @@ class Hub:
             self._run("tell", Teller(desk, self.bus, owner).run)
             self._run("photographs", partial(expiry.run, desk))
             self._run("audit", sealer_for(self.store, self.settings, owner).run)
+            self._run("history", self._historian(area, owner).run)
         if ProcessRole.API in self.roles:
             self.endpoint = Endpoint(self.store, self.settings, fed, connector)
             self.app = self._application(area, tokens, frozenset(self.channels), self.endpoint)
@@ -188,6 +192,17 @@ class Hub:
             self._run("places", partial(keeper.run, moves))
         # last: who hears of it takes orders for sent, and escalated, from then on
         self._run("presence", self.presence.run)
+
+    def _historian(self, area: Area, owner: str) -> Historian:
+        return Historian(
+            self.store,
+            owner,
+            area=area,
+            same_as=self.same_as,
+            kept=(*OF_FEEDS, *OF_PEOPLE),
+            hours=self.settings.hub.history_hours,
+            megabytes=self.settings.hub.history_megabytes,
+        )
 
     def _application(
         self, area: Area, tokens: Tokens, channels: frozenset[str], endpoint: Endpoint

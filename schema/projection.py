@@ -6,6 +6,7 @@ the compiled schema; `schema.selection` turns what an operation selects into wha
 asked.
 """
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -245,6 +246,45 @@ def adds(cls: type[Any], name: str | None = None) -> Callable[[Any], Any]:
         return field
 
     return decorate
+
+
+def mirrors(live: type[Any], *names: str, at: Callable[[Row], Any]) -> Callable[[type[T]], type[T]]:
+    """Give a type these fields of another, read of its own document in the context `at` gives.
+
+    Stands above `entity`; `live` is the type of the same documents as they are now.
+    """
+
+    def decorate(cls: type[T]) -> type[T]:
+        theirs = {one.python_name: one for one in live.__strawberry_definition__.fields}
+        definition: Any = cls
+        mine = definition.__strawberry_definition__.fields
+        mine.extend(_mirrored(live, theirs[name], at) for name in names)
+        return cls
+
+    return decorate
+
+
+def _mirrored(live: type[Any], field: StrawberryField, at: Callable[[Row], Any]) -> StrawberryField:
+    declared: Projection = field.metadata[_KEY]
+
+    def over(read: Read) -> Read:
+        if inspect.iscoroutinefunction(read):
+            message = f"{live.__name__}.{field.python_name} asks for what is now"
+            raise TypeError(message)
+        return lambda source, _context: read(live(source.doc), at(source.doc))
+
+    spoken = declared.by_language
+    again: Any = copy.copy(field)
+    again.metadata = {
+        _KEY: replace(
+            declared,
+            policy=declared.policy or live.policy,
+            read=declared.read and over(declared.read),
+            by_language=spoken and {language: over(read) for language, read in spoken.items()},
+        )
+    }
+    mirrored: StrawberryField = again
+    return mirrored
 
 
 def _reader(path: str) -> Read:

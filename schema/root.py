@@ -23,6 +23,7 @@ from schema.executing.errors import EndedMutation
 from schema.feeds.identity import IdentityMutation, IdentityQuery
 from schema.feeds.queries import FeedsQuery
 from schema.feeds.subscriptions import FeedsSubscription
+from schema.history.queries import HistoryQuery
 from schema.live.source import SOURCES
 from schema.nodes import IDS_MOST, NODES, Node, load_node, may_read, split_id
 from schema.operations import roots
@@ -60,7 +61,7 @@ class NodeQuery:
 @cache
 def build_schema() -> Schema:
     """The schema, with its declarations bound to the compiled fields."""
-    asked = (TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, NodeQuery)
+    asked = (TransitQuery, FeedsQuery, IdentityQuery, PeopleQuery, HistoryQuery, NodeQuery)
     followed = (TransitSubscription, FeedsSubscription, PeopleSubscription)
     query = _merged("Query", "What can be asked (查询).", *asked)
     mutation = _merged("Mutation", "What can be done (操作).", IdentityMutation)

@@ -45,6 +45,12 @@ class HubSettings(Section):
     raw_megabytes: int = Field(
         default=1024, ge=0, description="how much of each feed's raw messages is kept, as stored"
     )
+    history_hours: int = Field(
+        default=48, ge=0, description="hours for which what was shown is kept; 0: not at all"
+    )
+    history_megabytes: int = Field(
+        default=1024, ge=1, description="how much of that is kept: the oldest goes first"
+    )
     public_url: Reachable | None = Field(
         default=None,
         description="where the outside reaches this hub; producers are told it in subscriptions",

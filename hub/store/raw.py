@@ -20,6 +20,8 @@ REJECTS = "rejects"
 RESUME = "resume"
 LEASES = "leases"
 PROCESSES = "processes"
+HISTORY_CHAPTERS = "history_chapters"
+HISTORY_BLOCKS = "history_blocks"
 
 DAY = 86_400
 
@@ -84,6 +86,8 @@ def indexes(raw_days: int) -> dict[str, list[IndexModel]]:
             _index("feed", "n"),
             IndexModel([("at", ASCENDING)], expireAfterSeconds=raw_days * DAY),
         ],
+        HISTORY_CHAPTERS: [_index("at")],
+        HISTORY_BLOCKS: [_index("chapter", "at"), _index("at")],
         REJECTS: [
             IndexModel([("feed", ASCENDING), ("at", DESCENDING)]),
             IndexModel([("at", ASCENDING)], expireAfterSeconds=DAY),

@@ -27,6 +27,8 @@ UNTOLD = (
         raw.RESUME,
         raw.LEASES,
         raw.PROCESSES,
+        raw.HISTORY_CHAPTERS,
+        raw.HISTORY_BLOCKS,
         "inbox_heads",
         "counters",
     ),

@@ -1,5 +1,6 @@
 """Vehicles on the move and the taxi ranks."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -163,7 +164,12 @@ class TaxiRank(Node):
 
 async def rank_rows(context: "SchemaContext") -> list[Row]:
     """Every rank of the area in its configured order, with what is observed of it, if anything."""
-    seen = {row["_id"]: row for row in await context.services.transit.taxi_ranks()}
+    return ranks_of(context, await context.services.transit.taxi_ranks())
+
+
+def ranks_of(context: "SchemaContext", observed: Iterable[Row]) -> list[Row]:
+    """Every rank of the area in its configured order, with what these rows tell of it."""
+    seen = {row["_id"]: row for row in observed}
     return [{**_configured(rank), **seen.get(rank.id, {})} for rank in context.services.area.ranks]
 
 

@@ -45,6 +45,7 @@ ALLOWED = {
                 *("idMappings", "unmatchedStopPlaces"),
                 *("parkingFacilities", "sharingStations", "facilityConditions"),
                 *("node", "nodes", "_entities", "incidents", "incident"),
+                *("history", "moment"),
             ),
             READERS,
         ),

@@ -83,6 +83,7 @@ class IncidentDoc(TextDocument):
             index("-opened_at", "-_id"),
             index("units", "-opened_at"),
             index("officers", "-opened_at"),
+            index("state", partialFilterExpression={"state": "OPEN"}, name="open"),
         ]
 
 

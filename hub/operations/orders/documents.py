@@ -26,6 +26,7 @@ class OrderDoc(AskedDoc):
             index("incident_id"),
             index("units", "-created_at"),
             index("recipients", "-created_at"),
+            index("state", partialFilterExpression={"state": "OPEN"}, name="open"),
         ]
 
     @property

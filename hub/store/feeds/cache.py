@@ -1,6 +1,6 @@
 """Feeds: their health, refusals and raw messages; and a copy of their documents at hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +105,11 @@ class FeedCache:
 
     async def load(self) -> None:
         """Read all feeds."""
-        self._feeds = {feed["_id"]: feed for feed in await self._transit.feeds()}
+        self.hold(await self._transit.feeds())
+
+    def hold(self, feeds: Iterable[Mapping[str, Any]]) -> None:
+        """Take these documents, and no others, for the feeds."""
+        self._feeds = {feed["_id"]: feed for feed in feeds}
 
     async def follow(self, bus: Bus) -> None:
         """Load, then apply each change as it is committed, until cancelled."""

@@ -50,6 +50,13 @@ export const PAGES: readonly Page[] = [
     load: () => import('./feeds/Feeds.svelte'),
   },
   {
+    path: 'history',
+    name: ['历史', 'History'],
+    icon: 'history',
+    scopes: ['transit:read'],
+    load: () => import('./history/History.svelte'),
+  },
+  {
     path: 'approve',
     name: ['大屏', 'Walls'],
     icon: 'screen',

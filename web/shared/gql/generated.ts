@@ -1183,6 +1183,8 @@ export type BulletinShownFragment = { id: string, number: string, title: string,
 
 export type MappingShownFragment = { id: string, dataset: string, nativeId: string, canonicalId: string, method: MatchMethod, confidence: number, state: MappingState, decidedAt: string | null, decidedBy: PersonNamedFragment | null, stopPlace: { id: string, zh: string | null, en: string | null } | null, canonical: { id: string, zh: string | null, en: string | null } | null };
 
+export type PastCallShownFragment = { id: string, status: CallStatus, aimedArrival: string | null, expectedArrival: string | null, actualArrival: string | null, aimedDeparture: string | null, expectedDeparture: string | null, actualDeparture: string | null, plannedPlatform: string | null, actualPlatform: string | null, freshness: { state: FreshnessState, asOf: string | null }, coach: { checkIn: CheckIn | null, sale: SaleStatus | null, seatsAvailable: number | null } | null, journey: { mode: TransportMode, publicCode: string | null, origin: string | null, destination: string | null, originEn: string | null, destinationEn: string | null, line: { publicCode: string | null } | null } };
+
 export type PersonNamedFragment = { id: string, login: string, zh: string | null, en: string | null, unit: { code: string, zh: string | null, en: string | null } | null };
 
 export type UnitNamedFragment = { id: string, code: string, zh: string | null, en: string | null };
@@ -1381,6 +1383,30 @@ export type RejectMappingMutationVariables = Exact<{
 
 
 export type RejectMappingMutation = { rejectIdMapping: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, idMapping: { id: string } | null } };
+
+export type HistoryRangeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HistoryRangeQuery = { history: { start: string | null, end: string | null, gaps: Array<{ start: string, end: string | null }>, outages: Array<{ feed: string, state: FeedState, start: string, end: string | null }> } };
+
+export type HistoryTicksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HistoryTicksQuery = { alarms: { nodes: Array<{ id: string, kind: AlarmKind, message: string, raisedAt: string }> }, incidents: { nodes: Array<{ id: string, number: string, title: string, severity: Severity, openedAt: string, closedAt: string | null }> } };
+
+export type HistoryTransitQueryVariables = Exact<{
+  at: Scalars['DateTime']['input'];
+}>;
+
+
+export type HistoryTransitQuery = { moment: { at: string, gap: { start: string, end: string | null } | null, boards: Array<{ stopPlace: { id: string }, departures: Array<PastCallShownFragment>, arrivals: Array<PastCallShownFragment> }> | null, vehicles: Array<{ id: string, mode: TransportMode, label: string | null, taxiState: TaxiState | null, observedAt: string | null, position: { lat: number, lon: number } | null, freshness: { state: FreshnessState } }> | null, taxiRanks: Array<{ id: string, scopedId: string, name: string | null, vehiclesWaiting: number | null, capacity: number | null, holding: number | null, holdingCapacity: number | null, departures15m: number | null, nameEn: string | null, freshness: { state: FreshnessState, asOf: string | null } }> | null, parkingFacilities: Array<{ id: string, name: string | null, vacant: number | null, capacity: number | null, status: ParkingSiteStatus | null, opening: OpeningStatus, nameEn: string | null, freshness: { state: FreshnessState, asOf: string | null } }> | null, situations: Array<{ id: string, mode: TransportMode | null, severity: Severity, summary: string | null, advice: string | null, summaryEn: string | null, adviceEn: string | null, validity: Array<{ start: string | null, end: string | null }>, freshness: { state: FreshnessState, asOf: string | null } }> | null, feeds: Array<{ id: string, code: string, kind: string, mode: TransportMode | null, state: FeedState, detail: string | null, dataAsOf: string | null, lastReceivedAt: string | null, warnAfterSeconds: number | null, expireAfterSeconds: number | null, changedAt: string | null, linkState: LinkState | null }> | null } };
+
+export type HistoryWorkQueryVariables = Exact<{
+  at: Scalars['DateTime']['input'];
+}>;
+
+
+export type HistoryWorkQuery = { moment: { at: string, incidents: Array<{ id: string, number: string, title: string, place: string | null, severity: Severity, exercise: boolean, position: { lat: number, lon: number } | null }> | null, orders: Array<{ id: string, number: string, text: string, priority: OrderPriority, createdAt: string, acceptWithinSeconds: number, exhaustedAt: string | null, incident: { id: string } | null, recipients: Array<{ stage: Stage, nobodyNext: boolean, officer: { name: string | null, nameEn: string | null } | null, entries: Array<{ at: string, stage: Stage }> }> }> | null, alarms: Array<{ id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null }> | null, officers: Array<{ id: string, name: string | null, post: string | null, onDutySince: string | null, nameEn: string | null, unit: { name: string | null, nameEn: string | null } | null }> | null } };
 
 export type OpenIncidentsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
@@ -1623,6 +1649,10 @@ export const DutyCounts = { id: 'sha256:e34852c62bb993c5d1b96bb2e961cbb82b4a73ba
 export const EndWall = { id: 'sha256:f176e1519d3acfef3d84151e5af892587a9cab9662f72aa5835956a938dc1950', name: 'EndWall', kind: 'mutation' } as unknown as Operation<EndWallMutation, EndWallMutationVariables>;
 export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
 export const FeedsWatched = { id: 'sha256:397c3bac30ec418f118bdd6614b37ae10a6fc97d39fda26e9cad3b03bed2caff', name: 'FeedsWatched', kind: 'subscription' } as unknown as Operation<FeedsWatchedSubscription, FeedsWatchedSubscriptionVariables>;
+export const HistoryRange = { id: 'sha256:252a395a0bfc1a326f70bbe13a72315d2856f48da185083c8023a0d97d3acea2', name: 'HistoryRange', kind: 'query' } as unknown as Operation<HistoryRangeQuery, HistoryRangeQueryVariables>;
+export const HistoryTicks = { id: 'sha256:fd709f40598e1b0c49a26360d9f01eef69ba2de088c7bdd57bd5d30902e6ba59', name: 'HistoryTicks', kind: 'query' } as unknown as Operation<HistoryTicksQuery, HistoryTicksQueryVariables>;
+export const HistoryTransit = { id: 'sha256:15973cd0c2b7d079ce2cec279d797c229a3cf32ae88162d1a49a3ef2cd354e7d', name: 'HistoryTransit', kind: 'query' } as unknown as Operation<HistoryTransitQuery, HistoryTransitQueryVariables>;
+export const HistoryWork = { id: 'sha256:2abc64f58ab6978683785c437b1e4bb779a11206c7abda797ec586cce050a2d0', name: 'HistoryWork', kind: 'query' } as unknown as Operation<HistoryWorkQuery, HistoryWorkQueryVariables>;
 export const NoteIncident = { id: 'sha256:8f442dd74046552afd15535e97d7ae0ed01a356d86dc6cf98e50b3a66e2e1d46', name: 'NoteIncident', kind: 'mutation' } as unknown as Operation<NoteIncidentMutation, NoteIncidentMutationVariables>;
 export const OfficersWatched = { id: 'sha256:0ca4946fe95fac56ba15bf4ce29434cb6319fcd7a0144b94bf4409a810243add', name: 'OfficersWatched', kind: 'subscription' } as unknown as Operation<OfficersWatchedSubscription, OfficersWatchedSubscriptionVariables>;
 export const OneAccount = { id: 'sha256:d31c7080dbf1a04d5b432519d9557f77aeefb89479375ef7a76b01c65f66d55b', name: 'OneAccount', kind: 'query' } as unknown as Operation<OneAccountQuery, OneAccountQueryVariables>;

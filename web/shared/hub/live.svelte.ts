@@ -9,7 +9,9 @@ interface Event<Node> {
   node?: Node | null;
 }
 
-type NodeOf<Data> = Data extends Record<string, { node?: infer Node }> ? NonNullable<Node> : never;
+/** What a live query tells of. */
+export type NodeOf<Data> =
+  Data extends Record<string, { node?: infer Node }> ? NonNullable<Node> : never;
 
 /** A cursor of nothing: the hub answers it with RESET, also where there is no row to tell. */
 const BEGINNING = 'new';
@@ -18,6 +20,15 @@ const RENEWED = 500;
 /** Events that are gathered at most before they are shown. */
 const GATHERED = 5_000;
 
+/** Rows as they are shown, wherever they are from. */
+export interface Rows<Node extends { id: string }> {
+  readonly rows: ReadonlyMap<string, Node>;
+  /** False until the first state has come. */
+  readonly ready: boolean;
+  /** Why there is nothing to show. */
+  readonly error: HubError | null;
+}
+
 /**
  * The rows of a live query (docs/live.md), as they are now.
  *
@@ -25,7 +36,7 @@ const GATHERED = 5_000;
  * shown stays while the socket is away; when the state has to be told anew, rows are renewed in their
  * places and what is not named again goes a moment later: nothing blanks.
  */
-export class Live<Node extends { id: string }> {
+export class Live<Node extends { id: string }> implements Rows<Node> {
   readonly rows = new SvelteMap<string, Node>();
   /** False until the first state has come. */
   ready = $state(false);

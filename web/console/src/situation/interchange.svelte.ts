@@ -7,7 +7,8 @@ import {
   SituationRanks,
 } from '$shared/gql/generated';
 import { HubError } from '$shared/hub/errors';
-import { ask, connection, live } from '../hub';
+import { ask, connection } from '../hub';
+import { source } from '../source';
 
 type Area = SituationAreaQuery['interchange'];
 type Places = SituationPlacesQuery['interchange']['stopPlaces'];
@@ -20,6 +21,7 @@ export function interchange() {
   let area = $state.raw<Area | null>(null);
   let places = $state.raw<Places | null>(null);
   let fault = $state<HubError | null>(null);
+  const { live } = source();
   const ranks = live(SituationRanks, () => ({}));
   const figures = $derived(
     new Map(

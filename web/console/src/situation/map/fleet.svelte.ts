@@ -55,6 +55,14 @@ export class Fleet {
     };
   }
 
+  /** Show these, and no others: what was there at a moment. */
+  hold(vehicles: readonly Vehicle[]): void {
+    this.held.clear();
+    for (const vehicle of vehicles) this.held.set(vehicle.id, vehicle);
+    this.#count();
+    this.changed();
+  }
+
   #count(): void {
     this.#counting = undefined;
     const counts = new Map<TransportMode, number>();
