@@ -51,10 +51,11 @@ check: setup-dev
 	$(BIN)/deptry .
 	$(BIN)/liandong schema changes
 
-# The two web apps. Node is the machine's if it is new enough, else one of .venv (setup/node).
+# The web: apps, query page, manuals. Node is the machine's if it is new enough, else one of .venv (setup/node).
 WEB  := web/node_modules
 NODE := setup/node $(BIN)
-WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null) \
+	$(shell find docs bench/RESULTS.md schema/schema.graphql *.md -type f 2>/dev/null)
 
 web: liandong/web/.built
 web-dev: $(WEB)/.dev
@@ -69,7 +70,7 @@ $(WEB)/.dev: web/package-lock.json | setup
 	@touch $@ $(WEB)/.built
 
 liandong/web/.built: $(WEB)/.built $(WEB_SOURCES)
-	@echo "Building the web apps ... 正在构建界面"
+	@echo "Building the web apps and manuals ... 正在构建界面与手册"
 	@$(NODE) node web/tools/build.js
 	@touch $@
 

@@ -51,6 +51,7 @@ from liandong import observe
 from liandong.configured import area_of
 from liandong.cross_origin import cross_origin
 from liandong.faces import faces
+from liandong.faces.pages import Manuals, QueryPage
 from liandong.http_routes import Probes, page_routes, route_name
 from liandong.presence import Presence
 from liandong.push_routes import push_routes
@@ -218,10 +219,12 @@ class Hub:
             channels=channels,
             vapid_key=push.vapid_key(self.channels),
         )
+        query_page = QueryPage()
         graphql = GraphQLApp(
             Executor(schema, services),
             self.live,
             allowed_origins=self.settings.hub.allowed_origins,
+            page=query_page,
         )
         served = Starlette(
             routes=[
@@ -231,7 +234,9 @@ class Hub:
                 *push_routes(endpoint),
                 Route("/graphql", graphql),
                 WebSocketRoute("/graphql", graphql),
+                *query_page.routes(),
                 *faces(self.mobile),
+                *Manuals().routes(),
                 *page_routes(area),
             ]
         )

@@ -5,8 +5,12 @@ import { fileURLToPath } from 'node:url';
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const here = (/** @type {string} */ path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** The two apps: where each is served, and its sources. */
-export const FACES = /** @type {const} */ ({ console: '/console/', officer: '/app/' });
+/** The apps: where each is served, and its sources. */
+export const FACES = /** @type {const} */ ({
+  console: '/console/',
+  officer: '/app/',
+  graphiql: '/graphql/',
+});
 
 /**
  * The cursor over the page while a divider is dragged: paneforge writes a style element for it, which our
@@ -21,6 +25,21 @@ const withoutCursorStyle = {
       : undefined,
 };
 
+/** How long what took, and directives meant for servers, are nothing to whoever runs the hub. */
+const CHECKS = { bundlerTimings: false, moduleLevelDirective: false };
+
+/**
+ * GraphiQL's style sheet without the fonts in it: data: URLs, which our content security policy refuses;
+ * ours are the system's.
+ * @type {import('vite').Plugin}
+ */
+const withoutFonts = {
+  name: 'without-fonts',
+  enforce: 'pre',
+  transform: (code, id) =>
+    id.includes('/graphiql/dist/style.css') ? code.replace(/@font-face \{[^}]*\}/g, '') : undefined,
+};
+
 /**
  * How one of them is built: into `liandong/web`, from where the hub serves it and the wheel takes it.
  * @param {keyof typeof FACES} face
@@ -33,8 +52,13 @@ export function configOf(face) {
     base: FACES[face],
     publicDir: here(`${face}/public`),
     define: { VERSION: JSON.stringify(version) },
-    plugins: [withoutCursorStyle, svelte({ configFile: here('svelte.config.js') })],
-    resolve: { alias: { $shared: here('shared') } },
+    plugins: [withoutCursorStyle, withoutFonts, svelte({ configFile: here('svelte.config.js') })],
+    resolve: {
+      alias: {
+        $shared: here('shared'),
+        'react-style-singleton': here('graphiql/src/no-style-element.ts'),
+      },
+    },
     build: {
       outDir: here(`../liandong/web/${face}`),
       emptyOutDir: true,
@@ -43,8 +67,42 @@ export function configOf(face) {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      // how long which plugin took is nothing to whoever runs the hub
-      rolldownOptions: { checks: { pluginTimings: false } },
+      rolldownOptions: { checks: CHECKS },
+      chunkSizeWarningLimit: 1100,
+    },
+    logLevel: 'warn',
+  };
+}
+
+/**
+ * How the script and the style sheet of the manuals are built. The script is no module: it stands in the
+ * head, and has chosen language and theme before anything is painted.
+ * @param {string} out
+ * @returns {import('vite').InlineConfig}
+ */
+export function docsConfig(out) {
+  return {
+    configFile: false,
+    root: here('docs'),
+    base: '/docs/',
+    publicDir: false,
+    build: {
+      outDir: out,
+      emptyOutDir: true,
+      target: 'es2022',
+      assetsInlineLimit: 0,
+      // else the style sheet is written by the script, into an element that our policy refuses
+      cssCodeSplit: false,
+      reportCompressedSize: false,
+      rolldownOptions: {
+        checks: CHECKS,
+        input: here('docs/site.ts'),
+        output: {
+          format: 'iife',
+          entryFileNames: 'assets/[name]-[hash].js',
+          assetFileNames: 'assets/[name]-[hash][extname]',
+        },
+      },
     },
     logLevel: 'warn',
   };
@@ -81,5 +139,5 @@ export default {
   plugins: [svelte({ configFile: here('svelte.config.js') })],
   resolve: { alias: { $shared: here('shared') }, conditions: ['browser'] },
   // a machine with both cores busy is no fault of a test
-  test: { include: ['{shared,console,officer}/**/*.test.ts'], testTimeout: 60_000 },
+  test: { include: ['{shared,console,officer,graphiql,docs}/**/*.test.ts'], testTimeout: 60_000 },
 };

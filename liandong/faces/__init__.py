@@ -1,4 +1,4 @@
-"""The two web apps (两个界面): the command centre's console and the officer's app."""
+"""The web: the console and the officer's app (两个界面), the query page and the manuals."""
 
 from starlette.applications import Starlette
 from starlette.routing import Mount

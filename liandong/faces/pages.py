@@ -1,6 +1,7 @@
-"""The files of the two apps, as `make web` built them: packed, hashed, and cached for ever.
+"""The files of the web, as `make web` built them: packed, hashed, and cached for ever.
 
-Every address of an app that names no file is the app itself, which shows what the address means.
+Every address of an app that names no file is the app itself, which shows what the address means;
+one of the manuals (手册) that names no page is not there.
 """
 
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Receive, Scope, Send
 
 from liandong.faces.face import Face
 
@@ -39,10 +41,9 @@ The interfaces are not affected.</p>
 
 
 class FacePages:
-    """The files of one app. `built` is the folder of the build of all apps."""
+    """The files of one app. `built` is the folder of the whole build."""
 
     def __init__(self, face: Face, built: Path = BUILT) -> None:
-        self._face = face
         self._folder = built / face.name
 
     def routes(self) -> list[Route]:
@@ -51,11 +52,9 @@ class FacePages:
 
     async def _serve(self, request: Request) -> Response:
         if not (self._folder / "index.html").is_file():
-            return HTMLResponse(_MISSING, 503, {**HEADERS, "Cache-Control": "no-store"})
+            return _missing()
         named: str = request.path_params["path"]
-        path = (self._folder / named).resolve()
-        inside = path.is_relative_to(self._folder.resolve())
-        if named and inside and path.is_file() and path.suffix not in {".br", ".gz"}:
+        if (path := _inside(self._folder, named)) is not None:
             lasting = named.startswith("assets/")
             return _file(request, path, _FOR_EVER if lasting else _ASK_AGAIN)
         if "." in named.rpartition("/")[2]:  # a file that is not there is not the app
@@ -63,7 +62,66 @@ class FacePages:
         return _file(request, self._folder / "index.html", _ASK_AGAIN)
 
 
-def _file(request: Request, path: Path, caching: str) -> Response:
+class Manuals:
+    """The manuals at /docs/: a page is a file, whose name its address leaves the end of."""
+
+    def __init__(self, built: Path = BUILT) -> None:
+        self._folder = built / "docs"
+
+    def routes(self) -> list[BaseRoute]:
+        """Everything below /docs."""
+        return [Mount("/docs", routes=[Route("/{path:path}", self._serve, methods=["GET"])])]
+
+    async def _serve(self, request: Request) -> Response:
+        if not (self._folder / "index.html").is_file():
+            return _missing()
+        named: str = request.path_params["path"]
+        if (path := _inside(self._folder, named)) is not None:
+            lasting = named.startswith("assets/")
+            return _file(request, path, _FOR_EVER if lasting else _ASK_AGAIN)
+        page = named.rstrip("/") or "index"
+        if (path := _inside(self._folder, f"{page}.html")) is not None:
+            return _file(request, path, _ASK_AGAIN)
+        return _file(request, self._folder / "404.html", _ASK_AGAIN, status=404)
+
+
+class QueryPage:
+    """The page (查询台) that a browser gets where programs ask: an ASGI application at /graphql."""
+
+    def __init__(self, built: Path = BUILT) -> None:
+        self._folder = built / "graphiql"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the page, whatever was asked."""
+        page = self._folder / "index.html"
+        response = _file(Request(scope), page, _ASK_AGAIN) if page.is_file() else _missing()
+        response.headers["Vary"] = "Accept, Accept-Encoding"
+        await response(scope, receive, send)
+
+    def routes(self) -> list[BaseRoute]:
+        """What the page is made of."""
+        serve = Route("/{path:path}", self._serve, methods=["GET"])
+        return [Mount("/graphql/assets", routes=[serve])]
+
+    async def _serve(self, request: Request) -> Response:
+        path = _inside(self._folder / "assets", request.path_params["path"])
+        if path is None:
+            raise HTTPException(404)
+        return _file(request, path, _FOR_EVER)
+
+
+def _missing() -> Response:
+    return HTMLResponse(_MISSING, 503, {**HEADERS, "Cache-Control": "no-store"})
+
+
+def _inside(folder: Path, named: str) -> Path | None:
+    """The file of that name, if it is one of this folder and asked for as it is."""
+    path = (folder / named).resolve()
+    inside = path.is_relative_to(folder.resolve())
+    return path if inside and path.is_file() and path.suffix not in {".br", ".gz"} else None
+
+
+def _file(request: Request, path: Path, caching: str, *, status: int = 200) -> Response:
     """The file, packed as the browser takes it."""
     taken = {
         name.partition(";")[0].strip()
@@ -74,20 +132,22 @@ def _file(request: Request, path: Path, caching: str) -> Response:
     for encoding, suffix in _PACKED:
         packed = path.with_name(path.name + suffix)
         if encoding in taken and packed.is_file():
-            return FileResponse(
-                packed, headers={**headers, "Content-Encoding": encoding}, media_type=media
-            )
-    return FileResponse(path, headers=headers, media_type=media)
+            headers["Content-Encoding"] = encoding
+            path = packed
+            break
+    return FileResponse(path, status, headers, media_type=media)
 
 
 _MEDIA: Final = {
     ".css": "text/css",
+    ".graphql": "text/plain",
     ".html": "text/html",
     ".ico": "image/x-icon",
     ".js": "text/javascript",
     ".json": "application/json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
+    ".toml": "text/plain",
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }

@@ -7,10 +7,7 @@ come by GET too: the token is in a header, never in a cookie, so no foreign page
 Source: GraphQL over HTTP, sections 5.3, 6.4.1 and 6.4.2.
 """
 
-import base64
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
-from hashlib import sha256
-from importlib.resources import files
 from math import ceil
 from typing import Any
 
@@ -44,22 +41,26 @@ from schema.live.websocket import Socket
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Page = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
-
-_SCRIPT_START, _SCRIPT_END = "<script>", "</script>"
 
 
 class GraphQLApp:
-    """The ASGI application behind /graphql."""
+    """The ASGI application behind /graphql. `page` answers a browser that asks for one."""
 
     def __init__(
-        self, executor: Executor, engine: LiveEngine, *, allowed_origins: Collection[str] = ()
+        self,
+        executor: Executor,
+        engine: LiveEngine,
+        *,
+        allowed_origins: Collection[str] = (),
+        page: Page | None = None,
     ) -> None:
         self._executor = executor
         self._engine = engine
         self._patrol = Patrol(executor.still_valid)
         self._origins = frozenset(allowed_origins)
-        self._page, self._page_headers = _explorer()
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
@@ -76,8 +77,9 @@ class GraphQLApp:
             await socket.run()
             return
         headers = headers_of(scope)
-        if scope["method"] in {"GET", "HEAD"} and wants_html(headers.get("accept")):
-            await _send(send, 200, self._page, self._page_headers)
+        browsing = scope["method"] in {"GET", "HEAD"} and wants_html(headers.get("accept"))
+        if browsing and self._page is not None:
+            await self._page(scope, receive, send)
             return
         try:
             await self._serve(scope, headers, receive, send)
@@ -229,22 +231,3 @@ async def _send(send: Send, status: int, body: bytes, headers: Headers) -> None:
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
     await send({"type": "http.response.body", "body": body})
-
-
-def _explorer() -> tuple[bytes, Headers]:
-    """The query page (docs/decisions/0004), and headers that let only its own script run."""
-    page = files("schema.serving").joinpath("explorer.html").read_text(encoding="utf-8")
-    script = page.partition(_SCRIPT_START)[2].partition(_SCRIPT_END)[0]
-    digest = base64.b64encode(sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline';"
-        " connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'none'"
-    )
-    return page.encode(), [
-        (b"content-type", b"text/html; charset=utf-8"),
-        (b"content-security-policy", policy.encode()),
-        (b"cache-control", b"no-cache"),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-    ]

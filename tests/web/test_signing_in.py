@@ -54,17 +54,6 @@ async def test_a_wrong_password_says_so_in_the_language_that_is_spoken(desk: Wat
     await expect(page.get_by_role("link", name="Situation", exact=True)).to_be_visible()
 
 
-async def test_the_front_page_leads_who_was_signed_in_to_the_app(desk: Watched) -> None:
-    page = await desk.page()
-    await page.goto(desk.url)
-    await expect(page.get_by_role("link", name="/console/")).to_be_visible()
-    page = await desk.signed_in("/console/", "watch")
-    await page.goto(desk.url)
-    await expect(page).to_have_url(re.compile("/console/situation$"))
-    await page.goto(f"{desk.url}/?stay")
-    await expect(page.get_by_role("link", name="/graphql")).to_be_visible()
-
-
 async def test_the_palette_leads_anywhere_by_keyboard_alone(desk: Watched) -> None:
     page = await desk.signed_in("/console/", "watch")
     await page.keyboard.press("Control+k")

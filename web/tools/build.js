@@ -1,4 +1,4 @@
-// Builds both apps into ../liandong/web, and packs every file for the browsers that take it packed.
+// Builds the apps and the manuals into ../liandong/web, and packs every file for the browsers that take it packed.
 //
 // The officer's app is taken onto a phone for offline use: its service worker is told the files it
 // must hold, and the version they make (`officer/src/worker.ts` reads both).
@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { FACES, configOf, workerConfigOf } from '../vite.config.js';
+import { buildDocs } from './docs.js';
 
 const out = fileURLToPath(new URL('../../liandong/web/', import.meta.url));
-const PACKED = /\.(?:css|html|js|json|svg|webmanifest)$/;
+const PACKED = /\.(?:css|graphql|html|js|json|svg|webmanifest)$/;
 const SMALLEST = 1024;
 /** The most bytes of scripts and styles that the officer's app may weigh, packed by gzip. */
 const BUDGET = 90_000;
@@ -25,6 +26,7 @@ rmSync(out, { recursive: true, force: true });
 for (const face of /** @type {(keyof typeof FACES)[]} */ (Object.keys(FACES))) {
   await build(configOf(face));
 }
+await buildDocs(`${out}docs/`);
 
 const officer = `${out}officer/`;
 const files = filesOf(officer);
