@@ -34,7 +34,13 @@ export function configOf(face) {
     publicDir: here(`${face}/public`),
     define: { VERSION: JSON.stringify(version) },
     plugins: [withoutCursorStyle, svelte({ configFile: here('svelte.config.js') })],
-    resolve: { alias: { $shared: here('shared') } },
+    resolve: {
+      alias: {
+        $shared: here('shared'),
+        // what its package names first is written for browsers of ten years ago, and weighs more
+        dexie: here('node_modules/dexie/dist/modern/dexie.min.mjs'),
+      },
+    },
     build: {
       outDir: here(`../liandong/web/${face}`),
       emptyOutDir: true,

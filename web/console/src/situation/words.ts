@@ -87,7 +87,7 @@ export const said = words({
   silent: ['实况源静默', 'Source silent'],
   ghost: ['应见未见', 'Not seen'],
   ghostWhy: ['时刻表有，实况无', 'Timetabled, not heard of'],
-  platformChanged: ['站台变更', 'Platform changed'],
+  platformChanged: ['站台变更', 'New plat.'],
   rest: (count: number) => [`其余 ${count} 行 · 向下滚动`, `${count} more · scroll down`],
   late: (minutes: number) => [`晚 ${minutes} 分`, `${minutes} min late`],
   early: (minutes: number) => [`早 ${minutes} 分`, `${minutes} min early`],
