@@ -337,6 +337,7 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
         "What somebody has to act on (告警类型).",
         {
             "ORDER_UNANSWERED": "Nobody took an order, and nobody is left to ask (指令无人签收).",
+            "INCIDENT_REPORTED": "A report of which no desk has done anything (新上报).",
             "WAKE_UP_DEAD": "A phone could not be woken (呼叫失败).",
             "ESCALATION_LATE": "Somebody should have been asked by now (升级延误).",
             "TELLING_LATE": "For a while nobody was told of what thousands are to hear (通知停滞).",

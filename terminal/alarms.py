@@ -17,7 +17,14 @@ subscription Alarms($after: String) {{
     node {{ id kind state message nextStep place raisedAt acknowledgedBy {{ login name }} }}
   }}
 }}"""
-_PRESSING = ("ORDER_UNANSWERED", "ESCALATION_LATE", "WAKE_UP_DEAD", "TELLING_LATE", "CLOCK_OFF")
+_PRESSING = (
+    "ORDER_UNANSWERED",
+    "INCIDENT_REPORTED",
+    "ESCALATION_LATE",
+    "WAKE_UP_DEAD",
+    "TELLING_LATE",
+    "CLOCK_OFF",
+)
 
 NO_ALARMS = (
     "暂无告警 No alarms: 目前没有需要处置的 nothing needs you now. "

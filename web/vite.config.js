@@ -57,6 +57,8 @@ export function configOf(face) {
       alias: {
         $shared: here('shared'),
         'react-style-singleton': here('graphiql/src/no-style-element.ts'),
+        // what its package names first is written for browsers of ten years ago, and weighs more
+        dexie: here('node_modules/dexie/dist/modern/dexie.min.mjs'),
       },
     },
     build: {

@@ -7,6 +7,7 @@ class AlarmKind(StrEnum):
     """What somebody has to act on (告警类型)."""
 
     ORDER_UNANSWERED = "ORDER_UNANSWERED"
+    INCIDENT_REPORTED = "INCIDENT_REPORTED"
     WAKE_UP_DEAD = "WAKE_UP_DEAD"
     ESCALATION_LATE = "ESCALATION_LATE"
     TELLING_LATE = "TELLING_LATE"
@@ -15,6 +16,7 @@ class AlarmKind(StrEnum):
 
 PRESSING = (
     AlarmKind.ORDER_UNANSWERED,
+    AlarmKind.INCIDENT_REPORTED,
     AlarmKind.ESCALATION_LATE,
     AlarmKind.WAKE_UP_DEAD,
     AlarmKind.TELLING_LATE,

@@ -14,6 +14,7 @@ from hub.operations.actions import Action
 from hub.operations.asking.asked import Asked
 from hub.operations.desk import Desk
 from hub.operations.telling.wire import Message
+from hub.operations.words import Both
 from hub.store.documents import AccountDoc, TextDocument
 from hub.store.driver import Tx
 from hub.store.news import News
@@ -21,7 +22,7 @@ from hub.store.news import News
 Snapshot = Callable[[Desk, Tx, AccountDoc, datetime, int], Awaitable[Sequence[News]]]
 """What an account's phone should hold now: all that goes on, and of what has ended since that
 moment the last so many. It is read in the given transaction."""
-Closing = Callable[[Desk, Tx, str, Principal, str, datetime], Awaitable[None]]
+Closing = Callable[[Desk, Tx, str, Principal, Both, datetime], Awaitable[None]]
 """What follows when an incident is closed: its id, by whom, for which reason, when."""
 
 

@@ -33,6 +33,7 @@ from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.alarms import order_unanswered
 from hub.operations.orders.conditions import Conditions
 from hub.operations.orders.store import OrderRepository
+from hub.operations.words import Both
 from hub.rounds import Failing
 from hub.store.driver import Tx
 
@@ -114,13 +115,13 @@ class AlarmKeeper:
         now = clock.now()
         return telling_late(name, stalled.people, (now - stalled.since).total_seconds(), now)
 
-    async def _named(self, kind: str, subject_id: str) -> tuple[str, Mapping[str, str]]:
+    async def _named(self, kind: str, subject_id: str) -> tuple[Both, Mapping[str, str]]:
         """How a person calls a subject, and what an alarm about it names."""
 
-        async def named(tx: Tx) -> tuple[str, Mapping[str, str]]:
+        async def named(tx: Tx) -> tuple[Both, Mapping[str, str]]:
             asks = kinds().get(kind)
             asked = await asks.take_up(self._desk, tx, subject_id) if asks else None
-            return (asked.subject.name, asked.alarmed()) if asked else (kind, {})
+            return (asked.subject.name, asked.alarmed()) if asked else (Both.of(kind), {})
 
         return await self._store.transaction(named)
 
@@ -165,7 +166,18 @@ class AlarmKeeper:
 
     async def _over(self, active: Sequence[AlarmDoc], tx: Tx | None = None) -> list[Ended]:
         """Those whose condition does not hold any more, and why."""
-        return [*await self._ended(active, tx), *self._silent(active)]
+        ended = [*await self._ended(active, tx), *await self._seen_to(active, tx)]
+        return [*ended, *self._silent(active)]
+
+    async def _seen_to(self, active: Iterable[AlarmDoc], tx: Tx | None) -> list[Ended]:
+        """Reports that a desk has done something about."""
+        reports = [alarm for alarm in active if alarm.kind is AlarmKind.INCIDENT_REPORTED]
+        if not reports:
+            return []
+        named = {alarm.incident_id or "" for alarm in reports}
+        acted = await self._incidents.acted_on(named, tx=tx)
+        because = "已有人处置 / somebody has acted on it"
+        return [(alarm, because) for alarm in reports if alarm.incident_id in acted]
 
     async def _fewer(
         self, active: Iterable[AlarmDoc], tx: Tx | None = None

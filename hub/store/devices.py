@@ -276,16 +276,20 @@ class Positions:
         since = {person.id: person.duty.since async for person in people}
         last = await self._last([*since])
         found = {key: row for key, row in last.items() if row.at >= (since[key] or row.at)}
+        await self.looked(by, found)
+        return found
+
+    async def looked(self, by: Principal, account_ids: Collection[str]) -> None:
+        """Write down that somebody looks where these people are, or how far they are away."""
         minute = f"{clock.now():%Y%m%dT%H%M}"
         author = Author.of(by)
         await Audit().append_once(
             {
                 f"{LOCATED}:{by.account_id}:{other}:{minute}": author.act(LOCATED, other)
-                for other in found
+                for other in account_ids
                 if other != by.account_id
             }
         )
-        return found
 
     async def _last(self, account_ids: Collection[str]) -> dict[str, OfficerPositionDoc]:
         steps: list[dict[str, Any]] = [

@@ -67,7 +67,9 @@ class Alarm(Node):
     acknowledged_by: Officer | None = person("acknowledged_by", "Who does", zh="确认人")
     cleared_at: datetime | None = stored("cleared_at", "When its condition ended", zh="恢复时间")
     cleared_because: str | None = stored("cleared_because", "What ended it", zh="恢复原因")
-    officer: Officer | None = person("account_id", "Who could not be woken", zh="队员")
+    officer: Officer | None = person(
+        "account_id", "Who could not be woken, or who reported", zh="队员"
+    )
 
     @classmethod
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:

@@ -23,6 +23,9 @@ from schema.nodes import (
     node_type,
     page_size,
 )
+from schema.operations.bulletins import Bulletin
+from schema.operations.incidents.types import Incident
+from schema.operations.orders.types import Order
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
 from schema.projection import Info, Row, computed, described, entity, root, stored, value
@@ -82,6 +85,36 @@ class AuditEntry(Node):
     async def load(cls, context: "SchemaContext", key: str) -> Self | None:
         """The row, if the caller may see it."""
         return cls.of(await context.load.of(AuditRows).load(key))
+
+    @computed(needs=("action", "target"), zh="指令", policy=Scope.ORDERS_READ)
+    async def order(self, context: "SchemaContext") -> Order | None:
+        """The order it was about; null for what was about none."""
+        key = self._about("order")
+        return await Order.load(context, key) if key else None
+
+    @computed(needs=("action", "target"), zh="事件", policy=Scope.INCIDENTS_READ)
+    async def incident(self, context: "SchemaContext") -> Incident | None:
+        """The incident it was about, likewise."""
+        key = self._about("incident")
+        return await Incident.load(context, key) if key else None
+
+    @computed(needs=("action", "target"), zh="通报", policy=Scope.BULLETINS_READ)
+    async def bulletin(self, context: "SchemaContext") -> Bulletin | None:
+        """The bulletin it was about, likewise."""
+        key = self._about("bulletin")
+        return await Bulletin.load(context, key) if key else None
+
+    @computed(needs=("action", "target"), zh="所涉人员", policy=Scope.PEOPLE_READ)
+    async def about(self, context: "SchemaContext") -> Officer | None:
+        """The person it was about, likewise: whose duty, account or whereabouts."""
+        key = self._about("duty", "account", "officer", "session", "sessions")
+        return await Officer.load(context, key) if key else None
+
+    def _about(self, *kinds: str) -> str | None:
+        """The id that an act of one of these kinds was about: of a ledger, its subject's."""
+        kind, _, _ = self.doc["action"].partition(".")
+        subject, _, _ = self.doc["target"].partition(":")
+        return subject if kind in kinds else None
 
     @computed(needs=("before", "after"), zh="变更", size=10)
     def changes(self, _context: "SchemaContext") -> list[AuditValue]:

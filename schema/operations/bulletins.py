@@ -88,6 +88,9 @@ class Bulletin(Node):
     withdrawn_by: Officer | None = person("withdrawn_by", "Who withdrew it", zh="撤回人")
     withdrawn_at: datetime | None = stored("ended_at", "When it was withdrawn", zh="撤回时间")
     withdrawn_reason: str | None = stored("reason", "Why it was withdrawn", zh="撤回原因")
+    all_on_duty: bool = stored(
+        "all_on_duty", "Whether it was meant for everybody on duty", zh="全部在岗人员"
+    )
     remind_after_seconds: int = stored(
         "within_s", "After how long who has not read it is reminded", zh="催办时限"
     )

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from hub.errors import AccessDenied
 from hub.model.common import Position as Place
 from hub.model.people import Scope
 from hub.operations.checks import position as checked
 from hub.operations.orders.preview import Reaches
 from hub.rules.matching import distance_m
 from schema.common import PositionInput
-from schema.people.types import Officer
+from schema.people.types import Officer, Whereabouts
 from schema.projection import Entity, Info, adds, asked, computed, entity, stored
 
 if TYPE_CHECKING:
@@ -59,17 +60,22 @@ class Reach(Entity):
     @asked(
         "Metres in a straight line; null where either place is not known",
         zh="距离",
-        needs=("place",),
+        needs=("place", "account"),
         policy=Scope.ORDERS_WRITE,
     )
-    async def distance_metres(self, _info: Info, from_: FromWhere = None) -> int | None:
-        """To ten metres."""
+    async def distance_metres(self, info: Info, from_: FromWhere = None) -> int | None:
+        """To ten metres. Each look is on the audit log, so that it is never in a live query."""
         if from_ is None:
             return None
         start = checked(from_.lat, from_.lon, ("from",))
         place: Place | None = self.doc["place"]
         if place is None or start is None:
             return None
+        if info.context.shared:
+            raise AccessDenied(
+                "FORBIDDEN", "距离只能查询，不能订阅 / Distances are queried, never followed live."
+            )
+        await info.context.part(Whereabouts).looked.load(self.doc["account"])
         return round(distance_m(start, place) / STEP_M) * STEP_M
 
 
@@ -92,6 +98,7 @@ async def reach(self: Officer, context: "SchemaContext") -> Reach | None:
             "open_orders": known.open_orders,
             "located_at": fix and fix.at,
             "place": fix and _place(fix.location),
+            "account": self.key,
         }
     )
 

@@ -67,13 +67,21 @@ class OfficerPosition(Entity):
 
 
 class Whereabouts:
-    """Where people are, for one request: all that are asked for in one look."""
+    """Where people are, for one request: all that are asked for in one look.
+
+    `looked` writes down a look at what says how far away somebody is.
+    """
 
     def __init__(self, context: "SchemaContext") -> None:
         async def batch(keys: list[str]) -> list[Row | None]:
             found = await Positions().whereabouts(context.principal, keys)
             return [row_of(found[key]) if key in found else None for key in keys]
 
+        async def written(keys: list[str]) -> list[None]:
+            await Positions().looked(context.principal, keys)
+            return [None for _ in keys]
+
+        self.looked: DataLoader[str, None] = DataLoader(load_fn=written)
         self.last: DataLoader[str, Row | None] = DataLoader(load_fn=batch)
 
 

@@ -13,6 +13,7 @@ from hub.operations.accounts.actions import (
     reset_secret,
     update_account,
 )
+from hub.operations.accounts.store import AccountRows
 from mobile_api.context import MobileContext
 from tests.mobile.conftest import context, http
 from tests.operations.operations_builders import fresh, principal
@@ -100,3 +101,28 @@ async def test_a_person_is_let_in_again_and_a_revoked_partner_is_not(
     with pytest.raises(UserFault) as refused:
         await update_account(desk, admin, account_id=partner.login, changes=on, key=fresh("key"))
     assert refused.value.code == "CLIENT_REVOKED"
+
+
+async def test_an_account_is_found_by_part_of_its_login_name_or_unit(
+    context: MobileContext, admin: Principal
+) -> None:
+    """However many there are; blanks and capitals say nothing, and nothing is a pattern."""
+    mark = fresh("mark")
+    for number in range(3):
+        asked = new_account(
+            login=f"{mark}-{number}", role=Role.OFFICER, unit="RPS", name_zh=f"队员 {mark} {number}"
+        )
+        await add_account(context.operations.desk, admin, asked, fresh("key"))
+    rows = context.operations.desk.of(AccountRows)
+
+    async def found(text: str) -> set[str]:
+        page = await rows.page(admin.viewer, first=200, text=text)
+        return {account.login for account in page if account.login.startswith(mark)}
+
+    everybody = {f"{mark}-{number}" for number in range(3)}
+    assert await found(mark.upper()) == everybody
+    assert await found(f"队员{mark}1") == {f"{mark}-1"}
+    assert await found("上海站派出所") == everybody
+    assert await found("rps") == everybody
+    assert await found(".*") == set()
+    assert await rows.page(principal("watch", Role.WATCH).viewer, first=9, text=mark) == []

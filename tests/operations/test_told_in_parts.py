@@ -128,7 +128,7 @@ async def test_telling_that_stops_is_an_alarm_and_one_that_goes_on_is_none(
     (alarm,) = await alarms()
     left = MANY - 2 * PART
     assert (alarm.kind, alarm.parts) == (AlarmKind.TELLING_LATE, left)
-    assert bulletin.name in alarm.message
+    assert all(name in alarm.message for name in bulletin.name)
     assert await world.ops.desk.of(Untold).count() == {"bulletin": left}
     await world.teller().step()
     await keeper.look()

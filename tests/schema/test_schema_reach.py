@@ -10,8 +10,8 @@ from schema_builders import LIAISON, OFFICER, PARTNER, WATCH, Run, code_of
 
 from hub import clock
 from hub.model.ids import global_id
-from hub.store.devices import DeviceInfo, Devices, Fix, Positions, PushAddress
-from hub.store.documents import Duty
+from hub.store.devices import LOCATED, DeviceInfo, Devices, Fix, Positions, PushAddress
+from hub.store.documents import AuditDoc, Duty
 from hub.store.driver import Store
 from hub.store.people import Accounts
 
@@ -110,13 +110,21 @@ async def test_that_a_phone_was_heard_from_is_noted_once_a_minute(
 async def test_the_distance_is_from_the_last_place_of_this_duty(
     run: Run, devices: Devices, store: Store
 ) -> None:
-    """To ten metres; from nowhere, from before this duty, and from long ago there is none."""
+    """To ten metres; from nowhere, from before this duty, and from long ago there is none.
+
+    A look is on the audit log, as one where they are; one that tells nothing is not.
+    """
+    await AuditDoc.find({"action": LOCATED}).delete()
+    await reach(run, **{"from": HERE})
+    assert await AuditDoc.find({"action": LOCATED, "target": ME}).to_list() == []
     now, positions = clock.now(), Positions()
     await positions.add(ME, "SAO", "d1", [Fix(now - timedelta(minutes=9), 31.3, 121.5)])
     await positions.add(ME, "SAO", "d1", [Fix(now - timedelta(minutes=1), 31.251, 121.45)])
     told = (await reach(run, **{"from": HERE}))[ME]
     assert told["distanceMetres"] == 110
     assert told["locatedAt"] is not None
+    looks = await AuditDoc.find({"action": LOCATED, "target": ME}).to_list()
+    assert [(row.actor, row.authority) for row in looks] == [(WATCH.account_id, WATCH.role)]
     assert (await reach(run))[ME]["distanceMetres"] is None
     await Accounts(store).set_duty(ME, Duty(on=True, since=now, post=None))
     assert (await reach(run, **{"from": HERE}))[ME]["distanceMetres"] is None

@@ -137,7 +137,7 @@ async def tap(page: Page, button: str) -> None:
 async def report(page: Page, title: str) -> None:
     """Write a report and submit it."""
     await go(page, "上报")
-    await page.get_by_text("设施", exact=True).tap()
+    await page.get_by_text("设施故障", exact=True).tap()
     await page.get_by_label("标题", exact=True).fill(title)
     await tap(page, "提交")
     await expect(page.get_by_label("标题", exact=True)).to_have_value("")

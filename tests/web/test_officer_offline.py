@@ -149,7 +149,7 @@ async def test_a_full_phone_says_so_keeps_what_is_there_and_still_sends(
         await report(page, "存下的一件")
         await waits(page, 1)
         await page.evaluate("window.full = true")
-        await page.get_by_text("设施", exact=True).tap()
+        await page.get_by_text("设施故障", exact=True).tap()
         await page.get_by_label("标题", exact=True).fill("存不下的一件")
         await tap(page, "提交")
         await expect(page.get_by_role("alert").filter(has_text="手机存储已满")).to_be_visible()

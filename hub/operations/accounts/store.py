@@ -1,5 +1,6 @@
 """Accounts and sessions as an administrator sees them; nobody else sees any."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 from hub import clock
 from hub.model.people import Role, Viewer
 from hub.store.devices import Devices, device_key
-from hub.store.documents import AccountDoc, DeviceDoc, SessionDoc
+from hub.store.documents import AccountDoc, DeviceDoc, SessionDoc, UnitDoc
 from hub.store.driver import Store
 from hub.store.listing import NOTHING, Place, beyond, only
+
+LOOKED_FOR = 64
+"""Letters of a text that accounts are looked for by; more are left out."""
 
 
 def administered(viewer: Viewer) -> dict[str, Any]:
@@ -37,11 +41,17 @@ class AccountRows:
         roles: Collection[Role] | None = None,
         unit: str | None = None,
         active: bool | None = None,
+        text: str | None = None,
     ) -> list[AccountDoc]:
-        """At most `first` accounts, newest first, behind `after`."""
+        """At most `first` accounts, newest first, behind `after`.
+
+        `text` is part of the login, a name or the unit, in letters large or small; blanks in it may
+        be missing, or more.
+        """
         chosen = {"$in": [*roles]} if roles is not None else None
         asked = only(role=chosen, unit=unit, active=active)
-        terms = {"$and": [administered(viewer), asked, beyond(after, "created_at")]}
+        called = await _called(text) if text is not None else {}
+        terms = {"$and": [administered(viewer), asked, called, beyond(after, "created_at")]}
         return await AccountDoc.find(terms).sort("-created_at", "-_id").limit(first).to_list()
 
 
@@ -81,6 +91,17 @@ def device_of(session: Mapping[str, Any]) -> str | None:
     """The id of the row of the phone that a session is on; None for one on none."""
     device: str | None = session.get("device_id")
     return None if device is None else device_key(session["account_id"], device)
+
+
+async def _called(text: str) -> dict[str, Any]:
+    letters = [re.escape(letter) for letter in "".join(text.split())[:LOOKED_FOR]]
+    if not letters:
+        return {}
+    wanted = {"$regex": r"\s*".join(letters), "$options": "i"}
+    units = UnitDoc.find({"$or": [{name: wanted} for name in ("_id", "name.zh", "name.en")]})
+    codes = [unit.id async for unit in units]
+    ways = [{name: wanted} for name in ("login", "name.zh", "name.en")]
+    return {"$or": [*ways, {"unit": {"$in": codes}}]}
 
 
 def _standing() -> dict[str, Any]:

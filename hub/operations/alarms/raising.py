@@ -6,6 +6,7 @@ from hub import clock
 from hub.model.alarms import AlarmKind
 from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.desk import new_id
+from hub.operations.words import Both, both, hubs_own
 
 LATE = "ESCALATION_LATE"
 """The one condition of late escalations: it is the hub that is late, not an order."""
@@ -14,7 +15,7 @@ UNTOLD = "TELLING_LATE"
 
 
 def escalation_late(
-    name: str,
+    name: Both,
     parts: int,
     at: datetime,
     *,
@@ -26,9 +27,13 @@ def escalation_late(
         id=new_id(),
         kind=AlarmKind.ESCALATION_LATE,
         condition=LATE,
-        message=(
-            f"升级催办延误（{parts} 人次），最早的是 {name} / "
-            f"Escalation runs late ({parts} overdue); {name} waits longest."
+        message=str(
+            both(
+                "升级催办延误（{parts} 人次），最早的是 {name}",
+                "Escalation runs late ({parts} overdue); {name} waits longest.",
+                parts=parts,
+                name=name,
+            )
         ),
         next_step=(
             "请电话联系未签收人员及其后备；检查 dispatch 进程和数据库：/readyz, liandong doctor / "
@@ -43,15 +48,20 @@ def escalation_late(
     )
 
 
-def telling_late(name: str, people: int, seconds: float, at: datetime) -> AlarmDoc:
+def telling_late(name: Both, people: int, seconds: float, at: datetime) -> AlarmDoc:
     """Of `name`, and whatever else waits so long, nobody was told for that many seconds."""
     return AlarmDoc(
         id=new_id(),
         kind=AlarmKind.TELLING_LATE,
         condition=UNTOLD,
-        message=(
-            f"{name}：尚有 {people} 人未通知，{seconds:.0f} 秒内无进展 / "
-            f"{name}: {people} people are still to be told, and nobody was for {seconds:.0f} s."
+        message=str(
+            both(
+                "{name}：尚有 {people} 人未通知，{seconds} 秒内无进展",
+                "{name}: {people} people are still to be told, and nobody was for {seconds} s.",
+                name=name,
+                people=people,
+                seconds=round(seconds),
+            )
         ),
         next_step=(
             "请用电话或电台转告；检查 dispatch 进程和数据库：/readyz, liandong doctor / "
@@ -70,10 +80,16 @@ def clock_off(host: str, trouble: str, at: datetime) -> AlarmDoc:
         id=new_id(),
         kind=AlarmKind.CLOCK_OFF,
         condition=clock_condition(host),
-        message=f"{host}: {trouble}",
-        next_step=(
-            "请在该主机启用 NTP 校时 (chrony) / Set that machine's clock and keep it by NTP "
-            f"(chrony); more than {clock.TOLERATED.seconds} s off is an alarm."
+        message=str(
+            both("{host}：{trouble}", "{host}: {trouble}", host=host, trouble=hubs_own(trouble))
+        ),
+        next_step=str(
+            both(
+                "请在该主机启用 NTP 校时 (chrony)；偏差超过 {most} 秒即告警",
+                "Set that machine's clock and keep it by NTP (chrony); more than {most} s off "
+                "is an alarm.",
+                most=clock.TOLERATED.seconds,
+            )
         ),
         place=host,
         raised_at=at,

@@ -21,7 +21,7 @@ from hub.operations.asking.ledger import complete_if_ended, step, tell
 from hub.operations.asking.store import Recipients
 from hub.operations.desk import Desk
 from hub.operations.telling.wire import Message
-from hub.operations.words import STAGES, Why, person
+from hub.operations.words import STAGES, Why, both, person
 from hub.store.driver import Tx
 
 CARRIERS = frozenset({*map(str, PushChannel), "sync", "events"})
@@ -83,7 +83,15 @@ async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) 
     row = await desk.of(Recipients).ledger(ledger_id(subject_id, turn.officer.id), tx=tx)
     subject = await asked.take_up(desk, tx, subject_id) if row or asked.in_parts else None
     if row is None and subject is not None and turn.officer.id in subject.subject.waiting:
-        raise RetryLater(f"正在下发，请稍后重试 / {subject.subject.name}: it is on its way to you.")
+        raise RetryLater(
+            str(
+                both(
+                    "{name} 正在下发，请稍后重试",
+                    "{name} is on its way to you: try again.",
+                    name=subject.subject.name,
+                )
+            )
+        )
     if row is None or subject is None:
         words = f"没有 / No {asked.kind} {subject_id!r} of yours."
         path = ("body", f"{asked.kind}Id")
@@ -162,8 +170,15 @@ async def _follow(asked: Asked, turn: Turn, row: RecipientDoc, before: Stage) ->
 async def _note(asked: Asked, turn: Turn, to: Stage, note: str | None) -> None:
     if to in _QUIET:
         return
-    words = f"{asked.subject.name} {person(turn.officer)} {STAGES[to]}"
-    words = f"{words}: {note}" if note else words
+    words = both(
+        "{name} {who} {stage}",
+        "{name}: {who} {stage}",
+        name=asked.subject.name,
+        who=person(turn.officer),
+        stage=STAGES[to],
+    )
+    if note:
+        words = both("{words}：{note}", "{words}: {note}", words=words, note=note)
     kind = f"{asked.kind}.{to.lower()}"
     await asked.note(turn.at, turn.officer.id, kind, words, [turn.officer.unit])
 

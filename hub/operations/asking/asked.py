@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 from hub.model.operations import ENDED, PROGRESS, Stage
 from hub.operations.asking.documents import AskedDoc, RecipientDoc
 from hub.operations.desk import Desk
+from hub.operations.words import Both
 from hub.store.documents import AccountDoc, OutboxDoc
 from hub.store.driver import Tx
 from hub.store.group_commit import NO_READS, Reads
@@ -108,7 +109,7 @@ class Asked(ABC):
         """Raise ActionRefused for an answer of whom the watch has replaced, for this reason."""
 
     async def note(
-        self, at: datetime, by: str, kind: str, words: str, units: Collection[str | None]
+        self, at: datetime, by: str, kind: str, words: Both, units: Collection[str | None]
     ) -> None:
         """Write a line where people read what happened; by default nowhere but in the ledgers."""
 

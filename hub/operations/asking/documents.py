@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import BaseModel, Field
 
 from hub.model.operations import OrderPriority, Stage
+from hub.operations.words import Both
 from hub.store.documents import Index, Keep, TextDocument, index
 
 RECIPIENTS = "recipients"
@@ -51,8 +52,8 @@ class AskedDoc(TextDocument):
 
     @property
     @abstractmethod
-    def name(self) -> str:
-        """How a person calls it, Chinese."""
+    def name(self) -> Both:
+        """How a person calls it."""
 
     @property
     def waiting(self) -> list[str]:

@@ -145,7 +145,7 @@ class Escalator:
         if asked.escalates:
             return (await hand_over(subject, rows, Why.TIMEOUT, now)).report
         woken = await remind(subject, rows, now)
-        return partial(log.info, "reminded", subject=subject.subject.name, woken=woken)
+        return partial(log.info, "reminded", subject=subject.subject.name.zh, woken=woken)
 
     def _is_sooner(self, change: Change) -> bool:
         """Whether a timer is due sooner than planned."""

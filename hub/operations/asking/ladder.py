@@ -20,7 +20,7 @@ from hub.operations.asking.ledger import (
     wake,
 )
 from hub.operations.asking.store import Recipients
-from hub.operations.words import Why, people, person
+from hub.operations.words import Both, Why, both, people, person
 from hub.store.documents import AccountDoc
 
 log = structlog.get_logger()
@@ -93,7 +93,7 @@ async def hand_over(asked: Asked, rows: Sequence[RecipientDoc], why: Why, at: da
     await asked.involve(next_)
     if not left:
         await complete_if_ended(asked, at)
-    return Handover(subject.name, why, tuple(account.id for account in next_), vain)
+    return Handover(subject.name.zh, why, tuple(account.id for account in next_), vain)
 
 
 async def stand_down(asked: Asked, row: RecipientDoc, at: datetime) -> None:
@@ -136,9 +136,15 @@ async def reassign(
         -1
     ]
     ledgers, tx = asked.desk.of(Recipients), asked.tx
-    note = f"{Why.REASSIGNED} → {person(to)}: {reason}"
+    note = both(
+        "{why} → {who}：{reason}",
+        "{why} → {who}: {reason}",
+        why=Why.REASSIGNED.said,
+        who=person(to),
+        reason=reason,
+    )
     moves = row.stage is not Stage.DECLINED
-    ended = step(type(asked), row, Stage.CANCELLED, at, "hub", note=note, moves=moves)
+    ended = step(type(asked), row, Stage.CANCELLED, at, "hub", note=str(note), moves=moves)
     ledgers.steps(tx, [ended])
     ledgers.reassigned(tx, row, reason)
     await wake(asked, [row] if moves else [], PASSED_ON, at)
@@ -150,8 +156,14 @@ async def reassign(
         if not chains.lost():
             asked.change(exhausted_at=None)
     known = await asked.desk.accounts.by_id(row.account_id, tx=tx)
-    before = person(known) if known else row.account_id
-    words = f"{asked.subject.name} 改派 / reassigned: {before} → {person(to)}: {reason}"
+    words = both(
+        "{name} 改派 {before} → {to}：{reason}",
+        "{name} reassigned {before} → {to}: {reason}",
+        name=asked.subject.name,
+        before=person(known) if known else row.account_id,
+        to=person(to),
+        reason=reason,
+    )
     await asked.note(at, by, f"{asked.kind}.reassigned", words, [row.unit, to.unit])
     await asked.involve([to])
 
@@ -209,21 +221,33 @@ async def _note(
     names = [row.account_id for row in rows]
     known = await asked.desk.accounts.by_logins_or_ids(names, tx=asked.tx)
 
-    def named(some: Sequence[RecipientDoc]) -> str:
+    def named(some: Sequence[RecipientDoc]) -> Both:
         return people([known[row.account_id] for row in some if row.account_id in known])
 
-    name, before = asked.subject.name, named(left)
+    given = {"name": asked.subject.name, "before": named(left), "why": why.said}
     units = [row.unit for row in rows] + [account.unit for account in next_]
     if next_:
-        words = f"{name} 升级 / escalated ({before}: {why}) → {people([*next_])}"
+        words = both(
+            "{name} 升级：{before}（{why}）→ {next}",
+            "{name} escalated: {before} ({why}) → {next}",
+            **given,
+            next=people(next_),
+        )
         await asked.note(at, "hub", f"{asked.kind}.escalated", words, units)
     if len(next_) < len(left):
-        words = (
-            f"{name} 已无可升级人员，请值班员处理 / "
-            f"nobody left to ask, the watch must act ({before}: {why})"
+        words = both(
+            "{name} 已无可升级人员，请值班员处理：{before}，{why}",
+            "{name}: nobody is left to ask, the watch must act: {before}, {why}",
+            **given,
         )
         await asked.note(at, "hub", f"{asked.kind}.exhausted", words, units)
     if spared := [row for row in rows if row not in left]:
-        words = f"{name} {named(spared)} 无需再应答 / need not answer any more: {Why.TAKEN}"
+        words = both(
+            "{name} {who} 无需再应答：{why}",
+            "{name}: no answer from {who} is needed any more, {why}",
+            name=asked.subject.name,
+            who=named(spared),
+            why=Why.TAKEN.said,
+        )
         spared_units = [row.unit for row in spared]
         await asked.note(at, "hub", f"{asked.kind}.taken", words, spared_units)

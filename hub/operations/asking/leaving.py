@@ -9,7 +9,7 @@ from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.ladder import hand_over
 from hub.operations.asking.store import Recipients
 from hub.operations.desk import Desk
-from hub.operations.words import Why, person
+from hub.operations.words import STAGES, Why, both, person
 from hub.store.documents import AccountDoc
 from hub.store.driver import Tx
 
@@ -41,8 +41,11 @@ async def leave(
 
 
 async def _left_open(subject: Asked, row: RecipientDoc, officer: AccountDoc, at: datetime) -> None:
-    words = (
-        f"{subject.subject.name} {person(officer)} 已签退，未完成 / "
-        f"signed out of duty at stage {row.stage}"
+    words = both(
+        "{name} {who} 已签退，未完成（{stage}）",
+        "{name}: {who} signed out of duty and left it undone ({stage})",
+        name=subject.subject.name,
+        who=person(officer),
+        stage=STAGES[row.stage],
     )
     await subject.note(at, officer.id, "duty.signedOut", words, [officer.unit])

@@ -10,7 +10,7 @@ from typing import Protocol
 from hub.model.people import Principal
 from hub.operations.asking.documents import DispatchWarningDoc
 from hub.operations.desk import Desk
-from hub.operations.words import person
+from hub.operations.words import Both, both, person
 from hub.store.documents import AccountDoc
 from hub.store.driver import Tx
 
@@ -161,7 +161,7 @@ def _named(
     code: str,
     accounts: Sequence[AccountDoc],
     concerned: Callable[[AccountDoc], bool],
-    words: Callable[[str], str],
+    words: Callable[[Both], str],
 ) -> list[DispatchWarningDoc]:
     """A warning for each who is concerned, at its place in the list."""
     places = [place for place, account in enumerate(accounts) if concerned(account)]
@@ -189,9 +189,17 @@ def _off(account: AccountDoc) -> bool:
     return not account.duty.on
 
 
-def _off_duty(name: str) -> str:
-    return f"{name} 未签到 / is off duty: skipped unless signed in by then."
+def _off_duty(name: Both) -> str:
+    return str(
+        both("{name} 未签到", "{name} is off duty: skipped unless signed in by then.", name=name)
+    )
 
 
-def _no_push(name: str) -> str:
-    return f"{name} 无可推送的手机 / has no phone that can be woken: tell them by phone or radio."
+def _no_push(name: Both) -> str:
+    return str(
+        both(
+            "{name} 无可推送的手机",
+            "{name} has no phone that can be woken: tell them by phone or radio.",
+            name=name,
+        )
+    )

@@ -92,8 +92,10 @@ async def publish_bulletin(
         former = await _standing(desk, tx, by, asked.corrects) if asked.corrects else None
         if former is not None and not asked.audience:
             readers = await still_there(desk, tx, former.subject.recipients)
+            meant_for_all = former.subject.all_on_duty
         else:
             readers = await people_in(desk, tx, asked.audience, by.viewer, without=by.account_id)
+            meant_for_all = asked.audience.all_on_duty
         _not_too_much(asked, readers)
         bulletin = BulletinDoc(
             id=bulletin_id,
@@ -108,6 +110,7 @@ async def publish_bulletin(
             recipients=[reader.id for reader in readers],
             untold=len(readers),
             within_s=asked.remind_after_s,
+            all_on_duty=meant_for_all,
             corrects=asked.corrects,
             warnings=await unwoken(desk, by, readers, "audience", tx=tx),
         )

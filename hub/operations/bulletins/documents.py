@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from hub.operations.asking.documents import UNTOLD, AskedDoc
+from hub.operations.words import Both
 from hub.store.documents import Index, Keep, index
 
 BULLETINS = "bulletins"
@@ -22,7 +23,8 @@ class BulletinState(StrEnum):
 class BulletinDoc(AskedDoc):
     """A bulletin (信息通报) of a unit, or of the centre (`unit` is None then).
 
-    `corrects` names the one it takes the place of, `replaced_by` the one that took its place.
+    `all_on_duty`: it went to whoever was. `corrects` names the one it takes the place of,
+    `replaced_by` the one that took its place.
     """
 
     keep = Keep("a year, and the month to report on it", since="created_at", days=KEPT_DAYS)
@@ -34,6 +36,7 @@ class BulletinDoc(AskedDoc):
     state: BulletinState = BulletinState.PUBLISHED
     reason: str | None = None
     withdrawn_by: str | None = None
+    all_on_duty: bool = False
     corrects: str | None = None
     replaced_by: str | None = None
 
@@ -48,9 +51,9 @@ class BulletinDoc(AskedDoc):
         ]
 
     @property
-    def name(self) -> str:
-        """How a person calls it, Chinese."""
-        return f"通报 {self.number}"
+    def name(self) -> Both:
+        """How a person calls it."""
+        return Both(f"通报 {self.number}", f"Bulletin {self.number}")
 
     def stands_for(self, account_id: str) -> bool:
         """Whether it holds as far as this reader's phone was told."""

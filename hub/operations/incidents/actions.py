@@ -16,6 +16,7 @@ from hub.operations.incidents.documents import INCIDENTS, IncidentDoc
 from hub.operations.incidents.news import incident_news
 from hub.operations.incidents.store import IncidentRepository, entry
 from hub.operations.incidents.uploads import attach
+from hub.operations.words import Both, both
 from hub.store.driver import Tx
 
 PLACE, DESCRIPTION, OUTCOME = 200, 4000, 2000
@@ -88,7 +89,7 @@ async def open_incident(desk: Desk, by: Principal, asked: IncidentRequest, key: 
     return await readable(desk, by, await desk.once(by, call, work))
 
 
-async def known_units(desk: Desk, codes: Sequence[str]) -> dict[str, str]:
+async def known_units(desk: Desk, codes: Sequence[str]) -> dict[str, Both]:
     """Their names by code. Raises UserFault UNIT_UNKNOWN for the first that there is not."""
     known = await desk.units.by_codes(codes)
     for index, unit in enumerate(codes):
@@ -96,7 +97,10 @@ async def known_units(desk: Desk, codes: Sequence[str]) -> dict[str, str]:
             raise UserFault(
                 "UNIT_UNKNOWN", f"无此单位 / No unit {unit!r}.", path=("units", str(index))
             )
-    return {code: unit.name.zh or unit.name.en or code for code, unit in known.items()}
+    return {
+        code: Both(unit.name.zh or unit.name.en or code, unit.name.en or unit.name.zh or code)
+        for code, unit in known.items()
+    }
 
 
 def audited(incident: IncidentDoc) -> dict[str, object]:
@@ -138,7 +142,7 @@ async def record_incident(
         exercise=asked.exercise,
         attachments=ready,
     )
-    words = f"事件登记 / Incident opened: {asked.title}"
+    words = both("事件登记：{title}", "Incident opened: {title}", title=asked.title)
     await desk.of(IncidentRepository).insert(tx, incident, entry(at, by, "incident.opened", words))
     await desk.inbox.append(tx, [incident_news(officer, incident) for officer in officers], at)
     return incident
@@ -164,7 +168,7 @@ async def close_incident(
                 "FORBIDDEN",
                 "涉及其他单位 / Other units are involved: only the command centre closes it.",
             )
-        reason = f"事件办结 / Incident closed: {outcome}"
+        reason = both("事件办结：{outcome}", "Incident closed: {outcome}", outcome=outcome)
         for capability in capabilities().values():
             if capability.closing is not None:
                 await capability.closing(desk, tx, incident.id, by, reason, at)

@@ -24,7 +24,7 @@ from hub.operations.incidents.actions import (
 from hub.operations.incidents.documents import INCIDENTS, IncidentDoc, TimelineEntry
 from hub.operations.incidents.news import incident_news
 from hub.operations.incidents.store import IncidentRepository, entry
-from hub.operations.words import FIELDS
+from hub.operations.words import FIELDS, both, listed
 from hub.store.driver import Tx
 
 NOTE = 2000
@@ -85,8 +85,9 @@ async def update_incident(
         before = incident.model_dump(include=set(stored))
         if before == dict(stored):
             return Done(incident.id, changed=False)
-        words = "、".join(FIELDS[name] for name in stored)
-        line = entry(at, by.account_id, "incident.updated", f"事件更新 / Incident updated: {words}")
+        fields = listed([FIELDS[name] for name in stored])
+        words = both("事件更新：{fields}", "Incident updated: {fields}", fields=fields)
+        line = entry(at, by.account_id, "incident.updated", words)
         await _write(desk, tx, incident, stored, line=line, at=at)
         return Done(incident.id, before=before, after=stored)
 
@@ -135,7 +136,8 @@ async def add_incident_units(
         if len(together) > MOST_UNITS:
             words = f"单位过多 / units: at most {MOST_UNITS} in all."
             raise UserFault("TOO_MANY_UNITS", words, path=("units",))
-        said = f"增加单位 / Units added: {'、'.join(names[unit] for unit in new)}"
+        added = listed([names[unit] for unit in new])
+        said = both("增加单位：{units}", "Units added: {units}", units=added)
         line = entry(at, by.account_id, "incident.unitsAdded", said)
         before = {"units": list(incident.units)}
         await _write(desk, tx, incident, {"units": together}, line=line, at=at)
@@ -166,9 +168,8 @@ async def reopen_incident(
         if incident.state is IncidentState.OPEN:
             words = f"事件未办结 / Incident {incident.number} is open."
             raise UserFault("INCIDENT_OPEN", words, path=("incident_id",))
-        line = entry(
-            at, by.account_id, "incident.reopened", f"事件重启 / Incident reopened: {reason}"
-        )
+        said = both("事件重启：{reason}", "Incident reopened: {reason}", reason=reason)
+        line = entry(at, by.account_id, "incident.reopened", said)
         fields = dict.fromkeys(("closed_by", "closed_at", "outcome"))
         reopened = {"state": IncidentState.OPEN, **fields}
         before = {"state": "CLOSED", "outcome": incident.outcome}

@@ -5,6 +5,7 @@ from pydantic import Field
 from hub.model.operations import IncidentKind
 from hub.operations import checks
 from hub.operations.actions import ActionStatus, Effect, Turn
+from hub.operations.alarms.store import AlarmRepository
 from hub.operations.desk import Desk
 from hub.operations.incidents.actions import (
     DESCRIPTION,
@@ -13,6 +14,7 @@ from hub.operations.incidents.actions import (
     record_incident,
     request_of,
 )
+from hub.operations.incidents.alarms import incident_reported
 from hub.operations.incidents.uploads import MOST_A_REPORT, named
 from hub.operations.telling.wire import Message
 from hub.store.driver import Tx
@@ -35,7 +37,7 @@ class Report(Message):
 
 
 async def report_incident(desk: Desk, tx: Tx, turn: Turn) -> Effect:
-    """An officer's report opens an incident of the officer's unit."""
+    """An officer's report opens an incident of the officer's unit, and calls the watch."""
     body = turn.body
     asked = request_of(
         kind=body.get("kind"),
@@ -53,6 +55,8 @@ async def report_incident(desk: Desk, tx: Tx, turn: Turn) -> Effect:
         officers=[officer],
         attachments=photographs,
     )
+    alarm = incident_reported(incident, turn.officer, len(photographs), turn.at)
+    await desk.of(AlarmRepository).raise_(tx, alarm)
     return Effect(
         ActionStatus.APPLIED,
         data={"incidentId": incident.id, "number": incident.number},

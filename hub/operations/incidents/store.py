@@ -14,6 +14,7 @@ from hub.operations.incidents.documents import (
     TimelineEntry,
 )
 from hub.operations.incidents.timeline import Timeline, lines
+from hub.operations.words import Both
 from hub.store.documents import plain
 from hub.store.driver import Store, Tx
 from hub.store.listing import NOTHING, Place, beyond, only
@@ -39,14 +40,14 @@ def visible_incidents(viewer: Viewer) -> dict[str, Any]:
 
 
 def entry(
-    at: datetime, by: str, kind: str, words: str, units: Iterable[str | None] = ()
+    at: datetime, by: str, kind: str, words: Both | str, units: Iterable[str | None] = ()
 ) -> TimelineEntry:
     """A line of an incident's timeline; `by` is an account, or `hub`.
 
-    `units`: those of whom it speaks.
+    `words` are somebody's own as they are. `units`: those of whom it speaks.
     """
     named = sorted({unit for unit in units if unit is not None})
-    return TimelineEntry(at=at, by=by, kind=kind, text=words, units=named)
+    return TimelineEntry(at=at, by=by, kind=kind, text=str(words), units=named)
 
 
 class IncidentRepository:
@@ -135,6 +136,10 @@ class IncidentRepository:
         query = {"_id": {"$in": list(incident_ids)}}
         rows = self._store.db[INCIDENTS].find(query, session=tx)
         return {row["_id"]: IncidentDoc.model_validate(row) async for row in rows}
+
+    async def acted_on(self, incident_ids: Collection[str], *, tx: Tx | None = None) -> set[str]:
+        """Those of the incidents that somebody has acted on since they were reported."""
+        return await self._timeline.beyond_report(incident_ids, tx=tx)
 
     async def insert(self, tx: Tx, incident: IncidentDoc, *entries: TimelineEntry) -> None:
         """Store a new incident and the first lines of its timeline."""

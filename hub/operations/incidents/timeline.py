@@ -11,9 +11,11 @@ import structlog
 from hub.model.people import Role, Viewer
 from hub.operations.incidents.documents import INCIDENTS, TIMELINE, TimelineDoc, TimelineEntry
 from hub.store.driver import Document, Store, Tx
+from hub.store.pending import seen
 
 log = structlog.get_logger()
 
+_REPORTED = ["incident.opened", "incident.attached"]
 _OLDEST = [("at", 1), ("_id", 1)]
 
 
@@ -72,6 +74,13 @@ class Timeline:
         async for row in found:
             lengths[row["_id"]] = row["lines"]
         return lengths
+
+    async def beyond_report(self, incident_ids: Collection[str], *, tx: Tx | None) -> set[str]:
+        """Those of the incidents of which a line says more than that they were reported."""
+        await seen(tx, TIMELINE)
+        query = {"incident_id": {"$in": list(incident_ids)}, "kind": {"$nin": _REPORTED}}
+        rows = self._store.db[TIMELINE].find(query, {"incident_id": True}, session=tx)
+        return {row["incident_id"] async for row in rows}
 
     async def move_embedded(self) -> None:
         """Give each line a document where timelines are still part of their incident.

@@ -20,7 +20,7 @@ from hub.operations.incidents.documents import INCIDENTS
 from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.documents import ORDERS, OrderDoc
 from hub.operations.orders.store import OrderRepository
-from hub.operations.words import people, person
+from hub.operations.words import Both, both, people, person
 from hub.store.documents import AccountDoc
 from hub.store.driver import Tx
 from hub.store.group_commit import NUMBERS
@@ -214,9 +214,12 @@ async def _part_of(asked: OrderAsked, account_id: str) -> RecipientDoc:
     holder = chains.holder(account_id)
     if holder != account_id and row.stage not in TAKEN:
         known = await asked.desk.accounts.by_id(holder, tx=asked.tx)
-        name = person(known) if known else holder
-        words = f"现由 {name} 负责，请改派该人员 / It is with {name} now: reassign that part."
-        raise UserFault("PART_PASSED_ON", words, path=("officer",))
+        said = both(
+            "现由 {name} 负责，请改派该人员",
+            "It is with {name} now: reassign that part.",
+            name=person(known) if known else holder,
+        )
+        raise UserFault("PART_PASSED_ON", str(said), path=("officer",))
     return row
 
 
@@ -237,7 +240,7 @@ async def _open(desk: Desk, tx: Tx, by: Principal, order_id: str) -> OrderAsked:
 
 
 async def cancel_open_of(
-    desk: Desk, tx: Tx, incident_id: str, by: Principal, reason: str, at: datetime
+    desk: Desk, tx: Tx, incident_id: str, by: Principal, reason: Both, at: datetime
 ) -> None:
     """Cancel what is open of an incident that is being closed. Needs ORDERS_WRITE if any is."""
     orders = await desk.of(OrderRepository).open_of_incident(tx, incident_id)
@@ -253,7 +256,12 @@ async def _write(asked: OrderAsked, officers: list[AccountDoc], at: datetime) ->
     order = asked.subject
     asked.desk.of(OrderRepository).insert(asked.tx, order)
     await announce(asked, [open_ledger(asked, account, at) for account in officers], at)
-    words = f"{order.name} 已下达 / Order dispatched: {people(officers)}"
+    words = both(
+        "{name} 已下达：{people}",
+        "{name} given to {people}",
+        name=order.name,
+        people=people(officers),
+    )
     await asked.note(at, order.created_by, "order.dispatched", words, order.units)
     await asked.involve(officers)
 

@@ -19,7 +19,7 @@ from hub.operations.orders.alarms import order_unanswered, wake_up_dead
 from hub.operations.orders.documents import ORDERS, OrderDoc
 from hub.operations.orders.news import order_news
 from hub.operations.orders.store import OrderRepository
-from hub.operations.words import person
+from hub.operations.words import Both, both, hubs_own, person
 from hub.store.documents import AccountDoc, OutboxDoc
 from hub.store.driver import Tx
 from hub.store.group_commit import Reads
@@ -93,12 +93,16 @@ class OrderAsked(Asked):
 
     def refuse_reassigned(self, row: RecipientDoc, reason: str) -> None:
         """Raise ActionRefused: ORDER_REASSIGNED."""
-        words = f"已改派他人，不必再去 / Given to somebody else: {reason}"
+        words = both(
+            "已改派他人，不必再去：{reason}",
+            "Given to somebody else, do not go: {reason}",
+            reason=reason,
+        )
         data = self.data(row)
-        raise ActionRefused(ActionStatus.CONFLICT, "ORDER_REASSIGNED", words, data=data)
+        raise ActionRefused(ActionStatus.CONFLICT, "ORDER_REASSIGNED", str(words), data=data)
 
     async def note(
-        self, at: datetime, by: str, kind: str, words: str, units: Collection[str | None]
+        self, at: datetime, by: str, kind: str, words: Both, units: Collection[str | None]
     ) -> None:
         """A line in the incident's timeline."""
         line = entry(at, by, kind, words, units)
@@ -137,19 +141,28 @@ class OrderAsked(Asked):
             withdrawn=row.topic == f"{self.kind}.{CANCELLED}",
         )
         await self.desk.of(AlarmRepository).raise_(self.tx, alarm)
-        name = person(account) if account else row.account_id
-        words = f"呼叫 {name} 失败 / {name} could not be woken: {why}"
+        words = both(
+            "呼叫 {name} 失败：{why}",
+            "{name} could not be woken: {why}",
+            name=person(account) if account else row.account_id,
+            why=hubs_own(why),
+        )
         await self.note(at, "hub", "push.failed", words, [ledger.unit])
 
     async def completed(self, at: datetime) -> None:
         """The order is completed."""
         self.change(state=OrderState.COMPLETED, ended_at=at, exhausted_at=None)
-        words = f"{self.subject.name} 处置完毕 / Order completed"
+        words = both("{name} 处置完毕", "{name} completed", name=self.subject.name)
         await self.note(at, "hub", "order.completed", words, self.subject.units)
 
-    async def cancel(self, *, by: str, reason: str, at: datetime) -> None:
+    async def cancel(self, *, by: str, reason: Both | str, at: datetime) -> None:
         """Cancel the order, which is open: every part that has not ended, a wake-up for each."""
         self.change(state=OrderState.CANCELLED, ended_at=at, exhausted_at=None)
-        await end_all(self, at, reason=reason)
-        words = f"{self.subject.name} 已撤销 / Order cancelled: {reason}"
+        await end_all(self, at, reason=str(reason))
+        words = both(
+            "{name} 已撤销：{reason}",
+            "{name} cancelled: {reason}",
+            name=self.subject.name,
+            reason=reason,
+        )
         await self.note(at, by, "order.cancelled", words, self.subject.units)

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from hub.model.operations import OrderState
 from hub.operations.asking.documents import AskedDoc
+from hub.operations.words import Both
 from hub.store.documents import Index, Keep, index
 
 ORDERS = "orders"
@@ -30,6 +31,6 @@ class OrderDoc(AskedDoc):
         ]
 
     @property
-    def name(self) -> str:
-        """How a person calls it, Chinese."""
-        return f"指令 {self.number}"
+    def name(self) -> Both:
+        """How a person calls it."""
+        return Both(f"指令 {self.number}", f"Order {self.number}")

@@ -28,7 +28,8 @@ class SyncedOrder(Message):
     it, and this one's part goes on. `nobodyNext`: nobody was left to be asked in this one's place:
     it is not passed on, whoever can still accepts. `reassignedBecause`: the watch has given it to
     somebody else, for this reason: `stage` is CANCELLED while `state` is OPEN. Say that the officer
-    need not go, and offer no answer.
+    need not go, and offer no answer. `cancelledBecause`: why their part was taken back with the
+    order.
     """
 
     id: str = ID
@@ -41,10 +42,17 @@ class SyncedOrder(Message):
     taken_by_other: bool = False
     nobody_next: bool = False
     reassigned_because: str | None = None
+    cancelled_because: str | None = None
     accept_within_seconds: int = Field(description="seconds the recipient has to accept")
     created_at: Instant
     ended_at: Instant | None
     incident: OrderIncident
+
+
+def _taken_back(row: RecipientDoc) -> str | None:
+    if row.stage is not Stage.CANCELLED or row.reassigned_because is not None:
+        return None
+    return next((line.note for line in row.entries if line.stage is Stage.CANCELLED), None)
 
 
 def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> News:
@@ -60,6 +68,7 @@ def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> New
         taken_by_other=row.taken_by_other,
         nobody_next=row.nobody_next,
         reassigned_because=row.reassigned_because,
+        cancelled_because=_taken_back(row),
         accept_within_seconds=order.within_s,
         created_at=order.created_at,
         ended_at=order.ended_at,

@@ -52,6 +52,10 @@ Roles = Annotated[
 Active = Annotated[
     bool | None, strawberry.argument(description="Only who may, or may not, sign in (启用).")
 ]
+Text = Annotated[
+    str | None,
+    strawberry.argument(description="Part of the login, a name or the unit (查找)."),
+]
 OfAccount = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only of this account (账号).")
 ]
@@ -64,6 +68,7 @@ async def _accounts(
     roles: Roles = None,
     unit: OfUnit = None,
     active: Active = None,
+    text: Text = None,
 ) -> list[AccountDoc]:
     """Also those that may not sign in any more."""
     found = await context.services.of(AccountRows).page(
@@ -73,6 +78,7 @@ async def _accounts(
         roles=roles,
         unit=None if unit is None else key_of(unit, "Unit", "unit"),
         active=active,
+        text=text,
     )
     if not found:
         await known_unit(context, unit)

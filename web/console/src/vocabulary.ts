@@ -1,6 +1,5 @@
 import type {
   AlarmKind,
-  IncidentKind,
   LedgerChannel,
   OrderPriority,
   OrderState,
@@ -10,17 +9,7 @@ import type {
 import type { LevelName } from '$shared/ui/Level.svelte';
 import { say, type Pair } from '$shared/words.svelte';
 
-export const KINDS: Record<IncidentKind, Pair> = {
-  CROWD: ['大客流', 'Crowding'],
-  STRANDED_PASSENGERS: ['滞留旅客', 'Stranded passengers'],
-  PUBLIC_ORDER: ['治安', 'Public order'],
-  MEDICAL: ['医疗救助', 'Medical'],
-  FIRE: ['火情', 'Fire'],
-  FACILITY: ['设施故障', 'Facility'],
-  TRAFFIC: ['交通', 'Traffic'],
-  ILLEGAL_TRANSPORT: ['非法客运', 'Unlicensed transport'],
-  OTHER: ['其他', 'Other'],
-};
+export { KINDS } from '$shared/kinds';
 
 export const SEVERITIES: Record<Severity, Pair> = {
   EXTREME: ['特别严重', 'Extreme'],
@@ -78,6 +67,7 @@ export const ORDER_STATES: Record<OrderState, Pair> = {
 
 export const ALARMS: Record<AlarmKind, Pair> = {
   ORDER_UNANSWERED: ['指令无人签收', 'Order unanswered'],
+  INCIDENT_REPORTED: ['新上报', 'New report'],
   WAKE_UP_DEAD: ['呼叫失败', 'Not woken'],
   ESCALATION_LATE: ['升级延误', 'Escalation late'],
   TELLING_LATE: ['通知停滞', 'Telling stopped'],
@@ -87,6 +77,7 @@ export const ALARMS: Record<AlarmKind, Pair> = {
 /** How much somebody must act: nobody on their way to people in need comes before a machine's clock. */
 export const ALARM_LEVELS: Record<AlarmKind, LevelName> = {
   ORDER_UNANSWERED: 'act',
+  INCIDENT_REPORTED: 'urgent',
   ESCALATION_LATE: 'urgent',
   WAKE_UP_DEAD: 'caution',
   TELLING_LATE: 'caution',

@@ -69,3 +69,4 @@ export const alert = new Alert();
 
 /** The words of a notification: what it is, not what it says, which a locked screen would show. */
 export const newOrder = (): string => say(['新指令', 'New order']);
+export const takenBack = (): string => say(['指令已撤回', 'Order taken back']);

@@ -1,7 +1,7 @@
 import { Route } from '$shared/hub/route.svelte';
 import { Session } from '$shared/hub/session.svelte';
 import { clock } from '$shared/hub/clock.svelte';
-import { alert, newOrder } from './alert.svelte';
+import { alert, newOrder, takenBack } from './alert.svelte';
 import { Positions } from './duty/positions.svelte';
 import { Link } from './link.svelte';
 import { Attachments, type Standing } from './reports/attachments';
@@ -77,8 +77,12 @@ export async function act(
   link.kick();
 }
 
-/** Orders that were not here before are heard. */
+/** Orders that were not here before are heard, and so is that one was taken back. */
 async function greet(orders: Order[]): Promise<void> {
-  const [first] = orders.filter((order) => order.state === 'OPEN' && UNSEEN.has(order.stage));
-  if (first) await alert.call(newOrder(), first.number, `orders/${first.id}`);
+  const first =
+    orders.find(({ state, stage }) => state === 'OPEN' && UNSEEN.has(stage)) ??
+    orders.find(({ stage }) => stage === 'CANCELLED');
+  if (!first) return;
+  const words = first.stage === 'CANCELLED' ? takenBack() : newOrder();
+  await alert.call(words, first.number, `orders/${first.id}`);
 }

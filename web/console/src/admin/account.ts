@@ -1,4 +1,5 @@
 import type { AccountsWatchedSubscription } from '$shared/gql/generated';
+import { natural } from '$shared/natural';
 
 export type Account = NonNullable<AccountsWatchedSubscription['accounts']['node']>;
 
@@ -12,7 +13,7 @@ export function matches(one: Account, text: string): boolean {
 
 /** By login, its numbers as numbers. */
 export function byLogin(a: Account, b: Account): number {
-  return a.login.localeCompare(b.login, 'en', { numeric: true });
+  return natural(a.login, b.login);
 }
 
 const plain = (text: string) => text.replace(/\s/g, '').toLowerCase();

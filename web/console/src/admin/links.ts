@@ -1,19 +1,41 @@
-const PAGES: Record<string, { page: string; type: string | null }> = {
-  incident: { page: 'incidents/', type: 'Incident' },
-  bulletin: { page: 'bulletins/', type: 'Bulletin' },
-  account: { page: 'admin/accounts?account=', type: null },
-  client: { page: 'admin/partners?account=', type: null },
+import { named } from '../vocabulary';
+import type { Entry } from './audit.svelte';
+
+const ACCOUNTS: Record<string, string> = {
+  account: 'admin/accounts?account=',
+  client: 'admin/partners?account=',
 };
 
-/** Where in the console that is shown which an act was about; null for what has no page. */
-export function pageOf(action: string, target: string): string | null {
-  const found = PAGES[action.split('.')[0] ?? ''];
-  if (!found || !target) return null;
-  const id = found.type === null ? target : globalId(found.type, target);
-  return found.page + encodeURIComponent(id);
+/** What an act was about, as a person calls it, and where in the console that is shown. */
+export interface Subject {
+  text: string;
+  page: string | null;
 }
 
-/** The id that GraphQL knows a row by. */
-export function globalId(type: string, key: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(`${type}:${key}`)));
+/** Ids that say nothing to a person are left to the row's details. */
+export function subjectOf(entry: Entry): Subject {
+  const { order, incident, bulletin, about, action, target } = entry;
+  if (order) {
+    const page = order.incident && `incidents/${encodeURIComponent(order.incident.id)}`;
+    return { text: order.number, page };
+  }
+  if (incident)
+    return { text: incident.number, page: `incidents/${encodeURIComponent(incident.id)}` };
+  if (bulletin)
+    return { text: bulletin.number, page: `bulletins/${encodeURIComponent(bulletin.id)}` };
+  const page = ACCOUNTS[action.split('.')[0] ?? ''];
+  if (about)
+    return {
+      text: named(about),
+      page: `admin/accounts?account=${encodeURIComponent(about.login)}`,
+    };
+  if (page && target) return { text: target, page: page + encodeURIComponent(target) };
+  return { text: shortened(target), page: null };
+}
+
+const HEX = /^[0-9a-f-]{24,}/;
+
+/** An id made of hexadecimals by its beginning alone, anything else as it is. */
+function shortened(target: string): string {
+  return HEX.test(target) ? `${target.slice(0, 8)}…` : target;
 }

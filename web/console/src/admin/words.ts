@@ -58,6 +58,53 @@ export const actorName = (actor: string): string => {
   return pair ? say(pair) : actor;
 };
 
+/** On whose authority something was done. */
+export function authorityName(word: string): string {
+  const role = ROLES[word as AccountRole] as Pair | undefined;
+  return role ? say(role) : actorName(word) || '—';
+}
+
+const FIELDS: Record<string, Pair> = {
+  acknowledged_by: ['确认人', 'Acknowledged by'],
+  active: ['启用', 'Active'],
+  address: ['网络地址', 'Address'],
+  answer: ['答复', 'Answer'],
+  channel: ['通道', 'Channel'],
+  code: ['原因代码', 'Code'],
+  condition: ['告警条件', 'Condition'],
+  description: ['描述', 'Description'],
+  exercise: ['演练', 'Exercise'],
+  kind: ['类型', 'Kind'],
+  location: ['位置', 'Position'],
+  login: ['登录名', 'Login'],
+  name: ['姓名', 'Name'],
+  note: ['记事', 'Note'],
+  number: ['编号', 'Number'],
+  officer: ['人员', 'Person'],
+  on: ['在岗', 'On duty'],
+  outcome: ['处置结果', 'Outcome'],
+  place: ['地点', 'Place'],
+  post: ['岗位', 'Post'],
+  readers: ['接收人数', 'Readers'],
+  reason: ['原因', 'Reason'],
+  recipients: ['接收人', 'Recipients'],
+  role: ['角色', 'Role'],
+  severity: ['严重程度', 'Severity'],
+  since: ['自', 'Since'],
+  stage: ['阶段', 'Stage'],
+  state: ['状态', 'State'],
+  title: ['标题', 'Title'],
+  unit: ['单位', 'Unit'],
+  units: ['单位', 'Units'],
+  why: ['原因', 'Why'],
+};
+
+/** What a field of the log is called; one that has no word here as it is. */
+export function fieldName(name: string): string {
+  const pair = FIELDS[name];
+  return pair ? say(pair) : name;
+}
+
 export const w = words({
   admin: ['管理', 'Admin'],
   accounts: ['账号', 'Accounts'],
@@ -102,7 +149,10 @@ export const w = words({
   allRoles: ['全部角色', 'All roles'],
   allUnits: ['全部单位', 'All units'],
   noUnit: ['（无）', '(none)'],
-  first: ['只列出最新 200 个，请缩小范围', 'Only the newest 200 are listed: narrow it down'],
+  first: [
+    '只列出最新 200 个，其余请查找',
+    'Only the newest 200 are listed: find the others by name',
+  ],
   chooseUnit: ['该角色须指定单位', 'This role belongs to a unit'],
   device: ['设备', 'Device'],
   console: ['浏览器或程序', 'Browser or program'],

@@ -1,5 +1,6 @@
 import { BulletinReaders, type BulletinReadersQuery, type Stage } from '$shared/gql/generated';
 import { HubError } from '$shared/hub/errors';
+import { natural } from '$shared/natural';
 import { ask } from '../hub';
 
 export type Reader = BulletinReadersQuery['bulletinRecipients']['nodes'][number];
@@ -38,7 +39,7 @@ export class Readers {
         if (after === null) break;
       }
       if (turn !== this.#turn) return;
-      this.rows = found;
+      this.rows = found.sort((a, b) => natural(nameOf(a), nameOf(b)));
       this.more = after !== null;
       this.ready = true;
       this.error = null;
@@ -53,6 +54,10 @@ export class Readers {
     this.#pages += 1;
     await this.load(bulletin, reading);
   }
+}
+
+function nameOf({ officer }: Reader): string {
+  return `${officer?.unit?.code ?? ''} ${officer?.zh ?? officer?.login ?? ''}`;
 }
 
 /** When somebody came to the stage they are at. */

@@ -20,6 +20,13 @@ export const w = words({
   allOnDuty: ['全部在岗人员', 'Everybody on duty'],
   people: ['指定人员', 'Persons'],
   none: ['没有通报', 'No bulletin'],
+  toAll: (count: number) =>
+    [
+      `全部成员单位在岗人员（${count} 人）`,
+      `Everybody on duty, of all member units (${count})`,
+    ] as const,
+  toUnits: (names: string, count: number) =>
+    [`${names}（${count} 人）`, `${names} (people: ${count})`] as const,
   choose: ['选择一条通报，查看谁已读、谁未读', 'Choose a bulletin to see who has read it'],
   gone: ['没有这条通报，或无权查看', 'There is no such bulletin, or it is not yours to see'],
   read: ['已读', 'Read'],

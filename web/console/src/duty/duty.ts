@@ -1,4 +1,5 @@
 import type { OfficersWatchedSubscription } from '$shared/gql/generated';
+import { natural } from '$shared/natural';
 
 export type Watched = NonNullable<OfficersWatchedSubscription['officers']['node']>;
 export type Duty = 'on' | 'off' | 'all';
@@ -14,9 +15,7 @@ export function reached({ reach }: Pick<Watched, 'reach'>): Reached {
 /** By unit and login: always in the same place. */
 export function inOrder(a: Watched, b: Watched): number {
   const [one, other] = [a.unit?.code ?? '', b.unit?.code ?? ''];
-  return one === other
-    ? a.login.localeCompare(b.login, 'en', { numeric: true })
-    : one.localeCompare(other, 'en');
+  return natural(one, other) || natural(a.login, b.login);
 }
 
 /** Whether what was typed is in their name, account, unit or post. */

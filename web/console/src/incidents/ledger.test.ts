@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import type { LedgerChannel, Stage } from '$shared/gql/generated';
-import { branches, line, steps, tally, type IncidentNode, type RecipientNode } from './ledger';
+import {
+  allLost,
+  branches,
+  line,
+  steps,
+  tally,
+  tapped,
+  type IncidentNode,
+  type RecipientNode,
+} from './ledger';
 
 const START = Date.parse('2027-02-12T20:11:00Z');
 const at = (seconds: number) => new Date(START + seconds * 1000).toISOString();
@@ -11,6 +20,7 @@ function recipient(id: string, stages: [Stage, number][], more = {}): RecipientN
     at: at(seconds),
     channel: 'FCM' as LedgerChannel,
     note: null,
+    deviceAt: null,
   }));
   return {
     stage: stages.at(-1)?.[0] ?? 'QUEUED',
@@ -121,4 +131,44 @@ test('an incident has come as far as the first who came so far', () => {
   };
   const incident = { openedAt: at(0), closedAt: null, orders: [order] } as unknown as IncidentNode;
   expect(steps(incident).map((step) => step.at)).toEqual([at(0), at(5), at(20), null, null]);
+});
+
+test('what was gone past was no later than what was told behind it', () => {
+  const one = recipient('a', [
+    ['QUEUED', 0],
+    ['RECEIVED', 2],
+    ['ACCEPTED', 5],
+  ]);
+  const [sent, received, seen, accepted] = line(one, START + 10_000);
+  expect([sent?.at, sent?.look]).toEqual([at(2), 'past']);
+  expect(received?.look).toBe('ok');
+  expect([seen?.at, seen?.look]).toEqual([at(5), 'past']);
+  expect(accepted?.look).toBe('ok');
+});
+
+test('a part is lost until somebody of its chain has taken it, however late', () => {
+  const end: [Stage, number][] = [['ESCALATED', 60]];
+  const late: [Stage, number][] = [...end, ['ACCEPTED', 90]];
+  const nobody = { nobodyNext: true };
+  const alone = recipient('a', end, nobody);
+  const behind = recipient('b1', end, { ...nobody, escalatedFrom: { id: 'b' } });
+  const lost = (...all: RecipientNode[]) => [...allLost(all)].map(({ officer }) => officer?.id);
+  expect(lost(alone, recipient('b', end), behind)).toEqual(['a', 'b1']);
+  expect(lost(recipient('a', late, nobody))).toEqual([]);
+  expect(lost(recipient('b', late), behind)).toEqual([]);
+  expect(lost(recipient('a', [['CANCELLED', 70]], nobody))).toEqual([]);
+});
+
+test('a tap that the hub heard of much later is told with its own time', () => {
+  const entry = (deviceAt: string | null) => ({
+    stage: 'ACCEPTED' as Stage,
+    at: at(960),
+    deviceAt,
+    channel: 'ACTIONS' as LedgerChannel,
+    note: null,
+  });
+  expect(tapped(entry(at(0)))).toBe(at(0));
+  expect(tapped(entry(at(950)))).toBeNull();
+  expect(tapped(entry(at(2000)))).toBeNull();
+  expect(tapped(entry(null))).toBeNull();
 });

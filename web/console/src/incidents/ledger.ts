@@ -28,9 +28,9 @@ export type Look = 'ok' | 'past' | 'miss' | 'here' | 'over' | 'end' | 'todo';
 export interface Cell {
   stage: (typeof COLUMNS)[number];
   look: Look;
-  /** When it was reached, or ended. */
+  /** When it was reached, or ended; of what was gone past, by when it was. */
   at: string | null;
-  /** What it says besides the time: how it was learnt, or which end it was. */
+  /** What it says besides the time: how it was learnt, or which end it was; what it is known from. */
   entry: RecipientNode['entries'][number] | null;
   /** Since when it stands here. */
   since: string | null;
@@ -48,6 +48,29 @@ export function untaken(stage: Stage): boolean {
   return ['QUEUED', 'SENT', 'RECEIVED', 'SEEN', 'ESCALATED', 'DECLINED'].includes(stage);
 }
 
+/** Milliseconds between a tap and its coming that are worth a word. */
+const LATE = 60_000;
+
+/** When it was done by the phone's clock, where the hub heard of it much later; else null. */
+export function tapped({ at, deviceAt }: RecipientNode['entries'][number]): string | null {
+  return deviceAt && Date.parse(at) - Date.parse(deviceAt) >= LATE ? deviceAt : null;
+}
+
+/** Whether nobody has this part, and nobody was left to be asked for it. */
+export function lost({ stage, nobodyNext }: { stage: Stage; nobodyNext: boolean }): boolean {
+  return nobodyNext && untaken(stage);
+}
+
+/** The recipients whose part is lost: neither they nor whoever was asked before them has taken it. */
+export function allLost(recipients: readonly RecipientNode[]): ReadonlySet<RecipientNode> {
+  const known = new Map(recipients.map((one) => [one.officer?.id, one]));
+  const taken = (one: RecipientNode): boolean => {
+    const before = one.escalatedFrom && known.get(one.escalatedFrom.id);
+    return !!before && (!untaken(before.stage) || taken(before));
+  };
+  return new Set(recipients.filter((one) => lost(one) && !taken(one)));
+}
+
 /** The line of one recipient, a cell a column. `now` in milliseconds by the hub's clock. */
 export function line(recipient: RecipientNode, now: number): Cell[] {
   const { stage: stands, entries, nextStepAt } = recipient;
@@ -58,11 +81,17 @@ export function line(recipient: RecipientNode, now: number): Cell[] {
   const where = awaited ? Math.max(ACCEPTED, furthest + 1) : furthest + 1;
   const late = nextStepAt !== null && Date.parse(nextStepAt) < now;
   const look = ended(stands) ? 'end' : late ? 'over' : 'here';
+  /** The next stage that was told: what lies before it was no later. */
+  const behind = (at: number) =>
+    COLUMNS.slice(at).flatMap((stage) => reached.get(stage) ?? [])[0] ?? null;
   return COLUMNS.map((stage, at): Cell => {
     const entry = reached.get(stage) ?? null;
     const cell = { stage, entry, at: entry?.at ?? null, since: null, until: null };
     if (entry) return { ...cell, look: 'ok' };
-    if (at < furthest) return { ...cell, look: 'past' };
+    if (at < furthest) {
+      const next = behind(at);
+      return { ...cell, look: 'past', entry: next, at: next?.at ?? null };
+    }
     if (at < where) return { ...cell, look: 'miss' };
     if (at > where || stands === 'DONE') return { ...cell, look: 'todo' };
     if (look === 'end') return { ...cell, look, entry: last, at: last?.at ?? null };

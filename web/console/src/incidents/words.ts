@@ -49,7 +49,7 @@ export const w = words({
   reopenIncident: ['重启事件', 'Reopen the incident'],
   timeline: ['时间线', 'Timeline'],
   appendOnly: ['只增不改', 'Append only'],
-  acknowledge: ['确认', 'Take it'],
+  acknowledge: ['确认', 'Acknowledge'],
   alarms: ['告警', 'Alarms'],
   more: ['展开', 'Show'],
   less: ['收起', 'Hide'],

@@ -1,4 +1,5 @@
 import type { OrderAudienceQuery } from '$shared/gql/generated';
+import { natural } from '$shared/natural';
 
 export type Candidate = OrderAudienceQuery['officers']['nodes'][number];
 
@@ -22,6 +23,6 @@ export function byUse(a: Candidate, b: Candidate): number {
   return (
     Number(reachable(b)) - Number(reachable(a)) ||
     (a.reach?.openOrders ?? 0) - (b.reach?.openOrders ?? 0) ||
-    (a.login < b.login ? -1 : 1)
+    natural(a.zh ?? a.login, b.zh ?? b.login)
   );
 }

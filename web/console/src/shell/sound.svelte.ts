@@ -5,6 +5,7 @@ import { session } from '../hub';
 /** One tone a class, the most pressing first: frequencies in Hz. No two begin alike. */
 export const TONES: Record<AlarmKind, readonly number[]> = {
   ORDER_UNANSWERED: [880, 660, 880, 660],
+  INCIDENT_REPORTED: [700, 700, 930],
   ESCALATION_LATE: [440, 440, 440],
   WAKE_UP_DEAD: [520, 780],
   TELLING_LATE: [390, 390, 520],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BoardCall, below, lineNumber, lookOf, NEAR, rowsOf } from './boards';
+import { type BoardCall, below, lineNumber, lookOf, NEAR, next, rowsOf } from './boards';
 
 const NOW = Date.parse('2027-02-12T20:00:00Z');
 const at = (minutes: number) => new Date(NOW + minutes * 60_000).toISOString();
@@ -92,4 +92,19 @@ it('counts the rows below what is shown', () => {
   expect(below(20, 0, 240, 24)).toBe(10);
   expect(below(20, 240, 240, 24)).toBe(0);
   expect(below(3, 0, 240, 24)).toBe(0);
+});
+
+it('begins at the next call: those that are gone, or whose minute has passed, are above it', () => {
+  const gone = call('gone', {
+    status: 'DEPARTED',
+    actualDeparture: at(0),
+    expectedDeparture: at(0),
+  });
+  const passed = call('passed', { expectedDeparture: at(-1) });
+  const due = call('due', { expectedDeparture: at(0) });
+  const rows = rowsOf([], [gone, passed, due, call('later')], NOW);
+  expect(rows.map(({ call: { id } }) => id)).toEqual(['passed', 'due', 'gone', 'later']);
+  expect(rows[next(rows, NOW + 59_000)]?.call.id).toBe('due');
+  expect(rows[next(rows, NOW + 60_000)]?.call.id).toBe('later');
+  expect(next(rows, NOW + 3_600_000)).toBe(4);
 });

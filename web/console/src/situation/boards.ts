@@ -81,6 +81,16 @@ export function lineNumber(code: string | null | undefined): string {
   return code?.match(/^\d+/)?.[0] ?? code ?? '—';
 }
 
+/**
+ * The first row that is not over: it was not told to be gone, and its minute has not passed. As many as
+ * there are where all are over.
+ */
+export function next(rows: readonly Row[], now: number): number {
+  const minute = Math.floor(now / 60_000) * 60_000;
+  const found = rows.findIndex((row) => row.look !== 'done' && moment(row) >= minute);
+  return found < 0 ? rows.length : found;
+}
+
 /** How many rows of a list lie below what is shown of it. */
 export function below(total: number, scrolled: number, shown: number, row: number): number {
   if (row <= 0) return 0;

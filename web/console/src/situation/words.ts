@@ -90,7 +90,7 @@ export const said = words({
   silent: ['实况源静默', 'Source silent'],
   ghost: ['应见未见', 'Not seen'],
   ghostWhy: ['时刻表有，实况无', 'Timetabled, not heard of'],
-  platformChanged: ['站台变更', 'Platform changed'],
+  platformChanged: ['站台变更', 'New plat.'],
   rest: (count: number) =>
     scrolls()
       ? [`其余 ${count} 行 · 向下滚动`, `${count} more · scroll down`]

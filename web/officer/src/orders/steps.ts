@@ -63,9 +63,23 @@ function overOf(order: Order, reached: Step | null, declined: boolean): Standing
 /** How much an order asks of this officer. */
 export function levelOf(order: Order, stands: Standing): LevelName {
   if (stands.over) return 'normal';
-  const urgent = order.priority === 'URGENT';
-  if (stands.reached === null) return urgent ? 'act' : 'caution';
-  return urgent ? 'urgent' : 'notice';
+  if (stands.reached === null) return loudness(order);
+  return order.priority === 'URGENT' ? 'urgent' : 'notice';
+}
+
+/** Milliseconds after which nobody is still on their way to what was taken back. */
+const PAST = 12 * 3_600_000;
+
+/** Whether it was taken from this officer who had it, and not long ago: they must hear of it. */
+export function takenBack(order: Order, stands: Standing, now: number): boolean {
+  const over = stands.over === 'cancelled' || stands.over === 'reassigned';
+  const at = Date.parse(order.endedAt ?? order.createdAt);
+  return over && order.stage === 'CANCELLED' && now - at < PAST;
+}
+
+/** How much it asks of this officer that it was taken back: as much as the order did. */
+export function loudness(order: Order): LevelName {
+  return order.priority === 'URGENT' ? 'act' : 'caution';
 }
 
 /** Milliseconds that are left to accept it; negative when the time has passed. */

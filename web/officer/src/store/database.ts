@@ -12,6 +12,7 @@ export interface Order {
   takenByOther: boolean;
   nobodyNext: boolean;
   reassignedBecause: string | null;
+  cancelledBecause?: string | null;
   acceptWithinSeconds: number;
   createdAt: string;
   endedAt: string | null;
@@ -48,6 +49,7 @@ export interface Incident {
   number: string;
   title: string;
   state: 'OPEN' | 'CLOSED';
+  description?: string | null;
   place: string | null;
   position: { lat: number; lon: number } | null;
 }
@@ -118,6 +120,8 @@ export interface Fix {
   lon: number;
   accuracy: number;
   at: number;
+  /** It was chosen on the map: no phone has measured it. */
+  chosen?: boolean;
 }
 
 /** A photograph: of a draft, or of the report that was made of it (`owner` is the id of either). */

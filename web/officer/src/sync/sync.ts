@@ -30,7 +30,10 @@ export class Sync {
     this.#get = get;
   }
 
-  /** Fetch what has changed, and answer the orders that were not here before. Raises HubError. */
+  /**
+   * Fetch what has changed, and answer the orders that were not here before, and those that were taken
+   * back. Raises HubError.
+   */
   async pull(account: string): Promise<Order[]> {
     const fresh: Order[] = [];
     for (;;) {
@@ -39,7 +42,8 @@ export class Sync {
       const known = await this.#orders(account);
       if (!(await this.#take(account, since, page))) continue;
       for (const { entity, op, data } of page.changes)
-        if (entity === 'order' && op === 'upsert' && !known.has(data.id)) fresh.push(data as Order);
+        if (entity === 'order' && op === 'upsert' && isNews(data as Order, known.get(data.id)))
+          fresh.push(data as Order);
       if (!page.limited) return fresh;
     }
   }
@@ -92,11 +96,17 @@ export class Sync {
     this.onunsaved();
   }
 
-  async #orders(account: string): Promise<Set<string>> {
+  async #orders(account: string): Promise<Map<string, Order>> {
     const rows = await this.#db.things.where('account').equals(account).toArray();
     const all = [...rows, ...this.unsaved.values()].filter((row) => row.account === account);
-    return new Set(all.filter(({ entity }) => entity === 'order').map(({ id }) => id));
+    const orders = all.filter(({ entity, data }) => entity === 'order' && data !== null);
+    return new Map(orders.map(({ id, data }) => [id, data as Order]));
   }
+}
+
+function isNews(order: Order, before: Order | undefined): boolean {
+  const back = order.stage === 'CANCELLED';
+  return before === undefined ? !back : back && before.stage !== 'CANCELLED';
 }
 
 function keyOf({ account, entity, id }: Held): [string, string, string] {

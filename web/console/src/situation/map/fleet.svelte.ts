@@ -5,7 +5,7 @@ import {
 } from '$shared/gql/generated';
 import type { Connection } from '$shared/hub/connection.svelte';
 import type { HubError } from '$shared/hub/errors';
-import { type Painter, token } from './paint';
+import { type Painter, token } from '$shared/map/painter';
 
 export type Vehicle = NonNullable<SituationVehiclesSubscription['vehicles']['node']>;
 

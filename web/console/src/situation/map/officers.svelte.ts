@@ -1,6 +1,7 @@
 import { SituationOfficers, type SituationOfficersQuery } from '$shared/gql/generated';
 import { clock } from '$shared/hub/clock.svelte';
 import { HubError } from '$shared/hub/errors';
+import { natural } from '$shared/natural';
 import { ask } from '../../hub';
 
 export type Officer = SituationOfficersQuery['officers']['nodes'][number];
@@ -59,7 +60,7 @@ export class Officers {
         if (!officers.pageInfo.hasNextPage) break;
         after = officers.pageInfo.endCursor;
       }
-      this.on = found;
+      this.on = found.sort((a, b) => natural(a.name ?? a.id, b.name ?? b.id));
       this.asOf = clock.read();
       this.error = null;
     } catch (error) {

@@ -1,11 +1,5 @@
 import L from 'leaflet';
-
-/** Draws on the map's canvas: `at` turns degrees into pixels of the map's view. */
-export type Painter = (
-  context: CanvasRenderingContext2D,
-  at: (lat: number, lon: number) => L.Point,
-  size: L.Point,
-) => void;
+import type { Painter } from '$shared/map/painter';
 
 /**
  * One canvas over the whole view, drawn in one pass whenever the view moved or `soon` was called: ten
@@ -64,9 +58,4 @@ export class Canvas extends L.Layer {
     context.clearRect(0, 0, size.x, size.y);
     this.#paint(context, (lat, lon) => map.latLngToContainerPoint([lat, lon]), size);
   }
-}
-
-/** The value of a token now, in the theme that is shown. */
-export function token(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }

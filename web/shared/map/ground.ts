@@ -1,4 +1,4 @@
-import type { Language } from '$shared/words.svelte';
+import type { Language } from '../words.svelte';
 import {
   type AreaMap,
   type Feature,
@@ -9,7 +9,7 @@ import {
   NAMED,
   type Spot,
 } from './area';
-import { type Painter, token } from './paint';
+import { type Painter, token } from './painter';
 
 type At = Parameters<Painter>[1];
 
