@@ -63,7 +63,7 @@ class Moment(Entity):
     at: datetime = stored("at", "The moment", zh="时刻")
     gap: HistoryGap | None = embedded("gap", "The gap it lies in; null: it lies in none", zh="缺口")
 
-    @asked("Boards of stop places", zh="到发", size=10)
+    @asked("Boards of stop places", zh="到发", needs=(), size=10)
     async def boards(
         self, info: Info, stop_places: Places = None, first: First = FIRST_DEFAULT
     ) -> list[PastBoard] | None:
@@ -83,7 +83,9 @@ class Moment(Entity):
             found.append(PastBoard(stop_place=place, departures=departures, arrivals=arrivals))
         return found
 
-    @asked("Vehicles near the interchange that had been heard of", zh="车辆位置", size=500)
+    @asked(
+        "Vehicles near the interchange that had been heard of", zh="车辆位置", needs=(), size=500
+    )
     async def vehicles(
         self, _info: Info, modes: Modes = None, within: Within = None
     ) -> list[PastVehicle] | None:

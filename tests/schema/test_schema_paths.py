@@ -32,6 +32,7 @@ from hub.model.vehicles import RankObservation, TaxiRank
 from hub.operations.alarms.documents import AlarmDoc
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.bulletins.documents import BulletinDoc
+from hub.operations.history import OF_PEOPLE
 from hub.operations.incidents.documents import AttachmentDoc, IncidentDoc, TimelineDoc
 from hub.operations.orders.documents import OrderDoc
 from hub.settings import FeedSettings, area_text
@@ -49,6 +50,7 @@ from hub.store.feeds.apply import FeedWriter, save_rank
 from hub.store.feeds.cache import FeedRepository
 from hub.store.feeds.freshness import Freshness
 from hub.store.feeds.identity import IdentityRepository
+from hub.store.history.kept import OF_FEEDS
 from schema.common import TRUST
 from schema.projection import Entity, declaration
 from schema.root import build_schema, graphql_schema
@@ -74,6 +76,19 @@ MODELS: dict[str, type[BaseModel]] = {
     "Unit": UnitDoc,
 }
 UNTIMED = (Situation, FacilityCondition)
+PAST = {
+    "PastAlarm": ("Alarm", "alarms"),
+    "PastCall": ("Call", "calls"),
+    "PastFeed": ("Feed", "feeds"),
+    "PastIncident": ("Incident", "incidents"),
+    "PastOfficer": ("Officer", "accounts"),
+    "PastOrder": ("Order", "orders"),
+    "PastParkingFacility": ("ParkingFacility", "parking_facilities"),
+    "PastSituation": ("Situation", "situations"),
+    "PastTaxiRank": ("TaxiRank", "taxi_ranks"),
+    "PastVehicle": ("VehiclePosition", "vehicles"),
+}
+"""The live type of each type of the past, and the collection of which the history keeps a part."""
 STORED = {
     "AlertArea": "situations.areas",
     "Call": "calls",
@@ -204,6 +219,17 @@ def model_shape(hint: Any) -> Shape:
     return found
 
 
+def kept(shape: Shape, collection: str) -> Shape:
+    """What the history keeps of documents of this shape."""
+    (chosen,) = (one.fields for one in (*OF_FEEDS, *OF_PEOPLE) if one.collection == collection)
+    only = {name for name, taken in chosen.items() if taken} | {"_id", "id"}
+    return {
+        name: below
+        for name, below in shape.items()
+        if (name in only if any(chosen.values()) else name not in chosen)
+    }
+
+
 def below(shape: Shape, path: str) -> Shape | None:
     """What is at a dotted path; None where there is nothing. An id has two names."""
     for part in path.split("."):
@@ -262,10 +288,18 @@ async def shapes(store: Store) -> dict[str, Shape]:
     found = {name: below(held, where) for name, where in STORED.items()}
     missing = [name for name, shape in found.items() if not shape]
     assert not missing
-    return {
+    live = {
         **{name: shape or {} for name, shape in found.items()},
         **{name: model_shape(model) for name, model in MODELS.items()},
+    }
+    return {
+        **live,
+        **{name: kept(live[one], where) for name, (one, where) in PAST.items()},
+        "PastRecipient": live["Recipient"],
         # what resolvers put together
+        "FeedOutage": {name: {} for name in ("feed", "state", "start", "end")},
+        "HistoryRange": {"start": {}, "end": {}, "gaps": {"start": {}, "end": {}}},
+        "Moment": {"at": {}, "gap": {"start": {}, "end": {}}},
         "DestinationDisplay": {
             "front": below(held, "calls.headsign"),
             "via": below(held, "calls.journey.via"),
