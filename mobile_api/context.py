@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hub.access.shares import Shares
+from hub.access.shares import WRITES_PER_PERSON, WRITES_PER_SHARED_ACCOUNT, Shares
 from hub.access.tokens import Tokens
 from hub.access.walls import Walls
 from hub.bus import Bus
@@ -38,6 +38,7 @@ class MobileContext:
     positions: Positions = field(init=False)
     streams: Streams = field(init=False)
     shares: Shares = field(init=False)
+    writes: Shares = field(init=False)
     limiter: RateLimiter = field(init=False)
     walls: Walls = field(init=False)
     uploads: Uploads = field(init=False)
@@ -51,6 +52,7 @@ class MobileContext:
             "positions": Positions(),
             "streams": Streams(self.bus),
             "shares": Shares(),
+            "writes": Shares(WRITES_PER_PERSON, WRITES_PER_SHARED_ACCOUNT),
             "limiter": RateLimiter(self.store),
             "walls": Walls(self.store, self.tokens, RateLimiter(self.store)),
             "uploads": Uploads(self.operations.desk, Judging()),

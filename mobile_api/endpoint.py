@@ -153,10 +153,15 @@ class Endpoint(Generic[Sent]):
     def _share(
         self, principal: Principal | None, context: MobileContext
     ) -> AbstractAsyncContextManager[None]:
-        """What is only read takes turns with the caller's other reads; what is done never waits."""
-        if principal is None or self.method not in _READS:
-            return nullcontext()
-        return context.shares.of(principal)
+        """What is only read takes turns with the caller's other reads, and what is done with that.
+
+        The rest, such as a photograph on its slow way, keeps nobody waiting.
+        """
+        if principal is not None and self.method in _READS:
+            return context.shares.of(principal)
+        if principal is not None and self.notes_writes:
+            return context.writes.of(principal)
+        return nullcontext()
 
     async def _read(self, request: Request) -> Sent:
         try:

@@ -2,7 +2,7 @@
 
 The loop and the database serve callers as they come, so whoever asks a hundred things at once would
 have a hundred shares of them, and the dispatcher beside it one. What is done (mutations, a phone's
-actions) never waits for what is read.
+actions) never waits for what is read: it has shares of its own.
 """
 
 import asyncio
@@ -12,6 +12,8 @@ from hub.model.people import Principal
 
 PER_PERSON, PER_SHARED_ACCOUNT = 2, 8
 """A command centre's or a partner's account is many screens, or a service that asks for many."""
+WRITES_PER_PERSON, WRITES_PER_SHARED_ACCOUNT = 4, 16
+"""A phone does one thing after the other; many desks of one account act at once."""
 
 
 class AtOnce:

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLSchema, OperationType
 
-from hub.access.shares import Shares
+from hub.access.shares import WRITES_PER_PERSON, WRITES_PER_SHARED_ACCOUNT, Shares
 from hub.deadline import DEADLINE, in_time
 from hub.errors import LiandongError
 from hub.fate import Fate, Write, together
@@ -30,6 +30,7 @@ class Executor:
         self._services = services
         self._deadline = deadline
         self._shares = Shares()
+        self._writes = Shares(WRITES_PER_PERSON, WRITES_PER_SHARED_ACCOUNT)
         self._new_queries, self._new_mutations = Shares(1, 1), Shares(1, 1)
         self.documents = Documents(schema)
 
@@ -71,8 +72,8 @@ class Executor:
     ) -> ExecutionResult:
         """Run a query or mutation to its end, or to its deadline; never raises for what it does.
 
-        A query waits for its account's share, within the deadline (`hub.access.shares`). A
-        mutation that is late says what became of its write; one whose commit is on its way is
+        It waits for its account's share, within the deadline (`hub.access.shares`). A mutation
+        that is late says what became of its write; one whose commit is on its way is
         left to it.
         """
         mutates = prepared.operation.operation is OperationType.MUTATION
@@ -120,7 +121,7 @@ class Executor:
 
     def _share(self, prepared: Prepared, principal: Principal) -> AbstractAsyncContextManager[None]:
         mutates = prepared.operation.operation is OperationType.MUTATION
-        return nullcontext() if mutates else self._shares.of(principal)
+        return (self._writes if mutates else self._shares).of(principal)
 
     async def authenticate(self, token: str) -> Principal:
         """The principal of an access token. Raises AccessDenied, RetryLater."""
