@@ -1,7 +1,7 @@
 """A capture of JT/T 808 frames as one payload: the raw stream, or text with hex frames."""
 
+from connectors.jtt.capture import read_capture
 from connectors.jtt808.reader import DIALECT, Reader
-from connectors.jtt_capture import read_capture
 from hub.connector import Batch, Context, Envelope
 from hub.formats.jtt.t808 import Frame
 

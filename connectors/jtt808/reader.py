@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from hmac import compare_digest
 
+from connectors.jtt.capture import Dialect
+from connectors.jtt.vehicles import Sighting, Vehicles, sighting
 from connectors.jtt808.config import Jtt808Config
-from connectors.jtt_capture import Dialect
-from connectors.jtt_vehicles import Sighting, Vehicles, sighting
 from hub.connector import Batch, Context
 from hub.errors import PayloadError, Reason
 from hub.formats.jtt.framing import TERMINAL

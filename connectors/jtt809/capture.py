@@ -1,7 +1,7 @@
 """A capture of JT/T 809 frames as one payload: the raw stream, or text with hex frames."""
 
+from connectors.jtt.capture import read_capture
 from connectors.jtt809.reader import DIALECT, Reader
-from connectors.jtt_capture import read_capture
 from hub.connector import Batch, Context, Envelope
 
 

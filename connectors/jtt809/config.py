@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.jtt_vehicles import VehicleConfig
+from connectors.jtt.vehicles import VehicleConfig
 from hub.formats.jtt.t809 import Cipher
 
 _WORD = 0xFFFFFFFF

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from connectors.jtt.capture import Dialect
+from connectors.jtt.vehicles import Sighting, Vehicles, sighting
 from connectors.jtt809.config import Jtt809Config
-from connectors.jtt_capture import Dialect
-from connectors.jtt_vehicles import Sighting, Vehicles, sighting
 from hub.connector import Batch, Context
 from hub.errors import PayloadError, Reason
 from hub.formats.jtt.t808_position import Status

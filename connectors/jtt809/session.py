@@ -3,9 +3,9 @@
 from datetime import datetime
 from hmac import compare_digest
 
+from connectors.jtt.session import FrameSession
 from connectors.jtt809.reader import DIALECT, Reader
 from connectors.jtt809.sublink import SubordinateLink
-from connectors.jtt_session import FrameSession
 from hub.connector import Callback, Context, Exchange
 from hub.errors import PayloadError, Reason
 from hub.formats.jtt.t809 import (

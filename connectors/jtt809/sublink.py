@@ -6,8 +6,8 @@ A pure state machine, like the main link's: it is given bytes and the time and s
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from connectors.jtt.session import FrameSession
 from connectors.jtt809.reader import DIALECT, Reader
-from connectors.jtt_session import FrameSession
 from hub.connector import Context, Exchange
 from hub.errors import PayloadError, Reason
 from hub.formats.jtt.t809 import Message, MessageId, encode_message

@@ -1,7 +1,7 @@
 """A capture of JT/T 905 frames as one payload: the raw stream, or text with hex frames."""
 
+from connectors.jtt.capture import read_capture
 from connectors.jtt905.taxi import DIALECT, Taxis
-from connectors.jtt_capture import read_capture
 from hub.connector import Batch, Context, Envelope
 
 

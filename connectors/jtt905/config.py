@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from connectors.jtt_vehicles import MUST_AUTHENTICATE_SAYS, VehicleConfig
+from connectors.jtt.vehicles import MUST_AUTHENTICATE_SAYS, VehicleConfig
 
 
 class Jtt905Config(VehicleConfig):

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from connectors.jtt.session import FROM_PLATFORM, FrameSession
 from connectors.jtt905.taxi import DIALECT, Taxis
-from connectors.jtt_session import FROM_PLATFORM, FrameSession
 from hub.connector import Batch, Context, Exchange
 from hub.errors import Reason
 from hub.formats.jtt.t905 import (

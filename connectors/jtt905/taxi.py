@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from hmac import compare_digest
 
+from connectors.jtt.capture import Dialect
+from connectors.jtt.vehicles import Sighting, Vehicles, sighting
 from connectors.jtt905.config import Jtt905Config
-from connectors.jtt_capture import Dialect
-from connectors.jtt_vehicles import Sighting, Vehicles, sighting
 from hub.connector import Batch, Context
 from hub.errors import Reason
 from hub.formats.jtt.framing import TERMINAL

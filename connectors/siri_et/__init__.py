@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_et.config import SiriEtConfig, policy
-from connectors.siri_et.journeys import parse
-from connectors.siri_service import siri_connector
+from connectors.siri.config import policy
+from connectors.siri.journeys import parse
+from connectors.siri.service import siri_connector
+from connectors.siri_et.config import SiriEtConfig
 from hub.connector import Context, Manifest, Transport
 from hub.errors import reasons
 from hub.formats.siri.request import Topics, duration

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_common import SiriConfig
+from connectors.siri.common import SiriConfig
+from connectors.siri.service import siri_connector
 from connectors.siri_fm.facilities import parse
-from connectors.siri_service import siri_connector
 from hub.connector import Manifest, Transport
 from hub.errors import reasons
 from hub.model.common import Mode

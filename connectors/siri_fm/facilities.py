@@ -1,6 +1,6 @@
 """FacilityConditions to facilities and their condition; those of parking to what is free there."""
 
-from connectors.siri_common import each, is_full, open_batch
+from connectors.siri.common import each, is_full, open_batch
 from connectors.snapshot import believable
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
-from connectors.siri_et.config import SiriJourneyConfig
+from connectors.siri.config import SiriJourneyConfig
 
 
 class SiriSmConfig(SiriJourneyConfig):

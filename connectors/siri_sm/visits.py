@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from connectors.siri_common import each, is_full, open_batch
-from connectors.siri_et.journeys import JourneyReading
+from connectors.siri.common import each, is_full, open_batch
+from connectors.siri.journeys import JourneyReading
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
 from hub.formats.common.xml import Fault

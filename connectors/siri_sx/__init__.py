@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_common import SiriConfig
-from connectors.siri_service import siri_connector
+from connectors.siri.common import SiriConfig
+from connectors.siri.service import siri_connector
 from connectors.siri_sx.situations import parse
 from hub.connector import Manifest, Transport
 from hub.errors import reasons

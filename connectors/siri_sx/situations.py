@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from connectors.siri_common import each, is_full, open_batch, too_early_or_late
+from connectors.siri.common import each, is_full, open_batch, too_early_or_late
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
 from hub.formats.siri import sx as siri_sx

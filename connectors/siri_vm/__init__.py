@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from connectors.planned import TIMETABLE_BYTES
-from connectors.siri_et.config import policy
-from connectors.siri_service import siri_connector
+from connectors.siri.config import policy
+from connectors.siri.service import siri_connector
 from connectors.siri_vm.config import SiriVmConfig
 from connectors.siri_vm.vehicles import parse
 from hub.connector import Context, Manifest, Transport

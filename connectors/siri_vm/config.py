@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from connectors.siri_et.config import SiriJourneyConfig
+from connectors.siri.config import SiriJourneyConfig
 
 
 class SiriVmConfig(SiriJourneyConfig):

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from connectors.siri_common import each, is_full, open_batch, too_early_or_late
-from connectors.siri_et.journeys import MODES, Found, JourneyReading
+from connectors.siri.common import each, is_full, open_batch, too_early_or_late
+from connectors.siri.journeys import MODES, Found, JourneyReading
 from connectors.siri_vm.config import SiriVmConfig
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason

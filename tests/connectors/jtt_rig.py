@@ -6,9 +6,9 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 from connectors import connector
+from connectors.jtt.capture import Dialect
 from connectors.jtt808.reader import DIALECT as TERMINALS
 from connectors.jtt809.reader import DIALECT as PLATFORMS
-from connectors.jtt_capture import Dialect
 from hub.connector import Context, Incrementality, options_of
 from hub.formats.jtt import t809 as jtt809
 from hub.formats.jtt.framing import Splitter

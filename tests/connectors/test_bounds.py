@@ -8,7 +8,7 @@ import pytest
 from given import AT, context_of
 
 from connectors import connector
-from connectors.jtt_capture import MAX_FRAMES
+from connectors.jtt.capture import MAX_FRAMES
 from hub.connector import Envelope
 from hub.errors import PayloadError, Reason
 from hub.formats.common import bundle, marks, safe_json, xml, xml_stream

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.jtt.session import MAX_BROKEN
 from connectors.jtt905 import CONNECTOR
 from connectors.jtt905.taxi import taxi_state
-from connectors.jtt_session import MAX_BROKEN
 from hub.connector import Context, Envelope, Exchange, Incrementality, options_of
 from hub.errors import PayloadError, Reason
 from hub.formats.common import gcj02

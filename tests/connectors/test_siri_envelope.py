@@ -131,7 +131,7 @@ def test_a_document_beyond_the_cap_is_refused_unread(monkeypatch: pytest.MonkeyP
 
 def test_more_entities_than_any_area_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A delivery is bounded in entities as in bytes."""
-    monkeypatch.setattr("connectors.siri_common.MAX_ENTITIES", 1)
+    monkeypatch.setattr("connectors.siri.common.MAX_ENTITIES", 1)
     assert refused(et(journey(*g7001()), journey(*g7001(), ref="b"))).reason is Reason.TOO_LARGE
 
 

@@ -1,8 +1,8 @@
 """One client that asks and writes all it is let: `flood.py URL TOKEN INCIDENT`.
 
 It ends when its input closes. It says "asking" and "writing" once answers come, and at the end how
-many requests were answered. It is a
-process of its own, so that it does not wait for whoever watches it.
+many requests were answered. It is a process of its own, so that it does not wait for whoever
+watches it.
 """
 
 import asyncio

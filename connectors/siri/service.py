@@ -6,8 +6,8 @@ The service says what it reads (`parse`), and which topics it asks for.
 from collections.abc import Callable
 from datetime import datetime
 
-from connectors.siri_common import build_request
-from connectors.siri_push import INCREMENTAL, Asks, accept_with, subscription_of
+from connectors.siri.common import build_request
+from connectors.siri.push import INCREMENTAL, Asks, accept_with, subscription_of
 from connectors.static import load_reference
 from hub.connector import Connector, Context, Manifest, Parse, Request
 from hub.formats.siri.request import Topics

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.siri_common import XML, config_of, post, sender_of
+from connectors.siri.common import XML, config_of, post, sender_of
 from hub.connector import Accepted, Context, Envelope, Granted, Heard, Parse, Pushed, Request
 from hub.errors import AccessDenied, FeedStopped, PayloadError, Reason, RetryLater
 from hub.formats.siri import notice as siri_notice

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connectors.siri_et.matching import Run
-from connectors.siri_et.orders import ordered
+from connectors.siri.matching import Run
+from connectors.siri.orders import ordered
 from hub.connector import Batch
 from hub.errors import Reason
 from hub.formats.siri.et import EstimatedVehicleJourney, SiriCall

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from connectors.siri_common import each, is_full, open_batch, too_early_or_late
-from connectors.siri_et.calls import Setting, calls_of, is_cancelled
-from connectors.siri_et.config import SiriJourneyConfig
-from connectors.siri_et.matching import Ambiguous, Journey, Run, match, telling
-from connectors.siri_et.orders import sequenced
+from connectors.siri.calls import Setting, calls_of, is_cancelled
+from connectors.siri.common import each, is_full, open_batch, too_early_or_late
+from connectors.siri.config import SiriJourneyConfig
+from connectors.siri.matching import Ambiguous, Journey, Run, match, telling
+from connectors.siri.orders import sequenced
 from hub.connector import Batch, Context, Envelope, Reject
 from hub.errors import Reason
 from hub.formats.siri import et as siri_et

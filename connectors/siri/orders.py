@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from zlib import crc32
 
-from connectors.siri_et.matching import Run
+from connectors.siri.matching import Run
 from hub.formats.siri.et import EstimatedVehicleJourney, SiriCall
 from hub.model.journeys import Times
 from hub.rules.visits import in_sequence

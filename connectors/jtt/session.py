@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from connectors.jtt_capture import Dialect
+from connectors.jtt.capture import Dialect
 from hub.connector import Callback, Exchange
 from hub.errors import PayloadError
 from hub.formats.jtt.framing import Splitter
