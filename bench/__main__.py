@@ -7,7 +7,18 @@ Node the rows are measured for the hub alone, and say so.
 import asyncio
 import sys
 
-from bench import board, bulletins, fanout, flood, ingest, latency, memory, orders, timetable
+from bench import (
+    board,
+    bulletins,
+    console,
+    fanout,
+    flood,
+    ingest,
+    latency,
+    memory,
+    orders,
+    timetable,
+)
 from bench.peer import prepared
 from bench.world import World
 
@@ -21,10 +32,11 @@ ROWS = {
     "orders": orders.measure,
     "bulletins": bulletins.measure,
     "timetable": timetable.measure,
+    "console": console.measure,
 }
 PUSHED = {"bulletins"}
 """Rows that listen for what the hub pushes."""
-LONG = {"timetable"}
+LONG = {"timetable", "console"}
 """Rows that take many minutes: measured when they are named."""
 
 

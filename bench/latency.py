@@ -31,13 +31,13 @@ async def _at(world: World, rate: int) -> None:
             took.append(time.monotonic() - moment)
 
     _, writer = await asyncio.open_connection("127.0.0.1", world.taxi)
-    drain = asyncio.create_task(_drain(_))
+    drain = asyncio.create_task(drained(_))
     sockets = await subscribers(world.port, world.token, QUERY, received, 1)
     started = time.monotonic()
     for number in range(rate * SECONDS):
         tenth = number % 1500 + 1
         sent[str(tenth / 10)] = time.monotonic()
-        writer.write(_position(number % rate, number, tenth))
+        writer.write(position(number % rate, number, tenth))
         due = started + (number + 1) / rate
         await asyncio.sleep(max(0, due - time.monotonic()))  # the rate is what is measured
     await asyncio.sleep(2)
@@ -51,19 +51,22 @@ async def _at(world: World, rate: int) -> None:
     )
 
 
-async def _drain(reader: asyncio.StreamReader) -> None:
+async def drained(reader: asyncio.StreamReader) -> None:
+    """Read what the hub answers, and forget it."""
     while await reader.read(65536):
         pass
 
 
-def _position(terminal: int, serial: int, tenth_kmh: int) -> bytes:
-    """A 0x0200 frame of JT/T 905: position near the station, vacant, at `tenth_kmh`/10 km/h."""
+def position(
+    terminal: int, serial: int, tenth_kmh: int, *, lat: float = 31.25, lon: float = 121.456
+) -> bytes:
+    """A 0x0200 frame of JT/T 905: a vacant taxi near the station, at `tenth_kmh`/10 km/h."""
     china = timezone(timedelta(hours=8))
     now = datetime.now(UTC).astimezone(china).strftime("%y%m%d%H%M%S")
     body = (
         bytes(8)
-        + int(31.25 * 600_000).to_bytes(4)
-        + int(121.456 * 600_000).to_bytes(4)
+        + int(lat * 600_000).to_bytes(4)
+        + int(lon * 600_000).to_bytes(4)
         + tenth_kmh.to_bytes(2)
         + bytes([0])
         + bytes.fromhex(now)
