@@ -67,6 +67,7 @@ class Historian:
         self._kept = kept
         self._hours, self._most_bytes = hours, megabytes * MEGABYTE
         self._chapter: _Chapter | None = None
+        self._cut: set[str] = set()
 
     async def run(self) -> None:
         """Sample until cancelled; what fails is a gap, and said once."""
@@ -112,8 +113,10 @@ class Historian:
         found: list[RawBSONDocument] = await rows.find(
             kept.rows(look), dict(kept.fields) or None, limit=MOST + 1
         ).to_list()
-        if len(found) > MOST:
+        cut = len(found) > MOST
+        if cut and kept.collection not in self._cut:  # said once, and again when it comes again
             log.warning("history_cut", collection=kept.collection, rows=MOST)
+        (self._cut.add if cut else self._cut.discard)(kept.collection)
         return {row["_id"]: row for row in found[:MOST]}
 
     async def _begin(
