@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+PARTNERS := tests/partners/node_modules
 # compiled once here, so that no start compiles it again (some machines forbid writing .pyc)
 UV     := UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(BIN)/uv
 UV_VERSION := 0.13.8
@@ -14,12 +15,12 @@ CA_BUNDLE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt \
 	/etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem))
 export UV_SYSTEM_CERTS ?= $(if $(CA_BUNDLE),true,false)
 
-.PHONY: run test check bench clean setup setup-dev lock format sdl composers web web-dev web-types web-check
+.PHONY: run test check bench clean setup setup-dev lock format sdl web web-dev web-types web-check
 
 run: setup web
 	@exec $(BIN)/liandong up
 
-test: check web web-check
+test: check web web-check $(PARTNERS)/.installed
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 setup: $(VENV)/.runtime
@@ -94,9 +95,11 @@ sdl: setup
 	$(BIN)/liandong schema export > $(SDL).new || { rm -f $(SDL).new; exit 1; }
 	@mv $(SDL).new $(SDL)
 
-# What a partner's gateway makes of the subgraph is tested with Node's composers, where they are.
-composers:
-	npm install --prefix tests/composers --no-package-lock --no-audit --no-fund --silent
+# Composers, a gateway and clients of other people, with which the tests use the schema.
+$(PARTNERS)/.installed: tests/partners/package-lock.json | setup
+	@echo "Installing what partners use ... 正在安装对接方工具"
+	@$(NODE) npm --prefix tests/partners ci --silent
+	@touch $@
 
 bench: setup-dev
 	$(BIN)/python -m bench

@@ -1,15 +1,13 @@
 """What the npm clients graphql-sse and graphql-ws make of the hub's answers.
 
-They are installed by `make bench` (bench/peers); without them, or without Node, this is skipped.
+They are installed by `make test`; without them this is skipped.
 """
 
 import asyncio
 import json
-import shutil
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,16 +17,12 @@ from schema_builders import feed_doc
 from hub.store.audit import Author
 from hub.store.driver import Store
 from schema.context import Services
+from tests.partners import INSTALLED, NODE, PARTNERS
 
-PEERS = Path(__file__).parents[2] / "bench" / "peers"
-INSTALLED = all(
-    (PEERS / "node_modules" / name).is_dir() for name in ("graphql-sse", "graphql-ws", "ws")
-)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        shutil.which("node") is None or not INSTALLED,
-        reason="needs Node and its clients: npm install in bench/peers",
+        not INSTALLED, reason="needs Node and its clients, which `make test` installs"
     ),
 ]
 FEEDS = """subscription ($after: String) { ...F }
@@ -65,8 +59,8 @@ async def following(live: Live, transport: str, query: str = FEEDS) -> AsyncIter
     """A client that follows."""
     request = json.dumps({"query": query})
     process = await asyncio.create_subprocess_exec(
-        "node",
-        str(PEERS / "follow.mjs"),
+        *NODE,
+        str(PARTNERS / "follow.mjs"),
         transport,
         f"{live.url}/graphql",
         live.token,

@@ -1,15 +1,13 @@
 """What partners' subgraphs make of ours: composed by two composers, asked through a gateway.
 
-Composers and gateway are Node's, installed by `make composers`; without them these are skipped, and
+Composers and gateway are Node's, installed by `make test`; without them these are skipped, and
 the shapes that partners rely on are tested all the same.
 """
 
 import asyncio
 import json
-import shutil
 from asyncio.subprocess import PIPE
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,13 +28,12 @@ from hub.clock import manual
 from hub.store.driver import Store
 from schema.context import Services
 from schema.export import sdl
+from tests.partners import INSTALLED, NODE, PARTNERS, ROOT
 
-COMPOSERS = Path(__file__).parents[1] / "composers"
 needs_node = pytest.mark.skipif(
-    shutil.which("node") is None or not (COMPOSERS / "node_modules" / "@apollo").is_dir(),
-    reason="needs Node and its composers: make composers",
+    not INSTALLED, reason="needs Node and its composers, which `make test` installs"
 )
-PARTNERS = ("shops", "fares")
+SUBGRAPHS = ("shops", "fares")
 AT = datetime(2023, 11, 8, 1, 5, 34, tzinfo=UTC)
 """When the sample of Caltrain's timetable is in force."""
 
@@ -44,7 +41,7 @@ AT = datetime(2023, 11, 8, 1, 5, 34, tzinfo=UTC)
 async def node(script: str, given: object, *arguments: str) -> Any:
     """What a script of Node answers, both as JSON."""
     process = await asyncio.create_subprocess_exec(
-        "node", str(COMPOSERS / script), *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        *NODE, str(PARTNERS / script), *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
     )
     out, said = await process.communicate(json.dumps(given).encode())
     assert process.returncode == 0, said.decode()
@@ -53,7 +50,7 @@ async def node(script: str, given: object, *arguments: str) -> Any:
 
 def subgraphs(*partners: str) -> dict[str, str]:
     """Ours and those of these partners, by name."""
-    texts = {name: (COMPOSERS / f"{name}.graphql").read_text() for name in partners}
+    texts = {name: (PARTNERS / f"{name}.graphql").read_text() for name in partners}
     return {"hub": sdl(federation=True), **texts}
 
 
@@ -63,7 +60,7 @@ async def composed(given: dict[str, str]) -> Any:
 
 
 @needs_node
-@pytest.mark.parametrize("partners", [(), ("shops",), ("fares",), PARTNERS])
+@pytest.mark.parametrize("partners", [(), ("shops",), ("fares",), SUBGRAPHS])
 async def test_an_ordinary_subgraph_composes_with_ours(partners: tuple[str, ...]) -> None:
     """One with PageInfo, Position, Node, Mode of its own; it extends entities by either key."""
     assert await composed(subgraphs(*partners)) == {"apollo": [], "hive": []}
@@ -109,7 +106,7 @@ async def test_a_gateway_joins_what_partners_add(services: Services) -> None:
       stopPlace(id: "ds:palo_alto") { shops { edges { node { name } } } }
     }"""
     token = (await services.tokens.issue("officer1")).access_token
-    asked = {"subgraphs": subgraphs(*PARTNERS), "query": query}
+    asked = {"subgraphs": subgraphs(*SUBGRAPHS), "query": query}
     async with serving(services, token) as live:
         answer = await node("gateway.mjs", asked, f"{live.url}/graphql", token)
     assert "errors" not in answer
@@ -178,7 +175,7 @@ def test_the_manual_names_every_enum_that_must_be_equal_everywhere() -> None:
     names = [one.name for one in both if is_enum_type(one)]
     (rule,) = [
         part
-        for part in (COMPOSERS.parents[1] / "docs" / "federation.md").read_text().split("\n- ")
+        for part in (ROOT / "docs" / "federation.md").read_text().split("\n- ")
         if part.startswith("**Enums that are asked for and answered**")
     ]
     assert [name for name in names if f"`{name}`" not in rule] == []
