@@ -35,17 +35,18 @@ class Calls:
     def frame(self, lines: Sequence[Line]) -> tuple[dict[int, int], frozenset[int]]:
         """The visits of calls that are sure of theirs, and the calls that have none between these.
 
-        By the first line in which the sure and the aimed times stand one behind the other; nothing
-        where none is such.
+        By a line in which the sure and the aimed times stand one behind the other, of several that
+        which leaves out fewest; nothing where none is such.
         """
         found = {at: self._sure(at) for at in lines[0]}
         sure = {at: visit for at, visit in found.items() if visit is not None}
+        outs = []
         for line in lines:
             known = [at for at in line if at in sure]
             goes_on = all(self._follows(sure[a], sure[b], a, b) for a, b in pairwise(known))
             if goes_on and self._is_in_time(line):
-                return sure, frozenset(self._between(line, sure))
-        return {}, frozenset()
+                outs.append(frozenset(self._between(line, sure)))
+        return (sure, min(outs, key=len)) if outs else ({}, frozenset())
 
     def outnumbered(self, line: Line) -> frozenset[int]:
         """Of calls that stand in no sequence: those beside the most that do, if it is clear which.

@@ -17,7 +17,11 @@ from tests.mobile.conftest import Phone
 
 GUARDED = [endpoint for endpoint in ENDPOINTS if endpoint.scope is not None]
 FIELD_ONLY = [endpoint for endpoint in GUARDED if endpoint.scope is Scope.FIELD_WORK]
-OTHERS = [role.value.lower() for role in Role if Scope.FIELD_WORK not in SCOPES[role]]
+OTHERS = [
+    role.value.lower()
+    for role in Role
+    if Scope.FIELD_WORK not in SCOPES[role] and role is not Role.WALL
+]
 WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.has_body]
 GOOD_BODY: dict[str, dict[str, Any]] = {
     "/device": {"pushChannel": "fcm", "pushToken": "t"},

@@ -36,7 +36,7 @@ async def test_what_is_given_changes_and_what_is_absent_stays(run: Run) -> None:
     assert incident["timeline"][-1] == {
         "by": {"login": "watch"},
         "kind": "INCIDENT_UPDATED",
-        "text": "事件更新 / Incident updated: 严重程度 / severity、地点 / place",
+        "text": "事件更新：严重程度、地点 / Incident updated: severity, place",
     }
     moved = await changed(run, "updateIncident", incident=key, position={"lat": 31.2, "lon": 121.4})
     assert moved["incident"]["position"] == {"lat": 31.2, "lon": 121.4}

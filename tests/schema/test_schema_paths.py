@@ -74,6 +74,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "Session": SessionDoc,
     "TimelineEntry": TimelineDoc,
     "Unit": UnitDoc,
+    "Wall": SessionDoc,
 }
 UNTIMED = (Situation, FacilityCondition)
 PAST = {
@@ -313,7 +314,7 @@ async def shapes(store: Store) -> dict[str, Shape]:
             name: {}
             for name in (
                 *("wakeable", "woken_at", "channels", "listening", "heard_at", "open_orders"),
-                *("located_at", "place"),
+                *("located_at", "place", "account"),
             )
         },
         "Quay": {**(below(held, "stop_places.quays") or {}), "stop_place_id": {}},

@@ -52,6 +52,7 @@ async def test_who_signed_out_sees_the_doors_again(desk: Watched) -> None:
     desk.expected.append("401")  # what was under way while one signs out
     page = await desk.signed_in("/console/", "watch")
     await page.get_by_role("button", name="退出登录").click()
+    await page.get_by_role("dialog").get_by_role("button", name="退出", exact=True).click()
     await expect(page.get_by_label("账号", exact=True)).to_be_visible()
     await page.goto(desk.url)
     await expect(page.get_by_role("link", name="进入席位 Open")).to_be_visible()

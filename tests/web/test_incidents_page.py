@@ -157,7 +157,12 @@ async def test_when_nobody_answers_the_alarm_is_seen_and_heard_until_somebody_ta
     await expect(page.get_by_role("button", name="改派", exact=True)).to_be_visible()
     for button in await alarm.get_by_role("button", name="确认").all():
         await button.click()
-    await expect(alarm.first).to_contain_text("值班员 已确认")
+    taken = alarm.filter(has_text="值班员 已确认").first
+    more = band.get_by_role("button", name=re.compile("^另有"))
+    await expect(taken.or_(more).first).to_be_visible()
+    if not await taken.is_visible():  # those of other tests come first
+        await more.click()
+    await expect(taken).to_be_visible()
 
 
 async def test_silence_says_until_when_and_is_not_for_ever(desk: Watched) -> None:
@@ -285,8 +290,9 @@ async def test_an_order_is_given_to_somebody_else(desk: Watched, watch: HubClien
     page = await at_incident(desk, "watch", incident)
     await page.get_by_role("button", name="改派", exact=True).click()
     dialog = page.get_by_role("dialog", name=f"改派 {order['number']}")
-    await expect(dialog.get_by_role("option", name=re.compile("队员 11"))).to_be_visible()
-    await expect(dialog.get_by_role("option", name=re.compile("队员 10"))).to_have_count(0)
+    await expect(dialog.get_by_role("option").first).to_be_visible()
+    await dialog.get_by_label("改派至").first.fill("队员10")
+    await expect(dialog.get_by_role("option")).to_have_count(0)
     await dialog.get_by_label("改派至").first.fill("队员11")
     await expect(dialog.get_by_role("option")).to_have_count(1)
     await page.keyboard.press("Enter")

@@ -18,6 +18,7 @@ export const GROUPS = [
       ['docs/errors.md', '错误码', 'Error codes'],
       ['docs/mobile-api.md', '移动接口', 'Mobile API'],
       ['docs/alarms.md', '告警', 'Alarms'],
+      ['docs/history.md', '历史', 'History'],
       ['docs/federation.md', '联邦子图', 'Federation'],
       ['docs/schema-changes.md', '模式变更', 'Changes of the schema'],
     ],

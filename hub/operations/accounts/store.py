@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from hub import clock
 from hub.model.people import Role, Viewer
@@ -93,7 +93,12 @@ def device_of(session: Mapping[str, Any]) -> str | None:
     return None if device is None else device_key(session["account_id"], device)
 
 
+_NOBODY: Final[dict[str, Any]] = {"_id": {"$in": []}}
+
+
 async def _called(text: str) -> dict[str, Any]:
+    if not all(letter.isprintable() for letter in "".join(text.split())):
+        return _NOBODY  # no name has such a letter, and no pattern may
     letters = [re.escape(letter) for letter in "".join(text.split())[:LOOKED_FOR]]
     if not letters:
         return {}
