@@ -58,7 +58,12 @@ async def test_a_report_calls_every_desk_until_somebody_acknowledges_it(
     await expect(page.get_by_role("heading", name=title)).to_be_visible()
     properties = region(page, "属性")
     await expect(properties).to_contain_text("医疗救助")
-    band = page.get_by_role("region", name="告警").get_by_role("listitem").filter(has_text=title)
+    alarms = page.get_by_role("region", name="告警")
+    band = alarms.get_by_role("listitem").filter(has_text=title)
+    more = alarms.get_by_role("button", name=re.compile("^另有"))
+    await expect(band.or_(more).first).to_be_visible()
+    if await more.is_visible():  # those of other tests come first
+        await more.click()
     await band.get_by_role("button", name="确认").click()
     await expect(band).to_contain_text("值班员 已确认")
 
