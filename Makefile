@@ -21,7 +21,7 @@ run: setup web
 	@exec $(BIN)/liandong up
 
 test: check web web-check $(PARTNERS)/.installed
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev

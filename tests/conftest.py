@@ -13,6 +13,8 @@ import hub  # noqa: F401  # before the driver, as in every process: it mends wha
 import hypothesis
 import pytest
 from pymongo import MongoClient
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from hub import clock as hub_clock
 from hub.bus import Bus
@@ -23,6 +25,38 @@ from hub.store.embedded import EmbeddedMongo
 # how long an example takes says more of the machine than of the code
 hypothesis.settings.register_profile("liandong", deadline=None)
 hypothesis.settings.load_profile("liandong")
+
+
+class Rooms(LoadFileScheduling):
+    """Files that share a running hub go to one worker, one after another; the others as they come.
+
+    Dealt out file by file, such a folder's hub was started anew in each worker whenever a file of
+    another folder had come between two of its own.
+    """
+
+    SHARED = ("tests/web", "tests/e2e")
+    """Folders with such a hub, the longest first: what takes longest begins first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next(
+            (one for one in self.SHARED if nodeid.startswith(f"{one}/")),
+            super()._split_scope(nodeid),
+        )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The rooms come first, so that no worker is left with one of them at the end."""
+    rank = {room: at for at, room in enumerate(Rooms.SHARED)}
+    items.sort(
+        key=lambda item: min(
+            (rank[room] for room in rank if item.nodeid.startswith(room)), default=len(rank)
+        )
+    )
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Rooms:
+    """Deals the tests out to the workers."""
+    return Rooms(config, log)
 
 
 @pytest.fixture(scope="session")

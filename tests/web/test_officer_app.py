@@ -170,6 +170,8 @@ async def test_positions_are_sent_on_duty_and_by_choice_only(
     assert len(sent) == 1
     await tap(page, "签退")
     await expect(page.get_by_text("发送我的位置")).to_have_count(0)
+    await tap(page, "签到")
+    await expect(page.get_by_text("发送我的位置")).to_be_visible()
 
 
 async def test_the_phone_says_whether_it_can_wake_its_officer(phone: Watched) -> None:
