@@ -15,7 +15,7 @@ CA_BUNDLE := $(firstword $(wildcard /etc/ssl/certs/ca-certificates.crt \
 	/etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem))
 export UV_SYSTEM_CERTS ?= $(if $(CA_BUNDLE),true,false)
 
-.PHONY: run test check bench clean setup setup-dev lock format sdl web web-dev web-types web-check
+.PHONY: run test check bench gallery clean setup setup-dev lock format sdl web web-dev web-types web-check
 
 run: setup web
 	@exec $(BIN)/liandong up
@@ -103,6 +103,10 @@ $(PARTNERS)/.installed: tests/partners/package-lock.json | setup
 
 bench: setup-dev
 	$(BIN)/python -m bench
+
+# Pictures of every page, in .liandong/gallery; a part: `.venv/bin/python -m gallery --help`.
+gallery: setup-dev web
+	$(BIN)/python -m gallery
 
 # After a change of pyproject.toml: make the locks anew (hashes, no host names).
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra embedded --group build
