@@ -23,22 +23,25 @@ SCHEMES: dict[Theme, Literal["light", "dark"]] = {"day": "light", "night": "dark
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PATIENCE_MS = 60_000
 _SETTLED = """() => new Promise((done) => {
-  const busy = () => document.querySelector('[aria-busy=true]') !== null;
-  const over = performance.now() + 15_000;
-  let calm = setTimeout(end, 500);
+  const begun = performance.now();
+  const since = () => performance.now() - begun;
+  const busy = () =>
+    document.querySelector('[aria-busy=true]') !== null ||
+    /正在载入|Loading…/.test(document.body.innerText);
+  let calm = setTimeout(end, 300);
   function end() {
-    if (busy() && performance.now() < over) return (calm = setTimeout(end, 500));
+    if (busy() && since() < 15_000) return (calm = setTimeout(end, 300));
     watching.disconnect();
     requestAnimationFrame(() => requestAnimationFrame(() => done(!busy())));
   }
   const watching = new MutationObserver(() => {
-    if (performance.now() > over) return;
+    if (since() > 2_000) return;
     clearTimeout(calm);
-    calm = setTimeout(end, 500);
+    calm = setTimeout(end, 300);
   });
   watching.observe(document.body, { childList: true, subtree: true });
 })"""
-"""Nothing comes or goes for half a second, while clocks tick in place; false: it still loads."""
+"""Nothing comes or goes for a moment, two seconds at most (it is live); false: it still loads."""
 
 
 class NoBrowserError(Exception):
@@ -93,7 +96,7 @@ class Camera:
 
     async def _rest(self, tab: Tab) -> None:
         if not await tab.evaluate(_SETTLED):
-            self.complaints.append("still loading after 15 s")
+            self.complaints.append("it still loads")
 
     async def _tab(self, page: Page) -> Tab:
         """The tab of who sees this page, signed in."""

@@ -92,6 +92,13 @@ class Phone:
         if any(one["status"] in {"rejected", "conflict"} for one in answer["results"]):
             raise RefusedError(f"{action}: {answer['results']}")
 
+    async def wakeable(self, push: str) -> None:
+        """Register with the sandbox's push service at this address."""
+        async with httpx2.AsyncClient(timeout=30) as http:
+            token = (await http.post(f"{push}/phones")).raise_for_status().json()["token"]
+        body = {"pushChannel": "fcm", "pushToken": token}
+        await self.api.call("PUT", "/mobile/v1/device", body)
+
     async def stand(self, lat: float, lon: float) -> None:
         """Say where it is."""
         seen = {"at": _now(), "lat": lat, "lon": lon, "accuracy": 8}

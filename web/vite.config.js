@@ -25,6 +25,9 @@ const withoutCursorStyle = {
       : undefined,
 };
 
+/** What draws maps is a file of its own, as the officer's app has it by itself: budgets are without it. */
+const MAP = { groups: [{ name: 'mapping', test: /node_modules[\\/]leaflet[\\/].*\.js$/ }] };
+
 /** How long what took, and directives meant for servers, are nothing to whoever runs the hub. */
 const CHECKS = { bundlerTimings: false, moduleLevelDirective: false };
 
@@ -69,7 +72,10 @@ export function configOf(face) {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      rolldownOptions: { checks: CHECKS },
+      rolldownOptions: {
+        checks: CHECKS,
+        ...(face === 'console' && { output: { codeSplitting: MAP } }),
+      },
       chunkSizeWarningLimit: 1100,
     },
     logLevel: 'warn',

@@ -28,7 +28,7 @@ async def normal() -> AsyncIterator[Scene]:
             f"officer{number}": await signed_in.enter_async_context(phone(url, f"officer{number}"))
             for number in range(1, OFFICERS + 1)
         }
-        await _on_duty(phones)
+        await _on_duty(phones, f"{sandbox}/fcm")
         watch = desk(url, "watch")
         crowd, order = await _crowd(watch, phones)
         await _gate(url, watch, phones["officer6"])
@@ -43,10 +43,12 @@ async def normal() -> AsyncIterator[Scene]:
         yield Scene(url, things)
 
 
-async def _on_duty(phones: dict[str, Phone]) -> None:
+async def _on_duty(phones: dict[str, Phone], push: str) -> None:
     """Everybody with a phone signs in to duty somewhere, and most of them say where they stand."""
     for number, holder in enumerate(phones.values()):
         await holder.act("duty.signIn", post=POSTS[number % len(POSTS)])
+        if number != 5:
+            await holder.wakeable(push)
         if number != 7:
             lat, lon = (NORTH, SOUTH, HALL)[number % 3]
             await holder.stand(lat + number * 0.00012, lon - number * 0.00009)

@@ -9,7 +9,7 @@ import { ask } from '../hub';
 
 export type Entry = AuditPageQuery['auditEntries']['nodes'][number];
 
-/** What of the log is looked for; empty text is anything. */
+/** What of the log is looked for, moments as RFC 3339; empty text is anything. */
 export interface Wanted {
   actor: string;
   action: string;
@@ -53,8 +53,8 @@ export class Log {
         actor: wanted.actor.trim() || null,
         action: wanted.action.trim() || null,
         target: wanted.target.trim() || null,
-        since: momentOf(wanted.since),
-        until: momentOf(wanted.until),
+        since: wanted.since || null,
+        until: wanted.until || null,
         after,
       });
       if (turn !== this.#turn) return;
@@ -69,9 +69,4 @@ export class Log {
       if (turn === this.#turn) this.pending = false;
     }
   }
-}
-
-/** The area's time as an input has it, `2027-02-13T04:12`, as a moment; null for none. */
-function momentOf(local: string): string | null {
-  return local ? `${local}:00+08:00` : null;
 }

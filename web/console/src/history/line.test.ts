@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cover, HOUR, lineOf, marks, moment, neighbour, place } from './line';
+import { cover, HOUR, lineOf, marks, neighbour, place } from './line';
 
 const kept = { start: 0, end: 48 * HOUR };
 
@@ -45,11 +45,4 @@ test('labels are round, in the line and not too many', () => {
   const found = marks({ start: 7 * 60_000, end: 6 * HOUR }, 8);
   expect(found[0]).toBe(HOUR);
   expect(found).toHaveLength(6);
-});
-
-test('a moment of the area is read in its zone, whatever the machine has', () => {
-  const shanghai = (at: number) => new Date(at + 8 * HOUR).toISOString().slice(0, 19);
-  expect(moment('2026-03-02T11:20:00', shanghai)).toBe(Date.parse('2026-03-02T03:20:00Z'));
-  expect(moment('2026-03-02T11:20', shanghai)).toBe(Date.parse('2026-03-02T03:20:00Z'));
-  expect(moment('', shanghai)).toBeNull();
 });

@@ -52,15 +52,3 @@ export function marks(line: Stretch, most: number): number[] {
   for (let at = first; at <= line.end; at += step) found.push(at);
   return found;
 }
-
-/**
- * The moment that a field of date and time names in the area's zone; null where it names none. `local` is
- * how a moment reads there.
- */
-export function moment(text: string, local: (at: number) => string): number | null {
-  const wanted = Date.parse(`${text}Z`);
-  if (Number.isNaN(wanted)) return null;
-  const off = (at: number) => Date.parse(`${local(at)}Z`) - at;
-  const near = wanted - off(wanted);
-  return wanted - off(near);
-}
