@@ -42,14 +42,18 @@ async def _taken(wanted: Wanted) -> list[Shot]:
     taken: list[Shot] = []
     async for shot in shots(wanted):
         taken.append(shot)
-        print(f"{len(taken)} {shot}{' !' if shot.complaints else ''}", flush=True)
+        print(f"{len(taken)} {shot}{_faults(shot)}", flush=True)
     return taken
 
 
 def _told(bad: list[Shot]) -> int:
     for shot in bad:
-        print(f"! {shot}: {'; '.join(shot.complaints)}")
+        print(f"! {shot}{_faults(shot)}")
     return 1 if bad else 0
+
+
+def _faults(shot: Shot) -> str:
+    return f": {'; '.join(shot.complaints)}" if shot.complaints else ""
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:

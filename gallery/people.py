@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw
 
 from gallery.running import PASSWORD
 from hub import clock
-from terminal.client import HubClient
+from terminal.client import ClientError, HubClient
+from terminal.client import RefusedError as ClientRefusedError
 from terminal.mobile import MobileClient
 
 COMES_S = 120.0
@@ -38,17 +39,28 @@ class Desk:
         return await self.hub.query(query)
 
     async def do(self, mutation: str, selection: str, **given: object) -> dict[str, Any]:
-        """The payload of a mutation with this input. Raises RefusedError, ClientError."""
+        """The payload of a mutation with this input. Raises RefusedError."""
         kind = mutation[0].upper() + mutation[1:]
         text = (
             f"mutation($input: {kind}Input!) {{ {mutation}(input: $input) "
             f"{{ {selection} userErrors {{ code message }} }} }}"
         )
-        answer = await self.hub.query(text, input={"clientMutationId": uuid4().hex, **given})
-        payload: dict[str, Any] = answer[mutation]
+        payload: dict[str, Any] = (await self._sure(text, given))[mutation]
         if payload["userErrors"]:
             raise RefusedError(f"{mutation}: {payload['userErrors']}")
         return payload
+
+    async def _sure(self, text: str, given: dict[str, object]) -> dict[str, Any]:
+        """Once, though it is sent again while the hub has too much to do. Raises RefusedError."""
+        sent = {"clientMutationId": uuid4().hex, **given}
+        async with asyncio.timeout(COMES_S):
+            while True:
+                try:
+                    return await self.hub.query(text, input=sent)
+                except ClientRefusedError as refused:
+                    raise RefusedError(str(refused)) from refused
+                except ClientError:
+                    await asyncio.sleep(1)  # it says of itself that it may be gone a moment later
 
     async def incident(self, **given: object) -> str:
         """Open one; its id."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -92,7 +93,7 @@ def feeds(base: str, port: int) -> str:
 @contextmanager
 def source() -> Iterator[str]:
     """The server behind the board and the car parks: its address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server = _Server(("127.0.0.1", 0), _Answers)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -119,6 +120,13 @@ def long(text: str, length: int) -> str:
     """So many characters: words that may break, then one that cannot."""
     half = length // 2
     return (f"{text}，" * length)[:half] + ("Unbreakable" * length)[: length - half]
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # the base class's
+        """A hub that hangs up on what it asked for is nothing to tell of."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Answers(BaseHTTPRequestHandler):

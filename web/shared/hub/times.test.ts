@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined });
-const { age, date, minute, running, sameDay, second } = await import('./times');
+const { age, date, day, minute, running, sameDay, second } = await import('./times');
 
 test('times are those of the area', () => {
   expect(minute('2026-11-30T20:12:36Z')).toBe('04:12');
@@ -9,6 +9,7 @@ test('times are those of the area', () => {
   expect(date('2026-11-30T16:00:00Z')).toBe('2026-12-01');
   expect(sameDay('2026-11-30T15:59:59Z', '2026-11-30T16:00:00Z')).toBe(false);
   expect(minute(null)).toBe('—');
+  expect(day('2027-02-12T20:12:36Z')).toBe('2月13日周六');
 });
 
 test('running times and ages', () => {

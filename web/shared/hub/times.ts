@@ -13,11 +13,14 @@ function make() {
   const format = (options: Intl.DateTimeFormatOptions, locale = 'zh-CN') =>
     new Intl.DateTimeFormat(locale, { timeZone: zone, hourCycle: 'h23', ...options });
   const minute = { hour: '2-digit', minute: '2-digit' } as const;
-  const day = { month: 'numeric', day: 'numeric', weekday: 'short' } as const;
+  const day = { day: 'numeric', weekday: 'short' } as const;
   return {
     minute: format(minute),
     second: format({ ...minute, second: '2-digit' }),
-    day: { zh: format(day), en: format(day, 'en-GB') },
+    day: {
+      zh: format({ ...day, month: 'long' }),
+      en: format({ ...day, month: 'short' }, 'en-GB'),
+    },
     date: format({ year: 'numeric', month: '2-digit', day: '2-digit' }, 'sv-SE'),
   };
 }
