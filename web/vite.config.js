@@ -44,6 +44,24 @@ const withoutFonts = {
 };
 
 /**
+ * GraphiQL's tabs as a list of buttons: its own have a button within each tab, which no screen reader can make
+ * sense of.
+ * @type {import('vite').Plugin}
+ */
+const tabsAsList = {
+  name: 'tabs-as-list',
+  transform: (code, id) =>
+    id.endsWith('/@graphiql/react/dist/ui/tabs.js')
+      ? code
+          .replace(
+            '"aria-selected": isActive, role: "tab"',
+            '"aria-current": isActive || undefined',
+          )
+          .replace('role: "tablist"', 'role: "list"')
+      : undefined,
+};
+
+/**
  * How one of them is built: into `liandong/web`, from where the hub serves it and the wheel takes it.
  * @param {keyof typeof FACES} face
  * @returns {import('vite').InlineConfig}
@@ -55,7 +73,12 @@ export function configOf(face) {
     base: FACES[face],
     publicDir: here(`${face}/public`),
     define: { VERSION: JSON.stringify(version) },
-    plugins: [withoutCursorStyle, withoutFonts, svelte({ configFile: here('svelte.config.js') })],
+    plugins: [
+      withoutCursorStyle,
+      withoutFonts,
+      tabsAsList,
+      svelte({ configFile: here('svelte.config.js') }),
+    ],
     resolve: {
       alias: {
         $shared: here('shared'),
