@@ -182,7 +182,7 @@ _MADE: dict[str, Callable[[int], list[dict[str, Any]]]] = {"board": _board, "par
 
 async def _drive(port: int) -> None:
     """Round and round the station, each once a round, evenly."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await _connected(port)
     answers = asyncio.create_task(_drained(reader))
     try:
         for number in count():
@@ -193,6 +193,15 @@ async def _drive(port: int) -> None:
     finally:
         answers.cancel()
         writer.close()
+
+
+async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """As taxis do: again until the feed's server is there, which the hub is ready without."""
+    while True:
+        try:
+            return await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.5)
 
 
 async def _drained(reader: asyncio.StreamReader) -> None:

@@ -21,8 +21,8 @@ _KINDS = (
     *("STRANDED_PASSENGERS", "TRAFFIC"),
 )
 _SEVERITIES = ("EXTREME", "SEVERE", "MODERATE", "MINOR", "UNKNOWN")
-SHOWN = """{ departures(stopPlace: "railway:SHH", first: 5) { nodes { status } }
-  alarms(first: 50) { nodes { kind } } history { start end } feeds { code state } }"""
+SHOWN = """{ feeds { code state } alarms(first: 1) { nodes { kind } }
+  history { start end } }"""
 
 
 @asynccontextmanager
@@ -39,14 +39,7 @@ async def overloaded() -> AsyncIterator[Scene]:
             )
             async with phone(url, "officer1") as holder:
                 await holder.act("duty.signIn", post=long("岗位", POST))
-            shown = await watch.until(
-                SHOWN,
-                lambda data: bool(
-                    data["departures"]["nodes"]
-                    and data["alarms"]["nodes"]
-                    and data["history"]["end"] != data["history"]["start"]
-                ),
-            )
+            shown = await watch.until(SHOWN, _all_there)
             things = {
                 "incident": incidents[0],
                 "order": orders[0],
@@ -55,6 +48,16 @@ async def overloaded() -> AsyncIterator[Scene]:
                 "past": shown["history"]["end"],
             }
             yield Scene(url, things)
+
+
+def _all_there(data: dict[str, Any]) -> bool:
+    """The board, alarms, and a history to look into."""
+    states = {one["code"]: one["state"] for one in data["feeds"]}
+    return bool(
+        states["board"] == "HEALTHY"
+        and data["alarms"]["nodes"]
+        and data["history"]["end"] != data["history"]["start"]
+    )
 
 
 async def _incident(watch: Desk, number: int) -> str:
