@@ -59,6 +59,15 @@ async def _add(tab: Tab) -> None:
     await tab.get_by_role("button", name=_ADD).first.click()
 
 
+def _first(kind: str) -> Prepare:
+    """Open the first one there is: a phone knows things by its own ids."""
+
+    async def opened(tab: Tab) -> None:
+        await tab.locator(f"main a[href*='/{kind}/']").first.click()
+
+    return opened
+
+
 async def _write_report(tab: Tab) -> None:
     """A draft that was begun."""
     await tab.get_by_role("radiogroup").locator("label").nth(2).click()
@@ -105,8 +114,8 @@ PAGES: tuple[Page, ...] = (
     Page("wall-alarms", _wall("ALARMS_AND_ORDERS"), "wall", DESK),
     Page("app-sign-in", "/app/", "nobody", PHONE),
     Page("app-orders", "/app/orders", "officer1", PHONE),
-    Page("app-order", "/app/orders/{order}", "officer1", PHONE),
-    Page("app-bulletin", "/app/bulletins/{bulletin}", "officer1", PHONE),
+    Page("app-order", "/app/orders#{order}", "officer1", PHONE, _first("orders")),
+    Page("app-bulletin", "/app/orders#{bulletin}", "officer1", PHONE, _first("bulletins")),
     Page("app-report", "/app/report", "officer1", PHONE),
     Page("app-report-draft", "/app/report", "officer1", PHONE, _write_report),
     Page("app-duty", "/app/duty", "officer1", PHONE),

@@ -100,13 +100,16 @@ async def test_a_page_that_a_role_may_not_see_is_not_shown_to_it(desk: Watched) 
 
 
 async def test_every_page_of_an_officer(phone: Watched, centre: Centre) -> None:
-    order = await centre.order(OFFICER, "请到南广场")
+    await centre.order(OFFICER, "请到南广场")
     await centre.bulletin(OFFICER)
     page = await app_of(phone, OFFICER)
     await page.goto(f"{phone.url}/app/orders")
-    bulletin = page.get_by_role("link", name=re.compile("首班地铁提前")).first
-    address = await bulletin.get_attribute("href") or ""
-    things = (f"orders/{order}", address.removeprefix("/app/"))
+    things = [
+        (await page.get_by_role("link", name=re.compile(words)).first.get_attribute("href") or "")
+        for words in ("请到南广场", "首班地铁提前")
+    ]
+    things = [address.removeprefix("/app/") for address in things]
+    assert [thing.split("/")[0] for thing in things] == ["orders", "bulletins"]
     assert await all_faults(page, f"{phone.url}/app/", (*FIELD, *things)) == {}
 
 
@@ -160,11 +163,15 @@ async def test_what_comes_before_the_first_page_is_little(
 ) -> None:
     """Requests and bytes until the form is there. How long it took is noted, never asserted."""
     page = await desk.page()
-    answers: list[Response] = []
-    page.on("response", lambda answer: answers.append(answer))
+    came: list[Response] = []
+
+    def note(answer: Response) -> None:
+        came.append(answer)
+
+    page.on("response", note)
     await page.goto(desk.url + base)
     await page.get_by_label("账号", exact=True).wait_for()
-    came = list(answers)
+    page.remove_listener("response", note)
     sizes = [await answer.request.sizes() for answer in came]
     record_property("first_contentful_paint_ms", await page.evaluate(PAINTED))
     assert len(came) <= requests, [answer.url for answer in came]
