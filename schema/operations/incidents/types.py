@@ -101,7 +101,10 @@ class Incident(Node):
 
     @computed(needs=("id",), zh="时间线", size=20)
     async def timeline(self, context: "SchemaContext") -> list[TimelineEntry]:
-        """What happened, oldest first."""
+        """What happened, oldest first.
+
+        The newest 500 lines: of more there are pages, `incidentTimeline`.
+        """
         lines = context.load.lists(IncidentRepository, IncidentRepository.timelines)
         return [TimelineEntry(row) for row in await lines.load(self.key)]
 

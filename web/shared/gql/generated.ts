@@ -1195,6 +1195,8 @@ export type QueuedFragment = { id: string, number: string, kind: IncidentKind, s
 
 export type OrderLedgerFragment = { id: string, number: string, text: string, priority: OrderPriority, state: OrderState, createdAt: string, endedAt: string | null, acceptWithinSeconds: number, exhaustedAt: string | null, createdBy: PersonNamedFragment | null, escalation: Array<PersonNamedFragment>, recipients: Array<{ stage: Stage, nextStepAt: string | null, nobodyNext: boolean, reassignedBecause: string | null, escalatedFrom: { id: string } | null, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string, deviceAt: string | null, channel: LedgerChannel, note: string | null }> }> };
 
+export type TimelineLineFragment = { at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null };
+
 export type SituationCallFragment = { id: string, status: CallStatus, aimedArrival: string | null, expectedArrival: string | null, actualArrival: string | null, aimedDeparture: string | null, expectedDeparture: string | null, actualDeparture: string | null, plannedPlatform: string | null, actualPlatform: string | null, freshness: { state: FreshnessState, asOf: string | null }, coach: { checkIn: CheckIn | null, sale: SaleStatus | null, seatsAvailable: number | null } | null, journey: { mode: TransportMode, publicCode: string | null, origin: string | null, destination: string | null, originEn: string | null, destinationEn: string | null, line: { publicCode: string | null } | null } };
 
 export type AccountsWatchedSubscriptionVariables = Exact<{
@@ -1431,7 +1433,15 @@ export type OneIncidentSubscriptionVariables = Exact<{
 }>;
 
 
-export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, attachments: Array<{ url: string, thumbnailUrl: string, at: string, by: PersonNamedFragment | null }>, timeline: Array<{ at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null }> } | null } };
+export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, attachments: Array<{ url: string, thumbnailUrl: string, at: string, by: PersonNamedFragment | null }>, timeline: Array<TimelineLineFragment> } | null } };
+
+export type EarlierLinesQueryVariables = Exact<{
+  incident: Scalars['ID']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type EarlierLinesQuery = { incidentTimeline: { nodes: Array<TimelineLineFragment>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OrderAudienceQueryVariables = Exact<{
   from: InputMaybe<PositionInput>;
@@ -1654,6 +1664,7 @@ export const ConfirmMapping = { id: 'sha256:400b3b72bd03689de57fbdfcb13a34210095
 export const DecidedMappings = { id: 'sha256:6b6e7c9e3d8dbf1809609ada7b5fb976a86ba5777d3febd0e537bb648c61a441', name: 'DecidedMappings', kind: 'query' } as unknown as Operation<DecidedMappingsQuery, DecidedMappingsQueryVariables>;
 export const DispatchOrder = { id: 'sha256:d4c91d60128d31b94617a1be7c6a62a3784c2a12ea9f4252f619b04d9ca4234e', name: 'DispatchOrder', kind: 'mutation' } as unknown as Operation<DispatchOrderMutation, DispatchOrderMutationVariables>;
 export const DutyCounts = { id: 'sha256:e34852c62bb993c5d1b96bb2e961cbb82b4a73ba28b25be7ee370492e1cae602', name: 'DutyCounts', kind: 'query' } as unknown as Operation<DutyCountsQuery, DutyCountsQueryVariables>;
+export const EarlierLines = { id: 'sha256:56187d40162158ea0c4e3f324ec70b858030a936a35a54e41aae2f3dccd67d18', name: 'EarlierLines', kind: 'query' } as unknown as Operation<EarlierLinesQuery, EarlierLinesQueryVariables>;
 export const EndWall = { id: 'sha256:f176e1519d3acfef3d84151e5af892587a9cab9662f72aa5835956a938dc1950', name: 'EndWall', kind: 'mutation' } as unknown as Operation<EndWallMutation, EndWallMutationVariables>;
 export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
 export const FeedsWatched = { id: 'sha256:397c3bac30ec418f118bdd6614b37ae10a6fc97d39fda26e9cad3b03bed2caff', name: 'FeedsWatched', kind: 'subscription' } as unknown as Operation<FeedsWatchedSubscription, FeedsWatchedSubscriptionVariables>;
@@ -1666,7 +1677,7 @@ export const OfficerArea = { id: 'sha256:3fe7e15c7cbcef7b7683c061520efab170dcb42
 export const OfficersWatched = { id: 'sha256:0ca4946fe95fac56ba15bf4ce29434cb6319fcd7a0144b94bf4409a810243add', name: 'OfficersWatched', kind: 'subscription' } as unknown as Operation<OfficersWatchedSubscription, OfficersWatchedSubscriptionVariables>;
 export const OneAccount = { id: 'sha256:d31c7080dbf1a04d5b432519d9557f77aeefb89479375ef7a76b01c65f66d55b', name: 'OneAccount', kind: 'query' } as unknown as Operation<OneAccountQuery, OneAccountQueryVariables>;
 export const OneBulletin = { id: 'sha256:bd678986d14aa6edda63db46618c6d182d948f32e287baf1e0dbdcdd6e25ce28', name: 'OneBulletin', kind: 'query' } as unknown as Operation<OneBulletinQuery, OneBulletinQueryVariables>;
-export const OneIncident = { id: 'sha256:e4ff5cabc7db18467d8a09c4a082d63cd215c4f86b881bd3f99ae8ff0cca0ba6', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
+export const OneIncident = { id: 'sha256:f1d132f249ff20513e1a9bdd13e1ca3d9b58bfb554546242fdd1d7ac48cbdd1c', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
 export const OpenIncident = { id: 'sha256:c62584a42235e4bf9f9c83888398b1046441ab113146efed250209438d98da7c', name: 'OpenIncident', kind: 'mutation' } as unknown as Operation<OpenIncidentMutation, OpenIncidentMutationVariables>;
 export const OpenIncidents = { id: 'sha256:fd1559d0ca8d317e89fd8262a35f545eb41f1f1f72f47528f131ec40a08af385', name: 'OpenIncidents', kind: 'subscription' } as unknown as Operation<OpenIncidentsSubscription, OpenIncidentsSubscriptionVariables>;
 export const OrderAudience = { id: 'sha256:7f52ec172850cd45f33bd5a5a56a06e0d5de1b8f033db2ba22a5af5d1ed89171', name: 'OrderAudience', kind: 'query' } as unknown as Operation<OrderAudienceQuery, OrderAudienceQueryVariables>;
