@@ -6,6 +6,7 @@ from enum import StrEnum
 import strawberry
 
 from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.channels import PushChannel
 from hub.model.common import Accessibility, Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
@@ -79,6 +80,7 @@ __all__ = [
     "ParkingSiteStatus",
     "Progress",
     "Punctuality",
+    "PushChannel",
     "Role",
     "SaleStatus",
     "Severity",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.channels import PushChannel
 from hub.model.common import Accessibility, Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
@@ -350,6 +351,14 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "ACTIVE": "Its condition holds, and nobody sees to it (未确认).",
             "ACKNOWLEDGED": "Its condition holds, and somebody sees to it (已确认).",
             "CLEARED": "Its condition has ended (已恢复).",
+        },
+    ),
+    PushChannel: (
+        "A push service that wakes phones (推送通道).",
+        {
+            "fcm": "Firebase Cloud Messaging (FCM推送).",
+            "webpush": "Web Push of a browser (网页推送).",
+            "jpush": "JPush (极光推送).",
         },
     ),
     IdScheme: (

@@ -677,6 +677,15 @@ export type Punctuality =
   /** Nothing fresh is known; it never means on time (未知). */
   | 'UNKNOWN';
 
+/** A push service that wakes phones (推送通道). */
+export type PushChannel =
+  /** Firebase Cloud Messaging (FCM推送). */
+  | 'FCM'
+  /** JPush (极光推送). */
+  | 'JPUSH'
+  /** Web Push of a browser (网页推送). */
+  | 'WEBPUSH';
+
 /** By which service a phone is woken (推送通道). */
 export type PushService =
   /** By Firebase (FCM推送). */
