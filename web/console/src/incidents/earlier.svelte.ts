@@ -5,6 +5,7 @@ import {
 } from '$shared/gql/generated';
 import { HubError } from '$shared/hub/errors';
 import { ask } from '../hub';
+import { behind } from './behind';
 
 /** Lines that an incident's own timeline lists; what is older comes in pages. */
 export const LISTED = 500;
@@ -52,13 +53,4 @@ export class Earlier {
       this.pending = false;
     }
   }
-}
-
-/** The lines after this one; those of its very moment tell by their words. */
-export function behind(
-  lines: readonly TimelineLineFragment[],
-  oldest: TimelineLineFragment,
-): readonly TimelineLineFragment[] {
-  const own = lines.findIndex(({ at, text }) => at === oldest.at && text === oldest.text);
-  return own < 0 ? lines.filter(({ at }) => at < oldest.at) : lines.slice(own + 1);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TimelineLineFragment } from '$shared/gql/generated';
-import { behind } from './earlier.svelte';
+import { behind } from './behind';
 
 const line = (at: string, text: string): TimelineLineFragment => ({
   at,
