@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.alarming.documents import AlarmDoc
 from tests.contract.examples import Bad, Doing, Examples
 from tests.contract.scene import Scene
 
@@ -11,7 +11,7 @@ async def alarm(scene: Scene) -> str:
     officer = await scene.person("officer")
     order = await scene.world.order(officer.principal)
     await scene.world.act(officer.principal, "order.declined", orderId=order.id)
-    (found,) = await AlarmDoc.find({"order_id": order.id}).to_list()
+    (found,) = await AlarmDoc.find({"about.order": order.id}).to_list()
     return found.id
 
 

@@ -15,7 +15,7 @@ async def order(scene: Scene) -> str:
 
 
 async def ordered(scene: Scene) -> dict[str, Any]:
-    return {"orderId": await order(scene), "note": "明白", "via": "fcm"}
+    return {"orderId": await order(scene), "note": "明白", "via": "fcm", "round": 1}
 
 
 async def passed_on(scene: Scene) -> dict[str, Any]:
