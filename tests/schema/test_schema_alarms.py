@@ -192,6 +192,22 @@ async def test_what_is_followed_is_the_most_pressing(
     assert await source.rows(services.context(ELSEWHERE), {}) == []
 
 
+async def test_an_alarm_of_a_kind_that_nobody_declares_is_read_and_stands_last(
+    run: Run, services: Services, alarm: str
+) -> None:
+    """As after a capability is gone: its alarms of a year are in the history."""
+    (row,) = await AlarmDoc.find_all().to_list()
+    fields = {"id": f"{row.id}-old", "condition": "c-old", "kind": "GATE_JAMMED"}
+    later = {"raised_at": row.raised_at + timedelta(minutes=1)}
+    old = await row.model_copy(update={**fields, **later}).insert()
+    text = "{ alarms(kind: OTHER) { nodes { kind level name en: name(language: EN) } } }"
+    (found,) = (await run(text))["data"]["alarms"]["nodes"]
+    word = "GATE_JAMMED"
+    assert found == {"kind": "OTHER", "level": "NOTICE", "name": word, "en": word}
+    pressing = await SOURCES["alarms"].rows(services.context(WATCH), {})
+    assert [one["_id"] for one in pressing] == [row.id, old.id]
+
+
 async def test_alarms_come_newest_first_in_pages(run: Run, alarm: str) -> None:
     """Every one once; cleared ones are in the history and not among the active."""
     (row,) = await AlarmDoc.find_all().to_list()
