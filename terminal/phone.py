@@ -42,7 +42,7 @@ class Phone:
     api: MobileClient
     push_url: str | None
     screen: Screen = field(default_factory=Screen)
-    shown: set[tuple[str, int]] = field(default_factory=set)
+    shown: set[str] = field(default_factory=set)
     cursor: str | None = None
     syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
     offline: bool = False
@@ -249,9 +249,10 @@ class Phone:
         return True
 
 
-def _asked(about: Held) -> tuple[str, int]:
+def _asked(about: Held) -> str:
     """What is shown once: an order that comes back in another round is new."""
-    return about["id"], about.get("round", 1)
+    round_ = about.get("round", 1)
+    return str(about["id"]) if round_ == 1 else f"{about['id']} {round_}"
 
 
 def _id(kind: str) -> str:
