@@ -151,7 +151,7 @@ class Bulletin(Node):
 
 
 @adds(Alarm, "bulletin")
-@computed(needs=("about.bulletin",), zh="通报", policy=READ)
+@computed(needs=("about",), zh="通报", policy=READ)
 async def _of_alarm(self: Alarm, context: "SchemaContext") -> Bulletin | None:
     """The bulletin it is about; null if about none, or not the caller's to see."""
     key = about(self, "bulletin")

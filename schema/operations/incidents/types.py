@@ -114,7 +114,7 @@ class Incident(Node):
 
 
 @adds(Alarm)
-@computed(needs=("about.incident",), zh="事件", policy=READ)
+@computed(needs=("about",), zh="事件", policy=READ)
 async def incident(self: Alarm, context: "SchemaContext") -> Incident | None:
     """The incident it is about; null if about none, or not the caller's to see."""
     key = about(self, "incident")

@@ -74,7 +74,7 @@ async def orders(self: Incident, context: "SchemaContext") -> list[Order]:
 
 
 @adds(Alarm)
-@computed(needs=("about.order",), zh="指令", policy=READ)
+@computed(needs=("about",), zh="指令", policy=READ)
 async def order(self: Alarm, context: "SchemaContext") -> Order | None:
     """The order it is about; null if about none, or not the caller's to see."""
     key = about(self, "order")
