@@ -23,7 +23,7 @@ from hub import clock
 from hub.errors import LiandongError
 from hub.model.alarms import AlarmState
 from hub.model.area import Area
-from hub.operations.alarms.store import AlarmRepository
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.asking.parts import Untold
 from hub.operations.facade import Operations
 from hub.store.driver import Store

@@ -25,6 +25,8 @@ from hub.ingest.places import Move, PlaceKeeper
 from hub.ingest.supervisor import FeedSupervisor
 from hub.model.area import Area
 from hub.operations import documents
+from hub.operations.alarming.keeper import AlarmKeeper
+from hub.operations.alarming.moving import move_alarms
 from hub.operations.asking.escalator import Escalator
 from hub.operations.asking.moving import move_ledgers
 from hub.operations.asking.parts import Teller, in_parts
@@ -33,7 +35,6 @@ from hub.operations.facade import Operations
 from hub.operations.history import OF_PEOPLE
 from hub.operations.incidents import expiry
 from hub.operations.incidents.timeline import Timeline
-from hub.operations.keeper import AlarmKeeper
 from hub.operations.waking.dispatcher import BESIDE, IN_FLIGHT, Dispatcher
 from hub.settings import Settings
 from hub.store import raw
@@ -135,6 +136,7 @@ class Hub:
         )
         try:
             await move_ledgers(store)
+            await move_alarms(store)
             if ProcessRole.API in roles:
                 await Timeline(store).move_embedded()
                 await Units().seed(area)

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 import strawberry
 
-from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.alarms import AlarmLevel, AlarmState
+from hub.model.channels import PushChannel
 from hub.model.common import Accessibility, Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
@@ -56,7 +57,7 @@ for _enum, _words in WORDS.items():
 
 __all__ = [
     "Accessibility",
-    "AlarmKind",
+    "AlarmLevel",
     "AlarmState",
     "CallStatus",
     "Certainty",
@@ -79,6 +80,7 @@ __all__ = [
     "ParkingSiteStatus",
     "Progress",
     "Punctuality",
+    "PushChannel",
     "Role",
     "SaleStatus",
     "Severity",

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 from strawberry.utils.str_converters import to_camel_case
@@ -25,6 +25,7 @@ from schema.transit.arguments import After, First, Resume
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
+T = TypeVar("T")
 Ask = Callable[..., Awaitable[Sequence[BaseModel]]]
 """`(context, page, **arguments)`: the documents of that page that the viewer may see."""
 Mark = Callable[["SchemaContext", list[Row]], Awaitable[list[Row]]]
@@ -46,6 +47,28 @@ class Listing:
     followed: Any
 
 
+async def newest_first(
+    ask: Callable[[Page], Awaitable[Sequence[BaseModel]]],
+    *,
+    by: str,
+    wrap: Callable[[Row], T],
+    first: int,
+    after: str | None,
+) -> Connection[T]:
+    """A page of what `ask` answers, newest first `by` that moment of its rows."""
+
+    def place(row: Row) -> tuple[datetime, str]:
+        return row[by], row["_id"]
+
+    async def behind(row: Row | None) -> bool:
+        return bool(await ask(Page(1, Place(*place(row), before=True) if row else None)))
+
+    at = decode_cursor(after, datetime, str)
+    found = await ask(Page(page_size(first) + 1, Place(*at) if at else None))
+    rows = [row_of(document) for document in found]
+    return connect(rows, first=first, after=after, wrap=wrap, place=place, behind=behind)
+
+
 def listing(
     policy: Policy,
     text: str,
@@ -64,23 +87,18 @@ def listing(
     and makes them differ all the same.
     """
 
-    def place(row: Row) -> tuple[object, ...]:
-        return row[by], row["_id"]
-
     def decorate(ask: Ask) -> Listing:
         _, _, *given = inspect.signature(ask).parameters.values()
         own = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in given]
 
         async def asked(_: object, info: Info, first: int, after: str | None, **given: Any) -> Any:  # noqa: ANN401
-            at = decode_cursor(after, datetime, str)
-            page = Page(page_size(first) + 1, Place(*at) if at else None)
-            rows = [row_of(document) for document in await ask(info.context, page, **given)]
-
-            async def behind(row: Row | None) -> bool:
-                at = Place(row[by], row["_id"], before=True) if row else None
-                return bool(await ask(info.context, Page(1, at), **given))
-
-            return connect(rows, first=first, after=after, wrap=node, place=place, behind=behind)
+            return await newest_first(
+                lambda page: ask(info.context, page, **given),
+                by=by,
+                wrap=node,
+                first=first,
+                after=after,
+            )
 
         async def followed(context: "SchemaContext", arguments: Arguments) -> list[Row]:
             page = Page(page_size(arguments.get("first", FIRST_DEFAULT)))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.alarms import AlarmLevel, AlarmState
+from hub.model.channels import PushChannel
 from hub.model.common import Accessibility, Mode, OccupancyStatus
 from hub.model.facilities import FacilityStatus
 from hub.model.feeds import FeedState, FreshnessState, LinkState
@@ -333,15 +334,13 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "CANCELLED": "Withdrawn from them (撤销).",
         },
     ),
-    AlarmKind: (
-        "What somebody has to act on (告警类型).",
+    AlarmLevel: (
+        "How much somebody has to act (告警级别).",
         {
-            "ORDER_UNANSWERED": "Nobody took an order, and nobody is left to ask (指令无人签收).",
-            "INCIDENT_REPORTED": "A report of which no desk has done anything (新上报).",
-            "WAKE_UP_DEAD": "A phone could not be woken (呼叫失败).",
-            "ESCALATION_LATE": "Somebody should have been asked by now (升级延误).",
-            "TELLING_LATE": "For a while nobody was told of what thousands are to hear (通知停滞).",
-            "CLOCK_OFF": "A machine's clock is wrong (时钟偏差).",
+            "ACT": "People in need wait for it (立即处置).",
+            "URGENT": "Before whatever can wait (紧急).",
+            "CAUTION": "It is to be looked after (关注).",
+            "NOTICE": "To be known, and mended in time (提示).",
         },
     ),
     AlarmState: (
@@ -350,6 +349,14 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
             "ACTIVE": "Its condition holds, and nobody sees to it (未确认).",
             "ACKNOWLEDGED": "Its condition holds, and somebody sees to it (已确认).",
             "CLEARED": "Its condition has ended (已恢复).",
+        },
+    ),
+    PushChannel: (
+        "A push service that wakes phones (推送通道).",
+        {
+            "fcm": "Firebase Cloud Messaging (FCM推送).",
+            "webpush": "Web Push of a browser (网页推送).",
+            "jpush": "JPush (极光推送).",
         },
     ),
     IdScheme: (

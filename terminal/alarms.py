@@ -14,17 +14,10 @@ ALARMS = f"""
 subscription Alarms($after: String) {{
   alarms(active: true, first: {SHOWN}, after: $after) {{
     cursor change
-    node {{ id kind state message nextStep place raisedAt acknowledgedBy {{ login name }} }}
+    node {{ id level state message nextStep place raisedAt acknowledgedBy {{ login name }} }}
   }}
 }}"""
-_PRESSING = (
-    "ORDER_UNANSWERED",
-    "INCIDENT_REPORTED",
-    "ESCALATION_LATE",
-    "WAKE_UP_DEAD",
-    "TELLING_LATE",
-    "CLOCK_OFF",
-)
+_LEVELS = ("ACT", "URGENT", "CAUTION", "NOTICE")
 
 NO_ALARMS = (
     "暂无告警 No alarms: 目前没有需要处置的 nothing needs you now. "
@@ -42,7 +35,7 @@ _STYLES = {"ACTIVE": "bold red", "ACKNOWLEDGED": "yellow"}
 def alarms_table(
     alarms: list[dict[str, Any]], title: str, screen: Screen, *, room: int, live: bool
 ) -> Table:
-    """Alarms that nobody sees to first, then by kind, then the newest.
+    """Alarms that nobody sees to first, then by level, then the newest.
 
     Whole, with what to do, where they fit into `room` lines; else a line each, and how many more
     there are. As many as the hub answers may not be all: then it says so, above them.
@@ -102,6 +95,6 @@ def _seen_by(alarm: dict[str, Any]) -> str:
 
 
 def _place(alarm: dict[str, Any]) -> tuple[bool, int]:
-    kind = alarm["kind"]
-    rank = _PRESSING.index(kind) if kind in _PRESSING else len(_PRESSING)
+    level = alarm["level"]
+    rank = _LEVELS.index(level) if level in _LEVELS else len(_LEVELS)
     return alarm["state"] != "ACTIVE", rank

@@ -114,23 +114,23 @@ class Phone:
 
     async def _order(self, known: Held | None, order: Held) -> None:
         """A new order is shown, and reported received and seen; what has become of one is said."""
-        if order["id"] in self.shown or not offered(order):
+        if _asked(order) in self.shown or not offered(order):
             self.screen.say(order_line(known, order))
             return
         new = order["stage"] in UNSEEN
         self.screen.show_order(order, "新指令 New order" if new else "进行中指令 Order under way")
-        self.shown.add(order["id"])
+        self.shown.add(_asked(order))
         if new:
             await self._report(order, "order.received", "order.seen")
         self.screen.tell_keys()
 
     async def _bulletin(self, known: Held | None, bulletin: Held) -> None:
         """A new bulletin is shown and reported received; it is read when its reader says so."""
-        if bulletin["id"] in self.shown or not is_unread(bulletin):
+        if _asked(bulletin) in self.shown or not is_unread(bulletin):
             self.screen.say(bulletin_line(known, bulletin))
             return
         self.screen.show_bulletin(bulletin)
-        self.shown.add(bulletin["id"])
+        self.shown.add(_asked(bulletin))
         await self._report(bulletin, "bulletin.received")
         self.screen.tell_bulletin()
 
@@ -247,6 +247,12 @@ class Phone:
             )
             return False
         return True
+
+
+def _asked(about: Held) -> str:
+    """What is shown once: an order that comes back in another round is new."""
+    round_ = about.get("round", 1)
+    return str(about["id"]) if round_ == 1 else f"{about['id']} {round_}"
 
 
 def _id(kind: str) -> str:

@@ -1,28 +1,15 @@
-"""The words of alarms (ISA-18.2): what calls for a person to act, and where it stands."""
+"""The words of alarms (ISA-18.2): how much one calls for a person to act, and where it stands."""
 
 from enum import StrEnum
 
 
-class AlarmKind(StrEnum):
-    """What somebody has to act on (告警类型)."""
+class AlarmLevel(StrEnum):
+    """How much somebody has to act (告警级别), the most pressing first."""
 
-    ORDER_UNANSWERED = "ORDER_UNANSWERED"
-    INCIDENT_REPORTED = "INCIDENT_REPORTED"
-    WAKE_UP_DEAD = "WAKE_UP_DEAD"
-    ESCALATION_LATE = "ESCALATION_LATE"
-    TELLING_LATE = "TELLING_LATE"
-    CLOCK_OFF = "CLOCK_OFF"
-
-
-PRESSING = (
-    AlarmKind.ORDER_UNANSWERED,
-    AlarmKind.INCIDENT_REPORTED,
-    AlarmKind.ESCALATION_LATE,
-    AlarmKind.WAKE_UP_DEAD,
-    AlarmKind.TELLING_LATE,
-    AlarmKind.CLOCK_OFF,
-)
-"""The kinds, the most pressing first: where not all can be shown, the last are left out."""
+    ACT = "ACT"
+    URGENT = "URGENT"
+    CAUTION = "CAUTION"
+    NOTICE = "NOTICE"
 
 
 class AlarmState(StrEnum):

@@ -1,15 +1,18 @@
 """What people do (指挥): every capability, a folder and a line each, and what they stand on.
 
 `asking` asks people something and waits for it, `waking` reaches their phones, `telling` says what
-changed for them.
+changed for them, `alarming` says what a person has to act on.
 """
 
 import importlib
 from functools import cache
 from typing import TYPE_CHECKING
 
+from hub.model.alarms import AlarmLevel
+
 if TYPE_CHECKING:
     from hub.operations.actions import Action
+    from hub.operations.alarming.condition import Condition
     from hub.operations.asking.asked import Asked
     from hub.operations.capability import Capability
     from hub.store.documents import TextDocument
@@ -52,6 +55,15 @@ def documents() -> "tuple[type[TextDocument], ...]":
 def field_actions() -> "dict[str, Action]":
     """What a phone can report, by kind."""
     return {kind: a for one in capabilities().values() for kind, a in one.field_actions.items()}
+
+
+@cache
+def conditions() -> "dict[str, Condition]":
+    """What may be an alarm, by kind, the most pressing first: by level, then as registered."""
+    levels = [*AlarmLevel]
+    found = [one for capability in capabilities().values() for one in capability.alarms]
+    found.sort(key=lambda one: levels.index(one.level))
+    return {one.kind: one for one in found}
 
 
 @cache

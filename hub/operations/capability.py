@@ -11,6 +11,7 @@ from datetime import datetime
 
 from hub.model.people import Principal
 from hub.operations.actions import Action
+from hub.operations.alarming.condition import Condition
 from hub.operations.asking.asked import Asked
 from hub.operations.desk import Desk
 from hub.operations.telling.wire import Message
@@ -47,4 +48,5 @@ class Capability:
     closing: Closing | None = None
     codes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     warnings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    alarms: tuple[Condition, ...] = ()
     lines: Mapping[str, str] = field(default_factory=dict)

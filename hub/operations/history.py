@@ -3,7 +3,7 @@
 How far an order had come with each recipient is not sampled: the ledgers say it to the instant.
 """
 
-from hub.operations.alarms.documents import ALARMS
+from hub.operations.alarming.documents import ALARMS
 from hub.operations.incidents.documents import INCIDENTS
 from hub.operations.orders.documents import ORDERS
 from hub.store.documents import AccountDoc

@@ -8,7 +8,7 @@ from hub.operations.incidents.documents import INCIDENTS
 from hub.operations.orders.documents import ORDERS
 from schema import enums
 from schema.history.then import THEN, Then, context_of
-from schema.operations.alarms import Alarm
+from schema.operations.alarms import Alarm, about
 from schema.operations.asking import LedgerEntry
 from schema.operations.incidents.types import Incident
 from schema.operations.orders.types import Order
@@ -41,6 +41,7 @@ class PastRecipient(Entity):
         "nobody_next", "Whether nobody was left to be asked in this one's place", zh="无人可接"
     )
     officer: Officer | None = person("account_id", "Who, as they are known now", zh="队员")
+    round: int = stored("round", "How often this one had been asked by then", zh="轮次")
 
 
 @mirrors(
@@ -67,7 +68,8 @@ class PastOrder(Entity):
 
 @mirrors(
     Alarm,
-    *("id", "kind", "message", "next_step", "place", "raised_at", "acknowledged_at", "state"),
+    *("id", "kind", "level", "name", "message", "next_step", "place", "raised_at"),
+    *("acknowledged_at", "state"),
     at=context_of,
 )
 @entity(policy=Scope.ALARMS_READ)
@@ -77,16 +79,16 @@ class PastAlarm(Entity):
     acknowledged_by: Officer | None = person("acknowledged_by", "Who saw to it", zh="确认人")
     officer: Officer | None = person("account_id", "Who could not be woken", zh="队员")
 
-    @computed(needs=("order_id",), zh="指令", policy=Scope.ORDERS_READ)
+    @computed(needs=("about",), zh="指令", policy=Scope.ORDERS_READ)
     async def order(self, _context: "SchemaContext") -> PastOrder | None:
         """The order it was about; null if about none that was open, or not the caller's to see."""
-        row = await _then(self).one(ORDERS, self.doc.get("order_id"))
+        row = await _then(self).one(ORDERS, about(self, "order"))
         return None if row is None else PastOrder(row)
 
-    @computed(needs=("incident_id",), zh="事件", policy=Scope.INCIDENTS_READ)
+    @computed(needs=("about",), zh="事件", policy=Scope.INCIDENTS_READ)
     async def incident(self, _context: "SchemaContext") -> PastIncident | None:
         """The incident it was about; null if about none that was open, or not the caller's."""
-        row = await _then(self).one(INCIDENTS, self.doc.get("incident_id"))
+        row = await _then(self).one(INCIDENTS, about(self, "incident"))
         return None if row is None else PastIncident(row)
 
 

@@ -9,7 +9,7 @@ import strawberry
 from hub.errors import UserFault
 from hub.model.common import Position as Place
 from hub.model.people import Scope
-from hub.operations.alarms.documents import ALARMS
+from hub.operations.alarming.documents import ALARMS
 from hub.operations.incidents.documents import INCIDENTS
 from hub.operations.orders.documents import ORDERS
 from hub.rules.matching import distance_m

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Self
 
 from hub.model.operations import PROGRESS, Stage
-from hub.operations.alarms.documents import ALARMS
-from hub.operations.alarms.store import AlarmRepository
+from hub.operations.alarming.documents import ALARMS
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.asking.store import Recipients
 from hub.operations.history import ACCOUNTS
 from hub.operations.incidents.documents import INCIDENTS

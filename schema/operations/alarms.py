@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import strawberry
 
+from hub.model.alarms import AlarmLevel
 from hub.model.people import Scope
+from hub.operations import conditions
+from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.alarms.acknowledging import acknowledge_alarm
-from hub.operations.alarms.documents import AlarmDoc
-from hub.operations.alarms.store import AlarmRepository
 from hub.store.listing import Place
 from schema import enums
 from schema.context import row_of
 from schema.events import Event, live
+from schema.languages import Language
 from schema.live.source import Arguments, LiveSource
 from schema.nodes import (
     FIRST_DEFAULT,
@@ -25,17 +28,33 @@ from schema.nodes import (
     node_type,
     page_size,
 )
+from schema.open_enums import made, stored_word
 from schema.operations.common import Keyed, Payload, answers, at_desk, mutation
-from schema.operations.incidents.types import Incident
-from schema.operations.orders.types import Order
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
-from schema.projection import Info, Row, computed, described, entity, root, stored, value
+from schema.projection import (
+    Entity,
+    Info,
+    Row,
+    computed,
+    described,
+    entity,
+    root,
+    spoken,
+    stored,
+    value,
+)
 from schema.transit.arguments import After, First, Resume
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
+AlarmKind = made(
+    "AlarmKind",
+    "What somebody has to act on (告警类型).",
+    {kind: f"{one.means} ({one.word.zh})." for kind, one in conditions().items()},
+    other="Of a kind that this hub raises no more (其他).",
+)
 ActiveOnly = Annotated[
     bool | None,
     strawberry.argument(
@@ -47,16 +66,22 @@ StateOnly = Annotated[
     enums.AlarmState | None, strawberry.argument(description="Only in this state (状态).")
 ]
 KindOnly = Annotated[
-    enums.AlarmKind | None, strawberry.argument(description="Only of this kind (类型).")
+    AlarmKind | None,  # type: ignore[valid-type]  # it is made of what capabilities declare
+    strawberry.argument(description="Only of this kind (类型)."),
 ]
 
 
 @node_type
 @entity(policy=Scope.ALARMS_READ)
 class Alarm(Node):
-    """Something a person has to act on (告警). It ends when its condition does, and not before."""
+    """Something a person has to act on (告警). It ends when its condition does, and not before.
 
-    kind: enums.AlarmKind = stored("kind", "What sort of thing is wrong", zh="告警类型")
+    What it is about is a field for each sort of thing, added where that is declared.
+    """
+
+    kind: str = stored_word(
+        "kind", AlarmKind, "What sort of thing is wrong", zh="告警类型", graphql_type=AlarmKind
+    )
     message: str = stored("message", "What is wrong, Chinese first", zh="内容")
     next_step: str = stored("next_step", "What to do now, Chinese first", zh="处置建议")
     place: str | None = stored("place", "Where, in words", zh="地点")
@@ -84,17 +109,19 @@ class Alarm(Node):
         seen = self.doc["acknowledged_at"] is not None
         return enums.AlarmState.ACKNOWLEDGED if seen else enums.AlarmState.ACTIVE
 
-    @computed(needs=("order_id",), zh="指令", policy=Scope.ORDERS_READ)
-    async def order(self, context: "SchemaContext") -> Order | None:
-        """The order it is about; null if about none, or not the caller's to see."""
-        key = self.doc["order_id"]
-        return await Order.load(context, key) if key else None
+    @computed(needs=("kind",), zh="告警级别")
+    def level(self, _context: "SchemaContext") -> enums.AlarmLevel:
+        """How much somebody has to act."""
+        known = conditions().get(self.doc["kind"])
+        return known.level if known else AlarmLevel.NOTICE
 
-    @computed(needs=("incident_id",), zh="事件", policy=Scope.INCIDENTS_READ)
-    async def incident(self, context: "SchemaContext") -> Incident | None:
-        """The incident it is about; null if about none, or not the caller's to see."""
-        key = self.doc["incident_id"]
-        return await Incident.load(context, key) if key else None
+    @spoken(needs=("kind",), zh="告警名称")
+    def name(self, _context: "SchemaContext", language: Language) -> str:
+        """What a person calls its kind."""
+        known = conditions().get(self.doc["kind"])
+        if known is None:
+            return str(self.doc["kind"])
+        return known.word.zh if language is Language.ZH else known.word.en
 
 
 @strawberry.type
@@ -204,6 +231,12 @@ class Subscription:
     ) -> AsyncGenerator[Event[Alarm], None]:
         """The most pressing `first`. What becomes of the order is told by `orders`."""
         raise NotImplementedError
+
+
+def about(alarm: Entity, word: str) -> str | None:
+    """The id of what of this sort the alarm is about, if it is about any."""
+    found: str | None = (alarm.doc.get("about") or {}).get(word)
+    return found
 
 
 def _raised(row: Row) -> tuple[datetime, str]:

@@ -61,7 +61,18 @@ class Recipient(Entity):
         "reassigned_because", "Why the watch has given it to somebody else", zh="改派原因"
     )
     escalated_from: Officer | None = person("escalated_from", "Who did not answer", zh="升级自")
+    escalated_from_round: int = stored(
+        "escalated_from_round", "In which of that one's rounds", zh="升级自轮次"
+    )
     officer: Officer | None = person("account_id", "Who", zh="队员")
+    round: int = stored(
+        "round", "How often this one has been asked by then: each time has its ledger", zh="轮次"
+    )
+    unwoken: bool = stored(
+        "unwoken",
+        "Whether nothing could wake their phone, and nothing was heard of it since",
+        zh="未唤醒",
+    )
 
 
 async def recipients_of(context: "SchemaContext", subject: str) -> list[Recipient]:

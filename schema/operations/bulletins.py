@@ -33,6 +33,7 @@ from schema.nodes import (
     node_type,
     page_size,
 )
+from schema.operations.alarms import Alarm, about
 from schema.operations.asking import Recipient
 from schema.operations.common import (
     DispatchWarning,
@@ -48,7 +49,7 @@ from schema.operations.common import (
 from schema.people.queries import OfUnit, known_unit
 from schema.people.types import Officer, Unit, person, unit_of, units_of
 from schema.policy import SIGNED_IN
-from schema.projection import Info, Row, computed, described, entity, root, stored, value
+from schema.projection import Info, Row, adds, computed, described, entity, root, stored, value
 from schema.transit.arguments import After, First
 
 if TYPE_CHECKING:
@@ -147,6 +148,14 @@ class Bulletin(Node):
         """
         ledgers = context.load.lists(Recipients, Recipients.first_of)
         return [Recipient(row) for row in await ledgers.load(self.key)]
+
+
+@adds(Alarm, "bulletin")
+@computed(needs=("about",), zh="通报", policy=READ)
+async def _of_alarm(self: Alarm, context: "SchemaContext") -> Bulletin | None:
+    """The bulletin it is about; null if about none, or not the caller's to see."""
+    key = about(self, "bulletin")
+    return await Bulletin.load(context, key) if key else None
 
 
 @strawberry.input(description="Who is to know (接收范围); what is named adds up.")

@@ -11,6 +11,7 @@ from hub.model.people import Scope
 from hub.operations.checks import position as checked
 from hub.operations.orders.preview import Reaches
 from hub.rules.matching import distance_m
+from schema import enums
 from schema.common import PositionInput
 from schema.people.types import Officer, Whereabouts
 from schema.projection import Entity, Info, adds, asked, computed, entity, stored
@@ -44,7 +45,7 @@ class Reach(Entity):
         "When a push last woke a phone of theirs, by the phone's own word; null: not known to work",
         zh="最近唤醒",
     )
-    channels: list[str] = stored(
+    channels: list[enums.PushChannel] = stored(
         "channels", "By which push channels in service they can be woken", zh="推送通道"
     )
     open_orders: int = stored(
@@ -92,7 +93,7 @@ async def reach(self: Officer, context: "SchemaContext") -> Reach | None:
         {
             "wakeable": bool(served),
             "woken_at": known.woken_at,
-            "channels": sorted(served),
+            "channels": [one for one in enums.PushChannel if one in served],
             "listening": known.listening,
             "heard_at": known.heard_at,
             "open_orders": known.open_orders,

@@ -289,3 +289,13 @@ async def test_who_cannot_sign_in_again_is_told_what_to_do():
         await phone._sign_in()
     assert str(caught.value).startswith("登录名或密码不正确 / Wrong login or password. 请核对")
     assert "--password" in str(caught.value)
+
+
+async def test_an_order_that_comes_back_is_a_new_one():
+    """It was shown, and taken back: in another round it is asked again, once."""
+    phone, _, said = phone_with(order())
+    phone.shown.add("O-1")
+    news = order(stage="SEEN", round=2)
+    for _ in range(2):
+        await phone._take({"entity": "order", "op": "upsert", "data": news})
+    assert said.getvalue().count("Order under way") == 1

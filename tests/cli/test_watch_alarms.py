@@ -18,7 +18,7 @@ def alarm(number: int, **fields: Any) -> Event:
     """An alarm as the subscription sends it."""
     node = {
         "id": str(number),
-        "kind": "ORDER_UNANSWERED",
+        "level": "ACT",
         "state": "ACTIVE",
         "message": f"指令 {number} 无人签收 / Nobody has accepted order {number}",
         "nextStep": "请另行下达指令 / Dispatch a new order to officers on duty",
@@ -67,11 +67,11 @@ def test_what_nobody_sees_to_stands_first() -> None:
 
 
 def test_of_those_nobody_sees_to_an_unanswered_order_stands_first() -> None:
-    """However many newer ones there are of other kinds."""
+    """However many newer ones there are of other levels."""
     view = View()
-    for number, kind in ((9, "CLOCK_OFF"), (5, "WAKE_UP_DEAD"), (3, "ORDER_UNANSWERED")):
-        view.take(alarm(number, kind=kind))
-    view.take(alarm(7, kind="ESCALATION_LATE"))
+    for number, level in ((9, "NOTICE"), (5, "CAUTION"), (3, "ACT")):
+        view.take(alarm(number, level=level))
+    view.take(alarm(7, level="URGENT"))
     text = shown(view, "alarms", 140)
     places = [text.index(f"order {number}") for number in (3, 7, 5, 9)]
     assert places == sorted(places)

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -12,6 +13,10 @@ from hub.model.people import Role
 from tests.contract.scene import Scene
 
 Given = Callable[[Scene], Awaitable[dict[str, Any]]]
+Again = Callable[[], Awaitable[object]]
+"""What makes a condition so once more while it holds."""
+Holding = Callable[[Scene], AbstractAsyncContextManager[Again]]
+"""A condition of an alarm holds within it, once, and has ended behind it."""
 
 
 class Bad(NamedTuple):
@@ -44,14 +49,15 @@ class Doing:
 class Examples:
     """Of one capability.
 
-    `rows`: by GraphQL type, how a row of the unit OURS comes to be; its id. `reader`: one of PEOPLE
-    who sees all of them. `may`: by GraphQL root field, who may ask for it: a change there is a
-    decision.
+    `rows`: by GraphQL type, how a row of the unit OURS comes to be; its id. `alarms`: by kind, how
+    a condition comes to hold, and ends. `reader`: one of PEOPLE who sees all of the rows. `may`: by
+    GraphQL root field, who may ask for it: a change there is a decision.
     """
 
     actions: Mapping[str, Doing] = field(default_factory=dict)
     mutations: Mapping[str, Doing] = field(default_factory=dict)
     rows: Mapping[str, Callable[[Scene], Awaitable[str]]] = field(default_factory=dict)
+    alarms: Mapping[str, Holding] = field(default_factory=dict)
     reader: str = "watch"
     may: Mapping[str, Collection[Role]] = field(default_factory=dict)
 
@@ -84,3 +90,7 @@ def doing(name: str, among: str, key: str) -> Doing:
         where = f"{among}= of tests/contract/capabilities/{name}.py"
         pytest.fail(f'write "{key}": Doing(given=...) into {where}')
     return found[key]
+
+
+async def nothing_more() -> None:
+    """Of a condition that nothing makes so again: looking is enough."""

@@ -14,7 +14,10 @@ from graphql import get_named_type, is_required_argument
 
 from hub.model.area import parse_area
 from hub.model.people import Role, Scope
-from hub.operations import REGISTRY, capabilities, documents
+from hub.operations import REGISTRY, capabilities, conditions, documents
+from hub.operations.alarming.condition import Condition
+from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarming.keeper import AlarmKeeper
 from hub.settings import area_text
 from hub.store.documents import DOCUMENTS, InboxHeadDoc, TextDocument, collection_of
 from hub.store.driver import Store
@@ -42,12 +45,17 @@ from tests.contract.writes import (
     roots_of,
     types_of,
 )
-from tests.operations.operations_builders import fresh
+from tests.operations.operations_builders import FakeChannel, fresh
 from tests.schema.live_rig import serving
 
 ROOT = Path(__file__).parents[2]
 OF_UNIT = [write for write in WRITES if write.is_of_unit]
 KEPT = (*DOCUMENTS, *documents())
+CONDITIONS = [
+    pytest.param(name, one, id=one.kind)
+    for name, found in capabilities().items()
+    for one in found.alarms
+]
 PHONES = [who for who, (role, _) in PEOPLE.items() if role in Scope.FIELD_WORK.roles]
 
 
@@ -97,6 +105,7 @@ def test_a_capability_is_what_its_registry_line_says(name: str) -> None:
             assert not found.field_actions.keys() & theirs.field_actions.keys()
             assert not found.news.keys() & theirs.news.keys()
             assert not {*found.documents} & {*theirs.documents}
+            assert not {one.kind for one in found.alarms} & {one.kind for one in theirs.alarms}
     told = examples(name)
     assert told.actions.keys() <= found.field_actions.keys()
     assert told.mutations.keys() <= {*roots_of(name, "Mutation")}
@@ -105,11 +114,87 @@ def test_a_capability_is_what_its_registry_line_says(name: str) -> None:
         root for kind in ("Query", "Mutation", "Subscription") for root in roots_of(name, kind)
     }
     assert told.may.keys() <= roots
+    assert told.alarms.keys() <= {one.kind for one in found.alarms}
     assert all(zh and en for zh, en in found.codes.values())
     assert all(not one.means.isascii() for one in found.field_actions.values())
     assert {*found.acts} == {*_acts_of(name)}, f"write them into acts= of {REGISTRY[name]}"
     if found.asks is not None:
         assert found.asks.kind in found.news
+
+
+@pytest.mark.parametrize(
+    ("name", "condition"), CONDITIONS, ids=lambda one: getattr(one, "kind", "")
+)
+async def test_a_condition_is_one_alarm_while_it_holds_and_none_after(
+    scene: Scene, name: str, condition: Condition
+) -> None:
+    """Raised once, cleared by its end; it says in both languages what is wrong and what to do, how
+    much, and leads to what it is about."""
+    holds = examples(name).alarms.get(condition.kind)
+    assert holds, (
+        f'write "{condition.kind}": ... into alarms= of tests/contract/capabilities/{name}.py'
+    )
+    keeper = AlarmKeeper(scene.world.ops.desk, "hub-1")
+    before = await _quiet(scene, keeper, condition)
+    async with holds(scene) as again:
+        await keeper.look()
+        (alarm,) = await _holding(condition, before)
+        await again()
+        await keeper.look()
+        (same,) = await _holding(condition, before)
+        assert same.id == alarm.id
+        await _says_all(scene, condition, same)
+    await keeper.look()
+    cleared = await AlarmDoc.get(alarm.id)
+    assert cleared is not None
+    assert (cleared.active, await _holding(condition, before)) == (False, [])
+    _in_both(cleared.cleared_because or "")
+
+
+async def _quiet(scene: Scene, keeper: AlarmKeeper, condition: Condition) -> set[str]:
+    """What other tests have left is done with; the alarms of this kind that hold all the same."""
+    await scene.world.teller().step()
+    await scene.world.send_all(FakeChannel())
+    await scene.world.escalator().step()
+    await keeper.look()
+    return {alarm.id for alarm in await _holding(condition, set())}
+
+
+async def _holding(condition: Condition, but: set[str]) -> list[AlarmDoc]:
+    found = await AlarmDoc.find({"kind": condition.kind, "active": True}).to_list()
+    return [alarm for alarm in found if alarm.id not in but]
+
+
+def _in_both(said: str) -> None:
+    """Chinese first, English second."""
+    zh, en = said.split(" / ")
+    assert not zh.isascii()
+    assert any(letter.isascii() and letter.isalpha() for letter in en)
+    assert "{" not in said
+
+
+async def _says_all(scene: Scene, condition: Condition, alarm: AlarmDoc) -> None:
+    """As the watch is told it."""
+    for said in (alarm.message, alarm.next_step):
+        _in_both(said)
+    assert condition.means.isascii()
+    assert conditions()[condition.kind] is condition
+    links = " ".join(f"{word} {{ id }}" for word in alarm.about)
+    told = await scene.ask(
+        "watch",
+        f"""query ($id: ID!, $kind: AlarmKind) {{
+          alarms(kind: $kind, active: true, first: 200) {{ nodes {{ id }} }}
+          alarm(id: $id) {{ kind level zh: name en: name(language: EN) {links} }} }}""",
+        id=alarm.id,
+        kind=condition.kind,
+    )
+    assert {"id": global_id("Alarm", alarm.id)} in told["data"]["alarms"]["nodes"]
+    shown = told["data"]["alarm"]
+    word = {"zh": condition.word.zh, "en": condition.word.en}
+    assert not word["zh"].isascii()
+    assert word["en"].isascii()
+    about = {w: {"id": global_id(w.capitalize(), key)} for w, key in alarm.about.items()}
+    assert shown == {"kind": condition.kind, "level": condition.level, **word, **about}
 
 
 def _acts_of(name: str) -> Iterator[str]:

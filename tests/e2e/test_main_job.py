@@ -14,7 +14,7 @@ import pytest
 from terminal.client import ClientError, Event, HubClient, LiveQuery
 from terminal.following import queries_for
 from terminal.watch import FEEDS, ORDERS
-from tests.e2e.conftest import PASSWORD, Running, command, started
+from tests.e2e.conftest import PASSWORD, PATIENCE, Running, command, started
 
 PLACES = ("railway:SHH", "metro:L1-SHRS", "metro:L34-SHRS", "coach:SHLD")
 
@@ -133,7 +133,7 @@ async def test_departures_of_all_four_modes_change_live(running: Running):
     queries = [
         query for view in ("board", "taxi") for query in await queries_for(watch, view, known, None)
     ]
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(PATIENCE):
         async with aclosing(watch.follow(queries)) as events:
             await _changes(events, places | {"taxi"})
 
@@ -143,7 +143,7 @@ async def all_healthy(watch: HubClient) -> list[dict[str, Any]]:
     nodes: dict[str, dict[str, Any]] = {}
     following = watch.follow([LiveQuery("feeds", FEEDS)])
     try:
-        async with asyncio.timeout(90), aclosing(following) as events:
+        async with asyncio.timeout(PATIENCE), aclosing(following) as events:
             async for event in events:
                 if event.node is not None:
                     nodes[event.node["id"]] = event.node
@@ -186,7 +186,7 @@ async def test_an_order_goes_out_and_comes_back_accepted(running: Running):
     following = asyncio.create_task(follow())
     pushes = phone.pushes()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             number = await dispatch(watch, await open_incident(watch), ["officer1"], ["officer2"])
             push = await anext(pushes)
             assert "北广场" not in json.dumps(push, ensure_ascii=False)
@@ -231,7 +231,7 @@ async def test_a_killed_hub_loses_nothing(running: Running):
     held = {order["number"] for order in (await phone.orders()).values()}
     assert set(acknowledged) <= held
     data = """{ orders(first: 200) { nodes { number recipients { stage } } } }"""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             nodes = (await watch.query(data))["orders"]["nodes"]
             stages = {node["number"]: node["recipients"][0]["stage"] for node in nodes}
@@ -246,7 +246,7 @@ async def test_a_wrong_password_is_one_line(running: Running):
     """A terminal client with a wrong password ends with one line and no traceback."""
     env = {"LIANDONG_PORT": str(running.port), "LIANDONG_DATA_DIR": str(running.data_dir)}
     process = command("watch", "board", "--password", "wrong", env=env)
-    _, error = await asyncio.to_thread(process.communicate, timeout=60)
+    _, error = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
     assert process.returncode == 2
     assert len(error.decode().strip().splitlines()) == 1
 
@@ -260,7 +260,7 @@ async def test_a_port_in_use_is_one_line(running: Running, tmp_path):
         "LIANDONG_MONGODB_URI": "",
     }
     process = command("up", env=env)
-    _, error = await asyncio.to_thread(process.communicate, timeout=60)
+    _, error = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
     assert process.returncode == 2
     assert f"Port {running.port} is in use. 另选 free it, or choose another" in error.decode()
     assert "Traceback" not in error.decode()
@@ -275,7 +275,7 @@ async def test_the_same_folder_is_not_run_twice(running: Running):
         "LIANDONG_MONGODB_URI": "",
     }
     process = command("up", env=env)
-    _, error = await asyncio.to_thread(process.communicate, timeout=60)
+    _, error = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
     assert process.returncode == 0
     assert running.url in error.decode()
     assert f"中枢 hub pid {running.facts['hub_pid']} = 接口 api" in error.decode()

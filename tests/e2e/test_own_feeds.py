@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.e2e.conftest import Running, free_port
+from tests.e2e.conftest import PATIENCE, Running, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def test_a_second_hub_runs_beside_the_first(running: Running, tmp_path: Path) ->
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while not _serves(port):
             assert hub.poll() is None, "it has ended"
             assert time.monotonic() < deadline, "it is not ready"
@@ -39,7 +39,7 @@ def test_a_second_hub_runs_beside_the_first(running: Running, tmp_path: Path) ->
         assert running.ready()
     finally:
         hub.send_signal(signal.SIGTERM)
-        hub.wait(40)
+        hub.wait(PATIENCE)
 
 
 def _serves(port: int) -> bool:

@@ -16,15 +16,15 @@ import psutil
 import pytest
 
 from liandong.parts import FIRST_WAIT, LONGEST_WAIT, STEADY_SECONDS, _Part
-from tests.e2e.conftest import Running, command, free_port
+from tests.e2e.conftest import PATIENCE, Running, command, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 ROLES = {"api", "ingest", "dispatch"}
 
 
-def eventually(holds: Callable[[], bool], what: str, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
+def eventually(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)
@@ -86,7 +86,7 @@ def test_a_dead_dispatcher_is_told_and_comes_back(running: Running):
             "doctor",
             env={"LIANDONG_DATA_DIR": str(running.data_dir), "LIANDONG_MONGODB_URI": ""},
         )
-        said = doctor.communicate(timeout=60)[0].decode()
+        said = doctor.communicate(timeout=PATIENCE)[0].decode()
         assert doctor.returncode == 1
         assert f"✗ 进程失联 process lost dispatch (pid {before['dispatch']}" in said
     running.await_ready()
@@ -145,7 +145,7 @@ class Served:
             assert self.process.poll() is None, "serve has ended"
             return readyz(self.url)[0] == 200 and set(pids(self.url)) == ROLES
 
-        eventually(there, "serve is not ready", seconds=150)
+        eventually(there, "serve is not ready")
         return pids(self.url)
 
 
@@ -163,7 +163,7 @@ def test_the_processes_of_serve_end_with_it(served: Served, how: signal.Signals)
     """Told to end, or killed: within ten seconds none of them runs any more."""
     before = served.await_ready()
     served.process.send_signal(how)
-    _, said = served.process.communicate(timeout=60)
+    _, said = served.process.communicate(timeout=PATIENCE)
     assert served.process.returncode == (-how if how is signal.SIGKILL else 0)
     eventually(lambda: all(ended(pid) for pid in before.values()), "children outlive it", 10)
     assert b"process killed" not in said, "one of them did not end by itself"
@@ -172,7 +172,7 @@ def test_the_processes_of_serve_end_with_it(served: Served, how: signal.Signals)
 def test_what_is_refused_at_the_start_is_said_once(tmp_path: Path, mongo_uri: str):
     """A feed that cannot work ends serve with one line and code 2, as ever."""
     held = Served(tmp_path, mongo_uri, '[[feeds]]\nid = "a"\nkind = "nonsense"\nurl = "http://a/"')
-    _, said = held.process.communicate(timeout=150)
+    _, said = held.process.communicate(timeout=PATIENCE)
     lines = [line for line in said.decode().splitlines() if line.startswith("liandong: ")]
     assert held.process.returncode == 2
     assert len(lines) == 1

@@ -11,14 +11,15 @@ from hub.clock import ManualClock
 from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.operations import OrderPriority, Stage
 from hub.model.people import Principal, Role
-from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarming.keeper import AlarmKeeper
 from hub.operations.asking.audience import MOST
 from hub.operations.asking.documents import RecipientDoc
+from hub.operations.asking.lateness import watch_escalation
 from hub.operations.asking.store import Recipients
 from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
 from hub.operations.bulletins.documents import BulletinDoc, BulletinState
 from hub.operations.bulletins.store import BulletinRepository
-from hub.operations.keeper import AlarmKeeper
 from hub.operations.waking.channels import Outcome
 from hub.store.documents import AccountDoc
 
@@ -489,7 +490,7 @@ async def test_late_reminders_are_no_late_orders(world: World, clock: ManualCloc
     reader = await world.officer()
     await published(world, officers=[reader.account_id], remind_after_s=60)
     clock.advance(minutes=2)
-    await AlarmKeeper(world.ops.desk, "hub-1").watch_escalation()
+    await AlarmKeeper(world.ops.desk, "hub-1").watch(watch_escalation)
     assert await AlarmDoc.find_all().to_list() == []
     metrics = await world.ops.metrics()
     assert (metrics.unacknowledged, metrics.overdue) == (0, 0)

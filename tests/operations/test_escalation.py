@@ -12,12 +12,12 @@ from hub import clock as hub_clock
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.model.operations import OrderState, Stage
-from hub.operations.alarms.store import AlarmRepository
+from hub.operations.alarming.keeper import AlarmKeeper
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.asking import escalator as escalation
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.escalator import Escalator
 from hub.operations.asking.store import Recipients
-from hub.operations.keeper import AlarmKeeper
 from hub.operations.orders.actions import cancel_order
 from hub.store import driver
 from hub.store.documents import OutboxDoc

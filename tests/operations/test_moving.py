@@ -3,6 +3,8 @@
 from operations_builders import World
 
 from hub.model.operations import Stage
+from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarming.moving import move_alarms
 from hub.operations.asking.moving import move_ledgers
 
 
@@ -20,3 +22,26 @@ async def test_ledgers_of_before_are_answered_as_ever(world: World):
     assert (await world.act(officer, "order.done", orderId=order.id)).status == "applied"
     assert await world.stages(order) == {officer.account_id: Stage.DONE}
     assert (await world.read_order(order)).within_s == order.within_s
+
+
+async def test_alarms_of_before_say_what_they_are_about(world: World):
+    """Moved twice; one about nothing stays about nothing."""
+    officer = await world.officer()
+    order = await world.order(officer)
+    await world.act(officer, "order.declined", orderId=order.id)
+    db = world.store.db["alarms"]
+    await db.update_many(
+        {}, {"$rename": {"about.order": "order_id", "about.incident": "incident_id"}}
+    )
+    await db.update_many({}, {"$unset": {"about": True}})
+    (row,) = await db.find({}).to_list()
+    await db.insert_one(
+        {**row, "_id": "x", "condition": "x", "order_id": None, "incident_id": None}
+    )
+    await move_alarms(world.store)
+    await move_alarms(world.store)
+    moved, beside = await AlarmDoc.get(row["_id"]), await AlarmDoc.get("x")
+    assert moved is not None
+    assert moved.about == {"order": order.id, "incident": order.incident_id}
+    assert beside is not None
+    assert beside.about == {}

@@ -10,7 +10,7 @@ from hub.clock import ManualClock
 from hub.errors import UserFault
 from hub.model.operations import Stage
 from hub.model.people import Principal, Role
-from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.alarming.documents import AlarmDoc
 from hub.operations.asking.store import Recipients
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.waking.channels import Outcome
@@ -172,7 +172,7 @@ async def test_an_order_that_went_to_nobody_else_is_accepted_without_a_look_at_o
     """What almost every acceptance is costs no read for what it is not."""
     officer, fallback = await world.officer(), await world.officer()
     order = await world.order(officer, escalation=[fallback.account_id])
-    for read in ("chains_of", "of_accounts", "of_subject"):
+    for read in ("chains_of", "of_ids", "of_accounts", "of_subject"):
         monkeypatch.setattr(Recipients, read, None)
     result = await world.act(officer, "order.accepted", orderId=order.id)
     assert (result.status, result.data["stage"]) == ("applied", "ACCEPTED")

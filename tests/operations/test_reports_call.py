@@ -3,15 +3,15 @@
 import pytest
 from operations_builders import World, fresh, principal
 
-from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.alarms import AlarmState
 from hub.model.people import Principal, Role
+from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarming.keeper import AlarmKeeper
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.alarms.acknowledging import acknowledge_alarm
-from hub.operations.alarms.documents import AlarmDoc
-from hub.operations.alarms.store import AlarmRepository
 from hub.operations.incidents.actions import close_incident
 from hub.operations.incidents.changes import add_incident_units, note_incident
 from hub.operations.incidents.documents import IncidentDoc
-from hub.operations.keeper import AlarmKeeper
 from hub.operations.orders.actions import cancel_order
 from hub.operations.orders.news import order_news
 
@@ -20,7 +20,7 @@ async def reported(world: World, officer: Principal, **more: object) -> AlarmDoc
     """The alarm of a report by phone."""
     body = {"kind": "MEDICAL", "title": "旅客晕倒", "place": "北广场", **more}
     told = await world.act(officer, "incident.report", **body)
-    found = await AlarmDoc.find_one({"incident_id": told.data["incidentId"]})
+    found = await AlarmDoc.find_one({"about.incident": told.data["incidentId"]})
     assert found is not None
     return found
 
@@ -41,7 +41,7 @@ async def test_a_report_says_what_where_who_and_how_many_photographs(world: Worl
     """In both languages, to the centre and the liaison of the officer's unit."""
     officer = await world.officer(unit="RPS")
     alarm = await reported(world, officer, attachments=["5b0e5c5c-7b1a-4a39-9a51-0d8a7a3f1c11"])
-    assert (alarm.kind, alarm.place) == (AlarmKind.INCIDENT_REPORTED, "北广场")
+    assert (alarm.kind, alarm.place) == ("INCIDENT_REPORTED", "北广场")
     zh, en = alarm.message.split(" / ")
     for said in (zh, en):
         assert "旅客晕倒" in said
@@ -66,7 +66,7 @@ async def test_it_stands_until_a_desk_acts_and_is_acknowledged_meanwhile(
     held = world.ops.desk.of(AlarmRepository).page
     (standing,) = await held(world.watch.viewer, first=9, state=AlarmState.ACKNOWLEDGED)
     assert standing.id == alarm.id
-    await acted(world, how, alarm.incident_id or "")
+    await acted(world, how, alarm.about["incident"])
     await keeper.sweep()
     (cleared,) = await held(world.watch.viewer, first=9, state=AlarmState.CLEARED)
     assert (cleared.id, cleared.cleared_because) == (

@@ -16,18 +16,17 @@ from hub import clock
 from hub.bus import Bus
 from hub.clock import ManualClock
 from hub.errors import RetryLater
-from hub.model.alarms import AlarmKind
 from hub.model.operations import Stage
 from hub.model.people import Role
 from hub.operations import kinds
-from hub.operations.alarms.store import AlarmRepository
+from hub.operations.alarming.keeper import AlarmKeeper
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.asking import parts
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.parts import PART, Teller, Untold, in_parts, tell_part
 from hub.operations.bulletins.actions import publish_bulletin, request_of, withdraw_bulletin
 from hub.operations.bulletins.asked import BulletinAsked
 from hub.operations.bulletins.documents import BulletinDoc, BulletinState
-from hub.operations.keeper import AlarmKeeper
 from hub.store import raw
 from hub.store.documents import AccountDoc, InboxDoc, OutboxDoc
 from hub.store.driver import Tx
@@ -127,7 +126,7 @@ async def test_telling_that_stops_is_an_alarm_and_one_that_goes_on_is_none(
     await AlarmKeeper(world.ops.desk, "hub-2").look()
     (alarm,) = await alarms()
     left = MANY - 2 * PART
-    assert (alarm.kind, alarm.parts) == (AlarmKind.TELLING_LATE, left)
+    assert (alarm.kind, alarm.parts) == ("TELLING_LATE", left)
     assert all(name in alarm.message for name in bulletin.name)
     assert await world.ops.desk.of(Untold).count() == {"bulletin": left}
     await world.teller().step()
@@ -150,7 +149,7 @@ async def test_a_withdrawal_that_nobody_is_told_of_is_an_alarm_too(
     clock.advance(seconds=61)
     await keeper.look()
     (alarm,) = await world.ops.desk.of(AlarmRepository).active()
-    assert (alarm.kind, alarm.parts) == (AlarmKind.TELLING_LATE, MANY)
+    assert (alarm.kind, alarm.parts) == ("TELLING_LATE", MANY)
 
 
 async def test_many_are_decided_on_at_once_and_told_in_parts(world: World):

@@ -8,10 +8,10 @@ import pytest
 from schema_builders import LIAISON, OFFICER, PARTNER, WATCH, Run, code_of, principal
 
 from hub import clock
-from hub.model.alarms import AlarmKind, AlarmState
+from hub.model.alarms import AlarmState
 from hub.model.people import Principal, Role
 from hub.operations.actions import FieldAction
-from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.alarming.documents import AlarmDoc
 from hub.store.driver import Store
 from schema.context import Services
 from schema.live.source import SOURCES
@@ -56,7 +56,7 @@ async def alarm(run: Run, services: Services, store: Store) -> AsyncIterator[str
         id=key, kind="order.declined", at=clock.now(), device_id="p", body={"orderId": order[1]}
     )
     assert (await services.operations.act(by, action)).status == "applied"
-    (row,) = await AlarmDoc.find({"order_id": order[1]}).to_list()
+    (row,) = await AlarmDoc.find({"about.order": order[1]}).to_list()
     yield global_id("Alarm", row.id)
     await store.db["alarms"].delete_many({})
 
@@ -171,9 +171,9 @@ async def test_what_is_followed_is_the_most_pressing(
         later |= {"raised_at": row.raised_at + timedelta(minutes=number)}
         return (await row.model_copy(update={**later, **fields}).insert()).id
 
-    clock_off = await beside(1, kind=AlarmKind.CLOCK_OFF)
-    dead = [await beside(number, kind=AlarmKind.WAKE_UP_DEAD) for number in range(2, 60)]
-    late = await beside(60, kind=AlarmKind.ESCALATION_LATE)
+    clock_off = await beside(1, kind="CLOCK_OFF")
+    dead = [await beside(number, kind="WAKE_UP_DEAD") for number in range(2, 60)]
+    late = await beside(60, kind="ESCALATION_LATE")
     seen_to = await beside(61, acknowledged_at=row.raised_at, acknowledged_by="watch")
     cleared = await beside(62, active=False, cleared_at=row.raised_at)
     expected = [row.id, late, *reversed(dead), clock_off, seen_to, cleared]
@@ -188,8 +188,24 @@ async def test_what_is_followed_is_the_most_pressing(
     assert await followed(active=False) == [cleared]
     assert await followed(state=AlarmState.ACKNOWLEDGED) == [seen_to]
     assert await followed(state=AlarmState.CLEARED) == [cleared]
-    assert await followed(kind=AlarmKind.CLOCK_OFF) == [clock_off]
+    assert await followed(kind="CLOCK_OFF") == [clock_off]
     assert await source.rows(services.context(ELSEWHERE), {}) == []
+
+
+async def test_an_alarm_of_a_kind_that_nobody_declares_is_read_and_stands_last(
+    run: Run, services: Services, alarm: str
+) -> None:
+    """As after a capability is gone: its alarms of a year are in the history."""
+    (row,) = await AlarmDoc.find_all().to_list()
+    fields = {"id": f"{row.id}-old", "condition": "c-old", "kind": "GATE_JAMMED"}
+    later = {"raised_at": row.raised_at + timedelta(minutes=1)}
+    old = await row.model_copy(update={**fields, **later}).insert()
+    text = "{ alarms(kind: OTHER) { nodes { kind level name en: name(language: EN) } } }"
+    (found,) = (await run(text))["data"]["alarms"]["nodes"]
+    word = "GATE_JAMMED"
+    assert found == {"kind": "OTHER", "level": "NOTICE", "name": word, "en": word}
+    pressing = await SOURCES["alarms"].rows(services.context(WATCH), {})
+    assert [one["_id"] for one in pressing] == [row.id, old.id]
 
 
 async def test_alarms_come_newest_first_in_pages(run: Run, alarm: str) -> None:

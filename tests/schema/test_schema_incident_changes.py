@@ -56,6 +56,34 @@ async def test_a_note_is_read_by_whoever_sees_the_incident(run: Run) -> None:
         assert seen[-1] == {"by": person, "kind": "INCIDENT_NOTED", "text": "已开放备用出口"}
 
 
+async def test_a_long_timeline_is_read_in_pages_newest_first(run: Run) -> None:
+    """Each line once; who may not see the incident, or gives no cursor of it, is told."""
+    key = await opened(run, "long")
+    for number in range(4):
+        await changed(run, "noteIncident", incident=key, text=str(number))
+    text = """query ($id: ID!, $after: String) {
+      incidentTimeline(incident: $id, first: 2, after: $after) {
+        nodes { kind text by { login } } pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
+    read, after, before = [], None, []
+    while True:
+        page = (await run(text, id=key, after=after))["data"]["incidentTimeline"]
+        read += page["nodes"]
+        before.append(page["pageInfo"]["hasPreviousPage"])
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert [line["text"] for line in read[:4]] == ["3", "2", "1", "0"]
+    assert [line["kind"] for line in read[4:]] == ["INCIDENT_OPENED"]
+    assert before == [False, True, True]
+    for by, given, code in (
+        (LIAISON, {"id": key}, "NOT_FOUND"),
+        (WATCH, {"id": "nowhere"}, "NOT_FOUND"),
+        (WATCH, {"id": key, "after": "x"}, "BAD_CURSOR"),
+    ):
+        (error,) = (await run(text, by, **given))["errors"]
+        assert error["extensions"]["code"] == code
+
+
 async def test_a_unit_that_is_added_sees_the_incident(run: Run) -> None:
     """Not before, and named once however often it is added."""
     key, text = await opened(run, "units"), "query ($id: ID!) { incident(id: $id) { number } }"

@@ -29,7 +29,7 @@ from hub.model.identity import IdMapping, MatchMethod
 from hub.model.journeys import CallStatus, DatedJourney, Layer
 from hub.model.situations import Situation
 from hub.model.vehicles import RankObservation, TaxiRank
-from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.alarming.documents import AlarmDoc
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.bulletins.documents import BulletinDoc
 from hub.operations.history import OF_PEOPLE

@@ -59,7 +59,7 @@ async def test_a_phone_with_a_push_address_can_be_woken(run: Run, devices: Devic
     await devices.set_push(ME, "d1", PushAddress("fcm", token="t"))
     told = (await reach(run))[ME]
     assert told["wakeable"]
-    assert (told["channels"], told["wokenAt"]) == (["fcm"], None)
+    assert (told["channels"], told["wokenAt"]) == (["FCM"], None)
     assert told["heardAt"] is not None
     assert not told["listening"]
 

@@ -4,10 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from hub.model.people import Role, Viewer
+from hub.operations.incidents import timeline
 from hub.operations.incidents.documents import TimelineEntry
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.incidents.timeline import Timeline
 from hub.store.driver import Store, Tx
+from hub.store.listing import Place
 
 AT = datetime(2026, 3, 14, 8, tzinfo=UTC)
 WATCH = Viewer(account_id="watch", role=Role.WATCH, unit=None)
@@ -87,3 +89,19 @@ async def test_a_timeline_is_read_by_who_sees_its_incident(store: Store):
     assert await read(Role.OFFICER, "MTR", "b") == ["incident.opened watch", "order.accepted b"]
     assert await read(Role.PARTNER, "MTR") == ["incident.opened watch"]
     assert len(await read(Role.COMMANDER, None)) == 4
+
+
+async def test_of_a_long_timeline_the_newest_lines_are_listed(store: Store, monkeypatch):
+    """Oldest first, of each incident its own; pages go on where the list begins."""
+    monkeypatch.setattr(timeline, "LISTED", 3)
+    repository = IncidentRepository(store)
+    for name, many in (("long", 5), ("short", 2)):
+        await store.db["incidents"].insert_one({"_id": name, "number": name, "units": []})
+        entries = [TimelineEntry(**line(str(n), n)) for n in range(many)]
+        await store.transaction(lambda tx, to=name, all_=entries: repository.note(tx, to, *all_))
+    found = await repository.timelines(WATCH, ["long", "short"])
+    kinds = {name: [row.kind for row in rows] for name, rows in found.items()}
+    assert kinds == {"long": ["2", "3", "4"], "short": ["0", "1"]}
+    oldest = found["long"][0]
+    page = await repository.timeline_page(WATCH, "long", first=9, after=Place(oldest.at, oldest.id))
+    assert [row.kind for row in page] == ["1", "0"]

@@ -124,7 +124,7 @@ async def test_nothing_can_be_done_in_the_past_and_the_keyboard_moves_it(
     await page.keyboard.press("ArrowLeft")
     await expect(time_).not_to_have_attribute("datetime", first)
     second = await time_.get_attribute("datetime") or ""
-    assert 0 < (moment(first) - moment(second)).total_seconds() <= 20
+    assert moment(second) < moment(first)
     await page.get_by_role("button", name="×60").click()
     await page.get_by_role("button", name="播放").click()
     await expect(band).to_have_count(0)  # it runs into the present, and stops there

@@ -1,11 +1,16 @@
-"""Alarms (告警): conditions a person has to act on, said where a person looks.
+"""Alarms (告警) as people see to them, and those of the hub itself.
 
-Each is raised in the transaction that makes its condition so, or by `hub/operations/keeper.py`
-where nothing is written, and cleared by that once the condition has ended, whatever ended it.
-Acknowledging (`acknowledging`) says who sees to it, and ends nothing.
+How they are raised and cleared is `alarming`'s, what they say each capability's own.
+Acknowledging (`acknowledging`) says who sees to one, and ends nothing.
 """
 
-from hub.operations.alarms.documents import AlarmDoc
+from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarms.clock_off import CLOCK_OFF
+from hub.operations.asking.lateness import ESCALATION_LATE, TELLING_LATE
 from hub.operations.capability import Capability
 
-CAPABILITY = Capability(documents=(AlarmDoc,), acts=("alarm.acknowledged",))
+CAPABILITY = Capability(
+    documents=(AlarmDoc,),
+    acts=("alarm.acknowledged",),
+    alarms=(ESCALATION_LATE, TELLING_LATE, CLOCK_OFF),
+)

@@ -4,8 +4,8 @@ from hub import clock
 from hub.errors import NotFound
 from hub.model.people import Principal, Scope
 from hub.operations import checks
-from hub.operations.alarms.documents import AlarmDoc
-from hub.operations.alarms.store import AlarmRepository
+from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.desk import Call, Desk, Done
 from hub.store.driver import Tx
 

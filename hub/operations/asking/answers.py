@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from hub.errors import RetryLater
+from hub.errors import RetryLater, UserFault
 from hub.model.channels import PushChannel
 from hub.model.operations import PROGRESS, TAKEN, Stage, advances
 from hub.model.people import Principal
@@ -80,7 +80,7 @@ async def _touched(
 async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) -> Effect:
     """Apply one answer. Body: the subject's id, and optionally `note` and `via`."""
     subject_id = _subject_id(asked, turn.body)
-    row = await desk.of(Recipients).ledger(ledger_id(subject_id, turn.officer.id), tx=tx)
+    row = await desk.of(Recipients).current(subject_id, turn.officer.id, tx=tx)
     subject = await asked.take_up(desk, tx, subject_id) if row or asked.in_parts else None
     if row is None and subject is not None and turn.officer.id in subject.subject.waiting:
         raise RetryLater(
@@ -96,7 +96,7 @@ async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) 
         words = f"没有 / No {asked.kind} {subject_id!r} of yours."
         path = ("body", f"{asked.kind}Id")
         raise ActionRefused(ActionStatus.REJECTED, "NOT_FOUND", words, path=path)
-    verdict = judge(subject, row, to)
+    verdict = judge(subject, row, to, round_=_round(turn.body.get("round")))
     if verdict is Verdict.REPEATED:
         return Effect(ActionStatus.DUPLICATE, "ALREADY_RECORDED", data=subject.data(row))
     before, via = row.stage, turn.body.get("via")
@@ -125,14 +125,16 @@ async def answer(asked: type[Asked], desk: Desk, tx: Tx, turn: Turn, to: Stage) 
     )
 
 
-def judge(asked: Asked, row: RecipientDoc, to: Stage) -> Verdict:
-    """What answering `to` does now.
+def judge(asked: Asked, row: RecipientDoc, to: Stage, *, round_: int | None = None) -> Verdict:
+    """What answering `to` does now; `round_`: the one that is answered, where the phone says it.
 
     A stage that is in the ledger already is repeated, from whichever of the person's phones.
     One that was passed is recorded without going back; so are received and seen even after the
-    end. Raises ActionRefused: <KIND>_CANCELLED, <KIND>_COMPLETED,
-    <KIND>_REASSIGNED, STAGE_PASSED.
+    end. What answers an earlier round says nothing of this one. Raises ActionRefused:
+    <KIND>_CANCELLED, <KIND>_COMPLETED, <KIND>_REASSIGNED, STAGE_PASSED.
     """
+    if round_ is not None and round_ < row.round:
+        return _of_before(asked, row, to)
     if row.reassigned_because is not None and to not in _QUIET:
         asked.refuse_reassigned(row, row.reassigned_because)
     if any(line.stage is to for line in row.entries):
@@ -146,6 +148,14 @@ def judge(asked: Asked, row: RecipientDoc, to: Stage) -> Verdict:
     if to in PROGRESS and row.stage in PROGRESS:
         return Verdict.RECORDED
     words = f"当前阶段 {row.stage} / It is at {row.stage}."
+    raise ActionRefused(ActionStatus.CONFLICT, "STAGE_PASSED", words, data=asked.data(row))
+
+
+def _of_before(asked: Asked, row: RecipientDoc, to: Stage) -> Verdict:
+    """What answers an earlier round: that it had come says nothing new, the rest is too late."""
+    if to in _QUIET:
+        return Verdict.REPEATED
+    words = "之前一轮的回报，请重新回报 / That was asked before: answer anew."
     raise ActionRefused(ActionStatus.CONFLICT, "STAGE_PASSED", words, data=asked.data(row))
 
 
@@ -181,6 +191,14 @@ async def _note(asked: Asked, turn: Turn, to: Stage, note: str | None) -> None:
         words = both("{words}：{note}", "{words}: {note}", words=words, note=note)
     kind = f"{asked.kind}.{to.lower()}"
     await asked.note(turn.at, turn.officer.id, kind, words, [turn.officer.unit])
+
+
+def _round(given: object) -> int | None:
+    """Which round is answered, if that is said. Raises UserFault BAD_VALUE."""
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given > 0):
+        return given
+    words = "轮次须为正整数 / round: expected a positive number."
+    raise UserFault("BAD_VALUE", words, path=("body", "round"))
 
 
 def _subject_id(asked: type[Asked], given: dict[str, object]) -> str:

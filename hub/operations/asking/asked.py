@@ -98,9 +98,9 @@ class Asked(ABC):
         """How it stands with the recipient, in the answer to an action."""
         return {f"{self.kind}Id": self.subject.id, "stage": str(row.stage)}
 
-    def alarmed(self) -> dict[str, str]:
-        """What an alarm about it names: its fields that hold ids, with the ids."""
-        return {}
+    def about(self) -> dict[str, str]:
+        """What an alarm about it is about: ids by the word for each, its own `kind` first."""
+        return {self.kind: self.subject.id}
 
     def refuse_after_end(self, row: RecipientDoc, *, moves: bool) -> None:
         """Raise ActionRefused for an answer that comes when the subject has ended."""
@@ -146,8 +146,8 @@ class Asked(ABC):
         pending(self.tx).update(self.collection, self.subject.id, change)
 
     def add_recipients(self, rows: Sequence[RecipientDoc]) -> None:
-        """Ask more people: their names and units in the subject."""
-        names = [row.account_id for row in rows]
+        """Ask more people: their names and units in the subject, where they are new to it."""
+        names = [row.account_id for row in rows if row.round == 1]
         units = {row.unit for row in rows if row.unit is not None}
         behind = len(self.subject.asked)
         change = {

@@ -10,58 +10,58 @@ from hub.model.operations import ENDED, TAKEN, Stage
 
 
 class Link(NamedTuple):
-    """One recipient as a link of a chain: how far it has come, and in whose place it was asked."""
+    """One ledger as a link of a chain: how far it has come, and in the place of which it is."""
 
     stage: Stage
-    escalated_from: str | None
+    follows: str | None
 
 
 class Chains:
-    """The chains of one subject; `links` are its recipients by account."""
+    """The chains of one subject; `links` are its ledgers by id."""
 
     def __init__(self, links: Mapping[str, Link]) -> None:
         self.links = links
-        self._next = {link.escalated_from: account for account, link in links.items()}
+        self._next = {link.follows: ledger for ledger, link in links.items()}
 
-    def of(self, account: str) -> list[str]:
-        """The accounts of the chain that this one is in, in the order they were asked."""
-        first = account
-        while (before := self.links[first].escalated_from) is not None:
+    def of(self, ledger: str) -> list[str]:
+        """The ledgers of the chain that this one is in, in the order they were opened."""
+        first = ledger
+        while (before := self.links[first].follows) is not None:
             first = before
         chain = [first]
         while (after := self._next.get(chain[-1])) is not None:
             chain.append(after)
         return chain
 
-    def holder(self, account: str) -> str:
+    def holder(self, ledger: str) -> str:
         """Who of this one's chain has it: the last who took it, or else the last who was asked."""
-        chain = self.of(account)
+        chain = self.of(ledger)
         taken = [one for one in chain if self.links[one].stage in TAKEN]
         return (taken or chain)[-1]
 
-    def taken_before(self, account: str | None) -> bool:
-        """Whether this account, or one in whose place it was asked, has taken it on."""
-        while account is not None:
-            if self.links[account].stage in TAKEN:
+    def taken_before(self, ledger: str | None) -> bool:
+        """Whether the owner of this one, or somebody in whose place it is, has taken it on."""
+        while ledger is not None:
+            if self.links[ledger].stage in TAKEN:
                 return True
-            account = self.links[account].escalated_from
+            ledger = self.links[ledger].follows
         return False
 
     def begun(self) -> list[str]:
-        """The accounts that were asked first, one a chain."""
-        return [account for account, link in self.links.items() if link.escalated_from is None]
+        """The ledgers that were opened first, one a chain."""
+        return [ledger for ledger, link in self.links.items() if link.follows is None]
 
     def all_reach(self, stage: Stage) -> bool:
         """Whether each chain has somebody at this stage."""
         return all(
-            any(self.links[account].stage is stage for account in self.of(first))
+            any(self.links[ledger].stage is stage for ledger in self.of(first))
             for first in self.begun()
         )
 
     def lost(self) -> int:
         """How many chains have ended with nobody who took it, and nobody who is asked."""
-        return sum(self._is_lost(account) for account in self.begun())
+        return sum(self._is_lost(first) for first in self.begun())
 
     def _is_lost(self, first: str) -> bool:
-        stages = [self.links[account].stage for account in self.of(first)]
+        stages = [self.links[ledger].stage for ledger in self.of(first)]
         return stages[-1] in ENDED and TAKEN.isdisjoint(stages)

@@ -11,6 +11,8 @@ from hub.operations.words import Both
 from hub.store.documents import Index, Keep, TextDocument, index
 
 RECIPIENTS = "recipients"
+OURS = ("hub", "escalation")
+"""Channels of ledger lines that the hub writes by itself: nothing was heard from a phone."""
 UNTOLD = index("untold", partialFilterExpression={"untold": {"$gt": 0}})
 """By which subjects are found that are told in parts (`parts.py`)."""
 
@@ -82,11 +84,14 @@ class LedgerEntry(BaseModel):
 
 
 class RecipientDoc(TextDocument):
-    """The ledger of one subject with one recipient (签收记录); `id` is `subject:account`.
+    """The ledger of one subject with one recipient (签收记录); `id` is that of `ledger_id`.
 
     `subject_kind` names the capability that asks, `lane` is whose writers go one after the other.
     `next_step_at` is the durable timer: when it passes before what is awaited has come, the next
-    step is taken. It is None once nothing is awaited. `escalated_from` names who did not answer.
+    step is taken. It is None once nothing is awaited. `escalated_from` names in whose place it is,
+    of that one's ledgers the one of `escalated_from_round`. Who is asked anew after somebody else
+    was has another ledger, of the next `round`, and this one is `superseded`. `unwoken`: nothing
+    could wake the phone, and nothing was heard of it since.
     `taken_by_other`: somebody else who was asked in the same place has accepted. `nobody_next`:
     nobody was left to be asked in this one's place. `reassigned_because`: the watch
     has given it to somebody else, for this reason. `asked_by` is the unit that asks, None for the
@@ -103,7 +108,11 @@ class RecipientDoc(TextDocument):
     stage: Stage = Stage.QUEUED
     entries: list[LedgerEntry] = Field(default_factory=list)
     next_step_at: datetime | None = None
+    round: int = 1
+    superseded: bool = False
     escalated_from: str | None = None
+    escalated_from_round: int = 1
+    unwoken: bool = False
     taken_by_other: bool = False
     nobody_next: bool = False
     created_at: datetime
@@ -119,9 +128,18 @@ class RecipientDoc(TextDocument):
             index("subject_id", "created_at"),
             index("account_id", "-created_at"),
             index("next_step_at", sparse=True),
+            index("subject_id", partialFilterExpression={"unwoken": True}, name="unwoken"),
         ]
 
+    @property
+    def follows(self) -> str | None:
+        """The ledger in whose place this one is; None for who was asked first."""
+        if self.escalated_from is None:
+            return None
+        return ledger_id(self.subject_id, self.escalated_from, self.escalated_from_round)
 
-def ledger_id(subject_id: str, account_id: str) -> str:
-    """The id of the ledger of one person in one subject."""
-    return f"{subject_id}:{account_id}"
+
+def ledger_id(subject_id: str, account_id: str, round_: int = 1) -> str:
+    """The id of the ledger of one person in one subject; `round_`: of which asking."""
+    first = f"{subject_id}:{account_id}"
+    return first if round_ == 1 else f"{first}:{round_}"

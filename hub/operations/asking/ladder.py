@@ -9,7 +9,7 @@ import structlog
 from hub.model.operations import TAKEN, Stage
 from hub.model.people import SCOPES, Scope
 from hub.operations.asking.asked import Asked
-from hub.operations.asking.documents import RecipientDoc, ledger_id
+from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.ledger import (
     PASSED_ON,
     announce,
@@ -108,17 +108,17 @@ async def stand_down(asked: Asked, row: RecipientDoc, at: datetime) -> None:
     chains = await ledgers.chains(tx, subject.id)
     if subject.exhausted_at is not None and not chains.lost():
         asked.change(exhausted_at=None)
-    chain, stage_of = chains.of(row.account_id), {n: li.stage for n, li in chains.links.items()}
+    chain, stage_of = chains.of(row.id), {n: li.stage for n, li in chains.links.items()}
     told = [name for name in chain if stage_of[name] in TAKEN | {Stage.ESCALATED}]
-    told.remove(row.account_id)
-    others = await ledgers.of_accounts(tx, subject.id, told)
+    told.remove(row.id)
+    others = await ledgers.of_ids(tx, told)
     others = [other for other in others if not other.taken_by_other]
     ledgers.taken_by_other(tx, others)
     await tell(asked, others, at)
     last = chain[-1]
     if stage_of[last] in asked.ended | TAKEN:
         return
-    waiting = await ledgers.ledger(ledger_id(subject.id, last), tx=tx)
+    waiting = await ledgers.ledger(last, tx=tx)
     assert waiting is not None  # noqa: S101  # its link was read in this snapshot
     await hand_over(asked, [waiting], Why.TAKEN, at)
 
@@ -129,13 +129,11 @@ async def reassign(
     """Take a part from whoever holds it and ask `to`, who continues its chain.
 
     The part that is taken ends for good. Its owner is told that another has it, and woken unless
-    they had declined. The subject is exhausted no more once every chain has somebody who took it or
-    is asked.
+    they had declined. Who was asked before, and has no part any more, is asked as if for the first
+    time. The subject is exhausted no more once every chain has somebody who took it or is asked.
     """
-    last = (await asked.desk.of(Recipients).chains(asked.tx, asked.subject.id)).of(row.account_id)[
-        -1
-    ]
     ledgers, tx = asked.desk.of(Recipients), asked.tx
+    last = await _last_behind(asked, row)
     note = both(
         "{why} → {who}：{reason}",
         "{why} → {who}: {reason}",
@@ -150,7 +148,7 @@ async def reassign(
     await wake(asked, [row] if moves else [], PASSED_ON, at)
     await tell(asked, [row], at)
     asked.change()
-    await _ask(asked, [row], [to], at, channel="hub", behind=last)
+    await _ask(asked, [last], [to], at, channel="hub")
     if asked.subject.exhausted_at is not None:
         chains = await ledgers.chains(tx, asked.subject.id)
         if not chains.lost():
@@ -173,7 +171,15 @@ async def _taken(asked: Asked, rows: Sequence[RecipientDoc]) -> frozenset[str]:
     if all(row.escalated_from is None for row in rows):
         return frozenset()
     chains = await asked.desk.of(Recipients).chains(asked.tx, asked.subject.id)
-    return frozenset(row.id for row in rows if chains.taken_before(row.escalated_from))
+    return frozenset(row.id for row in rows if chains.taken_before(row.follows))
+
+
+async def _last_behind(asked: Asked, row: RecipientDoc) -> RecipientDoc:
+    """The last ledger of the chain that this one is in."""
+    ledgers = asked.desk.of(Recipients)
+    last = (await ledgers.chains(asked.tx, asked.subject.id)).of(row.id)[-1]
+    found = None if last == row.id else await ledgers.ledger(last, tx=asked.tx)
+    return found or row
 
 
 async def _free(asked: Asked) -> list[AccountDoc]:
@@ -191,23 +197,37 @@ async def _ask(
     at: datetime,
     *,
     channel: str = "escalation",
-    behind: str | None = None,
 ) -> None:
+    """Ask `next_` in place of the owners of `rows`; each who was asked before, anew."""
     if not next_:
         return
-    opened = [
-        open_ledger(
-            asked,
-            account,
-            at,
-            channel=channel,
-            escalated_from=behind or row.account_id,
-            keep_until=row.keep_until,
+    opened = []
+    for row, account in zip(rows, next_, strict=False):  # the list may be the shorter
+        before = await _before(asked, account)
+        opened.append(
+            open_ledger(
+                asked,
+                account,
+                at,
+                channel=channel,
+                follows=row,
+                round_=before.round + 1 if before else 1,
+                keep_until=row.keep_until,
+            )
         )
-        for row, account in zip(rows, next_, strict=False)  # the list may be the shorter
-    ]
     asked.add_recipients(opened)
     await announce(asked, opened, at)
+
+
+async def _before(asked: Asked, account: AccountDoc) -> RecipientDoc | None:
+    """The ledger of who was asked of the subject before, which another takes the place of."""
+    if account.id not in asked.subject.recipients:
+        return None
+    ledgers = asked.desk.of(Recipients)
+    before = await ledgers.current(asked.subject.id, account.id, tx=asked.tx)
+    if before is not None:
+        ledgers.supersede(asked.tx, before)
+    return before
 
 
 async def _note(

@@ -17,17 +17,18 @@ from hub.store.driver import Tx
 async def leave(
     desk: Desk, tx: Tx, officer: AccountDoc, at: datetime
 ) -> tuple[int, list[Callable[[], None]]]:
-    """Pass on what the officer has not answered, of all that escalates.
+    """Pass on what the officer has not answered, of all that escalates; wake them for no more.
 
     Gives how many parts stay theirs, taken and not done, and what is to be said once committed.
     """
     left, afterwards = 0, []
     for asked in kinds().values():
-        if not asked.escalates:
-            continue
         rows = await desk.of(Recipients).live_of_account(
             tx, officer.id, asked.kind, ended=asked.ended
         )
+        if not asked.escalates:
+            desk.of(Recipients).at_rest(tx, [row for row in rows if row.unwoken])
+            continue
         for row in rows:
             subject = await asked.take_up(desk, tx, row.subject_id)
             if subject is None:

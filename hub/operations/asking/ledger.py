@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from hub.model.operations import Stage
 from hub.operations.asking.asked import Asked
-from hub.operations.asking.documents import LedgerEntry, RecipientDoc, ledger_id
+from hub.operations.asking.documents import OURS, LedgerEntry, RecipientDoc, ledger_id
 from hub.operations.asking.store import Recipients, Step
 from hub.operations.desk import new_id
 from hub.store.documents import AccountDoc, OutboxDoc
@@ -24,13 +24,14 @@ def open_ledger(
     at: datetime,
     *,
     channel: str = "hub",
-    escalated_from: str | None = None,
+    follows: RecipientDoc | None = None,
+    round_: int = 1,
     keep_until: datetime | None = None,
 ) -> RecipientDoc:
-    """A new ledger: queued, with the timer running."""
+    """A new ledger: queued, with the timer running. `follows`: in whose place it is."""
     subject = asked.subject
     return RecipientDoc(
-        id=ledger_id(subject.id, account.id),
+        id=ledger_id(subject.id, account.id, round_),
         subject_kind=asked.kind,
         subject_id=subject.id,
         lane=asked.lane,
@@ -38,7 +39,9 @@ def open_ledger(
         unit=account.unit,
         entries=[LedgerEntry(stage=Stage.QUEUED, at=at, channel=channel)],
         next_step_at=at + timedelta(seconds=subject.within_s),
-        escalated_from=escalated_from,
+        round=round_,
+        escalated_from=follows and follows.account_id,
+        escalated_from_round=follows.round if follows else 1,
         created_at=at,
         keep_until=keep_until,
         asked_by=asked.asked_by,
@@ -90,7 +93,8 @@ def step(
 ) -> Step:
     """A line for `row`, which is changed accordingly; without `moves` the stage stays.
 
-    The timer stops as soon as nothing is awaited any more.
+    The timer stops as soon as nothing is awaited any more. What comes by a phone says that it was
+    reached.
     """
     line = LedgerEntry(stage=stage, at=at, channel=channel, device_at=device_at, note=note)
     row.entries.append(line)
@@ -98,7 +102,8 @@ def step(
         row.stage = stage
         if stage not in asked.awaited:
             row.next_step_at = None
-    return Step(row.id, line, row.stage, row.next_step_at)
+    row.unwoken = row.unwoken and channel in OURS
+    return Step(row.id, line, row.stage, row.next_step_at, row.unwoken)
 
 
 async def end_all(asked: Asked, at: datetime, *, reason: str) -> None:

@@ -21,6 +21,9 @@ REMEMBERED = 10_000
 """Subjects whose lane a process remembers, at most."""
 _OLDEST = [("created_at", 1), ("_id", 1)]
 _NEWEST = [("created_at", -1), ("_id", -1)]
+_CURRENT = {"superseded": {"$ne": True}}
+"""The last ledger of each person in a subject: what their phone is told of."""
+_BEFORE = ("escalated_from", "escalated_from_round")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Step:
     entry: LedgerEntry
     stage: Stage
     next_step_at: datetime | None
+    unwoken: bool
 
 
 def visible_ledgers(viewer: Viewer) -> dict[str, Any]:
@@ -140,16 +144,32 @@ class Recipients(Timers):
         rows = self._recipients.find({"_id": {"$in": list(row_ids)}})
         return {row["_id"]: RecipientDoc.model_validate(row) async for row in rows}
 
+    async def current(self, subject_id: str, account_id: str, *, tx: Tx) -> RecipientDoc | None:
+        """The last ledger of a person in a subject."""
+        row = await self.ledger(ledger_id(subject_id, account_id), tx=tx)
+        while row is not None and row.superseded:
+            row = await self.ledger(ledger_id(subject_id, account_id, row.round + 1), tx=tx)
+        return row
+
+    async def unwoken(self, subject_id: str, *, tx: Tx | None = None) -> int:
+        """How many of those who are asked nothing could wake."""
+        await seen(tx, RECIPIENTS)
+        query = {"subject_id": subject_id, "unwoken": True}
+        return await self._recipients.count_documents(query, session=tx)
+
     async def of_subject(self, tx: Tx, subject_id: str) -> list[RecipientDoc]:
-        """All ledgers of a subject."""
-        return await self._found({"subject_id": subject_id}, tx)
+        """The last ledger of everybody in a subject."""
+        return await self._found({"subject_id": subject_id, **_CURRENT}, tx)
+
+    async def of_ids(self, tx: Tx, row_ids: Collection[str]) -> list[RecipientDoc]:
+        """Ledgers by id, but those after which the same person was asked anew."""
+        return await self._found({"_id": {"$in": [*row_ids]}, **_CURRENT}, tx) if row_ids else []
 
     async def of_accounts(
         self, tx: Tx, subject_id: str, accounts: Collection[str]
     ) -> list[RecipientDoc]:
-        """The ledgers of these people in a subject."""
-        names = [ledger_id(subject_id, account) for account in accounts]
-        return await self._found({"_id": {"$in": names}}, tx) if names else []
+        """The ledgers of these people in a subject of which nobody is asked anew."""
+        return await self.of_ids(tx, [ledger_id(subject_id, account) for account in accounts])
 
     async def chains(self, tx: Tx, subject_id: str) -> Chains:
         """Who was asked in whose place."""
@@ -163,12 +183,13 @@ class Recipients(Timers):
         found: dict[str, dict[str, Link]] = {subject_id: {} for subject_id in subject_ids}
         rows = self._recipients.find(
             {"subject_id": {"$in": list(subject_ids)}},
-            {"subject_id": True, "account_id": True, "stage": True, "escalated_from": True},
+            dict.fromkeys(("subject_id", "stage", *_BEFORE), True),
             session=tx,
         )
         async for row in rows:
-            link = Link(Stage(row["stage"]), row["escalated_from"])
-            found[row["subject_id"]][row["account_id"]] = link
+            subject_id, before = row["subject_id"], row["escalated_from"]
+            follows = before and ledger_id(subject_id, before, row.get("escalated_from_round", 1))
+            found[subject_id][row["_id"]] = Link(Stage(row["stage"]), follows)
         return {subject_id: Chains(links) for subject_id, links in found.items()}
 
     async def outcome(
@@ -204,6 +225,7 @@ class Recipients(Timers):
             "subject_kind": kind,
             "created_at": {"$gte": since},
             "stage": {"$in": [*ended]},
+            **_CURRENT,
         }
         await seen(tx, RECIPIENTS)
         rows = self._recipients.find(query, session=tx).sort(_NEWEST).limit(limit)
@@ -225,7 +247,11 @@ class Recipients(Timers):
         """Write the lines into their ledgers."""
         for step in steps:
             change = {
-                "$set": {"stage": step.stage, "next_step_at": step.next_step_at},
+                "$set": {
+                    "stage": step.stage,
+                    "next_step_at": step.next_step_at,
+                    "unwoken": step.unwoken,
+                },
                 "$push": {"entries": step.entry.model_dump()},
                 "$inc": {"revision": 1},
             }
@@ -242,6 +268,18 @@ class Recipients(Timers):
         for row in rows:
             row.taken_by_other = True
             _mark(tx, row, "taken_by_other")
+
+    def supersede(self, tx: Tx, row: RecipientDoc) -> None:
+        """Write into the ledger that its owner is asked anew, in another."""
+        row.superseded = True
+        _mark(tx, row, "superseded")
+
+    def at_rest(self, tx: Tx, rows: Sequence[RecipientDoc]) -> None:
+        """Write into these ledgers that their owners need not be woken any more."""
+        for row in rows:
+            row.unwoken = False
+            change = {"$set": {"unwoken": False}, "$inc": {"revision": 1}}
+            pending(tx).update(RECIPIENTS, row.id, change)
 
     def reassigned(self, tx: Tx, row: RecipientDoc, reason: str) -> None:
         """Write into the ledger that the watch has given it to somebody else."""

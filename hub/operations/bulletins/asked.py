@@ -4,13 +4,17 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Self
 
-from hub.model.operations import Stage
+from hub.model.operations import OrderPriority, Stage
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.asking.asked import Asked
 from hub.operations.asking.documents import RecipientDoc
+from hub.operations.asking.ledger import CANCELLED
+from hub.operations.asking.unwoken import many_unwoken
 from hub.operations.bulletins.documents import BULLETINS, KEPT_DAYS, BulletinDoc, BulletinState
 from hub.operations.bulletins.news import bulletin_news
 from hub.operations.bulletins.store import BulletinRepository
 from hub.operations.desk import Desk
+from hub.store.documents import AccountDoc, OutboxDoc
 from hub.store.driver import Tx
 from hub.store.news import News
 
@@ -71,3 +75,17 @@ class BulletinAsked(Asked):
     def news(self, row: RecipientDoc) -> News:
         """The bulletin as the reader's phone holds it."""
         return bulletin_news(self.subject, row)
+
+    async def unwoken(
+        self,
+        row: OutboxDoc,
+        ledger: RecipientDoc,
+        account: AccountDoc | None,
+        why: str,
+        at: datetime,
+    ) -> None:
+        """One alarm for all readers of an urgent bulletin, if it stands; the keeper counts them."""
+        withdrawn = row.topic == f"{self.kind}.{CANCELLED}"
+        if self.subject.priority is OrderPriority.URGENT and ledger.unwoken and not withdrawn:
+            alarm = many_unwoken(self, 1, at)
+            await self.desk.of(AlarmRepository).raise_(self.tx, alarm, counted=False)

@@ -1,6 +1,7 @@
 """Phones (设备): whether they can be woken, tried before it matters."""
 
 from hub.operations.actions import Action
+from hub.operations.asking.unwoken import WAKE_UP_DEAD
 from hub.operations.capability import Capability
 from hub.operations.devices.actions import WakeConfirmed, confirm_wake
 
@@ -10,4 +11,5 @@ CAPABILITY = Capability(
             WakeConfirmed, confirm_wake, "a push has woken the phone (唤醒确认)"
         )
     },
+    alarms=(WAKE_UP_DEAD,),
 )

@@ -6,6 +6,7 @@ from datetime import datetime
 from hub.operations.actions import Action
 from hub.operations.capability import Capability
 from hub.operations.desk import Desk
+from hub.operations.incidents.alarms import INCIDENT_REPORTED
 from hub.operations.incidents.documents import (
     AttachmentDoc,
     AttachmentPartDoc,
@@ -48,6 +49,7 @@ CAPABILITY = Capability(
     ),
     news={"incident": SyncedIncident},
     snapshot=_standing,
+    alarms=(INCIDENT_REPORTED,),
     lines={
         "incident.opened": "Opened (登记)",
         "incident.updated": "What is known of it was changed (更新)",

@@ -5,7 +5,7 @@ from pydantic import Field
 from hub.model.operations import IncidentKind
 from hub.operations import checks
 from hub.operations.actions import ActionStatus, Effect, Turn
-from hub.operations.alarms.store import AlarmRepository
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.desk import Desk
 from hub.operations.incidents.actions import (
     DESCRIPTION,

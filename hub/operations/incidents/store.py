@@ -95,11 +95,17 @@ class IncidentRepository:
     ) -> dict[str, list[TimelineDoc]]:
         """The timelines of those incidents that the viewer may see, by incident.
 
-        Each as far as the viewer may read it (`visible_lines`), oldest first.
+        Of each the newest lines that the viewer may read (`visible_lines`), oldest first.
         """
         query = {"$and": [{"_id": {"$in": list(incident_ids)}}, visible_incidents(viewer)]}
         rows = self._store.db[INCIDENTS].find(query, {"_id": True})
         return await self._timeline.of_incidents(viewer, [row["_id"] async for row in rows])
+
+    async def timeline_page(
+        self, viewer: Viewer, incident_id: str, *, first: int, after: Place | None = None
+    ) -> list[TimelineDoc]:
+        """At most `first` lines of an incident that the viewer may see, newest first."""
+        return await self._timeline.page(viewer, incident_id, first=first, after=after)
 
     async def timeline_lengths(self, incident_ids: Collection[str]) -> Mapping[str, int]:
         """How many lines each has, seen or not: it grows whenever something was written there."""

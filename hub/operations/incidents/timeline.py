@@ -11,12 +11,15 @@ import structlog
 from hub.model.people import Role, Viewer
 from hub.operations.incidents.documents import INCIDENTS, TIMELINE, TimelineDoc, TimelineEntry
 from hub.store.driver import Document, Store, Tx
+from hub.store.listing import Place, beyond
 from hub.store.pending import seen
 
 log = structlog.get_logger()
 
+LISTED = 500
+"""Lines that are listed with an incident, the newest; of more there are pages."""
 _REPORTED = ["incident.opened", "incident.attached"]
-_OLDEST = [("at", 1), ("_id", 1)]
+_NEWEST = {"at": -1, "_id": -1}
 
 
 def visible_lines(viewer: Viewer) -> dict[str, Any]:
@@ -55,12 +58,31 @@ class Timeline:
     async def of_incidents(
         self, viewer: Viewer, incident_ids: Collection[str]
     ) -> dict[str, list[TimelineDoc]]:
-        """As much of each incident's timeline as somebody may read who may see the incident."""
+        """The newest LISTED lines of each incident, oldest first.
+
+        As much as somebody may read who may see the incident.
+        """
         query = {"$and": [{"incident_id": {"$in": list(incident_ids)}}, visible_lines(viewer)]}
+        newest = {"n": LISTED, "sortBy": _NEWEST, "output": "$$ROOT"}
+        groups = await self._store.db[TIMELINE].aggregate(
+            [
+                {"$match": query},
+                {"$group": {"_id": "$incident_id", "lines": {"$topN": newest}}},
+            ]
+        )
         found: dict[str, list[TimelineDoc]] = {incident_id: [] for incident_id in incident_ids}
-        async for row in self._store.db[TIMELINE].find(query).sort(_OLDEST):
-            found[row["incident_id"]].append(TimelineDoc.model_validate(row))
+        async for group in groups:
+            rows = reversed(group["lines"])
+            found[group["_id"]] = [TimelineDoc.model_validate(row) for row in rows]
         return found
+
+    async def page(
+        self, viewer: Viewer, incident_id: str, *, first: int, after: Place | None
+    ) -> list[TimelineDoc]:
+        """At most `first` lines that somebody may read who may see the incident, newest first."""
+        terms = [{"incident_id": incident_id}, visible_lines(viewer), beyond(after, "at")]
+        rows = self._store.db[TIMELINE].find({"$and": terms}).sort(_NEWEST).limit(first)
+        return [TimelineDoc.model_validate(row) async for row in rows]
 
     async def lengths(self, incident_ids: Collection[str]) -> Mapping[str, int]:
         """How many lines each of the incidents has."""

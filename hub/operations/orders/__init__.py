@@ -14,6 +14,7 @@ from hub.operations.desk import Desk
 from hub.operations.incidents.news import incident_news
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.actions import cancel_open_of
+from hub.operations.orders.alarms import ORDER_UNANSWERED
 from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.orders.news import SyncedOrder, order_news
@@ -30,6 +31,9 @@ class Answer(AnswerBody):
         min_length=1,
         max_length=256,
         description="`data.id` of the order, or its global id from GraphQL",
+    )
+    round: int | None = Field(
+        default=None, ge=1, description="which `round` of the order is answered; else the last"
     )
 
 
@@ -92,6 +96,7 @@ CAPABILITY = Capability(
         "duty.signedOut": "Somebody left duty with an open order (签退)",
     },
     warnings=WARNINGS,
+    alarms=(ORDER_UNANSWERED,),
     codes={
         "ORDER_ENDED": ("指令已结束", "The order is completed or cancelled."),
         "RECIPIENT_COUNT": (

@@ -9,7 +9,7 @@ from hub.errors import NotFound, UserFault
 from hub.model.operations import TAKEN, OrderPriority, OrderState, Stage
 from hub.model.people import Principal, Scope
 from hub.operations import checks
-from hub.operations.asking.documents import RecipientDoc, ledger_id
+from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.ladder import can_be_asked, reassign
 from hub.operations.asking.ledger import announce, open_ledger
 from hub.operations.asking.reach import unwoken, warnings_of
@@ -158,10 +158,11 @@ async def reassign_order(
 ) -> OrderDoc:
     """Take an open order from one recipient and give it to another, once per key.
 
-    Needs ORDERS_WRITE; both are named by id or login, the other must be on duty and none of its
-    recipients. If no push wakes them now, the `warnings` of what is returned say so. Codes:
-    NOT_FOUND, ORDER_ENDED, BAD_TEXT, NOT_A_RECIPIENT, PART_DONE, PART_PASSED_ON,
-    RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY, RECIPIENT_DUPLICATE.
+    Needs ORDERS_WRITE; both are named by id or login, the other must be on duty and have no part of
+    it. Who had one before, and has not any more, is asked anew. If no push wakes them now, the
+    `warnings` of what is returned say so. Codes: NOT_FOUND, ORDER_ENDED, BAD_TEXT, NOT_A_RECIPIENT,
+    PART_DONE, PART_PASSED_ON, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY,
+    RECIPIENT_DUPLICATE.
     """
     by.require(Scope.ORDERS_WRITE)
     order_id = checks.identifier(order_id, ("order_id",))
@@ -174,9 +175,7 @@ async def reassign_order(
         asked = await _open(desk, tx, by, order_id)
         known = await desk.accounts.by_logins_or_ids(names.values(), tx=tx)
         (next_,) = _resolve([names["to"]], known, "to", on_duty=True)
-        if next_.id in asked.subject.recipients:
-            words = f"已是接收人 / {next_.login!r} is a recipient already."
-            raise UserFault("RECIPIENT_DUPLICATE", words, path=("to",))
+        await _has_no_part(asked, next_)
         former = known.get(names["officer"])
         row = await _part_of(asked, former.id if former else names["officer"])
         before = {"officer": row.account_id, "stage": str(row.stage)}
@@ -201,26 +200,43 @@ async def _readable(desk: Desk, by: Principal, order_id: str) -> OrderDoc:
 
 async def _part_of(asked: OrderAsked, account_id: str) -> RecipientDoc:
     """The part that this account holds, as the last of its chain. Raises UserFault."""
-    row = await asked.desk.of(Recipients).ledger(
-        ledger_id(asked.subject.id, account_id), tx=asked.tx
-    )
+    row = await asked.desk.of(Recipients).current(asked.subject.id, account_id, tx=asked.tx)
     if row is None:
         words = f"不是接收人 / {account_id!r} is no recipient of this order."
         raise UserFault("NOT_A_RECIPIENT", words, path=("officer",))
     if row.stage is Stage.DONE:
         words = "已处置完毕，无需改派 / That part is done already."
         raise UserFault("PART_DONE", words, path=("officer",))
-    chains = await asked.desk.of(Recipients).chains(asked.tx, asked.subject.id)
-    holder = chains.holder(account_id)
-    if holder != account_id and row.stage not in TAKEN:
-        known = await asked.desk.accounts.by_id(holder, tx=asked.tx)
+    holder = await _holder(asked, row)
+    if holder.id != row.id and row.stage not in TAKEN:
+        known = await asked.desk.accounts.by_id(holder.account_id, tx=asked.tx)
         said = both(
             "现由 {name} 负责，请改派该人员",
             "It is with {name} now: reassign that part.",
-            name=person(known) if known else holder,
+            name=person(known) if known else holder.account_id,
         )
         raise UserFault("PART_PASSED_ON", str(said), path=("officer",))
     return row
+
+
+async def _has_no_part(asked: OrderAsked, account: AccountDoc) -> None:
+    """Refuse who still has a part of it, also one that nobody took: that is theirs to be given on.
+
+    Raises UserFault RECIPIENT_DUPLICATE.
+    """
+    row = await asked.desk.of(Recipients).current(asked.subject.id, account.id, tx=asked.tx)
+    if row is None or row.stage is Stage.DONE:
+        return
+    if row.stage not in asked.ended or (await _holder(asked, row)).id == row.id:
+        words = f"已是接收人 / {account.login!r} has a part of it already."
+        raise UserFault("RECIPIENT_DUPLICATE", words, path=("to",))
+
+
+async def _holder(asked: OrderAsked, row: RecipientDoc) -> RecipientDoc:
+    """Whose ledger has the part that this one is of."""
+    ledgers = asked.desk.of(Recipients)
+    chains = await ledgers.chains(asked.tx, asked.subject.id)
+    return await ledgers.ledger(chains.holder(row.id), tx=asked.tx) or row
 
 
 async def _open(desk: Desk, tx: Tx, by: Principal, order_id: str) -> OrderAsked:

@@ -1,16 +1,70 @@
-"""What the alarms about orders say; Chinese first, English second."""
+"""The alarms about orders: what they say, Chinese first, English second, and when they are over."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from hub.model.alarms import AlarmKind
-from hub.operations.alarms.documents import AlarmDoc
+from hub import clock
+from hub.model.alarms import AlarmLevel
+from hub.model.operations import OrderState
+from hub.operations.alarming.condition import Changed, Condition
+from hub.operations.alarming.documents import AlarmDoc
 from hub.operations.asking.chains import Chains
-from hub.operations.asking.documents import RecipientDoc
-from hub.operations.desk import new_id
+from hub.operations.asking.store import Recipients
+from hub.operations.desk import Desk
 from hub.operations.incidents.documents import IncidentDoc
+from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.documents import OrderDoc
-from hub.operations.words import Both, both, hubs_own, person
-from hub.store.documents import AccountDoc
+from hub.operations.orders.store import OrderRepository
+from hub.operations.words import Both, both
+from hub.store.driver import Tx
+
+_COMPLETED = Both("指令已完成", "the order is completed")
+_ENDS: dict[OrderState | None, Both] = {
+    OrderState.COMPLETED: _COMPLETED,
+    OrderState.CANCELLED: Both("指令已撤销", "the order was cancelled"),
+}
+_TAKEN = Both("已有人签收", "somebody has accepted")
+
+
+async def _asked(desk: Desk, active: Sequence[AlarmDoc], tx: Tx | None) -> list[Changed]:
+    """Over with the order, or once somebody of each chain has taken it; else how many are left."""
+    ids = {alarm.about["order"] for alarm in active}
+    states = await desk.of(OrderRepository).states(ids, tx=tx)
+    chains = await desk.of(Recipients).chains_of(ids, tx=tx)
+    found: list[Changed] = []
+    for alarm in active:
+        key = alarm.about["order"]
+        state, lost = states.get(key), chains[key].lost()
+        if state is not OrderState.OPEN:
+            found.append((alarm, _ENDS.get(state, _COMPLETED)))
+        elif not lost:
+            found.append((alarm, _TAKEN))
+        elif lost < alarm.parts:
+            found += await _fewer(desk, alarm, chains[key], tx)
+    return found
+
+
+async def _fewer(desk: Desk, alarm: AlarmDoc, chains: Chains, tx: Tx | None) -> list[Changed]:
+    """What an alarm says of which less is missing than it says."""
+    order = await desk.of(OrderRepository).for_hub(alarm.about["order"], tx=tx)
+    incident = await desk.of(IncidentRepository).for_hub(alarm.about["incident"], tx=tx)
+    if order is None or incident is None:
+        return []
+    return [(alarm, order_unanswered(order, incident, chains, clock.now()))]
+
+
+ORDER_UNANSWERED = Condition(
+    kind="ORDER_UNANSWERED",
+    word=Both("指令无人签收", "Order unanswered"),
+    means="Nobody took an order, and nobody is left to ask",
+    level=AlarmLevel.ACT,
+    next_step=Both(
+        "请电话或电台联系接收人，或改派、另行下达指令给在岗人员；不再需要时撤销该指令",
+        "Call the recipients by phone or radio, reassign it or dispatch a new order to "
+        "officers on duty; cancel this one if it is no longer needed.",
+    ),
+    asked=_asked,
+)
 
 
 def order_unanswered(
@@ -35,77 +89,46 @@ def order_unanswered(
         number=number,
         parts=parts,
     )
-    return AlarmDoc(
-        id=new_id(),
-        kind=AlarmKind.ORDER_UNANSWERED,
-        condition=f"ORDER_UNANSWERED:{order.id}",
-        message=str(_drill(incident, none if parts == whole else some)),
-        next_step=(
-            "请电话或电台联系接收人，或改派、另行下达指令给在岗人员；不再需要时撤销该指令 / "
-            "Call the recipients by phone or radio, reassign it or dispatch a new order to "
-            "officers on duty; cancel this one if it is no longer needed."
-        ),
-        place=_place(incident),
+    return ORDER_UNANSWERED.alarm(
+        drill(incident, none if parts == whole else some),
+        at,
+        of=order.id,
+        place=place(incident),
         parts=parts,
         units=order.units,
-        order_id=order.id,
-        incident_id=incident.id,
-        raised_at=at,
-        confirmed_at=at,
+        about={"order": order.id, "incident": incident.id},
     )
 
 
-def wake_up_dead(
-    order: OrderDoc,
-    incident: IncidentDoc,
-    ledger: RecipientDoc,
-    account: AccountDoc | None,
-    *,
-    why: str,
-    at: datetime,
-    withdrawn: bool = False,
-) -> AlarmDoc:
-    """A person whom no push reaches for an order, or for its withdrawal: two conditions.
-
-    It is for that person's unit alone.
-    """
-    who = person(account) if account else ledger.account_id
-    given = {"name": order.name, "who": who, "why": hubs_own(why)}
-    order_itself = both(
-        "{name} 呼叫 {who} 失败：{why}", "{name}: {who} could not be woken: {why}", **given
+def not_woken(order: OrderDoc, incident: IncidentDoc, who: Both | str, why: Both) -> Both:
+    """That somebody could not be woken for an order."""
+    said = both(
+        "{name} 呼叫 {who} 失败：{why}",
+        "{name}: {who} could not be woken: {why}",
+        name=order.name,
+        who=who,
+        why=why,
     )
-    its_end = both(
+    return drill(incident, said)
+
+
+def end_not_heard(order: OrderDoc, incident: IncidentDoc, who: Both | str, why: Both) -> Both:
+    """That somebody could not be woken to hear that an order was withdrawn."""
+    said = both(
         "{name} 的撤销通知呼叫 {who} 失败：{why}",
         "{name} was withdrawn, and {who} could not be woken: {why}",
-        **given,
+        name=order.name,
+        who=who,
+        why=why,
     )
-    return AlarmDoc(
-        id=new_id(),
-        kind=AlarmKind.WAKE_UP_DEAD,
-        condition=f"WAKE_UP_DEAD:{ledger.id}" + (":withdrawn" if withdrawn else ""),
-        message=str(_drill(incident, its_end if withdrawn else order_itself)),
-        next_step=str(
-            both(
-                "请电话或电台通知 {who}；多人呼叫失败时检查推送服务：liandong doctor",
-                "Tell {who} by phone or radio; if several cannot be woken, check the push service: "
-                "liandong doctor.",
-                who=who,
-            )
-        ),
-        place=_place(incident),
-        units=[ledger.unit] if ledger.unit is not None else [],
-        order_id=order.id,
-        incident_id=incident.id,
-        account_id=ledger.account_id,
-        withdrawn=withdrawn,
-        raised_at=at,
-        confirmed_at=at,
-    )
+    return drill(incident, said)
 
 
-def _drill(incident: IncidentDoc, said: Both) -> Both:
+def drill(incident: IncidentDoc, said: Both) -> Both:
+    """What is said of a drill says so first."""
     return both("演练：{said}", "Drill: {said}", said=said) if incident.exercise else said
 
 
-def _place(incident: IncidentDoc) -> str:
+def place(incident: IncidentDoc) -> str:
+    """Where it is, in words."""
     return " · ".join(filter(None, (incident.title, incident.place)))

@@ -6,16 +6,17 @@ from typing import Any, Self
 
 from hub.model.operations import OrderState
 from hub.operations.actions import ActionRefused, ActionStatus
-from hub.operations.alarms.store import AlarmRepository
+from hub.operations.alarming.store import AlarmRepository
 from hub.operations.asking.asked import Asked
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.ledger import CANCELLED, PASSED_ON, end_all
 from hub.operations.asking.store import Recipients
+from hub.operations.asking.unwoken import one_unwoken
 from hub.operations.desk import Desk
 from hub.operations.incidents.documents import INCIDENTS, IncidentDoc
 from hub.operations.incidents.news import incident_news
 from hub.operations.incidents.store import IncidentRepository, entry
-from hub.operations.orders.alarms import order_unanswered, wake_up_dead
+from hub.operations.orders.alarms import end_not_heard, not_woken, order_unanswered, place
 from hub.operations.orders.documents import ORDERS, OrderDoc
 from hub.operations.orders.news import order_news
 from hub.operations.orders.store import OrderRepository
@@ -77,9 +78,9 @@ class OrderAsked(Asked):
         order = self.subject
         return {**super().data(row), "number": order.number, "state": str(order.state)}
 
-    def alarmed(self) -> dict[str, str]:
+    def about(self) -> dict[str, str]:
         """The order and its incident."""
-        return {"order_id": self.subject.id, "incident_id": self.incident.id}
+        return {**super().about(), "incident": self.incident.id}
 
     def refuse_after_end(self, row: RecipientDoc, *, moves: bool) -> None:
         """Raise ActionRefused: ORDER_CANCELLED; ORDER_COMPLETED for what would move a stage."""
@@ -131,20 +132,17 @@ class OrderAsked(Asked):
         """An alarm, and a line in the timeline; not for who was to hear that another has it."""
         if row.topic == f"{self.kind}.{PASSED_ON}":
             return
-        alarm = wake_up_dead(
-            self.subject,
-            self.incident,
-            ledger,
-            account,
-            why=why,
-            at=at,
-            withdrawn=row.topic == f"{self.kind}.{CANCELLED}",
-        )
+        withdrawn = row.topic == f"{self.kind}.{CANCELLED}"
+        who = person(account) if account else row.account_id
+        say = end_not_heard if withdrawn else not_woken
+        message = say(self.subject, self.incident, who, hubs_own(why))
+        where = place(self.incident)
+        alarm = one_unwoken(self, ledger, message, who, at, place=where, withdrawn=withdrawn)
         await self.desk.of(AlarmRepository).raise_(self.tx, alarm)
         words = both(
             "呼叫 {name} 失败：{why}",
             "{name} could not be woken: {why}",
-            name=person(account) if account else row.account_id,
+            name=who,
             why=hubs_own(why),
         )
         await self.note(at, "hub", "push.failed", words, [ledger.unit])

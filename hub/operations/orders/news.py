@@ -29,7 +29,8 @@ class SyncedOrder(Message):
     it is not passed on, whoever can still accepts. `reassignedBecause`: the watch has given it to
     somebody else, for this reason: `stage` is CANCELLED while `state` is OPEN. Say that the officer
     need not go, and offer no answer. `cancelledBecause`: why their part was taken back with the
-    order.
+    order. `round` counts how often this one was asked, by `askedAt` for the last time: with a
+    higher one it is a new order to them, whatever they answered before.
     """
 
     id: str = ID
@@ -43,6 +44,8 @@ class SyncedOrder(Message):
     nobody_next: bool = False
     reassigned_because: str | None = None
     cancelled_because: str | None = None
+    round: int = 1
+    asked_at: Instant
     accept_within_seconds: int = Field(description="seconds the recipient has to accept")
     created_at: Instant
     ended_at: Instant | None
@@ -69,6 +72,8 @@ def order_news(order: OrderDoc, row: RecipientDoc, incident: IncidentDoc) -> New
         nobody_next=row.nobody_next,
         reassigned_because=row.reassigned_because,
         cancelled_because=_taken_back(row),
+        round=row.round,
+        asked_at=row.created_at,
         accept_within_seconds=order.within_s,
         created_at=order.created_at,
         ended_at=order.ended_at,

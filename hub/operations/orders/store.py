@@ -87,6 +87,15 @@ class OrderRepository:
             row = await self._orders.find_one({"_id": order_id})
         return OrderDoc.model_validate(row) if row else None
 
+    async def states(
+        self, order_ids: Collection[str], *, tx: Tx | None = None
+    ) -> dict[str, OrderState]:
+        """How the orders stand, by id: for the hub's own steps."""
+        await seen(tx, ORDERS)
+        query = {"_id": {"$in": list(order_ids)}}
+        rows = self._orders.find(query, {"state": True}, session=tx)
+        return {row["_id"]: OrderState(row["state"]) async for row in rows}
+
     async def open_of_incident(self, tx: Tx, incident_id: str) -> list[OrderDoc]:
         """The orders of an incident that are still open."""
         await seen(tx, ORDERS)

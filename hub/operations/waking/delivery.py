@@ -33,6 +33,7 @@ race every order through its whole escalation list.
 """
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.5, 30.0
 _NOTES = {CANCELLED: "撤销通知 / cancellation", PASSED_ON: "转交通知 / passed on"}
+_IN_VAIN = frozenset({OutboxState.DEAD, OutboxState.NO_DEVICE})
 UNREACHED = frozenset({Stage.QUEUED, Stage.SENT})
 """The stages in which the order is not known to be on the phone."""
 
@@ -244,6 +245,8 @@ class Delivery:
         if ledger is None:
             return
         asked = kinds()[ledger.subject_kind]
+        if ledger.stage is Stage.QUEUED and verdict.state in _IN_VAIN:
+            ledger.unwoken = True
         if verdict.state is OutboxState.SENT:
             moves = advances(ledger.stage, Stage.SENT)
             note = verdict.note

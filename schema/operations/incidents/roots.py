@@ -15,13 +15,13 @@ from hub.operations.incidents.changes import (
     reopen_incident,
     update_incident,
 )
-from hub.operations.incidents.documents import IncidentDoc
+from hub.operations.incidents.documents import IncidentDoc, TimelineDoc
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.asked import OrderAsked
 from schema import enums
 from schema.context import row_of
-from schema.listing import Page, listing
-from schema.nodes import key_of
+from schema.listing import Page, listing, newest_first
+from schema.nodes import FIRST_DEFAULT, Connection, key_of
 from schema.operations.common import answers, at_desk, mutation, not_of_others
 from schema.operations.incidents.inputs import (
     AddIncidentUnitsInput,
@@ -31,9 +31,16 @@ from schema.operations.incidents.inputs import (
     ReopenIncidentInput,
     UpdateIncidentInput,
 )
-from schema.operations.incidents.types import READ, Incident, IncidentPayload, known_incident
+from schema.operations.incidents.types import (
+    READ,
+    Incident,
+    IncidentPayload,
+    TimelineEntry,
+    known_incident,
+)
 from schema.people.queries import OfUnit, known_unit
 from schema.projection import Info, root
+from schema.transit.arguments import After, First
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -41,6 +48,7 @@ if TYPE_CHECKING:
 IncidentOnly = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only this one (仅此事件).")
 ]
+OfIncident = Annotated[strawberry.ID, strawberry.argument(description="The incident (事件).")]
 IncidentStateOnly = Annotated[
     enums.IncidentState | None, strawberry.argument(description="Only in this state (状态).")
 ]
@@ -94,6 +102,20 @@ class Query:
     async def incident(self, info: Info, id: strawberry.ID) -> Incident | None:  # noqa: A002
         """Absent and forbidden look the same."""
         return await Incident.load(info.context, key_of(id, "Incident", "id"))
+
+    @root(READ, "An incident's timeline, newest first, in pages", zh="时间线")
+    async def incident_timeline(
+        self, info: Info, incident: OfIncident, first: First = FIRST_DEFAULT, after: After = None
+    ) -> Connection[TimelineEntry]:
+        """As much of it as the caller may see."""
+        context, key = info.context, key_of(incident, "Incident", "incident")
+        await known_incident(context, incident)
+        lines = context.services.of(IncidentRepository).timeline_page
+
+        async def ask(page: Page) -> list[TimelineDoc]:
+            return await lines(context.viewer, key, first=page.first, after=page.after)
+
+        return await newest_first(ask, by="at", wrap=TimelineEntry, first=first, after=after)
 
 
 @answers(IncidentPayload)

@@ -12,10 +12,11 @@ from schema import enums
 from schema.common import Position, position
 from schema.nodes import Node, key_of, node_type
 from schema.open_enums import made, stored_word
+from schema.operations.alarms import Alarm, about
 from schema.operations.common import Payload
 from schema.people.types import Officer, Unit, person, units_of
 from schema.policy import SIGNED_IN
-from schema.projection import Entity, computed, described, entity, stored, value
+from schema.projection import Entity, adds, computed, described, entity, stored, value
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -101,7 +102,10 @@ class Incident(Node):
 
     @computed(needs=("id",), zh="时间线", size=20)
     async def timeline(self, context: "SchemaContext") -> list[TimelineEntry]:
-        """What happened, oldest first."""
+        """What happened, oldest first.
+
+        The newest 500 lines: of more there are pages, `incidentTimeline`.
+        """
         lines = context.load.lists(IncidentRepository, IncidentRepository.timelines)
         return [TimelineEntry(row) for row in await lines.load(self.key)]
 
@@ -110,6 +114,14 @@ class Incident(Node):
         """Its photographs that have come, the first to come first."""
         found = context.load.lists(AttachmentRepository, AttachmentRepository.of_incidents)
         return [Attachment(row) for row in await found.load(self.key)]
+
+
+@adds(Alarm)
+@computed(needs=("about",), zh="事件", policy=READ)
+async def incident(self: Alarm, context: "SchemaContext") -> Incident | None:
+    """The incident it is about; null if about none, or not the caller's to see."""
+    key = about(self, "incident")
+    return await Incident.load(context, key) if key else None
 
 
 @value(policy=SIGNED_IN)

@@ -7,6 +7,7 @@ from hub.model.people import Scope
 from hub.operations.orders.store import OrderRepository
 from schema import enums
 from schema.nodes import Node, node_type
+from schema.operations.alarms import Alarm, about
 from schema.operations.asking import Recipient, recipients_of
 from schema.operations.common import DispatchWarning, Payload
 from schema.operations.incidents.types import Incident
@@ -70,6 +71,14 @@ async def orders(self: Incident, context: "SchemaContext") -> list[Order]:
     """Its orders, of those the caller may see, newest first."""
     found = context.load.lists(OrderRepository, OrderRepository.of_incidents)
     return [Order(row) for row in await found.load(self.key)]
+
+
+@adds(Alarm)
+@computed(needs=("about",), zh="指令", policy=READ)
+async def order(self: Alarm, context: "SchemaContext") -> Order | None:
+    """The order it is about; null if about none, or not the caller's to see."""
+    key = about(self, "order")
+    return await Order.load(context, key) if key else None
 
 
 @value(policy=SIGNED_IN)

@@ -1,10 +1,13 @@
 """Incidents: opened, reported by phone, changed, closed with an order that is open."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 from hub.operations.incidents.actions import close_incident
-from tests.contract.examples import Bad, Doing, Examples
+from hub.operations.incidents.changes import note_incident
+from tests.contract.examples import Again, Bad, Doing, Examples
 from tests.contract.scene import OURS, Scene
 from tests.operations.operations_builders import fresh
 
@@ -48,6 +51,17 @@ async def to_be_reopened(scene: Scene) -> dict[str, Any]:
 
 async def opened(scene: Scene) -> str:
     return (await scene.world.incident()).id
+
+
+@asynccontextmanager
+async def reported(scene: Scene) -> AsyncIterator[Again]:
+    """By a phone, which sends it once more."""
+    officer, said = await scene.person("officer"), await report(scene)
+    sent = {"action_id": fresh("action"), **said}
+    told = await scene.world.act(officer.principal, "incident.report", **sent)
+    yield lambda: scene.world.act(officer.principal, "incident.report", **sent)
+    noted = {"incident_id": told.data["incidentId"], "text": "已派人", "key": fresh("key")}
+    await note_incident(scene.world.ops.desk, scene.world.watch, **noted)
 
 
 NOTHING = Bad({"incident": "nothing"}, "NOT_FOUND", "input.incident")
@@ -98,4 +112,5 @@ EXAMPLES = Examples(
         "reopenIncident": Doing(given=to_be_reopened, bad=(NOTHING,)),
     },
     rows={"Incident": opened},
+    alarms={"INCIDENT_REPORTED": reported},
 )

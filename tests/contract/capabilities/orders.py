@@ -1,10 +1,12 @@
 """Orders: dispatched to an officer, answered stage by stage, reassigned, cancelled."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from hub import clock
-from hub.operations.orders.actions import cancel_order
-from tests.contract.examples import Bad, Doing, Examples
+from hub.operations.orders.actions import cancel_order, reassign_order
+from tests.contract.examples import Again, Bad, Doing, Examples
 from tests.contract.scene import Scene
 from tests.operations.operations_builders import fresh
 
@@ -15,7 +17,7 @@ async def order(scene: Scene) -> str:
 
 
 async def ordered(scene: Scene) -> dict[str, Any]:
-    return {"orderId": await order(scene), "note": "明白", "via": "fcm"}
+    return {"orderId": await order(scene), "note": "明白", "via": "fcm", "round": 1}
 
 
 async def passed_on(scene: Scene) -> dict[str, Any]:
@@ -57,13 +59,33 @@ async def to_be_reassigned(scene: Scene) -> dict[str, Any]:
     return {"order": given, "officer": officer.id, "to": other.id, "reason": "距离较远"}
 
 
+async def to_be_given_back(scene: Scene) -> dict[str, Any]:
+    """To who had it before."""
+    given, world = await to_be_reassigned(scene), scene.world
+    keyed = {"order_id": given["order"], "reason": "距离较远", "key": fresh("key")}
+    names = {"officer": given["officer"], "to": given["to"]}
+    await reassign_order(world.ops.desk, world.watch, **keyed, **names)
+    return {**given, "officer": given["to"], "to": given["officer"]}
+
+
 async def to_be_answered(scene: Scene) -> dict[str, Any]:
     return {"order": await order(scene), "answer": "ACCEPTED", "note": "马上到"}
+
+
+@asynccontextmanager
+async def unanswered(scene: Scene) -> AsyncIterator[Again]:
+    """Nobody takes one part of an order, and then the other."""
+    one, other = await scene.person("officer"), await scene.person("liaison")
+    order = await scene.world.order(one.principal, other.principal)
+    await scene.world.act(one.principal, "order.declined", orderId=order.id)
+    yield lambda: scene.world.act(other.principal, "order.declined", orderId=order.id)
+    await scene.world.cancel(order)
 
 
 BAD = (
     Bad({"orderId": "nothing"}, "NOT_FOUND", "body.orderId"),
     Bad({"note": {"$gt": ""}}, "BAD_TEXT", "body.note"),
+    Bad({"round": 0}, "BAD_VALUE", "body.round"),
 )
 LATE = {
     **dict.fromkeys(("received", "seen"), (accepted, passed_on, cancelled)),
@@ -91,6 +113,7 @@ EXAMPLES = Examples(
         ),
         "reassignOrder": Doing(
             given=to_be_reassigned,
+            also=(to_be_given_back,),
             bad=(
                 NOTHING,
                 Bad({"officer": "nobody"}, "NOT_A_RECIPIENT", "input.officer"),
@@ -100,4 +123,5 @@ EXAMPLES = Examples(
         "acknowledgeOrder": Doing(given=to_be_answered, by="officer", bad=(NOTHING,)),
     },
     rows={"Order": order},
+    alarms={"ORDER_UNANSWERED": unanswered},
 )

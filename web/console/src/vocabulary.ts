@@ -1,5 +1,5 @@
 import type {
-  AlarmKind,
+  AlarmLevel,
   LedgerChannel,
   OrderPriority,
   OrderState,
@@ -65,23 +65,12 @@ export const ORDER_STATES: Record<OrderState, Pair> = {
   CANCELLED: ['已撤销', 'Withdrawn'],
 };
 
-export const ALARMS: Record<AlarmKind, Pair> = {
-  ORDER_UNANSWERED: ['指令无人签收', 'Order unanswered'],
-  INCIDENT_REPORTED: ['新上报', 'New report'],
-  WAKE_UP_DEAD: ['呼叫失败', 'Not woken'],
-  ESCALATION_LATE: ['升级延误', 'Escalation late'],
-  TELLING_LATE: ['通知停滞', 'Telling stopped'],
-  CLOCK_OFF: ['时钟偏差', 'Clock off'],
-};
-
-/** How much somebody must act: nobody on their way to people in need comes before a machine's clock. */
-export const ALARM_LEVELS: Record<AlarmKind, LevelName> = {
-  ORDER_UNANSWERED: 'act',
-  INCIDENT_REPORTED: 'urgent',
-  ESCALATION_LATE: 'urgent',
-  WAKE_UP_DEAD: 'caution',
-  TELLING_LATE: 'caution',
-  CLOCK_OFF: 'notice',
+/** How much an alarm asks of somebody, as its capability says. */
+export const LEVEL_OF_ALARM: Record<AlarmLevel, LevelName> = {
+  ACT: 'act',
+  URGENT: 'urgent',
+  CAUTION: 'caution',
+  NOTICE: 'notice',
 };
 
 /** Somebody who has a name in both languages. */

@@ -156,10 +156,23 @@ export type AlarmKind =
   | 'INCIDENT_REPORTED'
   /** Nobody took an order, and nobody is left to ask (指令无人签收). */
   | 'ORDER_UNANSWERED'
+  /** Of a kind that this hub raises no more (其他). */
+  | 'OTHER'
   /** For a while nobody was told of what thousands are to hear (通知停滞). */
   | 'TELLING_LATE'
   /** A phone could not be woken (呼叫失败). */
   | 'WAKE_UP_DEAD';
+
+/** How much somebody has to act (告警级别). */
+export type AlarmLevel =
+  /** People in need wait for it (立即处置). */
+  | 'ACT'
+  /** It is to be looked after (关注). */
+  | 'CAUTION'
+  /** To be known, and mended in time (提示). */
+  | 'NOTICE'
+  /** Before whatever can wait (紧急). */
+  | 'URGENT';
 
 /** Where an alarm stands (告警状态), in ISA-18.2's words. */
 export type AlarmState =
@@ -677,6 +690,15 @@ export type Punctuality =
   /** Nothing fresh is known; it never means on time (未知). */
   | 'UNKNOWN';
 
+/** A push service that wakes phones (推送通道). */
+export type PushChannel =
+  /** Firebase Cloud Messaging (FCM推送). */
+  | 'FCM'
+  /** JPush (极光推送). */
+  | 'JPUSH'
+  /** Web Push of a browser (网页推送). */
+  | 'WEBPUSH';
+
 /** By which service a phone is woken (推送通道). */
 export type PushService =
   /** By Firebase (FCM推送). */
@@ -1193,7 +1215,9 @@ export type UnitNamedFragment = { id: string, code: string, zh: string | null, e
 
 export type QueuedFragment = { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, openedBy: { role: AccountRole } | null, attachments: Array<{ at: string }>, orders: Array<{ id: string, state: OrderState, recipients: Array<{ stage: Stage, nobodyNext: boolean }> }> };
 
-export type OrderLedgerFragment = { id: string, number: string, text: string, priority: OrderPriority, state: OrderState, createdAt: string, endedAt: string | null, acceptWithinSeconds: number, exhaustedAt: string | null, createdBy: PersonNamedFragment | null, escalation: Array<PersonNamedFragment>, recipients: Array<{ stage: Stage, nextStepAt: string | null, nobodyNext: boolean, reassignedBecause: string | null, escalatedFrom: { id: string } | null, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string, deviceAt: string | null, channel: LedgerChannel, note: string | null }> }> };
+export type OrderLedgerFragment = { id: string, number: string, text: string, priority: OrderPriority, state: OrderState, createdAt: string, endedAt: string | null, acceptWithinSeconds: number, exhaustedAt: string | null, createdBy: PersonNamedFragment | null, escalation: Array<PersonNamedFragment>, recipients: Array<{ stage: Stage, nextStepAt: string | null, nobodyNext: boolean, reassignedBecause: string | null, round: number, unwoken: boolean, escalatedFromRound: number, escalatedFrom: { id: string } | null, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string, deviceAt: string | null, channel: LedgerChannel, note: string | null }> }> };
+
+export type TimelineLineFragment = { at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null };
 
 export type SituationCallFragment = { id: string, status: CallStatus, aimedArrival: string | null, expectedArrival: string | null, actualArrival: string | null, aimedDeparture: string | null, expectedDeparture: string | null, actualDeparture: string | null, plannedPlatform: string | null, actualPlatform: string | null, freshness: { state: FreshnessState, asOf: string | null }, coach: { checkIn: CheckIn | null, sale: SaleStatus | null, seatsAvailable: number | null } | null, journey: { mode: TransportMode, publicCode: string | null, origin: string | null, destination: string | null, originEn: string | null, destinationEn: string | null, line: { publicCode: string | null } | null } };
 
@@ -1280,7 +1304,7 @@ export type AlarmsToActSubscriptionVariables = Exact<{
 }>;
 
 
-export type AlarmsToActSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null } | null } };
+export type AlarmsToActSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, level: AlarmLevel, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, zh: string, en: string, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null, bulletin: { id: string, number: string } | null } | null } };
 
 export type TakeUpAlarmMutationVariables = Exact<{
   input: AcknowledgeAlarmInput;
@@ -1311,7 +1335,7 @@ export type BulletinReadersQueryVariables = Exact<{
 }>;
 
 
-export type BulletinReadersQuery = { bulletinRecipients: { nodes: Array<{ stage: Stage, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+export type BulletinReadersQuery = { bulletinRecipients: { nodes: Array<{ stage: Stage, unwoken: boolean, officer: PersonNamedFragment | null, entries: Array<{ stage: Stage, at: string }> }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type BulletinAudienceQueryVariables = Exact<{
   audience: AudienceInput;
@@ -1409,7 +1433,7 @@ export type HistoryWorkQueryVariables = Exact<{
 }>;
 
 
-export type HistoryWorkQuery = { moment: { at: string, incidents: Array<{ id: string, number: string, title: string, place: string | null, severity: Severity, exercise: boolean, position: { lat: number, lon: number } | null }> | null, orders: Array<{ id: string, number: string, text: string, priority: OrderPriority, createdAt: string, acceptWithinSeconds: number, exhaustedAt: string | null, incident: { id: string } | null, recipients: Array<{ stage: Stage, nobodyNext: boolean, officer: { name: string | null, nameEn: string | null } | null, entries: Array<{ at: string, stage: Stage }> }> }> | null, alarms: Array<{ id: string, kind: AlarmKind, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null }> | null, officers: Array<{ id: string, name: string | null, post: string | null, onDutySince: string | null, nameEn: string | null, unit: { name: string | null, nameEn: string | null } | null }> | null } };
+export type HistoryWorkQuery = { moment: { at: string, incidents: Array<{ id: string, number: string, title: string, place: string | null, severity: Severity, exercise: boolean, position: { lat: number, lon: number } | null }> | null, orders: Array<{ id: string, number: string, text: string, priority: OrderPriority, createdAt: string, acceptWithinSeconds: number, exhaustedAt: string | null, incident: { id: string } | null, recipients: Array<{ stage: Stage, nobodyNext: boolean, officer: { name: string | null, nameEn: string | null } | null, entries: Array<{ at: string, stage: Stage }> }> }> | null, alarms: Array<{ id: string, kind: AlarmKind, level: AlarmLevel, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, zh: string, en: string, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null }> | null, officers: Array<{ id: string, name: string | null, post: string | null, onDutySince: string | null, nameEn: string | null, unit: { name: string | null, nameEn: string | null } | null }> | null } };
 
 export type OpenIncidentsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
@@ -1431,7 +1455,15 @@ export type OneIncidentSubscriptionVariables = Exact<{
 }>;
 
 
-export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, attachments: Array<{ url: string, thumbnailUrl: string, at: string, by: PersonNamedFragment | null }>, timeline: Array<{ at: string, kind: TimelineKind, text: string, by: PersonNamedFragment | null }> } | null } };
+export type OneIncidentSubscription = { incidents: { change: ChangeType, cursor: string, node: { id: string, number: string, kind: IncidentKind, severity: Severity, state: IncidentState, title: string, description: string | null, place: string | null, exercise: boolean, openedAt: string, closedAt: string | null, outcome: string | null, position: { lat: number, lon: number } | null, openedBy: PersonNamedFragment | null, closedBy: PersonNamedFragment | null, units: Array<UnitNamedFragment>, orders: Array<OrderLedgerFragment>, attachments: Array<{ url: string, thumbnailUrl: string, at: string, by: PersonNamedFragment | null }>, timeline: Array<TimelineLineFragment> } | null } };
+
+export type EarlierLinesQueryVariables = Exact<{
+  incident: Scalars['ID']['input'];
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type EarlierLinesQuery = { incidentTimeline: { nodes: Array<TimelineLineFragment>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
 
 export type OrderAudienceQueryVariables = Exact<{
   from: InputMaybe<PositionInput>;
@@ -1640,12 +1672,12 @@ export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, n
 export const AccountsWatched = { id: 'sha256:29a87b47c95711ab7e5744ee64b7d76d03644b2174ad2e7b5fd888c74c339861', name: 'AccountsWatched', kind: 'subscription' } as unknown as Operation<AccountsWatchedSubscription, AccountsWatchedSubscriptionVariables>;
 export const AddAccount = { id: 'sha256:8983b79a23b574b630b93a470bbe292ce76ff4b46800a7c8986559c493212652', name: 'AddAccount', kind: 'mutation' } as unknown as Operation<AddAccountMutation, AddAccountMutationVariables>;
 export const AddUnits = { id: 'sha256:86189919850abd6bee31bd07cf273006754bc31efd89a64340efee313b9029e0', name: 'AddUnits', kind: 'mutation' } as unknown as Operation<AddUnitsMutation, AddUnitsMutationVariables>;
-export const AlarmsToAct = { id: 'sha256:59e15a4bc721d47a45bb3603b3992288fab6e454c8bc11e6598bb715677fb241', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
+export const AlarmsToAct = { id: 'sha256:51b754b8d1f1cf8b28e50a5a4181575a99808379c28f375098acad8f80956035', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
 export const ApproveWall = { id: 'sha256:74db6502796e7780de5bfb76443561f9b16dbba67a2139e2a500731625ef5116', name: 'ApproveWall', kind: 'mutation' } as unknown as Operation<ApproveWallMutation, ApproveWallMutationVariables>;
 export const AuditPage = { id: 'sha256:2c2818633dea9151178cbb595350721376234d3f36bfd8f7d4328ce79ac59b35', name: 'AuditPage', kind: 'query' } as unknown as Operation<AuditPageQuery, AuditPageQueryVariables>;
 export const AuditState = { id: 'sha256:15c47252c3f9015faa90f94396ae97de30cf3d5f4475855d1c3c334f578944a1', name: 'AuditState', kind: 'query' } as unknown as Operation<AuditStateQuery, AuditStateQueryVariables>;
 export const BulletinAudience = { id: 'sha256:ce54041d73531bfa5c20f860c1aceb7a1ed70ce0fb30daf2f88b51a688eb44a5', name: 'BulletinAudience', kind: 'query' } as unknown as Operation<BulletinAudienceQuery, BulletinAudienceQueryVariables>;
-export const BulletinReaders = { id: 'sha256:a2a72243b7a0177cac735c9428873bc4aac498e9761b4b6da13588eb434e192f', name: 'BulletinReaders', kind: 'query' } as unknown as Operation<BulletinReadersQuery, BulletinReadersQueryVariables>;
+export const BulletinReaders = { id: 'sha256:48b08ae6775d71553b460dfe9f108e9f146b52e8a74b65d636aa974e01404ca5', name: 'BulletinReaders', kind: 'query' } as unknown as Operation<BulletinReadersQuery, BulletinReadersQueryVariables>;
 export const BulletinsWatched = { id: 'sha256:92867fa938b32e6913885916ac2d3a40caaa2c4aef7f6d12003b08decd7f11d7', name: 'BulletinsWatched', kind: 'subscription' } as unknown as Operation<BulletinsWatchedSubscription, BulletinsWatchedSubscriptionVariables>;
 export const CancelOrder = { id: 'sha256:b6f85a8ff6cc3acb86cec2dbae1f4a2b068dd15d12333a0b962ebfdc471f7a8d', name: 'CancelOrder', kind: 'mutation' } as unknown as Operation<CancelOrderMutation, CancelOrderMutationVariables>;
 export const CloseIncident = { id: 'sha256:9e821e7218be21c482495f0b3d01d1decf655fdec7e234330c2ce3cfb3d39d45', name: 'CloseIncident', kind: 'mutation' } as unknown as Operation<CloseIncidentMutation, CloseIncidentMutationVariables>;
@@ -1654,19 +1686,20 @@ export const ConfirmMapping = { id: 'sha256:400b3b72bd03689de57fbdfcb13a34210095
 export const DecidedMappings = { id: 'sha256:6b6e7c9e3d8dbf1809609ada7b5fb976a86ba5777d3febd0e537bb648c61a441', name: 'DecidedMappings', kind: 'query' } as unknown as Operation<DecidedMappingsQuery, DecidedMappingsQueryVariables>;
 export const DispatchOrder = { id: 'sha256:d4c91d60128d31b94617a1be7c6a62a3784c2a12ea9f4252f619b04d9ca4234e', name: 'DispatchOrder', kind: 'mutation' } as unknown as Operation<DispatchOrderMutation, DispatchOrderMutationVariables>;
 export const DutyCounts = { id: 'sha256:e34852c62bb993c5d1b96bb2e961cbb82b4a73ba28b25be7ee370492e1cae602', name: 'DutyCounts', kind: 'query' } as unknown as Operation<DutyCountsQuery, DutyCountsQueryVariables>;
+export const EarlierLines = { id: 'sha256:56187d40162158ea0c4e3f324ec70b858030a936a35a54e41aae2f3dccd67d18', name: 'EarlierLines', kind: 'query' } as unknown as Operation<EarlierLinesQuery, EarlierLinesQueryVariables>;
 export const EndWall = { id: 'sha256:f176e1519d3acfef3d84151e5af892587a9cab9662f72aa5835956a938dc1950', name: 'EndWall', kind: 'mutation' } as unknown as Operation<EndWallMutation, EndWallMutationVariables>;
 export const Feeds = { id: 'sha256:933bf89b95ce30af70f279e9a687556a169674e0b7e3d56a3b08b81526486e96', name: 'Feeds', kind: 'subscription' } as unknown as Operation<FeedsSubscription, FeedsSubscriptionVariables>;
 export const FeedsWatched = { id: 'sha256:397c3bac30ec418f118bdd6614b37ae10a6fc97d39fda26e9cad3b03bed2caff', name: 'FeedsWatched', kind: 'subscription' } as unknown as Operation<FeedsWatchedSubscription, FeedsWatchedSubscriptionVariables>;
 export const HistoryRange = { id: 'sha256:252a395a0bfc1a326f70bbe13a72315d2856f48da185083c8023a0d97d3acea2', name: 'HistoryRange', kind: 'query' } as unknown as Operation<HistoryRangeQuery, HistoryRangeQueryVariables>;
 export const HistoryTicks = { id: 'sha256:fd709f40598e1b0c49a26360d9f01eef69ba2de088c7bdd57bd5d30902e6ba59', name: 'HistoryTicks', kind: 'query' } as unknown as Operation<HistoryTicksQuery, HistoryTicksQueryVariables>;
 export const HistoryTransit = { id: 'sha256:15973cd0c2b7d079ce2cec279d797c229a3cf32ae88162d1a49a3ef2cd354e7d', name: 'HistoryTransit', kind: 'query' } as unknown as Operation<HistoryTransitQuery, HistoryTransitQueryVariables>;
-export const HistoryWork = { id: 'sha256:2abc64f58ab6978683785c437b1e4bb779a11206c7abda797ec586cce050a2d0', name: 'HistoryWork', kind: 'query' } as unknown as Operation<HistoryWorkQuery, HistoryWorkQueryVariables>;
+export const HistoryWork = { id: 'sha256:5574481486d74fa7ae179e9a35566a911103d5d0e65bcb98c7a07501a487c2c3', name: 'HistoryWork', kind: 'query' } as unknown as Operation<HistoryWorkQuery, HistoryWorkQueryVariables>;
 export const NoteIncident = { id: 'sha256:8f442dd74046552afd15535e97d7ae0ed01a356d86dc6cf98e50b3a66e2e1d46', name: 'NoteIncident', kind: 'mutation' } as unknown as Operation<NoteIncidentMutation, NoteIncidentMutationVariables>;
 export const OfficerArea = { id: 'sha256:3fe7e15c7cbcef7b7683c061520efab170dcb4217c332b3afcacc89766c53605', name: 'OfficerArea', kind: 'query' } as unknown as Operation<OfficerAreaQuery, OfficerAreaQueryVariables>;
 export const OfficersWatched = { id: 'sha256:0ca4946fe95fac56ba15bf4ce29434cb6319fcd7a0144b94bf4409a810243add', name: 'OfficersWatched', kind: 'subscription' } as unknown as Operation<OfficersWatchedSubscription, OfficersWatchedSubscriptionVariables>;
 export const OneAccount = { id: 'sha256:d31c7080dbf1a04d5b432519d9557f77aeefb89479375ef7a76b01c65f66d55b', name: 'OneAccount', kind: 'query' } as unknown as Operation<OneAccountQuery, OneAccountQueryVariables>;
 export const OneBulletin = { id: 'sha256:bd678986d14aa6edda63db46618c6d182d948f32e287baf1e0dbdcdd6e25ce28', name: 'OneBulletin', kind: 'query' } as unknown as Operation<OneBulletinQuery, OneBulletinQueryVariables>;
-export const OneIncident = { id: 'sha256:e4ff5cabc7db18467d8a09c4a082d63cd215c4f86b881bd3f99ae8ff0cca0ba6', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
+export const OneIncident = { id: 'sha256:43b0c3c6bae7dbe5bebcd67f5eed592fc32330b4b909d173729273aec36f31ce', name: 'OneIncident', kind: 'subscription' } as unknown as Operation<OneIncidentSubscription, OneIncidentSubscriptionVariables>;
 export const OpenIncident = { id: 'sha256:c62584a42235e4bf9f9c83888398b1046441ab113146efed250209438d98da7c', name: 'OpenIncident', kind: 'mutation' } as unknown as Operation<OpenIncidentMutation, OpenIncidentMutationVariables>;
 export const OpenIncidents = { id: 'sha256:fd1559d0ca8d317e89fd8262a35f545eb41f1f1f72f47528f131ec40a08af385', name: 'OpenIncidents', kind: 'subscription' } as unknown as Operation<OpenIncidentsSubscription, OpenIncidentsSubscriptionVariables>;
 export const OrderAudience = { id: 'sha256:7f52ec172850cd45f33bd5a5a56a06e0d5de1b8f033db2ba22a5af5d1ed89171', name: 'OrderAudience', kind: 'query' } as unknown as Operation<OrderAudienceQuery, OrderAudienceQueryVariables>;

@@ -31,6 +31,8 @@ export const w = words({
   gone: ['没有这条通报，或无权查看', 'There is no such bulletin, or it is not yours to see'],
   read: ['已读', 'Read'],
   unread: ['未读', 'Not read'],
+  unwoken: ['未唤醒', 'Not woken'],
+  unwokenWhy: ['无法唤醒手机，请电话或电台通知', 'Nothing wakes the phone: call or radio'],
   readers: ['阅读情况', 'Who has read it'],
   who: ['人员', 'Person'],
   unit: ['单位', 'Unit'],

@@ -3,6 +3,7 @@ import type { LedgerChannel, Stage } from '$shared/gql/generated';
 import {
   allLost,
   branches,
+  holding,
   line,
   steps,
   tally,
@@ -27,7 +28,10 @@ function recipient(id: string, stages: [Stage, number][], more = {}): RecipientN
     nextStepAt: null,
     nobodyNext: false,
     reassignedBecause: null,
+    round: 1,
+    unwoken: false,
     escalatedFrom: null,
+    escalatedFromRound: 1,
     officer: { id, login: id, zh: id, en: id, unit: null },
     entries,
     ...more,
@@ -171,4 +175,27 @@ test('a tap that the hub heard of much later is told with its own time', () => {
   expect(tapped(entry(at(950)))).toBeNull();
   expect(tapped(entry(at(2000)))).toBeNull();
   expect(tapped(entry(null))).toBeNull();
+});
+
+test('who is asked again has a line of their own, behind whom it came back from', () => {
+  const first = recipient('a', [['CANCELLED', 5]], { reassignedBecause: '距离较远' });
+  const between = recipient('b', [['CANCELLED', 9]], { escalatedFrom: { id: 'a' } });
+  const again = recipient('a', [['QUEUED', 9]], { escalatedFrom: { id: 'b' }, round: 2 });
+  const shown = branches([again, between, first]);
+  expect(shown.map(({ recipient: one, depth }) => [one, depth])).toEqual([
+    [first, 0],
+    [between, 1],
+    [again, 2],
+  ]);
+  expect(holding([first, between, again])).toEqual(['a']);
+});
+
+test('who gave it back, or was passed over, can be given it again; whose part is lost cannot', () => {
+  const gone = recipient('a', [['CANCELLED', 5]], { reassignedBecause: '距离较远' });
+  const passed = recipient('b', [['ESCALATED', 60]], { escalatedFrom: { id: 'a' } });
+  const last = recipient('c', [['ESCALATED', 90]], {
+    escalatedFrom: { id: 'b' },
+    nobodyNext: true,
+  });
+  expect(holding([gone, passed, last])).toEqual(['c']);
 });

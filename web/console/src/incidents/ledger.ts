@@ -15,6 +15,7 @@ export const COLUMNS = [
   'ARRIVED',
   'DONE',
 ] as const satisfies readonly Stage[];
+const TAKEN: readonly Stage[] = ['ACCEPTED', 'EN_ROUTE', 'ARRIVED', 'DONE'];
 const ENDED: readonly Stage[] = ['DONE', 'DECLINED', 'ESCALATED', 'CANCELLED'];
 
 const ACCEPTED = COLUMNS.indexOf('ACCEPTED');
@@ -56,6 +57,24 @@ export function tapped({ at, deviceAt }: RecipientNode['entries'][number]): stri
   return deviceAt && Date.parse(at) - Date.parse(deviceAt) >= LATE ? deviceAt : null;
 }
 
+/** Which ledger of an order it is: who is asked again has another. */
+export function keyOf({ officer, round }: Pick<RecipientNode, 'officer' | 'round'>): string {
+  return `${officer?.id ?? ''} ${round}`;
+}
+
+/** The ledger in whose place this one is. */
+function before(one: RecipientNode): string | null {
+  return one.escalatedFrom && `${one.escalatedFrom.id} ${one.escalatedFromRound}`;
+}
+
+/** Whom the order cannot be given to: they have a part of it, if only one that nobody took. */
+export function holding(recipients: readonly RecipientNode[]): string[] {
+  const missing = allLost(recipients);
+  return recipients
+    .filter((one) => !ended(one.stage) || missing.has(one))
+    .flatMap(({ officer }) => officer?.id ?? []);
+}
+
 /** Whether nobody has this part, and nobody was left to be asked for it. */
 export function lost({ stage, nobodyNext }: { stage: Stage; nobodyNext: boolean }): boolean {
   return nobodyNext && untaken(stage);
@@ -63,10 +82,10 @@ export function lost({ stage, nobodyNext }: { stage: Stage; nobodyNext: boolean 
 
 /** The recipients whose part is lost: neither they nor whoever was asked before them has taken it. */
 export function allLost(recipients: readonly RecipientNode[]): ReadonlySet<RecipientNode> {
-  const known = new Map(recipients.map((one) => [one.officer?.id, one]));
+  const known = new Map(recipients.map((one) => [keyOf(one), one]));
   const taken = (one: RecipientNode): boolean => {
-    const before = one.escalatedFrom && known.get(one.escalatedFrom.id);
-    return !!before && (!untaken(before.stage) || taken(before));
+    const first = known.get(before(one) ?? '');
+    return !!first && (TAKEN.includes(first.stage) || taken(first));
   };
   return new Set(recipients.filter((one) => lost(one) && !taken(one)));
 }
@@ -108,11 +127,11 @@ export interface Branch {
 
 /** Recipients with those who were asked in their place behind them. */
 export function branches(recipients: readonly RecipientNode[]): Branch[] {
-  const known = new Set(recipients.map(({ officer }) => officer?.id));
+  const known = new Set(recipients.map(keyOf));
   const below = new Map<string, RecipientNode[]>();
   const roots: RecipientNode[] = [];
   for (const one of recipients) {
-    const from = one.escalatedFrom?.id;
+    const from = before(one);
     if (from && known.has(from)) below.set(from, [...(below.get(from) ?? []), one]);
     else roots.push(one);
   }
@@ -122,7 +141,7 @@ export function branches(recipients: readonly RecipientNode[]): Branch[] {
     if (seen.has(recipient)) return;
     seen.add(recipient);
     found.push({ recipient, depth, parent });
-    for (const next of below.get(recipient.officer?.id ?? '') ?? []) {
+    for (const next of below.get(keyOf(recipient)) ?? []) {
       visit(next, depth + 1, recipient);
     }
   };

@@ -1,15 +1,17 @@
-import type { AlarmKind } from '$shared/gql/generated';
+import type { AlarmLevel } from '$shared/gql/generated';
 import { clock } from '$shared/hub/clock.svelte';
 import { session } from '../hub';
 
-/** One tone a class, the most pressing first: frequencies in Hz. No two begin alike. */
-export const TONES: Record<AlarmKind, readonly number[]> = {
-  ORDER_UNANSWERED: [880, 660, 880, 660],
-  INCIDENT_REPORTED: [700, 700, 930],
-  ESCALATION_LATE: [440, 440, 440],
-  WAKE_UP_DEAD: [520, 780],
-  TELLING_LATE: [390, 390, 520],
-  CLOCK_OFF: [330, 247],
+/** What sounds: a level, or a report from the field, which is told from what is wrong with the hub. */
+export type Tone = AlarmLevel | 'REPORT';
+
+/** The most pressing first: frequencies in Hz. No two begin alike. */
+export const TONES: Record<Tone, readonly number[]> = {
+  ACT: [880, 660, 880, 660],
+  REPORT: [700, 700, 930],
+  URGENT: [440, 440, 440],
+  CAUTION: [520, 780],
+  NOTICE: [330, 247],
 };
 /** Seconds of one note, and between two repetitions of a tone that nobody has taken up. */
 const NOTE = 0.22;
@@ -34,7 +36,7 @@ class Sound {
   #silence = $state.raw<Silence | null>(kept());
   #context: AudioContext | null = null;
   #playing: ReturnType<typeof setInterval> | undefined;
-  #kind: AlarmKind | null = null;
+  #tone: Tone | null = null;
 
   /** Since when and by whose wish nothing is heard; null while everything is. */
   get silence(): Silence | null {
@@ -48,7 +50,7 @@ class Sound {
     context.onstatechange = () => (this.ready = context.state === 'running');
     if (context.state !== 'running') await context.resume();
     this.ready = context.state === 'running';
-    if (this.#kind) this.#sound(this.#kind);
+    if (this.#tone) this.#sound(this.#tone);
   }
 
   /** Say nothing for so many minutes; 0 ends it. */
@@ -59,29 +61,29 @@ class Sound {
   }
 
   /** Let the tone be heard once, whatever is asked for silence. */
-  async tryOut(kind: AlarmKind = 'ORDER_UNANSWERED'): Promise<void> {
+  async tryOut(tone: Tone = 'ACT'): Promise<void> {
     await this.unlock();
-    this.#play(kind);
+    this.#play(tone);
   }
 
-  /** This class of alarm waits for somebody: sound again and again. Null: none does. */
-  alarm(kind: AlarmKind | null): void {
-    if (kind === this.#kind) return;
-    this.#kind = kind;
+  /** An alarm of this tone waits for somebody: sound again and again. Null: none does. */
+  alarm(tone: Tone | null): void {
+    if (tone === this.#tone) return;
+    this.#tone = tone;
     clearInterval(this.#playing);
-    if (!kind) return;
-    this.#sound(kind);
-    this.#playing = setInterval(() => this.#sound(kind), AGAIN_MS);
+    if (!tone) return;
+    this.#sound(tone);
+    this.#playing = setInterval(() => this.#sound(tone), AGAIN_MS);
   }
 
-  #sound(kind: AlarmKind): void {
-    if (this.ready && !this.silence) this.#play(kind);
+  #sound(tone: Tone): void {
+    if (this.ready && !this.silence) this.#play(tone);
   }
 
-  #play(kind: AlarmKind): void {
+  #play(which: Tone): void {
     const context = this.#context;
     if (!context) return;
-    TONES[kind].forEach((frequency, index) => {
+    TONES[which].forEach((frequency, index) => {
       const [from, tone, gain] = [
         context.currentTime + index * NOTE * 1.1,
         context.createOscillator(),

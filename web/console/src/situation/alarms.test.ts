@@ -8,6 +8,9 @@ function alarm(id: string, given: Partial<Alarm> = {}): Alarm {
   return {
     id,
     kind: 'WAKE_UP_DEAD',
+    level: 'CAUTION',
+    zh: '呼叫失败',
+    en: 'Not woken',
     state: 'ACTIVE',
     message: '',
     nextStep: '',
@@ -18,6 +21,7 @@ function alarm(id: string, given: Partial<Alarm> = {}): Alarm {
     officer: null,
     incident: null,
     order: null,
+    bulletin: null,
     ...given,
   };
 }
@@ -25,10 +29,10 @@ function alarm(id: string, given: Partial<Alarm> = {}): Alarm {
 it('shows who waits for somebody first, then the worst, then the oldest', () => {
   const shown = folds(
     [
-      alarm('4', { state: 'ACKNOWLEDGED', kind: 'ORDER_UNANSWERED' }),
+      alarm('4', { state: 'ACKNOWLEDGED', kind: 'ORDER_UNANSWERED', level: 'ACT' }),
       alarm('3'),
       alarm('2'),
-      alarm('5', { kind: 'ORDER_UNANSWERED' }),
+      alarm('5', { kind: 'ORDER_UNANSWERED', level: 'ACT' }),
     ],
     false,
   );
@@ -41,7 +45,7 @@ it('folds a flood by cause and place, and drops none', () => {
     alarm('2', { place: '北' }),
     alarm('3', { place: '南' }),
   ];
-  const shown = folds([...many, alarm('4', { kind: 'CLOCK_OFF' })], true);
+  const shown = folds([...many, alarm('4', { kind: 'CLOCK_OFF', level: 'NOTICE' })], true);
   expect(shown.map(({ alarms }) => alarms.map(({ id }) => id))).toEqual([['1', '3'], ['2'], ['4']]);
 });
 

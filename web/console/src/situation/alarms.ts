@@ -1,6 +1,6 @@
 import type { AlarmsToActSubscription } from '$shared/gql/generated';
 import { LEVELS } from '$shared/ui/Level.svelte';
-import { ALARM_LEVELS } from '../vocabulary';
+import { LEVEL_OF_ALARM } from '../vocabulary';
 
 export type Alarm = NonNullable<AlarmsToActSubscription['alarms']['node']>;
 
@@ -44,5 +44,5 @@ export function folds(alarms: Iterable<Alarm>, flood: boolean): Fold[] {
 }
 
 function weight(alarm: Alarm): number {
-  return (alarm.state === 'ACTIVE' ? 0 : 100) + LEVELS.indexOf(ALARM_LEVELS[alarm.kind]);
+  return (alarm.state === 'ACTIVE' ? 0 : 100) + LEVELS.indexOf(LEVEL_OF_ALARM[alarm.level]);
 }

@@ -1,5 +1,5 @@
 import type { Order } from '../store/database';
-import { takenBack, type Standing } from './steps';
+import { askedAs, takenBack, type Standing } from './steps';
 
 const KEPT = 'liandong.officer.ends';
 /** As many are remembered; older ones are told no more by then. */
@@ -30,5 +30,5 @@ export const ends = new Ends();
 
 /** Whether an order was taken back, and this officer has not said so much as that they know. */
 export function unheard(order: Order, stands: Standing, account: string, now: number): boolean {
-  return takenBack(order, stands, now) && !ends.known(account, order.id);
+  return takenBack(order, stands, now) && !ends.known(account, askedAs(order));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Item, ItemState, Order } from '../store/database';
-import { actId, left, levelOf, standing, type Step } from './steps';
+import { about, actId, left, levelOf, standing, type Step } from './steps';
 
 const order = (more: Partial<Order> = {}): Order => ({
   id: 'o',
@@ -63,4 +63,16 @@ test('the level says whether the officer must act now', () => {
 test('the time to accept is counted by the hub, not by the phone', () => {
   expect(left(order(), Date.parse('2027-02-13T04:11:24Z'))).toBe(36_000);
   expect(actId('order.seen', 'o', 'officer1')).toBe('order.seen:o:officer1');
+});
+
+test('an order that comes back is a new one: what was done of it before does not count', () => {
+  const again = { stage: 'QUEUED', round: 2, askedAt: '2027-02-13T04:21:00Z' };
+  const before = [did('accepted'), did('arrived')];
+  expect(stands(again, ...before)).toMatchObject({ reached: null, next: 'accepted', over: null });
+  const now = { ...did('accepted'), body: about(order(again)) } as unknown as Item;
+  expect(now.body).toEqual({ orderId: 'o', round: 2 });
+  expect(stands(again, ...before, now).next).toBe('enRoute');
+  expect(left(order(again), Date.parse('2027-02-13T04:21:24Z'))).toBe(36_000);
+  expect(actId('order.accepted', 'o', 'officer1', 2)).toBe('order.accepted:o:officer1:2');
+  expect(about(order())).toEqual({ orderId: 'o' });
 });

@@ -33,7 +33,8 @@ const STAGES: Record<string, Step> = {
 export function standing(order: Order, items: readonly Item[]): Standing {
   const here: Standing['here'] = {};
   for (const item of items)
-    if (item.body.orderId === order.id) here[item.kind.slice('order.'.length) as Step] = item;
+    if (item.body.orderId === order.id && roundOf(item.body) === roundOf(order))
+      here[item.kind.slice('order.'.length) as Step] = item;
   const counts = (item: Item | undefined) => item !== undefined && item.state !== 'refused';
   const known = STAGES[order.stage];
   const reached = [...STEPS].reverse().find((step) => step === known || counts(here[step])) ?? null;
@@ -84,10 +85,27 @@ export function loudness(order: Order): LevelName {
 
 /** Milliseconds that are left to accept it; negative when the time has passed. */
 export function left(order: Order, now: number): number {
-  return Date.parse(order.createdAt) + order.acceptWithinSeconds * 1000 - now;
+  return Date.parse(order.askedAt ?? order.createdAt) + order.acceptWithinSeconds * 1000 - now;
+}
+
+/** How often somebody was asked: an order that comes back is another round, and nothing of it is done. */
+export function roundOf(asked: { round?: unknown }): number {
+  return typeof asked.round === 'number' ? asked.round : 1;
+}
+
+/** Names an order in its round: what is known of one round is not known of the next. */
+export function askedAs(order: Order): string {
+  const round = roundOf(order);
+  return round > 1 ? `${order.id} ${round}` : order.id;
+}
+
+/** What is said of an order: which, and in which round. */
+export function about(order: Order): { orderId: string; round?: number } {
+  const round = roundOf(order);
+  return { orderId: order.id, ...(round > 1 && { round }) };
 }
 
 /** The id of what is done once for an order or a bulletin, whoever's phone does it. */
-export function actId(kind: string, subject: string, account: string): string {
-  return `${kind}:${subject}:${account}`.slice(0, 128);
+export function actId(kind: string, subject: string, account: string, round = 1): string {
+  return [kind, subject, account, ...(round > 1 ? [round] : [])].join(':').slice(0, 128);
 }

@@ -13,6 +13,10 @@ export interface Order {
   nobodyNext: boolean;
   reassignedBecause: string | null;
   cancelledBecause?: string | null;
+  /** How often this officer was asked; absent in what an older hub has told: once. */
+  round?: number;
+  /** When they were asked last. */
+  askedAt?: string;
   acceptWithinSeconds: number;
   createdAt: string;
   endedAt: string | null;

@@ -1,3 +1,4 @@
+import { roundOf } from '../orders/steps';
 import type { Database, Held, Order } from '../store/database';
 
 /** A page of changes, as `/mobile/v1/sync` gives it. */
@@ -106,6 +107,7 @@ export class Sync {
 
 function isNews(order: Order, before: Order | undefined): boolean {
   const back = order.stage === 'CANCELLED';
+  if (before !== undefined && roundOf(order) > roundOf(before)) return true;
   return before === undefined ? !back : back && before.stage !== 'CANCELLED';
 }
 

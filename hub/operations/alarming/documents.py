@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hub.model.alarms import AlarmKind
 from hub.store.documents import Index, Keep, TextDocument, index
 
 ALARMS = "alarms"
@@ -17,13 +16,14 @@ class AlarmDoc(TextDocument):
     `condition` names what is wrong with what; one alarm of a condition is `active` at a time, and
     it is raised in the transaction that makes the condition so. `units` are those whose liaison
     sees it; empty, it is the centre's alone. `parts` counts what is concerned: with more of it
-    the alarm calls anew. `confirmed_at` is when the condition was last found to hold. `withdrawn`:
-    it is about an order that has ended, which therefore does not end it.
+    the alarm calls anew. `confirmed_at` is when the condition was last found to hold. `about` holds
+    the ids of what it is about, by the word for each: `order`, `incident`. `withdrawn`: that has
+    ended, which therefore does not end the alarm.
     """
 
     keep = Keep("a year, and the month to report on it", since="cleared_at", days=400)
 
-    kind: AlarmKind
+    kind: str
     condition: str
     active: bool = True
     message: str
@@ -31,8 +31,7 @@ class AlarmDoc(TextDocument):
     place: str | None = None
     parts: int = 1
     units: list[str] = Field(default_factory=list)
-    order_id: str | None = None
-    incident_id: str | None = None
+    about: dict[str, str] = Field(default_factory=dict)
     account_id: str | None = None
     withdrawn: bool = False
     raised_at: datetime
@@ -55,5 +54,4 @@ class AlarmDoc(TextDocument):
             index("-raised_at", "-_id"),
             index("active", "-raised_at", "-_id"),
             index("units", "-raised_at"),
-            index("order_id", sparse=True),
         ]

@@ -6,25 +6,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from hub.model.alarms import PRESSING, AlarmKind, AlarmState
+from hub.model.alarms import AlarmState
 from hub.model.people import Role, Viewer
-from hub.operations.alarms.documents import ALARMS, AlarmDoc
+from hub.operations import conditions
+from hub.operations.alarming.documents import ALARMS, AlarmDoc
 from hub.store.documents import plain
 from hub.store.driver import Store, Tx
 from hub.store.faults import DuplicateKeyError
 from hub.store.listing import NOTHING, Place, beyond, only
 from hub.store.pending import pending, seen
 
-_MOST_PRESSING: tuple[dict[str, Any], ...] = (
-    {
-        "$set": {
-            "seen_to": {"$ne": ["$acknowledged_at", None]},
-            "rank": {"$indexOfArray": [[*PRESSING], "$kind"]},
-        }
-    },
-    {"$sort": {"seen_to": 1, "rank": 1, "raised_at": -1, "_id": -1}},
-    {"$unset": ["seen_to", "rank"]},
-)
 _NEWEST = ("-raised_at", "-_id")
 
 
@@ -38,6 +29,17 @@ def visible_alarms(viewer: Viewer) -> dict[str, Any]:
     if viewer.role is Role.LIAISON and viewer.unit is not None:
         return {"units": viewer.unit}
     return NOTHING
+
+
+def of_kind(kind: str | None) -> dict[str, Any]:
+    """The alarms of this kind, as a filter; of one that nobody declares: those of all such kinds.
+
+    They are of capabilities that are gone. None: all.
+    """
+    if kind is None:
+        return {}
+    known = conditions()
+    return {"kind": kind if kind in known else {"$nin": [*known]}}
 
 
 def in_state(state: AlarmState | None) -> dict[str, Any]:
@@ -86,13 +88,13 @@ class AlarmRepository:
         after: Place | None = None,
         active: bool | None = None,
         state: AlarmState | None = None,
-        kind: AlarmKind | None = None,
+        kind: str | None = None,
     ) -> list[AlarmDoc]:
         """At most `first` alarms, newest first by (raised_at, id), behind `after`.
 
         `active`: those whose condition holds, acknowledged or not; False: those that are cleared.
         """
-        asked = only(active=active, kind=kind)
+        asked = {**only(active=active), **of_kind(kind)}
         terms = [visible_alarms(viewer), beyond(after, "raised_at"), in_state(state), asked]
         return await AlarmDoc.find({"$and": terms}).sort(*_NEWEST).limit(first).to_list()
 
@@ -103,18 +105,17 @@ class AlarmRepository:
         first: int,
         active: bool | None = None,
         state: AlarmState | None = None,
-        kind: AlarmKind | None = None,
+        kind: str | None = None,
     ) -> list[AlarmDoc]:
         """As `page`, what a person must see before the rest: at most `first` of them.
 
         Those that hold before those that are cleared; of them those that nobody sees to, then by
-        kind (`PRESSING`), then the newest.
+        kind (`conditions`), then the newest.
         """
         found = []
         if active is not False:
-            of_kind = {} if kind is None else {"kind": kind}
-            terms = [visible_alarms(viewer), in_state(state), {"active": True}, of_kind]
-            steps = [{"$match": {"$and": terms}}, *_MOST_PRESSING, {"$limit": first}]
+            terms = [visible_alarms(viewer), in_state(state), {"active": True}, of_kind(kind)]
+            steps = [{"$match": {"$and": terms}}, *_most_pressing(), {"$limit": first}]
             rows = await AlarmDoc.get_pymongo_collection().aggregate(steps)
             found = [AlarmDoc.model_validate(row) async for row in rows]
         if active is not True and (room := first - len(found)):
@@ -134,11 +135,12 @@ class AlarmRepository:
         """The active alarm of this condition, if there is one."""
         return await AlarmDoc.find_one({"active": True, "condition": condition})
 
-    async def raise_(self, tx: Tx, alarm: AlarmDoc) -> bool:
+    async def raise_(self, tx: Tx, alarm: AlarmDoc, *, counted: bool = True) -> bool:
         """Raise it; False when one of its condition is active: that one then says what this says.
 
-        If more is concerned than before it calls anew, also somebody who has acknowledged it. The
-        active one is written in any case, so that whoever clears it meanwhile looks again.
+        If more is concerned than before it calls anew, also somebody who has acknowledged it. Where
+        `counted` is False this one does not know how much is: what the active one says stays. That
+        is written in any case, so that whoever clears it meanwhile looks again.
         """
         await seen(tx, ALARMS)
         holds = {"condition": alarm.condition, "active": True}
@@ -146,12 +148,15 @@ class AlarmRepository:
         if known is None:
             pending(tx).insert(ALARMS, plain(alarm))
             return True
-        said = {"message", "next_step", "place", "parts", "units", "confirmed_at"}
-        change = alarm.model_dump(include=said)
+        change = _said(alarm) if counted else {"confirmed_at": alarm.confirmed_at}
         if alarm.parts > known["parts"]:
             change |= {"acknowledged_at": None, "acknowledged_by": None}
         self._change(tx, known["_id"], change)
         return False
+
+    def restate(self, tx: Tx, alarm: AlarmDoc, now: AlarmDoc) -> None:
+        """Let an alarm read as active in `tx` say what `now` says; it calls nobody anew."""
+        self._change(tx, alarm.id, _said(now))
 
     async def raise_alone(self, alarm: AlarmDoc) -> bool:
         """As `raise_`, of what no write goes with; False also when another process was first."""
@@ -172,7 +177,7 @@ class AlarmRepository:
         self._change(tx, alarm.id, {"acknowledged_at": at, "acknowledged_by": by})
         return True
 
-    async def standing(self) -> dict[AlarmKind, Standing]:
+    async def standing(self) -> dict[str, Standing]:
         """How many hold now, of each kind, for the metrics."""
         rows = await AlarmDoc.get_pymongo_collection().aggregate(
             [
@@ -188,13 +193,31 @@ class AlarmRepository:
                 },
             ]
         )
-        found = {AlarmKind(row["_id"]): row async for row in rows}
+        found = {row["_id"]: row async for row in rows}
         return {
             kind: Standing(row["all"] - row["acknowledged"], row["acknowledged"])
             if (row := found.get(kind))
             else Standing()
-            for kind in AlarmKind
+            for kind in conditions()
         }
 
     def _change(self, tx: Tx, alarm_id: str, fields: dict[str, Any]) -> None:
         pending(tx).update(ALARMS, alarm_id, {"$set": fields, "$inc": {"revision": 1}})
+
+
+def _said(alarm: AlarmDoc) -> dict[str, Any]:
+    fields = {"message", "next_step", "place", "parts", "units", "confirmed_at"}
+    said: dict[str, Any] = alarm.model_dump(include=fields)
+    return said
+
+
+def _most_pressing() -> list[dict[str, Any]]:
+    """What puts first what nobody sees to, then by kind; a kind that nobody declares is last."""
+    known = [*conditions()]
+    place = {"$indexOfArray": [known, "$kind"]}
+    rank = {"$cond": [{"$in": ["$kind", known]}, place, len(known)]}
+    return [
+        {"$set": {"seen_to": {"$ne": ["$acknowledged_at", None]}, "rank": rank}},
+        {"$sort": {"seen_to": 1, "rank": 1, "raised_at": -1, "_id": -1}},
+        {"$unset": ["seen_to", "rank"]},
+    ]
