@@ -19,7 +19,8 @@ from sandbox.wire.jtt905 import Fix, Message, Status, encode, position
 VEHICLES, FEEDS, DEPARTURES = 10_000, 100, 200
 ROUND_S = 75.0
 """Seconds in which every vehicle has spoken once: a position is stale after ninety."""
-LONGEST = 3000
+LONGEST = 300
+"""Characters of a text that a mapped feed takes; a row with a longer one is refused whole."""
 CAR_PARK = "car-park-{:02}-" + "x" * 20
 _TAXIS = """
 [[feeds]]
