@@ -44,9 +44,9 @@ TAKE_FRAMES = """() => {
 
 async def measure(world: World, _node: bool) -> None:
     """A line a minute, then the first against the last."""
-    path = shutil.which("chromium")
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if path is None:
-        sys.exit("bench: the row console needs Chromium: apt-get install chromium")
+        sys.exit("bench: the row console needs Chromium: apt-get install chromium-headless-shell")
     moving = asyncio.create_task(_taxis(world))
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)

@@ -33,9 +33,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"gallery: {error}\n")
         return 1
     print(f"图册 gallery: {len(taken)} · {sheet.written(taken, options.into)}")
-    if options.readme:
-        readme.keep(taken)
-    return _told([shot for shot in taken if shot.complaints])
+    bad = [shot for shot in taken if shot.complaints]
+    if options.readme and not bad:
+        try:
+            readme.keep(taken)
+        except readme.TooLargeError as error:
+            sys.stderr.write(f"gallery: {error} 过大 is too large for the README\n")
+            return 1
+    return _told(bad)
 
 
 async def _taken(wanted: Wanted) -> list[Shot]:

@@ -153,9 +153,12 @@ class Camera:
 @asynccontextmanager
 async def camera(scene: Scene) -> AsyncIterator[Camera]:
     """A browser for this world. Raises NoBrowserError."""
-    found = shutil.which("chromium")
+    found = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if found is None:
-        raise NoBrowserError("The gallery needs Chromium: apt-get install chromium fonts-noto-cjk")
+        raise NoBrowserError(
+            "图册需要 Chromium · The gallery needs Chromium: "
+            "apt-get install chromium-headless-shell fonts-noto-cjk"
+        )
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=found, args=FLAGS)
         try:
@@ -164,4 +167,13 @@ async def camera(scene: Scene) -> AsyncIterator[Camera]:
             await browser.close()
 
 
-__all__ = ["SCHEMES", "BrowserError", "Camera", "Language", "NoBrowserError", "Theme", "camera"]
+__all__ = [
+    "SCHEMES",
+    "BrowserError",
+    "Camera",
+    "Language",
+    "NoBrowserError",
+    "Tab",
+    "Theme",
+    "camera",
+]

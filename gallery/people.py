@@ -53,14 +53,19 @@ class Desk:
     async def _sure(self, text: str, given: dict[str, object]) -> dict[str, Any]:
         """Once, though it is sent again while the hub has too much to do. Raises RefusedError."""
         sent = {"clientMutationId": uuid4().hex, **given}
-        async with asyncio.timeout(COMES_S):
-            while True:
-                try:
-                    return await self.hub.query(text, input=sent)
-                except ClientRefusedError as refused:
-                    raise RefusedError(str(refused)) from refused
-                except ClientError:
-                    await asyncio.sleep(1)  # it says of itself that it may be gone a moment later
+        last: ClientError | None = None
+        try:
+            async with asyncio.timeout(COMES_S):
+                while True:
+                    try:
+                        return await self.hub.query(text, input=sent)
+                    except ClientRefusedError as refused:
+                        raise RefusedError(str(refused)) from refused
+                    except ClientError as error:
+                        last = error  # it says of itself that it may be gone a moment later
+                        await asyncio.sleep(1)
+        except TimeoutError:
+            raise RefusedError(f"not within {COMES_S:.0f} s: {last}") from last
 
     async def incident(self, **given: object) -> str:
         """Open one; its id."""

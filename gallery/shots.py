@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
-from gallery.camera import BrowserError, Camera, Language, Theme, camera
+from gallery.camera import BrowserError, Camera, Language, Tab, Theme, camera
 from gallery.pages import PAGES, Page
 from gallery.worlds import WORLDS
 
@@ -79,5 +79,14 @@ async def _of(
     for width in wanted.widths_of(page):
         for theme in wanted.themes or THEMES:
             file = wanted.into / world / f"{page.name}-{width}-{language}-{theme}.png"
-            await eye.take(tab, width, theme, file)
-            yield Shot(world, page.name, language, theme, width, file, eye.told())
+            said = await _taken(eye, tab, width, theme, file)
+            yield Shot(world, page.name, language, theme, width, file, [*said, *eye.told()])
+
+
+async def _taken(eye: Camera, tab: Tab, width: int, theme: Theme, file: Path) -> list[str]:
+    """What hindered the picture: the others are taken all the same."""
+    try:
+        await eye.take(tab, width, theme, file)
+    except BrowserError as error:
+        return [f"not taken: {error.message.splitlines()[0]}"]
+    return []

@@ -38,20 +38,18 @@ class Rooms(LoadFileScheduling):
     """Folders with such a hub, the longest first: what takes longest begins first."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return next(
-            (one for one in self.SHARED if nodeid.startswith(f"{one}/")),
-            super()._split_scope(nodeid),
-        )
+        return room_of(nodeid) or super()._split_scope(nodeid)
+
+
+def room_of(nodeid: str) -> str | None:
+    """The folder with a hub of its own that a test is in."""
+    return next((room for room in Rooms.SHARED if nodeid.startswith(f"{room}/")), None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The rooms come first, so that no worker is left with one of them at the end."""
-    rank = {room: at for at, room in enumerate(Rooms.SHARED)}
-    items.sort(
-        key=lambda item: min(
-            (rank[room] for room in rank if item.nodeid.startswith(room)), default=len(rank)
-        )
-    )
+    rank = {room: at for at, room in enumerate((*Rooms.SHARED, None))}
+    items.sort(key=lambda item: rank[room_of(item.nodeid)])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Rooms:
