@@ -102,6 +102,7 @@ const escape = (html) =>
 function renderer(pages, keep) {
   const markdown = new MarkdownIt({ html: true, linkify: false });
   const rules = markdown.renderer.rules;
+  const picture = rules.image;
   const plain = (/** @type {import('markdown-it').Token[]} */ tokens) =>
     tokens.map((token) => (token.children ? '' : token.content)).join('');
 
@@ -111,10 +112,6 @@ function renderer(pages, keep) {
     return /^[\u3000-\u9fff\uff00-\uffef]{2}$/.test(around) ? '' : '\n';
   };
   rules.html_block = () => '';
-  rules.html_inline = (tokens, at) => {
-    const text = tokens[at]?.content ?? '';
-    return text.startsWith('<!--') ? '' : escape(text);
-  };
   rules.fence = (tokens, at) => {
     const { content, info } = /** @type {import('markdown-it').Token} */ (tokens[at]);
     const copy = `<button type="button" class="copy">${both(['复制', 'Copy'])}</button>`;
@@ -155,6 +152,18 @@ function renderer(pages, keep) {
       if (!/^[a-z]+:|^#/.test(href)) follow(file, href, token, tokens[at + 1]);
       return self.renderToken(tokens, at, options);
     };
+    rules.html_inline = (tokens, at) => {
+      const text = tokens[at]?.content ?? '';
+      const image = /^<img src="([^"]+)"/.exec(text);
+      if (image?.[1]) return text.replace(image[1], keep(fileAt(file, image[1])));
+      return text.startsWith('<!--') ? '' : escape(text);
+    };
+    rules.image = (tokens, at, options, env, self) => {
+      const token = /** @type {import('markdown-it').Token} */ (tokens[at]);
+      token.attrSet('src', keep(fileAt(file, token.attrGet('src') ?? '')));
+      token.attrSet('loading', 'lazy');
+      return picture?.(tokens, at, options, env, self) ?? '';
+    };
     return { html: markdown.render(read(file)), headings };
   };
 
@@ -182,11 +191,17 @@ function renderer(pages, keep) {
       }
       return;
     }
-    if (!existsSync(path.join(ROOT, target)) || statSync(path.join(ROOT, target)).isDirectory()) {
-      throw new Error(`${from} links to ${href}, which is no page and no file.`);
-    }
-    link.attrSet('href', keep(target));
+    link.attrSet('href', keep(fileAt(from, to)));
   }
+}
+
+/** The file that a page names, from the root on. @param {string} from @param {string} to */
+function fileAt(from, to) {
+  const file = path.posix.normalize(path.posix.join(path.posix.dirname(from), to));
+  if (!existsSync(path.join(ROOT, file)) || statSync(path.join(ROOT, file)).isDirectory()) {
+    throw new Error(`${from} links to ${to}, which is no page and no file.`);
+  }
+  return file;
 }
 
 /** The list of a folder's pages. @param {Page} page @returns {Rendered} */
