@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -135,6 +135,30 @@ async def test_nothing_can_be_done_in_the_past_and_the_keyboard_moves_it(
     await expect(region(page, "无记录")).to_contain_text("历史保留自")
     await page.goto(f"{own.url}/console/history?at=gestern")
     await expect(page.get_by_role("alert")).to_contain_text("时刻无效")
+
+
+async def test_a_moment_is_typed_while_the_clock_runs(own: Running, console: Watched) -> None:
+    """What is half typed stays as each second of the present comes; what is none says so."""
+    await until_kept(own)
+    page = await console.signed_in("/console/", "watch")
+    await page.goto(f"{own.url}/console/history")
+    field, band = page.get_by_label("日期和时刻", exact=True), page.get_by_role("status")
+    await expect(field).not_to_have_value("")
+    await field.fill("")
+    await field.press_sequentially("23:")
+    shown = page.locator(".head time")
+    before = await shown.inner_text()
+    await expect(shown).not_to_have_text(before)
+    await expect(field).to_have_value("23:")
+    await field.press_sequentially("x")
+    await field.press("Enter")
+    await expect(page.get_by_role("alert").filter(has_text="14:38")).to_be_visible()
+    await expect(band.filter(has_text="历史 ·")).to_have_count(0)
+    at = datetime.now(UTC) - timedelta(days=1)
+    await field.fill(at.strftime("%Y-%m-%d %H:%M"))
+    await field.press("Enter")
+    await expect(band.filter(has_text="历史 ·")).to_be_visible()
+    await expect(page.get_by_role("alert").filter(has_text="14:38")).to_have_count(0)
 
 
 async def test_a_line_of_an_incident_leads_to_its_moment(own: Running, console: Watched) -> None:

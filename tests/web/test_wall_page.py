@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.e2e.conftest import Running
 from tests.web.conftest import Watched, watched
 from tests.web.officers import CANCEL, OPEN, until
+from tests.web.test_situation import PATIENT
 
 CODE = re.compile(r"[A-Z]{4}-[A-Z]{4}")
 ORDER = """mutation($key: String!, $incident: ID!) { dispatchOrder(input: { clientMutationId: $key,
@@ -129,6 +130,10 @@ async def test_a_wall_turns_its_pages_and_stands_still_at_what_is_red(
     current = pages.locator("[aria-current=page]")
     await expect(current).to_have_text("预警 + 指令")
     await expect(wall.get_by_role("region", name="指令")).to_contain_text("疏导北广场")
+    # a wall is told of alarms, whatever it may not read of what they are about
+    unanswered = alarms.get_by_role("listitem").filter(has_text="无人签收")
+    await expect(unanswered.filter(has_text="北广场客流聚集")).to_be_visible(timeout=PATIENT)
+    await expect(alarms.get_by_role("button")).to_have_count(0)
     await calm()
     await expect(held).to_have_count(0)
     await expect(board).to_be_visible()

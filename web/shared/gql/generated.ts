@@ -728,7 +728,7 @@ export type ReassignOrderInput = {
   order: Scalars['ID']['input'];
   /** Why (原因). */
   reason: Scalars['String']['input'];
-  /** An officer on duty who is none of its recipients, by id or login (改派至). */
+  /** An officer on duty who has no part of it, by id or login (改派至). */
   to: Scalars['ID']['input'];
 };
 
@@ -1203,6 +1203,8 @@ export type AccountShownFragment = { id: string, login: string, role: AccountRol
 
 export type SessionShownFragment = { id: string, code: string, mine: boolean, createdAt: string, expiresAt: string, account: AccountShownFragment | null, device: { platform: string, model: string | null, appVersion: string | null, seenAt: string, push: PushService | null } | null };
 
+export type AlarmShownFragment = { id: string, kind: AlarmKind, level: AlarmLevel, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, zh: string, en: string, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null };
+
 export type BulletinShownFragment = { id: string, number: string, title: string, text: string, urgency: OrderPriority, state: BulletinState, publishedAt: string, allOnDuty: boolean, withdrawnAt: string | null, withdrawnReason: string | null, remindAfterSeconds: number, audienceCount: number, readCount: number, untoldCount: number, publishedBy: PersonNamedFragment | null, unit: UnitNamedFragment | null, units: Array<UnitNamedFragment>, withdrawnBy: PersonNamedFragment | null, corrects: { id: string, number: string } | null, replacedBy: { id: string, number: string } | null };
 
 export type MappingShownFragment = { id: string, dataset: string, nativeId: string, canonicalId: string, method: MatchMethod, confidence: number, state: MappingState, decidedAt: string | null, decidedBy: PersonNamedFragment | null, stopPlace: { id: string, zh: string | null, en: string | null } | null, canonical: { id: string, zh: string | null, en: string | null } | null };
@@ -1304,7 +1306,17 @@ export type AlarmsToActSubscriptionVariables = Exact<{
 }>;
 
 
-export type AlarmsToActSubscription = { alarms: { change: ChangeType, cursor: string, node: { id: string, kind: AlarmKind, level: AlarmLevel, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, zh: string, en: string, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null, bulletin: { id: string, number: string } | null } | null } };
+export type AlarmsToActSubscription = { alarms: { change: ChangeType, cursor: string, node: (
+      { bulletin: { id: string, number: string } | null }
+      & AlarmShownFragment
+    ) | null } };
+
+export type AlarmsOnWallSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['String']['input']>;
+}>;
+
+
+export type AlarmsOnWallSubscription = { alarms: { change: ChangeType, cursor: string, node: AlarmShownFragment | null } };
 
 export type TakeUpAlarmMutationVariables = Exact<{
   input: AcknowledgeAlarmInput;
@@ -1672,7 +1684,8 @@ export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, n
 export const AccountsWatched = { id: 'sha256:29a87b47c95711ab7e5744ee64b7d76d03644b2174ad2e7b5fd888c74c339861', name: 'AccountsWatched', kind: 'subscription' } as unknown as Operation<AccountsWatchedSubscription, AccountsWatchedSubscriptionVariables>;
 export const AddAccount = { id: 'sha256:8983b79a23b574b630b93a470bbe292ce76ff4b46800a7c8986559c493212652', name: 'AddAccount', kind: 'mutation' } as unknown as Operation<AddAccountMutation, AddAccountMutationVariables>;
 export const AddUnits = { id: 'sha256:86189919850abd6bee31bd07cf273006754bc31efd89a64340efee313b9029e0', name: 'AddUnits', kind: 'mutation' } as unknown as Operation<AddUnitsMutation, AddUnitsMutationVariables>;
-export const AlarmsToAct = { id: 'sha256:51b754b8d1f1cf8b28e50a5a4181575a99808379c28f375098acad8f80956035', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
+export const AlarmsOnWall = { id: 'sha256:4ad6a5796d1318f994d472a8931da1815a1d9220450570d025f19921aa3c2205', name: 'AlarmsOnWall', kind: 'subscription' } as unknown as Operation<AlarmsOnWallSubscription, AlarmsOnWallSubscriptionVariables>;
+export const AlarmsToAct = { id: 'sha256:ff988aa2ae3f31c1f6b903eae4437c88bd65fe6dde3b2de5ace517c79a6b0b36', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
 export const ApproveWall = { id: 'sha256:74db6502796e7780de5bfb76443561f9b16dbba67a2139e2a500731625ef5116', name: 'ApproveWall', kind: 'mutation' } as unknown as Operation<ApproveWallMutation, ApproveWallMutationVariables>;
 export const AuditPage = { id: 'sha256:2c2818633dea9151178cbb595350721376234d3f36bfd8f7d4328ce79ac59b35', name: 'AuditPage', kind: 'query' } as unknown as Operation<AuditPageQuery, AuditPageQueryVariables>;
 export const AuditState = { id: 'sha256:15c47252c3f9015faa90f94396ae97de30cf3d5f4475855d1c3c334f578944a1', name: 'AuditState', kind: 'query' } as unknown as Operation<AuditStateQuery, AuditStateQueryVariables>;

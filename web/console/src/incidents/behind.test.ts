@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TimelineLineFragment } from '$shared/gql/generated';
-import { behind } from './behind';
+import { behind, keyed } from './behind';
 
 const line = (at: string, text: string): TimelineLineFragment => ({
   at,
@@ -23,5 +23,20 @@ describe('behind', () => {
 
   it('is nothing on a page that is newer as a whole', () => {
     expect(behind(lines.slice(0, 1), line('10:02', 'c'))).toEqual([]);
+  });
+});
+
+describe('keyed', () => {
+  const keys = (lines: readonly TimelineLineFragment[]) => keyed(lines).map(({ key }) => key);
+  const lines = [line('10:03', 'd'), line('10:02', 'b'), line('10:02', 'b')];
+
+  it('tells lines apart that say the same', () => {
+    expect(new Set(keys(lines)).size).toBe(3);
+  });
+
+  it('keeps the keys of all where a page comes behind them, or a line before', () => {
+    expect(keys([line('10:04', 'e'), ...lines, line('10:01', 'a')]).slice(1, 4)).toEqual(
+      keys(lines),
+    );
   });
 });

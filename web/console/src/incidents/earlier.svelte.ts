@@ -29,8 +29,6 @@ export class Earlier {
 
   /** Read on until something is older than the oldest line that is listed. */
   async next(incident: string): Promise<void> {
-    const [oldest] = this.#listed;
-    if (!oldest) return;
     this.pending = true;
     this.error = null;
     try {
@@ -40,7 +38,9 @@ export class Earlier {
           after: this.#after,
         });
         const { nodes, pageInfo } = incidentTimeline;
-        const older = this.rows.length > 0 ? nodes : behind(nodes, oldest);
+        // a newer line may have moved it on meanwhile
+        const [oldest] = this.#listed;
+        const older = this.rows.length > 0 || !oldest ? nodes : behind(nodes, oldest);
         this.rows = [...this.rows, ...older];
         this.#after = pageInfo.endCursor;
         this.more = pageInfo.hasNextPage;

@@ -1,8 +1,20 @@
-import type { AlarmsToActSubscription } from '$shared/gql/generated';
+import type {
+  AlarmsToActSubscription,
+  AlarmsToActSubscriptionVariables,
+  AlarmShownFragment,
+} from '$shared/gql/generated';
+import type { Operation } from '$shared/gql/operation';
 import { LEVELS } from '$shared/ui/Level.svelte';
 import { LEVEL_OF_ALARM } from '../vocabulary';
 
-export type Alarm = NonNullable<AlarmsToActSubscription['alarms']['node']>;
+type AtDesk = NonNullable<AlarmsToActSubscription['alarms']['node']>;
+/** An alarm as a pane shows it; on a wall, and of a moment that has passed, nobody says which bulletin. */
+export type Alarm = AlarmShownFragment & Partial<Pick<AtDesk, 'bulletin'>>;
+/** A live query of alarms: each face asks for no more than it may read. */
+export type Alarms = Operation<
+  { alarms: { node: Alarm | null } },
+  AlarmsToActSubscriptionVariables
+>;
 
 /** Alarms of one cause at one place and of one state; the first of them was raised first. */
 export interface Fold {
