@@ -19,7 +19,7 @@ WEB = Path(__file__).parents[2] / "web"
 GENERATED = "$shared/gql/generated"
 IMPORT = re.compile(r"import\s+(type\s+)?(?:([^;'\"]*?)\s+from\s+)?['\"]([^'\"]+)['\"]")
 AT_A_DESK = {"WallsWatched"}
-"""What a component asks only where `may` says that it is allowed, beside what it asks everywhere."""
+"""What a component asks only where `may` allows it, beside what it asks everywhere."""
 LOADED = re.compile(r"import\(\s*['\"]([^'\"]+)['\"]\s*\)")
 
 

@@ -285,6 +285,12 @@ async def test_the_audit_log_is_filtered_and_leads_to_what_it_is_about(
     table = page.get_by_role("table", name="审计日志")
     await expect(table.get_by_role("row")).to_have_count(2)
     await expect(page).to_have_url(re.compile(f"target={login}"))
+    # a moment that is none is not searched, nor the one that stood there before
+    await search.get_by_label("从", exact=True).fill("gestern")
+    await search.get_by_label("对象").fill("nobody")
+    await search.get_by_role("button", name="查询").click()
+    await expect(search.get_by_role("alert")).to_contain_text("14:38")
+    await expect(page).to_have_url(re.compile(f"target={login}"))
     line = row(page, "审计日志", "新建账号")
     await line.get_by_role("button").click()
     entry = page.get_by_role("region", name="审计记录")
