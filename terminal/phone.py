@@ -141,7 +141,7 @@ class Phone:
         """Report actions on an order or a bulletin, and what the hub says of each."""
         now = datetime.now(UTC).isoformat()
         actions = [
-            {"id": str(uuid.uuid4()), "kind": kind, "at": now, "body": {_id(kind): about["id"]}}
+            {"id": str(uuid.uuid4()), "kind": kind, "at": now, "body": _answered(about, kind)}
             for kind in kinds
         ]
         answer = await self.api.call("POST", "/mobile/v1/actions", {"actions": actions})
@@ -255,9 +255,10 @@ def _asked(about: Held) -> str:
     return str(about["id"]) if round_ == 1 else f"{about['id']} {round_}"
 
 
-def _id(kind: str) -> str:
-    """The name under which an action of this kind names what it is about."""
-    return f"{kind.partition('.')[0]}Id"
+def _answered(about: Held, kind: str) -> dict[str, Any]:
+    """What an action of this kind answers: by its id, and an order in which round."""
+    body = {f"{kind.partition('.')[0]}Id": about["id"]}
+    return body | ({"round": about["round"]} if "round" in about else {})
 
 
 class _QuitError(Exception):

@@ -9,7 +9,7 @@ import strawberry
 from hub.model.alarms import AlarmLevel
 from hub.model.people import Scope
 from hub.operations import conditions
-from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarming.documents import AlarmDoc, about_of
 from hub.operations.alarming.store import AlarmRepository
 from hub.operations.alarms.acknowledging import acknowledge_alarm
 from hub.store.listing import Place
@@ -235,8 +235,7 @@ class Subscription:
 
 def about(alarm: Entity, word: str) -> str | None:
     """The id of what of this sort the alarm is about, if it is about any."""
-    found: str | None = (alarm.doc.get("about") or {}).get(word)
-    return found
+    return about_of(alarm.doc).get(word)
 
 
 def _raised(row: Row) -> tuple[datetime, str]:

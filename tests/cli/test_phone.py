@@ -37,7 +37,7 @@ class Hub(MobileClient):
 
     def __init__(self) -> None:
         super().__init__("http://hub", "officer1", "x", "phone")
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[tuple[object, ...]] = []
 
     async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         actions = body["actions"]
@@ -293,9 +293,11 @@ async def test_who_cannot_sign_in_again_is_told_what_to_do():
 
 async def test_an_order_that_comes_back_is_a_new_one():
     """It was shown, and taken back: in another round it is asked again, once."""
-    phone, _, said = phone_with(order())
+    phone, hub, said = phone_with(order())
     phone.shown.add("O-1")
     news = order(stage="SEEN", round=2)
     for _ in range(2):
         await phone._take({"entity": "order", "op": "upsert", "data": news})
     assert said.getvalue().count("Order under way") == 1
+    await phone._answer("a")
+    assert hub.asked == [("order.accepted", "O-1", 2)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.alarms import AlarmState
 from hub.model.operations import OrderState, Stage
 from hub.model.people import Principal, Role
+from hub.operations import conditions
+from hub.operations.alarming.condition import Changed
 from hub.operations.alarming.documents import AlarmDoc
 from hub.operations.alarming.keeper import AlarmKeeper
 from hub.operations.alarming.store import AlarmRepository
@@ -22,8 +25,10 @@ from hub.operations.alarms.acknowledging import acknowledge_alarm
 from hub.operations.asking.chains import Chains, Link
 from hub.operations.incidents.actions import close_incident
 from hub.operations.orders.actions import cancel_order
+from hub.operations.orders.alarms import ORDER_UNANSWERED
 from hub.operations.orders.documents import OrderDoc
 from hub.operations.waking.channels import Outcome
+from hub.operations.words import Both
 
 REFUSES = FakeChannel(answer=lambda *_: Outcome.failed("403: the key is refused"))
 
@@ -268,6 +273,27 @@ async def test_what_is_raised_anew_after_it_was_cleared_is_another_alarm(
     assert (len(await alarms()), len(await alarms(active=False))) == (0, 1)
     await world.act(second, "order.declined", orderId=order.id)
     assert (len(await alarms()), len(await alarms(active=False))) == (1, 1)
+
+
+async def test_a_condition_that_cannot_be_asked_holds_up_no_other(
+    world: World, keeper: AlarmKeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own alarms stay; the next kind's are cleared as ever."""
+
+    async def fails(*_: object) -> list[Changed]:
+        raise KeyError("order")
+
+    broken = replace(ORDER_UNANSWERED, kind="BROKEN", asked=fails)
+    known = {broken.kind: broken, **conditions()}
+    monkeypatch.setattr("hub.operations.alarming.keeper.conditions", lambda: known)
+    officer = await world.officer()
+    order = await world.order(officer)
+    await world.act(officer, "order.declined", orderId=order.id)
+    await broken.alarm(Both("坏", "broken"), hub_clock.now()).insert()
+    key = fresh("key")
+    await cancel_order(world.ops.desk, world.watch, order_id=order.id, reason="误报", key=key)
+    await keeper.sweep()
+    assert [alarm.kind for alarm in await alarms()] == ["BROKEN"]
 
 
 async def test_an_alarm_is_raised_with_what_makes_it_or_not_at_all(

@@ -1,9 +1,11 @@
-"""Ledgers of an older version."""
+"""Ledgers and alarms of an older version."""
 
+import pytest
 from operations_builders import World
 
 from hub.model.operations import Stage
 from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarming.keeper import AlarmKeeper
 from hub.operations.alarming.moving import move_alarms
 from hub.operations.asking.moving import move_ledgers
 
@@ -45,3 +47,24 @@ async def test_alarms_of_before_say_what_they_are_about(world: World):
     assert moved.about == {"order": order.id, "incident": order.incident_id}
     assert beside is not None
     assert beside.about == {}
+
+
+@pytest.mark.parametrize("nameless", [False, True])
+async def test_alarms_that_an_older_process_writes_end_with_what_they_are_about(
+    world: World, nameless: bool
+):
+    """It runs on beside the new ones, which moved all there were; one about nothing stays."""
+    officer, other = await world.officer(), await world.officer()
+    order, beside = await world.order(officer), await world.order(other)
+    await world.act(officer, "order.declined", orderId=order.id)
+    await world.act(other, "order.declined", orderId=beside.id)
+    old = {} if nameless else {"order_id": order.id, "incident_id": order.incident_id}
+    condition = f"ORDER_UNANSWERED:{order.id}"
+    await world.store.db["alarms"].update_one(
+        {"condition": condition}, {"$unset": {"about": True}, **({"$set": old} if old else {})}
+    )
+    for one in (order, beside):
+        await world.store.db["orders"].update_one({"_id": one.id}, {"$set": {"state": "CANCELLED"}})
+    await AlarmKeeper(world.ops.desk, "hub-1").look()
+    left = await AlarmDoc.find({"active": True}).to_list()
+    assert [alarm.condition for alarm in left] == ([condition] if nameless else [])

@@ -155,3 +155,36 @@ async def test_an_order_says_who_was_not_woken_until_they_are_heard_of(world: Wo
     assert [await unwoken(world, other, who) for who in (fine, gone)] == [False, False]
     await world.act(dead, "order.received", orderId=order.id)
     assert [await unwoken(world, order, who) for who in (dead, silent)] == [False, True]
+
+
+async def test_who_signs_out_is_unwoken_for_no_order_any_more(world: World):
+    """Neither for one that they leave to the next, nor for one that they had taken."""
+    officer = await world.officer(phone=False)
+    left, taken = await world.order(officer), await world.order(officer)
+    await world.send_all(REFUSES)
+    assert [await unwoken(world, order, officer) for order in (left, taken)] == [True, True]
+    later = {"_id": ledger_id(taken.id, officer.account_id)}
+    await world.store.db["recipients"].update_one(later, {"$set": {"stage": "ACCEPTED"}})
+    await world.act(officer, "duty.signOut")
+    assert [await unwoken(world, order, officer) for order in (left, taken)] == [False, False]
+
+
+async def test_an_alarm_about_nothing_that_is_known_stays(
+    world: World, clock: ManualClock, keeper: AlarmKeeper
+):
+    """What it was about cannot have ended; a sign of life of its person ends it all the same."""
+    officer = await world.officer()
+    await world.order(officer)
+    await world.send_all(REFUSES)
+    await world.store.db["alarms"].update_many({}, {"$set": {"about": {"gone": "x"}}})
+    await keeper.look()
+    assert [alarm.about for alarm in await active()] == [{"gone": "x"}]
+    await world.store.db["alarms"].update_many({}, {"$set": {"account_id": None}})
+    await keeper.look()
+    assert len(await active()) == 1
+    back = {"$set": {"account_id": officer.account_id}}
+    await world.store.db["alarms"].update_many({}, back)
+    clock.advance(seconds=1)
+    await world.act(officer, "duty.signOut")
+    await keeper.look()
+    assert [alarm.kind for alarm in await active()] == ["ORDER_UNANSWERED"]

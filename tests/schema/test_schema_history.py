@@ -23,12 +23,16 @@ from hub import clock
 from hub.clock import ManualClock
 from hub.model.area import Area
 from hub.operations.history import OF_PEOPLE
+from hub.operations.orders.alarms import ORDER_UNANSWERED
+from hub.operations.words import Both
 from hub.store import raw
+from hub.store.documents import plain
 from hub.store.driver import Store
 from hub.store.feeds.same_as import SameAs
 from hub.store.history.historian import Historian
 from hub.store.history.kept import OF_FEEDS
 from schema.context import Services
+from schema.nodes import key_of
 from tests.schema.test_schema_operations import dispatched, opened
 
 BOARD = """query B($at: DateTime!, $places: [ID!]) { moment(at: $at) { at gap { start end }
@@ -252,3 +256,21 @@ async def test_the_row_policies_of_today_hold_for_the_past(run: Run, kept: Kept)
         text = f"query P($at: DateTime!) {{ moment(at: $at) {{ {field} }} }}"
         assert code_of(await run(text, OFFICER, at=at)) == "FORBIDDEN"
         assert "errors" not in await run(text, WATCH, at=at)
+
+
+async def test_an_alarm_that_was_kept_by_an_older_version_leads_to_its_order(
+    run: Run, kept: Kept
+) -> None:
+    """Samples are never rewritten: those of before an upgrade name it in a field of its own."""
+    incident = await opened(run, "old-alarm")
+    order = await dispatched(run, "old-alarm-order", incident, ["officer1"])
+    named = {"order_id": key_of(order, "Order", "order")}
+    named["incident_id"] = key_of(incident, "Incident", "incident")
+    alarm = ORDER_UNANSWERED.alarm(Both("无人签收", "nobody"), NOW, of=named["order_id"])
+    old = plain(alarm)
+    del old["about"]
+    at = await kept.shows(alarms=[{**old, **named}])
+    text = """query A($at: DateTime!) {
+        moment(at: $at) { alarms { order { id } incident { id } } } }"""
+    told = (await run(text, at=at.isoformat()))["data"]["moment"]
+    assert told["alarms"] == [{"order": {"id": order}, "incident": {"id": incident}}]

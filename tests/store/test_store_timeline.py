@@ -81,8 +81,11 @@ async def test_a_timeline_is_read_by_who_sees_its_incident(store: Store):
 
     async def read(role: Role, unit: str | None, account: str = "x") -> list[str]:
         viewer = Viewer(account_id=account, role=role, unit=unit)
-        found = await IncidentRepository(store).timelines(viewer, ["theirs"])
-        return [f"{row.kind} {row.by}" for row in found.get("theirs", [])]
+        repository = IncidentRepository(store)
+        found = (await repository.timelines(viewer, ["theirs"])).get("theirs", [])
+        page = await repository.timeline_page(viewer, "theirs", first=9)
+        assert page == found[::-1]
+        return [f"{row.kind} {row.by}" for row in found]
 
     assert await read(Role.LIAISON, "RPS") == await read(Role.PARTNER, "RPS") == []
     assert await read(Role.LIAISON, "MTR") == ["incident.opened watch", "order.accepted a"]

@@ -1,13 +1,22 @@
 """What is kept of alarms."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hub.store.documents import Index, Keep, TextDocument, index
 
 ALARMS = "alarms"
+NAMED_BEFORE = ("order", "incident")
+"""What alarms could be about up to version 1.1, each in a field of its own: `order_id`."""
+
+
+def about_of(row: Mapping[str, Any]) -> dict[str, str]:
+    """What an alarm is about, by the word for each; also of a row as version 1.1 wrote it."""
+    before = {word: row.get(f"{word}_id") for word in NAMED_BEFORE}
+    return {word: key for word, key in before.items() if key} | (row.get("about") or {})
 
 
 class AlarmDoc(TextDocument):
@@ -15,10 +24,10 @@ class AlarmDoc(TextDocument):
 
     `condition` names what is wrong with what; one alarm of a condition is `active` at a time, and
     it is raised in the transaction that makes the condition so. `units` are those whose liaison
-    sees it; empty, it is the centre's alone. `parts` counts what is concerned: with more of it
-    the alarm calls anew. `confirmed_at` is when the condition was last found to hold. `about` holds
-    the ids of what it is about, by the word for each: `order`, `incident`. `withdrawn`: that has
-    ended, which therefore does not end the alarm.
+    sees it; empty, it is the centre's alone. `parts` counts what is concerned: raised again with
+    more of it, the alarm calls anew. `confirmed_at` is when the condition was last found to hold.
+    `about` holds the ids of what it is about, by the word for each: `order`, `incident`,
+    `bulletin`. `withdrawn`: that has ended, which therefore does not end the alarm.
     """
 
     keep = Keep("a year, and the month to report on it", since="cleared_at", days=400)
@@ -42,8 +51,15 @@ class AlarmDoc(TextDocument):
     cleared_because: str | None = None
     revision: int = 1
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_of_today(cls, row: Any) -> Any:  # noqa: ANN401  # whatever is to be validated
+        """While an upgrade goes on, a process of version 1.1 may still write alarms as it did."""
+        return {**row, "about": about_of(row)} if isinstance(row, Mapping) else row
+
     class Settings:
         name = ALARMS
+        projection = None  # whole rows: `_as_of_today` reads fields that are no model's any more
         indexes: ClassVar[list[Index]] = [
             index(
                 "condition",

@@ -7,6 +7,7 @@ told also when the process that escalates is the one that died.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 
 import structlog
@@ -34,6 +35,7 @@ class AlarmKeeper:
         self._desk, self._store = desk, desk.store
         self._alarms = desk.of(AlarmRepository)
         self._host = host
+        self._failing = Failing("alarm_keeper_failing")
 
     async def run(self) -> None:
         """Look regularly, until cancelled; no watch waits for another, or for a flood to clear."""
@@ -76,12 +78,16 @@ class AlarmKeeper:
         return changed
 
     async def _changed(self, active: Sequence[AlarmDoc], tx: Tx | None = None) -> list[Changed]:
-        """Those that have ended, and why, or say something else now."""
+        """Those that have ended, and why, or say something else now.
+
+        A condition that cannot be asked holds up no other. In `tx` a failure is the transaction's.
+        """
         found: list[Changed] = []
         for kind, condition in conditions().items():
             mine = [alarm for alarm in active if alarm.kind == kind]
             if mine and condition.asked is not None:
-                found += await condition.asked(self._desk, mine, tx)
+                with self._failing.guard(kind) if tx is None else nullcontext():
+                    found += await condition.asked(self._desk, mine, tx)
         return found
 
     async def _clear(self, alarm: AlarmDoc, because: Both) -> None:

@@ -2,7 +2,7 @@
 
 import structlog
 
-from hub.operations.alarming.documents import ALARMS
+from hub.operations.alarming.documents import ALARMS, NAMED_BEFORE
 from hub.store.driver import Store
 
 log = structlog.get_logger()
@@ -14,11 +14,11 @@ async def move_alarms(store: Store) -> None:
     Any number of processes may do this at once, and again.
     """
     moved = 0
-    for word in ("order", "incident"):
+    for word in NAMED_BEFORE:
         old = f"{word}_id"
         done = await store.db[ALARMS].update_many(
             {old: {"$type": "string"}}, {"$rename": {old: f"about.{word}"}}
         )
         moved += done.modified_count
     if moved:
-        log.info("alarms_moved", names=moved)
+        log.info("alarms_moved", fields=moved)

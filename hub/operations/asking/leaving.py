@@ -26,8 +26,8 @@ async def leave(
         rows = await desk.of(Recipients).live_of_account(
             tx, officer.id, asked.kind, ended=asked.ended
         )
+        desk.of(Recipients).at_rest(tx, [row for row in rows if row.unwoken])
         if not asked.escalates:
-            desk.of(Recipients).at_rest(tx, [row for row in rows if row.unwoken])
             continue
         for row in rows:
             subject = await asked.take_up(desk, tx, row.subject_id)

@@ -75,21 +75,23 @@ def many_unwoken(asked: Asked, count: int, at: datetime) -> AlarmDoc:
 
 
 async def _asked(desk: Desk, active: Sequence[AlarmDoc], tx: Tx | None) -> list[Changed]:
-    """Over with the subject, or once a sign of life comes of who was not woken."""
+    """Over with the subject, or once a sign of life comes of who was not woken.
+
+    One about nothing that is known has no subject that could have ended.
+    """
     standing = desk.of(Standing)
-    named = [(alarm, *_subject(alarm)) for alarm in active]
-    going = await standing.going([(kind, key) for _, kind, key in named], tx=tx)
+    named = [(alarm, _subject(alarm)) for alarm in active]
+    going = await standing.going([subject for _, subject in named if subject], tx=tx)
     since = min(alarm.confirmed_at for alarm in active)
     people = {alarm.account_id for alarm in active if alarm.account_id}
     heard = await standing.heard_of(people, since, tx=tx)
     found: list[Changed] = []
-    for alarm, kind, key in named:
+    for alarm, subject in named:
         last = heard.get(alarm.account_id or "")
-        open_ = going.get((kind, key))
-        if open_ is None or not (open_ or alarm.withdrawn):
+        if subject and _is_over(alarm, going.get(subject)):
             found.append((alarm, _ENDED))
-        elif alarm.account_id is None:
-            found += await _fewer(desk, alarm, kind, key, tx)
+        elif subject and alarm.account_id is None:
+            found += await _fewer(desk, alarm, *subject, tx)
         elif last is not None and last > alarm.confirmed_at:
             found.append((alarm, _REACHED))
     return found
@@ -112,9 +114,14 @@ async def _fewer(
     return await (say(tx) if tx is not None else desk.store.transaction(say))
 
 
-def _subject(alarm: AlarmDoc) -> tuple[str, str]:
-    """What it is about that people are asked: its kind and id."""
-    return next(((k, key) for k, key in alarm.about.items() if k in kinds()), ("", ""))
+def _subject(alarm: AlarmDoc) -> tuple[str, str] | None:
+    """What it is about that people are asked: its kind and id; None for nothing that is known."""
+    return next(((kind, key) for kind, key in alarm.about.items() if kind in kinds()), None)
+
+
+def _is_over(alarm: AlarmDoc, going: bool | None) -> bool:
+    """Whether its subject's end is its own; `going`: whether that goes on, None: it is gone."""
+    return going is None or not (going or alarm.withdrawn)
 
 
 class Standing:

@@ -84,7 +84,11 @@ class BulletinAsked(Asked):
         why: str,
         at: datetime,
     ) -> None:
-        """One alarm for all readers of an urgent bulletin, if it stands; the keeper counts them."""
+        """One alarm for all readers of an urgent bulletin, if it stands.
+
+        It begins with this one: to count at each of thousands of failures would be dear, and the
+        keeper counts every two seconds.
+        """
         withdrawn = row.topic == f"{self.kind}.{CANCELLED}"
         if self.subject.priority is OrderPriority.URGENT and ledger.unwoken and not withdrawn:
             alarm = many_unwoken(self, 1, at)

@@ -18,9 +18,9 @@ _ACTED = Both("已有人处置", "somebody has acted on it")
 
 async def _asked(desk: Desk, active: Sequence[AlarmDoc], tx: Tx | None) -> list[Changed]:
     """Over once a desk has done something about the report."""
-    reported = {alarm.about["incident"] for alarm in active}
-    acted = await desk.of(IncidentRepository).acted_on(reported, tx=tx)
-    return [(alarm, _ACTED) for alarm in active if alarm.about["incident"] in acted]
+    named = [(alarm, alarm.about["incident"]) for alarm in active if "incident" in alarm.about]
+    acted = await desk.of(IncidentRepository).acted_on({key for _, key in named}, tx=tx)
+    return [(alarm, _ACTED) for alarm, key in named if key in acted]
 
 
 INCIDENT_REPORTED = Condition(

@@ -97,14 +97,14 @@ class IncidentRepository:
 
         Of each the newest lines that the viewer may read (`visible_lines`), oldest first.
         """
-        query = {"$and": [{"_id": {"$in": list(incident_ids)}}, visible_incidents(viewer)]}
-        rows = self._store.db[INCIDENTS].find(query, {"_id": True})
-        return await self._timeline.of_incidents(viewer, [row["_id"] async for row in rows])
+        return await self._timeline.of_incidents(viewer, await self._seen_by(viewer, incident_ids))
 
     async def timeline_page(
         self, viewer: Viewer, incident_id: str, *, first: int, after: Place | None = None
     ) -> list[TimelineDoc]:
         """At most `first` lines of an incident that the viewer may see, newest first."""
+        if not await self._seen_by(viewer, [incident_id]):
+            return []
         return await self._timeline.page(viewer, incident_id, first=first, after=after)
 
     async def timeline_lengths(self, incident_ids: Collection[str]) -> Mapping[str, int]:
@@ -194,3 +194,9 @@ class IncidentRepository:
         change = {"$set": dict(fields), "$inc": {"revision": 1}}
         pending(tx).update(INCIDENTS, incident_id, change)
         await self.note(tx, incident_id, entry)
+
+    async def _seen_by(self, viewer: Viewer, incident_ids: Collection[str]) -> list[str]:
+        """Those of the incidents that the viewer may see."""
+        query = {"$and": [{"_id": {"$in": list(incident_ids)}}, visible_incidents(viewer)]}
+        rows = self._store.db[INCIDENTS].find(query, {"_id": True})
+        return [row["_id"] async for row in rows]

@@ -28,27 +28,31 @@ _TAKEN = Both("已有人签收", "somebody has accepted")
 
 async def _asked(desk: Desk, active: Sequence[AlarmDoc], tx: Tx | None) -> list[Changed]:
     """Over with the order, or once somebody of each chain has taken it; else how many are left."""
-    ids = {alarm.about["order"] for alarm in active}
+    named = [(alarm, alarm.about["order"]) for alarm in active if "order" in alarm.about]
+    ids = {key for _, key in named}
     states = await desk.of(OrderRepository).states(ids, tx=tx)
     chains = await desk.of(Recipients).chains_of(ids, tx=tx)
     found: list[Changed] = []
-    for alarm in active:
-        key = alarm.about["order"]
+    for alarm, key in named:
         state, lost = states.get(key), chains[key].lost()
         if state is not OrderState.OPEN:
             found.append((alarm, _ENDS.get(state, _COMPLETED)))
         elif not lost:
             found.append((alarm, _TAKEN))
         elif lost < alarm.parts:
-            found += await _fewer(desk, alarm, chains[key], tx)
+            found += await _fewer(desk, alarm, key, chains[key], tx)
     return found
 
 
-async def _fewer(desk: Desk, alarm: AlarmDoc, chains: Chains, tx: Tx | None) -> list[Changed]:
+async def _fewer(
+    desk: Desk, alarm: AlarmDoc, order_id: str, chains: Chains, tx: Tx | None
+) -> list[Changed]:
     """What an alarm says of which less is missing than it says."""
-    order = await desk.of(OrderRepository).for_hub(alarm.about["order"], tx=tx)
-    incident = await desk.of(IncidentRepository).for_hub(alarm.about["incident"], tx=tx)
-    if order is None or incident is None:
+    order = await desk.of(OrderRepository).for_hub(order_id, tx=tx)
+    if order is None:
+        return []
+    incident = await desk.of(IncidentRepository).for_hub(order.incident_id, tx=tx)
+    if incident is None:
         return []
     return [(alarm, order_unanswered(order, incident, chains, clock.now()))]
 

@@ -47,7 +47,7 @@ class ReassignOrderInput(Keyed):
         description="The recipient it is taken from, by id or login (原接收人)."
     )
     to: strawberry.ID = strawberry.field(
-        description="An officer on duty who is none of its recipients, by id or login (改派至)."
+        description="An officer on duty who has no part of it, by id or login (改派至)."
     )
     reason: str = strawberry.field(description="Why (原因).")
 
