@@ -25,18 +25,20 @@ class Both(NamedTuple):
         """As it is, where it is in both; else the same in either."""
         return said if isinstance(said, Both) else cls(str(said), str(said))
 
+    def filled(self, **given: "Both | str | int") -> "Both":
+        """These forms of words with what is given filled in, the same in each.
+
+        What parts the languages stays unique: in what is given its blanks do not break.
+        """
+        parts = {name: Both.of(said) for name, said in given.items()}
+        zh = {name: _one(part.zh) for name, part in parts.items()}
+        en = {name: _one(part.en) for name, part in parts.items()}
+        return Both(self.zh.format_map(zh), self.en.format_map(en))
+
 
 def both(zh: str, en: str, **given: Both | str | int) -> Both:
-    """Fill in two forms of words, the same in each: no name and no number is told in one alone.
-
-    What parts the languages stays unique: in what is given its blanks do not break.
-    """
-    parts = {name: Both.of(said) for name, said in given.items()}
-    forms = {
-        "zh": {name: _one(part.zh) for name, part in parts.items()},
-        "en": {name: _one(part.en) for name, part in parts.items()},
-    }
-    return Both(zh.format_map(forms["zh"]), en.format_map(forms["en"]))
+    """Two forms of words, filled in: no name and no number is told in one alone."""
+    return Both(zh, en).filled(**given)
 
 
 def hubs_own(said: str) -> Both:

@@ -16,7 +16,7 @@ from hub.errors import FeedStopped, RetryLater, StartError, UserFault
 from hub.formats.jtt.framing import Splitter
 from hub.formats.jtt.t905 import Frame, MessageId, Status, encode_frame
 from hub.formats.jtt.t905_position import PositionReport, encode_position
-from hub.ingest.record import default_name, record_http, record_tcp
+from hub.ingest.record import Recorded, default_name, record_http, record_tcp
 
 PATIENCE = 10
 
@@ -44,7 +44,7 @@ async def test_one_payload_is_one_file(origin: Origin, tmp_path: Path):
 async def test_each_distinct_payload_is_a_file_and_an_outage_ends_nothing(
     origin: Origin, tmp_path: Path
 ):
-    """Five polls, three bodies, one failure: three files, named by when they came."""
+    """Five polls and more, three bodies, one failure: three files, named by when they came."""
     bodies = [b"a", b"b", None, b"a", b"c"]
 
     def answer(_asked) -> Answer:
@@ -54,9 +54,27 @@ async def test_each_distinct_payload_is_a_file_and_an_outage_ends_nothing(
     origin.answer = answer
     missed: list[RetryLater] = []
     out = tmp_path / "feed.pb"
-    found = await record_http(
-        origin.url, out, allow_private=True, seconds=4.1, every=1.0, missed=missed.append
+    found: list[Recorded] = []
+    third = asyncio.Event()
+
+    def wrote(recorded: Recorded) -> None:
+        found.append(recorded)
+        if len(found) == 3:
+            third.set()
+
+    recording = asyncio.create_task(
+        record_http(
+            origin.url,
+            out,
+            allow_private=True,
+            seconds=600,
+            every=1.0,
+            wrote=wrote,
+            missed=missed.append,
+        )
     )
+    await third.wait()
+    recording.cancel()
     assert [recorded.path.read_bytes() for recorded in found] == [b"a", b"b", b"c"]
     assert all(recorded.path.match("feed-2*T*Z.pb") for recorded in found)
     assert len(missed) == 1

@@ -112,7 +112,7 @@ def test_every_kind_of_action_has_its_own_body() -> None:
         assert shape["properties"]["kind"]["const"] == kind
         assert "$ref" in str(shape["properties"]["body"])
     answer = _schema(told, "Answer")
-    assert set(answer["properties"]) == {"orderId", "note", "via"}
+    assert set(answer["properties"]) == {"orderId", "note", "via", "round"}
     assert answer["required"] == ["orderId"]
 
 
@@ -163,6 +163,7 @@ async def test_a_body_as_documented_is_taken(phone: Phone, desk: Desk, kind: str
     order = await desk.order(mine.account)
     told = {"post": "北广场", "note": "收到", "via": "fcm", "title": "烟雾", "place": "南广场"}
     told |= {"orderId": order.id, "kind": "FIRE", "description": "小火", "lat": 31.2, "lon": 121.4}
+    told["round"] = 1
     told["attachments"] = [str(uuid4())]
     names = {field.alias: field for field in body.model_fields.values()}
     action = {"id": "full", "kind": kind, "at": "2026-11-23T18:00:00+08:00"}

@@ -9,6 +9,7 @@ import pytest
 from operations_builders import FakeChannel, World, fresh
 
 from hub.clock import ManualClock
+from hub.operations import conditions
 from hub.operations.incidents.actions import close_incident
 from hub.operations.incidents.changes import add_incident_units, changes_of, update_incident
 from hub.operations.incidents.documents import TimelineDoc
@@ -45,6 +46,12 @@ def test_both_forms_name_the_same_things(
     assert fields(zh) == fields(en), where
     assert not given or set(fields(zh)) == given, where
     assert not HAN.search(en), where
+
+
+@pytest.mark.parametrize("kind", conditions())
+def test_the_next_step_of_every_alarm_names_the_same_things(kind: str) -> None:
+    step = conditions()[kind].next_step
+    test_both_forms_name_the_same_things(kind, step.zh, step.en, frozenset())
 
 
 def test_what_is_filled_in_never_parts_the_languages() -> None:

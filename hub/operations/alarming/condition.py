@@ -8,7 +8,7 @@ from typing import Any
 from hub.model.alarms import AlarmLevel
 from hub.operations.alarming.documents import AlarmDoc
 from hub.operations.desk import Desk, new_id
-from hub.operations.words import Both, both
+from hub.operations.words import Both
 from hub.store.driver import Tx
 
 Ended = tuple[AlarmDoc, Both]
@@ -60,7 +60,7 @@ class Condition:
             kind=self.kind,
             condition=self.of(of),
             message=str(message),
-            next_step=str(both(self.next_step.zh, self.next_step.en, **(step or {}))),
+            next_step=str(self.next_step.filled(**(step or {}))),
             raised_at=at,
             confirmed_at=at,
             **fields,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+from hub.model.people import Role
 from hub.operations.incidents.actions import close_incident
 from hub.operations.incidents.changes import note_incident
 from tests.contract.examples import Again, Bad, Doing, Examples
@@ -112,5 +113,6 @@ EXAMPLES = Examples(
         "reopenIncident": Doing(given=to_be_reopened, bad=(NOTHING,)),
     },
     rows={"Incident": opened},
+    may={"incidentTimeline": frozenset(Role)},
     alarms={"INCIDENT_REPORTED": reported},
 )
