@@ -217,7 +217,7 @@ async def test_it_says_so_wherever_somebody_looks(wrong: Wrong) -> None:
     async with aclosing(wrong.client().follow([LiveQuery("alarms", ALARMS)])) as events:
         async for event in events:
             if event.node is not None and event.name == "alarms":
-                assert event.node["kind"] == "CLOCK_OFF"
+                assert event.node["level"] == "NOTICE"
                 assert word in event.node["message"]
                 break
     async with httpx2.AsyncClient(base_url=wrong.url, timeout=60) as http:
