@@ -6,7 +6,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
-from terminal.tables import Screen
+from terminal.tables import Screen, legend
 
 SHOWN = 200
 """What the hub answers at most: the most pressing."""
@@ -17,6 +17,18 @@ subscription Alarms($after: String) {{
     node {{ id level state message nextStep place raisedAt acknowledgedBy {{ login name }} }}
   }}
 }}"""
+ENDING = "query Ending($id: ID!) { alarm(id: $id) { state clearedAt clearedBecause } }"
+"""What became of an alarm that is listed no more."""
+HEADINGS = (
+    "告警 alarm",
+    "时间 since",
+    "状态 state",
+    "内容 what is wrong",
+    "地点 where",
+    "处置 what to do",
+    "何人处理 who sees to it",
+)
+"""Of the cells of a line."""
 _LEVELS = ("ACT", "URGENT", "CAUTION", "NOTICE")
 
 NO_ALARMS = (
@@ -28,7 +40,7 @@ _LINES, _LINES_WIDE, _FRAME = 8, 4, 4
 _MORE = (
     "另有 {left} 条告警 and {left} more: 加高窗口，或查询 alarms a taller window, or query alarms"
 )
-_STATES = {"ACTIVE": "未确认", "ACKNOWLEDGED": "已确认"}
+_STATES = {"ACTIVE": "未确认", "ACKNOWLEDGED": "已确认", "CLEARED": "已结束"}
 _STYLES = {"ACTIVE": "bold red", "ACKNOWLEDGED": "yellow"}
 
 
@@ -49,7 +61,7 @@ def alarms_table(
     if live and not alarms:
         table.caption, table.caption_justify = NO_ALARMS, "left"
     table.add_column("时间", no_wrap=True, width=8)
-    table.add_column("状态", width=20 if screen.wide else 8)
+    table.add_column("状态 state" if screen.wide else "状态", width=20 if screen.wide else 8)
     whole = len(alarms) * (_LINES_WIDE if screen.wide else _LINES) <= room
     if whole:
         table.add_column("内容 What is wrong", ratio=1, overflow="fold")
@@ -62,6 +74,10 @@ def alarms_table(
     if len(shown) < len(alarms):
         left = len(alarms) - len(shown)
         table.caption, table.caption_justify = _MORE.format(left=left), "left"
+    if shown and not screen.wide:
+        codes = legend((_STATES.get(alarm["state"], "") for alarm in shown), (_STATES,))
+        table.caption = "\n".join(filter(None, (codes, str(table.caption or ""))))
+        table.caption_justify = "left"
     for alarm in shown:
         state, style = alarm["state"], _STYLES.get(alarm["state"], "dim")
         seen_by = f"\n{_seen_by(alarm)}".rstrip()
@@ -78,13 +94,17 @@ def alarms_table(
 
 
 def alarm_cells(alarm: dict[str, Any], screen: Screen) -> list[str]:
-    """An alarm as the cells of one line: since when, its state, what, where, what to do, who."""
+    """An alarm as the cells of one line (`HEADINGS`); of one that has ended, when and why."""
+    step = alarm["nextStep"]
+    if alarm["state"] == "CLEARED":
+        step = f"{screen.clock(alarm['clearedAt'])} 原因 because: {alarm['clearedBecause'] or '–'}"
     return [
+        "告警 alarm",
         screen.clock(alarm["raisedAt"]),
         screen.words(_STATES.get(alarm["state"]), alarm["state"]),
         alarm["message"],
         alarm["place"] or "",
-        alarm["nextStep"],
+        step,
         _seen_by(alarm),
     ]
 

@@ -1,13 +1,18 @@
 """Single key presses from a terminal, or from a pipe, without blocking the event loop."""
 
 import asyncio
+import codecs
 import os
+import re
 import sys
 import termios
 import threading
 import tty
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+
+_KEY = re.compile(r"\x1b\[[0-9;]*[a-zA-Z~]|.", re.DOTALL)
+"""What one key sends: a character, or what an arrow or the like does."""
 
 
 async def pressed(wanted: str) -> None:
@@ -28,11 +33,12 @@ async def keys() -> AsyncGenerator[str, None]:
 
     def read() -> None:
         # a thread, because an event loop cannot wait for every kind of standard input
-        key = b"-"
-        while key:
-            key = os.read(descriptor, 1)
-            with suppress(RuntimeError):  # the loop has ended before the key came
-                loop.call_soon_threadsafe(pressed.put_nowait, key.decode(errors="ignore"))
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
+        with suppress(RuntimeError):  # the loop has ended before the key came
+            while typed := os.read(descriptor, 16):
+                for key in _KEY.findall(decoder.decode(typed)):
+                    loop.call_soon_threadsafe(pressed.put_nowait, key)
+            loop.call_soon_threadsafe(pressed.put_nowait, "")
 
     before = None
     if sys.stdin.isatty():

@@ -47,6 +47,8 @@ class Phone:
     syncing: asyncio.Lock = field(default_factory=asyncio.Lock)
     offline: bool = False
     pushed: bool = True
+    new: set[str] = field(default_factory=set)
+    """Of what came that calls for a key: orders, bulletins."""
 
     async def run(self) -> None:
         """Sign in, register, sync, then listen to pushes, changes and keys. Raises ClientError."""
@@ -56,7 +58,8 @@ class Phone:
                 f"已登录 signed in as [b]{escape(self.api.login)}[/b] · {self.screen.zone.key}"
             )
             token = await self._register_push() if self.push_url else None
-            await self._sync()
+            await self._fetch()
+            self.new.clear()
             self.screen.help()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._live())
@@ -83,7 +86,16 @@ class Phone:
         return token
 
     async def _sync(self) -> None:
-        """Fetch what changed. One at a time: a push and a live change often come together."""
+        """Fetch what changed, then say once which keys answer what is new: who is back says so."""
+        await self._fetch()
+        if "order" in self.new and not self.offline:
+            self.screen.tell_keys()
+        if "bulletin" in self.new:
+            self.screen.tell_bulletin()
+        self.new.clear()
+
+    async def _fetch(self) -> None:
+        """Take what changed. One at a time: a push and a live change often come together."""
         async with self.syncing:
             limited = True
             while limited:
@@ -122,7 +134,7 @@ class Phone:
         self.shown.add(_asked(order))
         if new:
             await self._report(order, "order.received", "order.seen")
-        self.screen.tell_keys()
+        self.new.add("order")
 
     async def _bulletin(self, known: Held | None, bulletin: Held) -> None:
         """A new bulletin is shown and reported received; it is read when its reader says so."""
@@ -132,7 +144,7 @@ class Phone:
         self.screen.show_bulletin(bulletin)
         self.shown.add(_asked(bulletin))
         await self._report(bulletin, "bulletin.received")
-        self.screen.tell_bulletin()
+        self.new.add("bulletin")
 
     async def _incident(self, known: Held | None, incident: Held) -> None:
         self.screen.say(incident_line(known, incident))
@@ -217,6 +229,8 @@ class Phone:
                 await self._read()
             elif key in ANSWERS:
                 await self._answer(key)
+            elif not key.isspace():
+                self.screen.unknown(key)
         return False
 
     async def _answer(self, key: str) -> None:

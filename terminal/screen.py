@@ -79,20 +79,28 @@ class Screen:
         else:
             self.say(f"   {_READ} {bulletin['number']} {escape(bulletin['title'])}")
 
+    def unknown(self, key: str) -> None:
+        """Say that there is no such key, and which there are."""
+        named = f"[b]{escape(key)}[/b]" if key.isprintable() else "此键 this key"
+        self.say(f"{named} 没有作用 does nothing. {_ALL_KEYS}")
+
     def help(self) -> None:
         """Every key, and what each answers now."""
-        other = f"{_READ}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit"
-        self.say(f"{_keys_line(''.join(ANSWERS))}  {other}")
+        self.say(_ALL_KEYS)
         self.tell_keys()
         if self.unread() is not None:
             self.tell_bulletin()
 
     def say(self, text: str | None) -> None:
-        """A line with the time of the place; nothing for None."""
+        """A line with the time of the place; nothing for None. Only a terminal breaks it."""
         if text is not None:
             at = f"{datetime.now(self.zone):%H:%M:%S}"
-            self.console.print(f"[dim]{at}[/dim] {text}", highlight=False)
+            whole = not self.console.is_terminal
+            self.console.print(f"[dim]{at}[/dim] {text}", highlight=False, soft_wrap=whole)
 
 
 def _keys_line(which: str) -> str:
     return "  ".join(f"[b]{key}[/b] {ANSWERS[key][1]}" for key in which)
+
+
+_ALL_KEYS = f"{_keys_line(''.join(ANSWERS))}  {_READ}  [b]?[/b] 帮助 help  [b]q[/b] 退出 quit"

@@ -1,6 +1,6 @@
 """How live tables are laid out: what stays on a narrow terminal, and the words for states."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +12,8 @@ from rich.text import Text
 
 WIDE = 110
 """Columns from which English stands beside the Chinese."""
+ROOMY = 160
+"""Columns from which it does so also in narrow columns; what is piped has them all."""
 
 STYLES = {
     "FRESH": "green",
@@ -68,11 +70,15 @@ STAGES = {
     "DECLINED": "不能前往",
     "ESCALATED": "已升级",
     "NOBODY_LEFT": "无人可接",
+    "TAKEN": "他人已接",
+    "UNANSWERED": "未签收",
     "REASSIGNED": "已改派",
     "CANCELLED": "已撤销",
 }
 ORDER_STATES = {"COMPLETED": "已完成", "CANCELLED": "已撤销"}
 """How an order has ended."""
+LOST = {"LOST": "断线"}
+"""In the place of every state while the hub cannot be heard."""
 LINKS = {"CONNECTING": "连接中", "UP": "通", "DOWN": "断", "REFUSED": "被拒"}
 MODES = {
     "RAIL": "铁路",
@@ -101,7 +107,8 @@ CHANNELS = {
 class Column:
     """One column: a fixed width in cells, or `flex`, which takes what the others leave.
 
-    `above`: shown only on terminals at least that wide. `whole`: broken into lines, never cut off.
+    The English of its title, behind the first space, stands where there is room for it. `above`:
+    shown only on terminals at least that wide. `whole`: broken into lines, never cut off.
     """
 
     title: str
@@ -110,15 +117,25 @@ class Column:
     above: int = 0
     whole: bool = False
 
+    @property
+    def heading(self) -> str:
+        """As much of its title as there is room for."""
+        fits = self.flex or cell_len(self.title) <= self.width
+        return self.title if fits else self.title.partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What one view shows: its title, its columns and rows, and what is said where none are."""
+    """What one view shows: its title, its columns and rows, and what is said where none are.
+
+    `words` are those that its cells may hold, by their codes.
+    """
 
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[str | Text]]
     empty: str
+    words: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +149,16 @@ class Screen:
     def wide(self) -> bool:
         """Whether English stands beside the Chinese."""
         return self.width >= WIDE
+
+    @property
+    def roomy(self) -> bool:
+        """Whether it does so in narrow columns, too."""
+        return self.width >= ROOMY
+
+    def brief(self, value: str | None, words: Mapping[str, str]) -> str:
+        """A code in a narrow column: its word, with the code where there is plenty of room."""
+        word = words.get(value or "")
+        return " ".join(filter(None, (word, value if self.roomy or not word else None))) or "–"
 
     def clock(self, value: str | None) -> str:
         """An RFC 3339 time as the area's HH:MM:SS, or a dash."""
@@ -176,15 +203,28 @@ def service(line: str, number: str, width: int) -> str:
     return " ".join(filter(None, (line, number)))
 
 
+def legend(cells: Iterable[str | Text], words: Sequence[Mapping[str, str]]) -> str:
+    """The codes of those words that stand in cells without them, as manuals and queries say them.
+
+    Of a cell that says more, what stands before the dot.
+    """
+    shown = {str(cell).partition(" · ")[0] for cell in cells}
+    pairs = [f"{word} {code}" for known in words for code, word in known.items() if word in shown]
+    return " · ".join(dict.fromkeys(pairs))
+
+
 def table(screen: Screen, heading: str, sheet: Sheet, *, live: bool) -> Table:
     """A sheet as wide as the screen under a heading; dimmed while its values are not live.
 
-    Below it stands that there are no rows, once that is known, and what to do next.
+    Below it stand the codes of its words, or that there are no rows, once that is known, and what
+    to do next.
     """
     columns, rows = sheet.columns, sheet.rows
+    shown = [number for number, column in enumerate(columns) if screen.width >= column.above]
+    codes = legend((row[number] for row in rows for number in shown), sheet.words)
     made = Table(
         title=heading,
-        caption=None if rows or not live else sheet.empty,
+        caption=codes or (sheet.empty if live and not rows else None),
         caption_justify="left",
         width=screen.width,
         padding=(0, 0, 0, 1),
@@ -193,10 +233,9 @@ def table(screen: Screen, heading: str, sheet: Sheet, *, live: bool) -> Table:
         style="" if live else "dim",
         row_styles=[] if live else ["dim"],
     )
-    shown = [number for number, column in enumerate(columns) if screen.width >= column.above]
     for column in (columns[number] for number in shown):
         made.add_column(
-            column.title,
+            column.heading,
             no_wrap=not column.whole,
             overflow="fold" if column.whole else "ellipsis",
             width=None if column.flex else column.width,

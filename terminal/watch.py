@@ -15,6 +15,7 @@ from terminal.tables import (
     FRESHNESS,
     HEALTH,
     LINKS,
+    LOST,
     MODES,
     ORDER_STATES,
     STAGES,
@@ -28,6 +29,8 @@ from terminal.tables import (
 )
 
 Node = dict[str, Any]
+GONE = {"REMOVED", "ENDED"}
+"""Changes that take a node away."""
 
 _FRESHNESS = "freshness { asOf source state }"
 
@@ -75,7 +78,10 @@ subscription Orders($after: String) {
     node {
       id number text state createdAt
       incident { number title }
-      recipients { officer { login name } stage nobodyNext entries { stage at channel } }
+      recipients {
+        officer { id login name } round stage nobodyNext reassignedBecause
+        escalatedFrom { id } escalatedFromRound entries { stage at channel }
+      }
     }
   }
 }"""
@@ -83,6 +89,7 @@ subscription Orders($after: String) {
 _QUIT = " · q 退出 quit"
 _SERVICE = 20
 """Cells of a board for a line and its number: room for a coach's at 80 columns."""
+_TAKEN = {"ACCEPTED", "EN_ROUTE", "ARRIVED", "DONE"}
 _WELL = {"HEALTHY", "STARTING", "PRIMING", "DISABLED"}
 _NO_DEPARTURES = (
     "近两小时没有班次 No departures within two hours. "
@@ -113,7 +120,7 @@ class View:
         held = self.nodes.setdefault(event.name, {})
         if event.change == "RESET":
             held.clear()
-        elif event.node is not None and event.change == "REMOVED":
+        elif event.node is not None and event.change in GONE:
             held.pop(event.node["id"], None)
         elif event.node is not None:
             held[event.node["id"]] = event.node
@@ -130,20 +137,22 @@ def _drawn(screen: Screen, view: View, sheet: Sheet) -> Table:
 
 def _trust(screen: Screen, view: View, state: str, words: dict[str, str]) -> Text:
     """How far a row can be trusted: while the hub cannot be heard, not at all."""
-    return screen.state(state, words) if view.live else Text(screen.words("断线", "LOST"), "red")
+    return (
+        screen.state(state, words) if view.live else Text(screen.words(LOST["LOST"], "LOST"), "red")
+    )
 
 
 def board_sheet(view: View, screen: Screen, limit: int) -> Sheet:
     """Departures of all modes, soonest first."""
     columns = [
-        Column("计划", 6),
-        Column("预计", 5),
-        Column("线路/车次", _SERVICE),
+        Column("计划 aimed", 6),
+        Column("预计 expected", 5),
+        Column("线路/车次 Service", _SERVICE),
         Column("开往 To", 0, flex=True),
-        Column("站台", 4),
-        Column("状态", 14 if screen.wide else 4),
-        Column("站点", 16, above=WIDE),
-        Column("新鲜度", 14 if screen.wide else 6),
+        Column("站台 platform", 4),
+        Column("状态 status", 14 if screen.wide else 4),
+        Column("站点 stop place", 16, above=WIDE),
+        Column("新鲜度 freshness", 16 if screen.wide else 6),
     ]
     nodes = sorted(
         view.of("departures"), key=lambda n: n["expectedDeparture"] or n["aimedDeparture"] or ""
@@ -163,7 +172,7 @@ def board_sheet(view: View, screen: Screen, limit: int) -> Sheet:
                 _trust(screen, view, node["freshness"]["state"], FRESHNESS),
             ]
         )
-    return Sheet("出发 Departures", columns, rows, _NO_DEPARTURES)
+    return Sheet("出发 Departures", columns, rows, _NO_DEPARTURES, (STATUSES, FRESHNESS, LOST))
 
 
 def taxi_sheet(view: View, screen: Screen, _limit: int) -> Sheet:
@@ -172,9 +181,9 @@ def taxi_sheet(view: View, screen: Screen, _limit: int) -> Sheet:
         Column("候客点 Rank", 0, flex=True),
         Column("候客 waiting", 12),
         Column("蓄车 holding", 12),
-        Column(screen.words("15分钟离场", "left"), 15 if screen.wide else 10),
-        Column("截至", 8),
-        Column("新鲜度", 14 if screen.wide else 6),
+        Column("15分钟离场 left", 15 if screen.wide else 10),
+        Column("截至 as of", 8),
+        Column("新鲜度 freshness", 16 if screen.wide else 6),
     ]
     rows: list[list[str | Text]] = [
         [
@@ -187,20 +196,20 @@ def taxi_sheet(view: View, screen: Screen, _limit: int) -> Sheet:
         ]
         for node in sorted(view.of("taxiRanks"), key=lambda n: n["id"])
     ]
-    return Sheet("出租车候客点 Taxi ranks", columns, rows, _NO_RANKS)
+    return Sheet("出租车候客点 Taxi ranks", columns, rows, _NO_RANKS, (FRESHNESS, LOST))
 
 
 def feeds_sheet(view: View, screen: Screen, _limit: int) -> Sheet:
     """Health of every feed: those that want something first, each with its whole reason."""
     columns = [
         Column("数据源 Feed", 17),
-        Column("标准", 14, above=WIDE),
-        Column("方式", 4, above=WIDE),
-        Column("状态", 21 if screen.wide else 8),
-        Column("链路", 6),
-        Column("收到", 8, above=WIDE),
-        Column("数据截至", 8),
-        Column("收/拒", 9, above=WIDE),
+        Column("标准 kind", 14, above=WIDE),
+        Column("方式 mode", 10 if screen.roomy else 4, above=WIDE),
+        Column("状态 state", 21 if screen.wide else 8),
+        Column("链路 link", 17 if screen.roomy else 6),
+        Column("收到 received", 8, above=WIDE),
+        Column("数据截至 as of", 8),
+        Column("接受/拒绝 accepted/rejected", 9, above=WIDE),
         Column("原因 Reason", 0, flex=True, whole=True),
     ]
     rows: list[list[str | Text]] = []
@@ -211,28 +220,28 @@ def feeds_sheet(view: View, screen: Screen, _limit: int) -> Sheet:
             [
                 node["code"],
                 node["kind"],
-                MODES.get(node["mode"], node["mode"] or "–"),
+                screen.brief(node["mode"], MODES),
                 _trust(screen, view, node["state"], HEALTH),
-                LINKS.get(node["linkState"], node["linkState"] or "–"),
+                screen.brief(node["linkState"], LINKS),
                 screen.as_of(node["lastReceivedAt"]),
                 screen.as_of(node["dataAsOf"]),
                 f"{counts['accepted']}/{counts['rejected']}",
                 node["detail"] or (refused and f"拒收 rejected: {refused}"),
             ]
         )
-    return Sheet("数据源 Feeds", columns, rows, _NO_FEEDS)
+    return Sheet("数据源 Feeds", columns, rows, _NO_FEEDS, (HEALTH, LINKS, MODES, LOST))
 
 
 def orders_sheet(view: View, screen: Screen, limit: int) -> Sheet:
     """Orders, newest first, one line a recipient with how far it has come."""
     columns = [
-        Column("编号", 15),
-        Column("事件", 20, above=WIDE),
+        Column("编号 Number", 15),
+        Column("事件 Incident", 20, above=WIDE),
         Column("指令 Order", 0, flex=True),
-        Column("队员", 16 if screen.wide else 10),
-        Column("阶段", 18 if screen.wide else 8),
-        Column("最近", 8),
-        Column("途径", 10, above=WIDE),
+        Column("队员 Officer", 16 if screen.wide else 10),
+        Column("阶段 stage", 20 if screen.wide else 8),
+        Column("最近 last", 8),
+        Column("途径 channel", 20 if screen.roomy else 10, above=WIDE),
     ]
     rows: list[list[str | Text]] = []
     for node in sorted(view.of("orders"), key=lambda n: n["createdAt"], reverse=True)[:limit]:
@@ -247,10 +256,10 @@ def orders_sheet(view: View, screen: Screen, limit: int) -> Sheet:
                     screen.words(officer["name"], officer["login"]),
                     screen.state(_stage(node, recipient), STAGES),
                     screen.clock(last["at"]),
-                    CHANNELS.get(last["channel"], last["channel"]),
+                    screen.brief(last["channel"], CHANNELS),
                 ]
             )
-    return Sheet("指令 Orders", columns, rows, _NO_ORDERS)
+    return Sheet("指令 Orders", columns, rows, _NO_ORDERS, (ORDER_STATES, STAGES, CHANNELS))
 
 
 def _what(order: Node, screen: Screen) -> str:
@@ -261,13 +270,30 @@ def _what(order: Node, screen: Screen) -> str:
 
 
 def _stage(order: Node, recipient: Node) -> str:
-    """How far it has come with one recipient: withdrawn from one alone, it went to another."""
+    """How far it has come with one recipient, and what became of it where they did not answer.
+
+    It went to another; nobody is left to be asked; somebody who was asked before took it after all;
+    it ended without them.
+    """
     stage = str(recipient["stage"])
-    if stage == "ESCALATED" and recipient["nobodyNext"] and order["state"] == "OPEN":
-        return "NOBODY_LEFT"
-    if stage == "CANCELLED" and order["state"] != "CANCELLED":
+    if stage == "CANCELLED" and recipient["reassignedBecause"]:
         return "REASSIGNED"
-    return stage
+    if stage != "ESCALATED" or not recipient["nobodyNext"]:
+        return stage
+    if order["state"] == "COMPLETED" or _taken_before(order, recipient):
+        return "TAKEN"
+    return "NOBODY_LEFT" if order["state"] == "OPEN" else "UNANSWERED"
+
+
+def _taken_before(order: Node, recipient: Node) -> bool:
+    """Whether somebody took it in whose place, or behind whom, this one was asked."""
+    ledgers = {((one["officer"] or {}).get("id"), one["round"]): one for one in order["recipients"]}
+    one: Node | None = recipient
+    while one is not None and one["escalatedFrom"]:
+        one = ledgers.get((one["escalatedFrom"]["id"], one["escalatedFromRound"]))
+        if one is not None and one["stage"] in _TAKEN:
+            return True
+    return False
 
 
 def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:

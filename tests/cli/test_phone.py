@@ -1,7 +1,9 @@
 """The phone in a terminal: what it offers follows the order, and it says what to do."""
 
+import asyncio
 import io
 import json
+import os
 from typing import Any
 
 import httpx2
@@ -9,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from terminal.client import RefusedError
+from terminal.keys import keys
 from terminal.mobile import MobileClient
 from terminal.news import offered
 from terminal.phone import Phone
@@ -38,8 +41,11 @@ class Hub(MobileClient):
     def __init__(self) -> None:
         super().__init__("http://hub", "officer1", "x", "phone")
         self.asked: list[tuple[object, ...]] = []
+        self.news: list[dict[str, Any]] = []
 
     async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        if path.startswith("/mobile/v1/sync"):
+            return {"reset": False, "changes": self.news, "nextCursor": "c", "limited": False}
         actions = body["actions"]
         self.asked += [(one["kind"], *one["body"].values()) for one in actions]
         results = [
@@ -301,3 +307,60 @@ async def test_an_order_that_comes_back_is_a_new_one():
     assert said.getvalue().count("Order under way") == 1
     await phone._answer("a")
     assert hub.asked == [("order.accepted", "O-1", 2)]
+
+
+async def test_which_keys_answer_is_said_once_for_all_that_came():
+    """Several orders and a bulletin in one sync; also where the link was lost before."""
+    phone, hub, said = phone_with()
+    hub.news = [
+        {"entity": entity, "op": "upsert", "data": data}
+        for entity, data in (
+            ("order", order("O-1")),
+            ("order", order("O-2", stage="ACCEPTED")),
+            ("bulletin", bulletin()),
+        )
+    ]
+    await phone._sync()
+    await phone._sync()
+    assert said.getvalue().count("keys answer order O-1") == 1
+    assert said.getvalue().count("read the bulletin") == 1
+    phone, phone.api, said = phone_with()[0], hub, io.StringIO()
+    phone.screen.console = Console(file=said, width=200)
+    phone._lost(RefusedError("closed"))
+    await phone._sync()
+    phone._back()
+    assert said.getvalue().count("keys answer order O-1") == 1
+
+
+def test_a_line_is_broken_by_terminals_alone():
+    """What is piped is read by the line, however long that is."""
+    for terminal in (False, True):
+        said = io.StringIO()
+        Screen(Console(file=said, width=80, force_terminal=terminal)).help()
+        assert (len(said.getvalue().splitlines()) > 2) is terminal
+
+
+async def test_an_unknown_key_says_which_there_are(monkeypatch: pytest.MonkeyPatch):
+    """A letter, one that is no letter, an arrow; the line's end and half a character are none."""
+    phone, _, said = phone_with()
+    read, write = os.pipe()
+    with os.fdopen(read) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        os.write(write, "中z\n\x1b[Aq".encode())
+        async with asyncio.timeout(60):
+            assert await phone._quit_by_key()
+    os.close(write)
+    told = [line.split(" ", 1)[1] for line in said.getvalue().splitlines()]
+    assert [line.partition(" 没有作用")[0] for line in told] == ["中", "z", "此键 this key"]
+    assert all("does nothing. a 签收 accept  x 不能执行 decline" in line for line in told)
+
+
+async def test_keys_go_on_behind_what_no_key_sends(monkeypatch: pytest.MonkeyPatch):
+    """Half a character ends nothing; the end of the input does."""
+    read, write = os.pipe()
+    with os.fdopen(read) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        os.write(write, "中".encode()[:2] + b"\xffa")
+        os.close(write)
+        async with asyncio.timeout(60):
+            assert [key async for key in keys()] == ["a"]

@@ -78,17 +78,17 @@ async def test_watch_shows_live_tables(running: Running, view, events, shown):
 
 
 async def test_what_is_piped_is_a_line_for_each_departure(running: Running):
-    """Nothing is redrawn; who reads the first lines only ends it without a word."""
+    """Nothing is redrawn; under headings, and the last says that it is over."""
     process = await _liandong(running, "watch", "board", columns=80)
     assert process.stdout is not None
     async with asyncio.timeout(PATIENCE):
-        first = (await process.stdout.readline()).decode()
-        second = (await process.stdout.readline()).decode()
+        heading, first, second = [(await process.stdout.readline()).decode() for _ in range(3)]
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(PATIENCE):
-        _, error = await process.communicate()
+        rest, error = await process.communicate()
     assert "Asia/Shanghai | 在线 live" in first
-    assert second.count(" | ") == 9
+    assert second.count(" | ") == heading.count(" | ") == 9
+    assert rest.decode().endswith("到此为止 end of the watch\n")
     assert "\x1b" not in first + second
     assert (process.returncode, error) == (130, b"")
 
