@@ -2,17 +2,28 @@
 
 import secrets
 from datetime import timedelta
+from getpass import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.errors import StartError
 from hub.model.people import Role
+from hub.settings import AccessSettings
 from liandong.cli import common
 from liandong.cli.common import Config
 
+if TYPE_CHECKING:
+    from hub.access.tokens import SignedIn
+
 MIN_PASSWORD = 10
+_MINUTES = AccessSettings.model_fields["access_minutes"].default
+_ISSUE = (
+    "签发令牌 · Print an access token for an account; audited.\n\n"
+    f"有效期见配置 access.access_minutes，默认 {_MINUTES} 分钟 · "
+    f"It is good for as long as access.access_minutes says, {_MINUTES} minutes by default."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +40,7 @@ def register(app: typer.Typer) -> None:
     client.command("revoke")(client_revoke)
     app.add_typer(client, name="client")
     token = typer.Typer(help="令牌 · Access tokens.", no_args_is_help=True)
-    token.command("issue")(token_issue)
+    token.command("issue", help=_ISSUE)(token_issue)
     app.add_typer(token, name="token")
 
 
@@ -51,13 +62,28 @@ def user_add(
             f"--role {role!r}: 应为 expected OFFICER, LIAISON, WATCH, COMMANDER or ADMIN.",
             hint="合作单位应用 partner applications: liandong client add.",
         )
-    password = typer.prompt("密码 password", hide_input=True, confirmation_prompt=True)
-    if len(password) < MIN_PASSWORD:
-        raise StartError(
-            f"密码太短 The password is too short: 至少 at least {MIN_PASSWORD} characters."
-        )
+    password = _password()
     common.run(_add(config, login, password, kind, unit, name_zh or login, name_en))
     typer.echo(f"已添加 added {login} ({kind})")
+
+
+def _password() -> str:
+    """A new password, typed twice. Raises StartError if it is too short, or none is typed."""
+    try:
+        while True:
+            password = getpass("密码 password: ")
+            if len(password) < MIN_PASSWORD:
+                raise StartError(
+                    f"密码太短 The password is too short: 至少 at least {MIN_PASSWORD} characters."
+                )
+            if getpass("再输一次 once more: ") == password:
+                return password
+            typer.echo("两次不一致，请重输 They differ: type both again.", err=True)
+    except EOFError:
+        raise StartError("没有输入密码 No password was typed: 未添加 nothing was added.") from None
+    except KeyboardInterrupt:
+        typer.echo("\n已取消，未添加 Cancelled: nothing was added.", err=True)
+        raise typer.Exit(130) from None
 
 
 def client_add(
@@ -117,8 +143,10 @@ def token_issue(
     login: Annotated[str, typer.Argument(help="账号 · account it is for, such as watch")],
     config: Config = None,
 ) -> None:
-    """签发令牌 · Print an access token for an account; audited."""
-    typer.echo(common.run(_issue(config, login)))
+    """Print an access token, and beside it how long it is good."""
+    issued = common.run(_issue(config, login))
+    typer.echo(issued.access_token)
+    typer.echo(f"有效 good for {issued.expires_in} s", err=True)
 
 
 async def _add(
@@ -194,9 +222,9 @@ async def _list(config: Path | None, *, partners: bool) -> None:
             typer.echo(f"{account.login:16} {account.role:10} {unit:5} {name}{revoked}")
 
 
-async def _issue(config: Path | None, login: str) -> str:
+async def _issue(config: Path | None, login: str) -> "SignedIn":
     from hub.access.service import tokens_for
 
     async with common.opened(config, prepare=False) as (settings, store):
         tokens = tokens_for(store, settings, embedded=common.is_embedded(settings))
-        return (await tokens.issue(login)).access_token
+        return await tokens.issue(login)

@@ -12,6 +12,9 @@ from liandong.cli import accounts, clients, doctor, feeds, run
 CHINESE_FIRST = re.compile("[^·]*[\\u4e00-\\u9fff][^·]* · .*[a-zA-Z]")
 """What a parameter's help is like: it begins with Chinese, and English follows."""
 
+_MARKUP = re.compile(r"\[[a-z]")
+"""What a terminal is not shown, as it is taken for a style."""
+
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command and group of the program, by the words that call it."""
@@ -38,3 +41,5 @@ def test_every_command_argument_and_option_has_its_help(words, command):
     }
     silent = [name for name, said in shown.items() if not CHINESE_FIRST.match(said)]
     assert silent == [], f"{words}: no help in both languages for {silent}"
+    swallowed = [text for text in (command.help or "", *shown.values()) if _MARKUP.search(text)]
+    assert swallowed == [], f"{words}: words in brackets are not shown"
