@@ -109,6 +109,8 @@ def _configuration(findings: _Findings, settings: Settings) -> None:
     _signing_key(findings, signing_key_path(settings))
     if importlib.util.find_spec("uvloop") is None:
         findings.note("未安装 uvloop is not installed: a quarter more CPU")
+    else:
+        findings.ok("事件循环 event loop: uvloop")
 
 
 def _push(findings: _Findings, settings: Settings) -> None:
@@ -151,16 +153,23 @@ async def _places(findings: _Findings, settings: Settings, store: "Store") -> No
         return  # said among the configuration's faults
     here = await SameAs(store).with_equivalents(area.stop_places)
     datasets = {feed.namespace for feed in settings.feeds if feed.enabled}
-    for one in await uncovered(store, here, area.centre, datasets):
+    outside = await uncovered(store, here, area.centre, datasets)
+    for one in outside:
         findings.wrong(str(one))
+    if here and not outside:
+        findings.ok(
+            f"站点 stop places: 站区列出 the area names {len(here)}, "
+            "带来站点的数据集都有其中的站点 every dataset that brought any has some of them"
+        )
     if here:
         return
+    findings.note(
+        f"站区 {area.id} 没有列出站点，站区的到发屏是空的 area {area.id} names no stop places, so "
+        "the boards of the area are empty. 写入站区文件 name them in stop_places of the area file"
+    )
     for dataset in sorted(datasets):
         if (places := await brought(store, dataset, area.centre)) is not None:
-            findings.note(
-                f"站区 {area.id} 没有列出站点 area {area.id} names no stop places, so the boards "
-                f"of the area are empty. Dataset {dataset} 数据集带来 brings: {places.few}"
-            )
+            findings.note(f"数据集带来 dataset {dataset} brings: {places.few}")
 
 
 def _area(settings: Settings) -> "Area | None":
@@ -197,12 +206,11 @@ async def _processes(findings: _Findings, store: "Store") -> None:
 
 async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> None:
     """The feeds that hubs on this database read, which may be configured otherwise than here."""
-    from hub.model.feeds import FeedState
-    from hub.store.feeds.freshness import feed_reason, feed_state
     from hub.store.feeds.transit import TransitRepository
+    from liandong.cli.doctor_feeds import said
     from liandong.configured import area_of
 
-    here = {feed.id for feed in settings.feeds}
+    here = {feed.id: feed for feed in settings.feeds}
     known = await TransitRepository(store).feeds()
     parts = {
         "数据库中的数据源 Feeds in the database, as the hub on it reads them": [
@@ -217,10 +225,9 @@ async def _feeds(findings: _Findings, settings: Settings, store: "Store") -> Non
         if feeds:
             findings.about(heading)
         for feed in feeds:
-            state = feed_state(feed, now)
-            line = f"feed {feed['_id']}: {state} {feed_reason(feed, now, zone) or ''}".rstrip()
-            good = state in {FeedState.HEALTHY, FeedState.STARTING, FeedState.PRIMING}
-            findings.ok(line) if good else findings.wrong(line)
+            well, line = said(feed, here.get(feed["_id"]), now, zone)
+            say = {True: findings.ok, None: findings.note, False: findings.wrong}[well]
+            say(line)
 
 
 async def _checked_database(findings: _Findings, settings: Settings) -> None:
@@ -253,6 +260,13 @@ async def _database(findings: _Findings, settings: Settings) -> None:
                 f"事务锁保留过久 transactionLifetimeLimitSeconds is {lifetime:.0f}: "
                 "a killed hub could hold up an escalation that long. Start mongod with "
                 f"--setParameter transactionLifetimeLimitSeconds={LONGEST_LOCK}."
+            )
+        elif lifetime is not None:
+            findings.ok(f"事务锁保留 transactionLifetimeLimitSeconds is {lifetime:.0f}")
+        else:
+            findings.note(
+                "无权查看事务锁时限 transactionLifetimeLimitSeconds may not be asked here: "
+                f"it should be {LONGEST_LOCK}"
             )
         await _places(findings, settings, store)
         await _processes(findings, store)
