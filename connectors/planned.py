@@ -54,6 +54,7 @@ def batch_of(
     """
     batch = Batch(
         as_of=envelope.received_at,
+        told_at=published.told_at,
         entities=published.entities,
         complete=published.entities > len(published.rejects),
     )

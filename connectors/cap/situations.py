@@ -43,7 +43,8 @@ def parse(raw: Envelope, context: Context) -> Batch:
     drill also by its status, so that a drill's Cancel withdraws no alert in earnest. An Update or
     a Cancel withdraws what it references; an Ack and an Error are noted. An alert all of whose
     info has expired is CLOSED. `as_of` is None: a document holds as of when it was fetched, an
-    alert sent days ago is still in force. Raises PayloadError (`hub.formats.cap.document.decode`).
+    alert sent days ago is still in force; `told_at` is when the newest was sent. Raises
+    PayloadError (`hub.formats.cap.document.decode`).
     """
     config = config_of(context)
     index, *others = unpack(raw.body)
@@ -91,6 +92,8 @@ def _take(alert: Alert, number: int, gathered: _Gathered, setting: _Setting) -> 
         batch.reject(Reason.DUPLICATE, native, "in the document twice; the first is taken")
         return
     gathered.seen.add(identifier)
+    if alert.sent is not None:
+        batch.told_at = max(batch.told_at or alert.sent, alert.sent)
     for reason, detail in _doubts(alert, setting.config):
         batch.note(reason, native, detail)
     subject = _subject(alert, identity)

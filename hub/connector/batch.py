@@ -84,11 +84,13 @@ class Batch:
     be read, what is absent stays and is renewed no more; so are the records that `kept` names,
     which the payload has in a form nobody can read. `unread` says why of something in it nobody
     knows what it is of. `withdrawn` names journeys, situations or vehicles a differential message
-    takes back. `more`: the answer goes on, and the same request brings the next part (SIRI
-    MoreData).
+    takes back. `told_at` is the time that a document gives itself where that is not the age of what
+    it says (a timetable, an alert in force): for people. `more`: the answer goes on, and the same
+    request brings the next part (SIRI MoreData).
     """
 
     as_of: datetime | None = None
+    told_at: datetime | None = None
     entities: int = 0
     records: list[Record] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)

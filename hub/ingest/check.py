@@ -1,10 +1,9 @@
 """Behind `liandong feed check`: read one payload with the real connector, write nothing."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 from urllib.parse import urlsplit
@@ -23,77 +22,20 @@ from hub.connector import (
     Envelope,
     Incrementality,
     Link,
+    Record,
     Reference,
-    Reject,
     options_of,
 )
 from hub.errors import PayloadError, Reason, RetryLater, UserFault
 from hub.ingest.body import read_file
+from hub.ingest.check_report import Report, report
 from hub.ingest.gather import Gatherer, gather, located
-from hub.model.moments import said
-from hub.model.network import Line, StopPlace
-from hub.model.parking import ParkingFacility
+from hub.model.facilities import FacilityCondition
+from hub.model.parking import SharingStation
+from hub.model.situations import Situation
 from hub.settings import FEED_ZONE, FeedSettings
 
 _ID = "feed-check"
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a payload holds, as the hub would take it. `records` counts by type, calls as Call."""
-
-    kind: str
-    entities: int
-    accepted: int
-    rejected: dict[str, int]
-    records: dict[str, int]
-    matched: dict[str, int]
-    as_of: datetime | None
-    notes: list[dict[str, Any]]
-    examples: dict[str, str] = field(default_factory=dict)
-    """For each reason of `rejected` the first entity refused for it, in words; text output only."""
-    withdrawn: int = 0
-    """Ids that are taken back; text output only."""
-
-    def to_json(self) -> dict[str, Any]:
-        """The fixed interface of `feed check --json`.
-
-        `notes` holds one object for each reason parts of entities were refused or doubted for:
-        reason, count and the first example.
-        """
-        return {
-            "kind": self.kind,
-            "entities": self.entities,
-            "accepted": self.accepted,
-            "rejected": self.rejected,
-            "records": self.records,
-            "matched": self.matched,
-            "as_of": self.as_of.isoformat() if self.as_of else None,
-            "notes": self.notes,
-        }
-
-    def to_text(self) -> str:
-        """The same for people, Chinese beside English, its time in the zone of Shanghai."""
-        as_of = said(self.as_of, FEED_ZONE) if self.as_of else "未知 unknown"
-        journeys, stops = self.matched["journeys"], self.matched["stops"]
-        refused = sum(self.rejected.values())
-        listed = ", ".join(f"{name} {count}" for name, count in self.records.items())
-        lines = [
-            f"{self.kind}: 实体 entities {self.entities}",
-            f"接受 accepted {self.accepted}, 拒绝 rejected {refused}",
-            f"记录 records: {listed or '无 none'}",
-            f"匹配 matched: 班次 journeys {journeys}, 站点 stops {stops}",
-            f"数据时间 as of: {as_of}",
-        ]
-        lines += [f"撤回 withdrawn {self.withdrawn}"] * bool(self.withdrawn)
-        lines += [
-            f"拒绝 rejected {reason} ×{count}: {self.examples[reason]}"
-            for reason, count in self.rejected.items()
-        ]
-        lines += [
-            f"提示 note {note['reason']} ×{note['count']}: {note['example']}" for note in self.notes
-        ]
-        return "\n".join(lines)
 
 
 class How(TypedDict, total=False):
@@ -130,10 +72,10 @@ def read(
     `static` is the file or URL of the static reference, `timezone` the zone of times written
     without one. `at` is the moment the payload is taken to have arrived, against which times in
     the future are judged. Without it that is now for a URL; for a file it is the newest moment the
-    payload itself speaks of (its `as_of`), so that an archived file reads the same every year: it
-    is read once as of now to learn that moment, and again as of then. `options` are the kind's own
-    keys, as in `[feeds.options]`; `stop_places` those of an interchange, by native id, without
-    which everything is kept. `progress` is told the share of a large file that was read.
+    payload itself speaks of (its `as_of`, else `told_at`), so that an archived file reads the same
+    every year: it is read once as of now to learn that moment, and again as of then. `options` are
+    the kind's own keys, as in `[feeds.options]`; `stop_places` those of an interchange, by native
+    id, without which everything is kept. `progress` is told the share of a large file that is read.
 
     Raises PayloadError if the bytes are not what the kind reads; UserFault if `source`, `static`,
     `timezone` or `at` is unusable; RetryLater or FeedStopped if a URL gives nothing. Each says in
@@ -149,36 +91,33 @@ def read(
     raw = _read(connector, source, context, now, is_payload=True)
     raw = replace(raw, received_at=at or now)
     batch = connector.parse(raw, context)
-    if at is None and not _is_url(source) and batch.as_of is not None and batch.as_of < now:
-        batch = connector.parse(replace(raw, received_at=batch.as_of), context)
+    told_at = batch.as_of or batch.told_at
+    if at is None and not _is_url(source) and told_at is not None and told_at < now:
+        batch = connector.parse(replace(raw, received_at=told_at), context)
     return batch, context.reference
 
 
 def lacks_static(connector: Connector, batch: Batch) -> bool:
-    """Whether this, read without one, is matched with a static reference, and is none itself."""
+    """Whether this, read without a static reference, has something to find in one.
+
+    Of kinds whose journeys are matched anything; of others stop places and stations that they name.
+    """
     if connector.load_reference is None or batch.matched_journeys or batch.matched_stops:
         return False
-    static = (StopPlace, Line, ParkingFacility)
-    return bool(batch.entities) and not any(isinstance(one, static) for one in batch.records)
+    if Reason.AMBIGUOUS_MATCH in connector.manifest.refuses:
+        return bool(batch.entities)
+    return any(map(_refers, batch.records))
 
 
-def report(kind: str, batch: Batch) -> Report:
-    """A batch, counted."""
-    return Report(
-        kind=kind,
-        entities=batch.entities,
-        accepted=batch.accepted,
-        rejected=_by_reason(batch.rejects),
-        records=batch.counts(),
-        matched={"journeys": batch.matched_journeys, "stops": batch.matched_stops},
-        as_of=batch.as_of.astimezone(UTC) if batch.as_of else None,
-        notes=[
-            {"reason": reason, "count": count, "example": _example(batch.notes, reason)}
-            for reason, count in _by_reason(batch.notes).items()
-        ],
-        examples={reason: _example(batch.rejects, reason) for reason in _by_reason(batch.rejects)},
-        withdrawn=len(batch.withdrawn),
-    )
+def _refers(record: Record) -> bool:
+    match record:
+        case Situation():
+            return bool(record.affects.stop_places)
+        case FacilityCondition():
+            return record.stop_place_id is not None
+        case SharingStation():  # one by its id alone
+            return record.position is None
+    return False
 
 
 def context_for(
@@ -288,12 +227,3 @@ def _settings(kind: str, url: str) -> FeedSettings:
 
 def _is_url(source: str) -> bool:
     return source.startswith(("http://", "https://"))
-
-
-def _by_reason(refused: Sequence[Reject]) -> dict[str, int]:
-    return dict(sorted(Counter(str(one.reason) for one in refused).items()))
-
-
-def _example(refused: Sequence[Reject], reason: str) -> str:
-    first = next(one for one in refused if one.reason == reason)
-    return f"{first.native_id}: {first.detail}"

@@ -52,7 +52,11 @@ def check(
     ],
     source: Annotated[str, typer.Argument(help="文件或网址 · a file or a URL")],
     static: Annotated[
-        str | None, typer.Option(help="比对用的 GTFS · the GTFS zip to match against")
+        str | None,
+        typer.Option(
+            help="比对用的静态数据 · what to match against: a timetable (GTFS zip, NeTEx, "
+            "TransXChange); of gbfs a station_information, of datex2_parking the facilities"
+        ),
     ] = None,
     timezone: Annotated[
         str | None, typer.Option(help="默认时区 · zone of times that name none")
@@ -77,10 +81,17 @@ def check(
             "--records", help="列出记录 · print what would be stored, one JSON object a line"
         ),
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="有拒绝即 1 · exit 1 also if anything was rejected")
+    ] = False,
 ) -> None:
-    """试读数据源 · Decode and normalise with the real connector; write nothing."""
+    """试读数据源 · Decode and normalise with the real connector; write nothing.
+
+    读不了或全部被拒时退出码为 1 · Exit 1 if it cannot be read, or if all of it was rejected.
+    """
     from connectors import connector
     from hub.ingest import check as checking
+    from hub.ingest.check_report import report
 
     if as_json and records:
         raise typer.BadParameter("二者择一 expected one of --json, --records")
@@ -103,12 +114,14 @@ def check(
         raise typer.Exit(130) from None
     if static is None and checking.lacks_static(connector(kind), batch):
         typer.echo(_UNMATCHED, err=True)
-    report = checking.report(kind, batch)
-    text = json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text()
+    found = report(kind, batch)
+    text = json.dumps(found.to_json(), ensure_ascii=False) if as_json else found.to_text()
     with _to_the_end():
         if records:
             _print_records(batch, reference)
         typer.echo(text, err=records)
+    if batch.rejects and (strict or not batch.accepted):
+        raise typer.Exit(1)
 
 
 def _print_records(batch: "Batch", reference: "Reference | None") -> None:

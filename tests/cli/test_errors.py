@@ -116,6 +116,17 @@ def test_feed_check_of_garbage_is_one_line(tmp_path):
     assert len(error.strip().splitlines()) == 1
 
 
+def test_feed_check_ends_with_one_where_nothing_is_accepted(tmp_path):
+    """Or, if it is asked to be strict, where anything is rejected."""
+    good, bad = journey(call("A", aimed="12:00")), journey(call("A", aimed="12:00"), ref=None)
+    for told, code, strict in (((good,), 0, 0), ((good, bad), 0, 1), ((bad, bad), 1, 1)):
+        file = tmp_path / "et.xml"
+        file.write_text(et(*told), encoding="utf-8")
+        check = ("feed", "check", "siri_et", str(file))
+        assert liandong(*check, data_dir=tmp_path)[0] == code
+        assert liandong(*check, "--strict", data_dir=tmp_path)[0] == strict
+
+
 def test_feed_check_of_a_missing_file_is_one_line(tmp_path):
     """No such file: said so, with 1."""
     code, _, error = liandong("feed", "check", "gtfs", "nowhere.zip", data_dir=tmp_path)

@@ -11,10 +11,13 @@ from werkzeug import Request, Response
 from bench.feed_data import NOON, schedule_zip
 from connectors import connector
 from hub import clock
-from hub.connector import ConnectorConfig
+from hub.connector import Batch, ConnectorConfig
 from hub.errors import LiandongError, PayloadError, Reason, RetryLater, StartError, UserFault
-from hub.ingest.check import check
+from hub.ingest.check import check, lacks_static, read
+from hub.ingest.check_report import report
+from hub.model.situations import Affects, Situation
 from tests.connectors.siri_documents import call, et, g7001, gtfs, journey
+from tests.contract.mutations import sample_path
 
 ET = connector("siri_et")
 DOCUMENT = et(journey(*g7001()), journey(*g7001(), ref=None), journey(call("SHH-1"), ref="t-loop"))
@@ -69,6 +72,77 @@ def test_the_text_says_the_same_in_chinese_and_english(payload: str) -> None:
     assert "接受 accepted 2, 拒绝 rejected 1" in text
     assert "拒绝 rejected MISSING_FIELD ×1: ?: the journey has no DatedVehicleJourneyRef" in text
     assert "提示 note TIMESTAMP_MISSING ×1" in text
+
+
+def test_every_cause_of_a_refusal_has_its_example() -> None:
+    """Not one a reason: of several, a few; what differs in ids and numbers alone is one."""
+    batch = Batch(entities=40)
+    for number in range(30):
+        batch.reject(Reason.BAD_VALUE, f"S{number}", f"S{number}: capacity {number} of 'x{number}'")
+    batch.reject(Reason.BAD_VALUE, "T1", "a latitude of 91")
+    for word in "abcdefgh":
+        batch.note(Reason.MISSING_FIELD, "V", f"no {word}")
+    found = report("gbfs", batch)
+    assert found.examples == {"BAD_VALUE": ["S0: S0: capacity 0 of 'x0'", "T1: a latitude of 91"]}
+    text = found.to_text().splitlines()
+    assert "拒绝 rejected BAD_VALUE ×31: S0: S0: capacity 0 of 'x0'" in text
+    assert "  又如 also: T1: a latitude of 91" in text
+    assert text[-5:] == [
+        "提示 note MISSING_FIELD ×8: V: no a",
+        *(f"  又如 also: V: no {word}" for word in "bcde"),
+    ]
+    (note,) = found.to_json()["notes"]
+    assert note == {"reason": "MISSING_FIELD", "count": 8, "example": "V: no a"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "as_of", "own"),
+    [
+        ("cap", "cap/taiwan.cap", "取到之时 when it is fetched", "2"),
+        ("netex", "netex/nordic-stops.xml", None, "2017-11-03 21:17:31 Asia/Shanghai"),
+        (
+            "transxchange",
+            "coach-transxchange/flixbus-UK021-london-liverpool.xml",
+            None,
+            "2024-07-11 11:37:10 Asia/Shanghai",
+        ),
+    ],
+)
+def test_a_document_says_its_own_time(kind: str, name: str, as_of: str | None, own: str) -> None:
+    """Also of kinds that hold as of when they are fetched: when a warning was sent, a file made."""
+    text = check(connector(kind), str(sample_path(name))).to_text()
+    assert f"文件时间 the document's own time: {own}" in text
+    assert as_of is None or f"数据时间 as of: {as_of}" in text
+    assert "unknown" not in text.partition("as of")[2].splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "lacks"),
+    [
+        ("gbfs", "gbfs/helsinki-v2-station_information.json", False),
+        ("gbfs", "gbfs/helsinki-v2-station_status.json", True),
+        ("datex2_parking", "datex2-parking/aachen-static.xml", False),
+        ("datex2_parking", "datex2-parking/aachen-realtime.xml", False),
+        ("siri_sx", "siri/SX_1010_first_message.xml", True),
+        ("siri_et", "siri/banenor-et-20180828.xml", True),
+        ("gtfs_rt", "gtfs-rt/caltrain-trip-updates.pb", True),
+        ("gtfs", "gtfs/caltrain-2018.zip", False),
+        ("cap", "cap/taiwan.cap", False),
+    ],
+)
+def test_a_static_reference_is_missed_where_it_would_be_used(kind, name, lacks) -> None:
+    """By journeys, and by what names stop places or stations by their ids alone."""
+    batch, _ = read(connector(kind), str(sample_path(name)))
+    assert lacks_static(connector(kind), batch) is lacks
+
+
+def test_a_situation_that_names_no_stop_place_misses_none() -> None:
+    """Nothing in a timetable says more of it."""
+    batch, _ = read(connector("siri_sx"), str(sample_path("siri/SX_1010_first_message.xml")))
+    situations = [one for one in batch.records if isinstance(one, Situation)]
+    batch.records = [dataclasses.replace(one, affects=Affects()) for one in situations]
+    assert situations
+    assert not lacks_static(connector("siri_sx"), batch)
 
 
 def test_without_a_static_reference_nothing_matches(payload: str) -> None:

@@ -60,6 +60,7 @@ class Content:
         self.calendar = Calendar(problems)
         self.entities = 0
         self.zone: ZoneInfo | None = None
+        self.published: list[str | None] = []
         self.places: dict[str, PlaceRow] = {}
         self.quays: dict[str, LooseQuayRow] = {}
         self.stop_points: dict[str, tuple[Name | None, Position | None]] = {}
@@ -87,6 +88,7 @@ class Content:
     def _readers(self) -> dict[str, Callable[[Element, str], None]]:
         calendar = self.calendar
         return {
+            "PublicationTimestamp": lambda element, _: self.published.append(element.text),
             "DefaultLocale": self._locale,
             "StopPlace": self._place,
             "Quay": self._quay,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import PayloadError, Reason
 from hub.formats.common.fields import Problems
-from hub.formats.common.published import Published
+from hub.formats.common.published import Published, newest
 from hub.formats.common.xml_stream import documents
 from hub.formats.common.zips import UNPACKED_BYTES
 from hub.formats.netex.content import Content
@@ -65,6 +65,7 @@ def load(
         content.entities,
         problems.rejects,
         problems.notes,
+        newest(content.published, timetable.zone),
     )
 
 

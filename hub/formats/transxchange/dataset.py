@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hub.errors import PayloadError, Reason
 from hub.formats.common.fields import Problems
-from hub.formats.common.published import Published
+from hub.formats.common.published import Published, newest
 from hub.formats.common.xml import Element
 from hub.formats.common.xml_stream import Document, documents
 from hub.formats.common.zips import UNPACKED_BYTES
@@ -72,7 +72,10 @@ def load(
         aliases=trips.aliases,
     )
     network = (*network_of(timetable), *trips.lines.values())
-    return Published(timetable, network, reading.entities, problems.rejects, problems.notes)
+    told_at = newest(reading.written, zone)
+    return Published(
+        timetable, network, reading.entities, problems.rejects, problems.notes, told_at
+    )
 
 
 class _Reading:
@@ -81,6 +84,7 @@ class _Reading:
     def __init__(self) -> None:
         self.problems = Problems()
         self.entities = 0
+        self.written: list[str | None] = []
         self.read: list[DocumentRows] = []
         self.other = ROOT
         self.stops: dict[str, StopRow] = {}
@@ -112,6 +116,7 @@ class _Reading:
             self.problems.note(
                 Reason.UNSUPPORTED_VERSION, document.name, f"SchemaVersion {written!r}"
             )
+        self.written += map(document.attributes.get, ("CreationDateTime", "ModificationDateTime"))
         revision = document.attributes.get("RevisionNumber", "")
         found = DocumentRows(
             document.name, int(revision) if revision.isascii() and revision.isdigit() else 0
