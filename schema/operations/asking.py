@@ -60,9 +60,13 @@ class Recipient(Entity):
     reassigned_because: str | None = stored(
         "reassigned_because", "Why the watch has given it to somebody else", zh="改派原因"
     )
-    escalated_from: Officer | None = person("escalated_from", "Who did not answer", zh="升级自")
+    escalated_from: Officer | None = person(
+        "escalated_from",
+        "In whose place: who did not answer, or from whom it was taken",
+        zh="升级或改派自",
+    )
     escalated_from_round: int = stored(
-        "escalated_from_round", "In which of that one's rounds", zh="升级自轮次"
+        "escalated_from_round", "In which of that one's rounds", zh="升级或改派自轮次"
     )
     officer: Officer | None = person("account_id", "Who", zh="队员")
     round: int = stored(

@@ -63,7 +63,7 @@ async def test_an_order_is_given_back_to_who_had_it(desk: Watched, watch: HubCli
     rounds = row(page, "队员 21")
     await expect(rounds).to_have_count(2)
     again = rounds.filter(has_text="第 2 轮")
-    await expect(again).to_contain_text("升级自 队员 22")
+    await expect(again).to_contain_text("改派自 队员 22")
     await expect(again).to_contain_text("不可达")
     await expect(rounds.first).to_contain_text("已改派 · 另有任务")
 

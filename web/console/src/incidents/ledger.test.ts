@@ -3,6 +3,7 @@ import type { LedgerChannel, Stage } from '$shared/gql/generated';
 import {
   allLost,
   branches,
+  handedOn,
   holding,
   line,
   steps,
@@ -126,6 +127,17 @@ test('a tally counts what was reached, also by those who are further', () => {
     arrived: 1,
     escalated: 1,
   });
+});
+
+test('a tally counts people: who was asked twice is one of them', () => {
+  const first = recipient('a', [['RECEIVED', 1]], { reassignedBecause: '距离较远' });
+  const between = recipient('b', [['ESCALATED', 60]], { escalatedFrom: { id: 'a' } });
+  const again = recipient('a', [['RECEIVED', 70]], { escalatedFrom: { id: 'b' }, round: 2 });
+  expect(tally([first, between, again])).toMatchObject({ asked: 2, delivered: 1, escalated: 1 });
+  expect(handedOn(first)).toEqual(['改派自', 'reassigned from']);
+  expect(handedOn(between)).toEqual(['升级自', 'escalated from']);
+  const unseen = recipient('c', [['RECEIVED', 1]], { officer: null });
+  expect(tally([unseen, { ...unseen }])).toMatchObject({ asked: 2, delivered: 2 });
 });
 
 test('an incident has come as far as the first who came so far', () => {

@@ -151,7 +151,14 @@ export function branches(recipients: readonly RecipientNode[]): Branch[] {
   return found;
 }
 
-/** How many of an order's recipients have come how far. */
+/** How a part came to who is asked now, from whoever had it before. */
+export function handedOn(from: Pick<RecipientNode, 'reassignedBecause'>): [string, string] {
+  return from.reassignedBecause === null
+    ? ['升级自', 'escalated from']
+    : ['改派自', 'reassigned from'];
+}
+
+/** How many people an order was given to, and how many of them have come how far in any round. */
 export interface Tally {
   asked: number;
   delivered: number;
@@ -163,10 +170,12 @@ export interface Tally {
 }
 
 export function tally(recipients: readonly RecipientNode[]): Tally {
+  const people = (ledgers: readonly RecipientNode[]) =>
+    new Set(ledgers.map((one) => one.officer?.id ?? one)).size;
   const with_ = (stage: Stage) =>
-    recipients.filter(({ entries }) => entries.some((entry) => entry.stage === stage)).length;
+    people(recipients.filter(({ entries }) => entries.some((entry) => entry.stage === stage)));
   return {
-    asked: recipients.length,
+    asked: people(recipients),
     delivered: with_('RECEIVED'),
     accepted: with_('ACCEPTED'),
     arrived: with_('ARRIVED'),
