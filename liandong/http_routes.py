@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from typing import Final
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
     FileResponse,
     HTMLResponse,
     JSONResponse,
+    PlainTextResponse,
     RedirectResponse,
     Response,
 )
@@ -35,6 +38,7 @@ from hub.store.tail import ChangeTail
 from liandong import observe
 from liandong.faces.face import FACES, LAST
 from liandong.presence import Presence
+from mobile_api.problems import said_of
 from schema.live.engine import LiveEngine
 
 COACH_PROFILE = "1.0"
@@ -42,6 +46,22 @@ READY_DISPATCH_SECONDS = 30.0
 """A dispatcher this far behind makes the process unready."""
 METRICS_SECONDS = 2.0
 """So long the metrics wait for the database: a monitor gives up after a few seconds."""
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    said = said_of(request, error)
+    return PlainTextResponse(f"{said}\n", error.status_code, headers=error.headers)
+
+
+async def _on_unexpected(_request: Request, _error: Exception) -> Response:
+    """The server logs the traceback after it."""
+    return PlainTextResponse("服务内部错误 / The hub could not do this.\n", 500)
+
+
+EXCEPTIONS: Final = {HTTPException: _on_http, Exception: _on_unexpected}
+"""How what is no interface of its own says that there is nothing, in words for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ from liandong.configured import area_of
 from liandong.cross_origin import cross_origin
 from liandong.faces import faces
 from liandong.faces.pages import Manuals, QueryPage
-from liandong.http_routes import Probes, page_routes, route_name
+from liandong.http_routes import EXCEPTIONS, Probes, page_routes, route_name
 from liandong.presence import Presence
 from liandong.push_routes import push_routes
 from mobile_api.app import build as build_mobile
@@ -240,7 +240,8 @@ class Hub:
                 *faces(self.mobile),
                 *Manuals().routes(),
                 *page_routes(area),
-            ]
+            ],
+            exception_handlers=EXCEPTIONS,
         )
         opened = cross_origin(served, self.settings.hub.allowed_origins)
         return observe.counted(opened, route_name)

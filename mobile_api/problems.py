@@ -123,7 +123,22 @@ async def on_http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "INVALID")
-    return problem(code, HTTPStatus(error.status_code).phrase, headers=error.headers)
+    return problem(code, said_of(request, error), headers=error.headers)
+
+
+def said_of(request: Request, error: HTTPException) -> str:
+    """What is wrong with a path or method, for people."""
+    match error.status_code:
+        case 404:
+            return "没有这个地址 / There is nothing at this address."
+        case 405:
+            allowed = (error.headers or {}).get("Allow", "")
+            return (
+                f"此地址不支持 {request.method}，可用 {allowed} / "
+                f"This address takes {allowed}, not {request.method}."
+            )
+        case status:
+            return f"不能处理此请求 / This cannot be done: {HTTPStatus(status).phrase}."
 
 
 async def on_unexpected(request: Request, error: Exception) -> Response:

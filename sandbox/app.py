@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -75,7 +76,7 @@ class Sandbox:
             *self.offers.routes(),
             *self.push.routes(),
         ]
-        return Starlette(routes=routes, exception_handlers={BadRequestError: _bad_request})
+        return Starlette(routes=routes, exception_handlers=_EXCEPTIONS)
 
     # -- feeds ---------------------------------------------------------------------------------
 
@@ -217,3 +218,15 @@ def _unknown(dataset: str) -> Response:
 async def _bad_request(request: Request, error: Exception) -> Response:
     del request
     return Json({"error": str(error)}, status_code=400)
+
+
+async def _nothing(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    said = f"此地址不支持 {request.method} this address does not take {request.method}"
+    if error.status_code == 404:
+        said = "没有这个地址，/ 说明有什么 nothing at this address; / tells what there is"
+    return Json({"error": said}, status_code=error.status_code, headers=error.headers)
+
+
+_EXCEPTIONS: Final = {BadRequestError: _bad_request, HTTPException: _nothing}

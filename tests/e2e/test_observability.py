@@ -33,9 +33,20 @@ async def test_the_metrics_tell_of_feeds_streams_and_orders(running: Running):
 
 
 async def test_what_is_not_there_is_404(running: Running):
-    """An unknown path neither redirects nor fails."""
+    """It neither redirects nor fails, and says so, Chinese first; a wrong method is said, too."""
+    nothing, wrong = (
+        "没有这个地址 / There is nothing at this address.",
+        "此地址不支持 DELETE，可用 ",
+    )
     async with httpx2.AsyncClient(base_url=running.url) as http:
-        assert (await http.get("/nowhere")).status_code == 404
+        for path in ("/nowhere", "/graphql/assets/nowhere", "/console/nowhere.js"):
+            answer = await http.get(path)
+            assert answer.status_code == 404
+            assert nothing in answer.text
+        for path in ("/livez", "/auth/token", "/feeds/coach-rt", "/docs/access", "/console/x"):
+            answer = await http.delete(path)
+            assert answer.status_code == 405
+            assert wrong in answer.text
 
 
 async def test_the_front_page_leads_everywhere(running: Running):

@@ -186,9 +186,12 @@ async def test_a_sign_in_is_typed(phone: Phone, body: dict[str, Any]) -> None:
 
 async def test_a_wrong_path_or_method_is_a_problem_too(phone: Phone) -> None:
     """Unknown paths and methods are answered in the same format."""
-    of_code(await phone.call("GET", "/nothing"), 404, "NOT_FOUND")
+    nothing = of_code(await phone.call("GET", "/nothing"), 404, "NOT_FOUND")
+    assert nothing["detail"] == "没有这个地址 / There is nothing at this address."
     reply = await phone.call("PATCH", "/session")
-    of_code(reply, 405, "METHOD_NOT_ALLOWED")
+    detail = of_code(reply, 405, "METHOD_NOT_ALLOWED")["detail"]
+    assert detail.startswith("此地址不支持 PATCH，可用 ")
+    assert detail.endswith(", not PATCH.")
     assert "POST" in reply.headers["allow"]
     assert (await phone.call("HEAD", "/events")).status_code == 405
 

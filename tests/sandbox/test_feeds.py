@@ -207,7 +207,13 @@ async def test_unknown_paths_and_methods_are_refused(sandbox: SandboxProcess):
     async with sandbox.client() as client:
         assert (await client.get("/tram/gtfs.zip")).status_code == 404
         assert (await client.get("/railway/gtfs-rt.pb")).status_code == 404
-        assert (await client.get("/railway/siri")).status_code == 405
+        for path, status, said in (
+            ("/railway/siri", 405, "此地址不支持 GET this address does not take GET"),
+            ("/nowhere", 404, "没有这个地址"),
+        ):
+            answer = await client.get(path)
+            assert answer.status_code == status
+            assert said in answer.json()["error"]
 
 
 async def test_a_look_at_the_sandbox(sandbox: SandboxProcess):
