@@ -246,7 +246,7 @@ def orders_sheet(view: View, screen: Screen, limit: int) -> Sheet:
     rows: list[list[str | Text]] = []
     for node in sorted(view.of("orders"), key=lambda n: n["createdAt"], reverse=True)[:limit]:
         for recipient in node["recipients"]:
-            last = recipient["entries"][-1]
+            last = _reached(recipient)
             officer = recipient["officer"] or {"login": "?", "name": ""}
             rows.append(
                 [
@@ -283,6 +283,13 @@ def _stage(order: Node, recipient: Node) -> str:
     if order["state"] == "COMPLETED" or _taken_before(order, recipient):
         return "TAKEN"
     return "NOBODY_LEFT" if order["state"] == "OPEN" else "UNANSWERED"
+
+
+def _reached(recipient: Node) -> Node:
+    """The step by which it has come so far: a push may be noted behind it."""
+    entries: list[Node] = recipient["entries"]
+    of_stage = [entry for entry in entries if entry["stage"] == recipient["stage"]]
+    return (of_stage or entries)[-1]
 
 
 def _taken_before(order: Node, recipient: Node) -> bool:

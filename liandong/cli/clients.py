@@ -1,7 +1,9 @@
 """`watch` and `demo phone`: terminal clients over the public interfaces."""
 
 import asyncio
-from typing import Annotated
+import signal
+from collections.abc import Coroutine
+from typing import Annotated, Any
 
 import typer
 
@@ -36,6 +38,24 @@ def _address(url: str | None) -> str:
     ).rstrip("/")
 
 
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do it; SIGTERM ends it as Ctrl-C does: a terminal is put back, what is piped has an end."""
+    told: list[int] = []
+    task = asyncio.ensure_future(work)
+
+    def end() -> None:
+        told.append(signal.SIGTERM)
+        task.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if told:
+            raise typer.Exit(128 + signal.SIGTERM) from None
+        raise
+
+
 def watch(
     what: Annotated[
         str, typer.Argument(help="看什么 · one of board, taxi, feeds, orders, alarms")
@@ -59,7 +79,7 @@ def watch(
         raise StartError(f"watch {what!r}: 应为 expected {', '.join(VIEWS)}.")
     client = HubClient(_address(url), login, password or DEMO_PASSWORD)
     try:
-        asyncio.run(show(client, what, stop_place=stop_place, events=events))
+        asyncio.run(_to_its_end(show(client, what, stop_place=stop_place, events=events)))
     except ClientError as error:
         raise LiandongError(str(error)) from None
 
@@ -79,6 +99,7 @@ def phone(
     facts = common.facts_of(configuration.load().hub.data_dir)
     push_url = push or (f"{facts['sandbox']}/fcm" if facts.get("sandbox") else None)
     try:
-        asyncio.run(run_phone(_address(url), push_url, login, password or DEMO_PASSWORD))
+        work = run_phone(_address(url), push_url, login, password or DEMO_PASSWORD)
+        asyncio.run(_to_its_end(work))
     except ClientError as error:
         raise LiandongError(str(error)) from None

@@ -258,6 +258,14 @@ def test_of_an_order_only_what_changed_is_a_line_and_its_words_are_true() -> Non
     ]
 
 
+def test_a_push_that_is_noted_behind_what_was_answered_is_no_news() -> None:
+    """The channel beside a stage is that by which it was reached."""
+    seen = part("a", "SEEN")
+    pushed = {"stage": "SENT", "at": "2026-03-02T01:00:09Z", "channel": "FCM"}
+    (told,) = lines("orders", order(seen), order({**seen, "entries": [*seen["entries"], pushed]}))
+    assert told[5:] == ["已读 SEEN", "09:00:00", "手机回报 ACTIONS"]
+
+
 def test_an_order_that_changes_as_a_whole_is_told_as_a_whole() -> None:
     """With whoever did not answer, if nobody's part changed."""
     last = part("a", "ESCALATED", nobodyNext=True)

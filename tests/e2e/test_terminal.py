@@ -77,20 +77,21 @@ async def test_watch_shows_live_tables(running: Running, view, events, shown):
     assert shown in output.decode()
 
 
-async def test_what_is_piped_is_a_line_for_each_departure(running: Running):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+async def test_what_is_piped_is_a_line_for_each_departure(running: Running, how: signal.Signals):
     """Nothing is redrawn; under headings, and the last says that it is over."""
     process = await _liandong(running, "watch", "board", columns=80)
     assert process.stdout is not None
     async with asyncio.timeout(PATIENCE):
         heading, first, second = [(await process.stdout.readline()).decode() for _ in range(3)]
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     async with asyncio.timeout(PATIENCE):
         rest, error = await process.communicate()
     assert "Asia/Shanghai | 在线 live" in first
     assert second.count(" | ") == heading.count(" | ") == 9
     assert rest.decode().endswith("到此为止 end of the watch\n")
     assert "\x1b" not in first + second
-    assert (process.returncode, error) == (130, b"")
+    assert (process.returncode, error) == (128 + how, b"")
 
 
 async def test_a_narrow_terminal_keeps_the_freshness(running: Running):
