@@ -1,6 +1,7 @@
 """`user`, `client`, `token`: accounts from the server's own shell, each use on the audit log."""
 
 import secrets
+import sys
 from datetime import timedelta
 from getpass import getpass
 from pathlib import Path
@@ -71,12 +72,12 @@ def _password() -> str:
     """A new password, typed twice. Raises StartError if it is too short, or none is typed."""
     try:
         while True:
-            password = getpass("密码 password: ")
+            password = _typed("密码 password: ")
             if len(password) < MIN_PASSWORD:
                 raise StartError(
                     f"密码太短 The password is too short: 至少 at least {MIN_PASSWORD} characters."
                 )
-            if getpass("再输一次 once more: ") == password:
+            if _typed("再输一次 once more: ") == password:
                 return password
             typer.echo("两次不一致，请重输 They differ: type both again.", err=True)
     except EOFError:
@@ -84,6 +85,16 @@ def _password() -> str:
     except KeyboardInterrupt:
         typer.echo("\n已取消，未添加 Cancelled: nothing was added.", err=True)
         raise typer.Exit(130) from None
+
+
+def _typed(prompt: str) -> str:
+    """What is typed unseen; what a pipe says nobody sees anyway. Raises EOFError at its end."""
+    if sys.stdin.isatty():
+        return getpass(prompt)
+    typer.echo(prompt, err=True)
+    if not (line := sys.stdin.readline()):
+        raise EOFError
+    return line.removesuffix("\n")
 
 
 def client_add(

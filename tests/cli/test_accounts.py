@@ -1,5 +1,6 @@
 """What `user add` asks, and what `token issue` says of its token."""
 
+import io
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -35,7 +36,7 @@ def typing(monkeypatch: pytest.MonkeyPatch, *answers: str | type[BaseException])
             return one
         raise one
 
-    monkeypatch.setattr(accounts, "getpass", answer)
+    monkeypatch.setattr(accounts, "_typed", answer)
     return asked
 
 
@@ -60,6 +61,17 @@ def test_who_presses_ctrl_c_adds_nobody(monkeypatch, capsys, added) -> None:
     with pytest.raises(StartError, match="没有输入密码 No password was typed"):
         accounts.user_add("li", "WATCH")
     assert added == []
+
+
+def test_a_pipe_answers_as_who_types_does(monkeypatch, capsys, added) -> None:
+    """Without a word about an echo; at its end nobody is added."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("a long password\n" * 3))
+    accounts.user_add("li", "WATCH")
+    assert [account[2] for account in added] == ["a long password"]
+    assert capsys.readouterr().err.splitlines() == ["密码 password: ", "再输一次 once more: "]
+    with pytest.raises(StartError, match="没有输入密码"):
+        accounts.user_add("wang", "WATCH")
+    assert len(added) == 1
 
 
 def test_a_token_says_how_long_it_is_good(monkeypatch, capsys) -> None:
