@@ -75,7 +75,8 @@ def alarms_table(
         left = len(alarms) - len(shown)
         table.caption, table.caption_justify = _MORE.format(left=left), "left"
     if shown and not screen.wide:
-        codes = legend((_STATES.get(alarm["state"], "") for alarm in shown), (_STATES,))
+        states = [_STATES.get(alarm["state"], "") for alarm in shown]
+        codes = legend(HEADINGS[1:3], states, (_STATES,))
         table.caption = "\n".join(filter(None, (codes, str(table.caption or ""))))
         table.caption_justify = "left"
     for alarm in shown:

@@ -39,7 +39,7 @@ _CHANGES = {
 _BEFORE = ("时刻 at", "变化 change")
 """What stands before the cells of what changed."""
 _OVER = "到此为止 end of the watch"
-_FRAME = 8
+_FRAME = 9
 """Lines of a terminal that a table takes for itself: its title, its headings, its legend."""
 _RESET = "重新读取 read anew"
 _QUERIES = {

@@ -203,14 +203,16 @@ def service(line: str, number: str, width: int) -> str:
     return " ".join(filter(None, (line, number)))
 
 
-def legend(cells: Iterable[str | Text], words: Sequence[Mapping[str, str]]) -> str:
-    """The codes of those words that stand in cells without them, as manuals and queries say them.
+def legend(
+    titles: Iterable[str], cells: Iterable[str | Text], words: Sequence[Mapping[str, str]]
+) -> str:
+    """Titles whose English had no room, and the codes of words that stand in cells without them.
 
-    Of a cell that says more, what stands before the dot.
+    They are as manuals and queries say them. Of a cell that says more, what stands before the dot.
     """
     shown = {str(cell).partition(" · ")[0] for cell in cells}
     pairs = [f"{word} {code}" for known in words for code, word in known.items() if word in shown]
-    return " · ".join(dict.fromkeys(pairs))
+    return " · ".join(dict.fromkeys((*titles, *pairs)))
 
 
 def table(screen: Screen, heading: str, sheet: Sheet, *, live: bool) -> Table:
@@ -221,10 +223,11 @@ def table(screen: Screen, heading: str, sheet: Sheet, *, live: bool) -> Table:
     """
     columns, rows = sheet.columns, sheet.rows
     shown = [number for number, column in enumerate(columns) if screen.width >= column.above]
-    codes = legend((row[number] for row in rows for number in shown), sheet.words)
+    cut = [one.title for one in map(columns.__getitem__, shown) if one.heading != one.title]
+    codes = legend(cut, (row[number] for row in rows for number in shown), sheet.words)
     made = Table(
         title=heading,
-        caption=codes or (sheet.empty if live and not rows else None),
+        caption=codes if rows else sheet.empty if live else None,
         caption_justify="left",
         width=screen.width,
         padding=(0, 0, 0, 1),

@@ -177,9 +177,10 @@ def test_a_coach_shows_its_number_whole_beside_its_freshness(width: int) -> None
 
 
 def test_codes_that_stand_in_chinese_alone_are_below_the_table() -> None:
-    """What manuals and queries call them; of a wide table only those of its narrow columns."""
+    """As manuals and queries say them; of a wide table only those of its narrow columns."""
     view = live(feed("a", "STALE"), feed("b", "HEALTHY", linkState="UP"))
     narrow, wide = (" ".join(shown(view, "feeds", width).split()) for width in (90, 140))
+    assert "状态 state · 链路 link · 数据截至 as of · 正常" in narrow
     assert narrow.endswith("正常 HEALTHY · 过时 STALE · 通 UP · 断 DOWN")
     assert wide.endswith("通 UP · 断 DOWN · 轨交 METRO")
     lost = View()

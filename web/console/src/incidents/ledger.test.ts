@@ -7,6 +7,7 @@ import {
   holding,
   line,
   steps,
+  stillLost,
   tally,
   tapped,
   type IncidentNode,
@@ -173,6 +174,13 @@ test('a part is lost until somebody of its chain has taken it, however late', ()
   expect(lost(recipient('a', late, nobody))).toEqual([]);
   expect(lost(recipient('b', late), behind)).toEqual([]);
   expect(lost(recipient('a', [['CANCELLED', 70]], nobody))).toEqual([]);
+});
+
+test('where chains are not known no part is lost once each was accepted after all', () => {
+  const last = recipient('b', [['ESCALATED', 60]], { nobodyNext: true });
+  expect(stillLost({ exhaustedAt: at(60) }, last)).toBe(true);
+  expect(stillLost({ exhaustedAt: null }, last)).toBe(false);
+  expect(stillLost({ exhaustedAt: at(60) }, recipient('a', [['ACCEPTED', 90]]))).toBe(false);
 });
 
 test('a tap that the hub heard of much later is told with its own time', () => {

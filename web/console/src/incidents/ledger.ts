@@ -80,6 +80,14 @@ export function lost({ stage, nobodyNext }: { stage: Stage; nobodyNext: boolean 
   return nobodyNext && untaken(stage);
 }
 
+/** The same where chains are not known: of no part once each was accepted after all. */
+export function stillLost(
+  { exhaustedAt }: { exhaustedAt: string | null },
+  part: { stage: Stage; nobodyNext: boolean },
+): boolean {
+  return exhaustedAt !== null && lost(part);
+}
+
 /** The recipients whose part is lost: neither they nor whoever was asked before them has taken it. */
 export function allLost(recipients: readonly RecipientNode[]): ReadonlySet<RecipientNode> {
   const known = new Map(recipients.map((one) => [keyOf(one), one]));
