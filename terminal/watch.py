@@ -10,6 +10,7 @@ from rich.text import Text
 
 from terminal.alarms import alarms_table
 from terminal.client import Event
+from terminal.ledger import reached, stage_of
 from terminal.tables import (
     CHANNELS,
     FRESHNESS,
@@ -89,7 +90,6 @@ subscription Orders($after: String) {
 _QUIT = " · q 退出 quit"
 _SERVICE = 20
 """Cells of a board for a line and its number: room for a coach's at 80 columns."""
-_TAKEN = {"ACCEPTED", "EN_ROUTE", "ARRIVED", "DONE"}
 _WELL = {"HEALTHY", "STARTING", "PRIMING", "DISABLED"}
 _NO_DEPARTURES = (
     "近两小时没有班次 No departures within two hours. "
@@ -246,7 +246,7 @@ def orders_sheet(view: View, screen: Screen, limit: int) -> Sheet:
     rows: list[list[str | Text]] = []
     for node in sorted(view.of("orders"), key=lambda n: n["createdAt"], reverse=True)[:limit]:
         for recipient in node["recipients"]:
-            last = _reached(recipient)
+            last = reached(recipient)
             officer = recipient["officer"] or {"login": "?", "name": ""}
             rows.append(
                 [
@@ -254,7 +254,7 @@ def orders_sheet(view: View, screen: Screen, limit: int) -> Sheet:
                     (node["incident"] or {}).get("title", ""),
                     _what(node, screen),
                     screen.words(officer["name"], officer["login"]),
-                    screen.state(_stage(node, recipient), STAGES),
+                    screen.state(stage_of(node, recipient), STAGES),
                     screen.clock(last["at"]),
                     screen.brief(last["channel"], CHANNELS),
                 ]
@@ -267,40 +267,6 @@ def _what(order: Node, screen: Screen) -> str:
     if order["state"] not in ORDER_STATES:
         return str(order["text"])
     return f"{screen.state(order['state'], ORDER_STATES)} · {order['text']}"
-
-
-def _stage(order: Node, recipient: Node) -> str:
-    """How far it has come with one recipient, and what became of it where they did not answer.
-
-    It went to another; nobody is left to be asked; somebody who was asked before took it after all;
-    it ended without them.
-    """
-    stage = str(recipient["stage"])
-    if stage == "CANCELLED" and recipient["reassignedBecause"]:
-        return "REASSIGNED"
-    if stage != "ESCALATED" or not recipient["nobodyNext"]:
-        return stage
-    if order["state"] == "COMPLETED" or _taken_before(order, recipient):
-        return "TAKEN"
-    return "NOBODY_LEFT" if order["state"] == "OPEN" else "UNANSWERED"
-
-
-def _reached(recipient: Node) -> Node:
-    """The step by which it has come so far: a push may be noted behind it."""
-    entries: list[Node] = recipient["entries"]
-    of_stage = [entry for entry in entries if entry["stage"] == recipient["stage"]]
-    return (of_stage or entries)[-1]
-
-
-def _taken_before(order: Node, recipient: Node) -> bool:
-    """Whether somebody took it in whose place, or behind whom, this one was asked."""
-    ledgers = {((one["officer"] or {}).get("id"), one["round"]): one for one in order["recipients"]}
-    one: Node | None = recipient
-    while one is not None and one["escalatedFrom"]:
-        one = ledgers.get((one["escalatedFrom"]["id"], one["escalatedFromRound"]))
-        if one is not None and one["stage"] in _TAKEN:
-            return True
-    return False
 
 
 def orders_view(view: View, screen: Screen, limit: int) -> RenderableType:
