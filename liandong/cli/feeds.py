@@ -87,7 +87,8 @@ def check(
 ) -> None:
     """试读数据源 · Decode and normalise with the real connector; write nothing.
 
-    读不了或全部被拒时退出码为 1 · Exit 1 if it cannot be read, or if all of it was rejected.
+    读不了时退出码为 1；--strict 时有拒绝也为 1 · Exit 1 if it cannot be read; if anything was
+    rejected with --strict.
     """
     from connectors import connector
     from hub.ingest import check as checking
@@ -120,7 +121,7 @@ def check(
         if records:
             _print_records(batch, reference)
         typer.echo(text, err=records)
-    if batch.rejects and (strict or not batch.accepted):
+    if strict and batch.rejects:
         raise typer.Exit(1)
 
 
