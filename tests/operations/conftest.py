@@ -8,6 +8,7 @@ from operations_builders import World, operations
 from hub import clock as hub_clock
 from hub.model.area import parse_area
 from hub.operations import documents
+from hub.operations.alarming.keeper import AlarmKeeper
 from hub.settings import area_text
 from hub.store.documents import DOCUMENTS, collection_of
 from hub.store.driver import Store
@@ -28,3 +29,9 @@ async def world(seeded: Store, clock: hub_clock.ManualClock) -> AsyncIterator[Wo
     for document in (*DOCUMENTS, *documents()):
         if (name := collection_of(document)) != "units":
             await seeded.db[name].delete_many({})
+
+
+@pytest.fixture
+def keeper(world: World) -> AlarmKeeper:
+    """The keeper of alarms of this machine's process."""
+    return AlarmKeeper(world.ops.desk, "hub-1")

@@ -1,6 +1,6 @@
 """Whom nothing could wake: the ledgers say it, and an urgent bulletin is one alarm for all."""
 
-import pytest
+from alarm_builders import REFUSES, alarms
 from operations_builders import FakeChannel, World, fresh
 
 from hub.clock import ManualClock
@@ -14,14 +14,6 @@ from hub.operations.bulletins.actions import publish_bulletin, request_of, withd
 from hub.operations.bulletins.documents import BulletinDoc
 from hub.operations.waking.channels import Outcome
 
-REFUSES = FakeChannel(answer=lambda *_: Outcome.failed("403: the key is refused"))
-
-
-@pytest.fixture
-def keeper(world: World) -> AlarmKeeper:
-    """The keeper of this machine's process."""
-    return AlarmKeeper(world.ops.desk, "hub-1")
-
 
 async def urgent(world: World, *readers: Principal, urgency: str = "URGENT") -> BulletinDoc:
     """A bulletin to these, of which no phone could be woken."""
@@ -30,11 +22,6 @@ async def urgent(world: World, *readers: Principal, urgency: str = "URGENT") -> 
     bulletin = await publish_bulletin(world.ops.desk, world.watch, asked, fresh("key"))
     await world.send_all(REFUSES)
     return bulletin
-
-
-async def active() -> list[AlarmDoc]:
-    """The alarms that hold."""
-    return await AlarmDoc.find({"active": True}).to_list()
 
 
 async def unwoken(world: World, subject: AskedDoc, who: Principal) -> bool:
@@ -51,7 +38,7 @@ async def test_an_urgent_bulletin_that_wakes_nobody_is_one_alarm(
     readers = [await world.officer(unit=unit) for unit in ("RPS", "RPS", "MTR")]
     bulletin = await urgent(world, *readers)
     await keeper.look()
-    (alarm,) = await active()
+    (alarm,) = await alarms()
     assert (alarm.kind, alarm.condition) == ("WAKE_UP_DEAD", f"WAKE_UP_DEAD:{bulletin.id}")
     assert (alarm.about, alarm.parts) == ({"bulletin": bulletin.id}, 3)
     assert alarm.units == ["MTR", "RPS"]
@@ -63,7 +50,7 @@ async def test_an_urgent_bulletin_that_wakes_nobody_is_one_alarm(
     assert [await unwoken(world, bulletin, reader) for reader in readers] == [True] * 3
     revision = alarm.revision
     await keeper.look()
-    assert [one.revision for one in await active()] == [revision]
+    assert [one.revision for one in await alarms()] == [revision]
 
 
 async def test_fewer_are_said_as_they_read_and_the_last_ends_it(
@@ -73,11 +60,11 @@ async def test_fewer_are_said_as_they_read_and_the_last_ends_it(
     one, two, three = [await world.officer() for _ in range(3)]
     bulletin = await urgent(world, one, two, three)
     await keeper.look()
-    (alarm,) = await active()
+    (alarm,) = await alarms()
     await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=alarm.id, key=fresh("key"))
     await world.act(one, "bulletin.read", bulletinId=bulletin.id)
     await keeper.look()
-    (alarm,) = await active()
+    (alarm,) = await alarms()
     assert (alarm.parts, alarm.acknowledged_by) == (2, "watch")
     clock.advance(minutes=6)
     await world.escalator().step()
@@ -90,7 +77,7 @@ async def test_fewer_are_said_as_they_read_and_the_last_ends_it(
     )
     await world.send_all(again)
     await keeper.look()
-    (alarm,) = await active()
+    (alarm,) = await alarms()
     assert alarm.parts == 1
     assert [await unwoken(world, bulletin, who) for who in (one, two, three)] == [
         False,
@@ -99,7 +86,7 @@ async def test_fewer_are_said_as_they_read_and_the_last_ends_it(
     ]
     await world.act(three, "duty.signOut")
     await keeper.look()
-    assert await active() == []
+    assert await alarms() == []
     (cleared,) = await AlarmDoc.find({"active": False}).to_list()
     assert cleared.cleared_because == "已无未唤醒人员 / nobody is left who was not woken"
 
@@ -111,12 +98,12 @@ async def test_more_who_are_not_woken_call_nobody_anew(world: World, keeper: Ala
     later = {"_id": ledger_id(bulletin.id, two.account_id)}
     await world.store.db["recipients"].update_one(later, {"$set": {"unwoken": False}})
     await keeper.look()
-    (alarm,) = await active()
+    (alarm,) = await alarms()
     assert alarm.parts == 1
     await acknowledge_alarm(world.ops.desk, world.watch, alarm_id=alarm.id, key=fresh("key"))
     await world.store.db["recipients"].update_one(later, {"$set": {"unwoken": True}})
     await keeper.look()
-    (alarm,) = await active()
+    (alarm,) = await alarms()
     assert (alarm.parts, alarm.acknowledged_by) == (2, "watch")
 
 
@@ -125,12 +112,12 @@ async def test_its_withdrawal_ends_the_alarm_and_raises_none(
 ):
     """Who never knew of it need not know that it is over."""
     bulletin = await urgent(world, await world.officer())
-    assert len(await active()) == 1
+    assert len(await alarms()) == 1
     asked = {"bulletin_id": bulletin.id, "reason": "误发", "key": fresh("key")}
     await withdraw_bulletin(world.ops.desk, world.watch, **asked)
     await world.send_all(REFUSES)
     await keeper.look()
-    assert await active() == []
+    assert await alarms() == []
 
 
 async def test_a_routine_bulletin_calls_nobody(world: World, keeper: AlarmKeeper):
@@ -138,7 +125,7 @@ async def test_a_routine_bulletin_calls_nobody(world: World, keeper: AlarmKeeper
     reader = await world.officer()
     bulletin = await urgent(world, reader, urgency="ROUTINE")
     await keeper.look()
-    assert await active() == []
+    assert await alarms() == []
     assert await unwoken(world, bulletin, reader)
 
 
@@ -178,13 +165,13 @@ async def test_an_alarm_about_nothing_that_is_known_stays(
     await world.send_all(REFUSES)
     await world.store.db["alarms"].update_many({}, {"$set": {"about": {"gone": "x"}}})
     await keeper.look()
-    assert [alarm.about for alarm in await active()] == [{"gone": "x"}]
+    assert [alarm.about for alarm in await alarms()] == [{"gone": "x"}]
     await world.store.db["alarms"].update_many({}, {"$set": {"account_id": None}})
     await keeper.look()
-    assert len(await active()) == 1
+    assert len(await alarms()) == 1
     back = {"$set": {"account_id": officer.account_id}}
     await world.store.db["alarms"].update_many({}, back)
     clock.advance(seconds=1)
     await world.act(officer, "duty.signOut")
     await keeper.look()
-    assert [alarm.kind for alarm in await active()] == ["ORDER_UNANSWERED"]
+    assert [alarm.kind for alarm in await alarms()] == ["ORDER_UNANSWERED"]
