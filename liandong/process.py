@@ -212,7 +212,13 @@ class Hub:
     ) -> observe.App:
         schema = graphql_schema(build_schema())
         services = self._services(area, tokens)
-        self.live = LiveEngine(schema, self.bus, services.context, _live_limits(self.settings))
+        self.live = LiveEngine(
+            schema,
+            self.bus,
+            services.context,
+            services.operations.database_answers,
+            _live_limits(self.settings),
+        )
         self.mobile = MobileContext(
             store=self.store,
             bus=self.bus,

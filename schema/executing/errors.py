@@ -59,17 +59,18 @@ def presented(
 
 def told(error: BaseException, fate: Fate | None = None, **where: object) -> GraphQLError:
     """The answer for any failure of an execution; `fate` is a mutation's."""
-    known = _known(error)
-    return internal(error, **where) if known is None else fault(known, fate)
+    expected = foreseen(error)
+    return internal(error, **where) if expected is None else fault(expected, fate)
 
 
 def told_unbegun(error: BaseException) -> GraphQLError:
     """The answer for any failure before an execution; see `unbegun`."""
-    known = _known(error)
-    return internal(error) if known is None else unbegun(known)
+    expected = foreseen(error)
+    return internal(error) if expected is None else unbegun(expected)
 
 
-def _known(error: BaseException) -> LiandongError | None:
+def foreseen(error: BaseException) -> LiandongError | None:
+    """The failure as one that is expected, such as a database that is away; None: a defect."""
     return error if isinstance(error, LiandongError) else passing(error)
 
 

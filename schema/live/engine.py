@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -62,11 +62,15 @@ class _Asked:
 
 @dataclass
 class LiveEngine:
-    """All groups of this process. `make_context(principal, memory)` gives the schema's context."""
+    """All groups of this process.
+
+    `make_context(principal, memory)` gives the schema's context; the database `answers` or not.
+    """
 
     schema: GraphQLSchema
     bus: Bus
     make_context: Callable[[Principal, Memory], Any]
+    answers: Callable[[], Awaitable[bool]]
     limits: LiveLimits = field(default_factory=LiveLimits)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -140,6 +144,7 @@ class LiveEngine:
                     self.make_context(principal, prepared.memory), shared=True
                 ),
                 bus=self.bus,
+                answers=self.answers,
                 beside=len(prepared.text) * PARSED + size_of(asked.variables),
                 turns=self._turns,
             )

@@ -2,11 +2,11 @@
 
 The group keeps the rows it last saw. When something they depend on changes it asks again, renders
 the nodes that differ, once, and hands the same bytes to every subscriber. Between changes it looks
-at what time alone changes (freshness, moving windows).
+at what time alone changes (freshness, moving windows), also while the database does not answer.
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,8 @@ import structlog
 from graphql import GraphQLError, GraphQLSchema
 
 from hub.bus import Bus, Change, ChangeKind
+from hub.deadline import DEADLINE, in_time
+from schema.executing.errors import foreseen
 from schema.live.memory import size_of
 from schema.live.rendering import Rendered, Renderer, Watched
 from schema.live.replay import Place, Replay, Told
@@ -57,6 +59,7 @@ class Group:
     """One live query and its subscribers. `run()` keeps it current until cancelled.
 
     `turns` is shared by the groups of a process. `beside`: bytes of its document and variables.
+    A question may take `seconds`, and longer while the database `answers`.
     """
 
     source: LiveSource
@@ -66,6 +69,8 @@ class Group:
     variables: dict[str, Any]
     make_context: Callable[[], Any]
     bus: Bus
+    answers: Callable[[], Awaitable[bool]]
+    seconds: float = DEADLINE
     beside: int = 0
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     subscribers: dict[int, Subscriber] = field(default_factory=dict)
@@ -81,6 +86,7 @@ class Group:
         self._rendered = 0
         self._row_size = 0
         self._asking = 0.0
+        self._failing = False
         self._empty: Rendered | None = None
         self._renderer = Renderer(self.schema, self.watched, self.variables)
 
@@ -141,7 +147,10 @@ class Group:
         return told
 
     async def run(self) -> None:
-        """Prime, then follow. Ends only by cancellation; a failed read is tried again."""
+        """Prime, then follow. Ends only by cancellation, or by a defect.
+
+        What was touched is asked of until it is answered: no later change may come of it.
+        """
         listener = self.bus.listen(*self.source.collections)
         changes = aiter(listener)
         upcoming: asyncio.Task[Change] | None = None
@@ -149,24 +158,24 @@ class Group:
         try:
             await self._prime()
             refreshed = loop.time()
+            touched: set[Any] | None = set()
             while True:
                 if upcoming is None:
                     upcoming = asyncio.ensure_future(anext(changes))
                 await asyncio.wait({upcoming}, timeout=TICK)
-                touched: set[Any] | None = set()
                 if upcoming.done():
                     first, upcoming = upcoming.result(), None
                     # a costly question is asked less often; telling the answer must not wait
                     await asyncio.sleep(max(SETTLE, 2 * self._asking))
-                    touched = self._touched([first, *listener.take()])
+                    touched = _together(touched, self._touched([first, *listener.take()]))
                 due = self.source.refresh_s and loop.time() - refreshed >= self.source.refresh_s
-                if touched and not due and self._may_narrow(touched):
-                    await self._refresh(touched, whole=False)
-                elif touched is None or touched or due:
-                    await self._refresh(touched)
-                    refreshed = loop.time()
+                whole = due or not self._may_narrow(touched)
+                asked = touched is None or touched or due
+                if asked and await self._done(self._refresh(touched, whole=whole)):
+                    touched = set()
+                    refreshed = loop.time() if whole else refreshed
                 else:
-                    await self._age()
+                    await self._done(self._age())
         finally:
             self.bus.unlisten(listener)
             if upcoming is not None:
@@ -175,13 +184,33 @@ class Group:
     async def _prime(self) -> None:
         try:
             self._empty = await self._render(None)
-            await self._refresh(set())
+            await self._in_time(self._refresh(set()))
         except BaseException as error:  # told to who asked, and logged there if it is a defect
             self.failure = error
             if not isinstance(error, Exception):
                 raise
         finally:
             self.ready.set()
+
+    async def _done(self, work: Awaitable[None]) -> bool:
+        """Whether it came to its end: what fails for a while, as the database does, is done again.
+
+        That is logged once, until it has worked again.
+        """
+        try:
+            await self._in_time(work)
+        except Exception as error:
+            if foreseen(error) is None:
+                raise
+            if not self._failing:
+                log.warning("live.failing", error=repr(error))
+            self._failing = True
+            return False
+        self._failing = False
+        return True
+
+    async def _in_time(self, work: Awaitable[None]) -> None:
+        await in_time(work, self.answers, seconds=self.seconds, waits_on=True)
 
     def _touched(self, changes: Iterable[Change]) -> set[Any] | None:
         """Ids whose rows must be rendered again; None = all (a RESET came by)."""
@@ -197,27 +226,23 @@ class Group:
                     touched.add(related)
         return touched
 
-    def _may_narrow(self, touched: set[Any]) -> bool:
+    def _may_narrow(self, touched: set[Any] | None) -> bool:
         """Whether it is enough to ask of what was touched."""
-        return self.source.some is not None and len(self._known) + len(touched) <= self.source.most
+        if touched is None or self.source.some is None:
+            return False
+        return len(self._known) + len(touched) <= self.source.most
 
     async def _refresh(self, touched: set[Any] | None, *, whole: bool = True) -> None:
         """Ask again, of all rows or of the touched ones, and send the difference."""
         began = asyncio.get_running_loop().time()
         async with self.turns:
             context = self.make_context()
-            try:
-                asked = set(self._known)
-                if whole or touched is None or self.source.some is None:
-                    rows = await self.source.rows(context, self.arguments)
-                else:
-                    rows = await self.source.some(context, self.arguments, touched)
-                    asked &= touched
-            except Exception:
-                if not self.ready.is_set():
-                    raise
-                log.exception("live.refresh_failed")
-                return
+            asked = set(self._known)
+            if whole or touched is None or self.source.some is None:
+                rows = await self.source.rows(context, self.arguments)
+            else:
+                rows = await self.source.some(context, self.arguments, touched)
+                asked &= touched
             # the wait for a turn counts: the more is asked of a process, the less often each asks
             self._asking = asyncio.get_running_loop().time() - began
             if rows and whole:
@@ -284,3 +309,8 @@ class Group:
     async def _render(self, row: Row | None) -> Rendered:
         node = None if row is None else self.source.wrap(row)
         return await self._renderer.render(node, self.make_context())
+
+
+def _together(some: set[Any] | None, more: set[Any] | None) -> set[Any] | None:
+    """What was touched in all; None = all rows."""
+    return None if some is None or more is None else some | more

@@ -8,6 +8,7 @@ import orjson
 from graphql import DocumentNode, GraphQLSchema
 
 from hub.defects import worked_around
+from hub.errors import DatabaseAway
 from schema.executing.compiled import coerced, event_plan, run, unfit
 from schema.executing.errors import presented
 from schema.live.source import ChangeType, LiveEvent
@@ -61,7 +62,10 @@ class Renderer:
         self._coerced = coerced(schema, watched.document, watched.operation_name, variables)
 
     async def render(self, node: object, context: Any) -> Rendered:  # noqa: ANN401  # the schema's
-        """The operation's result for one event; its cursor and change type are filled in later."""
+        """The operation's result for one event; its cursor and change type are filled in later.
+
+        Raises DatabaseAway where a part of it could not be read now: that is no state of the node.
+        """
         event = LiveEvent(_CURSOR, ChangeType.RESET, node)
         if self._plan is not None:
             key, complete = self._plan
@@ -78,6 +82,8 @@ class Renderer:
             operation_name=self._watched.operation_name,
         )
         errors = [error.formatted for error in presented(result.errors or ())] or None
+        if any(error["extensions"]["code"] == "RETRY_LATER" for error in errors or ()):
+            raise DatabaseAway
         return _taken_apart(result.data, errors)
 
 

@@ -11,6 +11,7 @@ import pytest
 from graphql import GraphQLError, build_schema, parse
 
 from hub.bus import Bus, Change, ChangeKind, Cursor
+from hub.errors import DatabaseAway
 from schema.context import Memory
 from schema.live.group import Group
 from schema.live.replay import Told
@@ -45,6 +46,10 @@ class World:
     asked_of: list[set[str]] = field(default_factory=list)
     some: bool = False
     most: int = 100
+    away: asyncio.Event | None = None
+    silent: asyncio.Event | None = None
+    answering: bool = True
+    unread: asyncio.Event | None = None
     tick: int = 0
     events: asyncio.Queue[tuple[str, str, str | None]] = field(default_factory=asyncio.Queue)
     payloads: list[dict[str, Any]] = field(default_factory=list)
@@ -52,6 +57,11 @@ class World:
 
     async def _ask(self, _context: Any, _arguments: Any) -> list[dict[str, Any]]:
         self.asked += 1
+        if self.silent is not None:
+            await self.silent.wait()
+        if self.away is not None:
+            self.away.set()
+            raise DatabaseAway
         return [{"_id": key, **row} for key, row in self.rows.items()]
 
     async def _ask_of(self, context: Any, arguments: Any, ids: Any) -> list[dict[str, Any]]:
@@ -63,7 +73,7 @@ class World:
         source = LiveSource(
             collections=frozenset({"things"}),
             rows=self._ask,
-            wrap=lambda row: {"id": row["_id"], "text": row.get("text"), "age": self.age},
+            wrap=lambda row: {"id": row["_id"], "text": self._text(row), "age": self.age},
             volatile=lambda _row, _context: self.age,
             some=self._ask_of if self.some else None,
             most=self.most,
@@ -74,7 +84,24 @@ class World:
             document = parse("subscription { things { cursor change node { id text age } } }")
             operation_name = None
 
-        return Group(source, Watched(), SCHEMA, {}, {}, lambda: CONTEXT, self.bus)
+        return Group(
+            source, Watched(), SCHEMA, {}, {}, lambda: CONTEXT, self.bus, self.answers, 0.05
+        )
+
+    def _text(self, row: dict[str, Any]) -> Any:
+        """A field that is read of the database when it is asked for."""
+        unread = self.unread
+        if unread is None:
+            return row.get("text")
+
+        def read(_info: Any) -> None:
+            unread.set()
+            raise DatabaseAway
+
+        return read
+
+    async def answers(self) -> bool:
+        return self.answering
 
     def tell(self, told: Sequence[Told]) -> None:
         self.told.append(len(told))
@@ -270,3 +297,83 @@ def test_change_types_are_the_interface():
         "SNAPSHOT",
         "RESET",
     }
+
+
+async def test_what_was_touched_while_the_database_was_away_is_told_afterwards(world, group):
+    """No other change comes of it: what failed is asked again by itself, and nothing is lost."""
+    group.join(world, None)
+    await _next(world), await _next(world)
+    world.away = asyncio.Event()
+    world.rows["a"]["text"] = "2"
+    world.change("a")
+    async with asyncio.timeout(60):
+        await world.away.wait()
+    world.away = None
+    assert await _next(world) == ("UPDATED", "a", "2")
+
+
+@pytest.mark.parametrize("some", [False, True])
+async def test_rows_grow_old_while_the_database_says_nothing(bus, some):
+    """A question that is not answered is given up; freshness is a matter of time alone."""
+    world = World(bus, {"a": {"text": "1"}}, some=some)
+    made = world.group()
+    running = asyncio.create_task(made.run())
+    await made.ready.wait()
+    try:
+        made.join(world, None)
+        await _next(world)
+        world.silent, world.answering, world.age = asyncio.Event(), False, "old"
+        world.rows["a"]["text"] = "2"
+        world.change("a")
+        assert await _next(world) == ("UPDATED", "a", "1")
+        assert world.payloads[-1]["node"]["age"] == "old"
+        world.silent.set()
+        assert await _next(world) == ("UPDATED", "a", "2")
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_slow_question_is_waited_for_while_the_database_answers(world, group):
+    """Slow is not silent."""
+    group.join(world, None)
+    await _next(world), await _next(world)
+    probed = asyncio.Event()
+
+    async def answers() -> bool:
+        probed.set()
+        return True
+
+    group.answers, world.silent = answers, asyncio.Event()
+    world.rows["a"]["text"] = "2"
+    world.change("a")
+    async with asyncio.timeout(60):
+        await probed.wait()
+    world.silent.set()
+    assert await _next(world) == ("UPDATED", "a", "2")
+
+
+async def test_a_node_that_cannot_be_read_now_is_no_news_of_it(world, group):
+    """What the database's absence leaves out is not told as the node's state; it is once it is."""
+    group.join(world, None)
+    await _next(world), await _next(world)
+    world.unread = asyncio.Event()
+    world.rows["a"]["text"] = "2"
+    world.change("a")
+    async with asyncio.timeout(60):
+        await world.unread.wait()
+    world.unread = None
+    assert await _next(world) == ("UPDATED", "a", "2")
+    assert world.events.empty()
+
+
+async def test_a_group_that_cannot_begin_says_why(world):
+    """Whoever waits for its first answer hears of the silence."""
+    world.silent, world.answering = asyncio.Event(), False
+    made = world.group()
+    running = asyncio.create_task(made.run())
+    async with asyncio.timeout(60):
+        await made.ready.wait()
+    assert isinstance(made.failure, DatabaseAway)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

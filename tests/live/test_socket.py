@@ -53,11 +53,16 @@ class Client:
     async def authenticate(self, _token: str) -> Principal:
         return somebody("a")
 
+    async def answers(self) -> bool:
+        return True
+
     async def served(self) -> None:
         """The connection, from handshake to end."""
         scope = {"headers": [], "subprotocols": [PROTOCOL]}
         executor: Any = self  # of an executor this connection needs to be signed in, no more
-        engine = LiveEngine(build_schema("type Query { a: Int }"), Bus(), lambda *_: None)
+        engine = LiveEngine(
+            build_schema("type Query { a: Int }"), Bus(), lambda *_: None, self.answers
+        )
         await Socket(scope, self.receive, self.send, executor, engine, self.patrol).run()
 
 

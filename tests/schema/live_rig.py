@@ -126,7 +126,13 @@ async def serving(
     services: Services, token: str, *, limits: LiveLimits | None = None, bus: Bus | None = None
 ) -> AsyncIterator[Live]:
     """/graphql as `liandong.server` serves it."""
-    engine = LiveEngine(SCHEMA, bus or Bus(), services.context, limits or LiveLimits())
+    engine = LiveEngine(
+        SCHEMA,
+        bus or Bus(),
+        services.context,
+        services.operations.database_answers,
+        limits or LiveLimits(),
+    )
     app = GraphQLApp(Executor(SCHEMA, services), engine)
     options: dict[str, Any] = {
         "http": partial(BoundedProtocol, bounded=Connections()),

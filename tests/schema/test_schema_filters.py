@@ -95,7 +95,7 @@ async def test_what_may_not_be_seen_is_as_if_it_was_not_there(run: Run, services
 async def test_a_subscription_is_told_too(services: Services, bus: Any, root: str) -> None:
     """It is refused when it begins."""
     schema = graphql_schema(build_schema())
-    engine = LiveEngine(schema, bus, services.context)
+    engine = LiveEngine(schema, bus, services.context, services.operations.database_answers)
     prepared = await Executor(schema, services).prepare(
         f"subscription {{ {root} {{ cursor }} }}", None, WATCH
     )

@@ -213,7 +213,10 @@ async def client(services: Services, store: Store) -> AsyncIterator[httpx2.Async
     await store.db["feeds"].insert_one(feed_doc())
     await store.db["stop_places"].insert_one(stop_place_doc())
     await store.db["calls"].insert_one(call_doc())
-    app = GraphQLApp(Executor(SCHEMA, services), LiveEngine(SCHEMA, Bus(), services.context))
+    app = GraphQLApp(
+        Executor(SCHEMA, services),
+        LiveEngine(SCHEMA, Bus(), services.context, services.operations.database_answers),
+    )
     token = (await services.tokens.sign_in("admin", PASSWORD)).access_token
     transport = httpx2.ASGITransport(app=app)
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
@@ -251,7 +254,7 @@ async def subscribed(
 ) -> None:
     """Begin it as an event stream would, as far as its refusal; in an engine that has nothing."""
     app: GraphQLApp = client._transport.app
-    own = engine or LiveEngine(SCHEMA, Bus(), app._engine.make_context)
+    own = engine or LiveEngine(SCHEMA, Bus(), app._engine.make_context, app._engine.answers)
     try:
         given = orjson.loads(variables)
     except orjson.JSONDecodeError:
@@ -318,7 +321,12 @@ async def test_what_no_operation_declares_is_passed_over(client: httpx2.AsyncCli
     deep = f'{{"none": {nested(900, "[", "]")}, "more": 1e300}}'
     await asked(client, "query", "{ me { login } }", deep)
     follow = "subscription { feeds { cursor change } }"
-    engine = LiveEngine(SCHEMA, Bus(), client._transport.app._engine.make_context)
+    engine = LiveEngine(
+        SCHEMA,
+        Bus(),
+        client._transport.app._engine.make_context,
+        client._transport.app._engine.answers,
+    )
     await subscribed(client, follow, "{}", engine)
     await subscribed(client, follow, deep, engine)
     assert engine.groups == 1

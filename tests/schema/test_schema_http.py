@@ -39,7 +39,8 @@ def app_of(services: Services, **options: float) -> GraphQLApp:
     """The application, with an engine of its own."""
     schema = graphql_schema(build_schema())
     return GraphQLApp(
-        Executor(schema, services, **options), LiveEngine(schema, Bus(), services.context)
+        Executor(schema, services, **options),
+        LiveEngine(schema, Bus(), services.context, services.operations.database_answers),
     )
 
 

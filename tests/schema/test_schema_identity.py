@@ -160,7 +160,7 @@ async def test_who_follows_conditions_by_one_id_hears_of_the_other_s(
     lifts = [condition_doc("L0", stop_place_id="netex:1"), condition_doc("L1")]
     await store.db["facility_conditions"].insert_many(lifts)
     schema = graphql_schema(build_schema())
-    engine = LiveEngine(schema, bus, services.context)
+    engine = LiveEngine(schema, bus, services.context, services.operations.database_answers)
     tail = ChangeTail(store, bus, "identity")
     same_as = services.transit.same_as
     tasks = [asyncio.create_task(work) for work in (tail.run(), same_as.follow(bus))]

@@ -351,7 +351,7 @@ async def test_a_status_that_is_written_reaches_its_subscribers(
     told = Followed()
     text = "subscription { parkingFacilities { change node { vacant freshness { state } } } }"
     schema = graphql_schema(build_schema())
-    engine = LiveEngine(schema, bus, services.context)
+    engine = LiveEngine(schema, bus, services.context, services.operations.database_answers)
     tail = ChangeTail(store, bus, "places")
     following = asyncio.create_task(tail.run())
     feed = FeedSettings(id="parking", kind="parkapi", dataset="parking", url="http://127.0.0.1/")

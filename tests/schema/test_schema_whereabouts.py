@@ -129,7 +129,7 @@ async def test_where_somebody_is_cannot_be_followed_live(services: Services, bus
     await open_incident(desk, principal(Role.WATCH, OURS), asked, "whereabouts")
     text = "subscription { incidents { node { openedBy { login lastPosition { at } } } } }"
     schema = graphql_schema(build_schema())
-    engine = LiveEngine(schema, bus, services.context)
+    engine = LiveEngine(schema, bus, services.context, services.operations.database_answers)
     told = Followed()
     try:
         await engine.subscribe(Documents(schema).prepare(text), {}, WATCH, told)
