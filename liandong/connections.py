@@ -1,10 +1,10 @@
 """What a connection may keep this process waiting for, and how many of them one address may hold.
 
-Uvicorn closes an idle connection; half a header, half a body, and an answer that nobody takes it
-would wait for, for ever. Here every connection is looked at once a second: one that has said or
-taken too little for too long is ended. An address that is at its bound loses, for a new
-connection, the one of its own that has waited longest without a whole request; if all of them are
-at work, the new one is answered 429, except for `/livez` and `/readyz`.
+Uvicorn closes an idle connection; half a header, a body, a message of a WebSocket, and an answer
+that nobody takes it would wait for, for ever. Here every connection is looked at once a second:
+one that has said or taken too little for too long is ended. An address that is at its bound loses,
+for a new connection, the one of its own that has waited longest without a whole request; if all of
+them are at work, the new one is answered 429, except for `/livez` and `/readyz`.
 
 What is no HTTP, or could be read in two ways, is answered 400 if nothing was answered yet, and ends
 its connection.
@@ -31,7 +31,8 @@ class Bounds:
     """How long a client may take, in seconds, and how many connections there may be.
 
     `head`: for a request line and its headers, from the connection or the last answer on.
-    `body`: for a body, with a second more for each `rate` bytes that come.
+    `body`: for a body, or a message of a WebSocket once it has begun, with a second more for each
+    `rate` bytes that come.
     `taking`: for taking an answer, with a second more for each `rate` bytes that go.
     `per_address` of 0 is no bound. `in_all` is for the process.
     """
@@ -42,6 +43,10 @@ class Bounds:
     rate: int = 2_000
     per_address: int = 1_000
     in_all: int = 20_000
+
+    def of_message(self, came: int) -> float:
+        """For a message of which so many bytes came."""
+        return self.body + came / self.rate
 
 
 class Stage(StrEnum):
@@ -173,6 +178,7 @@ class BoundedProtocol(Offering, H11Protocol):
         super().handle_websocket_upgrade(event)
         successor: Any = self.transport.get_protocol()
         successor.left = lambda: self._register.leave(self._address, self._place)
+        successor.may_take = self._bounds.of_message
         self._register.replace(self._address, self._place, successor)
 
     def waiting(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 from websockets.http11 import Request
+from websockets.streams import StreamReader
 
 from hub.transports import Offering
 
@@ -29,6 +30,8 @@ def write_text_of(scope: Mapping[str, Any]) -> WriteText | None:
 
 CLOSING_SECONDS = 10.0
 """How long the last bytes of a closed connection may wait to be taken."""
+
+_TIMED_OUT = "消息未在时限内完整送达 / The message did not come to its end in time."
 
 _TEXT = 0x81
 """FIN and opcode 1 (RFC 6455, 5.2)."""
@@ -50,11 +53,16 @@ def text_frame(text: bytes) -> bytes:
 class FrameProtocol(Offering, WebSocketsSansIOProtocol):
     """The server's protocol, which offers `WRITE_TEXT`. Messages are not compressed.
 
-    `left` is called when the connection is lost (liandong.connections).
+    `left` is called when the connection is lost, `may_take` says in how many seconds a message has
+    to end of which so many bytes came (liandong.connections).
     """
 
     left: Callable[[], None] | None = None
+    may_take: Callable[[int], float] | None = None
     _closing_since = 0.0
+    _messages = 0
+    _begun: tuple[int, float] = -1, 0.0
+    """Which message is looked at, and since when it is waited for."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Say that the connection's place is free."""
@@ -71,14 +79,31 @@ class FrameProtocol(Offering, WebSocketsSansIOProtocol):
         self.transport.abort()
 
     def look(self, now: float) -> None:
-        """End a connection whose last words nobody takes."""
-        if not self.transport.is_closing():
-            self._closing_since = now
-        elif now - self._closing_since > CLOSING_SECONDS:
-            self.transport.abort()
+        """End a connection whose last words nobody takes, or whose message does not end."""
+        if self.transport.is_closing():
+            if now - self._closing_since > CLOSING_SECONDS:
+                self.transport.abort()
+            return
+        self._closing_since = now
+        number, since = self._begun
+        if number != self._messages or not self._is_awaited():
+            self._begun = self._messages, now
+        elif self.may_take is not None and now - since > self.may_take(self._came()):
+            self.conn.send_close(CloseCode.POLICY_VIOLATION, _TIMED_OUT)
+            self.handle_parser_exception()
+
+    def _is_awaited(self) -> bool:
+        """Whether a message, or a frame of it, was begun, and we read what comes."""
+        begun = self.conn.current_size is not None or not _between_frames(self.conn.parser)
+        return begun and not (self.read_paused or self.close_sent)
+
+    def _came(self) -> int:
+        """Bytes of the message that is awaited; what stands between its fragments is none of it."""
+        return (self.conn.current_size or 0) + len(self.conn.reader.buffer)
 
     def send_receive_event_to_app(self) -> None:
         """Hand a whole message on; one that is no UTF-8 ends the socket (RFC 6455, 8.1)."""
+        self._messages += 1
         if self.curr_msg_data_type == "text" and not self.close_sent:
             try:
                 b"".join(self.frames).decode()
@@ -102,3 +127,10 @@ class FrameProtocol(Offering, WebSocketsSansIOProtocol):
             return False
         self.transport.write(b"".join(map(text_frame, texts)))
         return True
+
+
+def _between_frames(parser: Any) -> bool:  # noqa: ANN401  # generators that read from each other
+    """Whether the parser waits for a frame to begin: it asks then whether there will be one."""
+    while parser.gi_yieldfrom is not None:
+        parser = parser.gi_yieldfrom
+    return bool(parser.gi_code is StreamReader.at_eof.__code__)

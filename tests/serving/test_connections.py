@@ -302,3 +302,66 @@ def test_a_place_is_given_back_once() -> None:
     connections.leave("a", place)
     assert len(connections) == 0
     assert connections._held == {}
+
+
+def frame(text: bytes, *, opcode: int = 1, fin: bool = True) -> bytes:
+    """As a client sends it, masked by nothing (RFC 6455, 5.2)."""
+    return bytes((fin << 7 | opcode, 0x80 | len(text), 0, 0, 0, 0)) + text
+
+
+UPGRADE = (
+    b"GET /talk HTTP/1.1\r\nhost: hub\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+PING, TEXT, MORE = 9, 1, 0
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        frame(b"half", fin=False),
+        frame(b"", fin=False) + frame(b"", opcode=MORE, fin=False),
+        frame(b"half")[:1],
+        frame(b"half")[:6],
+        frame(b"half")[:8],
+        frame(b"whole", opcode=PING) + frame(b"half", opcode=PING)[:6],
+    ],
+    ids=["fragment", "empty-fragments", "byte", "head", "half-a-frame", "half-a-ping"],
+)
+async def test_a_message_that_does_not_end_ends_the_socket(begun: bytes) -> None:
+    """With 1008 after the time of a body, whatever pings stand between its fragments; a socket that
+    says nothing at all, or whole messages and pings, stays."""
+    async with served(APP, SHORT) as port:
+        whole = await websockets.connect(f"ws://127.0.0.1:{port}/talk")
+        reader, writer = await opened(port)
+        writer.write(UPGRADE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(frame(b"hello") + begun)
+        over = asyncio.create_task(ended(reader))
+        while not over.done():
+            if begun == frame(b"half", fin=False):
+                writer.write(frame(b"x" * 125, opcode=PING))
+            await asyncio.wait({over}, timeout=0.05)
+        said = over.result()
+        writer.close()
+        assert b"\x81\x05hello" in said
+        assert (1008).to_bytes(2, "big") + "消息".encode() in said
+        await whole.send("still here")
+        assert await whole.recv() == "still here"
+        await whole.close()
+
+
+async def test_a_message_that_keeps_coming_is_waited_for() -> None:
+    """In fragments, each `rate` bytes of which give a second more."""
+    async with served(APP, Bounds(body=0.1, rate=10)) as port:
+        reader, writer = await opened(port)
+        writer.write(UPGRADE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(frame(b"z" * 100, fin=False))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2.5):  # some looks long
+                await reader.read(1)
+        writer.write(frame(b"z", opcode=MORE))
+        async with asyncio.timeout(SOON):
+            assert await reader.readexactly(2 + 101) == b"\x81\x65" + b"z" * 101
+        writer.close()
