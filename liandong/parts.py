@@ -2,13 +2,13 @@
 
 What serves clients can be kept busy by them, and what reads feeds by their size: neither may delay
 an order (docs/decisions/0010). They are forked from this process, which has loaded everything and
-does nothing: they share that memory, and one that died is there again in a moment. They end when it
+does nothing: they share that memory, and one that died is there again in a moment. It holds the
+socket that clients come to, so that they wait for such a one and are not refused. They end when it
 ends, however it ends: the socket that each has to it closes then.
 """
 
 import contextlib
 import gc
-import importlib
 import os
 import select
 import signal
@@ -75,22 +75,31 @@ class _Part:
 def run(settings: Settings, *, embedded: bool, until_stdin_closes: bool) -> None:
     """Run every role until SIGTERM or SIGINT. Raises StartError when one cannot start at all."""
     observe.configure_logs(settings.hub.log)
-    importlib.import_module("liandong.server")  # before the forks: loaded once, shared by all
+    from liandong import server  # before the forks: loaded once, shared by all
+
+    listening = server.listening_at(settings)
     gc.collect()
     gc.freeze()
     with _told() as told:
         stdin = sys.stdin.fileno() if until_stdin_closes else None
-        Parts(settings, embedded=embedded, told=told, stdin=stdin).run()
+        Parts(settings, listening, embedded=embedded, told=told, stdin=stdin).run()
 
 
 class Parts:
     """Forks the processes, buries and forks again those that die, ends them. One thread."""
 
     def __init__(
-        self, settings: Settings, *, embedded: bool, told: int, stdin: int | None = None
+        self,
+        settings: Settings,
+        listening: socket.socket,
+        *,
+        embedded: bool,
+        told: int,
+        stdin: int | None = None,
     ) -> None:
         """`told` becomes readable when all is to end, `stdin` comes to its end then."""
         self._settings = settings
+        self._listening = listening
         self._embedded = embedded
         self._told = told
         self._stdin = stdin
@@ -161,6 +170,8 @@ class Parts:
                 if other.link is not None:
                     other.link.close()
             ours.close()
+            if part.role != "api":
+                self._listening.close()
             self._become(part.role, theirs)
         theirs.close()
         part.pid, part.link = pid, ours
@@ -192,11 +203,16 @@ class Parts:
             self._settings,
             roles=frozenset({role}),
             embedded=self._embedded,
+            listening=self._listening if role == "api" else None,
             started=lambda: link.sendall(_STARTED),
         )
 
     def _end(self) -> None:
-        """Tell all at once, wait as long as sends in hand may take, then end what is left."""
+        """Tell all at once, wait as long as sends in hand may take, then end what is left.
+
+        Who comes now is refused, and goes elsewhere.
+        """
+        self._listening.close()
         living = [part for part in self._parts if part.link is not None]
         for part in living:
             os.kill(part.pid, signal.SIGTERM)

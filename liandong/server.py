@@ -41,15 +41,16 @@ def run(
     *,
     roles: frozenset[str],
     embedded: bool,
+    listening: socket.socket | None,
     until_stdin_closes: bool = False,
     started: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises StartError in one line if it cannot start.
 
-    `started` is called once everything runs.
+    `listening` is where clients come to, None without the role `api`. `started` is called once
+    everything runs.
     """
     observe.configure_logs(settings.hub.log)
-    listening = _bound(settings) if "api" in roles else None
     if until_stdin_closes:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     # sockets make garbage of known shape; the default thresholds scan it far too often
@@ -65,7 +66,8 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _bound(settings: Settings) -> socket.socket:
+def listening_at(settings: Settings) -> socket.socket:
+    """A socket at which clients may come already. Raises StartError, in one line."""
     address = (settings.hub.host, settings.hub.port)
     family = socket.AF_INET6 if ":" in settings.hub.host else socket.AF_INET
     listening = socket.socket(family)
@@ -73,6 +75,7 @@ def _bound(settings: Settings) -> socket.socket:
     tune(listening)
     try:
         _bind(listening, address)
+        listening.listen()
     except OSError as error:
         raise StartError(
             f"{address[0]}:{address[1]} 无法监听 cannot be listened on: {error.strerror}.",

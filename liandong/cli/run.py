@@ -80,6 +80,7 @@ def serve(
         settings,
         roles=frozenset({role}),
         embedded=embedded,
+        listening=server.listening_at(settings) if role == "api" else None,
         until_stdin_closes=until_stdin_closes,
     )
 

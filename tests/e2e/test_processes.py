@@ -97,10 +97,13 @@ def test_a_dead_dispatcher_is_told_and_comes_back(running: Running):
 
 @pytest.mark.parametrize("role", ["api", "ingest"])
 def test_any_part_that_dies_comes_back_and_the_others_stay(running: Running, role: str):
-    """kill -9 of one process: it is started again, the rest goes on."""
+    """kill -9 of one process: it is started again, the rest goes on, and no client is refused."""
     eventually(lambda: set(pids(running.url)) == ROLES, "not every process says that it lives")
     before = pids(running.url)
     os.kill(before[role], signal.SIGKILL)
+    eventually(lambda: ended(before[role]), "it lives on")
+    answer = httpx2.get(f"{running.url}/livez", timeout=PATIENCE, trust_env=False)
+    assert answer.status_code == 200
     eventually(lambda: pids(running.url).get(role, before[role]) != before[role], "it stays away")
     running.await_ready()
     after = pids(running.url)

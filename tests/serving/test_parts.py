@@ -23,7 +23,8 @@ class Rig(Parts):
 
     def __init__(self, work: Work) -> None:
         read, self.tell = os.pipe()
-        super().__init__(Settings(), embedded=False, told=read)
+        self.port = socket.create_server(("127.0.0.1", 0))
+        super().__init__(Settings(), self.port, embedded=False, told=read)
         self._work = work
 
     def _serve(self, role: str, link: socket.socket) -> None:
@@ -123,3 +124,49 @@ def test_an_error_that_passes_and_one_after_the_start_end_nothing(tmp_path: Path
 
     Patient(shaky).run()
     assert seen.read_text() == "." * (FIRST_TRIES + 3)
+
+
+@pytest.mark.timeout(60)
+def test_who_comes_while_nobody_serves_waits_and_is_answered():
+    """`api` dies, again and again: whoever comes meanwhile is served by the next. At the end of all
+    nobody is let in."""
+    answers: list[bytes] = []
+
+    def serving(role: str, link: socket.socket) -> None:
+        if role != "api":
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                rig.port.getsockname()
+            started(link)
+        link.sendall(b".")
+        while True:
+            client, _ = rig.port.accept()
+            said = client.recv(100)
+            if said == b"die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            client.sendall(said)
+            client.close()
+
+    class Asked(Rig):
+        def _hear(self, end: int) -> None:
+            Parts._hear(self, end)
+
+    rig = Asked(serving)
+    address = rig.port.getsockname()
+
+    def ask() -> None:
+        for said in (b"one", b"die", b"two", b"die", b"die", b"three"):
+            with socket.create_connection(address) as client:
+                client.sendall(said)
+                try:
+                    answers.append(client.recv(100))
+                except ConnectionResetError:
+                    answers.append(b"")
+        os.write(rig.tell, b"!")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    rig.run()
+    asking.join()
+    assert answers == [b"one", b"", b"two", b"", b"", b"three"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address)
