@@ -157,7 +157,7 @@ class SyncQuery(Message):
 
 
 class EventsQuery(Message):
-    """Where to go on from; the header Last-Event-ID goes before it."""
+    """Where to go on from: a cursor; the header Last-Event-ID goes before it."""
 
     since: str | None = Field(default=None, max_length=200)
 

@@ -1,5 +1,9 @@
 """What changed for this officer: page by page (`/sync`) or live (`/events`).
 
+A place in it has one name, the cursor, whichever of the two tells it and whichever is asked to go
+on from there. What is no cursor of this account, or of a place that is not kept any more, is
+answered by the whole state, and by saying so first (`reset`): never by a guess, nor in silence.
+
 Having read an order here does not mark it received: the app says so with `order.received`.
 """
 
@@ -53,8 +57,8 @@ async def sync(call: Call[SyncQuery]) -> SyncReply:
 async def events(call: Call[EventsQuery]) -> StreamingResponse:
     """The same changes, live, as server-sent events, until the session ends."""
     call.context.streams.require_room(call.caller.account_id)
-    last = call.request.headers.get("last-event-id")
-    start = _seq(last) if last else decode_cursor(call.caller.account_id, call.sent.since)
+    last = call.request.headers.get("last-event-id") or call.sent.since
+    start = decode_cursor(call.caller.account_id, last)
     return _Events(_Stream(call.context, call.caller, device_of(call)).run(start))
 
 
@@ -98,7 +102,7 @@ class _Stream:
                     return
                 if not self._goes_on():
                     break
-                for block in _blocks(page):
+                for block in self._blocks(page):
                     yield block
                 cursor = page.next_cursor
                 if page.limited:
@@ -110,6 +114,24 @@ class _Stream:
                         await self._listens()
         code = "SHUTTING_DOWN" if self._context.streams.closed else "UNAUTHENTICATED"
         yield _event("closed", {"code": code})
+
+    def _blocks(self, page: SyncPage) -> list[bytes]:
+        """A page as events, each with its cursor as the id.
+
+        The items of a snapshot carry no id, only the `synced` that ends it does: a phone cut off in
+        the middle of one resumes from before it, not from behind it.
+        """
+        changes = [_change(change).model_dump(by_alias=True) for change in page.changes]
+        if not page.reset:
+            return [_event("change", one, self._cursor(one["seq"])) for one in changes]
+        return [
+            _event("reset", {}),
+            *(_event("change", one) for one in changes),
+            _event("synced", {"seq": page.next_cursor}, self._cursor(page.next_cursor)),
+        ]
+
+    def _cursor(self, seq: int) -> str:
+        return encode_cursor(self._principal.account_id, seq)
 
     async def _listens(self) -> None:
         """Say that this phone hears what it is told; where that fails the next beat says so."""
@@ -144,11 +166,8 @@ def decode_cursor(account_id: str, text: str | None) -> int | None:
     except (binascii.Error, ValueError):
         return None
     seq, _, owner = decoded.partition(".")
-    return _seq(seq) if owner == account_id else None
-
-
-def _seq(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    known = owner == account_id and seq.isascii() and seq.isdigit() and len(seq) < 19
+    return int(seq) if known else None
 
 
 def _change(change: InboxChange) -> SyncChange:
@@ -157,24 +176,8 @@ def _change(change: InboxChange) -> SyncChange:
     )
 
 
-def _blocks(page: SyncPage) -> list[bytes]:
-    """A page as events.
-
-    The items of a snapshot carry no id, only the `synced` that ends it does: a phone cut off in
-    the middle of one resumes from before it, not from behind it.
-    """
-    changes = [_change(change).model_dump(by_alias=True) for change in page.changes]
-    if not page.reset:
-        return [_event("change", change, change["seq"]) for change in changes]
-    return [
-        _event("reset", {}),
-        *(_event("change", change) for change in changes),
-        _event("synced", {"seq": page.next_cursor}, page.next_cursor),
-    ]
-
-
-def _event(name: str, data: dict[str, Any], identifier: int | None = None) -> bytes:
-    head = f"id: {identifier}\n" if identifier is not None else ""
+def _event(name: str, data: dict[str, Any], cursor: str | None = None) -> bytes:
+    head = f"id: {cursor}\n" if cursor is not None else ""
     return f"{head}event: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
 
 

@@ -171,8 +171,8 @@ def test_a_cursor_belongs_to_its_account() -> None:
 
 
 async def test_an_order_arrives_live(phone: Phone, desk: Desk) -> None:
-    """A live stream begins with a snapshot, ends it with its number, and then brings each change
-    with its number as it happens."""
+    """A live stream begins with a snapshot, ends it with its place, and then brings each change
+    with its place as it happens."""
     mine = await phone.sign_in("officer6")
     async with live(mine) as events:
         assert (await events.next())["event"] == "reset"
@@ -182,30 +182,40 @@ async def test_an_order_arrives_live(phone: Phone, desk: Desk) -> None:
         while change["data"]["entity"] != "order":
             change = await events.next("change")
         assert change["data"]["data"]["id"] == order.id
-        assert int(change["id"]) == change["data"]["seq"] > int(synced["id"])
+        assert change["data"]["seq"] > synced["data"]["seq"]
+        for event in (synced, change):
+            assert event["id"] == encode_cursor("officer6", event["data"]["seq"])
 
 
 async def test_a_stream_resumes_after_the_last_event(phone: Phone, desk: Desk) -> None:
-    """Last-Event-ID brings what came since, without a snapshot; so does `since`."""
+    """The id of an event and the cursor of a page name one place: by Last-Event-ID, by `since`,
+    live and by page, either brings what came after it, without a snapshot."""
     mine = await phone.sign_in("officer7")
     async with live(mine) as events:
         last = (await events.next("synced"))["id"]
-    cursor = (await mine.sync())["nextCursor"]
+    assert (await mine.sync())["nextCursor"] == last
+    seq = decode_cursor("officer7", last)
+    assert seq is not None
     order = await desk.order("officer7")
-    for where in ({"Last-Event-ID": last}, {"since": cursor}):
-        async with live(mine, **where) as events:
+    page = await mine.sync(last)
+    assert (page["reset"], orders(page)) == (False, [order.id])
+    for where in ("Last-Event-ID", "since"):
+        async with live(mine, **{where: last}) as events:
             first = await events.next()
             assert first["event"] == "change"
-            assert int(first["id"]) == int(last) + 1
+            assert first["data"]["seq"] == seq + 1
             while first["data"]["entity"] != "order":
                 first = await events.next()
             assert first["data"]["data"]["id"] == order.id
 
 
 async def test_an_unknown_last_event_is_a_reset(phone: Phone) -> None:
-    """A Last-Event-ID that is no number of ours begins anew."""
+    """A Last-Event-ID that is no place of this officer's begins anew, and says so: whatever it is,
+    another's, of a number that was never given, or one that would do without its owner."""
     mine = await phone.sign_in("officer7")
-    for last in ("nonsense", "99999999", "-1"):
+    other = encode_cursor("officer8", 0)
+    beyond = encode_cursor("officer7", 10**9)
+    for last in ("nonsense", "1", "-1", "9" * 20_000, other, beyond):
         async with live(mine, **{"Last-Event-ID": last}) as events:
             assert (await events.next())["event"] == "reset"
 
