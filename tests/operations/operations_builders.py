@@ -169,8 +169,11 @@ class World:
         asked = {"order_id": order.id, "reason": "误报", "key": key or fresh("key")}
         return await orders.cancel_order(self.ops.desk, self.watch, **asked)
 
-    async def reassign(self, order: OrderDoc, officer: Principal, to: Principal) -> OrderDoc:
-        """The order after the watch has given one's part to another."""
+    async def reassign(
+        self, order: OrderDoc, officer: Principal, to: Principal, *, stage: Stage | None = None
+    ) -> OrderDoc:
+        """The order after the watch, who knows how it stands (or `stage`), gave one's part on."""
+        known = await self.stages(order)
         return await orders.reassign_order(
             self.ops.desk,
             self.watch,
@@ -179,6 +182,7 @@ class World:
             to=to.account_id,
             reason="距离较远",
             key=fresh("key"),
+            stage=stage or known.get(officer.account_id),
         )
 
     async def act(

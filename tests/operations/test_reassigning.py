@@ -1,11 +1,15 @@
 """Giving an order to somebody else: who holds it, who is told, and that its chain stays whole."""
 
+import asyncio
+
 import pytest
 from operations_builders import FakeChannel, World
 
 from hub.clock import ManualClock
 from hub.errors import UserFault
 from hub.model.operations import OrderState, Stage
+from hub.operations.orders.actions import reassign_order
+from hub.operations.words import STAGES
 
 
 async def test_both_are_told_and_the_other_carries_it_out(world: World):
@@ -90,3 +94,52 @@ async def test_whoever_cannot_be_woken_is_said_and_asked_all_the_same(world: Wor
     assert (await world.read_order(order)).warnings == order.warnings
     fine = await world.officer()
     assert (await world.reassign(order, silent, fine)).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "came"),
+    [
+        (None, Stage.ACCEPTED),
+        (Stage.SEEN, Stage.ACCEPTED),
+        (Stage.ACCEPTED, Stage.ARRIVED),
+        (Stage.ESCALATED, Stage.EN_ROUTE),
+    ],
+)
+async def test_who_has_taken_it_since_the_watch_looked_keeps_it(
+    world: World, seen: Stage | None, came: Stage
+):
+    """The watch is told who has it and how far they are, nothing is done; who knows that, and says
+    so, reassigns it all the same."""
+    one, other = await world.officer(), await world.officer()
+    order = await world.order(one)
+    kind = {Stage.ACCEPTED: "accepted", Stage.EN_ROUTE: "enRoute", Stage.ARRIVED: "arrived"}[came]
+    await world.act(one, f"order.{kind}", orderId=order.id)
+    before = await world.counts()
+    asked = {"officer": one.account_id, "to": other.account_id, "reason": "距离较远"}
+    how = {"order_id": order.id, **asked, "key": "since", "stage": seen}
+    with pytest.raises(UserFault) as fault:
+        await reassign_order(world.ops.desk, world.watch, **how)
+    assert (fault.value.code, fault.value.path) == ("PART_TAKEN", ("stage",))
+    assert all(part in fault.value.message for part in (one.account_id, str(STAGES[came].zh), came))
+    assert await world.counts() == before
+    assert await world.stages(order) == {one.account_id: came}
+    await reassign_order(world.ops.desk, world.watch, **{**how, "stage": came})
+    assert (await world.stages(order))[other.account_id] is Stage.QUEUED
+
+
+async def test_an_acceptance_beside_a_reassignment_is_not_overlooked(world: World):
+    """Whichever is written first: the order is with who accepted, and the watch is told, or it was
+    given on, and the officer is."""
+    one, other = await world.officer(), await world.officer()
+    order = await world.order(one)
+    accepted, given = await asyncio.gather(
+        world.act(one, "order.accepted", orderId=order.id),
+        world.reassign(order, one, other, stage=Stage.QUEUED),
+        return_exceptions=True,
+    )
+    assert not isinstance(accepted, BaseException)
+    if isinstance(given, UserFault):
+        assert (given.code, accepted.status) == ("PART_TAKEN", "applied")
+        assert await world.stages(order) == {one.account_id: Stage.ACCEPTED}
+    else:
+        assert (accepted.status, accepted.code) == ("conflict", "ORDER_REASSIGNED")

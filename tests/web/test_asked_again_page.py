@@ -17,6 +17,8 @@ PUBLISH = """mutation($key: String!, $to: [ID!]!) { publishBulletin(input: {
   audience: { officers: $to } }) { bulletin { id number } userErrors { message } } }"""
 REASSIGN = """mutation($input: ReassignOrderInput!) { reassignOrder(input: $input) {
   order { id } userErrors { message } } }"""
+ACCEPT = """mutation($input: AcknowledgeOrderInput!) { acknowledgeOrder(input: $input) {
+  order { id } userErrors { message } } }"""
 
 
 @pytest.fixture
@@ -81,3 +83,31 @@ async def test_a_bulletin_says_whom_nothing_woke(desk: Watched, watch: HubClient
     await expect(reader).to_have_count(0)
     await page.get_by_role("button", name=re.compile("^未读")).click()
     await expect(reader).to_contain_text("未唤醒")
+
+
+async def test_who_accepts_while_it_is_taken_from_them_is_not_overlooked(
+    desk: Watched, watch: HubClient, running: Running
+) -> None:
+    """The watch officer is told in the form, and by the hub; it is reassigned once they insist."""
+    incident = await opened(watch)
+    order = await dispatched(watch, incident["id"], "officer24", acceptWithinSeconds=600)
+    page = await at_incident(desk, "watch", incident)
+    await (
+        page.get_by_role("button", name="改派 队员 24")
+        .or_(row(page, "队员 24").get_by_role("button", name="改派", exact=True))
+        .first.click()
+    )
+    dialog = page.get_by_role("dialog", name=f"改派 {order['number']}")
+    await dialog.get_by_label("改派至").first.fill("队员25")
+    await expect(dialog.get_by_role("option")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await dialog.get_by_label("原因").fill("另有任务")
+    answer = {"clientMutationId": str(uuid.uuid4()), "order": order["id"]}
+    await running.client("officer24").query(ACCEPT, input=answer)
+    await expect(dialog.get_by_role("alert")).to_contain_text("队员 24: 签收")
+    submit = dialog.get_by_role("button", name="改派", exact=True)
+    await submit.click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("仍要改派，请再次提交")
+    await submit.click()
+    await expect(dialog).to_have_count(0)
+    await expect(row(page, "队员 24").first).to_contain_text("已改派 · 另有任务")

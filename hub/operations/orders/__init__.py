@@ -116,6 +116,10 @@ CAPABILITY = Capability(
         "NOT_A_RECIPIENT": ("不是接收人", "The order was not given to that person."),
         "PART_DONE": ("已处置完毕", "That person's part of the order is done."),
         "ORDER_REASSIGNED": ("已改派他人", "The watch has given the order to somebody else."),
+        "PART_TAKEN": (
+            "已有人签收",
+            "They took it on, or went on with it, since you looked. `stage` says that you know.",
+        ),
         "PART_PASSED_ON": ("已转交他人", "Somebody else is asked in that person's place already."),
     },
 )

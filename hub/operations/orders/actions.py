@@ -20,7 +20,7 @@ from hub.operations.incidents.documents import INCIDENTS
 from hub.operations.orders.asked import OrderAsked
 from hub.operations.orders.documents import ORDERS, OrderDoc
 from hub.operations.orders.store import OrderRepository
-from hub.operations.words import Both, both, people, person
+from hub.operations.words import STAGES, Both, both, people, person
 from hub.store.documents import AccountDoc
 from hub.store.driver import Tx
 from hub.store.group_commit import NUMBERS
@@ -154,15 +154,24 @@ async def cancel_order(
 
 
 async def reassign_order(
-    desk: Desk, by: Principal, *, order_id: str, officer: str, to: str, reason: str, key: str
+    desk: Desk,
+    by: Principal,
+    *,
+    order_id: str,
+    officer: str,
+    to: str,
+    reason: str,
+    key: str,
+    stage: object = None,
 ) -> OrderDoc:
     """Take an open order from one recipient and give it to another, once per key.
 
     Needs ORDERS_WRITE; both are named by id or login, the other must be on duty and have no part of
     it. Who had one before, and has not any more, is asked anew. If no push wakes them now, the
-    `warnings` of what is returned say so. Codes: NOT_FOUND, ORDER_ENDED, BAD_TEXT, NOT_A_RECIPIENT,
-    PART_DONE, PART_PASSED_ON, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY,
-    RECIPIENT_DUPLICATE.
+    `warnings` of what is returned say so. `stage` is how far the first had come when the caller
+    looked, None for not accepted: what was taken on or gone on with since stays where it is.
+    Codes: NOT_FOUND, ORDER_ENDED, BAD_TEXT, BAD_VALUE, NOT_A_RECIPIENT, PART_DONE, PART_PASSED_ON,
+    PART_TAKEN, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, RECIPIENT_OFF_DUTY, RECIPIENT_DUPLICATE.
     """
     by.require(Scope.ORDERS_WRITE)
     order_id = checks.identifier(order_id, ("order_id",))
@@ -170,6 +179,7 @@ async def reassign_order(
         path: checks.identifier(name, (path,)) for path, name in (("officer", officer), ("to", to))
     }
     reason = checks.text(reason, ("reason",), most=checks.REASON)
+    known_as = None if stage is None else checks.word(stage, Stage, ("stage",))
 
     async def work(tx: Tx) -> Done:
         asked = await _open(desk, tx, by, order_id)
@@ -178,13 +188,16 @@ async def reassign_order(
         await _has_no_part(asked, next_)
         former = known.get(names["officer"])
         row = await _part_of(asked, former.id if former else names["officer"])
+        if row.stage in TAKEN and row.stage is not known_as:
+            raise _taken_since(row, former)
         before = {"officer": row.account_id, "stage": str(row.stage)}
         await reassign(asked, row, next_, by=by.account_id, reason=reason, at=clock.now())
         return Done(order_id, before=before, after={"officer": next_.id, "reason": reason})
 
     lane = await desk.of(Recipients).lane_of(order_id)
     reads = {ORDERS: [order_id], INCIDENTS: [lane] if lane else []}
-    call = Call("reassignOrder", "order.reassigned", [order_id, names, reason], key)
+    asking = [order_id, names, reason, known_as]
+    call = Call("reassignOrder", "order.reassigned", asking, key)
     order = await _readable(desk, by, await desk.once(by, call, work, lane=lane, reads=reads))
     known = await desk.accounts.by_logins_or_ids([names["to"]])
     order.warnings = await unwoken(desk, by, [*known.values()], "to")
@@ -217,6 +230,18 @@ async def _part_of(asked: OrderAsked, account_id: str) -> RecipientDoc:
         )
         raise UserFault("PART_PASSED_ON", str(said), path=("officer",))
     return row
+
+
+def _taken_since(row: RecipientDoc, account: AccountDoc | None) -> UserFault:
+    """That somebody has this part in hand, which the caller does not seem to know."""
+    words = both(
+        "{name} {stage}；仍要改派，请再次提交（stage: {word}）",
+        "{name}: {stage}. To reassign it all the same, submit it again (stage: {word}).",
+        name=person(account) if account else row.account_id,
+        stage=STAGES[row.stage],
+        word=str(row.stage),
+    )
+    return UserFault("PART_TAKEN", str(words), path=("stage",))
 
 
 async def _has_no_part(asked: OrderAsked, account: AccountDoc) -> None:

@@ -50,6 +50,12 @@ class ReassignOrderInput(Keyed):
         description="An officer on duty who has no part of it, by id or login (改派至)."
     )
     reason: str = strawberry.field(description="Why (原因).")
+    stage: enums.Stage | None = strawberry.field(
+        default=None,
+        description="How far that recipient had come when you looked; null: not accepted "
+        "(所见阶段). Where they have taken it on, or gone on with it, since, nothing is done: "
+        "PART_TAKEN.",
+    )
 
 
 class OrderAnswer(StrEnum):

@@ -139,6 +139,7 @@ class Mutation:
             officer=key_of(input.officer, "Officer", "officer"),
             to=key_of(input.to, "Officer", "to"),
             reason=input.reason,
+            stage=input.stage,
             key=input.client_mutation_id,
         )
 

@@ -728,6 +728,8 @@ export type ReassignOrderInput = {
   order: Scalars['ID']['input'];
   /** Why (原因). */
   reason: Scalars['String']['input'];
+  /** How far that recipient had come when you looked; null: not accepted (所见阶段). Where they have taken it on, or gone on with it, since, nothing is done: PART_TAKEN. */
+  stage?: InputMaybe<Stage>;
   /** An officer on duty who has no part of it, by id or login (改派至). */
   to: Scalars['ID']['input'];
 };
@@ -1143,6 +1145,8 @@ export type UserErrorCode =
   | 'PART_DONE'
   /** Somebody else is asked in that person's place already (已转交他人). */
   | 'PART_PASSED_ON'
+  /** They took it on, or went on with it, since you looked. `stage` says that you know (已有人签收). */
+  | 'PART_TAKEN'
   /** Name 1 to 1,000 recipients, at most 1,000 for escalation (人数不符). */
   | 'RECIPIENT_COUNT'
   /** Somebody is named twice, perhaps by login and by id (人员重复). */

@@ -44,6 +44,11 @@ export function ended(stage: Stage): boolean {
   return ENDED.includes(stage);
 }
 
+/** Whether somebody has taken it on. */
+export function taken(stage: Stage): boolean {
+  return TAKEN.includes(stage);
+}
+
 /** Whether it was not taken: still to be accepted, or passed on. */
 export function untaken(stage: Stage): boolean {
   return ['QUEUED', 'SENT', 'RECEIVED', 'SEEN', 'ESCALATED', 'DECLINED'].includes(stage);
