@@ -43,6 +43,7 @@ from schema.operations.common import (
     answers,
     at_desk,
     by_ledgers,
+    key_named,
     mutation,
     warnings_told,
 )
@@ -268,10 +269,12 @@ class Query:
 
     bulletins = _bulletins.asked
 
-    @root(READ, "A bulletin by its id; null if not the caller's to see", zh="通报")
+    @root(READ, "A bulletin by its id or number; null if not the caller's to see", zh="通报")
     async def bulletin(self, info: Info, id: strawberry.ID) -> Bulletin | None:  # noqa: A002
         """Absent and forbidden look the same."""
-        return await Bulletin.load(info.context, key_of(id, "Bulletin", "id"))
+        return await Bulletin.load(
+            info.context, await key_named(info.context, id, "Bulletin", "id")
+        )
 
     @root(Scope.BULLETINS_WRITE, "How many a bulletin would go to now", zh="接收人数预览")
     async def bulletin_audience(self, info: Info, audience: AudienceInput) -> AudiencePreview:
@@ -289,7 +292,7 @@ class Query:
         after: After = None,
     ) -> Connection[Recipient]:
         """Of those the caller may see, in the order they were told."""
-        context, key = info.context, key_of(bulletin, "Bulletin", "bulletin")
+        context, key = info.context, await key_named(info.context, bulletin, "Bulletin", "bulletin")
         if await Bulletin.load(context, key) is None:
             raise NotFound("bulletin", key, path=("bulletin",))
         found = await context.services.of(Recipients).page(
@@ -337,7 +340,8 @@ class Mutation:
             all_on_duty=audience.all_on_duty,
             urgency=OrderPriority(input.urgency),
             remind_after_s=input.remind_after_seconds,
-            corrects=input.corrects and key_of(input.corrects, "Bulletin", "corrects"),
+            corrects=input.corrects
+            and await key_named(info.context, input.corrects, "Bulletin", "corrects"),
         )
         return await publish_bulletin(*at_desk(info), asked, input.client_mutation_id)
 
@@ -348,7 +352,7 @@ class Mutation:
         """Once per clientMutationId; a liaison withdraws its own unit's."""
         return await withdraw_bulletin(
             *at_desk(info),
-            bulletin_id=key_of(input.bulletin, "Bulletin", "bulletin"),
+            bulletin_id=await key_named(info.context, input.bulletin, "Bulletin", "bulletin"),
             reason=input.reason,
             key=input.client_mutation_id,
         )
@@ -358,11 +362,15 @@ class Mutation:
         """Once per clientMutationId: the same as the field app's `bulletin.read`."""
         key, given = input.client_mutation_id, input.bulletin
 
-        def body() -> dict[str, str]:
-            return {"bulletinId": key_of(given, "Bulletin", "bulletin")}
+        async def body() -> dict[str, str]:
+            return {"bulletinId": await key_named(info.context, given, "Bulletin", "bulletin")}
 
         errors = await act(info.context, "bulletin.read", key, body)
-        found = None if errors else await Bulletin.load(info.context, key_of(given, "Bulletin"))
+        found = (
+            None
+            if errors
+            else await Bulletin.load(info.context, await key_named(info.context, given, "Bulletin"))
+        )
         return BulletinPayload(
             client_mutation_id=key, user_errors=errors, warnings=[], bulletin=found
         )

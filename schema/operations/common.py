@@ -19,7 +19,9 @@ from hub.operations.asking.documents import DispatchWarningDoc
 from hub.operations.checks import ARGUMENTS
 from hub.operations.codes import Codes
 from hub.operations.desk import Desk
+from hub.operations.numbered import id_of
 from hub.store.feeds import identity
+from schema.nodes import key_of
 from schema.open_enums import known, made
 from schema.policy import SIGNED_IN
 from schema.projection import Info, described, root, value
@@ -126,6 +128,12 @@ def by_ledgers(asked: type[Asked]) -> dict[str, Any]:
     return {"concerns": not_of_others(asked.kind), "related": subject_of}
 
 
+async def key_named(context: "SchemaContext", given: str, type_name: str, *path: str) -> str:
+    """As `key_of`, of what people call by a number (编号): it names the same as the id."""
+    store = context.services.operations.desk.store
+    return await id_of(store, type_name, key_of(given, type_name, *path))
+
+
 async def attempt(
     work: Callable[[], Awaitable[Written]],
 ) -> tuple[Written | None, list[UserError]]:
@@ -191,11 +199,11 @@ def path_of(path: Sequence[str]) -> list[str]:
 
 
 async def act(
-    context: "SchemaContext", kind: str, key: str, body: Callable[[], dict[str, Any]]
+    context: "SchemaContext", kind: str, key: str, body: Callable[[], Awaitable[dict[str, Any]]]
 ) -> list[UserError]:
     """What a phone would report as an action of this kind, done here; why not, if it was not."""
     try:
-        action = FieldAction(checks.key(key), kind, None, OVER_GRAPHQL, body())
+        action = FieldAction(checks.key(key), kind, None, OVER_GRAPHQL, await body())
     except UserFault as fault:
         return [user_error(fault.code, path_of(fault.path), str(fault))]
     result = await context.services.operations.act(context.principal, action)

@@ -47,6 +47,7 @@ class BulletinDoc(AskedDoc):
             index("units", "-created_at"),
             index("recipients", "-created_at"),
             index("unit", "-created_at"),
+            index("number"),
             UNTOLD,
         ]
 

@@ -25,6 +25,7 @@ class OrderDoc(AskedDoc):
         indexes: ClassVar[list[Index]] = [
             index("-created_at", "-_id"),
             index("incident_id"),
+            index("number"),
             index("units", "-created_at"),
             index("recipients", "-created_at"),
             index("state", partialFilterExpression={"state": "OPEN"}, name="open"),

@@ -22,7 +22,7 @@ from schema import enums
 from schema.context import row_of
 from schema.listing import Page, listing, newest_first
 from schema.nodes import FIRST_DEFAULT, Connection, key_of
-from schema.operations.common import answers, at_desk, mutation, not_of_others
+from schema.operations.common import answers, at_desk, key_named, mutation, not_of_others
 from schema.operations.incidents.inputs import (
     AddIncidentUnitsInput,
     CloseIncidentInput,
@@ -84,7 +84,9 @@ async def _incidents(
         after=page.after,
         state=state,
         unit=None if unit is None else key_of(unit, "Unit", "unit"),
-        incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
+        incident_id=None
+        if incident is None
+        else await key_named(context, incident, "Incident", "incident"),
     )
     if not found:
         await known_unit(context, unit)
@@ -98,17 +100,23 @@ class Query:
 
     incidents = _incidents.asked
 
-    @root(Scope.INCIDENTS_READ, "An incident by its id; null if not the caller's to see", zh="事件")
+    @root(
+        Scope.INCIDENTS_READ,
+        "An incident by its id or number; null if not the caller's to see",
+        zh="事件",
+    )
     async def incident(self, info: Info, id: strawberry.ID) -> Incident | None:  # noqa: A002
         """Absent and forbidden look the same."""
-        return await Incident.load(info.context, key_of(id, "Incident", "id"))
+        return await Incident.load(
+            info.context, await key_named(info.context, id, "Incident", "id")
+        )
 
     @root(READ, "An incident's timeline, newest first, in pages", zh="时间线")
     async def incident_timeline(
         self, info: Info, incident: OfIncident, first: First = FIRST_DEFAULT, after: After = None
     ) -> Connection[TimelineEntry]:
         """As much of it as the caller may see."""
-        context, key = info.context, key_of(incident, "Incident", "incident")
+        context, key = info.context, await key_named(info.context, incident, "Incident", "incident")
         await known_incident(context, incident)
         lines = context.services.of(IncidentRepository).timeline_page
 
@@ -154,7 +162,7 @@ class Mutation:
         """Once per clientMutationId."""
         return await close_incident(
             *at_desk(info),
-            incident_id=key_of(input.incident, "Incident", "incident"),
+            incident_id=await key_named(info.context, input.incident, "Incident", "incident"),
             outcome=input.outcome,
             key=input.client_mutation_id,
         )
@@ -169,7 +177,7 @@ class Mutation:
             given["position"] = Place(at.lat, at.lon)
         return await update_incident(
             *at_desk(info),
-            incident_id=key_of(input.incident, "Incident", "incident"),
+            incident_id=await key_named(info.context, input.incident, "Incident", "incident"),
             changes=changes_of(**given),
             key=input.client_mutation_id,
         )
@@ -184,7 +192,7 @@ class Mutation:
         """Once per clientMutationId."""
         return await note_incident(
             *at_desk(info),
-            incident_id=key_of(input.incident, "Incident", "incident"),
+            incident_id=await key_named(info.context, input.incident, "Incident", "incident"),
             text=input.text,
             key=input.client_mutation_id,
         )
@@ -194,7 +202,7 @@ class Mutation:
         """Once per clientMutationId; a liaison adds to what its unit leads."""
         return await add_incident_units(
             *at_desk(info),
-            incident_id=key_of(input.incident, "Incident", "incident"),
+            incident_id=await key_named(info.context, input.incident, "Incident", "incident"),
             units=[key_of(unit, "Unit", "units") for unit in input.units],
             key=input.client_mutation_id,
         )
@@ -204,7 +212,7 @@ class Mutation:
         """Once per clientMutationId; its cancelled orders stay cancelled."""
         return await reopen_incident(
             *at_desk(info),
-            incident_id=key_of(input.incident, "Incident", "incident"),
+            incident_id=await key_named(info.context, input.incident, "Incident", "incident"),
             reason=input.reason,
             key=input.client_mutation_id,
         )

@@ -10,10 +10,10 @@ from hub.operations.incidents.attachments import AttachmentRepository
 from hub.operations.incidents.store import IncidentRepository
 from schema import enums
 from schema.common import Position, position
-from schema.nodes import Node, key_of, node_type
+from schema.nodes import Node, node_type
 from schema.open_enums import made, stored_word
 from schema.operations.alarms import Alarm, about
-from schema.operations.common import Payload
+from schema.operations.common import Payload, key_named
 from schema.people.types import Officer, Unit, person, units_of
 from schema.policy import SIGNED_IN
 from schema.projection import Entity, adds, computed, described, entity, stored, value
@@ -135,5 +135,8 @@ async def known_incident(context: "SchemaContext", incident: str | None) -> None
     """Raise NotFound for a filter by an incident that is absent or not the caller's to see."""
     if incident is None:
         return
-    if await Incident.load(context, key_of(incident, "Incident", "incident")) is None:
+    if (
+        await Incident.load(context, await key_named(context, incident, "Incident", "incident"))
+        is None
+    ):
         raise NotFound("Incident", incident, path=("incident",))

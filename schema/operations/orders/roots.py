@@ -14,7 +14,15 @@ from schema import enums
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import key_of
-from schema.operations.common import act, answers, at_desk, by_ledgers, mutation, warnings_told
+from schema.operations.common import (
+    act,
+    answers,
+    at_desk,
+    by_ledgers,
+    key_named,
+    mutation,
+    warnings_told,
+)
 from schema.operations.incidents.types import known_incident
 from schema.operations.orders.inputs import (
     AcknowledgeOrderInput,
@@ -69,7 +77,9 @@ async def _orders(
         first=page.first,
         after=page.after,
         state=state,
-        incident_id=None if incident is None else key_of(incident, "Incident", "incident"),
+        incident_id=None
+        if incident is None
+        else await key_named(context, incident, "Incident", "incident"),
     )
     if not found:
         await known_incident(context, incident)
@@ -82,10 +92,14 @@ class Query:
 
     orders = _orders.asked
 
-    @root(Scope.ORDERS_READ, "An order by its id; null if not the caller's to see", zh="指令")
+    @root(
+        Scope.ORDERS_READ,
+        "An order by its id or number; null if not the caller's to see",
+        zh="指令",
+    )
     async def order(self, info: Info, id: strawberry.ID) -> Order | None:  # noqa: A002
         """Absent and forbidden look the same."""
-        return await Order.load(info.context, key_of(id, "Order", "id"))
+        return await Order.load(info.context, await key_named(info.context, id, "Order", "id"))
 
 
 @answers(OrderPayload)
@@ -106,7 +120,7 @@ class Mutation:
     async def dispatch_order(self, info: Info, input: DispatchOrderInput) -> OrderDoc:  # noqa: A002
         """Once per clientMutationId."""
         asked = request_of(
-            incident_id=key_of(input.incident, "Incident", "incident"),
+            incident_id=await key_named(info.context, input.incident, "Incident", "incident"),
             text=input.text,
             recipients=[key_of(name, "Officer", "recipients") for name in input.recipients],
             escalation=[key_of(name, "Officer", "escalation") for name in input.escalation],
@@ -120,7 +134,7 @@ class Mutation:
         """Once per clientMutationId."""
         return await cancel_order(
             *at_desk(info),
-            order_id=key_of(input.order, "Order", "order"),
+            order_id=await key_named(info.context, input.order, "Order", "order"),
             reason=input.reason,
             key=input.client_mutation_id,
         )
@@ -135,7 +149,7 @@ class Mutation:
         """Once per clientMutationId; both are told."""
         return await reassign_order(
             *at_desk(info),
-            order_id=key_of(input.order, "Order", "order"),
+            order_id=await key_named(info.context, input.order, "Order", "order"),
             officer=key_of(input.officer, "Officer", "officer"),
             to=key_of(input.to, "Officer", "to"),
             reason=input.reason,
@@ -147,12 +161,19 @@ class Mutation:
     async def acknowledge_order(self, info: Info, input: AcknowledgeOrderInput) -> OrderPayload:  # noqa: A002
         """Once per clientMutationId: the same as the field app's action of that name."""
 
-        def body() -> dict[str, str | None]:
-            return {"orderId": key_of(input.order, "Order", "order"), "note": input.note}
+        async def body() -> dict[str, str | None]:
+            return {
+                "orderId": await key_named(info.context, input.order, "Order", "order"),
+                "note": input.note,
+            }
 
         key, kind = input.client_mutation_id, f"order.{input.answer}"
         errors = await act(info.context, kind, key, body)
-        order = None if errors else await Order.load(info.context, key_of(input.order, "Order"))
+        order = (
+            None
+            if errors
+            else await Order.load(info.context, await key_named(info.context, input.order, "Order"))
+        )
         return OrderPayload(client_mutation_id=key, user_errors=errors, warnings=[], order=order)
 
 
