@@ -101,6 +101,13 @@ class FrameProtocol(Offering, WebSocketsSansIOProtocol):
         """Bytes of the message that is awaited; what stands between its fragments is none of it."""
         return (self.conn.current_size or 0) + len(self.conn.reader.buffer)
 
+    def handle_ping(self) -> None:
+        """Answer, but not who takes no answer: theirs would fill our memory (RFC 6455, 5.5.3)."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
     def send_receive_event_to_app(self) -> None:
         """Hand a whole message on; one that is no UTF-8 ends the socket (RFC 6455, 8.1)."""
         self._messages += 1

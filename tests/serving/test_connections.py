@@ -14,6 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hub.addresses import network_of
+from hub.transports import connection_of
 from liandong.connections import Bounds, Connections
 from tests.serving.serving import served
 
@@ -58,11 +59,14 @@ async def much(_request: Request) -> Response:
 
 
 async def talk(socket: WebSocket) -> None:
-    """Says back what is said."""
+    """Says back what is said; asked how much it holds for who does not take it, notes that."""
     await socket.accept()
+    connection = connection_of(socket.scope)
     try:
-        while True:
-            await socket.send_text(await socket.receive_text())
+        while (said := await socket.receive_text()) != "how much?":
+            await socket.send_text(said)
+        assert connection is not None
+        left.put_nowait(str(connection.transport.get_write_buffer_size()))
     except WebSocketDisconnect:
         return
 
@@ -365,3 +369,19 @@ async def test_a_message_that_keeps_coming_is_waited_for() -> None:
         async with asyncio.timeout(SOON):
             assert await reader.readexactly(2 + 101) == b"\x81\x65" + b"z" * 101
         writer.close()
+
+
+async def test_who_pings_and_takes_no_answer_fills_no_memory() -> None:
+    """Once the transport is full pings are not answered any more; what is whole is still heard."""
+    async with served(APP, PATIENT) as port:
+        reader, writer = await opened(port)
+        writer.write(UPGRADE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(200):
+            writer.write(frame(b"x" * 125, opcode=PING) * 1000)
+            await writer.drain()
+        writer.write(frame(b"how much?"))
+        async with asyncio.timeout(SOON):
+            assert int(await left.get()) < 1024 * 1024
+        writer.transport.abort()
