@@ -104,9 +104,10 @@ class Group:
         RESET, then the snapshot: the client was away too long to be told what it missed.
         """
         self._tell()
-        place = self._replay.place(after) if after else Place(self._replay.head, 0)
+        here = Place(self._replay.head, 0)
+        place = here if after is None else self._replay.place(after)
         if place is None:
-            told = self._snapshot(Place(self._replay.head, 0), reset=True)
+            told = self._snapshot(here, reset=True)
         else:
             told = [*self._snapshot(place), *self._replay.since(place.number)]
         if told:

@@ -97,6 +97,17 @@ async def test_a_client_cut_off_in_a_snapshot_is_told_its_rest_only():
     assert len(client.held) == 300
 
 
+@pytest.mark.parametrize("after", ["", "new", "from.another.life", "x" * 100_000])
+async def test_what_is_no_cursor_is_told_so(after):
+    """Also an empty one: whatever is given and names no place is answered by RESET first."""
+    group = World(Bus(), {"a": {"text": "1"}}).group()
+    await group._prime()
+    client = Client()
+    client.takes = 1_000
+    group.join(client, after)
+    assert client.heard == ["RESET", "SNAPSHOT"]
+
+
 async def test_a_client_cut_off_after_a_reset_is_told_everything():
     """The RESET's own cursor says that nothing has been told yet."""
     world, client = World(Bus(), {"a": {"text": "1"}, "b": {"text": "1"}}), Client()
