@@ -12,9 +12,11 @@ from hub.model.ids import split_global_id
 from hub.model.moments import AHEAD
 from hub.model.people import Scope
 from hub.operations.actions import ActionResult, ActionStatus, FieldAction
+from hub.operations.numbered import id_of
 from hub.operations.telling.wire import Message
 from hub.store.devices import Fix
 from hub.store.documents import AccountDoc
+from hub.store.driver import Store
 from mobile_api.endpoint import Call, Endpoint
 from mobile_api.models import (
     Action,
@@ -74,7 +76,7 @@ async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutco
     except UserFault as fault:
         return _malformed(item, fault.message)
     try:
-        body = with_keys(action.body)
+        body = await with_keys(call.context.store, action.body)
         result = await call.context.operations.act(
             call.caller, FieldAction(action.id, action.kind, action.at, device_id, body)
         )
@@ -91,17 +93,19 @@ async def _one(call: Call[Actions], item: object, device_id: str) -> ActionOutco
     )
 
 
-def with_keys(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with our own key where it names something by GraphQL's global id.
+async def with_keys(store: Store, body: dict[str, Any]) -> dict[str, Any]:
+    """The body with our own key where it names something by GraphQL's global id, or by its number.
 
     `orderId` names an Order, and so on. Raises UserFault BAD_ID for the id of something else.
     """
     found = dict(body)
     for field, given in body.items():
-        parts = split_global_id(given) if isinstance(given, str) else None
-        if parts is None or not field.endswith("Id"):
+        if not isinstance(given, str) or not field.endswith("Id"):
             continue
-        wanted = field[0].upper() + field[1:-2]
+        wanted, parts = field[0].upper() + field[1:-2], split_global_id(given)
+        if parts is None:
+            found[field] = await id_of(store, wanted, given)
+            continue
         if parts[0] != wanted:
             message = f"编号无效 / {field}: the id of a {parts[0]}; expected that of {wanted}."
             raise UserFault("BAD_ID", message, path=("body", field))

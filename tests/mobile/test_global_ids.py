@@ -21,16 +21,20 @@ def action(key: str, kind: str, order: str) -> dict[str, Any]:
 
 
 async def test_an_order_is_answered_by_its_global_id(phone: Phone, desk: Desk) -> None:
-    """The id GraphQL gives names the order; a repetition by the other id is the same action."""
+    """The id GraphQL gives names the order, and so does its number; a repetition by another of them
+    is the same action."""
     mine = await phone.sign_in("officer1")
     order = await desk.order("officer1")
     whole = global_id("Order", order.id)
     (first,) = await mine.act(action("g1", "order.accepted", whole))
     assert (first["status"], first["data"]["orderId"]) == ("applied", order.id)
-    (again,) = await mine.act(action("g1", "order.accepted", order.id))
-    assert again["status"] == "duplicate"
+    for name in (order.id, order.number):
+        (again,) = await mine.act(action("g1", "order.accepted", name))
+        assert again["status"] == "duplicate"
+    (by_number,) = await mine.act(action("g1-number", "order.enRoute", order.number))
+    assert (by_number["status"], by_number["data"]["orderId"]) == ("applied", order.id)
     (change,) = [c for c in (await mine.sync())["changes"] if c["data"]["id"] == order.id]
-    assert change["data"]["stage"] == "ACCEPTED"
+    assert change["data"]["stage"] == "EN_ROUTE"
 
 
 async def test_the_global_id_of_something_else_is_refused(phone: Phone, desk: Desk) -> None:
@@ -46,8 +50,9 @@ async def test_the_global_id_of_something_else_is_refused(phone: Phone, desk: De
     theirs = await mine.act(
         action("g3", "order.accepted", global_id("Order", foreign.id)),
         action("g4", "order.accepted", foreign.id),
+        action("g5", "order.accepted", foreign.number),
     )
-    assert [(one["status"], one["code"]) for one in theirs] == [("rejected", "NOT_FOUND")] * 2
+    assert [(one["status"], one["code"]) for one in theirs] == [("rejected", "NOT_FOUND")] * 3
     (change,) = [c for c in (await mine.sync())["changes"] if c["data"]["id"] == order.id]
     assert change["data"]["stage"] == "QUEUED"
 

@@ -26,7 +26,7 @@ class Reading(AnswerBody):
     bulletin_id: str = Field(
         min_length=1,
         max_length=256,
-        description="`data.id` of the bulletin, or its global id from GraphQL",
+        description="`data.id` of the bulletin, its global id from GraphQL, or its `number`",
     )
 
 

@@ -30,7 +30,7 @@ class Answer(AnswerBody):
     order_id: str = Field(
         min_length=1,
         max_length=256,
-        description="`data.id` of the order, or its global id from GraphQL",
+        description="`data.id` of the order, its global id from GraphQL, or its `number`",
     )
     round: int | None = Field(
         default=None, ge=1, description="which `round` of the order is answered; else the last"
