@@ -117,5 +117,5 @@ lock: $(BIN)/uv
 # Ends what `make run` left behind (the embedded database outlives a kill -9 on purpose).
 clean:
 	@if [ -x $(BIN)/liandong ]; then $(BIN)/liandong down; fi
-	rm -rf $(VENV) .liandong liandong/web web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) .liandong liandong/web liandong/web.new web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

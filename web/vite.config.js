@@ -62,11 +62,12 @@ const tabsAsList = {
 };
 
 /**
- * How one of them is built: into `liandong/web`, from where the hub serves it and the wheel takes it.
+ * How one of them is built.
  * @param {keyof typeof FACES} face
+ * @param {string} out the folder it is built into
  * @returns {import('vite').InlineConfig}
  */
-export function configOf(face) {
+export function configOf(face, out) {
   return {
     configFile: false,
     root: here(face),
@@ -88,7 +89,7 @@ export function configOf(face) {
       },
     },
     build: {
-      outDir: here(`../liandong/web/${face}`),
+      outDir: out,
       emptyOutDir: true,
       target: 'es2022',
       // an asset in a data: URL would need a wider content security policy
@@ -144,16 +145,17 @@ export function docsConfig(out) {
  * hashed.
  * @param {string[]} files what it must hold
  * @param {string} version of them together
+ * @param {string} out the app's folder
  * @returns {import('vite').InlineConfig}
  */
-export function workerConfigOf(files, version) {
+export function workerConfigOf(files, version, out) {
   return {
     configFile: false,
     root: here('officer'),
     publicDir: false,
     define: { FILES: JSON.stringify(files), VERSION: JSON.stringify(version) },
     build: {
-      outDir: here('../liandong/web/officer'),
+      outDir: out,
       emptyOutDir: false,
       target: 'es2022',
       rollupOptions: {

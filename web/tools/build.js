@@ -2,15 +2,28 @@
 //
 // The officer's app is taken onto a phone for offline use: its service worker is told the files it
 // must hold, and the version they make (`officer/src/worker.ts` reads both).
+//
+// What was built before stands until all of this is built: a hub that runs goes on serving it, and a build
+// that fails or is interrupted leaves it as it is.
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { FACES, configOf, workerConfigOf } from '../vite.config.js';
 import { buildDocs } from './docs.js';
 
-const out = fileURLToPath(new URL('../../liandong/web/', import.meta.url));
+const served = fileURLToPath(new URL('../../liandong/web/', import.meta.url));
+const out = fileURLToPath(new URL('../../liandong/web.new/', import.meta.url));
+const before = fileURLToPath(new URL('../../liandong/web.old/', import.meta.url));
 const PACKED = /\.(?:css|graphql|html|js|json|svg|webmanifest)$/;
 const SMALLEST = 1024;
 /** The most bytes of scripts and styles that an app may weigh before its map, packed by gzip. */
@@ -25,7 +38,7 @@ const filesOf = (/** @type {string} */ folder) =>
 
 rmSync(out, { recursive: true, force: true });
 for (const face of /** @type {(keyof typeof FACES)[]} */ (Object.keys(FACES))) {
-  await build(configOf(face));
+  await build(configOf(face, `${out}${face}`));
 }
 await buildDocs(`${out}docs/`);
 
@@ -33,7 +46,7 @@ const officer = `${out}officer/`;
 const files = filesOf(officer);
 const version = createHash('sha256');
 for (const name of files) version.update(name).update(readFileSync(`${officer}${name}`));
-await build(workerConfigOf(files, version.digest('hex').slice(0, 12)));
+await build(workerConfigOf(files, version.digest('hex').slice(0, 12), officer));
 for (const [face, most] of Object.entries(BUDGETS)) {
   const weight = filesOf(`${out}${face}/`)
     .filter((name) => /\.(?:css|js)$/.test(name) && !MAP.test(name))
@@ -53,3 +66,8 @@ for (const name of filesOf(out)) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
   writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }));
 }
+
+rmSync(before, { recursive: true, force: true });
+if (existsSync(served)) renameSync(served, before);
+renameSync(out, served);
+rmSync(before, { recursive: true, force: true });
