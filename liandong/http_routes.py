@@ -24,7 +24,6 @@ from starlette.routing import Route
 from connectors import coach_profile
 from hub import clock
 from hub.errors import LiandongError
-from hub.model.alarms import AlarmState
 from hub.model.area import Area
 from hub.operations.alarming.store import AlarmRepository
 from hub.operations.asking.parts import Untold
@@ -148,9 +147,9 @@ class Probes:
         observe.UNACKNOWLEDGED.set(waiting.oldest_unacknowledged or 0)
         for kind, people in (await self.operations.desk.of(Untold).count()).items():
             observe.UNTOLD.labels(kind).set(people)
-        for kind, standing in (await self.operations.desk.of(AlarmRepository).standing()).items():
-            observe.ALARMS.labels(kind, AlarmState.ACTIVE).set(standing.active)
-            observe.ALARMS.labels(kind, AlarmState.ACKNOWLEDGED).set(standing.acknowledged)
+        standing = await self.operations.desk.of(AlarmRepository).standing()
+        for (kind, state), count in standing.items():
+            observe.ALARMS.labels(kind, state).set(count)
 
 
 def page_routes(area: Area) -> list[Route]:

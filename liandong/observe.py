@@ -65,7 +65,7 @@ DATABASE_UP = Gauge(
 )
 ALARMS = Gauge(
     "liandong_alarms",
-    "Alarms whose condition holds, ACTIVE or ACKNOWLEDGED.",
+    "Alarms whose condition holds, ACTIVE, ACKNOWLEDGED or SHELVED.",
     ["kind", "state"],
     registry=REGISTRY,
 )

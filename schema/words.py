@@ -348,6 +348,7 @@ WORDS: Mapping[type[StrEnum], tuple[str, Mapping[str, str]]] = {
         {
             "ACTIVE": "Its condition holds, and nobody sees to it (未确认).",
             "ACKNOWLEDGED": "Its condition holds, and somebody sees to it (已确认).",
+            "SHELVED": "Its condition holds, and it is put aside until a moment (已搁置).",
             "CLEARED": "Its condition has ended (已恢复).",
         },
     ),

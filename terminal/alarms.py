@@ -14,7 +14,8 @@ ALARMS = f"""
 subscription Alarms($after: String) {{
   alarms(active: true, first: {SHOWN}, after: $after) {{
     cursor change
-    node {{ id level state message nextStep place raisedAt acknowledgedBy {{ login name }} }}
+    node {{ id level state message nextStep place raisedAt acknowledgedBy {{ login name }}
+      shelvedUntil shelvedBecause shelvedBy {{ login name }} }}
   }}
 }}"""
 ENDING = "query Ending($id: ID!) { alarm(id: $id) { state clearedAt clearedBecause } }"
@@ -40,7 +41,7 @@ _LINES, _LINES_WIDE, _FRAME = 8, 4, 4
 _MORE = (
     "另有 {left} 条告警 and {left} more: 加高窗口，或查询 alarms a taller window, or query alarms"
 )
-_STATES = {"ACTIVE": "未确认", "ACKNOWLEDGED": "已确认", "CLEARED": "已结束"}
+_STATES = {"ACTIVE": "未确认", "ACKNOWLEDGED": "已确认", "SHELVED": "已搁置", "CLEARED": "已结束"}
 _STYLES = {"ACTIVE": "bold red", "ACKNOWLEDGED": "yellow"}
 
 
@@ -81,7 +82,7 @@ def alarms_table(
         table.caption_justify = "left"
     for alarm in shown:
         state, style = alarm["state"], _STYLES.get(alarm["state"], "dim")
-        seen_by = f"\n{_seen_by(alarm)}".rstrip()
+        seen_by = f"\n{_seen_by(alarm, screen)}".rstrip()
         place = f"\n{alarm['place']}" if alarm["place"] else ""
         said = screen.words(_STATES.get(state, state), state)
         if whole:
@@ -106,16 +107,23 @@ def alarm_cells(alarm: dict[str, Any], screen: Screen) -> list[str]:
         alarm["message"],
         alarm["place"] or "",
         step,
-        _seen_by(alarm),
+        _seen_by(alarm, screen),
     ]
 
 
-def _seen_by(alarm: dict[str, Any]) -> str:
-    person = alarm["acknowledgedBy"] or {}
-    return person.get("name") or person.get("login") or ""
+def _seen_by(alarm: dict[str, Any], screen: Screen) -> str:
+    """Who sees to it; of one that is put aside who did, until when and why."""
+    if alarm["state"] != "SHELVED":
+        return _named(alarm["acknowledgedBy"])
+    until = screen.clock(alarm["shelvedUntil"])
+    return f"{_named(alarm['shelvedBy'])} 至 until {until}: {alarm['shelvedBecause']}".lstrip()
 
 
-def _place(alarm: dict[str, Any]) -> tuple[bool, int]:
-    level = alarm["level"]
+def _named(person: dict[str, Any] | None) -> str:
+    return (person or {}).get("name") or (person or {}).get("login") or ""
+
+
+def _place(alarm: dict[str, Any]) -> tuple[int, int]:
+    level, state = alarm["level"], alarm["state"]
     rank = _LEVELS.index(level) if level in _LEVELS else len(_LEVELS)
-    return alarm["state"] != "ACTIVE", rank
+    return list(_STATES).index(state) if state in _STATES else len(_STATES), rank

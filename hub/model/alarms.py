@@ -16,9 +16,11 @@ class AlarmState(StrEnum):
     """Where an alarm stands (告警状态).
 
     ACTIVE: its condition holds and nobody has acknowledged it. ACKNOWLEDGED: it holds, and somebody
-    sees to it. CLEARED: the condition has ended by itself or by what was done.
+    sees to it. SHELVED: it holds, and somebody has put it aside until a moment. CLEARED: the
+    condition has ended by itself or by what was done.
     """
 
     ACTIVE = "ACTIVE"
     ACKNOWLEDGED = "ACKNOWLEDGED"
+    SHELVED = "SHELVED"
     CLEARED = "CLEARED"

@@ -69,7 +69,7 @@ class PastOrder(Entity):
 @mirrors(
     Alarm,
     *("id", "kind", "level", "name", "message", "next_step", "place", "raised_at"),
-    *("acknowledged_at", "state"),
+    *("acknowledged_at", "shelved_until", "shelved_because", "state"),
     at=context_of,
 )
 @entity(policy=Scope.ALARMS_READ)
@@ -77,6 +77,7 @@ class PastAlarm(Entity):
     """An alarm whose condition held (告警)."""
 
     acknowledged_by: Officer | None = person("acknowledged_by", "Who saw to it", zh="确认人")
+    shelved_by: Officer | None = person("shelved_by", "Who put it aside", zh="搁置人")
     officer: Officer | None = person("account_id", "Who could not be woken", zh="队员")
 
     @computed(needs=("about",), zh="指令", policy=Scope.ORDERS_READ)

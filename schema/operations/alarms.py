@@ -9,9 +9,10 @@ import strawberry
 from hub.model.alarms import AlarmLevel
 from hub.model.people import Scope
 from hub.operations import conditions
-from hub.operations.alarming.documents import AlarmDoc, about_of
+from hub.operations.alarming.documents import AlarmDoc, about_of, state_of
 from hub.operations.alarming.store import AlarmRepository
 from hub.operations.alarms.acknowledging import acknowledge_alarm
+from hub.operations.alarms.shelving import shelve_alarm, unshelve_alarm
 from hub.store.listing import Place
 from schema import enums
 from schema.context import row_of
@@ -49,6 +50,8 @@ from schema.transit.arguments import After, First, Resume
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
+SHELF_SECONDS = 5.0
+"""How late a live list may be told of an alarm whose shelf time is over."""
 AlarmKind = made(
     "AlarmKind",
     "What somebody has to act on (告警类型).",
@@ -90,6 +93,11 @@ class Alarm(Node):
         "acknowledged_at", "When somebody said they see to it", zh="确认时间"
     )
     acknowledged_by: Officer | None = person("acknowledged_by", "Who does", zh="确认人")
+    shelved_until: datetime | None = stored(
+        "shelved_until", "Until when it was put aside; from then on it calls again", zh="搁置至"
+    )
+    shelved_by: Officer | None = person("shelved_by", "Who put it aside", zh="搁置人")
+    shelved_because: str | None = stored("shelved_because", "Why it was", zh="搁置原因")
     cleared_at: datetime | None = stored("cleared_at", "When its condition ended", zh="恢复时间")
     cleared_because: str | None = stored("cleared_because", "What ended it", zh="恢复原因")
     officer: Officer | None = person(
@@ -101,13 +109,10 @@ class Alarm(Node):
         """The alarm, if the caller may see it."""
         return cls.of(await context.load.of(AlarmRepository).load(key))
 
-    @computed(needs=("active", "acknowledged_at"), zh="告警状态")
-    def state(self, _context: "SchemaContext") -> enums.AlarmState:
+    @computed(needs=("active", "acknowledged_at", "shelved_until"), zh="告警状态")
+    def state(self, context: "SchemaContext") -> enums.AlarmState:
         """Where it stands."""
-        if not self.doc["active"]:
-            return enums.AlarmState.CLEARED
-        seen = self.doc["acknowledged_at"] is not None
-        return enums.AlarmState.ACKNOWLEDGED if seen else enums.AlarmState.ACTIVE
+        return state_of(self.doc, context.now)
 
     @computed(needs=("kind",), zh="告警级别")
     def level(self, _context: "SchemaContext") -> enums.AlarmLevel:
@@ -166,6 +171,24 @@ class AcknowledgeAlarmInput(Keyed):
     alarm: strawberry.ID = strawberry.field(description="The alarm (告警).")
 
 
+@strawberry.input(description="That an alarm is put aside for a while (搁置告警).")
+class ShelveAlarmInput(Keyed):
+    """Which alarm, why and until when."""
+
+    alarm: strawberry.ID = strawberry.field(description="The alarm, of no level ACT (告警).")
+    reason: str = strawberry.field(description="Why, at most 500 characters (原因).")
+    until: datetime = strawberry.field(
+        description="Until when, in the next eight hours; then it calls anew (搁置至)."
+    )
+
+
+@strawberry.input(description="That an alarm is put aside no longer (取消搁置).")
+class UnshelveAlarmInput(Keyed):
+    """Which alarm."""
+
+    alarm: strawberry.ID = strawberry.field(description="The alarm (告警).")
+
+
 @value(policy=SIGNED_IN)
 class AlarmPayload(Payload):
     """What became of the alarm."""
@@ -188,6 +211,31 @@ class Mutation:
     async def acknowledge_alarm(self, info: Info, input: AcknowledgeAlarmInput) -> AlarmDoc:  # noqa: A002
         """Once per clientMutationId; who was first stays."""
         return await acknowledge_alarm(
+            *at_desk(info),
+            alarm_id=key_of(input.alarm, "Alarm", "alarm"),
+            key=input.client_mutation_id,
+        )
+
+    @mutation(
+        Scope.ALARMS_WRITE,
+        "Put an alarm aside until a moment, with a reason; it ends nothing",
+        _written,
+        zh="搁置告警",
+    )
+    async def shelve_alarm(self, info: Info, input: ShelveAlarmInput) -> AlarmDoc:  # noqa: A002
+        """Once per clientMutationId; what is shelved already is shelved anew."""
+        return await shelve_alarm(
+            *at_desk(info),
+            alarm_id=key_of(input.alarm, "Alarm", "alarm"),
+            reason=input.reason,
+            until=input.until,
+            key=input.client_mutation_id,
+        )
+
+    @mutation(Scope.ALARMS_WRITE, "Let a shelved alarm call again now", _written, zh="取消搁置")
+    async def unshelve_alarm(self, info: Info, input: UnshelveAlarmInput) -> AlarmDoc:  # noqa: A002
+        """Once per clientMutationId; of one that is not shelved it changes nothing."""
+        return await unshelve_alarm(
             *at_desk(info),
             alarm_id=key_of(input.alarm, "Alarm", "alarm"),
             key=input.client_mutation_id,
@@ -217,6 +265,8 @@ class Subscription:
             collections=frozenset({"alarms"}),
             rows=_rows,
             wrap=Alarm,
+            volatile=lambda row, context: state_of(row, context.now),
+            refresh_s=SHELF_SECONDS,
             per_viewer=True,
         ),
         zh="告警",

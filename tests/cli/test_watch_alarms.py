@@ -25,6 +25,9 @@ def alarm(number: int, **fields: Any) -> Event:
         "place": "北广场",
         "raisedAt": f"2026-03-02T01:{number:02}:00Z",
         "acknowledgedBy": None,
+        "shelvedUntil": None,
+        "shelvedBecause": None,
+        "shelvedBy": None,
         **fields,
     }
     return Event("alarms", "ADDED", node)
@@ -64,6 +67,20 @@ def test_what_nobody_sees_to_stands_first() -> None:
     assert "值班员" in text
     view.take(Event("alarms", "REMOVED", {"id": "5"}))
     assert "order 5" not in shown(view, "alarms", 140)
+
+
+def test_what_is_put_aside_stands_last_with_who_until_when_and_why() -> None:
+    """Also behind what somebody has acknowledged."""
+    view, by = View(), {"login": "watch", "name": "值班员"}
+    shelf = {"shelvedUntil": "2026-03-02T02:30:00Z", "shelvedBecause": "维修", "shelvedBy": by}
+    view.take(alarm(9, state="SHELVED", level="URGENT", **shelf))
+    view.take(alarm(3, state="ACKNOWLEDGED", acknowledgedBy=by))
+    view.take(alarm(5))
+    text = shown(view, "alarms", 140)
+    places = [text.index(f"order {number}") for number in (5, 3, 9)]
+    assert places == sorted(places)
+    for word in ("已搁置", "SHELVED", "10:30:00", "维修"):
+        assert word in text
 
 
 def test_of_those_nobody_sees_to_an_unanswered_order_stands_first() -> None:

@@ -1,6 +1,7 @@
 """Alarms through the schema: asked for, followed, acknowledged, and only by whom they are for."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -176,7 +177,10 @@ async def test_what_is_followed_is_the_most_pressing(
     late = await beside(60, kind="ESCALATION_LATE")
     seen_to = await beside(61, acknowledged_at=row.raised_at, acknowledged_by="watch")
     cleared = await beside(62, active=False, cleared_at=row.raised_at)
-    expected = [row.id, late, *reversed(dead), clock_off, seen_to, cleared]
+    later = clock.now() + timedelta(hours=1)
+    shelved = await beside(63, kind="ESCALATION_LATE", shelved_until=later, shelved_by="watch")
+    again = await beside(64, kind="CLOCK_OFF", shelved_until=clock.now(), shelved_by="watch")
+    expected = [row.id, late, *reversed(dead), again, clock_off, seen_to, shelved, cleared]
     source, context = SOURCES["alarms"], services.context(WATCH)
 
     async def followed(**arguments: Any) -> list[Any]:
@@ -188,7 +192,12 @@ async def test_what_is_followed_is_the_most_pressing(
     assert await followed(active=False) == [cleared]
     assert await followed(state=AlarmState.ACKNOWLEDGED) == [seen_to]
     assert await followed(state=AlarmState.CLEARED) == [cleared]
-    assert await followed(kind="CLOCK_OFF") == [clock_off]
+    assert await followed(state=AlarmState.SHELVED) == [shelved]
+    assert await followed(kind="CLOCK_OFF") == [again, clock_off]
+    (found,) = await source.rows(context, {"state": AlarmState.SHELVED})
+    assert source.volatile(found, context) is AlarmState.SHELVED
+    after = replace(context, now=later)
+    assert source.volatile(found, after) is AlarmState.ACTIVE
     assert await source.rows(services.context(ELSEWHERE), {}) == []
 
 

@@ -213,6 +213,32 @@ async def test_an_officer_and_an_incident_are_on_the_map_and_an_order_runs(
     await expect(page).to_have_url(re.compile(r"/console/incidents/\w+"))
 
 
+async def test_an_alarm_is_put_aside_with_a_reason_and_called_back(
+    own: Running, console: Watched
+) -> None:
+    """It calls nobody, at the end of the list; who put it aside, until when and why is told."""
+    title = await reported(own, "officer9")
+    page = await console.signed_in("/console/", "watch")
+    alarms = region(page, "预警")
+    row = alarms.get_by_role("listitem").filter(has_text=title)
+    await row.get_by_role("button", name=re.compile("^搁置")).click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="搁置", exact=True).click()
+    await expect(dialog).to_contain_text("请填写")
+    await dialog.get_by_label("原因", exact=True).fill("演练误报")
+    await dialog.get_by_label("时长", exact=True).select_option(label="2 小时")
+    await dialog.get_by_role("button", name="搁置", exact=True).click()
+    await expect(dialog).to_have_count(0)
+    await expect(row).to_contain_text("演练误报")
+    await expect(row.get_by_role("button", name=re.compile("^确认"))).to_have_count(0)
+    await expect(alarms).to_contain_text("已搁置 1")
+    await row.get_by_role("button", name=re.compile("^取消搁置")).click()
+    await expect(row.get_by_role("button", name=re.compile("^确认"))).to_be_visible()
+    await expect(alarms).not_to_contain_text("已搁置 1")
+    await row.get_by_role("button", name=re.compile("^确认")).click()
+    await expect(row).to_contain_text("已确认")
+
+
 async def test_a_liaison_may_not_acknowledge_and_is_shown_no_button(
     own: Running, console: Watched
 ) -> None:
@@ -257,16 +283,38 @@ async def bounds(found: Locator) -> dict[str, float]:
     return dict(box)
 
 
-async def stand(running: Running, login: str, lat: float, lon: float) -> None:
-    """The officer's phone says where it is."""
+@asynccontextmanager
+async def phone_of(running: Running, login: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """The officer's phone, signed in."""
     device = {"id": f"situation-{login}", "platform": "android", "model": "t"}
     device |= {"appVersion": "1", "locale": "zh-CN"}
     async with running.phone() as http:
         body = {"login": login, "password": PASSWORD, "device": device}
         answer = (await http.post("/session", json=body)).raise_for_status()
         http.headers["authorization"] = f"Bearer {answer.json()['accessToken']}"
-        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        sent = {"positions": [{"at": at, "lat": lat, "lon": lon, "accuracy": 5}]}
+        yield http
+
+
+def moment() -> str:
+    """Now, as a phone says it."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+async def reported(running: Running, login: str) -> str:
+    """The officer reports an incident from the field; its title."""
+    title = f"栏杆松动 {uuid4().hex[:6]}"
+    body = {"kind": "FACILITY", "title": title}
+    action = {"id": uuid4().hex, "kind": "incident.report", "at": moment(), "body": body}
+    async with phone_of(running, login) as http:
+        (done,) = (await http.post("/actions", json={"actions": [action]})).json()["results"]
+    assert done["status"] == "applied", done
+    return title
+
+
+async def stand(running: Running, login: str, lat: float, lon: float) -> None:
+    """The officer's phone says where it is."""
+    async with phone_of(running, login) as http:
+        sent = {"positions": [{"at": moment(), "lat": lat, "lon": lon, "accuracy": 5}]}
         answer = (await http.post("/positions", json=sent)).raise_for_status()
     assert json.loads(answer.text)["accepted"] == 1
 

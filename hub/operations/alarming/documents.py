@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from hub.model.alarms import AlarmState
 from hub.store.documents import Index, Keep, TextDocument, index
 
 ALARMS = "alarms"
@@ -19,6 +20,16 @@ def about_of(row: Mapping[str, Any]) -> dict[str, str]:
     return {word: key for word, key in before.items() if key} | (row.get("about") or {})
 
 
+def state_of(row: Mapping[str, Any], now: datetime) -> AlarmState:
+    """Where a stored alarm stands: one whose shelf time is over calls again by itself."""
+    if not row["active"]:
+        return AlarmState.CLEARED
+    until = row.get("shelved_until")
+    if until is not None and until > now:
+        return AlarmState.SHELVED
+    return AlarmState.ACTIVE if row["acknowledged_at"] is None else AlarmState.ACKNOWLEDGED
+
+
 class AlarmDoc(TextDocument):
     """An alarm (告警): a condition that somebody has to act on, from when it came to its end.
 
@@ -27,7 +38,8 @@ class AlarmDoc(TextDocument):
     sees it; empty, it is the centre's alone. `parts` counts what is concerned: raised again with
     more of it, the alarm calls anew. `confirmed_at` is when the condition was last found to hold.
     `about` holds the ids of what it is about, by the word for each: `order`, `incident`,
-    `bulletin`. `withdrawn`: that has ended, which therefore does not end the alarm.
+    `bulletin`. `withdrawn`: that has ended, which therefore does not end the alarm. Until
+    `shelved_until` it calls nobody.
     """
 
     keep = Keep("a year, and the month to report on it", since="cleared_at", days=400)
@@ -47,6 +59,9 @@ class AlarmDoc(TextDocument):
     confirmed_at: datetime
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
+    shelved_until: datetime | None = None
+    shelved_by: str | None = None
+    shelved_because: str | None = None
     cleared_at: datetime | None = None
     cleared_because: str | None = None
     revision: int = 1

@@ -1,15 +1,16 @@
 """Alarms (告警): who may see which, and the writes that raise, acknowledge and clear them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import product
 from typing import Any
 
+from hub import clock
 from hub.model.alarms import AlarmState
 from hub.model.people import Role, Viewer
 from hub.operations import conditions
-from hub.operations.alarming.documents import ALARMS, AlarmDoc
+from hub.operations.alarming.documents import ALARMS, AlarmDoc, state_of
 from hub.store.documents import plain
 from hub.store.driver import Store, Tx
 from hub.store.faults import DuplicateKeyError
@@ -43,24 +44,19 @@ def of_kind(kind: str | None) -> dict[str, Any]:
 
 
 def in_state(state: AlarmState | None) -> dict[str, Any]:
-    """The alarms that stand so, as a filter; None: all."""
+    """The alarms that stand so now, as a filter (`state_of`); None: all."""
+    shelved = {"$gt": clock.now()}
     match state:
         case None:
             return {}
         case AlarmState.CLEARED:
             return {"active": False}
-        case AlarmState.ACTIVE:
-            return {"active": True, "acknowledged_at": None}
-        case AlarmState.ACKNOWLEDGED:
-            return {"active": True, "acknowledged_at": {"$ne": None}}
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How many alarms of a kind hold now: not acknowledged, and acknowledged."""
-
-    active: int = 0
-    acknowledged: int = 0
+        case AlarmState.SHELVED:
+            return {"active": True, "shelved_until": shelved}
+        case AlarmState.ACTIVE | AlarmState.ACKNOWLEDGED:
+            seen_to = None if state is AlarmState.ACTIVE else {"$ne": None}
+            calls = {"shelved_until": {"$not": shelved}}
+            return {"active": True, "acknowledged_at": seen_to, **calls}
 
 
 class AlarmRepository:
@@ -109,8 +105,8 @@ class AlarmRepository:
     ) -> list[AlarmDoc]:
         """As `page`, what a person must see before the rest: at most `first` of them.
 
-        Those that hold before those that are cleared; of them those that nobody sees to, then by
-        kind (`conditions`), then the newest.
+        Those that hold before those that are cleared; of them those that nobody sees to, and last
+        those that are shelved; then by kind (`conditions`), then the newest.
         """
         found = []
         if active is not False:
@@ -138,9 +134,9 @@ class AlarmRepository:
     async def raise_(self, tx: Tx, alarm: AlarmDoc, *, counted: bool = True) -> bool:
         """Raise it; False when one of its condition is active: that one then says what this says.
 
-        If more is concerned than before it calls anew, also somebody who has acknowledged it. Where
-        `counted` is False this one does not know how much is: what the active one says stays. That
-        is written in any case, so that whoever clears it meanwhile looks again.
+        If more is concerned than before it calls anew, also who has acknowledged or shelved it.
+        Where `counted` is False this one does not know how much is: what the active one says stays.
+        That is written in any case, so that whoever clears it meanwhile looks again.
         """
         await seen(tx, ALARMS)
         holds = {"condition": alarm.condition, "active": True}
@@ -150,7 +146,7 @@ class AlarmRepository:
             return True
         change = _said(alarm) if counted else {"confirmed_at": alarm.confirmed_at}
         if alarm.parts > known["parts"]:
-            change |= {"acknowledged_at": None, "acknowledged_by": None}
+            change |= {**_UNSEEN, **_UNSHELVED}
         self._change(tx, known["_id"], change)
         return False
 
@@ -177,32 +173,34 @@ class AlarmRepository:
         self._change(tx, alarm.id, {"acknowledged_at": at, "acknowledged_by": by})
         return True
 
-    async def standing(self) -> dict[str, Standing]:
-        """How many hold now, of each kind, for the metrics."""
-        rows = await AlarmDoc.get_pymongo_collection().aggregate(
-            [
-                {"$match": {"active": True}},
-                {
-                    "$group": {
-                        "_id": "$kind",
-                        "all": {"$sum": 1},
-                        "acknowledged": {
-                            "$sum": {"$cond": [{"$eq": ["$acknowledged_at", None]}, 0, 1]}
-                        },
-                    }
-                },
-            ]
+    def shelve(self, tx: Tx, alarm: AlarmDoc, *, until: datetime, by: str, because: str) -> None:
+        """Put an alarm that was read in `tx` aside; then it calls anew, whoever has seen to it."""
+        shelf = {"shelved_until": until, "shelved_by": by, "shelved_because": because}
+        self._change(tx, alarm.id, {**_UNSEEN, **shelf})
+
+    def unshelve(self, tx: Tx, alarm: AlarmDoc) -> None:
+        """Let an alarm that was read in `tx` call again."""
+        self._change(tx, alarm.id, _UNSHELVED)
+
+    async def standing(self) -> dict[tuple[str, AlarmState], int]:
+        """How many hold now, of each kind and in each state, for the metrics."""
+        holding = [state for state in AlarmState if state is not AlarmState.CLEARED]
+        counted: dict[tuple[str, AlarmState], int] = dict.fromkeys(
+            product(conditions(), holding), 0
         )
-        found = {row["_id"]: row async for row in rows}
-        return {
-            kind: Standing(row["all"] - row["acknowledged"], row["acknowledged"])
-            if (row := found.get(kind))
-            else Standing()
-            for kind in conditions()
-        }
+        read = {"kind": True, "active": True, "acknowledged_at": True, "shelved_until": True}
+        async for row in self._store.db[ALARMS].find({"active": True}, read):
+            place = row["kind"], state_of(row, clock.now())
+            if place in counted:  # a kind that nobody declares any more is not
+                counted[place] += 1
+        return counted
 
     def _change(self, tx: Tx, alarm_id: str, fields: dict[str, Any]) -> None:
         pending(tx).update(ALARMS, alarm_id, {"$set": fields, "$inc": {"revision": 1}})
+
+
+_UNSEEN = {"acknowledged_at": None, "acknowledged_by": None}
+_UNSHELVED = {"shelved_until": None, "shelved_by": None, "shelved_because": None}
 
 
 def _said(alarm: AlarmDoc) -> dict[str, Any]:
@@ -212,12 +210,14 @@ def _said(alarm: AlarmDoc) -> dict[str, Any]:
 
 
 def _most_pressing() -> list[dict[str, Any]]:
-    """What puts first what nobody sees to, then by kind; a kind that nobody declares is last."""
+    """What puts first what nobody sees to, last what is shelved, then by kind, the unknown last."""
     known = [*conditions()]
     place = {"$indexOfArray": [known, "$kind"]}
     rank = {"$cond": [{"$in": ["$kind", known]}, place, len(known)]}
+    shelved = {"$gt": ["$shelved_until", clock.now()]}
+    seen_to = {"$cond": [{"$eq": ["$acknowledged_at", None]}, 0, 1]}
     return [
-        {"$set": {"seen_to": {"$ne": ["$acknowledged_at", None]}, "rank": rank}},
+        {"$set": {"seen_to": {"$cond": [shelved, 2, seen_to]}, "rank": rank}},
         {"$sort": {"seen_to": 1, "rank": 1, "raised_at": -1, "_id": -1}},
         {"$unset": ["seen_to", "rank"]},
     ]

@@ -9,8 +9,11 @@ import time_machine
 
 from hub import clock
 from hub.operations.alarming.documents import AlarmDoc
+from hub.operations.alarms.clock_off import CLOCK_OFF
+from hub.operations.alarms.shelving import shelve_alarm
 from hub.operations.asking.parts import PART
 from hub.operations.bulletins.actions import publish_bulletin, request_of
+from hub.operations.words import Both
 from tests.contract.examples import Again, Bad, Doing, Examples, nothing_more
 from tests.contract.scene import Scene
 from tests.operations.operations_builders import fresh
@@ -62,10 +65,44 @@ async def clock_off(_scene: Scene) -> AsyncIterator[Again]:
         yield nothing_more
 
 
+async def shelvable(scene: Scene) -> dict[str, Any]:
+    """A machine's alarm, of a level that can wait."""
+    trouble = Both("慢 5 秒", "5 s behind")
+    found = CLOCK_OFF.alarm(trouble, clock.now(), of=fresh("hub"), step={"most": 2})
+    await found.insert()
+    return {"alarm": found.id}
+
+
+async def to_shelve(scene: Scene) -> dict[str, Any]:
+    until = (clock.now() + timedelta(hours=1)).isoformat()
+    return {**await shelvable(scene), "reason": "正在维修", "until": until}
+
+
+async def shelved(scene: Scene) -> dict[str, Any]:
+    given = await to_shelve(scene)
+    desk, by = scene.world.ops.desk, scene.world.watch
+    until = clock.now() + timedelta(hours=1)
+    await shelve_alarm(
+        desk, by, alarm_id=given["alarm"], reason="正在维修", until=until, key=fresh("key")
+    )
+    return {"alarm": given["alarm"]}
+
+
 EXAMPLES = Examples(
     mutations={
         "acknowledgeAlarm": Doing(
             given=raised, bad=(Bad({"alarm": "nothing"}, "NOT_FOUND", "input.alarm"),)
+        ),
+        "shelveAlarm": Doing(
+            given=to_shelve,
+            bad=(
+                Bad({"alarm": "nothing"}, "NOT_FOUND", "input.alarm"),
+                Bad({"reason": " "}, "BAD_TEXT", "input.reason"),
+                Bad({"until": "2020-01-01T00:00:00Z"}, "BAD_UNTIL", "input.until"),
+            ),
+        ),
+        "unshelveAlarm": Doing(
+            given=shelved, bad=(Bad({"alarm": "nothing"}, "NOT_FOUND", "input.alarm"),)
         ),
     },
     rows={"Alarm": alarm},

@@ -181,7 +181,9 @@ export type AlarmState =
   /** Its condition holds, and nobody sees to it (未确认). */
   | 'ACTIVE'
   /** Its condition has ended (已恢复). */
-  | 'CLEARED';
+  | 'CLEARED'
+  /** Its condition holds, and it is put aside until a moment (已搁置). */
+  | 'SHELVED';
 
 /** That a screen may be a wall (批准大屏). */
 export type ApproveWallInput = {
@@ -861,6 +863,18 @@ export type Severity =
   /** Not said (未知). */
   | 'UNKNOWN';
 
+/** That an alarm is put aside for a while (搁置告警). */
+export type ShelveAlarmInput = {
+  /** The alarm, of no level ACT (告警). */
+  alarm: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+  /** Why, at most 500 characters (原因). */
+  reason: Scalars['String']['input'];
+  /** Until when, in the next eight hours; then it calls anew (搁置至). */
+  until: Scalars['DateTime']['input'];
+};
+
 /** The end of all that an account has open (强制下线). */
 export type SignOutAccountInput = {
   /** The account (账号). */
@@ -1016,6 +1030,14 @@ export type UnitKind =
   /** Traffic police (交警). */
   | 'TRAFFIC_POLICE';
 
+/** That an alarm is put aside no longer (取消搁置). */
+export type UnshelveAlarmInput = {
+  /** The alarm (告警). */
+  alarm: Scalars['ID']['input'];
+  /** Made by the client: sent again with the same input it changes nothing and answers the same (幂等键). */
+  clientMutationId: Scalars['String']['input'];
+};
+
 /** A change of an account (变更账号). */
 export type UpdateAccountInput = {
   /** The account (账号). */
@@ -1071,6 +1093,10 @@ export type Urgency =
 export type UserErrorCode =
   /** Let the account in again first (账号已停用). */
   | 'ACCOUNT_OFF'
+  /** There is nothing to put aside: the alarm has ended (告警已恢复). */
+  | 'ALARM_CLEARED'
+  /** An alarm of level ACT is seen to, never shelved: act, or acknowledge it (告警不能搁置). */
+  | 'ALARM_PRESSES'
   /** It cannot be decoded: take it again (照片无法读取). */
   | 'ATTACHMENT_BROKEN'
   /** It came damaged: send it again, from 0 (校验和不符). */
@@ -1101,6 +1127,8 @@ export type UserErrorCode =
   | 'BAD_POSITION'
   /** The message says how many characters are allowed (文字过长或为空). */
   | 'BAD_TEXT'
+  /** An alarm is shelved for eight hours at most (时刻无效). */
+  | 'BAD_UNTIL'
   /** The message names the values that are known, or the bounds (取值无效). */
   | 'BAD_VALUE'
   /** The bulletin was withdrawn or corrected already (通报已撤回). */
@@ -1207,7 +1235,7 @@ export type AccountShownFragment = { id: string, login: string, role: AccountRol
 
 export type SessionShownFragment = { id: string, code: string, mine: boolean, createdAt: string, expiresAt: string, account: AccountShownFragment | null, device: { platform: string, model: string | null, appVersion: string | null, seenAt: string, push: PushService | null } | null };
 
-export type AlarmShownFragment = { id: string, kind: AlarmKind, level: AlarmLevel, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, zh: string, en: string, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null };
+export type AlarmShownFragment = { id: string, kind: AlarmKind, level: AlarmLevel, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, shelvedUntil: string | null, shelvedBecause: string | null, zh: string, en: string, acknowledgedBy: PersonNamedFragment | null, shelvedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null };
 
 export type BulletinShownFragment = { id: string, number: string, title: string, text: string, urgency: OrderPriority, state: BulletinState, publishedAt: string, allOnDuty: boolean, withdrawnAt: string | null, withdrawnReason: string | null, remindAfterSeconds: number, audienceCount: number, readCount: number, untoldCount: number, publishedBy: PersonNamedFragment | null, unit: UnitNamedFragment | null, units: Array<UnitNamedFragment>, withdrawnBy: PersonNamedFragment | null, corrects: { id: string, number: string } | null, replacedBy: { id: string, number: string } | null };
 
@@ -1329,6 +1357,20 @@ export type TakeUpAlarmMutationVariables = Exact<{
 
 export type TakeUpAlarmMutation = { acknowledgeAlarm: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, alarm: { id: string } | null } };
 
+export type ShelveAlarmMutationVariables = Exact<{
+  input: ShelveAlarmInput;
+}>;
+
+
+export type ShelveAlarmMutation = { shelveAlarm: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, alarm: { id: string } | null } };
+
+export type UnshelveAlarmMutationVariables = Exact<{
+  input: UnshelveAlarmInput;
+}>;
+
+
+export type UnshelveAlarmMutation = { unshelveAlarm: { userErrors: Array<{ code: UserErrorCode, path: Array<string>, message: string }>, alarm: { id: string } | null } };
+
 export type BulletinsWatchedSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
   state: InputMaybe<BulletinState>;
@@ -1449,7 +1491,7 @@ export type HistoryWorkQueryVariables = Exact<{
 }>;
 
 
-export type HistoryWorkQuery = { moment: { at: string, incidents: Array<{ id: string, number: string, title: string, place: string | null, severity: Severity, exercise: boolean, position: { lat: number, lon: number } | null }> | null, orders: Array<{ id: string, number: string, text: string, priority: OrderPriority, createdAt: string, acceptWithinSeconds: number, exhaustedAt: string | null, incident: { id: string } | null, recipients: Array<{ stage: Stage, nobodyNext: boolean, officer: { name: string | null, nameEn: string | null } | null, entries: Array<{ at: string, stage: Stage }> }> }> | null, alarms: Array<{ id: string, kind: AlarmKind, level: AlarmLevel, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, zh: string, en: string, acknowledgedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null }> | null, officers: Array<{ id: string, name: string | null, post: string | null, onDutySince: string | null, nameEn: string | null, unit: { name: string | null, nameEn: string | null } | null }> | null } };
+export type HistoryWorkQuery = { moment: { at: string, incidents: Array<{ id: string, number: string, title: string, place: string | null, severity: Severity, exercise: boolean, position: { lat: number, lon: number } | null }> | null, orders: Array<{ id: string, number: string, text: string, priority: OrderPriority, createdAt: string, acceptWithinSeconds: number, exhaustedAt: string | null, incident: { id: string } | null, recipients: Array<{ stage: Stage, nobodyNext: boolean, officer: { name: string | null, nameEn: string | null } | null, entries: Array<{ at: string, stage: Stage }> }> }> | null, alarms: Array<{ id: string, kind: AlarmKind, level: AlarmLevel, state: AlarmState, message: string, nextStep: string, place: string | null, raisedAt: string, acknowledgedAt: string | null, shelvedUntil: string | null, shelvedBecause: string | null, zh: string, en: string, acknowledgedBy: PersonNamedFragment | null, shelvedBy: PersonNamedFragment | null, officer: { id: string } | null, order: { id: string, number: string } | null, incident: { id: string, number: string } | null }> | null, officers: Array<{ id: string, name: string | null, post: string | null, onDutySince: string | null, nameEn: string | null, unit: { name: string | null, nameEn: string | null } | null }> | null } };
 
 export type OpenIncidentsSubscriptionVariables = Exact<{
   after: InputMaybe<Scalars['String']['input']>;
@@ -1688,8 +1730,8 @@ export type FeedsSubscription = { feeds: { change: ChangeType, cursor: string, n
 export const AccountsWatched = { id: 'sha256:29a87b47c95711ab7e5744ee64b7d76d03644b2174ad2e7b5fd888c74c339861', name: 'AccountsWatched', kind: 'subscription' } as unknown as Operation<AccountsWatchedSubscription, AccountsWatchedSubscriptionVariables>;
 export const AddAccount = { id: 'sha256:8983b79a23b574b630b93a470bbe292ce76ff4b46800a7c8986559c493212652', name: 'AddAccount', kind: 'mutation' } as unknown as Operation<AddAccountMutation, AddAccountMutationVariables>;
 export const AddUnits = { id: 'sha256:86189919850abd6bee31bd07cf273006754bc31efd89a64340efee313b9029e0', name: 'AddUnits', kind: 'mutation' } as unknown as Operation<AddUnitsMutation, AddUnitsMutationVariables>;
-export const AlarmsOnWall = { id: 'sha256:4ad6a5796d1318f994d472a8931da1815a1d9220450570d025f19921aa3c2205', name: 'AlarmsOnWall', kind: 'subscription' } as unknown as Operation<AlarmsOnWallSubscription, AlarmsOnWallSubscriptionVariables>;
-export const AlarmsToAct = { id: 'sha256:ff988aa2ae3f31c1f6b903eae4437c88bd65fe6dde3b2de5ace517c79a6b0b36', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
+export const AlarmsOnWall = { id: 'sha256:3e68d883882084e05839f70650bf31d4b3d3583503d199702db40b574c83fdce', name: 'AlarmsOnWall', kind: 'subscription' } as unknown as Operation<AlarmsOnWallSubscription, AlarmsOnWallSubscriptionVariables>;
+export const AlarmsToAct = { id: 'sha256:3bee9b140615d9641ec358c660d0740165a50ea58305930c8ea7a20a02e6e2f8', name: 'AlarmsToAct', kind: 'subscription' } as unknown as Operation<AlarmsToActSubscription, AlarmsToActSubscriptionVariables>;
 export const ApproveWall = { id: 'sha256:74db6502796e7780de5bfb76443561f9b16dbba67a2139e2a500731625ef5116', name: 'ApproveWall', kind: 'mutation' } as unknown as Operation<ApproveWallMutation, ApproveWallMutationVariables>;
 export const AuditPage = { id: 'sha256:2c2818633dea9151178cbb595350721376234d3f36bfd8f7d4328ce79ac59b35', name: 'AuditPage', kind: 'query' } as unknown as Operation<AuditPageQuery, AuditPageQueryVariables>;
 export const AuditState = { id: 'sha256:15c47252c3f9015faa90f94396ae97de30cf3d5f4475855d1c3c334f578944a1', name: 'AuditState', kind: 'query' } as unknown as Operation<AuditStateQuery, AuditStateQueryVariables>;
@@ -1710,7 +1752,7 @@ export const FeedsWatched = { id: 'sha256:397c3bac30ec418f118bdd6614b37ae10a6fc9
 export const HistoryRange = { id: 'sha256:252a395a0bfc1a326f70bbe13a72315d2856f48da185083c8023a0d97d3acea2', name: 'HistoryRange', kind: 'query' } as unknown as Operation<HistoryRangeQuery, HistoryRangeQueryVariables>;
 export const HistoryTicks = { id: 'sha256:fd709f40598e1b0c49a26360d9f01eef69ba2de088c7bdd57bd5d30902e6ba59', name: 'HistoryTicks', kind: 'query' } as unknown as Operation<HistoryTicksQuery, HistoryTicksQueryVariables>;
 export const HistoryTransit = { id: 'sha256:15973cd0c2b7d079ce2cec279d797c229a3cf32ae88162d1a49a3ef2cd354e7d', name: 'HistoryTransit', kind: 'query' } as unknown as Operation<HistoryTransitQuery, HistoryTransitQueryVariables>;
-export const HistoryWork = { id: 'sha256:5574481486d74fa7ae179e9a35566a911103d5d0e65bcb98c7a07501a487c2c3', name: 'HistoryWork', kind: 'query' } as unknown as Operation<HistoryWorkQuery, HistoryWorkQueryVariables>;
+export const HistoryWork = { id: 'sha256:153865db33956865d203a78b87f7e54a8c15787d7e6ba8fe77011976dd98589e', name: 'HistoryWork', kind: 'query' } as unknown as Operation<HistoryWorkQuery, HistoryWorkQueryVariables>;
 export const NoteIncident = { id: 'sha256:8f442dd74046552afd15535e97d7ae0ed01a356d86dc6cf98e50b3a66e2e1d46', name: 'NoteIncident', kind: 'mutation' } as unknown as Operation<NoteIncidentMutation, NoteIncidentMutationVariables>;
 export const OfficerArea = { id: 'sha256:3fe7e15c7cbcef7b7683c061520efab170dcb4217c332b3afcacc89766c53605', name: 'OfficerArea', kind: 'query' } as unknown as Operation<OfficerAreaQuery, OfficerAreaQueryVariables>;
 export const OfficersWatched = { id: 'sha256:0ca4946fe95fac56ba15bf4ce29434cb6319fcd7a0144b94bf4409a810243add', name: 'OfficersWatched', kind: 'subscription' } as unknown as Operation<OfficersWatchedSubscription, OfficersWatchedSubscriptionVariables>;
@@ -1728,6 +1770,7 @@ export const ReopenIncident = { id: 'sha256:32e56f249834af33f6a0a471a6836d5aac42
 export const ResetSecret = { id: 'sha256:db77d0bfd9de8020875e886a0cdfb5bb90d060dbecd9bd70de7d77f7223c0dc4', name: 'ResetSecret', kind: 'mutation' } as unknown as Operation<ResetSecretMutation, ResetSecretMutationVariables>;
 export const RevokeSession = { id: 'sha256:e14a288c20d049762bf58f10c1038683f88186629e702389bfa9e7ce10ca52d1', name: 'RevokeSession', kind: 'mutation' } as unknown as Operation<RevokeSessionMutation, RevokeSessionMutationVariables>;
 export const SessionsWatched = { id: 'sha256:9262b2131e7bfc1c9f9e6c85aca19faf09884b94bcf56868fe605ea4c632b6bd', name: 'SessionsWatched', kind: 'subscription' } as unknown as Operation<SessionsWatchedSubscription, SessionsWatchedSubscriptionVariables>;
+export const ShelveAlarm = { id: 'sha256:067f05bcd002fdca412926d7f56d76ee1ff770136444b1d4970688ff2215daee', name: 'ShelveAlarm', kind: 'mutation' } as unknown as Operation<ShelveAlarmMutation, ShelveAlarmMutationVariables>;
 export const SignOutAccount = { id: 'sha256:ca8e9296ec95b1748343ed41a4aa62d3bd00520f3ecb546c2d27cf2def00e0de', name: 'SignOutAccount', kind: 'mutation' } as unknown as Operation<SignOutAccountMutation, SignOutAccountMutationVariables>;
 export const SituationArea = { id: 'sha256:1c82d566608c179ead7537291b89675ffec33671a97b3012d3ccaaf1987a2db2', name: 'SituationArea', kind: 'query' } as unknown as Operation<SituationAreaQuery, SituationAreaQueryVariables>;
 export const SituationArrivals = { id: 'sha256:0f4a2acef193295dad07e7475a29281b819d387b07a562df65952aaed19fc315', name: 'SituationArrivals', kind: 'subscription' } as unknown as Operation<SituationArrivalsSubscription, SituationArrivalsSubscriptionVariables>;
@@ -1743,6 +1786,7 @@ export const SituationVehicles = { id: 'sha256:72b9d5c01a10307ae4c12a37ca9a0fead
 export const TakeUpAlarm = { id: 'sha256:b2e52814a184ef7a3248d00b9c8602ea5ae62a86977dce1ea0b34a333677d975', name: 'TakeUpAlarm', kind: 'mutation' } as unknown as Operation<TakeUpAlarmMutation, TakeUpAlarmMutationVariables>;
 export const UnitsToName = { id: 'sha256:d715da77a84b7ad61cc64730cf1010bf014c674c10c9042e51bfacff03e79d3b', name: 'UnitsToName', kind: 'query' } as unknown as Operation<UnitsToNameQuery, UnitsToNameQueryVariables>;
 export const UnmatchedPlaces = { id: 'sha256:e5f7218f845274fd5e70eb676a91cb533dced187ce1805f86abe5702f5a5365d', name: 'UnmatchedPlaces', kind: 'query' } as unknown as Operation<UnmatchedPlacesQuery, UnmatchedPlacesQueryVariables>;
+export const UnshelveAlarm = { id: 'sha256:4495c52fcf37a059e626a53cb2e737f25bb9778a80f7337a9c4bf4fe80e18cb6', name: 'UnshelveAlarm', kind: 'mutation' } as unknown as Operation<UnshelveAlarmMutation, UnshelveAlarmMutationVariables>;
 export const UpdateAccount = { id: 'sha256:c3418de443f26736b78d34b50e83c703c5f035d3df16375948108159a744b280', name: 'UpdateAccount', kind: 'mutation' } as unknown as Operation<UpdateAccountMutation, UpdateAccountMutationVariables>;
 export const UpdateIncident = { id: 'sha256:121780fe8dba3d4263caaa14c76131809e9f916aff2a3b05f20928d7d3f8e31a', name: 'UpdateIncident', kind: 'mutation' } as unknown as Operation<UpdateIncidentMutation, UpdateIncidentMutationVariables>;
 export const WallAsked = { id: 'sha256:a6872eb6de45c93873f5f45e77b437bddebc167645fc564aa7a5d8fd2cfe34a8', name: 'WallAsked', kind: 'query' } as unknown as Operation<WallAskedQuery, WallAskedQueryVariables>;

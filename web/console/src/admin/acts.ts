@@ -27,6 +27,8 @@ export const ACTS: Record<string, Pair> = {
   'bulletin.published': ['发布通报', 'Published a bulletin'],
   'bulletin.withdrawn': ['撤回通报', 'Withdrew a bulletin'],
   'alarm.acknowledged': ['确认告警', 'Acknowledged an alarm'],
+  'alarm.shelved': ['搁置告警', 'Shelved an alarm'],
+  'alarm.unshelved': ['取消搁置告警', 'Unshelved an alarm'],
   'account.added': ['新建账号', 'Made an account'],
   'account.changed': ['修改账号', 'Changed an account'],
   'account.secretReset': ['重置密码', 'Reset a password'],

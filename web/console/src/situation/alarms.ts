@@ -25,10 +25,11 @@ export interface Fold {
 /** More than so many that nobody has acknowledged in ten minutes are a flood; it ends below the other. */
 export const FLOOD = { begins: 10, ends: 5 } as const;
 
-/** How many were raised in the last ten minutes. */
+/** How many were raised in the last ten minutes, but for those that are put aside. */
 export function raisedLately(alarms: Iterable<Alarm>, now: number): number {
   let count = 0;
-  for (const { raisedAt } of alarms) if (now - Date.parse(raisedAt) < 600_000) count += 1;
+  for (const { raisedAt, state } of alarms)
+    if (state !== 'SHELVED' && now - Date.parse(raisedAt) < 600_000) count += 1;
   return count;
 }
 
@@ -38,7 +39,7 @@ export function flooded(before: boolean, lately: number): boolean {
 }
 
 /**
- * What is shown, ACTIVE first, then the worst, then the oldest; none is left out. In a flood those of one
+ * What is shown, ACTIVE first, SHELVED last, then the worst, then the oldest; none is left out. In a flood those of one
  * kind and place are one row.
  */
 export function folds(alarms: Iterable<Alarm>, flood: boolean): Fold[] {
@@ -55,6 +56,9 @@ export function folds(alarms: Iterable<Alarm>, flood: boolean): Fold[] {
     .sort((a, b) => weight(a.alarms[0]) - weight(b.alarms[0]));
 }
 
+/** What calls before what does not, and that before what is put aside. */
+const CALLING: readonly Alarm['state'][] = ['ACTIVE', 'ACKNOWLEDGED', 'SHELVED', 'CLEARED'];
+
 function weight(alarm: Alarm): number {
-  return (alarm.state === 'ACTIVE' ? 0 : 100) + LEVELS.indexOf(LEVEL_OF_ALARM[alarm.level]);
+  return CALLING.indexOf(alarm.state) * 100 + LEVELS.indexOf(LEVEL_OF_ALARM[alarm.level]);
 }
