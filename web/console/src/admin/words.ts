@@ -90,6 +90,7 @@ const FIELDS: Record<string, Pair> = {
   recipients: ['接收人', 'Recipients'],
   role: ['角色', 'Role'],
   severity: ['严重程度', 'Severity'],
+  shelved_until: ['搁置至', 'Shelved until'],
   since: ['自', 'Since'],
   stage: ['阶段', 'Stage'],
   state: ['状态', 'State'],
