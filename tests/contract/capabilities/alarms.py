@@ -8,6 +8,7 @@ from typing import Any
 import time_machine
 
 from hub import clock
+from hub.model.people import CENTRE
 from hub.operations.alarming.documents import AlarmDoc
 from hub.operations.alarms.clock_off import CLOCK_OFF
 from hub.operations.alarms.shelving import shelve_alarm
@@ -111,4 +112,5 @@ EXAMPLES = Examples(
         "TELLING_LATE": telling_late,
         "CLOCK_OFF": clock_off,
     },
+    may=dict.fromkeys(("shelveAlarm", "unshelveAlarm"), CENTRE),
 )
