@@ -1,5 +1,6 @@
 """The people of the demonstration: accounts that exist where the embedded database is used only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub import clock
@@ -29,15 +30,23 @@ class DemoPerson:
 def demo_people(area: Area) -> list[DemoPerson]:
     """The centre, a liaison, a partner client and forty officers over the area's units in turn.
 
-    Numbers for names: they are nobody's.
+    Numbers for names: they are nobody's. Of an area without units nobody has one.
     """
-    codes = [unit.code for unit in area.units]
+    codes: Sequence[str | None] = [unit.code for unit in area.units] or [None]
+
+    def one_of(code: str) -> str | None:
+        return code if code in codes else codes[0]
+
     people = [
         DemoPerson("admin", Role.ADMIN, Name("系统管理员", "Administrator")),
         DemoPerson("commander", Role.COMMANDER, Name("指挥长", "Commander")),
         DemoPerson("watch", Role.WATCH, Name("值班员", "Watch officer")),
-        DemoPerson("liaison", Role.LIAISON, Name("联络员", "Liaison officer"), LIAISON_UNIT),
-        DemoPerson("partner", Role.PARTNER, Name("合作单位应用", "Partner client"), PARTNER_UNIT),
+        DemoPerson(
+            "liaison", Role.LIAISON, Name("联络员", "Liaison officer"), one_of(LIAISON_UNIT)
+        ),
+        DemoPerson(
+            "partner", Role.PARTNER, Name("合作单位应用", "Partner client"), one_of(PARTNER_UNIT)
+        ),
     ]
     people += [
         DemoPerson(

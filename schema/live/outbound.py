@@ -17,8 +17,9 @@ from hub.transports import PATIENCE
 from schema.live.contract import Send
 from schema.live.frames import WriteText
 
-MAX_QUEUED = 512
 MAX_QUEUED_BYTES = 1024 * 1024
+_BESIDE = 64
+"""Bytes that a message in the queue takes beside its own, about."""
 
 
 @types.coroutine
@@ -69,8 +70,8 @@ class Outbound:
             return
         if self._drain is not None:
             self._queue.append(data)
-            self._queued_bytes += len(data)
-            if len(self._queue) > MAX_QUEUED or self._queued_bytes > MAX_QUEUED_BYTES:
+            self._queued_bytes += len(data) + _BESIDE
+            if self._queued_bytes > MAX_QUEUED_BYTES:
                 self._evict()
             return
         sending = self._send(self._frame(data))
@@ -95,7 +96,7 @@ class Outbound:
                 await first
             while self._queue:
                 data = self._queue.popleft()
-                self._queued_bytes -= len(data)
+                self._queued_bytes -= len(data) + _BESIDE
                 async with asyncio.timeout(PATIENCE):
                     await self._send(self._frame(data))
         except Exception:  # noqa: BLE001  # gone or too slow: either way this client is given up

@@ -15,7 +15,7 @@ from schema.context import row_of
 from schema.events import Event, live
 from schema.live.source import Arguments, LiveSource
 from schema.nodes import FIRST_DEFAULT, key_of, page_size
-from schema.people.queries import OfUnit, OnDuty, Roles
+from schema.people.queries import OfUnit, OnDuty, Roles, known_unit
 from schema.people.types import Officer
 from schema.projection import Row
 from schema.transit.arguments import First, Resume
@@ -37,6 +37,8 @@ async def _rows(context: "SchemaContext", arguments: Arguments) -> list[Row]:
         unit=None if unit is None else key_of(unit, "Unit", "unit"),
         on_duty=arguments.get("onDuty"),
     )
+    if not found:
+        await known_unit(context, unit)
     reaches = await context.services.of(Reaches).visible(
         context.viewer, [account.id for account in found]
     )

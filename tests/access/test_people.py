@@ -1,13 +1,15 @@
 """Accounts and units: seeding, finding, and who sees whom."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from hub.access.demo import demo_people, seed_demo
 from hub.errors import UserFault
-from hub.model.area import Area
+from hub.model.area import Area, parse_area
 from hub.model.people import Role, Viewer
+from hub.settings import area_text
 from hub.store.documents import AccountDoc, Duty, NameDoc, UnitDoc
 from hub.store.driver import Store
 from hub.store.people import AccountKey, Accounts, Units
@@ -181,3 +183,12 @@ def test_demo_people_are_numbered_not_named(area: Area) -> None:
     """No demonstration account carries a person's name."""
     officers = [person for person in demo_people(area) if person.role is Role.OFFICER]
     assert all(person.name.zh and person.name.zh.startswith("队员 ") for person in officers)
+
+
+@pytest.mark.parametrize("units", [(), ("GATE",)])
+def test_an_area_has_its_demonstration_whatever_units_it_names(units):
+    """Nobody is of a unit that is not there."""
+    area = parse_area(area_text("shanghai-railway-station"))
+    kept = tuple(replace(area.units[0], code=code) for code in units)
+    people = demo_people(replace(area, units=kept))
+    assert {person.unit for person in people} - {None} == set(units)

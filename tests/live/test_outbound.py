@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from schema.live.outbound import MAX_QUEUED, Outbound
+from schema.live.outbound import MAX_QUEUED_BYTES, Outbound
 
 
 class Wire:
@@ -49,12 +49,14 @@ async def test_frames_keep_their_order_through_a_stall():
 
 
 async def test_a_client_whose_queue_overflows_is_evicted():
-    """A client that takes nothing is given up when its queue is full, and holds nothing."""
+    """Whoever leaves too many bytes waiting is given up, and holds nothing; many may wait."""
     wire = Wire()
     wire.open.clear()
     out = wire.outbound()
-    for number in range(MAX_QUEUED + 2):
+    for number in range(2_000):
         out.push(str(number).encode())
+    assert not out.closed
+    out.push(b"x" * MAX_QUEUED_BYTES)
     await wire.evicted.wait()
     assert out.closed
     assert not out._queue

@@ -14,6 +14,7 @@ from hub import clock as hub_clock
 from hub.bus import Bus, Change, ChangeKind, Cursor
 from hub.clock import ManualClock
 from hub.model.operations import OrderPriority, Stage
+from hub.operations.alarming.documents import AlarmDoc
 from hub.operations.orders.actions import cancel_order
 from hub.operations.waking import dispatcher as dispatcher_module
 from hub.operations.waking.channels import Outcome, Wake
@@ -127,16 +128,28 @@ async def test_an_order_that_was_taken_back_wakes_nobody_for_it(world: World) ->
     assert (await world.ledger(order, officer)).stage is Stage.CANCELLED
 
 
-async def test_a_dead_token_is_removed_and_never_tried_again(world: World) -> None:
-    """A token the vendor no longer knows is forgotten; the order stays reachable by sync."""
+async def test_a_dead_token_is_removed_and_never_tried_again(
+    world: World, clock: ManualClock
+) -> None:
+    """A token the vendor no longer knows is forgotten; the order stays reachable by sync.
+
+    There was a phone to wake when the order was given, and nobody was warned: so it is an alarm,
+    and the next is asked soon.
+    """
     officer = await world.officer()
-    await world.order(officer)
+    order = await world.order(officer, accept_within_s=900)
     channel = _always(Outcome.dead_token())
     await world.send_all(channel)
     device = await DeviceDoc.find_one({"account_id": officer.account_id})
     assert device is not None
     assert (device.push_token, device.push_channel) == (None, None)
-    assert (await _row()).state == "NO_DEVICE"
+    assert (await _row()).state == "DEAD"
+    (alarm,) = await AlarmDoc.find({"active": True}).to_list()
+    assert (alarm.kind, alarm.account_id) == ("WAKE_UP_DEAD", officer.account_id)
+    ledger = await world.ledger(order, officer)
+    assert ledger.unwoken
+    assert ledger.next_step_at is not None
+    assert ledger.next_step_at <= clock() + SYNC_GRACE
     await world.order(officer)
     await world.send_all(channel)
     assert len(channel.sent) == 1

@@ -90,6 +90,7 @@ async def test_what_may_not_be_seen_is_as_if_it_was_not_there(run: Run, services
         'incidents(incident: "no-such")',
         'orders(incident: "no-such")',
         'departures(stopPlace: "x")',
+        'officers(unit: "no-such")',
     ],
 )
 async def test_a_subscription_is_told_too(services: Services, bus: Any, root: str) -> None:

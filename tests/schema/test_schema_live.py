@@ -395,7 +395,6 @@ async def test_a_session_that_ends_takes_a_socket_with_it_that_reads_nothing(
 ) -> None:
     """A close frame that is not taken is not waited for."""
     monkeypatch.setattr(websocket, "CLOSING", 0.1)
-    monkeypatch.setattr(outbound, "MAX_QUEUED", 1_000_000)
     monkeypatch.setattr(outbound, "MAX_QUEUED_BYTES", 1 << 40)
     signed_in = await services.tokens.issue("officer7")
     live.token = signed_in.access_token

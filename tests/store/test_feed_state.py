@@ -71,6 +71,20 @@ def test_a_state_by_age_has_its_reason_though_nobody_wrote_it():
     )
 
 
+def test_who_reads_a_feed_has_a_moment_to_write_that_it_is_silent():
+    """Until then its reason is what was written, or its age: never that nobody reads it."""
+    just = _silent_from(-1, 60, state="DEGRADED", detail="answered 503")
+    assert feed_state(just, NOW) is FeedState.STALE
+    assert feed_reason(just, NOW, ZONE) == "answered 503"
+    told = feed_reason(_silent_from(-1, 60, detail=None), NOW, ZONE) or ""
+    assert "the newest data is of" in told
+    assert "No process" not in told
+    lost = _silent_from(-60, -1, state="STALE", detail="answered 503")
+    assert feed_reason(lost, NOW, ZONE) == "answered 503"
+    long_ago = _silent_from(-6, 60, state="DEGRADED", detail="answered 503")
+    assert "No process" in (feed_reason(long_ago, NOW, ZONE) or "")
+
+
 @pytest.mark.parametrize(
     ("stale", "down", "state"),
     [

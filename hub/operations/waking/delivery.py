@@ -187,6 +187,13 @@ class Delivery:
         elif (refused := by_kind.get(OutcomeKind.FAILED)) is not None:
             error = refused[1].detail or "no reason given"
             await self._settle(errand, _dead(error, hurry=SYNC_GRACE))
+        elif (gone := by_kind.get(OutcomeKind.DEAD_TOKEN)) is not None:
+            # nobody was warned of it when they asked: there was a phone to wake then
+            error = (
+                gone[1].detail
+                or "推送服务已不认识该手机 / the push service knows the phone no more"
+            )
+            await self._settle(errand, _dead(error, hurry=SYNC_GRACE))
         else:
             await self._settle(errand, _no_device())
 

@@ -90,15 +90,23 @@ def feed_state(feed: Mapping[str, Any], now: datetime) -> FeedState:
     return FeedState.STALE if stored in _AGES and now > stale_at else stored
 
 
+WRITTEN_SECONDS = 5.0
+"""After so long whoever reads a feed has written down that it is silent, or lost."""
+
+
 def feed_reason(feed: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> str | None:
     """Why a feed is in the state it is in now, for people, with times of `zone`.
 
     None where all is well.
     """
     written: str | None = feed.get("detail")
-    if feed_state(feed, now) == feed["state"]:
+    stored, limits = FeedState(feed["state"]), silent_from(feed)
+    if limits is None or feed_state(feed, now) is stored:
         return written
     as_of = feed.get("data_as_of")
     old = not_renewed(as_of, zone) if as_of is not None else None
+    since = limits[0] if stored in _AGES else limits[1]
+    if now <= since + timedelta(seconds=WRITTEN_SECONDS):
+        return written or old
     unread = "没有进程在接入 No process reads this feed: start one with the role ingest."
     return " ".join(filter(None, (unread, old)))
