@@ -55,6 +55,12 @@ class InboxRepository:
             {"$inc": {"seq": 1}, "$set": {"renewed_at": at}},
         )
 
+    def anew(self, tx: Tx, account_id: str) -> None:
+        """Let all phones of the account begin anew: what they hold may not be theirs any more."""
+        pending(tx).update_all(
+            InboxHeadDoc.Settings.name, {"_id": account_id}, {"$set": {"renewed_at": None}}
+        )
+
     async def after(self, account_id: str, seq: int, limit: int) -> list[InboxDoc]:
         """At most `limit` changes numbered above `seq`, in order.
 

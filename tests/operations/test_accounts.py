@@ -5,6 +5,7 @@ import pytest
 from hub.errors import AccessDenied, UserFault
 from hub.model.people import Principal, Role
 from hub.operations.accounts.actions import (
+    AccountChanges,
     Given,
     NewAccount,
     add_account,
@@ -101,6 +102,31 @@ async def test_a_person_is_let_in_again_and_a_revoked_partner_is_not(
     with pytest.raises(UserFault) as refused:
         await update_account(desk, admin, account_id=partner.login, changes=on, key=fresh("key"))
     assert refused.value.code == "CLIENT_REVOKED"
+
+
+@pytest.mark.parametrize(
+    ("changes", "anew"),
+    [
+        (changes_of(unit="MTR"), True),
+        (changes_of(role=Role.LIAISON), True),
+        (changes_of(active=False), True),
+        (changes_of(name_zh="张三"), False),
+    ],
+)
+async def test_whose_unit_or_role_changes_has_a_phone_that_begins_anew(
+    context: MobileContext, admin: Principal, changes: AccountChanges, anew: bool
+) -> None:
+    """What it holds was another's to see, and what is this one's nobody has told it."""
+    asked, _ = await _added(context, admin, Role.OFFICER)
+    inbox = context.operations.inbox
+    held = await inbox.changes_since(asked.login, None, 50)
+    assert not (await inbox.changes_since(asked.login, held.next_cursor, 50)).reset
+    await update_account(
+        context.operations.desk, admin, account_id=asked.login, changes=changes, key=fresh("key")
+    )
+    page = await inbox.changes_since(asked.login, held.next_cursor, 50)
+    assert page.reset is anew
+    assert not (await inbox.changes_since(asked.login, page.next_cursor, 50)).reset
 
 
 async def test_an_account_is_found_by_part_of_its_login_name_or_unit(

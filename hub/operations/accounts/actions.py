@@ -140,8 +140,8 @@ async def update_account(
 ) -> AccountDoc:
     """Change an account once per key. Needs ACCOUNTS_WRITE.
 
-    Who is let in no more, or as another than before, is signed out. Codes: NOT_FOUND, BAD_VALUE,
-    BAD_TEXT, UNIT_UNKNOWN, OWN_ACCOUNT, CLIENT_REVOKED.
+    Who is let in no more, or as another than before, is signed out, and their phone begins anew.
+    Codes: NOT_FOUND, BAD_VALUE, BAD_TEXT, UNIT_UNKNOWN, OWN_ACCOUNT, CLIENT_REVOKED.
     """
     by.require(Scope.ACCOUNTS_WRITE)
     account_id = checks.identifier(account_id, ("account",))
@@ -159,6 +159,7 @@ async def update_account(
         if told.keys() & {"role", "unit", "active"}:
             ended, silenced = await ended_within(tx, desk.store, account.id, clock.now())
             told |= {"sessions_ended": ended, "devices_silenced": silenced}
+            desk.inbox.anew(tx, account.id)
         return Done(account.id, before={name: before.get(name) for name in told}, after=told)
 
     body = {"account": account_id, "changes": asdict(changes)}
