@@ -55,6 +55,15 @@ class Snapshot:
         """Whether a time lies in the future by more than a clock may be wrong."""
         return moment is not None and moment > self._raw.received_at + AHEAD
 
+    def believed(self, moment: datetime | None) -> tuple[datetime | None, tuple[Fault, ...]]:
+        """When counts were observed, and what is wrong with that.
+
+        A time that cannot be takes no count with it: the counts stand, and their age is not known.
+        """
+        if moment is None or not self.ahead(moment):
+            return moment, ()
+        return None, (Fault(Reason.TIMESTAMP_IN_FUTURE, self._late(moment)),)
+
     def take(self, kind: str, entry: Entry) -> None:
         """Accept an entity.
 

@@ -91,14 +91,12 @@ def _add_status(
     if native_id is None:
         snapshot.refuse(Reason.MISSING_FIELD, None, "a status that names no facility")
         return
-    if epoch := fault_of(status.faults, Reason.TIMESTAMP_EPOCH):
-        snapshot.refuse(epoch.reason, native_id, epoch.detail)
-        return
     if known is not None and native_id not in known.capacities:
         snapshot.refuse(Reason.UNKNOWN_STOP, native_id, "not in the static publication")
         return
     planned = known.capacities[native_id] if known is not None else None
     snapshot.batch.matched_stops += known is not None
+    observed_at, late = snapshot.believed(status.origin_time)
     said = ParkingStatus(
         facility_id=scoped(dataset, native_id),
         dataset=dataset,
@@ -108,13 +106,13 @@ def _add_status(
         occupancy_percent=status.occupancy_percent,
         status=status.status,
         opening=status.opening,
-        observed_at=status.origin_time,
+        observed_at=observed_at,
     )
     record, doubts = believable(said)
-    faults = (*status.faults, *doubts)
-    if status.origin_time is None:
+    faults = (*status.faults, *late, *doubts)
+    if not (status.origin_time or fault_of(status.faults, Reason.TIMESTAMP_EPOCH)):
         faults = (*faults, _SILENT)
-    snapshot.take("status", Entry(native_id, (record,), status.origin_time, faults))
+    snapshot.take("status", Entry(native_id, (record,), observed_at, faults))
 
 
 CONNECTOR = Connector(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from connectors.snapshot import Entry, Snapshot, fault_of
 from hub.errors import Reason
@@ -69,17 +70,15 @@ def _by_station(snapshot: Snapshot, statuses: Iterable[StationStatus]) -> dict[s
 
 
 def _add(snapshot: Snapshot, station: Station, status: StationStatus | None, dataset: str) -> None:
-    """A listed station; a status from the future leaves it without one."""
+    """A listed station, with its status if there is one."""
     native_id = station.station_id or NAMELESS
     faults = station.faults
     record = _record(station, native_id, dataset)
     if status is not None:
         snapshot.batch.matched_stops += 1
-        if snapshot.ahead(status.last_reported):
-            faults += (_ahead(status),)
-        else:
-            record = _with(record, status)
-            faults += _doubts(status)
+        observed_at, late = snapshot.believed(status.last_reported)
+        record = _with(record, status, observed_at)
+        faults += (*late, *_doubts(status))
     snapshot.take("station", Entry(native_id, (record,), record.observed_at, faults))
 
 
@@ -91,10 +90,6 @@ def _add_status(
     if native_id is None:
         snapshot.refuse(Reason.MISSING_FIELD, None, "a status without a station_id")
         return
-    if snapshot.ahead(status.last_reported):
-        late = _ahead(status)
-        snapshot.refuse(late.reason, native_id, late.detail)
-        return
     station = Station(native_id, Name(en=native_id), None, None)
     if known is not None:
         if native_id not in known.stations:
@@ -102,8 +97,10 @@ def _add_status(
             return
         snapshot.batch.matched_stops += 1
         station = known.stations[native_id]
-    record = _with(_record(station, native_id, dataset), status)
-    snapshot.take("station", Entry(native_id, (record,), record.observed_at, _doubts(status)))
+    observed_at, late = snapshot.believed(status.last_reported)
+    record = _with(_record(station, native_id, dataset), status, observed_at)
+    faults = (*late, *_doubts(status))
+    snapshot.take("station", Entry(native_id, (record,), observed_at, faults))
 
 
 def _record(station: Station, native_id: str, dataset: str) -> SharingStation:
@@ -117,14 +114,16 @@ def _record(station: Station, native_id: str, dataset: str) -> SharingStation:
     )
 
 
-def _with(record: SharingStation, status: StationStatus) -> SharingStation:
+def _with(
+    record: SharingStation, status: StationStatus, observed_at: datetime | None
+) -> SharingStation:
     return replace(
         record,
         vehicles_available=status.vehicles_available,
         docks_available=status.docks_available,
         renting=status.renting,
         returning=status.returning,
-        observed_at=status.last_reported,
+        observed_at=observed_at,
     )
 
 
@@ -141,14 +140,11 @@ def _unusable(station: Station) -> Fault | None:
     return Fault(Reason.MISSING_FIELD, f"without {', '.join(missing)}") if missing else None
 
 
-def _ahead(status: StationStatus) -> Fault:
-    return Fault(Reason.TIMESTAMP_IN_FUTURE, f"last_reported {status.last_reported}")
-
-
 def _doubts(status: StationStatus) -> tuple[Fault, ...]:
     """What is wrong with a status that is taken.
 
-    A last_reported that is none (1970, the year 1 or 0) leaves the counts, of unknown age.
+    A last_reported that cannot be (1970, the year 1 or 0, one to come) leaves the counts, of
+    unknown age.
     """
     faults = status.faults
     timed = status.last_reported or any(one.detail.startswith(_REPORTED) for one in faults)

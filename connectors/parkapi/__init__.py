@@ -1,6 +1,6 @@
 """The connector for ParkAPI: parking lots, and how many spaces are free in them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connectors.snapshot import Entry, Snapshot, believable, fault_of, newest, no_capacity
 from hub.connector import Batch, Connector, Context, Envelope, Link, Manifest, Record, Transport
@@ -60,19 +60,17 @@ def _add(snapshot: Snapshot, lot: Lot, dataset: str) -> None:
         park_and_ride=lot.park_and_ride,
     )
     records: tuple[Record, ...] = (facility,)
-    faults = lot.faults + no_capacity(lot.capacity)
-    observed_at = None
-    if snapshot.ahead(lot.observed_at):
-        faults += (Fault(Reason.TIMESTAMP_IN_FUTURE, f"its status is of {lot.observed_at}"),)
-    elif lot.live and not fault_of(lot.faults, Reason.TIMESTAMP_EPOCH):
-        observed_at = lot.observed_at
-        status, doubts = believable(_status(lot, facility))
+    observed_at, late = snapshot.believed(lot.observed_at)
+    faults = (*lot.faults, *no_capacity(lot.capacity), *late)
+    if lot.live:
+        status, doubts = believable(_status(lot, facility, observed_at))
         records += (status,)
-        faults += doubts if observed_at else (*doubts, _SILENT)
+        told = lot.observed_at or fault_of(lot.faults, Reason.TIMESTAMP_EPOCH)
+        faults += doubts if told else (*doubts, _SILENT)
     snapshot.take("lot", Entry(native_id, records, observed_at, faults))
 
 
-def _status(lot: Lot, facility: ParkingFacility) -> ParkingStatus:
+def _status(lot: Lot, facility: ParkingFacility, observed_at: datetime | None) -> ParkingStatus:
     return ParkingStatus(
         facility_id=facility.id,
         dataset=facility.dataset,
@@ -81,7 +79,7 @@ def _status(lot: Lot, facility: ParkingFacility) -> ParkingStatus:
         capacity=(lot.capacity or None) if lot.capacity_now is None else lot.capacity_now,
         status=lot.status,
         opening=lot.opening,
-        observed_at=lot.observed_at,
+        observed_at=observed_at,
     )
 
 

@@ -1,5 +1,6 @@
 """DATEX II parking publications of both generations, static and dynamic."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -89,12 +90,14 @@ def test_a_status_is_as_old_as_it_says_itself() -> None:
         ("2026-03-02T08:06:00Z", "TIMESTAMP_IN_FUTURE"),
     ],
 )
-def test_a_status_of_no_believable_time_is_refused(origin: str, reason: str) -> None:
-    """A default that leaked out and a clock that runs ahead; the other statuses stay."""
+def test_a_time_that_cannot_be_leaves_the_counts(origin: str, reason: str) -> None:
+    """A default that leaked out and a clock that runs ahead: the age of the counts is not known."""
+    (known,) = read("datex2_parking", statuses(status("P2"))).records
     batch = read("datex2_parking", statuses(status(), status("P2", origin=origin)))
-    assert refusals(batch) == [(reason, "P2")]
-    assert len(batch.records) == 1
-    assert not batch.complete
+    assert batch.records[1] == replace(known, observed_at=None)
+    assert known.vacant is not None
+    assert notes(batch) == [(reason, "P2")]
+    assert batch.complete
 
 
 def test_a_status_without_a_time_is_of_unknown_age() -> None:

@@ -1,6 +1,7 @@
 """ParkAPI in its three versions: lots, results, items."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -283,10 +284,13 @@ def test_without_real_time_there_is_no_status_and_bicycles_are_refused() -> None
         ("2026-03-02T09:00:00Z", "TIMESTAMP_IN_FUTURE"),
     ],
 )
-def test_a_status_that_cannot_be_believed_is_left_out(updated: str, reason: str) -> None:
-    """The facility stays."""
+def test_a_time_that_cannot_be_leaves_the_counts(updated: str, reason: str) -> None:
+    """Their age is not known, and that is noted."""
+    timed = read("parkapi", items(item()))
     batch = read("parkapi", items(item(realtime_data_updated_at=updated)))
-    assert [type(record) for record in batch.records] == [ParkingFacility]
+    (_, known), (_, status) = timed.records, batch.records
+    assert status == replace(known, observed_at=None)
+    assert status.vacant is not None
     assert notes(batch) == [(reason, "7")]
 
 
