@@ -107,7 +107,7 @@ async def with_keys(store: Store, body: dict[str, Any]) -> dict[str, Any]:
             found[field] = await id_of(store, wanted, given)
             continue
         if parts[0] != wanted:
-            message = f"编号无效 / {field}: the id of a {parts[0]}; expected that of {wanted}."
+            message = f"编号无效 / {field}: of type {parts[0]}; expected one of type {wanted}."
             raise UserFault("BAD_ID", message, path=("body", field))
         found[field] = parts[1]
     return found

@@ -182,3 +182,42 @@ def test_down_names_the_database_it_ended(tmp_path):
     which = f"mongod pid {database.pid}, 端口 port {database.port}, {tmp_path / 'mongo'}"
     assert said.endswith(f"the embedded database, which was left running: {which}\n")
     assert embedded.living(tmp_path) is None
+
+
+@pytest.mark.parametrize("when", ["while modules are loaded", "while threads come to their end"])
+def test_ctrl_c_ends_a_command_without_a_traceback_at_any_moment(tmp_path, when):
+    """130, whatever the interpreter is at: an import, or a thread that is waited for."""
+    loading = when.startswith("while modules")
+    hook = tmp_path / "interrupted.py"
+    hook.write_text(LOADING if loading else ENDING, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", "import interrupted; from liandong.cli import main; main()"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "LIANDONG_DATA_DIR": str(tmp_path)},
+        input="",
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+LOADING = """
+import os, signal, sys
+
+
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "liandong.cli.doctor":
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+sys.meta_path.insert(0, Finder())
+sys.argv = ["liandong", "--help"]
+"""
+"""Ctrl-C in the middle of an import."""
+ENDING = """
+import atexit, os, signal, sys, threading
+
+threading._register_atexit(lambda: os.kill(os.getpid(), signal.SIGINT))
+sys.argv = ["liandong", "--help"]
+"""
+"""Ctrl-C as the interpreter waits for its threads."""
