@@ -22,7 +22,9 @@ T = TypeVar("T")
 Config = Annotated[
     Path | None,
     typer.Option(
-        "--config", help="配置文件 · configuration file (liandong.toml); else what runs here"
+        "--config",
+        help="配置文件 · configuration file, such as liandong.toml; without it what "
+        "`make run` started here",
     ),
 ]
 GENERATED = "liandong.toml"

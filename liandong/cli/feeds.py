@@ -207,7 +207,7 @@ def docs(
         "docs/connectors"
     ),
 ) -> None:
-    """生成连接器文档 · Write one page for each kind. Raises StartError if it cannot."""
+    """生成连接器文档 · Write one page for each kind."""
     from liandong.cli.feeds_docs import pages
 
     try:
