@@ -26,7 +26,7 @@ PUT_BACK_SECONDS = 1.0
 
 @dataclass(slots=True)
 class _Drawn:
-    """Order numbers drawn for the works of one transaction; those in `left` nobody has used yet.
+    """Numbers drawn for the works of one transaction; those in `left` nobody has used yet.
 
     `many` of them are still drawn, up to `last`.
     """
@@ -40,16 +40,20 @@ class _Drawn:
 class Numbers:
     """Running numbers, given outside of any transaction so that nobody waits for them.
 
-    A number is never given twice. Those of orders of a transaction that is given up are put back,
-    unless others have drawn since: then, and where that fails, they are missing. It needs no
+    A number is never given twice. Those of a transaction that is given up are put back, unless
+    others have drawn since: then, and where that fails, they are missing. It needs no
     majority: it is in the oplog before the write that uses it, so that no failover keeps only the
     latter.
     """
 
-    async def of_day(self, kind: str, day: date) -> str:
+    async def of_day(self, kind: str, day: date, tx: Tx) -> str:
         """The next number of this kind on a day: `YYYYMMDD-NNN`."""
         prefix = day.strftime("%Y%m%d")
-        return f"{prefix}-{await self._next(f'{kind}:{prefix}'):03}"
+        series = f"{kind}:{prefix}"
+        last = await self._next(series)
+        drawn = _Drawn(series, last, 1, deque())
+        pending(tx).at_abort(partial(self._put_back, drawn, unused=False))
+        return f"{prefix}-{last:03}"
 
     async def below(self, kind: str, parent_id: str, number: str, tx: Tx) -> str:
         """The next number of this kind below a parent with a number: `NUMBER-NN`.

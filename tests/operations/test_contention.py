@@ -21,11 +21,13 @@ from hub.model.operations import IncidentState, OrderState, Stage
 from hub.model.people import Principal
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.escalator import Escalator
+from hub.operations.bulletins.actions import publish_bulletin, request_of
 from hub.operations.facade import Operations
 from hub.operations.incidents.actions import close_incident
 from hub.operations.incidents.store import IncidentRepository
 from hub.operations.orders.actions import cancel_order
 from hub.operations.orders.documents import OrderDoc
+from hub.store.audit import Audit
 from hub.store.documents import InboxDoc, OutboxDoc
 from hub.store.driver import Tx
 from hub.store.numbers import Numbers
@@ -245,6 +247,35 @@ async def test_numbers_of_an_attempt_that_was_given_up_are_put_back(
     order = await world.order(officer, incident=incident.id)
     assert (order.number, drawn) == (f"{incident.number}-01", [1, 1, 1])
     assert (await world.order(officer, incident=incident.id)).number == f"{incident.number}-02"
+
+
+@pytest.mark.parametrize("series", ["incident", "bulletin"])
+async def test_a_number_of_the_day_that_was_given_up_is_given_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, series: str
+) -> None:
+    """Who reads the numbers of a day finds none missing that another's conflict has cost."""
+    reader = await world.officer()
+    audit, meets = Audit.append, iter([True, True])
+
+    async def conflicting(*given: Any, **named: Any) -> None:
+        if next(meets, False):
+            conflict = OperationFailure("conflict", 112)
+            conflict._add_error_label("TransientTransactionError")
+            raise conflict
+        await audit(*given, **named)
+
+    async def given() -> str:
+        if series == "incident":
+            return (await world.incident()).number
+        asked = request_of(title="出口关闭", text="请走东侧", officers=[reader.account_id])
+        made = await publish_bulletin(world.ops.desk, world.watch, asked, fresh("key"))
+        return made.number
+
+    first = await given()
+    monkeypatch.setattr(Audit, "append", conflicting)
+    second = await given()
+    assert next(meets, None) is None
+    assert int(second[-3:]) == int(first[-3:]) + 1
 
 
 async def test_numbers_that_others_have_drawn_behind_are_not_put_back(

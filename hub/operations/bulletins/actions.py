@@ -99,7 +99,7 @@ async def publish_bulletin(
         _not_too_much(asked, readers)
         bulletin = BulletinDoc(
             id=bulletin_id,
-            number=f"TB{await desk.numbers.of_day('bulletin', desk.day(at))}",
+            number=f"TB{await desk.numbers.of_day('bulletin', desk.day(at), tx)}",
             unit=by.unit,
             title=asked.title,
             text=asked.text,

@@ -123,7 +123,7 @@ async def record_incident(
 
     `attachments`: photographs of `by`, sent or still to be sent.
     """
-    number = await desk.numbers.of_day("incident", desk.day(at))
+    number = await desk.numbers.of_day("incident", desk.day(at), tx)
     made = new_id()
     ready = await attach(desk, tx, attachments, owner=by, incident_id=made, at=at)
     incident = IncidentDoc(
