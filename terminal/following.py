@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -93,13 +93,14 @@ async def watch(
         for task in (showing, quitting):
             task.cancel()
         await asyncio.wait({showing, quitting})
+        await following.aclose()  # whoever reads may be gone before its end
     if not showing.cancelled():
         showing.result()
 
 
 async def _counted(
     client: HubClient, queries: list[LiveQuery], most: int | None
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Events until `most` have come, those about the link not counted."""
     seen = 0
     async with aclosing(client.follow(queries)) as following:
@@ -110,11 +111,14 @@ async def _counted(
                 return
 
 
-async def _ended(client: HubClient, following: AsyncIterator[Event]) -> AsyncIterator[Event]:
+async def _ended(
+    client: HubClient, following: AsyncGenerator[Event, None]
+) -> AsyncGenerator[Event, None]:
     """The events, those of alarms that have ended with when and why, which no list tells."""
-    async for event in following:
-        gone = event.name == "alarms" and event.change == "REMOVED"
-        yield await _fate(client, event) if gone else event
+    async with aclosing(following):
+        async for event in following:
+            gone = event.name == "alarms" and event.change == "REMOVED"
+            yield await _fate(client, event) if gone else event
 
 
 async def _fate(client: HubClient, event: Event) -> Event:

@@ -205,3 +205,15 @@ async def test_the_phone_says_why_it_cannot_sign_in(running: Running):
         _, error = await phone.communicate()
     assert phone.returncode == 2
     assert len(error.decode().strip().splitlines()) == 1
+
+
+async def test_a_reader_that_leaves_early_is_no_error(running: Running) -> None:
+    """`watch ... | head`: the command ends, and says nothing of it."""
+    process = await _liandong(running, "watch", "board")
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.stdout._transport.close()  # type: ignore[attr-defined]  # as `head` does when it ends
+    async with asyncio.timeout(PATIENCE):
+        await process.wait()
+    assert process.stderr is not None
+    assert (process.returncode, (await process.stderr.read()).decode()) == (0, "")
