@@ -20,8 +20,9 @@ export UV_SYSTEM_CERTS ?= $(if $(CA_BUNDLE),true,false)
 run: setup web
 	@exec $(BIN)/liandong up
 
+# Three processes for two cores: tests wait for timers, feeds and outages more than they compute.
 test: check web web-check $(PARTNERS)/.installed
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 setup: $(VENV)/.runtime
 setup-dev: $(VENV)/.dev
