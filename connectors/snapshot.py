@@ -44,7 +44,7 @@ class Snapshot:
         self._entries: dict[tuple[str, str], Entry] = {}
         self.batch = Batch(as_of=min(said_at or raw.received_at, raw.received_at))
         if said_at is not None and self.ahead(said_at):
-            self.note(Reason.TIMESTAMP_IN_FUTURE, "header", self._late(said_at))
+            self.note(Reason.TIMESTAMP_IN_FUTURE, "header", _late(said_at, raw.received_at))
 
     @property
     def as_of(self) -> datetime:
@@ -53,16 +53,11 @@ class Snapshot:
 
     def ahead(self, moment: datetime | None) -> bool:
         """Whether a time lies in the future by more than a clock may be wrong."""
-        return moment is not None and moment > self._raw.received_at + AHEAD
+        return moment is not None and _is_ahead(moment, self._raw.received_at)
 
     def believed(self, moment: datetime | None) -> tuple[datetime | None, tuple[Fault, ...]]:
-        """When counts were observed, and what is wrong with that.
-
-        A time that cannot be takes no count with it: the counts stand, and their age is not known.
-        """
-        if moment is None or not self.ahead(moment):
-            return moment, ()
-        return None, (Fault(Reason.TIMESTAMP_IN_FUTURE, self._late(moment)),)
+        """When counts were observed, and what is wrong with that; see `believed`."""
+        return believed(moment, self._raw.received_at)
 
     def take(self, kind: str, entry: Entry) -> None:
         """Accept an entity.
@@ -71,7 +66,8 @@ class Snapshot:
         later counts, else the first; the other is refused.
         """
         if entry.observed_at is not None and self.ahead(entry.observed_at):
-            self.refuse(Reason.TIMESTAMP_IN_FUTURE, entry.native_id, self._late(entry.observed_at))
+            late = _late(entry.observed_at, self._raw.received_at)
+            self.refuse(Reason.TIMESTAMP_IN_FUTURE, entry.native_id, late)
             return
         self._count()
         key = (kind, entry.native_id)
@@ -108,8 +104,26 @@ class Snapshot:
         if self.batch.entities > MAX_ENTITIES:
             raise PayloadError(Reason.TOO_LARGE, f"more than {MAX_ENTITIES} entities.")
 
-    def _late(self, moment: datetime) -> str:
-        return f"is of {moment.isoformat()}, received {self._raw.received_at.isoformat()}"
+
+def believed(
+    moment: datetime | None, received_at: datetime
+) -> tuple[datetime | None, tuple[Fault, ...]]:
+    """When counts of a place were observed, and what is wrong with that.
+
+    A time that cannot be takes no count with it: the counts stand, and their age is not known.
+    One before 2000 or that is none is None here already, with a fault of the reader's.
+    """
+    if moment is None or not _is_ahead(moment, received_at):
+        return moment, ()
+    return None, (Fault(Reason.TIMESTAMP_IN_FUTURE, _late(moment, received_at)),)
+
+
+def _is_ahead(moment: datetime, received_at: datetime) -> bool:
+    return moment > received_at + AHEAD
+
+
+def _late(moment: datetime, received_at: datetime) -> str:
+    return f"is of {moment.isoformat()}, received {received_at.isoformat()}"
 
 
 def newest(moments: Iterable[datetime | None], raw: Envelope) -> datetime | None:

@@ -14,7 +14,7 @@ from hub.model.common import Mode
 from hub.model.ids import scoped
 from hub.model.parking import ParkingFacility, ParkingStatus
 
-_SILENT = Fault(Reason.TIMESTAMP_MISSING, "no parkingStatusOriginTime; the age is not known")
+_SILENT = Fault(Reason.TIMESTAMP_MISSING, "no usable parkingStatusOriginTime; the age is not known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ def parse(raw: Envelope, context: Context) -> Batch:
     """The facilities of a static publication, the statuses of a dynamic one.
 
     A status is as old as its own parkingStatusOriginTime says, however fresh the publication; one
-    without it is of unknown age. A time before 2000 is a default that leaked out, and its status
-    is refused. Word and percentage are carried as told; counts follow from them where none is told
-    and the capacity is known. Against a reference a status of a facility that is not in it is
-    refused, and `matched_stops` counts the others. `as_of` is publicationTime.
+    without it, or with one that cannot be, is of unknown age. Word and percentage are carried as
+    told; counts follow from them where none is told and the capacity is known. Against a reference
+    a status of a facility that is not in it is refused, and `matched_stops` counts the others.
+    `as_of` is publicationTime.
 
     Raises PayloadError: TOO_LARGE, DTD_FORBIDDEN, NOT_DECODABLE, UNSUPPORTED_MESSAGE,
     UNSUPPORTED_VERSION, SOURCE_ERROR.

@@ -7,7 +7,7 @@ from hashlib import blake2b, sha256
 
 from connectors.coach_profile.journeys import Station, journey_of
 from connectors.mapped.values import Values
-from connectors.snapshot import believable, no_capacity
+from connectors.snapshot import believable, believed, no_capacity
 from hub.connector import Batch, Context, Record
 from hub.errors import Reason
 from hub.formats.coach_profile import CoachDeparture
@@ -111,6 +111,7 @@ def _parking(values: Values, native: str, context: Context, batch: Batch) -> lis
     capacity = told or None
     occupied, opening = values.count("occupied"), values.word("opening", OpeningStatus)
     identifier, name = scoped(context.dataset, native), _name(values, "name")
+    observed_at, late = believed(values.time("observed_at"), values.received_at)
     said = ParkingStatus(
         facility_id=identifier,
         dataset=context.dataset,
@@ -120,10 +121,10 @@ def _parking(values: Values, native: str, context: Context, batch: Batch) -> lis
         occupancy_percent=values.number("occupancy_percent"),
         status=values.word("status", ParkingSiteStatus),
         opening=opening or OpeningStatus.UNKNOWN,
-        observed_at=_observed(values, required=False),
+        observed_at=observed_at,
     )
     status, doubts = believable(said)
-    for doubt in (*no_capacity(told), *doubts):
+    for doubt in (*no_capacity(told), *late, *doubts):
         batch.note(doubt.reason, native, doubt.detail)
     if name is None:
         return [status]

@@ -25,8 +25,8 @@ def follow_up(raw: Envelope, _context: Context) -> tuple[Link, ...]:
 def parse(raw: Envelope, context: Context) -> Batch:
     """A facility and its status of every lot.
 
-    An entity is a lot. One without real-time data has no status; one whose status is from before
-    2000 or from the future keeps its facility. Lots for bicycles and lockers are refused. The
+    An entity is a lot. One without real-time data has no status; a status from before 2000 or from
+    the future is of unknown age. Lots for bicycles and lockers are refused. The
     batch is complete where no page is missing.
 
     Raises PayloadError: TOO_LARGE, NOT_DECODABLE.

@@ -413,6 +413,25 @@ def test_arrays_within_arrays() -> None:
     assert read(payload, options).entities == 2
 
 
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("1970-01-01 08:00:00", Reason.TIMESTAMP_EPOCH),
+        ("0001-01-01 00:00:00", Reason.BAD_VALUE),
+        ("2030-01-01 00:00:00", Reason.TIMESTAMP_IN_FUTURE),
+        ("yesterday", Reason.BAD_VALUE),
+    ],
+)
+def test_a_time_that_cannot_be_leaves_the_counts(told: str, reason: Reason) -> None:
+    """Their age is not known, and that is noted."""
+    _, known, *others = read(TABLE.encode("gbk"), PARKING).records
+    assert isinstance(known, ParkingStatus)
+    body = TABLE.replace("2023-10-01 11:58:00", told).encode("gbk")
+    batch = read(body, PARKING)
+    assert batch.records[1:] == [replace(known, observed_at=None), *others]
+    assert [(note.reason, note.native_id) for note in batch.notes] == [(reason, "P1")]
+
+
 def test_more_free_spaces_than_spaces_are_noted() -> None:
     """Neither is used; the facility stands."""
     batch = read(TABLE.replace(",37,", ",421,").encode("gbk"), PARKING)
