@@ -103,7 +103,7 @@ class DatedJourney(Node):
 
     @computed(needs=("id",), zh="到发列表", size=20)
     async def calls(self, context: "SchemaContext") -> list["Call"]:
-        """Every call of the journey that is known, in order."""
+        """Every call of the journey that is known, as they are travelled."""
         row = await self.whole(context.load.journey, "calls")
         return [Call(_call_of(row, call)) for call in row.get("calls") or ()]
 
@@ -126,7 +126,9 @@ class Call(Node):
     kept_in = "calls"
 
     scoped_id: str = keyed("The journey's scoped id, # and the order", zh="编号")
-    order: int = stored("order", "Place in the journey, ascending", zh="站序")
+    order: int = stored(
+        "order", "Its number in the journey, the timetable's where that has the call", zh="站序"
+    )
     journey: DatedJourney = embedded("journey", "The run this is a call of", zh="班次")
     stop_place: StopPlace = embedded("stop_place", "Where", zh="站点")
     planned_platform: str | None = stored(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from store_builders import NOON, journey, minutes, observed, planned
@@ -302,6 +303,28 @@ def test_an_extra_stop_is_shown_and_goes_with_its_observation():
     extra = realtime(timetable(None, PLAN), observed("L1", {"9:X": 0}))
     assert [found["order"] for found in extra["calls"]] == [1, 2, 3, 9]
     assert without_realtime(extra) == timetable(None, PLAN)
+
+
+@pytest.mark.parametrize(
+    ("aimed", "expected", "line"),
+    [
+        (15, 16, [1, 9, 2, 3]),
+        (None, 25, [1, 2, 9, 3]),
+        (None, 23, [1, 9, 2, 3]),
+        (5, None, [9, 1, 2, 3]),
+        (35, 16, [1, 2, 3, 9]),
+        (None, None, [1, 2, 3, 9]),
+    ],
+)
+def test_an_extra_stop_without_a_free_number_stands_where_it_is_reached(aimed, expected, line):
+    """By its aimed time, else by the expected one beside those of others, else behind all."""
+    told = observed("L1", {"2:B": 4, "9:X": 0})
+    times = [Times(moment and minutes(moment)) for moment in (aimed, expected)]
+    extra = replace(told.calls[1], aimed=times[0], expected=times[1], extra=True)
+    told = replace(told, calls=(told.calls[0], extra))
+    both = (realtime(timetable(None, PLAN), told), timetable(realtime(None, told), PLAN))
+    for document in both:
+        assert [found["order"] for found in document["calls"]] == line
 
 
 def test_a_board_row_sorts_by_the_best_known_time():

@@ -111,7 +111,7 @@ def settle(journey: Document, calls: Iterable[Document]) -> Document:
     for name in _GIVEN[-2:]:
         journey[name] = observed.get(name) or planned.get(name)
     called_off = bool(observed) and journey["state"] in CALLED_OFF
-    journey["calls"] = sorted(calls, key=itemgetter("order"))
+    journey["calls"] = _travelled(calls)
     for call in journey["calls"]:
         call["realtime"] = called_off or call["reported"] is not None
         reported = call["reported"] or CallStatus.SCHEDULED.value
@@ -119,6 +119,39 @@ def settle(journey: Document, calls: Iterable[Document]) -> Document:
         _settle_exchange(call)
     journey["starts_at"] = _start(journey)
     return journey
+
+
+def _travelled(calls: Iterable[Document]) -> list[Document]:
+    """Calls as they are travelled: by order, which is the timetable's.
+
+    A call that it lacks, and has no free number for where it belongs, has one behind the last: its
+    time says where it belongs.
+    """
+    line = sorted(calls, key=itemgetter("order"))
+    if not line or line[-1]["planned"]:
+        return line
+    last = max((at for at, call in enumerate(line) if call["planned"]), default=len(line))
+    line, behind = line[: last + 1], line[last + 1 :]
+    for call in behind:
+        after = (at for at, other in enumerate(line) if _is_before(call, other))
+        line.insert(next(after, len(line)), call)
+    return line
+
+
+def _is_before(call: Document, other: Document) -> bool:
+    """Whether a call is reached before another, as far as times of both tell."""
+    aimed = _first(call["aimed"]), _first(other["aimed"])
+    here, there = aimed if all(aimed) else (_reached(call), _reached(other))
+    return here is not None and there is not None and here < there
+
+
+def _reached(call: Document) -> datetime | None:
+    return _first(call["actual"]) or _first(call["expected"]) or _first(call["aimed"])
+
+
+def _first(times: Document) -> datetime | None:
+    found: datetime | None = times["arrival"] or times["departure"]
+    return found
 
 
 def _start(journey: Document) -> datetime:
