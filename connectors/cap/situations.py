@@ -211,11 +211,17 @@ def _doubts(alert: Alert, config: CapConfig) -> Iterator[tuple[Reason, str]]:
         yield Reason.MISSING_FIELD, "an Update that references nothing; taken as an Alert"
     for info in alert.infos:
         if info.expires is None and config.lifetime_s is None:
-            yield Reason.MISSING_FIELD, "an info without expires is in force until withdrawn"
+            yield _endless(info)
         elif info.expires and alert.sent and info.expires < (info.effective or alert.sent):
             yield Reason.TIME_ORDER, "an info expires before it is effective"
     for fault in alert.faults:
         yield fault.reason, fault.detail
+
+
+def _endless(info: Info) -> tuple[Reason, str]:
+    if info.expires_said is None:
+        return Reason.MISSING_FIELD, "an info without expires is in force until withdrawn"
+    return Reason.BAD_VALUE, f"expires {info.expires_said} is no end: in force until withdrawn"
 
 
 def _situation(alert: Alert, identity: Reference, setting: _Setting) -> Situation:

@@ -263,6 +263,16 @@ def test_an_alert_without_expires_stays_or_has_the_configured_lifetime() -> None
     assert only(batch).validity[0].end == datetime(2026, 3, 3, 3, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("told", ["9999-12-31T24:00:00", "9999-12-31T23:59:59+08:00"])
+def test_an_expiry_of_the_year_9999_is_said_to_be_none(told: str) -> None:
+    """It is there, and nobody shall look for the missing one."""
+    batch = read(alert(info(expires=told)))
+    assert only(batch).validity[0].end is None
+    (note,) = batch.notes
+    assert note.reason is Reason.BAD_VALUE
+    assert note.detail == f"expires {told} is no end: in force until withdrawn"
+
+
 def test_an_end_before_the_beginning_ends_the_alert() -> None:
     """It is noted, and the alert is over, not in force for ever."""
     batch = read(alert(info(expires="2026-03-01T18:00:00+08:00")))

@@ -53,7 +53,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Info:
-    """One info block in CAP's words; times in UTC."""
+    """One info block in CAP's words; times in UTC.
+
+    `expires_said` is what stands there, also where it is no end.
+    """
 
     language: str | None
     category: str | None
@@ -64,6 +67,7 @@ class Info:
     certainty: str | None
     effective: datetime | None
     expires: datetime | None
+    expires_said: str | None
     headline: str | None
     description: str | None
     instruction: str | None
@@ -169,6 +173,7 @@ def _info(read: Reader, budget: Budget) -> Info:
         certainty=_certainty(read.text("certainty")),
         effective=read.begin("effective"),
         expires=read.end("expires"),
+        expires_said=_line(read.text("expires"), _LONGEST_WORD),
         headline=_line(read.text("headline")),
         description=_paragraphs(read, "description"),
         instruction=_paragraphs(read, "instruction"),
