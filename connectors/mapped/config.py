@@ -1,7 +1,7 @@
 """What can be set for a mapped feed, and all that can be wrong with it, found at start."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, NoReturn
 
@@ -212,10 +212,10 @@ class MappedConfig(ConnectorConfig):
         if kind is Kind.TIME:
             _check_format(key, self.format_of(source))
         elif kind is Kind.DATE:
-            if source.constant not in {None, TODAY}:
-                _refuse(f"{key}.constant", f"{source.constant!r}: expected {TODAY!r}")
             if source.format not in {None, "iso"}:
                 _check_date_format(key, source.format or "")
+            if source.constant not in {None, TODAY}:
+                _check_date(key, written(source.constant or ""), source.format or "iso")
         elif source.format is not None:
             _refuse(f"{key}.format", "only a time or a date has a format")
         if source.factor is not None and kind is not Kind.NUMBER:
@@ -283,6 +283,20 @@ def _check_date_format(key: str, pattern: str) -> None:
         _refuse(key, f"format {pattern!r}: expected iso or a strptime pattern")
     if read.date() != _SAMPLE.date():
         _refuse(key, f"format {pattern!r} does not read the year, the month and the day")
+
+
+def read_date(text: str, pattern: str) -> date:
+    """A calendar date, iso or a pattern of strptime. Raises ValueError."""
+    if pattern == "iso":
+        return date.fromisoformat(text)
+    return datetime.strptime(text, pattern).date()  # noqa: DTZ007  # a date has no zone
+
+
+def _check_date(key: str, text: str, pattern: str) -> None:
+    try:
+        read_date(text, pattern)
+    except ValueError:
+        _refuse(f"{key}.constant", f"{text!r}: expected {TODAY!r} or a date written {pattern}")
 
 
 def _check_words(key: str, source: Source, words: Iterable[str]) -> None:

@@ -9,7 +9,14 @@ from math import isfinite
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from connectors.mapped.config import OTHERWISE, TODAY, MappedConfig, is_time_of_day, written
+from connectors.mapped.config import (
+    OTHERWISE,
+    TODAY,
+    MappedConfig,
+    is_time_of_day,
+    read_date,
+    written,
+)
 from hub.errors import Reason
 from hub.formats.common.xsd import EARLIEST, FOREVER, instant
 
@@ -105,9 +112,7 @@ class Values:
             return self.received_at.astimezone(self.zone).date()
         pattern = source.format or "iso"
         try:
-            if pattern == "iso":
-                return date.fromisoformat(found)
-            return datetime.strptime(found, pattern).date()  # noqa: DTZ007  # a date has no zone
+            return read_date(found, pattern)
         except ValueError:
             self._bad(name, found, f"a date written {pattern}")
             return None

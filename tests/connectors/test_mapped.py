@@ -476,6 +476,7 @@ WRONG = [
     ),
     (with_field(DEPARTURES, extra={"constant": "yes"}), "fields.extra.constant: 'yes'"),
     (with_field(DEPARTURES, service_date={"constant": "now"}), "fields.service_date.constant"),
+    (with_field(DEPARTURES, service_date={"constant": "2023-02-29"}), "'2023-02-29': expected"),
     (
         with_field(DEPARTURES, service_date={"from": "$.a", "format": "%H"}),
         "fields.service_date: format '%H' does not read the year",
@@ -491,6 +492,16 @@ WRONG = [
     (PARKING | {"success": {"from": "$.a", "values": ["0"]}}, "success: a CSV table"),
     (VEHICLES | {"id_key": "short"}, "id_key"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("day", "pattern"), [("2023-10-01", None), ("20231001", "%Y%m%d"), (20231001, "%Y%m%d")]
+)
+def test_a_constant_date_is_itself(day: object, pattern: str | None) -> None:
+    """A table of one day names it once."""
+    told = {"constant": day} | ({"format": pattern} if pattern else {})
+    made = journeys(read(SCREEN, with_field(DEPARTURES, service_date=told)))
+    assert {one.service_date for one in made} == {date(2023, 10, 1)}
 
 
 @pytest.mark.parametrize(("options", "said"), WRONG)
