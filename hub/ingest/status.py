@@ -148,7 +148,7 @@ class Monitor:
             **self._about,
             **self._received,
             "state": state.value,
-            "link_state": self.health.link.value,
+            "link_state": self.health.link.value if self.feed.enabled else None,
             "detail": self._reason(now),
             "callbacks": [
                 {

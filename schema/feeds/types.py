@@ -76,7 +76,7 @@ class Feed(Node):
     kind: str = stored("kind", "Connector that reads it", zh="接入方式")
     mode: enums.Mode | None = stored("mode", "Mode of transport", zh="运输方式")
     link_state: enums.LinkState | None = stored(
-        "link_state", "Health of the connection", zh="链路状态"
+        "link_state", "Health of the connection; null where it is switched off", zh="链路状态"
     )
     last_received_at: datetime | None = stored(
         "last_received_at", "When the last payload came in", zh="最近接收"

@@ -311,7 +311,7 @@ async def test_what_is_not_configured_any_more_is_not_shown_any_more(rig_of, ori
 
 
 async def test_a_switched_off_feed_says_that_it_is(rig_of, origin: Origin, clock):
-    """DISABLED has its reason, and not the one of the state before."""
+    """DISABLED has its reason, not the one of the state before, and no connection being made."""
     feed = feed_settings(origin.url)
     broken = rig_of(feed)
     origin.answer = lambda _: Answer(500)
@@ -319,8 +319,9 @@ async def test_a_switched_off_feed_says_that_it_is(rig_of, origin: Origin, clock
     off = rig_of(feed.model_copy(update={"enabled": False}))
     await off.monitor.open()
     status = await off.status()
-    assert (status["state"], status["detail"]) == (
+    assert (status["state"], status["link_state"], status["detail"]) == (
         "DISABLED",
+        None,
         "配置停用 enabled = false in the configuration.",
     )
 
