@@ -77,6 +77,7 @@ def _status(lot: Lot, facility: ParkingFacility, observed_at: datetime | None) -
         vacant=lot.vacant,
         occupied=lot.occupied,
         capacity=(lot.capacity or None) if lot.capacity_now is None else lot.capacity_now,
+        occupancy_percent=lot.occupancy_percent,
         status=lot.status,
         opening=lot.opening,
         observed_at=observed_at,

@@ -59,6 +59,7 @@ class Lot:
     opening: OpeningStatus
     observed_at: datetime | None
     faults: tuple[Fault, ...] = ()
+    occupancy_percent: float | None = None
 
 
 @dataclass(slots=True)
@@ -157,6 +158,7 @@ def _result(value: object) -> Lot:
         status=_fullness(entry, state),
         opening=_opening(state),
         observed_at=_first(latest, "lot_timestamp") or latest.time("timestamp"),
+        occupancy_percent=_percent(latest, state),
         faults=tuple(entry.faults),
     )
 
@@ -234,6 +236,12 @@ def _pair(entry: Fields) -> Position | None:
 def _count(entry: Fields, key: str, state: str | None) -> int | None:
     count = entry.whole(key)
     return None if (state or "").lower() in _NO_DATA else count
+
+
+def _percent(entry: Fields, state: str | None) -> float | None:
+    """The share that is taken; version 2 tells the one that is free."""
+    free = entry.number("percent_free")
+    return None if free is None or (state or "").lower() in _NO_DATA else round(100 - free, 2)
 
 
 def _fullness(entry: Fields, word: str | None) -> ParkingSiteStatus | None:

@@ -311,6 +311,17 @@ def test_the_sample_says_that_it_has_no_data() -> None:
     assert "72525" not in repr(batch)
 
 
+def test_the_share_that_is_free_is_carried_as_the_one_that_is_taken() -> None:
+    """Of version 2; counts follow from it where none is told, and a lot without data has none."""
+    told = {"timestamp": "2026-03-02T07:58:30", "percent_free": 12.5}
+    shares = {"open": (12.5, 87.5), "nodata": (0, None)}
+    for state, (free, taken) in shares.items():
+        latest = told | {"status": state, "percent_free": free}
+        _, status = both(read("parkapi", page(result(max_capacity=80, latest_data=latest))))
+        assert status.occupancy_percent == taken
+        assert status.vacant == (None if taken is None else 10)
+
+
 @pytest.mark.parametrize("free", [0, 5])
 def test_a_total_of_0_is_one_that_nobody_knows(free: int) -> None:
     """In all versions, with a note: what is free stays, and nothing is counted from it."""
