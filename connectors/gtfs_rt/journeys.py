@@ -43,6 +43,8 @@ _STATES: dict[int, JourneyState] = {
 }
 _AHEAD = frozenset({CallStatus.SCHEDULED, CallStatus.ON_TIME, CallStatus.EARLY, CallStatus.DELAYED})
 
+_BEEN_AT = frozenset({CallStatus.ARRIVED, CallStatus.DEPARTED})
+
 
 def journey_of(
     update: pb.TripUpdate, entity_id: str, reading: Reading
@@ -182,7 +184,7 @@ def _journey(run: Run, update: pb.TripUpdate, calls: list[Call], reading: Readin
         service_date=run.service_date,
         layer=Layer.REALTIME,
         mode=mode,
-        state=_STATES.get(run.relationship) or _under_way(run, calls),
+        state=_STATES.get(run.relationship) or _under_way(run, calls, reading),
         line=_line(run, reading),
         public_code=_public_code(run, update, mode),
         origin=origin,
@@ -203,9 +205,10 @@ def _in_order(run: Run, calls: list[Call]) -> tuple[Call, ...]:
     return tuple(calls)
 
 
-def _under_way(run: Run, calls: list[Call]) -> JourneyState:
-    """PLANNED until it has left its first stop; a first stop that is not spoken of is behind it.
+def _under_way(run: Run, calls: list[Call], reading: Reading) -> JourneyState:
+    """PLANNED until it has left its first stop.
 
+    A first stop that is not spoken of is behind it, once the trip begins or a vehicle was seen.
     A trip of which every stop is skipped does not run, whatever its relationship says.
     """
     whole = run.trip is not None and len(calls) == len(run.trip.calls)
@@ -214,7 +217,10 @@ def _under_way(run: Run, calls: list[Call]) -> JourneyState:
     begins = bool(calls) and run.trip is not None and calls[0].order == run.trip.calls[0][0]
     if begins and calls[0].status in _AHEAD:
         return JourneyState.PLANNED
-    return JourneyState.RUNNING
+    seen = any(call.status in _BEEN_AT for call in calls)
+    start = run.begins_at(reading)
+    waits = not seen and start is not None and utc(reading.now_s) < start
+    return JourneyState.PLANNED if waits else JourneyState.RUNNING
 
 
 def _line(run: Run, reading: Reading) -> LineRef | None:

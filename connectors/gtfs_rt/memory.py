@@ -97,7 +97,7 @@ class Memory:
             note.reason is Reason.TIMESTAMP_IN_FUTURE for note in found.notes
         ):
             return
-        since, until = _span(found.journey, self._now)
+        since, until = _span(found.journey, found.run.begins_at(reading), self._now)
         if update.HasField("delay"):  # how far it reaches back is not in the record
             since = self._now
         if not _names_its_time(update):
@@ -151,9 +151,13 @@ def take_back(reading: Reading, before: tuple[int, ...]) -> None:
     del batch.notes[notes:]
 
 
-def _span(journey: DatedJourney | None, now: datetime) -> tuple[datetime, datetime]:
-    """From the last predicted time that is past until the next one that is still ahead."""
+def _span(
+    journey: DatedJourney | None, begins_at: datetime | None, now: datetime
+) -> tuple[datetime, datetime]:
+    """From the last time that is past, of the predicted ones and the beginning, until the next."""
     since, until = _ALWAYS
+    if begins_at is not None:
+        since, until = (since, begins_at) if begins_at > now else (begins_at, until)
     for call in journey.calls if journey else ():
         for times in (call.expected, call.actual):
             if times is UNTOLD:

@@ -47,6 +47,13 @@ class Run:
     elsewhere: bool = False
     told_as: tuple[str, str] | None = None
 
+    def begins_at(self, reading: Reading) -> datetime | None:
+        """When it leaves its first stop as planned; None where the timetable lacks it."""
+        if self.trip is None or reading.timetable is None:
+            return None
+        start_s = self.trip.start_s if self.start_s is None else self.start_s
+        return reading.timetable.at(self.service_date, start_s)
+
 
 def find_run(
     descriptor: pb.TripDescriptor,

@@ -16,7 +16,7 @@ from hub.formats.siri import et as siri_et
 from hub.formats.siri.et import EstimatedVehicleJourney, SiriCall
 from hub.model.common import Mode, Name
 from hub.model.ids import journey_id, scoped
-from hub.model.journeys import DatedJourney, JourneyState, Layer, LineRef
+from hub.model.journeys import Call, CallStatus, DatedJourney, JourneyState, Layer, LineRef
 from hub.model.timetable import Timetable
 from hub.model.timetable_rows import service_midnight
 
@@ -32,6 +32,7 @@ MODES = {
     "water": Mode.FERRY,
 }
 _NETEX_ID = re.compile(r"\w+:Line:(?P<local>.+)")
+_BEEN_AT = frozenset({CallStatus.ARRIVED, CallStatus.DEPARTED})
 MAX_CALLS = 1_000
 """More than the longest line has: matching such a journey would only cost time."""
 
@@ -207,8 +208,8 @@ class JourneyReading:
             native_id=message.ref or "",
             service_date=journey.day,
             layer=Layer.REALTIME,
-            mode=MODES.get(message.mode or "") or self.context.mode or Mode.OTHER,
-            state=_state(message, run),
+            mode=self.mode(message, journey.line_ref),
+            state=_state(message, run, calls),
             line=self.line(journey.line_ref, message.line_name),
             public_code=self._train_number(message),
             origin=message.origin or _call_name(message, 0),
@@ -241,6 +242,12 @@ class JourneyReading:
             observed_at=told.observed_at,
             told_as=told.id if told.id != planned.id else None,
         )
+
+    def mode(self, message: EstimatedVehicleJourney, line_ref: str | None) -> Mode:
+        """The mode that is told, else the feed's, else that of the timetable's line, else OTHER."""
+        told = MODES.get(message.mode or "") or self.context.mode
+        route = self.timetable.route(line_ref) if self.timetable and line_ref else None
+        return told or (route.mode if route else Mode.OTHER)
 
     def line(self, ref: str | None, name: Name | None) -> LineRef | None:
         """What a board shows of a line: as the timetable has it, else as the producer does."""
@@ -280,12 +287,14 @@ class JourneyReading:
         return any(call.stop_place_id in ours or call.quay_id in ours for call in record.calls)
 
 
-def _state(message: EstimatedVehicleJourney, run: Run | None) -> JourneyState:
+def _state(
+    message: EstimatedVehicleJourney, run: Run | None, calls: tuple[Call, ...]
+) -> JourneyState:
     if message.cancelled or _is_cancelled_whole(message, run):
         return JourneyState.CANCELLED
     if message.extra:
         return JourneyState.ADDED
-    under_way = any(call.actual.arrival or call.actual.departure for call in message.calls)
+    under_way = any(call.status in _BEEN_AT for call in calls)
     return JourneyState.RUNNING if under_way else JourneyState.PLANNED
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from connectors.siri.common import each, is_full, open_batch, too_early_or_late
-from connectors.siri.journeys import MODES, Found, JourneyReading
+from connectors.siri.journeys import Found, JourneyReading
 from connectors.siri_vm.config import SiriVmConfig
 from hub.connector import Batch, Context, Envelope
 from hub.errors import Reason
@@ -165,7 +165,7 @@ class _Vehicles:
             id=scoped(dataset, native),
             dataset=dataset,
             native_id=native,
-            mode=MODES.get(message.mode or "") or self.context.mode or Mode.OTHER,
+            mode=self.reading.mode(message, message.line_ref),
             position=position,
             observed_at=recorded_at,
             bearing=_within(activity.bearing, 360.0),
@@ -184,7 +184,10 @@ class _Vehicles:
             return record
         line = found.record.line
         return replace(
-            record, journey_id=found.record.id, line_id=line.id if line else record.line_id
+            record,
+            journey_id=found.record.id,
+            line_id=line.id if line else record.line_id,
+            mode=found.record.mode if record.mode is Mode.OTHER else record.mode,
         )
 
     def _stop_place(self, stop_ref: str | None) -> str | None:

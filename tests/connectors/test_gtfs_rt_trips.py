@@ -137,6 +137,22 @@ def test_what_has_passed_is_actual(reference):
     assert journey.state is JourneyState.RUNNING
 
 
+@pytest.mark.parametrize(
+    ("clock", "state"), [("11:00", JourneyState.PLANNED), ("12:01", JourneyState.RUNNING)]
+)
+@pytest.mark.parametrize("first", [None, "SKIPPED", "NO_DATA"])
+def test_a_trip_whose_first_stop_tells_nothing_waits_for_its_departure(
+    reference, clock, state, first
+):
+    """An hour before it nothing is under way, however few stops are spoken of."""
+    message = Message(at=shanghai(f"2026-03-04 {clock}"))
+    update = message.trip("T1", start_date="20260304")
+    if first:
+        stop(update, stop_sequence=1, relationship=first)
+    stop(update, stop_sequence=5, arrival=120)
+    assert only_journey(message.read(reference=reference)).state is state
+
+
 def test_the_last_stop_is_arrived_at(reference):
     """At its last stop a journey arrives and does not depart."""
     message = Message(at=shanghai("2026-03-04 12:40"))

@@ -6,7 +6,7 @@ from connectors import connector
 from hub.connector import Batch, Context
 from hub.errors import Reason
 from hub.model.common import Mode, OccupancyStatus
-from hub.model.journeys import CallStatus, DatedJourney
+from hub.model.journeys import CallStatus, DatedJourney, JourneyState
 from hub.model.vehicles import VehiclePosition
 from tests.connectors.siri_documents import NOW, STAMP, call, context, delivery, read, reasons
 from tests.contract.mutations import sample
@@ -112,6 +112,18 @@ def test_calls_of_the_vehicle_s_journey_are_told_too() -> None:
     (matched,) = journeys(parse(body, context("siri_vm")))
     assert matched.calls[0].status is CallStatus.DELAYED
     assert journeys(parse(body, bare(calls=False))) == []
+
+
+def test_a_vehicle_at_a_stop_is_under_way_in_the_mode_of_its_line() -> None:
+    """No time needs to be told of a call that is reached; nor the mode, which the timetable has."""
+    at_stop = (
+        "<MonitoredCall><StopPointRef>SZH-1</StopPointRef><VehicleAtStop>true</VehicleAtStop>"
+        "</MonitoredCall>"
+    )
+    batch = parse(vm(activity(FRAMED + HERE + at_stop)), context("siri_vm"))
+    (told,) = journeys(batch)
+    assert (told.calls[0].status, told.state) == (CallStatus.ARRIVED, JourneyState.RUNNING)
+    assert (told.mode, vehicle(batch).mode) == (Mode.RAIL, Mode.RAIL)
 
 
 def test_coupled_vehicles_tell_of_one_journey() -> None:
