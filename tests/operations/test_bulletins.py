@@ -13,7 +13,7 @@ from hub.model.operations import OrderPriority, Stage
 from hub.model.people import Principal, Role
 from hub.operations.alarming.documents import AlarmDoc
 from hub.operations.alarming.keeper import AlarmKeeper
-from hub.operations.asking.audience import MOST
+from hub.operations.asking.audience import MOST, Audience, anybody_in
 from hub.operations.asking.documents import RecipientDoc
 from hub.operations.asking.lateness import watch_escalation
 from hub.operations.asking.store import Recipients
@@ -22,6 +22,7 @@ from hub.operations.bulletins.documents import BulletinDoc, BulletinState
 from hub.operations.bulletins.store import BulletinRepository
 from hub.operations.waking.channels import Outcome
 from hub.store.documents import AccountDoc
+from hub.store.driver import Tx
 
 
 async def published(world: World, by: Principal | None = None, **given: Any) -> BulletinDoc:
@@ -385,6 +386,20 @@ async def test_nobody_reads_anothers(world: World):
     assert (refused.status, refused.code) == ("rejected", "NOT_FOUND")
     assert refused.path == ("body", "bulletinId")
     assert await world.counts() == before
+
+
+async def test_whoever_is_told_may_be_nobody(world: World):
+    """Where nobody is asked: the only officer of a unit has done something."""
+    alone = await world.officer(unit="CCT")
+    unit, desk = Audience(units=("CCT",)), world.ops.desk
+
+    async def work(tx: Tx) -> list[str]:
+        found = await anybody_in(desk, tx, unit, alone.viewer, without=alone.account_id)
+        return [one.id for one in found]
+
+    assert await desk.store.transaction(work) == []
+    second = await world.officer(unit="CCT")
+    assert await desk.store.transaction(work) == [second.account_id]
 
 
 async def test_a_correction_reaches_who_is_still_there(world: World):

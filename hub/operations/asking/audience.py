@@ -60,10 +60,17 @@ def audience_of(
 async def people_in(
     desk: Desk, tx: Tx, audience: Audience, viewer: Viewer, *, without: str
 ) -> list[Meant]:
+    """Who is to be asked: `anybody_in` it, and somebody there is. Raises AUDIENCE_EMPTY too."""
+    return _somebody(await anybody_in(desk, tx, audience, viewer, without=without))
+
+
+async def anybody_in(
+    desk: Desk, tx: Tx, audience: Audience, viewer: Viewer, *, without: str
+) -> list[Meant]:
     """Everybody in it who may answer, once each: who is named first, then by unit and login.
 
-    Of units that is everybody, on duty or not, but for `without`, who asks. Raises UserFault
-    UNIT_UNKNOWN, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_EMPTY, AUDIENCE_COUNT.
+    Of units that is everybody, on duty or not, but for `without`, who asks; it may be nobody.
+    Raises UserFault UNIT_UNKNOWN, RECIPIENT_UNKNOWN, RECIPIENT_ROLE, AUDIENCE_COUNT.
     """
     known_units = await desk.units.by_codes(audience.units)
     for place, unit in enumerate(audience.units):
@@ -88,7 +95,7 @@ async def people_in(
         for one in await desk.of(_People).meant(tx, audience):
             if one.id != without:
                 found.setdefault(one.id, one)
-    return _bounded(list(found.values()))
+    return _not_too_many(list(found.values()))
 
 
 async def still_there(desk: Desk, tx: Tx, account_ids: Sequence[str]) -> list[Meant]:
@@ -97,18 +104,21 @@ async def still_there(desk: Desk, tx: Tx, account_ids: Sequence[str]) -> list[Me
     Raises UserFault AUDIENCE_EMPTY where nobody is left.
     """
     known = {one.id: one for one in await desk.of(_People).among(tx, account_ids)}
-    return _bounded([known[name] for name in account_ids if name in known])
+    return _somebody([known[name] for name in account_ids if name in known])
 
 
-def _bounded(found: list[Meant]) -> list[Meant]:
-    if 1 <= len(found) <= MOST:
-        return found
-    words = (
-        f"接收范围内有 {len(found)} 人，须为 1 至 {MOST} 人 / "
-        f"audience: {len(found)} people; expected 1 to {MOST}."
-    )
-    code = "AUDIENCE_COUNT" if found else "AUDIENCE_EMPTY"
-    raise UserFault(code, words, path=("audience",))
+def _not_too_many(found: list[Meant]) -> list[Meant]:
+    if len(found) > MOST:
+        words = f"接收范围内超过 {MOST} 人 / audience: more than {MOST} people."
+        raise UserFault("AUDIENCE_COUNT", words, path=("audience",))
+    return found
+
+
+def _somebody(found: list[Meant]) -> list[Meant]:
+    if not found:
+        words = "接收范围内无人 / audience: nobody is in it."
+        raise UserFault("AUDIENCE_EMPTY", words, path=("audience",))
+    return found
 
 
 class _People:

@@ -9,7 +9,14 @@ from hub.errors import AccessDenied, NotFound, UserFault
 from hub.model.operations import OrderPriority
 from hub.model.people import Principal, Scope
 from hub.operations import checks
-from hub.operations.asking.audience import Audience, Meant, audience_of, people_in, still_there
+from hub.operations.asking.audience import (
+    Audience,
+    Meant,
+    anybody_in,
+    audience_of,
+    people_in,
+    still_there,
+)
 from hub.operations.asking.parts import begin, ending
 from hub.operations.asking.reach import unwakeable, unwoken
 from hub.operations.bulletins.asked import BulletinAsked
@@ -137,14 +144,9 @@ async def audience_preview(desk: Desk, by: Principal, audience: Audience) -> tup
     by.require(Scope.BULLETINS_WRITE)
 
     async def work(tx: Tx) -> list[Meant]:
-        return await people_in(desk, tx, audience, by.viewer, without=by.account_id)
+        return await anybody_in(desk, tx, audience, by.viewer, without=by.account_id)
 
-    try:
-        people = await desk.store.transaction(work)
-    except UserFault as fault:
-        if fault.code != "AUDIENCE_EMPTY":
-            raise
-        people = []
+    people = await desk.store.transaction(work)
     return len(people), await unwakeable(desk, people)
 
 
