@@ -30,6 +30,7 @@ from schema.nodes import (
     page_size,
 )
 from schema.open_enums import made, stored_word
+from schema.operations.audit import AuditEntry, acted_on
 from schema.operations.common import Keyed, Payload, answers, at_desk, mutation
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
@@ -37,6 +38,7 @@ from schema.projection import (
     Entity,
     Info,
     Row,
+    adds,
     computed,
     described,
     entity,
@@ -127,6 +129,14 @@ class Alarm(Node):
         if known is None:
             return str(self.doc["kind"])
         return known.word.zh if language is Language.ZH else known.word.en
+
+
+@adds(AuditEntry, "alarm")
+@computed(needs=("action", "target"), zh="告警", policy=Scope.ALARMS_READ)
+async def _of_act(self: AuditEntry, context: "SchemaContext") -> Alarm | None:
+    """The alarm it was about; null if about none, or not the caller's to see."""
+    key = acted_on(self, "alarm")
+    return await Alarm.load(context, key) if key else None
 
 
 @strawberry.type

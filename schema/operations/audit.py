@@ -23,18 +23,27 @@ from schema.nodes import (
     node_type,
     page_size,
 )
-from schema.operations.bulletins import Bulletin
-from schema.operations.incidents.types import Incident
-from schema.operations.orders.types import Order
 from schema.people.types import Officer, person
 from schema.policy import SIGNED_IN
-from schema.projection import Info, Row, computed, described, entity, root, stored, value
+from schema.projection import (
+    Entity,
+    Info,
+    Row,
+    computed,
+    described,
+    entity,
+    root,
+    stored,
+    value,
+)
 from schema.transit.arguments import After, First
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
 
 READ = Scope.AUDIT_READ
+OF_PERSONS = ("duty", "account", "officer", "session", "sessions")
+"""Acts that are about a person: `about` says whom."""
 worded(
     Fault,
     "What is wrong with the audit log (审计日志异常).",
@@ -65,7 +74,10 @@ class AuditValue:
 @node_type
 @entity(policy=READ)
 class AuditEntry(Node):
-    """A row of the audit log (审计记录): who did what, on whose authority, to what."""
+    """A row of the audit log (审计记录): who did what, on whose authority, to what.
+
+    What it was about is a field for each sort of thing, added where that is declared.
+    """
 
     at: datetime = stored("at", "When, by the database's clock", zh="时间")
     actor: str = stored(
@@ -86,35 +98,11 @@ class AuditEntry(Node):
         """The row, if the caller may see it."""
         return cls.of(await context.load.of(AuditRows).load(key))
 
-    @computed(needs=("action", "target"), zh="指令", policy=Scope.ORDERS_READ)
-    async def order(self, context: "SchemaContext") -> Order | None:
-        """The order it was about; null for what was about none."""
-        key = self._about("order")
-        return await Order.load(context, key) if key else None
-
-    @computed(needs=("action", "target"), zh="事件", policy=Scope.INCIDENTS_READ)
-    async def incident(self, context: "SchemaContext") -> Incident | None:
-        """The incident it was about, likewise."""
-        key = self._about("incident")
-        return await Incident.load(context, key) if key else None
-
-    @computed(needs=("action", "target"), zh="通报", policy=Scope.BULLETINS_READ)
-    async def bulletin(self, context: "SchemaContext") -> Bulletin | None:
-        """The bulletin it was about, likewise."""
-        key = self._about("bulletin")
-        return await Bulletin.load(context, key) if key else None
-
     @computed(needs=("action", "target"), zh="所涉人员", policy=Scope.PEOPLE_READ)
     async def about(self, context: "SchemaContext") -> Officer | None:
-        """The person it was about, likewise: whose duty, account or whereabouts."""
-        key = self._about("duty", "account", "officer", "session", "sessions")
+        """The person it was about: whose duty, account or whereabouts; null if about none."""
+        key = acted_on(self, *OF_PERSONS)
         return await Officer.load(context, key) if key else None
-
-    def _about(self, *kinds: str) -> str | None:
-        """The id that an act of one of these kinds was about: of a ledger, its subject's."""
-        kind, _, _ = self.doc["action"].partition(".")
-        subject, _, _ = self.doc["target"].partition(":")
-        return subject if kind in kinds else None
 
     @computed(needs=("before", "after"), zh="变更", size=10)
     def changes(self, _context: "SchemaContext") -> list[AuditValue]:
@@ -199,6 +187,13 @@ class Query:
             sealed_at=head.at if head else None,
             faults=[finding.fault for finding in findings],
         )
+
+
+def acted_on(entry: Entity, *kinds: str) -> str | None:
+    """The id that an act of one of these kinds was about: of a ledger, its subject's."""
+    kind, _, _ = entry.doc["action"].partition(".")
+    subject, _, _ = entry.doc["target"].partition(":")
+    return subject if kind in kinds else None
 
 
 def _place(row: Row) -> tuple[datetime, str]:

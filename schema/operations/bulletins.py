@@ -35,6 +35,7 @@ from schema.nodes import (
 )
 from schema.operations.alarms import Alarm, about
 from schema.operations.asking import Recipient
+from schema.operations.audit import AuditEntry, acted_on
 from schema.operations.common import (
     DispatchWarning,
     Keyed,
@@ -156,6 +157,14 @@ class Bulletin(Node):
 async def _of_alarm(self: Alarm, context: "SchemaContext") -> Bulletin | None:
     """The bulletin it is about; null if about none, or not the caller's to see."""
     key = about(self, "bulletin")
+    return await Bulletin.load(context, key) if key else None
+
+
+@adds(AuditEntry, "bulletin")
+@computed(needs=("action", "target"), zh="通报", policy=READ)
+async def _of_act(self: AuditEntry, context: "SchemaContext") -> Bulletin | None:
+    """The bulletin it was about; null if about none, or not the caller's to see."""
+    key = acted_on(self, "bulletin")
     return await Bulletin.load(context, key) if key else None
 
 

@@ -15,10 +15,11 @@ from schema import enums
 from schema.context import row_of
 from schema.listing import Page, listing
 from schema.nodes import Node, key_of, node_type
+from schema.operations.audit import AuditEntry, acted_on
 from schema.operations.common import Keyed, Payload, at_desk, attempt
 from schema.people.types import Officer
 from schema.policy import SIGNED_IN
-from schema.projection import Info, computed, described, entity, root, stored, value
+from schema.projection import Info, adds, computed, described, entity, root, stored, value
 
 if TYPE_CHECKING:
     from schema.context import SchemaContext
@@ -60,6 +61,14 @@ class Wall(Node):
     async def approved_by(self, context: "SchemaContext") -> Officer | None:
         """Who has let it be a wall."""
         return await Officer.load(context, self.doc["wall"]["approved_by"])
+
+
+@adds(AuditEntry, "wall")
+@computed(needs=("action", "target"), zh="大屏", policy=READ)
+async def _of_act(self: AuditEntry, context: "SchemaContext") -> Wall | None:
+    """The wall it was about; null if about none, or not the caller's to see."""
+    key = acted_on(self, "wall")
+    return await Wall.load(context, key) if key else None
 
 
 @value(policy=READ)

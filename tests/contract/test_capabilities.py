@@ -32,6 +32,7 @@ from schema.context import Services
 from schema.executing import executor
 from schema.live.source import SOURCES
 from schema.nodes import global_id
+from schema.operations.audit import OF_PERSONS
 from schema.permissions import policy_of
 from tests.contract.examples import examples
 from tests.contract.scene import PEOPLE, STRANGERS, Person, Scene, caught_up, changed, snapshot
@@ -43,6 +44,7 @@ from tests.contract.writes import (
     FieldWrite,
     Write,
     roots_of,
+    type_named,
     types_of,
 )
 from tests.operations.operations_builders import FakeChannel, fresh
@@ -193,7 +195,7 @@ async def _says_all(scene: Scene, condition: Condition, alarm: AlarmDoc) -> None
     word = {"zh": condition.word.zh, "en": condition.word.en}
     assert not word["zh"].isascii()
     assert word["en"].isascii()
-    about = {w: {"id": global_id(w.capitalize(), key)} for w, key in alarm.about.items()}
+    about = {w: {"id": global_id(type_named(w), key)} for w, key in alarm.about.items()}
     assert shown == {"kind": condition.kind, "level": condition.level, **word, **about}
 
 
@@ -354,6 +356,24 @@ async def test_a_write_is_one_line_in_the_audit_log(scene: Scene, write: Write) 
     stands = any(line["target"] in rows for rows in after.values())
     assert stands
     assert bool(line["before"]) is stood
+
+
+def test_a_word_names_a_type_whose_name_is_of_two() -> None:
+    """Of what an alarm is about, and of acts: the type's own name but for its first letter."""
+    assert type_named("lostItem") == "LostItem"
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_a_line_of_the_audit_log_leads_to_what_it_is_about(name: str) -> None:
+    """Where that has an id to ask for: `order.accepted` to an Order, by a field `order`."""
+    links = SCHEMA.type_map["AuditEntry"].fields
+    declared = capabilities()[name]
+    for act in (*declared.field_actions, *declared.acts):
+        kind, _, _ = act.partition(".")
+        if kind in OF_PERSONS or type_named(kind) not in types_of(name):
+            continue
+        assert kind in links, f"add it by @adds(AuditEntry) in schema.operations.{name}"
+        assert get_named_type(links[kind].type).name == type_named(kind)
 
 
 @pytest.mark.parametrize("kept", KEPT, ids=lambda kept: kept.__name__)

@@ -293,6 +293,11 @@ def types_of(capability: str) -> list[str]:
     return [name for name, cls in NODES.items() if f"{cls.__module__}.".startswith(within)]
 
 
+def type_named(word: str) -> str:
+    """The GraphQL type that a word for one of it names: `lostItem` a LostItem."""
+    return f"{word[:1].upper()}{word[1:]}"
+
+
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 

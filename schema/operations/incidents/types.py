@@ -13,6 +13,7 @@ from schema.common import Position, position
 from schema.nodes import Node, node_type
 from schema.open_enums import made, stored_word
 from schema.operations.alarms import Alarm, about
+from schema.operations.audit import AuditEntry, acted_on
 from schema.operations.common import Payload, key_named
 from schema.people.types import Officer, Unit, person, units_of
 from schema.policy import SIGNED_IN
@@ -121,6 +122,14 @@ class Incident(Node):
 async def incident(self: Alarm, context: "SchemaContext") -> Incident | None:
     """The incident it is about; null if about none, or not the caller's to see."""
     key = about(self, "incident")
+    return await Incident.load(context, key) if key else None
+
+
+@adds(AuditEntry, "incident")
+@computed(needs=("action", "target"), zh="事件", policy=READ)
+async def _of_act(self: AuditEntry, context: "SchemaContext") -> Incident | None:
+    """The incident it was about; null if about none, or not the caller's to see."""
+    key = acted_on(self, "incident")
     return await Incident.load(context, key) if key else None
 
 

@@ -9,6 +9,7 @@ from schema import enums
 from schema.nodes import Node, node_type
 from schema.operations.alarms import Alarm, about
 from schema.operations.asking import Recipient, recipients_of
+from schema.operations.audit import AuditEntry, acted_on
 from schema.operations.common import DispatchWarning, Payload
 from schema.operations.incidents.types import Incident
 from schema.people.types import Officer, officers_of, person
@@ -78,6 +79,14 @@ async def orders(self: Incident, context: "SchemaContext") -> list[Order]:
 async def order(self: Alarm, context: "SchemaContext") -> Order | None:
     """The order it is about; null if about none, or not the caller's to see."""
     key = about(self, "order")
+    return await Order.load(context, key) if key else None
+
+
+@adds(AuditEntry, "order")
+@computed(needs=("action", "target"), zh="指令", policy=READ)
+async def _of_act(self: AuditEntry, context: "SchemaContext") -> Order | None:
+    """The order it was about; null if about none, or not the caller's to see."""
+    key = acted_on(self, "order")
     return await Order.load(context, key) if key else None
 
 
