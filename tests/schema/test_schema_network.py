@@ -239,8 +239,8 @@ async def test_any_object_is_found_by_its_id(run: Run, store: Store) -> None:
         "Officer": "officer1",
         "Interchange": "shanghai-railway-station",
     }
-    others = {"Incident", "Order", "Bulletin", "Alarm", "Account", "Session", "AuditEntry", "Wall"}
-    assert set(NODES) == {*asked, *others}
+    of_people = {n for n, cls in NODES.items() if cls.__module__.startswith("schema.operations.")}
+    assert NODES.keys() - of_people == asked.keys()  # those are the contract suite's
     ids = [global_id(type_name, key) for type_name, key in asked.items()]
     text = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
     found = (await run(text, ids=[*ids, "railway:SHH", "????", global_id("Call", "no")]))["data"]

@@ -29,22 +29,12 @@ from hub.model.identity import IdMapping, MatchMethod
 from hub.model.journeys import CallStatus, DatedJourney, Layer
 from hub.model.situations import Situation
 from hub.model.vehicles import RankObservation, TaxiRank
-from hub.operations.alarming.documents import AlarmDoc
-from hub.operations.asking.documents import RecipientDoc
-from hub.operations.bulletins.documents import BulletinDoc
+from hub.operations import documents
 from hub.operations.history import OF_PEOPLE
-from hub.operations.incidents.documents import AttachmentDoc, IncidentDoc, TimelineDoc
-from hub.operations.orders.documents import OrderDoc
+from hub.operations.incidents.documents import TimelineDoc
 from hub.settings import FeedSettings, area_text
 from hub.store.audit import SHELL
-from hub.store.documents import (
-    AccountDoc,
-    AuditDoc,
-    DeviceDoc,
-    OfficerPositionDoc,
-    SessionDoc,
-    UnitDoc,
-)
+from hub.store.documents import DOCUMENTS, AccountDoc, AuditDoc, SessionDoc
 from hub.store.driver import Store
 from hub.store.feeds.apply import FeedWriter, save_rank
 from hub.store.feeds.cache import FeedRepository
@@ -60,22 +50,14 @@ Shape = dict[str, Any]
 """The names in a document, each with those below it."""
 AT = datetime.fromisoformat("2026-11-23T12:00:00Z")
 MODELS: dict[str, type[BaseModel]] = {
-    "Account": AccountDoc,
-    "Alarm": AlarmDoc,
-    "Attachment": AttachmentDoc,
+    **{kept.__name__.removesuffix("Doc"): kept for kept in (*DOCUMENTS, *documents())},
+    # whose documents are called otherwise
     "AuditEntry": AuditDoc,
-    "Bulletin": BulletinDoc,
-    "Device": DeviceDoc,
-    "Incident": IncidentDoc,
     "Officer": AccountDoc,
-    "OfficerPosition": OfficerPositionDoc,
-    "Order": OrderDoc,
-    "Recipient": RecipientDoc,
-    "Session": SessionDoc,
     "TimelineEntry": TimelineDoc,
-    "Unit": UnitDoc,
     "Wall": SessionDoc,
 }
+"""By type, the model of its documents; not each model has a type."""
 UNTIMED = (Situation, FacilityCondition)
 PAST = {
     "PastAlarm": ("Alarm", "alarms"),
@@ -291,7 +273,7 @@ async def shapes(store: Store) -> dict[str, Shape]:
     assert not missing
     live = {
         **{name: shape or {} for name, shape in found.items()},
-        **{name: model_shape(model) for name, model in MODELS.items()},
+        **{name: model_shape(model) for name, model in MODELS.items() if name in entities()},
     }
     return {
         **live,
