@@ -18,6 +18,7 @@ KINDS: Marks = ("<!-- kinds: begin -->\n", "<!-- kinds: end -->\n")
 ENTITIES: Marks = ("<!-- entities: begin -->\n", "<!-- entities: end -->\n")
 COLLECTIONS: Marks = ("<!-- collections: begin -->\n", "<!-- collections: end -->\n")
 ACTS: Marks = ("<!-- acts: begin -->\n", "<!-- acts: end -->\n")
+ENUMS: Marks = ("<!-- enums: begin -->\n", "<!-- enums: end -->\n")
 _HEADER = "<!-- generated: liandong docs -->\n"
 
 
@@ -144,6 +145,7 @@ def parts() -> Iterator[tuple[str, Marks, str]]:
     yield "mobile-api.md", KINDS, kinds()
     yield "data-model.md", COLLECTIONS, collections()
     yield "audit.md", ACTS, acts()
+    yield "federation.md", ENUMS, enums()
 
 
 def kinds() -> str:
@@ -221,6 +223,30 @@ def live_queries() -> str:
 
     build_schema()  # the modules that declare them are loaded then
     return ", ".join(f"`{name}`" for name in sorted(SOURCES)) + ".\n"
+
+
+def enums() -> str:
+    """The enums that are both asked for and answered, as an item of a list ends with them."""
+    from graphql import (
+        get_named_type,
+        is_enum_type,
+        is_input_object_type,
+        is_introspection_type,
+        is_object_type,
+    )
+
+    from schema.root import build_schema, graphql_schema
+
+    asked, answered = set[str](), set[str]()
+    for type_ in graphql_schema(build_schema()).type_map.values():
+        if is_input_object_type(type_):
+            asked |= {get_named_type(one.type).name for one in type_.fields.values()}
+        elif is_object_type(type_) and not is_introspection_type(type_):
+            for field in type_.fields.values():
+                named = get_named_type(field.type)
+                answered |= {named.name} if is_enum_type(named) else set()
+                asked |= {get_named_type(one.type).name for one in field.args.values()}
+    return f"  {_words(sorted(asked & answered))}.\n  "
 
 
 def roles() -> str:
