@@ -37,6 +37,7 @@ async def served(
         log_level="critical",
         lifespan="off",
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,  # by default it closes after as long as the tests' client would
         **{"ws": "none", **protocols},
     )
     server = _Server(config)
