@@ -33,6 +33,10 @@ _REFUSALS = {"invalid_grant", "invalid_client", "unauthorized_client", "invalid_
 _FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 _BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 _INVALID_TOKEN = "The registration token is not a valid FCM registration token"  # noqa: S105  # a sentence
+NOT_OF_FCM = (
+    "not an answer of the push service, but of something in between. "
+    "Check push.fcm.endpoint and the way to it."
+)
 _ASK_THE_OWNER = "Check the service account of [push.fcm] in the Firebase console."
 
 
@@ -94,9 +98,10 @@ class FcmChannel:
         """One call of the send method; None when the access token was not accepted."""
         try:
             batch = await messaging.send_each_async([message], app=self._app)
-        except exceptions.FirebaseError as error:
-            # the library read the answer as JSON and failed: a proxy's page instead of an answer
-            return Outcome.retry(f"not an answer of the push service: {line(error)}")
+        except exceptions.FirebaseError:
+            # The library failed at reading the answer, of a proxy or a wrong endpoint; what it says
+            # of that is about its own code.
+            return Outcome.retry(NOT_OF_FCM)
         answer = batch.responses[0]
         if answer.success:
             return Outcome.sent(answer.message_id)

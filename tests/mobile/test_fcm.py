@@ -23,7 +23,7 @@ from hub.settings import FcmSettings
 from hub.store.documents import DeviceDoc
 from hub.store.driver import Store
 from mobile_api.push import fcm
-from mobile_api.push.fcm import FcmChannel
+from mobile_api.push.fcm import NOT_OF_FCM, FcmChannel
 from tests.mobile.fake_fcm import PROJECT, FakeFcm, fcm_error
 from tests.mobile.serving import served
 
@@ -227,6 +227,22 @@ async def test_what_the_service_says_decides_what_is_done(
     assert "device-token" not in outcome.detail
     push.answer = None
     assert (await channel.send(device, WAKE)).kind is OutcomeKind.SENT
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: JSONResponse({"error": "no such route"}, 404),
+        lambda: JSONResponse({"error": {"details": ["a text"]}}, 404),
+        lambda: Response(HTML, 200, media_type="text/html"),
+    ],
+)
+async def test_an_answer_of_something_else_is_said_in_words(
+    channel: Channel, push: FakeFcm, device: DeviceDoc, answer: Callable[[], Response]
+) -> None:
+    """A gateway's answer is told as such, not by what the library's code failed at."""
+    push.answer = answer
+    assert (await channel.send(device, WAKE)).detail == NOT_OF_FCM
 
 
 async def test_a_wrong_gateway_forgets_no_installation(
