@@ -91,7 +91,8 @@ def identifier(value: object, path: Path) -> str:
     """An id as it came: text that could be one; whether it is anybody's is found out later."""
     if isinstance(value, str) and 1 <= len(value) <= KEY_LENGTH and _storable(value):
         return value
-    raise UserFault("BAD_ID", f"编号无效 / {named(path)}: not an id.", path=path)
+    said = "缺少编号 / {}: is missing." if value is None else "编号无效 / {}: not an id."
+    raise UserFault("BAD_ID", said.format(named(path)), path=path)
 
 
 def word(value: object, words: type[Word], path: Path) -> Word:

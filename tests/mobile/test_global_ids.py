@@ -47,6 +47,9 @@ async def test_the_global_id_of_something_else_is_refused(phone: Phone, desk: De
     )
     assert (wrong["status"], wrong["code"]) == ("rejected", "BAD_ID")
     assert "Incident" in wrong["message"]
+    (without,) = await mine.act({**action("g2b", "order.accepted", ""), "body": {}})
+    assert (without["code"], without["path"]) == ("BAD_ID", "body.orderId")
+    assert without["message"].endswith("orderId: is missing.")
     theirs = await mine.act(
         action("g3", "order.accepted", global_id("Order", foreign.id)),
         action("g4", "order.accepted", foreign.id),
