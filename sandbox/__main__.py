@@ -56,7 +56,7 @@ class Server(uvicorn.Server):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal, or until stdin ends if asked to. Returns the exit code."""
-    options = _options(arguments)
+    options = parser().parse_args(arguments)
     try:
         listener = _listen(options.port)
         with listener:
@@ -195,9 +195,10 @@ def _area() -> Area:
     return parse_area(files("hub").joinpath(AREA).read_text(encoding="utf-8"))
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """What the command line may say."""
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox",
+        prog="liandong sandbox",
         description="模拟站区的一天。 A simulated day of the station area on real wire formats.",
     )
     parser.add_argument("--port", type=int, default=8090, help="HTTP port; 0 takes a free one")
@@ -209,7 +210,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--scenario", default=scenarios.DEFAULT, help=f"one of {', '.join(scenarios.names())}"
     )
     parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds per second")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--seed", type=int, default=1, help="the same seed, the same day (default 1)"
+    )
     parser.add_argument("--taxis", type=_count, default=None, help="how many (0: none)")
     parser.add_argument(
         "--jtt808", type=_address, metavar="HOST:PORT", help="a JT/T 808 server for vehicles"
@@ -223,7 +226,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--coach-secret", default="sandbox", help="what those posts are signed with"
     )
-    parser.add_argument("--data-dir", type=Path, default=Path(".liandong"))
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path(".liandong"),
+        help="where the service account of its push service is kept (default .liandong)",
+    )  # fmt: skip
     parser.add_argument(
         "--start", type=_moment, default=None, metavar="RFC3339",
         help="what the simulated clock reads at the start (default: the time it is)",
@@ -231,7 +237,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--until-stdin-closes", action="store_true", help="end when standard input does"
     )
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -23,10 +23,7 @@ def main() -> None:
     """Entry point of the `liandong` script."""
     _at_interrupt(_end)
     try:
-        from liandong.cli import accounts, audit, clients, doctor, feeds, run
-
-        for part in (run, feeds, accounts, audit, doctor, clients):
-            part.register(app)
+        register()
         _at_interrupt(signal.default_int_handler)
         app()
     except LiandongError as error:
@@ -36,6 +33,14 @@ def main() -> None:
         sys.exit(130)
     finally:
         _at_interrupt(_end)
+
+
+def register() -> None:
+    """Give the program its commands."""
+    from liandong.cli import accounts, audit, clients, doctor, feeds, run
+
+    for part in (run, feeds, accounts, audit, doctor, clients):
+        part.register(app)
 
 
 def _at_interrupt(handler: Callable[[int, FrameType | None], object]) -> None:

@@ -7,7 +7,8 @@ import click
 import pytest
 import typer
 
-from liandong.cli import accounts, clients, doctor, feeds, run
+from liandong import cli
+from sandbox.__main__ import parser
 
 CHINESE_FIRST = re.compile("[^·]*[\\u4e00-\\u9fff][^·]* · .*[a-zA-Z]")
 """What a parameter's help is like: it begins with Chinese, and English follows."""
@@ -18,10 +19,8 @@ _MARKUP = re.compile(r"\[[a-z]")
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command and group of the program, by the words that call it."""
-    app = typer.Typer()
-    for part in (run, feeds, accounts, doctor, clients):
-        part.register(app)
-    waiting: list[tuple[str, click.Command]] = [("liandong", typer.main.get_command(app))]
+    cli.register()
+    waiting: list[tuple[str, click.Command]] = [("liandong", typer.main.get_command(cli.app))]
     while waiting:
         words, command = waiting.pop()
         for name, below in getattr(command, "commands", {}).items():
@@ -43,3 +42,12 @@ def test_every_command_argument_and_option_has_its_help(words, command):
     assert silent == [], f"{words}: no help in both languages for {silent}"
     swallowed = [text for text in (command.help or "", *shown.values()) if _MARKUP.search(text)]
     assert swallowed == [], f"{words}: words in brackets are not shown"
+
+
+def test_every_option_of_the_sandbox_has_its_help():
+    """The sandbox's own parser says of each option what it is, and how a user calls it."""
+    told = parser().format_help()
+    assert told.startswith("usage: liandong sandbox ")
+    options = told.partition("options:")[2]
+    silent = re.findall(r"^  (--\S+)(?: \S+)?\n(?=  -|\Z)", options, re.MULTILINE)
+    assert silent == []
