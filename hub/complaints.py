@@ -23,7 +23,6 @@ _WORDS: dict[str, str] = {
     "less_than": "expected less than {lt}",
     "string_too_short": "expected text of {min_length} characters or more",
     "string_too_long": "expected text of {max_length} characters or less",
-    "string_pattern_mismatch": "expected text like {pattern}",
     "string_type": 'expected text, in quotes ("...")',
     "bool_type": "expected true or false",
     "bool_parsing": "expected true or false",

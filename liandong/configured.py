@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from hub import settings as configuration
 from hub.complaints import ConfigError, Problems, complaints, dotted
 from hub.errors import StartError
-from hub.ingest.plan import Connectors, options_of, plans
+from hub.ingest.plan import Connectors, mode_of, options_of, plans
 from hub.model.area import Area, AreaFile, parse_area, parse_map
 from hub.settings import FeedSettings, HubSettings, Settings, Unreadable, area_map_text, area_text
 
@@ -54,11 +54,7 @@ def load(file: Path | None, connectors: Connectors) -> Settings:
         problems.found += error.problems
         area, feeds = error.area, error.feeds
         for feed, table in error.broken:
-            for reference in _secrets(table):
-                with problems.noted(f"{feed}: "):
-                    configuration.secret(reference)
-            with problems.noted(f"{feed}: "):
-                _options(table, connectors)
+            _rest(feed, table, connectors, problems)
     examine(area, feeds, connectors, problems)
     problems.settle(str(file or "configuration"))
     if settings is None:
@@ -83,11 +79,21 @@ def _secrets(table: Mapping[str, Any]) -> list[str]:
     return [reference for reference in named if isinstance(reference, str)]
 
 
-def _options(table: Mapping[str, Any], connectors: Connectors) -> None:
-    """Raise for the kind or the kind's own keys of a feed that cannot be read as a whole."""
-    kind, options = table.get("kind"), table.get("options", {})
-    if isinstance(kind, str) and isinstance(options, dict):
-        options_of(connectors(kind), options)
+def _rest(feed: str, table: Mapping[str, Any], connectors: Connectors, problems: Problems) -> None:
+    """Note what else is wrong with a feed that cannot be read as a whole."""
+    for reference in _secrets(table):
+        with problems.noted(f"{feed}: "):
+            configuration.secret(reference)
+    kind, mode, options = table.get("kind"), table.get("mode"), table.get("options", {})
+    if not isinstance(kind, str):
+        return
+    with problems.noted(f"{feed}: "):
+        connector = connectors(kind)
+        if isinstance(mode, str):
+            with problems.noted(f"{feed}: "):
+                mode_of(mode, connector)
+        if isinstance(options, dict):
+            options_of(connector, options)
 
 
 def _called(where: Sequence[int | str], tables: dict[str, object]) -> str:

@@ -1,11 +1,12 @@
 """What the SIRI connectors share: their configuration, the request, the head of a batch."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hub.connector import (
     Batch,
@@ -36,7 +37,6 @@ class SiriConfig(ConnectorConfig):
     )
     version: str = Field(
         default="2.0",
-        pattern=r"^[12]\.\d$",
         description="SIRI version of the request; every answer from 1.3 to 2.1 is read",
     )
     transport: Literal["request", "lite"] = Field(
@@ -60,6 +60,14 @@ class SiriConfig(ConnectorConfig):
         ge=timedelta(minutes=1),
         description="how long a subscription is asked for; it is renewed when nine tenths are over",
     )
+
+    @field_validator("version")
+    @classmethod
+    def _is_a_version(cls, version: str) -> str:
+        if re.fullmatch(r"[12]\.\d", version, re.ASCII) is None:
+            message = "expected a version such as 2.0"
+            raise ValueError(message)
+        return version
 
     @model_validator(mode="after")
     def _one_transport(self) -> Self:

@@ -9,7 +9,7 @@ import structlog
 from pydantic import ValidationError
 
 from hub import settings
-from hub.complaints import ConfigError, Problems, complaints, suggestion
+from hub.complaints import ConfigError, Problems, complaints, dotted, suggestion
 from hub.connector import (
     Connector,
     ConnectorConfig,
@@ -67,8 +67,8 @@ def plan(feed: FeedSettings, connectors: Connectors, area: Area) -> Plan:
         for check in (_check_transport, _check_ages):
             with problems.noted():
                 check(feed, connector)
-        with problems.noted():
-            mode = _mode(feed, connector)
+        with problems.noted(f"feed {feed.id}: "):
+            mode = mode_of(feed.mode, connector)
         with problems.noted(f"feed {feed.id}: "):
             config = options_of(connector, feed.options)
     problems.settle()
@@ -186,17 +186,17 @@ def _check_ages(feed: FeedSettings, connector: Connector) -> None:
     )
 
 
-def _mode(feed: FeedSettings, connector: Connector) -> Mode | None:
+def mode_of(mode: str | None, connector: Connector) -> Mode | None:
+    """What a feed's vehicles are, if it is one thing. Raises StartError for an unknown word."""
     modes = connector.manifest.modes
-    if feed.mode is None:
+    if mode is None:
         return next(iter(modes)) if len(modes) == 1 else None
-    named = feed.mode.upper()
+    named = mode.upper()
     if named not in modes:
-        known = ", ".join(sorted(mode.value for mode in modes))
+        known = ", ".join(sorted(one.value for one in modes))
         meant = suggestion(named, modes) if len(modes) > 1 else ""
         raise StartError(
-            f"feed {feed.id}: mode = {feed.mode!r}: expected one of {known}."
-            f"{meant if 'mean' in meant else ''}"
+            f"mode = {mode!r}: expected one of {known}.{meant if 'mean' in meant else ''}"
         )
     return Mode(named)
 
@@ -207,7 +207,8 @@ def options_of(connector: Connector, options: dict[str, Any]) -> ConnectorConfig
     try:
         return config.model_validate(options)
     except ValidationError as error:
-        raise ConfigError([f"options.{one}" for one in complaints(error, config)]) from error
+        found = complaints(error, config, name=lambda where: dotted(("options", *where)))
+        raise ConfigError(found) from error
 
 
 def _native(stop_places: tuple[str, ...], dataset: str) -> frozenset[str]:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, model_validator
 
 from hub.settings.feeds import FeedSettings
-from hub.settings.values import Database, Network, Origin, Reachable, Seconds, Section
+from hub.settings.values import Contact, Database, Network, Origin, Reachable, Seconds, Section
 
 DATABASE = "liandong"
 
@@ -104,8 +104,7 @@ class FcmSettings(Section):
 class WebPushSettings(Section):
     """Web Push (RFC 8030), for the app in a browser. Its key is made at the first start."""
 
-    contact: str = Field(
-        pattern=r"^(mailto:\S+@\S+|https://\S+)$",
+    contact: Contact = Field(
         description="whom a push service may write to about what this hub sends: mailto: or https:",
     )
     key: Path | None = Field(

@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 LONGEST = timedelta(days=3660)
 """No duration is longer: later times than the calendar has would follow from it."""
@@ -85,17 +85,35 @@ def _network(value: str) -> str:
     return value
 
 
+def _origin(value: str) -> str:
+    if re.fullmatch(r"https?://[a-z0-9.\[\]:-]+", value) is None:
+        message = (
+            "expected an origin, http(s)://HOST or http(s)://HOST:PORT in small letters: "
+            "no path, and no slash at its end"
+        )
+        raise ValueError(message)
+    return value
+
+
+def _contact(value: str) -> str:
+    if re.fullmatch(r"mailto:\S+@\S+|https://\S+", value) is None:
+        message = "expected mailto:NAME@HOST or https://..., without a blank"
+        raise ValueError(message)
+    return value
+
+
 Slug = Annotated[str, AfterValidator(_slug)]
 Network = Annotated[str, AfterValidator(_network)]
 Readable = Annotated[str, AfterValidator(_readable)]
 Reachable = Annotated[str, AfterValidator(_reachable)]
+Contact = Annotated[str, AfterValidator(_contact)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_lasting)]
 """A duration: a number of seconds, or ISO 8601 ("PT90S"); more than 0."""
 Database = Annotated[str, AfterValidator(database_name)]
 """MongoDB's rules for the name of a database, as they are on every system but Windows."""
 
-Origin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.\[\]:-]+$")]
+Origin = Annotated[str, AfterValidator(_origin)]
 """A page's origin as browsers send it (RFC 6454): scheme, host and port, in small letters."""
 
 

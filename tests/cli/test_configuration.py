@@ -124,6 +124,30 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path):
     assert len(told) == len(SAID)
 
 
+def test_a_feed_with_a_bad_value_is_told_its_mode_too(tmp_path):
+    """What cannot be read of a feed hides neither its mode nor the keys of its kind."""
+    file = tmp_path / "liandong.toml"
+    feed = 'id = "rail"\nkind = "gtfs_rt"\nurl = "http://x/y"\nmode = "TRAIN"\ninterval = -1'
+    file.write_text(f"[[feeds]]\n{feed}\noptions = {{ match = 'idz' }}")
+    said = "\n".join(faults(file))
+    for key in ("interval", "mode", "options.match"):
+        assert f"feed rail: {key} = " in said
+
+
+def test_a_pattern_is_told_in_words(tmp_path):
+    """Whoever writes an origin with a slash, a contact or a version reads what is expected."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(
+        '[hub]\nallowed_origins = ["https://desk.example/"]\n[push.webpush]\ncontact = "me"\n'
+        '[[feeds]]\nid = "et"\nkind = "siri_et"\nurl = "http://x/y"\noptions = { version = "2" }'
+    )
+    said = "\n".join(faults(file))
+    assert "no path, and no slash at its end." in said
+    assert "expected mailto:NAME@HOST or https://" in said
+    assert 'options.version = "2": expected a version such as 2.0.' in said
+    assert "^" not in said
+
+
 @pytest.mark.parametrize("command", ["serve", "doctor"])
 def test_the_commands_tell_all_of_them(tmp_path, command):
     """`serve` ends with 2 and a numbered list; `doctor` marks each, and ends with 1."""
