@@ -1,8 +1,9 @@
 """What can be set for a mapped feed, and all that can be wrong with it, found at start."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Literal, NoReturn
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -187,20 +188,30 @@ class MappedConfig(ConnectorConfig):
 
     @model_validator(mode="after")
     def _can_be_read(self) -> "MappedConfig":
-        known = FIELDS[self.record]
-        for name in self.fields:
-            if name not in known:
-                _refuse(f"fields.{name}", f"no field of a {self.record}: {', '.join(known)}")
-        for name in REQUIRED[self.record]:
-            if name not in self.fields:
-                _refuse(f"fields.{name}", f"is missing; a {self.record} needs it")
-        if self.format == "json" and compiled_of("items", self.items).is_single:
-            _refuse("items", f"{self.items!r} has no [*]: expected the array of entities")
-        for name, source in self.fields.items():
-            self._check_source(f"fields.{name}", source, known[name])
+        found = [said for check in self._checks() if (said := _fault_of(check)) is not None]
+        if found:
+            raise ValueError("; ".join(found))
         self._check_document()
         self._check_dates()
         return self
+
+    def _checks(self) -> Iterator[Callable[[], object]]:
+        """What each field by itself has to pass; a fault of one hides none of another."""
+        known = FIELDS[self.record]
+        for name in REQUIRED[self.record]:
+            if name not in self.fields:
+                yield partial(_refuse, f"fields.{name}", f"is missing; a {self.record} needs it")
+        for name, source in self.fields.items():
+            key = f"fields.{name}"
+            if name in known:
+                yield partial(self._check_source, key, source, known[name])
+            else:
+                yield partial(_refuse, key, f"no field of a {self.record}: {', '.join(known)}")
+        yield self._check_items
+
+    def _check_items(self) -> None:
+        if self.format == "json" and compiled_of("items", self.items).is_single:
+            _refuse("items", f"{self.items!r} has no [*]: expected the array of entities")
 
     def format_of(self, source: Source) -> str:
         """The format of a time: its own, else that of the feed."""
@@ -317,6 +328,14 @@ def written(value: str | float | bool) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value).strip()
+
+
+def _fault_of(check: Callable[[], object]) -> str | None:
+    try:
+        check()
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _refuse(key: str, complaint: str) -> NoReturn:

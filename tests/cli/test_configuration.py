@@ -134,6 +134,19 @@ def test_a_feed_with_a_bad_value_is_told_its_mode_too(tmp_path):
         assert f"feed rail: {key} = " in said
 
 
+def test_every_field_of_a_mapped_feed_is_told(tmp_path):
+    """A name that no record has does not hide a path that cannot be read."""
+    file = tmp_path / "liandong.toml"
+    file.write_text(
+        '[[feeds]]\nid = "rank"\nkind = "mapped"\nurl = "http://x/y"\n'
+        'options = { record = "parking", items = "$[*]", fields = { id = "$$[", nme = "x" } }'
+    )
+    said = "\n".join(faults(file))
+    assert "fields.id: " in said
+    assert "fields.nme: no field of a " in said
+    assert "whole file" not in said
+
+
 def test_a_pattern_is_told_in_words(tmp_path):
     """Whoever writes an origin with a slash, a contact or a version reads what is expected."""
     file = tmp_path / "liandong.toml"
