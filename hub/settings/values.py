@@ -55,23 +55,9 @@ def database_name(value: str) -> str:
     return value
 
 
-def _slug(value: str) -> str:
-    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,40}", value) is None:
-        message = "expected 1 to 41 lower-case letters, digits and hyphens"
-        raise ValueError(message)
-    return value
-
-
 def _readable(value: str) -> str:
     if urlsplit(value).scheme not in {"http", "https", "file"}:
         message = "expected an http, https or file URL"
-        raise ValueError(message)
-    return value
-
-
-def _reachable(value: str) -> str:
-    if re.fullmatch(r"https?://[^/?#]+(/[^?#]*)?", value) is None:
-        message = "expected http(s)://HOST, a path may follow, and neither ? nor #"
         raise ValueError(message)
     return value
 
@@ -85,35 +71,48 @@ def _network(value: str) -> str:
     return value
 
 
-def _origin(value: str) -> str:
-    if re.fullmatch(r"https?://[a-z0-9.\[\]:-]+", value) is None:
-        message = (
-            "expected an origin, http(s)://HOST or http(s)://HOST:PORT in small letters: "
-            "no path, and no slash at its end"
-        )
-        raise ValueError(message)
-    return value
+def _matching(pattern: str, expected: str) -> AfterValidator:
+    """Text that is wholly of this pattern; of another it is said what is expected, in words."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            message = f"expected {expected}"
+            raise ValueError(message)
+        return value
+
+    return AfterValidator(check)
 
 
-def _contact(value: str) -> str:
-    if re.fullmatch(r"mailto:\S+@\S+|https://\S+", value) is None:
-        message = "expected mailto:NAME@HOST or https://..., without a blank"
-        raise ValueError(message)
-    return value
-
-
-Slug = Annotated[str, AfterValidator(_slug)]
+Slug = Annotated[
+    str,
+    _matching(r"[a-z0-9][a-z0-9-]{0,40}", "1 to 41 lower-case letters, digits and hyphens"),
+]
 Network = Annotated[str, AfterValidator(_network)]
 Readable = Annotated[str, AfterValidator(_readable)]
-Reachable = Annotated[str, AfterValidator(_reachable)]
-Contact = Annotated[str, AfterValidator(_contact)]
+Reachable = Annotated[
+    str,
+    _matching(
+        r"https?://[^/?#]+(/[^?#]*)?", "http(s)://HOST, a path may follow, and neither ? nor #"
+    ),
+]
+Contact = Annotated[
+    str,
+    _matching(r"mailto:\S+@\S+|https://\S+", "mailto:NAME@HOST or https://..., without a blank"),
+]
 Zone = Annotated[ZoneInfo, BeforeValidator(_timezone)]
 Seconds = Annotated[timedelta, BeforeValidator(_seconds), AfterValidator(_lasting)]
 """A duration: a number of seconds, or ISO 8601 ("PT90S"); more than 0."""
 Database = Annotated[str, AfterValidator(database_name)]
 """MongoDB's rules for the name of a database, as they are on every system but Windows."""
 
-Origin = Annotated[str, AfterValidator(_origin)]
+Origin = Annotated[
+    str,
+    _matching(
+        r"https?://[a-z0-9.\[\]:-]+",
+        "an origin, http(s)://HOST or http(s)://HOST:PORT in small letters: "
+        "no path, and no slash at its end",
+    ),
+]
 """A page's origin as browsers send it (RFC 6454): scheme, host and port, in small letters."""
 
 
